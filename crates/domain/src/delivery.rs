@@ -1,0 +1,262 @@
+//! How does a delivery go on after an attempt? The state machine of one event on its way to one endpoint.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::attempt::{Attempt, Trigger};
+use crate::endpoint::Endpoint;
+use crate::event_type::EventType;
+use crate::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
+use crate::outcome::{ErrorClass, Outcome};
+use crate::retry::{RetryPolicy, parse_retry_after};
+use crate::timestamp::Timestamp;
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// Not yet attempted; only the event's ledger tells of it.
+    Pending,
+    /// Failed, and waiting to be tried again.
+    Retrying,
+    /// Answered with 2xx.
+    Delivered,
+    /// Given up: the schedule ran out, or the endpoint is gone.
+    Failed,
+    /// Set aside while the endpoint's circuit is open.
+    Parked,
+    /// Never attempted again because its endpoint was switched off or deleted.
+    Cancelled,
+}
+
+impl DeliveryStatus {
+    /// Whether nothing more will happen by itself.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Delivered | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// What follows from an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Done.
+    Delivered,
+    /// Try again after this long.
+    RetryIn(Duration),
+    /// The last attempt of the schedule failed.
+    Exhausted,
+    /// The endpoint answered 410: switch it off.
+    Gone,
+}
+
+/// Why a delivery was not attempted (again).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// The endpoint was switched off.
+    EndpointDisabled,
+    /// The endpoint was deleted.
+    EndpointDeleted,
+    /// The event's row has expired, so there is nothing to send.
+    EventExpired,
+}
+
+/// One event on its way to one endpoint, as its row says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its id, derived from event and endpoint.
+    pub id: DeliveryId,
+    /// The tenant it belongs to.
+    pub workspace_id: WorkspaceId,
+    /// Where it goes.
+    pub endpoint_id: EndpointId,
+    /// What it carries.
+    pub event_id: EventId,
+    /// The type of what it carries.
+    pub event_type: EventType,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// Attempts made so far.
+    pub attempts: u32,
+    /// Status of the last answer, if there was one.
+    pub response_status: Option<u16>,
+    /// Why the last attempt failed.
+    pub last_error: Option<ErrorClass>,
+    /// Why it was not attempted (again).
+    pub cancel_reason: Option<CancelReason>,
+    /// When it will be tried again.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When it was answered with 2xx.
+    pub delivered_at: Option<Timestamp>,
+    /// When its row last changed.
+    pub updated_at: Timestamp,
+    /// What made Posthorn send it.
+    pub trigger: Trigger,
+}
+
+/// What follows when attempt `number` ended with `outcome` at `now`; `chance` in 0 to 1 decides the jitter.
+pub fn decide(outcome: &Outcome, number: u32, policy: &RetryPolicy, chance: f64, now: Timestamp) -> Decision {
+    match outcome.error_class() {
+        None => Decision::Delivered,
+        Some(ErrorClass::EndpointGone) => Decision::Gone,
+        Some(_) => {
+            let retry_after = outcome.retry_after_header().and_then(|value| parse_retry_after(value, now));
+            policy.delay_after(number, chance, retry_after).map_or(Decision::Exhausted, Decision::RetryIn)
+        }
+    }
+}
+
+impl Delivery {
+    /// A delivery of which nothing has happened yet.
+    pub fn new(
+        workspace_id: WorkspaceId,
+        endpoint_id: EndpointId,
+        event_id: EventId,
+        event_type: EventType,
+    ) -> Self {
+        let id = DeliveryId::of(event_id, endpoint_id);
+        Self {
+            id,
+            workspace_id,
+            endpoint_id,
+            event_id,
+            event_type,
+            status: DeliveryStatus::Pending,
+            attempts: 0,
+            response_status: None,
+            last_error: None,
+            cancel_reason: None,
+            next_attempt_at: None,
+            delivered_at: None,
+            updated_at: id.time(),
+            trigger: Trigger::Automatic,
+        }
+    }
+
+    /// The delivery after `attempt`, with what was decided.
+    #[must_use]
+    pub fn settled(mut self, attempt: &Attempt, decision: Decision) -> Self {
+        let ended = attempt.started_at.plus(attempt.duration);
+        self.attempts = attempt.number;
+        self.response_status = attempt.response_status();
+        self.last_error = attempt.error();
+        self.next_attempt_at = None;
+        self.updated_at = ended;
+        self.status = match decision {
+            Decision::Delivered => {
+                self.delivered_at = Some(ended);
+                DeliveryStatus::Delivered
+            }
+            Decision::RetryIn(delay) => {
+                self.next_attempt_at = Some(ended.plus(delay));
+                DeliveryStatus::Retrying
+            }
+            Decision::Exhausted | Decision::Gone => DeliveryStatus::Failed,
+        };
+        self
+    }
+
+    /// The delivery given up at `now` without another attempt.
+    #[must_use]
+    pub fn cancelled(mut self, reason: CancelReason, now: Timestamp) -> Self {
+        self.status = DeliveryStatus::Cancelled;
+        self.cancel_reason = Some(reason);
+        self.next_attempt_at = None;
+        self.updated_at = now;
+        self
+    }
+}
+
+/// Why a job for `endpoint` must not be attempted; `None` if it may.
+pub fn cancel_reason(endpoint: Option<&Endpoint>) -> Option<CancelReason> {
+    match endpoint {
+        None => Some(CancelReason::EndpointDeleted),
+        Some(endpoint) if !endpoint.settings.active => Some(CancelReason::EndpointDisabled),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Answer;
+    use proptest::prelude::*;
+
+    fn answered(status: u16, headers: &[(&str, &str)]) -> Outcome {
+        Outcome::Answered(Answer {
+            status,
+            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+            body: Vec::new(),
+            body_truncated: false,
+        })
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::parse("2026-01-05T09:30:00Z").unwrap()
+    }
+
+    fn attempt(number: u32, outcome: Outcome) -> Attempt {
+        Attempt {
+            number,
+            trigger: Trigger::Automatic,
+            started_at: now(),
+            duration: Duration::from_millis(20),
+            outcome,
+        }
+    }
+
+    fn delivery() -> Delivery {
+        let at = now();
+        Delivery::new(
+            WorkspaceId::new(at, 1),
+            EndpointId::new(at, 2),
+            EventId::new(at, 3),
+            EventType::parse("invoice.paid").unwrap(),
+        )
+    }
+
+    #[test]
+    fn only_2xx_delivers_and_410_means_gone() {
+        let decide = |outcome| decide(&outcome, 1, &RetryPolicy::default(), 0.0, now());
+        for status in 200..600 {
+            let decision = decide(answered(status, &[]));
+            match status {
+                200..=299 => assert_eq!(decision, Decision::Delivered, "{status}"),
+                410 => assert_eq!(decision, Decision::Gone),
+                _ => assert_eq!(decision, Decision::RetryIn(Duration::from_secs(1)), "{status}"),
+            }
+        }
+        assert!(matches!(decide(Outcome::Unreachable(ErrorClass::Timeout)), Decision::RetryIn(_)));
+    }
+
+    #[test]
+    fn a_receiver_may_ask_for_more_time() {
+        let outcome = answered(503, &[("retry-after", "120")]);
+        let decision = decide(&outcome, 1, &RetryPolicy::default(), 0.0, now());
+        assert_eq!(decision, Decision::RetryIn(Duration::from_secs(120)));
+    }
+
+    #[test]
+    fn an_answer_settles_the_row_and_forgets_the_next_attempt() {
+        let outcome = answered(500, &[]);
+        let waiting = delivery().settled(&attempt(1, outcome), Decision::RetryIn(Duration::from_secs(5)));
+        assert_eq!(waiting.status, DeliveryStatus::Retrying);
+        assert_eq!(waiting.next_attempt_at, Some(now().plus(Duration::from_millis(5_020))));
+        let done = waiting.settled(&attempt(2, answered(204, &[])), Decision::Delivered);
+        assert_eq!((done.status, done.attempts, done.last_error), (DeliveryStatus::Delivered, 2, None));
+        assert_eq!((done.next_attempt_at, done.delivered_at), (None, Some(now().plus(Duration::from_millis(20)))));
+    }
+
+    proptest! {
+        #[test]
+        fn a_failing_delivery_is_attempted_once_more_than_its_schedule_is_long(retries in 0usize..30, chance in 0.0f64..1.0) {
+            let policy = RetryPolicy::Schedule(vec![Duration::from_secs(1); retries]);
+            let mut attempts = 1;
+            while let Decision::RetryIn(_) = decide(&answered(500, &[]), attempts, &policy, chance, now()) {
+                attempts += 1;
+            }
+            prop_assert_eq!(attempts as usize, retries + 1);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! What is an endpoint, and what may be set of it? One customer URL with what it wants and how it is treated.
+//!
+//! [`EndpointSettings`] is the one document that `POST` takes, `PATCH` merges into and the table keeps, so a
+//! setting is declared and bounded in one place.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::AllowedTargets;
+use crate::endpoint_url::EndpointUrl;
+use crate::event_type::{EventType, EventTypePattern, MAX_PATTERNS, wants};
+use crate::id::{EndpointId, WorkspaceId};
+use crate::ledger::SkipReason;
+use crate::problem::{Invalid, Problem};
+use crate::retry::RetryPolicy;
+use crate::secret::{ActiveSecret, Secret};
+use crate::timestamp::Timestamp;
+
+/// Most endpoints of one workspace: they are all read at once to fan an event out.
+pub const MAX_ENDPOINTS: usize = 10_000;
+/// Longest description, in characters.
+pub const MAX_DESCRIPTION_CHARS: usize = 500;
+/// Most custom headers.
+pub const MAX_HEADERS: usize = 20;
+/// Longest value of a custom header, in bytes.
+pub const MAX_HEADER_VALUE_BYTES: usize = 1_024;
+/// Most entries of `metadata`, and the longest key and value in characters.
+pub const MAX_METADATA: (usize, usize, usize) = (50, 64, 512);
+/// Bounds of the timeout of one attempt, in seconds.
+pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
+
+/// Names that a custom header may not take: HTTP's own framing, and what receivers trust Posthorn for.
+const RESERVED_HEADERS: [&str; 14] = [
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "idempotency-key",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "proxy-authorization",
+];
+
+/// What the body of a delivery is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyForm {
+    /// `{"id","type","timestamp","data"}`.
+    #[default]
+    Envelope,
+    /// The payload alone, byte for byte.
+    Data,
+}
+
+/// What may be set of an endpoint; a field left out takes its default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointSettings {
+    /// Where deliveries are posted.
+    pub url: String,
+    /// The event types it wants; empty for every type.
+    #[serde(default)]
+    pub events: Vec<EventTypePattern>,
+    /// Whether it gets deliveries.
+    #[serde(default = "yes")]
+    pub active: bool,
+    /// For people.
+    #[serde(default)]
+    pub description: String,
+    /// Sent with every delivery. Values may be secrets and are not logged.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// What the names of Posthorn's own headers start with.
+    #[serde(default = "default_header_prefix")]
+    pub header_prefix: String,
+    /// What the body of a delivery is.
+    #[serde(default)]
+    pub body: BodyForm,
+    /// When one attempt is given up, 1 to 30 s.
+    #[serde(default = "default_timeout_seconds")]
+    pub timeout_seconds: u64,
+    /// When a failed delivery is tried again.
+    #[serde(default)]
+    pub retry: RetryPolicy,
+    /// For the caller's own programs.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// Why an endpoint was switched off by Posthorn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisabledReason {
+    /// It answered 410 Gone.
+    Gone,
+}
+
+/// One customer URL with what it wants and how it is treated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: EndpointId,
+    /// The tenant it belongs to.
+    pub workspace_id: WorkspaceId,
+    /// What its owner set.
+    pub settings: EndpointSettings,
+    /// `settings.url`, parsed and checked.
+    pub url: EndpointUrl,
+    /// What signs its deliveries, the current one first.
+    pub secrets: Vec<ActiveSecret>,
+    /// Why Posthorn switched it off; `None` while it is active or when its owner did.
+    pub disabled_reason: Option<DisabledReason>,
+    /// Counts its changes, from 1: two writers cannot overwrite each other.
+    pub revision: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl EndpointSettings {
+    /// Checks every bound and gives the parsed URL.
+    ///
+    /// # Errors
+    /// [`Problem::Invalid`] with a pointer for each value out of bounds.
+    pub fn check(&self, allowed: &AllowedTargets) -> Result<EndpointUrl, Problem> {
+        let mut invalid = Invalid::new();
+        let url = invalid.take("/url", EndpointUrl::parse(&self.url, allowed));
+        invalid.require(self.events.len() <= MAX_PATTERNS, "/events", "may list at most 100 event types");
+        invalid.require(
+            self.description.chars().count() <= MAX_DESCRIPTION_CHARS,
+            "/description",
+            "may have at most 500 characters",
+        );
+        invalid.require(TIMEOUT_SECONDS.contains(&self.timeout_seconds), "/timeout_seconds", "must be 1 to 30");
+        let prefix_is_sound = is_header_name(&self.header_prefix) && self.header_prefix.len() <= 32;
+        invalid.require(
+            prefix_is_sound && !self.header_prefix.ends_with('-'),
+            "/header_prefix",
+            "must be a header name of at most 32 characters, such as X-Webhook",
+        );
+        self.check_headers(&mut invalid);
+        self.check_metadata(&mut invalid);
+        match (invalid.into_result(), url) {
+            (Ok(()), Some(url)) => Ok(url),
+            (Err(problem), _) => Err(problem),
+            (Ok(()), None) => Err(Problem::invalid("/url", "is required")),
+        }
+    }
+
+    fn check_headers(&self, invalid: &mut Invalid) {
+        invalid.require(self.headers.len() <= MAX_HEADERS, "/headers", "may have at most 20 entries");
+        let own = format!("{}-", self.header_prefix.to_ascii_lowercase());
+        let mut seen = std::collections::HashSet::new();
+        for (name, value) in &self.headers {
+            let pointer = format!("/headers/{}", escape_pointer(name));
+            let lower = name.to_ascii_lowercase();
+            let reserved = RESERVED_HEADERS.contains(&lower.as_str())
+                || lower.starts_with("webhook-")
+                || lower.starts_with(&own);
+            invalid.require(is_header_name(name) && name.len() <= 100, &pointer, "is not a header name");
+            invalid.require(!reserved, &pointer, "is set by Posthorn and cannot be overridden");
+            invalid.require(seen.insert(lower), &pointer, "stands there twice in different letter case");
+            let visible = value.bytes().all(|b| (0x20..0x7f).contains(&b)) && value.trim() == value;
+            invalid.require(
+                visible && value.len() <= MAX_HEADER_VALUE_BYTES,
+                &pointer,
+                "must be at most 1024 visible ASCII characters",
+            );
+        }
+    }
+
+    fn check_metadata(&self, invalid: &mut Invalid) {
+        let (entries, key_chars, value_chars) = MAX_METADATA;
+        invalid.require(self.metadata.len() <= entries, "/metadata", "may have at most 50 entries");
+        for (key, value) in &self.metadata {
+            let fits = key.chars().count() <= key_chars && value.chars().count() <= value_chars;
+            let pointer = format!("/metadata/{}", escape_pointer(key));
+            invalid.require(fits, &pointer, "key and value may have at most 64 and 512 characters");
+        }
+    }
+}
+
+impl Endpoint {
+    /// Why an event of `event_type` makes no delivery to this endpoint; `None` if it does.
+    pub fn skip_reason(&self, event_type: &EventType) -> Option<SkipReason> {
+        if !self.settings.active {
+            Some(SkipReason::Disabled)
+        } else if !wants(&self.settings.events, event_type) {
+            Some(SkipReason::TypeNotSubscribed)
+        } else {
+            None
+        }
+    }
+
+    /// The secrets that sign at `now`, the current one first.
+    pub fn signing_secrets(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
+        self.secrets.iter().filter(move |active| active.signs_at(now)).map(|active| &active.secret)
+    }
+
+    /// When one attempt is given up.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.settings.timeout_seconds)
+    }
+}
+
+/// Writes `name` as one step of an RFC 6901 pointer.
+fn escape_pointer(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// RFC 9110 §5.6.2: a header's name is a token.
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn default_header_prefix() -> String {
+    "X-Webhook".to_owned()
+}
+
+fn default_timeout_seconds() -> u64 {
+    10
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(json: serde_json::Value) -> EndpointSettings {
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn refused_at(json: serde_json::Value) -> Vec<String> {
+        match settings(json).check(&AllowedTargets::public_only()) {
+            Ok(_) => Vec::new(),
+            Err(problem) => problem.errors().into_iter().map(|error| error.pointer).collect(),
+        }
+    }
+
+    #[test]
+    fn a_url_alone_is_enough_and_takes_every_default() {
+        let settings = settings(serde_json::json!({ "url": "https://example.com/hook" }));
+        assert!(settings.check(&AllowedTargets::public_only()).is_ok());
+        assert!(settings.active && settings.events.is_empty());
+        assert_eq!((settings.timeout_seconds, settings.header_prefix.as_str()), (10, "X-Webhook"));
+    }
+
+    #[test]
+    fn every_bad_value_is_told_at_once() {
+        let pointers = refused_at(serde_json::json!({
+            "url": "http://example.com", "timeout_seconds": 31, "header_prefix": "X Webhook",
+            "description": "x".repeat(501),
+        }));
+        assert_eq!(pointers, ["/url", "/description", "/timeout_seconds", "/header_prefix"]);
+    }
+
+    #[test]
+    fn headers_that_posthorn_or_http_owns_cannot_be_set() {
+        for name in ["Host", "content-length", "Webhook-Id", "X-Webhook-Event", "Idempotency-Key"] {
+            let pointers = refused_at(serde_json::json!({ "url": "https://example.com", "headers": { name: "x" } }));
+            assert_eq!(pointers, [format!("/headers/{name}")]);
+        }
+    }
+
+    #[test]
+    fn a_header_cannot_smuggle_another_line() {
+        for (name, value) in [("X-A", "b\r\nX-B: c"), ("X-A\r\nX-B", "c"), ("X-A", "caf\u{e9}"), ("X-A", " b")] {
+            let pointers = refused_at(serde_json::json!({ "url": "https://example.com", "headers": { name: value } }));
+            assert_eq!(pointers.len(), 1, "{name:?}: {value:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_named_twice_in_two_letter_cases_is_refused() {
+        let headers = serde_json::json!({ "X-Team": "a", "x-team": "b" });
+        assert_eq!(refused_at(serde_json::json!({ "url": "https://example.com", "headers": headers })).len(), 1);
+    }
+
+    #[test]
+    fn pointers_escape_what_rfc_6901_reserves() {
+        assert_eq!(escape_pointer("a/b~c"), "a~1b~0c");
+    }
+}

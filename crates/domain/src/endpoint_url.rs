@@ -1,0 +1,425 @@
+//! Which URLs may a customer register? An [`EndpointUrl`] is one that was parsed once, by the rules of browsers
+//! (WHATWG), and found fit: https, an allowed port, a public-looking host, no credentials.
+//!
+//! This is the friendly check, made when a URL is saved: a name may still resolve to an address that is not
+//! public. The true check is made when connecting, to every resolved address; there a stored URL is judged by
+//! [`EndpointUrl::check`] once more, because an address written as the host is never resolved.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use url::{Host, Url};
+
+use crate::address::AllowedTargets;
+
+/// The longest URL an endpoint may have, in bytes, as given and as written out after parsing.
+pub const MAX_URL_BYTES: usize = 2_048;
+
+/// The ports an endpoint may listen on; others would make Posthorn a port scanner.
+pub const ALLOWED_PORTS: [u16; 2] = [443, 8443];
+
+/// Names that never lead to the public internet: RFC 6761 and 6762, RFC 8375, ICANN's `.internal`, and what
+/// Kubernetes calls its services. A name below one of these is refused, and so is the name itself.
+const REFUSED_DOMAINS: [&str; 7] =
+    ["internal", "local", "localhost", "localdomain", "svc", "cluster.local", "home.arpa"];
+
+/// Why a URL cannot be an endpoint's; the text is for the customer and never repeats an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointUrlError {
+    /// Longer than [`MAX_URL_BYTES`].
+    #[error("must be at most {MAX_URL_BYTES} bytes")]
+    TooLong,
+    /// Not an absolute URL with a host.
+    #[error("must be an absolute URL with a valid host")]
+    NotAUrl,
+    /// Another scheme.
+    #[error("must be https")]
+    NotHttps,
+    /// `user:password@` before the host.
+    #[error("must not contain a user name or password")]
+    HasUserinfo,
+    /// `#…` at the end.
+    #[error("must not contain a fragment")]
+    HasFragment,
+    /// A port outside [`ALLOWED_PORTS`].
+    #[error("port not allowed: use 443 or 8443")]
+    PortNotAllowed,
+    /// A name that can only mean something inside a network.
+    #[error("host must be a public domain name")]
+    NameNotPublic,
+    /// An address that is not public, in whatever spelling.
+    #[error("address not allowed")]
+    AddressNotAllowed,
+}
+
+/// The URL of a customer's endpoint.
+///
+/// `Display` and `Debug` leave the query out, because customers put tokens there; [`as_str`](Self::as_str) does not.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EndpointUrl(Url);
+
+impl EndpointUrl {
+    /// Reads and judges a URL that a customer typed in.
+    ///
+    /// # Errors
+    ///
+    /// The first rule it breaks.
+    pub fn parse(text: &str, allowed: &AllowedTargets) -> Result<Self, EndpointUrlError> {
+        let url = Self::read(text)?;
+        url.check(allowed)?;
+        Ok(url)
+    }
+
+    /// Judges a URL that is already parsed: the same rules, for one that was stored when others held.
+    ///
+    /// # Errors
+    ///
+    /// The first rule it breaks.
+    pub fn check(&self, allowed: &AllowedTargets) -> Result<(), EndpointUrlError> {
+        let url = &self.0;
+        match url.scheme() {
+            "https" => {}
+            "http" if allowed.permits_http() => {}
+            _ => return Err(EndpointUrlError::NotHttps),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(EndpointUrlError::HasUserinfo);
+        }
+        if url.fragment().is_some() {
+            return Err(EndpointUrlError::HasFragment);
+        }
+        check_host(url.host(), allowed)?;
+        let port_allowed = url.port_or_known_default().is_some_and(|port| ALLOWED_PORTS.contains(&port));
+        if !port_allowed && !allowed.permits_any_port() {
+            return Err(EndpointUrlError::PortNotAllowed);
+        }
+        Ok(())
+    }
+
+    /// The whole URL as it is called, query included: not for logs.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The parsed URL, for the client that calls it.
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// The host as it is resolved and put into the `Host` header: a name in lower case, or an address.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// The path, which begins with `/`.
+    pub fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    /// The URL as logs may show it: a query becomes `?…`, credentials are left out.
+    pub fn without_query(&self) -> String {
+        self.to_string()
+    }
+
+    /// What every endpoint URL is, whoever judges it: of bounded length and with a host.
+    fn read(text: &str) -> Result<Self, EndpointUrlError> {
+        if text.len() > MAX_URL_BYTES {
+            return Err(EndpointUrlError::TooLong);
+        }
+        let url = Url::parse(text).map_err(|_| EndpointUrlError::NotAUrl)?;
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(EndpointUrlError::NotHttps);
+        }
+        if !url.has_host() {
+            return Err(EndpointUrlError::NotAUrl);
+        }
+        // Escaping can make a URL three times as long as it was typed.
+        if url.as_str().len() > MAX_URL_BYTES {
+            return Err(EndpointUrlError::TooLong);
+        }
+        Ok(Self(url))
+    }
+}
+
+/// The parser has already made one address of `2130706433`, `0x7f.1`, `0177.0.0.1` and `127.1`.
+fn check_host(host: Option<Host<&str>>, allowed: &AllowedTargets) -> Result<(), EndpointUrlError> {
+    let ip = match host {
+        None => return Err(EndpointUrlError::NotAUrl),
+        Some(Host::Domain(name)) => return check_name(name, allowed),
+        Some(Host::Ipv4(ip)) => ip.into(),
+        Some(Host::Ipv6(ip)) => ip.into(),
+    };
+    if allowed.permits(ip) { Ok(()) } else { Err(EndpointUrlError::AddressNotAllowed) }
+}
+
+fn check_name(name: &str, allowed: &AllowedTargets) -> Result<(), EndpointUrlError> {
+    // A trailing dot names the same host: `localhost.` is `localhost`.
+    let name = name.trim_end_matches('.');
+    if name == "localhost" && allowed.permits_localhost() {
+        return Ok(());
+    }
+    let single_label = !name.contains('.');
+    let refused = REFUSED_DOMAINS
+        .iter()
+        .any(|domain| name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
+    if single_label || refused { Err(EndpointUrlError::NameNotPublic) } else { Ok(()) }
+}
+
+impl fmt::Display for EndpointUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = &self.0;
+        write!(f, "{}://{}", url.scheme(), self.host())?;
+        if let Some(port) = url.port() {
+            write!(f, ":{port}")?;
+        }
+        f.write_str(url.path())?;
+        if url.query().is_some() {
+            f.write_str("?…")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for EndpointUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EndpointUrl({self})")
+    }
+}
+
+impl Serialize for EndpointUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Reads a URL that was judged when it was stored; what may be called is decided when it is.
+impl<'de> Deserialize<'de> for EndpointUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::read(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::tests::{an_ipv4_that_is_not_public, carriers};
+    use EndpointUrlError::*;
+    use proptest::prelude::*;
+    use std::net::{IpAddr, Ipv4Addr};
+
+    const PUBLIC: AllowedTargets = AllowedTargets::public_only();
+    const LOCAL: AllowedTargets = AllowedTargets::loopback_and_http();
+
+    fn refusal(text: &str) -> Option<EndpointUrlError> {
+        EndpointUrl::parse(text, &PUBLIC).err()
+    }
+
+    /// The ways a URL can write one IPv4 address.
+    fn spellings(ip: Ipv4Addr) -> Vec<String> {
+        let [a, b, c, d] = ip.octets();
+        let bits = ip.to_bits();
+        let mut hosts = vec![
+            format!("{a}.{b}.{c}.{d}"),
+            format!("{a}.{b}.{c}.{d}."),
+            format!("{bits}"),
+            format!("{bits:#x}"),
+            format!("{bits:#X}").replace("0X", "0X0"),
+            format!("0{bits:o}"),
+            format!("{a:#x}.{b:#x}.{c:#x}.{d:#x}"),
+            format!("0{a:o}.0{b:o}.0{c:o}.0{d:o}"),
+            format!("000{a:o}.{b}.{c:#x}.{d}"),
+            format!("{a}.{}", bits & 0x00ff_ffff),
+            format!("{a}.{b}.{}", bits & 0xffff),
+            format!("%{:02x}%{:02x}{}", b'0', b'x', format_args!("{bits:x}")),
+            format!("{a}\u{3002}{b}\u{ff0e}{c}.{d}"),
+            format!("{a}.{b}.{c}.{d}").chars().map(fullwidth).collect(),
+        ];
+        hosts.extend(carriers(ip).iter().map(|carrier| format!("[{carrier}]")));
+        hosts.extend(carriers(ip).iter().map(|carrier| {
+            let groups: Vec<_> = carrier.segments().iter().map(|group| format!("{group:04X}")).collect();
+            format!("[{}]", groups.join(":"))
+        }));
+        hosts.push(format!("[::ffff:{a}.{b}.{c}.{d}]"));
+        hosts.push(format!("[64:ff9b::{a}.{b}.{c}.{d}]"));
+        hosts
+    }
+
+    fn fullwidth(c: char) -> char {
+        match c.to_digit(10) {
+            Some(digit) => char::from_u32(0xff10 + digit).unwrap(),
+            None => c,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_private_address_is_accepted_in_any_spelling(ip in an_ipv4_that_is_not_public()) {
+            for host in spellings(ip) {
+                prop_assert_eq!(refusal(&format!("https://{host}/hook")), Some(AddressNotAllowed), "{}", host);
+                let explicit_port = format!("HTTPS:\\\\{host}:443/hook");
+                prop_assert_eq!(refusal(&explicit_port), Some(AddressNotAllowed), "{}", explicit_port);
+            }
+        }
+
+        #[test]
+        fn what_is_accepted_is_fit_to_be_called(text in "(https?|ftp)://([a-z0-9.:@\\[\\]%]|localhost|local){1,40}(/[ -~]{0,20})?") {
+            if let Ok(url) = EndpointUrl::parse(&text, &PUBLIC) {
+                let inner = url.as_url();
+                prop_assert_eq!(inner.scheme(), "https");
+                prop_assert!(ALLOWED_PORTS.contains(&inner.port_or_known_default().unwrap()));
+                prop_assert!(inner.username().is_empty() && inner.password().is_none() && inner.fragment().is_none());
+                let host = url.host().trim_matches(['[', ']']);
+                prop_assert!(host.parse::<IpAddr>().map_or(host.trim_end_matches('.').contains('.'), crate::address::is_public));
+                prop_assert_eq!(EndpointUrl::parse(url.as_str(), &PUBLIC), Ok(url));
+            }
+        }
+
+        #[test]
+        fn a_url_is_stored_and_read_back_the_same(path in "[!-~]{0,50}") {
+            if let Ok(url) = EndpointUrl::parse(&format!("https://example.com/{path}"), &PUBLIC) {
+                let stored = serde_json::to_string(&url).unwrap();
+                prop_assert_eq!(serde_json::from_str::<EndpointUrl>(&stored).unwrap(), url);
+            }
+        }
+    }
+
+    #[test]
+    fn an_ordinary_https_url_is_accepted() {
+        for text in [
+            "https://example.com",
+            "https://example.com/hooks/1?tenant=7",
+            "https://example.com:8443/",
+            "https://example.com:443/",
+            "https://hooks.example.com./",
+            "https://bücher.example/",
+            "https://localhost.example.com/",
+            "https://notinternal.com/",
+            "https://my-internal.example/",
+            "https://8.8.8.8/",
+            "https://[2606:4700:4700::1111]/",
+        ] {
+            assert_eq!(refusal(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_rule_is_told_apart() {
+        for (text, why) in [
+            ("http://example.com/", NotHttps),
+            ("ftp://example.com/", NotHttps),
+            ("file:///etc/passwd", NotHttps),
+            ("gopher://127.0.0.1/", NotHttps),
+            ("example.com/hook", NotAUrl),
+            ("https://", NotAUrl),
+            ("https://exa mple.com/", NotAUrl),
+            ("", NotAUrl),
+            ("https://user@example.com/", HasUserinfo),
+            ("https://user:secret@example.com/", HasUserinfo),
+            ("https://:secret@example.com/", HasUserinfo),
+            ("https://example.com@127.0.0.1/", HasUserinfo),
+            ("https://example.com/#top", HasFragment),
+            ("https://example.com/#", HasFragment),
+            ("https://example.com:80/", PortNotAllowed),
+            ("https://example.com:22/", PortNotAllowed),
+            ("https://example.com:0/", PortNotAllowed),
+        ] {
+            assert_eq!(refusal(text), Some(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_means_something_only_inside_a_network_is_refused() {
+        for host in [
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "localhost..",
+            "l%6fcalhost",
+            "ｌｏｃａｌｈｏｓｔ",
+            "app.localhost",
+            "localhost.localdomain",
+            "intranet",
+            "intranet.",
+            "printer.local",
+            "printer.local.",
+            "metadata.google.internal",
+            "internal.",
+            "api.default.svc",
+            "api.default.svc.cluster.local",
+            "router.home.arpa",
+            "home.arpa",
+        ] {
+            let why = refusal(&format!("https://{host}/"));
+            assert!(matches!(why, Some(NameNotPublic | NotAUrl)), "{host}: {why:?}");
+        }
+        assert_eq!(refusal("https://localhost/"), Some(NameNotPublic));
+        assert_eq!(refusal("https://localhost./"), Some(NameNotPublic));
+    }
+
+    #[test]
+    fn a_zone_id_is_no_host() {
+        for text in ["https://[fe80::1%25eth0]/", "https://[fe80::1%eth0]/", "https://[::1%251]/"] {
+            assert_eq!(refusal(text), Some(NotAUrl), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_length_counts_before_and_after_parsing() {
+        let longest = format!("https://example.com/{}", "a".repeat(MAX_URL_BYTES - 20));
+        assert_eq!(longest.len(), MAX_URL_BYTES);
+        assert_eq!(refusal(&longest), None);
+        assert_eq!(refusal(&format!("{longest}a")), Some(TooLong));
+        assert_eq!(refusal(&format!("https://example.com/{}", "ü".repeat(800))), Some(TooLong));
+    }
+
+    #[test]
+    fn local_mode_adds_loopback_plain_http_and_any_port() {
+        for text in [
+            "http://localhost:9000/hook",
+            "http://127.0.0.1:9000/",
+            "https://[::1]:9000/",
+            "http://example.com:8080/",
+        ] {
+            assert!(EndpointUrl::parse(text, &LOCAL).is_ok(), "{text}");
+            assert!(EndpointUrl::parse(text, &PUBLIC).is_err(), "{text}");
+        }
+        for (text, why) in [
+            ("http://10.0.0.1/", AddressNotAllowed),
+            ("http://169.254.169.254/latest/meta-data/", AddressNotAllowed),
+            ("http://intranet/", NameNotPublic),
+            ("http://printer.local/", NameNotPublic),
+            ("http://user@localhost/", HasUserinfo),
+            ("ftp://localhost/", NotHttps),
+        ] {
+            assert_eq!(EndpointUrl::parse(text, &LOCAL).err(), Some(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stored_url_is_judged_again() {
+        let url: EndpointUrl = serde_json::from_str("\"http://127.0.0.1:9000/\"").unwrap();
+        assert_eq!(url.check(&LOCAL), Ok(()));
+        assert_eq!(url.check(&PUBLIC), Err(NotHttps));
+        let url: EndpointUrl = serde_json::from_str("\"https://127.1/\"").unwrap();
+        assert_eq!(url.check(&PUBLIC), Err(AddressNotAllowed));
+    }
+
+    #[test]
+    fn a_query_is_never_shown() {
+        let url = EndpointUrl::parse("https://example.com:8443/hook?token=hush", &PUBLIC).unwrap();
+        assert_eq!(url.without_query(), "https://example.com:8443/hook?…");
+        assert_eq!(format!("{url:?}"), "EndpointUrl(https://example.com:8443/hook?…)");
+        assert_eq!(url.as_str(), "https://example.com:8443/hook?token=hush");
+        assert_eq!((url.host(), url.path()), ("example.com", "/hook"));
+        let stored: EndpointUrl = serde_json::from_str("\"https://user:hush@example.com/\"").unwrap();
+        assert_eq!(stored.without_query(), "https://example.com/");
+    }
+
+    #[test]
+    fn a_refusal_never_repeats_the_address() {
+        let why = refusal("https://10.1.2.3/").unwrap();
+        assert_eq!(why.to_string(), "address not allowed");
+        assert_eq!(NotHttps.to_string(), "must be https");
+    }
+}

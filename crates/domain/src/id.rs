@@ -1,0 +1,183 @@
+//! What do Posthorn's ids look like? A prefix that names the kind and a ULID: 26 characters, sortable by time.
+//!
+//! Each kind is its own Rust type, so an endpoint's id can never stand where an event's is wanted. Time and
+//! chance are arguments.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use ulid::Ulid;
+
+use crate::timestamp::Timestamp;
+
+/// The text is no id of the wanted kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be `{prefix}` followed by a ULID (26 characters of Crockford's base 32)")]
+pub struct BadId {
+    prefix: &'static str,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Ulid);
+
+        impl $name {
+            /// What every id of this kind starts with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// An id of the instant `at`; `chance` makes it unique (its low 80 bits are used).
+            pub fn new(at: Timestamp, chance: u128) -> Self {
+                Self(Ulid::from_parts(at.as_millis().unsigned_abs(), chance))
+            }
+
+            /// The instant the id was made for.
+            pub fn time(self) -> Timestamp {
+                Timestamp::from_millis(i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX))
+            }
+
+            /// The ULID as its 16 bytes, for compact storage.
+            pub fn to_bytes(self) -> [u8; 16] {
+                self.0.to_bytes()
+            }
+
+            /// The id whose ULID is these 16 bytes.
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Ulid::from_bytes(bytes))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}{}", Self::PREFIX, self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadId;
+
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                parse(Self::PREFIX, text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+id!(
+    /// A tenant.
+    WorkspaceId,
+    "ws_"
+);
+id!(
+    /// One customer URL with what it wants and how it is treated.
+    EndpointId,
+    "we_"
+);
+id!(
+    /// Something that happened.
+    EventId,
+    "evt_"
+);
+id!(
+    /// One event on its way to one endpoint.
+    DeliveryId,
+    "wd_"
+);
+id!(
+    /// An API key's public name; it is not the key and opens nothing.
+    ApiKeyId,
+    "key_"
+);
+
+impl DeliveryId {
+    /// The one delivery of `event` to `endpoint`: always the same id, and as old as the event.
+    ///
+    /// So the ledger needs only the endpoints' ids, and a job sent twice is still one delivery.
+    pub fn of(event: EventId, endpoint: EndpointId) -> Self {
+        let mut both = [0u8; 32];
+        both[..16].copy_from_slice(&event.to_bytes());
+        both[16..].copy_from_slice(&endpoint.to_bytes());
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &both);
+        let mut chance = [0u8; 16];
+        chance[6..].copy_from_slice(&digest.as_ref()[..10]);
+        Self::new(event.time(), u128::from_be_bytes(chance))
+    }
+}
+
+/// Only the one canonical spelling is an id: 26 upper-case characters that do not overflow 128 bits.
+fn parse(prefix: &'static str, text: &str) -> Result<Ulid, BadId> {
+    let bad = BadId { prefix };
+    let digits = text.strip_prefix(prefix).ok_or_else(|| bad.clone())?;
+    let ulid = Ulid::from_string(digits).map_err(|_| bad.clone())?;
+    if ulid.to_string() == digits { Ok(ulid) } else { Err(bad) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(millis in 0i64..200_000_000_000_000, chance: u128) {
+            let id = EventId::new(Timestamp::from_millis(millis), chance);
+            prop_assert_eq!(id.to_string().parse(), Ok(id));
+            prop_assert_eq!(EventId::from_bytes(id.to_bytes()), id);
+            prop_assert_eq!(id.time().as_millis(), millis);
+        }
+
+        #[test]
+        fn ids_sort_by_time_as_text_too(a in 0i64..200_000_000_000_000, b in 0i64..200_000_000_000_000, chance: u128) {
+            let (a, b) = (a.min(b), a.max(b));
+            prop_assume!(a < b);
+            let (first, second) =
+                (EventId::new(Timestamp::from_millis(a), chance), EventId::new(Timestamp::from_millis(b), 0));
+            prop_assert!(first < second && first.to_string() < second.to_string());
+        }
+
+        #[test]
+        fn a_delivery_is_one_per_event_and_endpoint(event: [u8; 16], endpoint: [u8; 16], other: [u8; 16]) {
+            prop_assume!(endpoint != other);
+            let event = EventId::from_bytes(event);
+            let (endpoint, other) = (EndpointId::from_bytes(endpoint), EndpointId::from_bytes(other));
+            prop_assert_eq!(DeliveryId::of(event, endpoint), DeliveryId::of(event, endpoint));
+            prop_assert_ne!(DeliveryId::of(event, endpoint), DeliveryId::of(event, other));
+            prop_assert_eq!(DeliveryId::of(event, endpoint).time(), event.time());
+        }
+    }
+
+    #[test]
+    fn another_kind_a_lower_case_or_an_overflowing_id_is_refused() {
+        for text in [
+            "we_01JZZZZZZZZZZZZZZZZZZZZZ02",
+            "evt_01jzzzzzzzzzzzzzzzzzzzzz02",
+            "evt_81JZZZZZZZZZZZZZZZZZZZZZ02",
+            "evt_01JZZZZZZZZZZZZZZZZZZZZZ0",
+            "evt_01JZZZZZZZZZZZZZZZZZZZZZ0U",
+            "",
+        ] {
+            assert!(text.parse::<EventId>().is_err(), "{text}");
+        }
+    }
+}

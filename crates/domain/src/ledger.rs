@@ -1,0 +1,191 @@
+//! What became of an event at each endpoint? The ledger: for every endpoint that existed when the event was
+//! accepted, its delivery or the reason it was skipped. Nothing vanishes without a reason.
+//!
+//! Delivery ids are derived from event and endpoint ([`crate::id::DeliveryId::of`]), so the ledger is 16 bytes an
+//! endpoint.
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::Endpoint;
+use crate::event_type::EventType;
+use crate::id::EndpointId;
+
+/// Why an endpoint got no delivery of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// The endpoint does not list the event's type.
+    TypeNotSubscribed,
+    /// The endpoint is switched off.
+    Disabled,
+}
+
+impl SkipReason {
+    const ALL: [Self; 2] = [Self::TypeNotSubscribed, Self::Disabled];
+
+    /// The letter that stands for the reason in the stored ledger.
+    fn code(self) -> u8 {
+        match self {
+            Self::TypeNotSubscribed => b't',
+            Self::Disabled => b'd',
+        }
+    }
+}
+
+/// Code of the group of endpoints that get a delivery.
+const DELIVERED_CODE: u8 = b'+';
+/// Bytes before each group: its code and the number of endpoints, big-endian.
+const GROUP_HEADER_BYTES: usize = 5;
+const ID_BYTES: usize = 16;
+
+/// Every endpoint's fate, in the order the endpoints were made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// The endpoints that get a delivery.
+    pub deliveries: Vec<EndpointId>,
+    /// The endpoints that get none, with the reason.
+    pub skipped: Vec<(EndpointId, SkipReason)>,
+}
+
+/// The stored bytes are no ledger.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the stored ledger is damaged")]
+pub struct DamagedLedger;
+
+impl Ledger {
+    /// Decides which of `endpoints` get an event of `event_type`.
+    pub fn fan_out<'a>(event_type: &EventType, endpoints: impl IntoIterator<Item = &'a Endpoint>) -> Self {
+        let mut ledger = Self::default();
+        for endpoint in endpoints {
+            match endpoint.skip_reason(event_type) {
+                None => ledger.deliveries.push(endpoint.id),
+                Some(reason) => ledger.skipped.push((endpoint.id, reason)),
+            }
+        }
+        ledger
+    }
+
+    /// How many endpoints it tells of.
+    pub fn len(&self) -> usize {
+        self.deliveries.len() + self.skipped.len()
+    }
+
+    /// Whether there was no endpoint at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The ledger cut into ledgers of at most `endpoints` each; at least one, even if it is empty.
+    pub fn pages(&self, endpoints: usize) -> Vec<Self> {
+        let mut pages = vec![Self::default()];
+        let fates = self
+            .deliveries
+            .iter()
+            .map(|id| (*id, None))
+            .chain(self.skipped.iter().map(|(id, reason)| (*id, Some(*reason))));
+        for (id, reason) in fates {
+            if pages.last().is_some_and(|page| page.len() >= endpoints.max(1)) {
+                pages.push(Self::default());
+            }
+            if let Some(page) = pages.last_mut() {
+                match reason {
+                    None => page.deliveries.push(id),
+                    Some(reason) => page.skipped.push((id, reason)),
+                }
+            }
+        }
+        pages
+    }
+
+    /// Adds a page that was cut off by [`Ledger::pages`].
+    pub fn append(&mut self, page: Self) {
+        self.deliveries.extend(page.deliveries);
+        self.skipped.extend(page.skipped);
+    }
+
+    /// The compact stored form: ids grouped by fate.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len() * ID_BYTES + 3 * GROUP_HEADER_BYTES);
+        push_group(&mut bytes, DELIVERED_CODE, self.deliveries.iter().copied());
+        for reason in SkipReason::ALL {
+            let ids = self.skipped.iter().filter(|(_, why)| *why == reason).map(|(id, _)| *id);
+            push_group(&mut bytes, reason.code(), ids);
+        }
+        bytes
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// [`DamagedLedger`] when a group is cut short or its code unknown.
+    pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, DamagedLedger> {
+        let mut ledger = Self::default();
+        while let Some((header, rest)) = bytes.split_first_chunk::<GROUP_HEADER_BYTES>() {
+            let [code, count @ ..] = *header;
+            let length = (u32::from_be_bytes(count) as usize).checked_mul(ID_BYTES).ok_or(DamagedLedger)?;
+            let (group, rest) = rest.split_at_checked(length).ok_or(DamagedLedger)?;
+            let (ids, _) = group.as_chunks::<ID_BYTES>();
+            let ids = ids.iter().map(|id| EndpointId::from_bytes(*id));
+            if code == DELIVERED_CODE {
+                ledger.deliveries.extend(ids);
+            } else {
+                let reason =
+                    SkipReason::ALL.into_iter().find(|reason| reason.code() == code).ok_or(DamagedLedger)?;
+                ledger.skipped.extend(ids.map(|id| (id, reason)));
+            }
+            bytes = rest;
+        }
+        if bytes.is_empty() { Ok(ledger) } else { Err(DamagedLedger) }
+    }
+}
+
+fn push_group(bytes: &mut Vec<u8>, code: u8, ids: impl Iterator<Item = EndpointId> + Clone) {
+    let count = u32::try_from(ids.clone().count()).unwrap_or(u32::MAX);
+    if count == 0 {
+        return;
+    }
+    bytes.push(code);
+    bytes.extend(count.to_be_bytes());
+    ids.for_each(|id| bytes.extend(id.to_bytes()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_ledger() -> impl Strategy<Value = Ledger> {
+        let ids = || proptest::collection::vec(any::<[u8; 16]>().prop_map(EndpointId::from_bytes), 0..20);
+        (ids(), ids(), ids()).prop_map(|(deliveries, unwanted, disabled)| Ledger {
+            deliveries,
+            skipped: unwanted
+                .into_iter()
+                .map(|id| (id, SkipReason::TypeNotSubscribed))
+                .chain(disabled.into_iter().map(|id| (id, SkipReason::Disabled)))
+                .collect(),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stored_is_read_back(ledger in any_ledger()) {
+            prop_assert_eq!(Ledger::from_bytes(&ledger.to_bytes()), Ok(ledger));
+        }
+
+        #[test]
+        fn pages_put_together_are_the_ledger(ledger in any_ledger(), size in 0usize..7) {
+            let pages = ledger.pages(size);
+            prop_assert!(pages.iter().all(|page| page.len() <= size.max(1)));
+            let mut whole = Ledger::default();
+            pages.into_iter().for_each(|page| whole.append(page));
+            prop_assert_eq!(whole, ledger);
+        }
+
+        #[test]
+        fn cut_bytes_are_damage_and_never_a_shorter_ledger(ledger in any_ledger(), cut in 1usize..16) {
+            let bytes = ledger.to_bytes();
+            prop_assume!(bytes.len() > cut);
+            prop_assert_eq!(Ledger::from_bytes(&bytes[..bytes.len() - cut]), Err(DamagedLedger));
+        }
+    }
+}

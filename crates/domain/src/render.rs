@@ -1,0 +1,171 @@
+//! What exactly goes on the wire? One pure function makes the request of every attempt, test and preview.
+
+use serde_json::value::RawValue;
+
+use crate::endpoint::{BodyForm, Endpoint};
+use crate::event_type::EventType;
+use crate::id::{DeliveryId, EventId};
+use crate::signature::sign_standard;
+use crate::timestamp::Timestamp;
+
+/// `user-agent` of every request.
+pub const USER_AGENT: &str = concat!("Posthorn/", env!("CARGO_PKG_VERSION"));
+
+/// What is to be delivered.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// The event's id; also `webhook-id`, by which receivers recognise a repeated delivery.
+    pub event_id: EventId,
+    /// The event's type.
+    pub event_type: &'a EventType,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// The producer's payload, copied into the body byte for byte.
+    pub payload: &'a RawValue,
+    /// The delivery's id, the same over all its attempts.
+    pub delivery_id: DeliveryId,
+}
+
+/// A request ready to be sent. Header names are as they should appear; values hold signatures, so no `Debug`.
+pub struct RenderedRequest {
+    /// Headers in the order they are sent.
+    pub headers: Vec<(String, String)>,
+    /// The exact bytes of the body, the ones that were signed.
+    pub body: Vec<u8>,
+}
+
+/// Renders attempt `number` of `message` to `endpoint`, signed for the instant `at`.
+pub fn render(message: &Message<'_>, endpoint: &Endpoint, number: u32, at: Timestamp) -> RenderedRequest {
+    let body = body(message, endpoint.settings.body);
+    let event_id = message.event_id.to_string();
+    let signature = sign_standard(endpoint.signing_secrets(at), &event_id, at, &body);
+    let prefix = &endpoint.settings.header_prefix;
+
+    let mut headers = Vec::with_capacity(9 + endpoint.settings.headers.len());
+    headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    headers.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
+    headers.push(("webhook-id".to_owned(), event_id));
+    headers.push(("webhook-timestamp".to_owned(), at.as_seconds().to_string()));
+    headers.push(("webhook-signature".to_owned(), signature));
+    headers.push((format!("{prefix}-Event"), message.event_type.to_string()));
+    headers.push((format!("{prefix}-Delivery"), message.delivery_id.to_string()));
+    headers.push((format!("{prefix}-Attempt"), number.to_string()));
+    headers.push(("Idempotency-Key".to_owned(), message.delivery_id.to_string()));
+    headers.extend(endpoint.settings.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+    RenderedRequest { headers, body }
+}
+
+/// Ids, types and instants hold no character that JSON escapes, so they are written as they are.
+fn body(message: &Message<'_>, form: BodyForm) -> Vec<u8> {
+    let payload = message.payload.get();
+    match form {
+        BodyForm::Data => payload.as_bytes().to_vec(),
+        BodyForm::Envelope => {
+            let (id, event_type, at) = (message.event_id, message.event_type, message.occurred_at);
+            let head = format!(r#"{{"id":"{id}","type":"{event_type}","timestamp":"{at}","data":"#);
+            let mut body = Vec::with_capacity(head.len() + payload.len() + 1);
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(payload.as_bytes());
+            body.push(b'}');
+            body
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::AllowedTargets;
+    use crate::endpoint::EndpointSettings;
+    use crate::id::{EndpointId, WorkspaceId};
+    use crate::secret::{ActiveSecret, Secret};
+    use crate::signature::verify_standard;
+    use proptest::prelude::*;
+
+    fn now() -> Timestamp {
+        Timestamp::parse("2026-01-05T09:30:00Z").unwrap()
+    }
+
+    fn endpoint(json: serde_json::Value) -> Endpoint {
+        let settings: EndpointSettings = serde_json::from_value(json).unwrap();
+        Endpoint {
+            id: EndpointId::new(now(), 1),
+            workspace_id: WorkspaceId::new(now(), 1),
+            url: settings.check(&AllowedTargets::public_only()).unwrap(),
+            settings,
+            secrets: vec![ActiveSecret { secret: Secret::new(&[3; 32]), expires_at: None }],
+            disabled_reason: None,
+            revision: 1,
+            created_at: now(),
+            updated_at: now(),
+        }
+    }
+
+    fn rendered(payload: &str, endpoint: &Endpoint) -> RenderedRequest {
+        let event_type = EventType::parse("invoice.paid").unwrap();
+        let event_id = EventId::new(now(), 7);
+        let message = Message {
+            event_id,
+            event_type: &event_type,
+            occurred_at: now(),
+            payload: serde_json::from_str(payload).unwrap(),
+            delivery_id: DeliveryId::of(event_id, endpoint.id),
+        };
+        render(&message, endpoint, 2, now())
+    }
+
+    fn header<'a>(request: &'a RenderedRequest, name: &str) -> &'a str {
+        &request.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).unwrap().1
+    }
+
+    #[test]
+    fn the_envelope_carries_the_payload_byte_for_byte() {
+        let odd = "{ \"a\" : 1e3,\n \"big\":123456789012345678901234567890, \"u\":\"\\u00e9é\" }";
+        let request = rendered(odd, &endpoint(serde_json::json!({ "url": "https://example.com" })));
+        let text = String::from_utf8(request.body).unwrap();
+        assert!(text.ends_with(&format!("\"data\":{odd}}}")), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["type"], "invoice.paid");
+    }
+
+    #[test]
+    fn the_payload_alone_can_be_the_body() {
+        let endpoint = endpoint(serde_json::json!({ "url": "https://example.com", "body": "data" }));
+        assert_eq!(rendered("{ \"a\":1 }", &endpoint).body, b"{ \"a\":1 }");
+    }
+
+    #[test]
+    fn the_header_prefix_and_custom_headers_are_the_endpoints() {
+        let endpoint = endpoint(serde_json::json!({
+            "url": "https://example.com", "header_prefix": "X-OWC", "headers": { "X-Team": "billing" }
+        }));
+        let request = rendered("{}", &endpoint);
+        assert_eq!(header(&request, "X-OWC-Attempt"), "2");
+        assert_eq!(header(&request, "X-Team"), "billing");
+        assert_eq!(header(&request, "Idempotency-Key"), header(&request, "X-OWC-Delivery"));
+    }
+
+    #[test]
+    fn an_expired_secret_no_longer_signs() {
+        let mut endpoint = endpoint(serde_json::json!({ "url": "https://example.com" }));
+        endpoint.secrets.push(ActiveSecret { secret: Secret::new(&[4; 32]), expires_at: Some(now()) });
+        assert_eq!(header(&rendered("{}", &endpoint), "webhook-signature").split(' ').count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sent_is_what_was_signed(text in ".{0,200}") {
+            let endpoint = endpoint(serde_json::json!({ "url": "https://example.com" }));
+            let payload = serde_json::json!({ "text": text }).to_string();
+            let request = rendered(&payload, &endpoint);
+            let verified = verify_standard(
+                &endpoint.secrets[0].secret,
+                header(&request, "webhook-id"),
+                header(&request, "webhook-timestamp"),
+                header(&request, "webhook-signature"),
+                &request.body,
+                now(),
+            );
+            prop_assert_eq!(verified, Ok(()));
+        }
+    }
+}

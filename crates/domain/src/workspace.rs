@@ -1,0 +1,72 @@
+//! What is a workspace? A tenant: endpoints, events and keys belong to exactly one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::WorkspaceId;
+use crate::problem::{Invalid, Problem};
+use crate::timestamp::Timestamp;
+
+/// Longest name of a workspace, in characters.
+pub const MAX_NAME_CHARS: usize = 100;
+/// How long events and deliveries are kept when the workspace says nothing.
+pub const DEFAULT_RETENTION_DAYS: u16 = 30;
+/// Longest retention a workspace may ask for.
+pub const MAX_RETENTION_DAYS: u16 = 90;
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// What its people call it.
+    pub name: String,
+    /// Days that events and deliveries are kept, 1 to 90.
+    pub retention_days: u16,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// What a caller may set of a workspace; a field left out takes its default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkspaceSettings {
+    /// What its people call it, 1 to 100 characters.
+    pub name: String,
+    /// Days that events and deliveries are kept, 1 to 90.
+    #[serde(default = "default_retention")]
+    pub retention_days: u16,
+}
+
+impl WorkspaceSettings {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`Problem::Invalid`] with a pointer for each field out of bounds.
+    pub fn check(&self) -> Result<(), Problem> {
+        let mut invalid = Invalid::new();
+        let chars = self.name.trim().chars().count();
+        invalid.require((1..=MAX_NAME_CHARS).contains(&chars), "/name", "must be 1 to 100 characters");
+        invalid.require(
+            (1..=MAX_RETENTION_DAYS).contains(&self.retention_days),
+            "/retention_days",
+            "must be 1 to 90",
+        );
+        invalid.into_result()
+    }
+}
+
+impl Workspace {
+    /// The settings as a caller would send them, for a merge.
+    pub fn settings(&self) -> WorkspaceSettings {
+        WorkspaceSettings { name: self.name.clone(), retention_days: self.retention_days }
+    }
+
+    /// When something of the instant `at` may be forgotten.
+    pub fn expiry(&self, at: Timestamp) -> Timestamp {
+        at.plus(std::time::Duration::from_secs(u64::from(self.retention_days) * 86_400))
+    }
+}
+
+fn default_retention() -> u16 {
+    DEFAULT_RETENTION_DAYS
+}
