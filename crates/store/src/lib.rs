@@ -1,1 +1,45 @@
-//! To be written.
+//! Everything Posthorn keeps in DynamoDB.
+//!
+//! One table. [`keys`] is the key design, [`items`] the stored shapes, [`table`] the table's definition, and each
+//! other module holds the access patterns of one noun, one method each.
+
+use std::sync::Arc;
+
+pub mod api_keys;
+pub mod deliveries;
+pub mod endpoints;
+pub mod error;
+pub mod events;
+pub mod idempotency;
+pub mod items;
+pub mod keys;
+mod newest;
+pub mod payload;
+mod query;
+pub mod table;
+pub mod workspaces;
+
+pub use error::StoreError;
+
+/// The table, and a client that reaches it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: aws_sdk_dynamodb::Client,
+    table: Arc<str>,
+}
+
+/// Some rows of a list, and where the next page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+impl Store {
+    /// The table named `table`.
+    pub fn new(client: aws_sdk_dynamodb::Client, table: &str) -> Self {
+        Self { client, table: table.into() }
+    }
+}

@@ -1,0 +1,113 @@
+//! API keys: make, find by what the holder sends, list, delete.
+//!
+//! A key has two rows: one under the digest of the key, which authenticates with a single get, and one in the list
+//! of its workspace. They are written and deleted together.
+
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use domain::api_key::ApiKey;
+use domain::id::{ApiKeyId, WorkspaceId};
+
+use crate::error::StoreError;
+use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::keys::{self, KEY_PREFIX, LOOKUP, LOOKUP_SORT};
+use crate::query::{Index, Range};
+use crate::{Page, Store};
+
+const ENTITY: &str = "api_key";
+
+impl Store {
+    /// Writes a key under `digest`, the SHA-256 of what its holder sends.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn save_api_key(&self, key: &ApiKey, digest: &str) -> Result<(), StoreError> {
+        let by_digest = ItemWriter::new(&keys::api_key(digest), ENTITY).json("document", key)?.build();
+        let listed = ItemWriter::new(&keys::listed_api_key(key.workspace_id, key.id), ENTITY)
+            .text(LOOKUP, key.id)
+            .text(LOOKUP_SORT, key.id)
+            .text("digest", digest)
+            .json("document", key)?
+            .build();
+        let put = |item| -> Result<TransactWriteItem, StoreError> {
+            let put = Put::builder()
+                .table_name(&*self.table)
+                .set_item(Some(item))
+                .build()
+                .map_err(StoreError::aws("TransactWriteItems"))?;
+            Ok(TransactWriteItem::builder().put(put).build())
+        };
+        self.transact(vec![put(by_digest)?, put(listed)?]).await
+    }
+
+    /// The key whose holder sent something with this digest.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn find_api_key(&self, digest: &str) -> Result<Option<ApiKey>, StoreError> {
+        self.load(&keys::api_key(digest)).await?.map(read).transpose()
+    }
+
+    /// Keys of one workspace, or those that open all, newest first, older than `before`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn list_api_keys(
+        &self,
+        workspace: Option<WorkspaceId>,
+        before: Option<ApiKeyId>,
+        limit: usize,
+    ) -> Result<Page<ApiKey>, StoreError> {
+        let mut range =
+            Range::prefix(keys::api_keys_partition(workspace), KEY_PREFIX).newest_first().consistent();
+        if let Some(before) = before {
+            range = range.before(&format!("{KEY_PREFIX}{before}"));
+        }
+        let page = self.query(&range, limit).await?;
+        Ok(Page { rows: page.rows.into_iter().map(read).collect::<Result<_, _>>()?, more: page.more })
+    }
+
+    /// The key with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn load_api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+        self.listed_row(id).await?.map(read).transpose()
+    }
+
+    /// Deletes a key; whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn delete_api_key(&self, id: ApiKeyId) -> Result<bool, StoreError> {
+        let Some(row) = self.listed_row(id).await? else { return Ok(false) };
+        let reader = ItemReader::new(row, ENTITY);
+        let key: ApiKey = reader.json("document")?;
+        let delete = |key: &keys::Key| -> Result<TransactWriteItem, StoreError> {
+            let delete = Delete::builder()
+                .table_name(&*self.table)
+                .set_key(Some(key_attributes(key)))
+                .build()
+                .map_err(StoreError::aws("TransactWriteItems"))?;
+            Ok(TransactWriteItem::builder().delete(delete).build())
+        };
+        let by_digest = delete(&keys::api_key(reader.text("digest")?))?;
+        let listed = delete(&keys::listed_api_key(key.workspace_id, key.id))?;
+        self.transact(vec![by_digest, listed]).await?;
+        Ok(true)
+    }
+
+    async fn listed_row(&self, id: ApiKeyId) -> Result<Option<Attributes>, StoreError> {
+        let range = Range::prefix(id.to_string(), ApiKeyId::PREFIX).of(Index::Lookup);
+        Ok(self.query(&range, 1).await?.rows.pop())
+    }
+
+    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
+        let request = self.client.transact_write_items().set_transact_items(Some(writes));
+        request.send().await.map_err(StoreError::aws("TransactWriteItems"))?;
+        Ok(())
+    }
+}
+
+fn read(item: Attributes) -> Result<ApiKey, StoreError> {
+    ItemReader::new(item, ENTITY).json("document")
+}

@@ -1,0 +1,339 @@
+//! Deliveries and their attempts: settle a group, load one, list an endpoint's.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
+use domain::attempt::{Attempt, Trigger};
+use domain::delivery::{Delivery, DeliveryStatus};
+use domain::event_type::EventType;
+use domain::id::{DeliveryId, EndpointId, WorkspaceId};
+use domain::outcome::{Answer, ErrorClass, Outcome};
+use domain::timestamp::Timestamp;
+
+use crate::error::StoreError;
+use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
+use crate::newest::Spread;
+use crate::query::Range;
+use crate::{Page, Store};
+
+const ENTITY: &str = "delivery";
+const ATTEMPT_ENTITY: &str = "attempt";
+/// DynamoDB takes at most 25 writes in one BatchWriteItem.
+const BATCH_WRITES: usize = 25;
+/// DynamoDB takes at most 100 keys in one BatchGetItem.
+const BATCH_READS: usize = 100;
+/// How often what DynamoDB leaves unprocessed is sent again.
+const BATCH_TRIES: u32 = 5;
+
+/// A delivery as its row holds it: its state, and its first attempt inline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// Its first attempt; `None` when it was cancelled before one was made.
+    pub first_attempt: Option<Attempt>,
+}
+
+/// What is written when an attempt is settled.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// The delivery's new row.
+    pub row: DeliveryRow,
+    /// The attempt, from the second on; the first one is in the row.
+    pub later_attempt: Option<Attempt>,
+    /// When the rows may be forgotten.
+    pub expires_at: Timestamp,
+}
+
+/// An attempt as it is stored.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct AttemptDocument {
+    number: u32,
+    trigger: Trigger,
+    started_at: i64,
+    duration_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorClass>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    body: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    body_truncated: bool,
+}
+
+impl Store {
+    /// Writes the rows of a group of settled attempts, all of them or an error.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses, or leaves writes undone after several tries.
+    pub async fn settle(&self, settlements: &[Settlement]) -> Result<(), StoreError> {
+        // DynamoDB refuses a batch that writes one row twice, which a doubled job can cause: the later row wins.
+        let mut rows: HashMap<Key, Attributes> = HashMap::new();
+        for settlement in settlements {
+            let delivery = &settlement.row.delivery;
+            let key = keys::delivery(delivery.endpoint_id, delivery.id);
+            rows.insert(key.clone(), write(&key, settlement)?);
+            if let Some(attempt) = &settlement.later_attempt {
+                let key = keys::attempt(delivery.endpoint_id, delivery.id, attempt.number);
+                let item = ItemWriter::new(&key, ATTEMPT_ENTITY)
+                    .json("attempt", &document(attempt))?
+                    .expires_at(settlement.expires_at)
+                    .build();
+                rows.insert(key, item);
+            }
+        }
+        let mut writes = Vec::with_capacity(rows.len());
+        for item in rows.into_values() {
+            let put = PutRequest::builder().set_item(Some(item)).build();
+            let put = put.map_err(StoreError::aws("BatchWriteItem"))?;
+            writes.push(WriteRequest::builder().put_request(put).build());
+        }
+        for batch in writes.chunks(BATCH_WRITES) {
+            self.write_batch(batch.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    /// The delivery's row, if there is one and it has not expired at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn load_delivery(
+        &self,
+        endpoint: EndpointId,
+        delivery: DeliveryId,
+        now: Timestamp,
+    ) -> Result<Option<DeliveryRow>, StoreError> {
+        match self.load(&keys::delivery(endpoint, delivery)).await? {
+            Some(row) => read(endpoint, row, now),
+            None => Ok(None),
+        }
+    }
+
+    /// Many deliveries of different endpoints at once; those without a row are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn load_deliveries(
+        &self,
+        wanted: &[(EndpointId, DeliveryId)],
+        now: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let mut found = Vec::with_capacity(wanted.len());
+        for chunk in wanted.chunks(BATCH_READS) {
+            let mut keys: Vec<_> = chunk.iter().map(|(we, wd)| key_attributes(&keys::delivery(*we, *wd))).collect();
+            for attempt in 0..BATCH_TRIES {
+                let request = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys)));
+                let request = request.build().map_err(StoreError::aws("BatchGetItem"))?;
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&*self.table, request)
+                    .send()
+                    .await
+                    .map_err(StoreError::aws("BatchGetItem"))?;
+                for row in answer.responses.unwrap_or_default().into_values().flatten() {
+                    let endpoint = endpoint_of(&row)?;
+                    found.extend(read(endpoint, row, now)?.map(|row| row.delivery));
+                }
+                keys = answer
+                    .unprocessed_keys
+                    .unwrap_or_default()
+                    .into_values()
+                    .flat_map(|rest| rest.keys)
+                    .collect();
+                if keys.is_empty() {
+                    break;
+                }
+                pause(attempt).await;
+            }
+            if !keys.is_empty() {
+                return Err(StoreError::Unprocessed(keys.len()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Deliveries of an endpoint, newest first, made before `before` and not before `oldest`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn list_deliveries(
+        &self,
+        endpoint: EndpointId,
+        status: Option<DeliveryStatus>,
+        before: Option<DeliveryId>,
+        oldest: Timestamp,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Page<Delivery>, StoreError> {
+        let spread = Spread {
+            partition: |day, shard| keys::delivery_partition(endpoint, day, shard),
+            shards: DELIVERY_SHARDS,
+            prefix: DELIVERY_PREFIX,
+            newest: before.map_or(now, DeliveryId::time),
+            before: before.map(|id| format!("{DELIVERY_PREFIX}{id}")),
+            oldest,
+        };
+        self.newest_first(spread, limit, |row| {
+            let delivery = read(endpoint, row, now)?.map(|row| row.delivery);
+            Ok(delivery.filter(|delivery| status.is_none_or(|wanted| delivery.status == wanted)))
+        })
+        .await
+    }
+
+    /// The second and later attempts of a delivery, in order. The first is in its row.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn later_attempts(
+        &self,
+        endpoint: EndpointId,
+        delivery: DeliveryId,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let partition = keys::delivery(endpoint, delivery).pk;
+        let range = Range::prefix(partition, &keys::attempt_prefix(delivery)).consistent();
+        let rows = self.query(&range, usize::MAX).await?.rows;
+        rows.into_iter()
+            .map(|row| Ok(attempt(ItemReader::new(row, ATTEMPT_ENTITY).json("attempt")?)))
+            .collect()
+    }
+
+    async fn write_batch(&self, mut writes: Vec<WriteRequest>) -> Result<(), StoreError> {
+        for attempt in 0..BATCH_TRIES {
+            let answer = self
+                .client
+                .batch_write_item()
+                .request_items(&*self.table, writes)
+                .send()
+                .await
+                .map_err(StoreError::aws("BatchWriteItem"))?;
+            writes = answer.unprocessed_items.unwrap_or_default().into_values().flatten().collect();
+            if writes.is_empty() {
+                return Ok(());
+            }
+            pause(attempt).await;
+        }
+        Err(StoreError::Unprocessed(writes.len()))
+    }
+}
+
+/// DynamoDB throttled part of a batch: the next try waits twice as long as the last.
+async fn pause(attempt: u32) {
+    tokio::time::sleep(Duration::from_millis(25 << attempt)).await;
+}
+
+fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
+    let DeliveryRow { delivery, first_attempt } = &settlement.row;
+    let waits_for_a_person = matches!(delivery.status, DeliveryStatus::Failed | DeliveryStatus::Parked);
+    let mut item = ItemWriter::new(key, ENTITY)
+        .text("id", delivery.id)
+        .text("endpoint", delivery.endpoint_id)
+        .text("workspace", delivery.workspace_id)
+        .text("event", delivery.event_id)
+        .text("type", &delivery.event_type)
+        .word("status", &delivery.status)?
+        .word("trigger", &delivery.trigger)?
+        .number("attempts", delivery.attempts)
+        .instant("updated_at", delivery.updated_at)
+        .maybe(delivery.response_status, |item, status| item.number("response_status", status))
+        .maybe(delivery.next_attempt_at, |item, at| item.instant("next_attempt_at", at))
+        .maybe(delivery.delivered_at, |item, at| item.instant("delivered_at", at))
+        .maybe(waits_for_a_person.then_some(()), |item, ()| {
+            item.text(UNDELIVERED, keys::undelivered_partition(delivery.endpoint_id))
+                .text(UNDELIVERED_SORT, delivery.id)
+        })
+        .expires_at(settlement.expires_at);
+    if let Some(error) = &delivery.last_error {
+        item = item.word("last_error", error)?;
+    }
+    if let Some(reason) = &delivery.cancel_reason {
+        item = item.word("cancel_reason", reason)?;
+    }
+    if let Some(attempt) = first_attempt {
+        item = item.json("first_attempt", &document(attempt))?;
+    }
+    Ok(item.build())
+}
+
+fn endpoint_of(row: &Attributes) -> Result<EndpointId, StoreError> {
+    ItemReader::new(row.clone(), ENTITY).parsed("endpoint")
+}
+
+fn read(endpoint: EndpointId, row: Attributes, now: Timestamp) -> Result<Option<DeliveryRow>, StoreError> {
+    let reader = ItemReader::new(row, ENTITY);
+    // DynamoDB deletes an expired row late, up to days later.
+    if reader.number::<i64>(keys::EXPIRES_AT)? <= now.as_seconds() {
+        return Ok(None);
+    }
+    let workspace_id: WorkspaceId = reader.parsed("workspace")?;
+    let first_attempt = match reader.maybe_text("first_attempt")? {
+        Some(_) => Some(attempt(reader.json("first_attempt")?)),
+        None => None,
+    };
+    let delivery = Delivery {
+        id: reader.parsed("id")?,
+        workspace_id,
+        endpoint_id: endpoint,
+        event_id: reader.parsed("event")?,
+        event_type: EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?,
+        status: reader.word("status")?,
+        attempts: reader.number("attempts")?,
+        response_status: reader.maybe_number("response_status")?,
+        last_error: reader.maybe_word("last_error")?,
+        cancel_reason: reader.maybe_word("cancel_reason")?,
+        next_attempt_at: reader.maybe_instant("next_attempt_at")?,
+        delivered_at: reader.maybe_instant("delivered_at")?,
+        updated_at: reader.instant("updated_at")?,
+        trigger: reader.word("trigger")?,
+    };
+    Ok(Some(DeliveryRow { delivery, first_attempt }))
+}
+
+fn document(attempt: &Attempt) -> AttemptDocument {
+    let mut document = AttemptDocument {
+        number: attempt.number,
+        trigger: attempt.trigger,
+        started_at: attempt.started_at.as_millis(),
+        duration_ms: u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
+        error: None,
+        status: None,
+        headers: Vec::new(),
+        body: String::new(),
+        body_truncated: false,
+    };
+    match &attempt.outcome {
+        Outcome::Unreachable(error) => document.error = Some(*error),
+        Outcome::Answered(answer) => {
+            document.status = Some(answer.status);
+            document.headers.clone_from(&answer.headers);
+            document.body = String::from_utf8_lossy(&answer.body).into_owned();
+            document.body_truncated = answer.body_truncated;
+        }
+    }
+    document
+}
+
+fn attempt(document: AttemptDocument) -> Attempt {
+    let outcome = match document.status {
+        Some(status) => Outcome::Answered(Answer {
+            status,
+            headers: document.headers,
+            body: document.body.into_bytes(),
+            body_truncated: document.body_truncated,
+        }),
+        None => Outcome::Unreachable(document.error.unwrap_or(ErrorClass::Unknown)),
+    };
+    Attempt {
+        number: document.number,
+        trigger: document.trigger,
+        started_at: Timestamp::from_millis(document.started_at),
+        duration: Duration::from_millis(document.duration_ms),
+        outcome,
+    }
+}

@@ -1,0 +1,167 @@
+//! Idempotency: which event did this key already make, and is somebody still at it?
+//!
+//! A request claims its key before it writes anything, and completes it when everything is durable. Between the
+//! two the claim is leased: a second request waits, and a request that died is finished by the producer's retry
+//! under the same event id.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use domain::id::{EventId, WorkspaceId};
+use domain::timestamp::Timestamp;
+use std::time::Duration;
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::items::{ItemReader, ItemWriter, key_attributes};
+use crate::keys;
+
+const ENTITY: &str = "idempotency";
+/// How long a key is remembered.
+pub const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+/// How long a request may hold a key: longer than the ingest function can run.
+pub const LEASE: Duration = Duration::from_secs(30);
+
+/// What a request with an idempotency key finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody had used the key: go on.
+    Claimed,
+    /// Someone used the key and did not finish: go on under their event id, and let the sender look twice.
+    Resumed(EventId),
+    /// The same request is being worked on right now.
+    InProgress,
+    /// The same request was finished: this is its event.
+    Completed(EventId),
+    /// The key was used with another request.
+    Reused,
+}
+
+impl Store {
+    /// Claims the key with this digest for `event`; `request` is a digest of the request itself.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn claim_idempotency_key(
+        &self,
+        workspace: WorkspaceId,
+        digest: &str,
+        request: &str,
+        event: EventId,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        let key = keys::idempotency(workspace, digest);
+        let item = ItemWriter::new(&key, ENTITY)
+            .text("event", event)
+            .text("request", request)
+            .instant("leased_until", now.plus(LEASE))
+            .expires_at(now.plus(REMEMBERED))
+            .build();
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(PK) OR expires_at <= :now")
+            .expression_attribute_values(":now", AttributeValue::N(now.as_seconds().to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let error = match answer {
+            Ok(_) => return Ok(Claim::Claimed),
+            Err(error) => error,
+        };
+        let row = match error.as_service_error() {
+            Some(aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(e)) => {
+                e.item().cloned()
+            }
+            _ => return Err(StoreError::aws("PutItem")(error)),
+        };
+        let row = match row {
+            Some(row) => row,
+            None => self.load(&key).await?.ok_or_else(|| StoreError::damaged(ENTITY, "it vanished"))?,
+        };
+        let reader = ItemReader::new(row, ENTITY);
+        if reader.text("request")? != request {
+            return Ok(Claim::Reused);
+        }
+        let event: EventId = reader.parsed("event")?;
+        match reader.maybe_instant("leased_until")? {
+            None => Ok(Claim::Completed(event)),
+            Some(until) if now < until => Ok(Claim::InProgress),
+            Some(until) => self.take_over(&key, event, until, now).await,
+        }
+    }
+
+    /// Remembers that everything the request asked for is durable.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn complete_idempotency_key(
+        &self,
+        workspace: WorkspaceId,
+        digest: &str,
+    ) -> Result<(), StoreError> {
+        self.update_idempotency_key(workspace, digest, "REMOVE leased_until", None).await
+    }
+
+    /// Ends the lease of a request that failed, so that its retry need not wait.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn release_idempotency_key(
+        &self,
+        workspace: WorkspaceId,
+        digest: &str,
+    ) -> Result<(), StoreError> {
+        self.update_idempotency_key(workspace, digest, "SET leased_until = :until", Some(0)).await
+    }
+
+    async fn update_idempotency_key(
+        &self,
+        workspace: WorkspaceId,
+        digest: &str,
+        expression: &str,
+        until: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let mut request = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key_attributes(&keys::idempotency(workspace, digest))))
+            .update_expression(expression);
+        if let Some(until) = until {
+            request = request.expression_attribute_values(":until", AttributeValue::N(until.to_string()));
+        }
+        request.send().await.map_err(StoreError::aws("UpdateItem"))?;
+        Ok(())
+    }
+
+    /// Two retries may both find the lease over; only one of them gets it.
+    async fn take_over(
+        &self,
+        key: &keys::Key,
+        event: EventId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key_attributes(key)))
+            .update_expression("SET leased_until = :next")
+            .condition_expression("leased_until = :until")
+            .expression_attribute_values(":next", AttributeValue::N(now.plus(LEASE).as_millis().to_string()))
+            .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Claim::Resumed(event)),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(Claim::InProgress)
+            }
+            Err(error) => Err(StoreError::aws("UpdateItem")(error)),
+        }
+    }
+}

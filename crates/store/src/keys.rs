@@ -1,0 +1,231 @@
+//! Where does each row live? THE key design: every partition and sort key is written here and nowhere else.
+//!
+//! | row | PK | SK |
+//! |---|---|---|
+//! | workspace | `WS#{ws}` | `WORKSPACE` |
+//! | endpoint | `WS#{ws}` | `ENDPOINT#{we}` |
+//! | API key, by what its holder sends | `KEY#{sha256 of key}` | `KEY` |
+//! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
+//! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
+//! | the rest of a long ledger | `LEDGER#{evt}` | `PAGE#{number}` |
+//! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}` | `IDEMPOTENCY` |
+//! | delivery | `DELIVERIES#{we}#{day}#{shard}` | `DELIVERY#{wd}` |
+//! | attempt, from the second on | same as its delivery | `ATTEMPT#{wd}#{number}` |
+//!
+//! `day` and `shard` are functions of the id, so a get needs no index. A day's rows are spread over shards by the
+//! id's random part: rows of one moment never meet in one partition, which takes about 1,000 writes a second.
+//!
+//! Two sparse indexes: `lookup` on configuration rows (find by id, list all workspaces) and `undelivered` on
+//! deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
+
+use domain::id::{ApiKeyId, DeliveryId, EndpointId, EventId, WorkspaceId};
+use domain::timestamp::Timestamp;
+
+/// Partitions that a workspace's events of one day are spread over.
+pub const EVENT_SHARDS: u8 = 16;
+/// Partitions that an endpoint's deliveries of one day are spread over.
+pub const DELIVERY_SHARDS: u8 = 8;
+
+/// Name of the partition key attribute.
+pub const PK: &str = "PK";
+/// Name of the sort key attribute.
+pub const SK: &str = "SK";
+/// Name of the attribute DynamoDB's TTL looks at, in unix seconds.
+pub const EXPIRES_AT: &str = "expires_at";
+/// The sparse index of configuration rows; its partition key has the same name.
+pub const LOOKUP: &str = "lookup";
+/// Sort key of [`LOOKUP`].
+pub const LOOKUP_SORT: &str = "lookup_sort";
+/// The sparse index of parked and failed deliveries; its partition key has the same name.
+pub const UNDELIVERED: &str = "undelivered";
+/// Sort key of [`UNDELIVERED`].
+pub const UNDELIVERED_SORT: &str = "undelivered_sort";
+
+/// The `lookup` partition that lists every workspace.
+pub const ALL_WORKSPACES: &str = "WORKSPACES";
+/// What the sort keys of a workspace's endpoints start with.
+pub const ENDPOINT_PREFIX: &str = "ENDPOINT#";
+/// What the sort keys of listed API keys start with.
+pub const KEY_PREFIX: &str = "KEY#";
+/// What the sort keys of deliveries start with.
+pub const DELIVERY_PREFIX: &str = "DELIVERY#";
+
+/// A row's primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+}
+
+/// The partition of a workspace's configuration.
+pub fn workspace_partition(workspace: WorkspaceId) -> String {
+    format!("WS#{workspace}")
+}
+
+/// A workspace's row.
+pub fn workspace(workspace: WorkspaceId) -> Key {
+    Key::new(workspace_partition(workspace), "WORKSPACE")
+}
+
+/// An endpoint's row.
+pub fn endpoint(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
+    Key::new(workspace_partition(workspace), format!("{ENDPOINT_PREFIX}{endpoint}"))
+}
+
+/// An API key's row, found by the digest of what its holder sends.
+pub fn api_key(digest: &str) -> Key {
+    Key::new(format!("KEY#{digest}"), "KEY")
+}
+
+/// The partition that lists a workspace's API keys, or those that open all workspaces.
+pub fn api_keys_partition(workspace: Option<WorkspaceId>) -> String {
+    match workspace {
+        Some(workspace) => format!("KEYS#{workspace}"),
+        None => "KEYS#ALL".to_owned(),
+    }
+}
+
+/// An API key's row in the list of its workspace.
+pub fn listed_api_key(workspace: Option<WorkspaceId>, key: ApiKeyId) -> Key {
+    Key::new(api_keys_partition(workspace), format!("{KEY_PREFIX}{key}"))
+}
+
+/// An event's row.
+pub fn event(workspace: WorkspaceId, event: EventId) -> Key {
+    let shard = shard(event.to_bytes(), EVENT_SHARDS);
+    Key::new(event_partition(workspace, Day::of(event.time()), shard), event.to_string())
+}
+
+/// The partition of a workspace's events of one day and shard.
+pub fn event_partition(workspace: WorkspaceId, day: Day, shard: u8) -> String {
+    format!("EVENTS#{workspace}#{day}#{shard:02}")
+}
+
+/// A row of the part of a ledger that does not fit the event's row; `number` from 1.
+pub fn ledger_page(event: EventId, number: usize) -> Key {
+    Key::new(format!("LEDGER#{event}"), format!("PAGE#{number:04}"))
+}
+
+/// The row that remembers an `Idempotency-Key`, by its digest.
+pub fn idempotency(workspace: WorkspaceId, digest: &str) -> Key {
+    Key::new(format!("IDEMPOTENCY#{workspace}#{digest}"), "IDEMPOTENCY")
+}
+
+/// A delivery's row.
+pub fn delivery(endpoint: EndpointId, delivery: DeliveryId) -> Key {
+    Key::new(partition_of_delivery(endpoint, delivery), format!("{DELIVERY_PREFIX}{delivery}"))
+}
+
+/// The row of attempt `number` of a delivery; the number is padded so that attempts sort.
+pub fn attempt(endpoint: EndpointId, delivery: DeliveryId, number: u32) -> Key {
+    Key::new(partition_of_delivery(endpoint, delivery), format!("{}{number:06}", attempt_prefix(delivery)))
+}
+
+/// What the sort keys of a delivery's attempts start with.
+pub fn attempt_prefix(delivery: DeliveryId) -> String {
+    format!("ATTEMPT#{delivery}#")
+}
+
+/// The partition of an endpoint's deliveries of one day and shard.
+pub fn delivery_partition(endpoint: EndpointId, day: Day, shard: u8) -> String {
+    format!("DELIVERIES#{endpoint}#{day}#{shard:02}")
+}
+
+/// The partition of [`UNDELIVERED`] that holds an endpoint's deliveries.
+pub fn undelivered_partition(endpoint: EndpointId) -> String {
+    format!("UNDELIVERED#{endpoint}")
+}
+
+fn partition_of_delivery(endpoint: EndpointId, delivery: DeliveryId) -> String {
+    delivery_partition(endpoint, Day::of(delivery.time()), shard(delivery.to_bytes(), DELIVERY_SHARDS))
+}
+
+/// A ULID's last byte is random, so it spreads rows of the same millisecond.
+fn shard(id: [u8; 16], shards: u8) -> u8 {
+    id[15] % shards
+}
+
+/// A day of UTC: the time bucket of events and deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(i64);
+
+impl Day {
+    const MILLIS: i64 = 86_400_000;
+
+    /// The day `instant` lies in.
+    pub fn of(instant: Timestamp) -> Self {
+        Self(instant.as_millis() / Self::MILLIS)
+    }
+
+    /// The day before.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self(self.0 - 1)
+    }
+}
+
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let noon = Timestamp::from_millis(self.0 * Self::MILLIS).to_string();
+        f.write_str(noon.split('T').next().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const AT: &str = "2026-01-05T09:30:00Z";
+
+    fn event_id(chance: u128) -> EventId {
+        EventId::new(Timestamp::parse(AT).unwrap(), chance)
+    }
+
+    #[test]
+    fn keys_are_written_as_the_table_above_says() {
+        let at = Timestamp::parse(AT).unwrap();
+        let (ws, we) = (WorkspaceId::new(at, 1), EndpointId::new(at, 2));
+        let evt = event_id(0x21);
+        let wd = DeliveryId::of(evt, we);
+        assert_eq!(event(ws, evt), Key::new(format!("EVENTS#{ws}#2026-01-05#01"), evt.to_string()));
+        assert_eq!(endpoint(ws, we), Key::new(format!("WS#{ws}"), format!("ENDPOINT#{we}")));
+        assert!(delivery(we, wd).pk.starts_with(&format!("DELIVERIES#{we}#2026-01-05#0")));
+        assert_eq!(attempt(we, wd, 2).sk, format!("ATTEMPT#{wd}#000002"));
+        assert_eq!(attempt(we, wd, 2).pk, delivery(we, wd).pk);
+    }
+
+    #[test]
+    fn every_shard_of_a_day_is_used() {
+        let ws = WorkspaceId::new(Timestamp::from_millis(0), 1);
+        let partitions: std::collections::HashSet<_> =
+            (0..256).map(|chance| event(ws, event_id(chance)).pk).collect();
+        assert_eq!(partitions.len(), usize::from(EVENT_SHARDS));
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_a_function_of_the_id_and_keeps_its_order(a: u128, b: u128) {
+            let ws = WorkspaceId::new(Timestamp::from_millis(0), 1);
+            let (a, b) = (event_id(a), event_id(b));
+            prop_assert_eq!(event(ws, a), event(ws, a));
+            prop_assert_eq!(a.cmp(&b), event(ws, a).sk.cmp(&event(ws, b).sk));
+        }
+
+        #[test]
+        fn the_day_before_midnight_is_another_bucket(day in 1i64..60_000) {
+            let midnight = Timestamp::from_millis(day * 86_400_000);
+            let before = Timestamp::from_millis(day * 86_400_000 - 1);
+            prop_assert_eq!(Day::of(midnight).before(), Day::of(before));
+            prop_assert!(midnight.to_string().starts_with(&Day::of(midnight).to_string()));
+        }
+    }
+}

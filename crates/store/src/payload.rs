@@ -1,0 +1,96 @@
+//! How is a payload kept? As its JSON text, byte for byte; above 1 KB compressed with zstd when that is smaller.
+
+use std::sync::Arc;
+
+use domain::event::{MAX_PAYLOAD_BYTES, Payload};
+use serde_json::value::RawValue;
+
+use crate::error::StoreError;
+
+/// Smaller payloads are kept as they are: a write unit is 1 KB, so compressing them saves nothing.
+const COMPRESS_ABOVE_BYTES: usize = 1_024;
+/// zstd's default level: 256 KB of JSON in about a millisecond.
+const LEVEL: i32 = 3;
+
+/// What the stored bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// The JSON text.
+    Json,
+    /// The JSON text, compressed with zstd.
+    Zstd,
+}
+
+impl Encoding {
+    /// The word the row carries.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Json, Self::Zstd].into_iter().find(|encoding| encoding.as_str() == word)
+    }
+}
+
+/// The bytes to store.
+pub fn encode(payload: &RawValue) -> (Encoding, Vec<u8>) {
+    let json = payload.get().as_bytes();
+    if json.len() > COMPRESS_ABOVE_BYTES
+        && let Ok(compressed) = zstd::bulk::compress(json, LEVEL)
+        && compressed.len() < json.len()
+    {
+        return (Encoding::Zstd, compressed);
+    }
+    (Encoding::Json, json.to_vec())
+}
+
+/// The payload the stored bytes are.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when they are not what `encoding` says, or larger than a payload may be.
+pub fn decode(encoding: &str, bytes: &[u8]) -> Result<Payload, StoreError> {
+    let damaged = |detail: &str| StoreError::damaged("event", detail);
+    let json = match Encoding::parse(encoding).ok_or_else(|| damaged("unknown payload encoding"))? {
+        Encoding::Json => bytes.to_vec(),
+        Encoding::Zstd => zstd::bulk::decompress(bytes, MAX_PAYLOAD_BYTES)
+            .map_err(|_| damaged("payload cannot be decompressed"))?,
+    };
+    let json = String::from_utf8(json).map_err(|_| damaged("payload is not UTF-8"))?;
+    let raw = RawValue::from_string(json).map_err(|_| damaged("payload is not JSON"))?;
+    Ok(Arc::from(raw))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_byte_of_a_payload_comes_back(text in "[a-z é🎺]{0,3000}") {
+            let raw = RawValue::from_string(serde_json::to_string(&text).unwrap()).unwrap();
+            let (encoding, bytes) = encode(&raw);
+            prop_assert!(bytes.len() <= raw.get().len());
+            let decoded = decode(encoding.as_str(), &bytes).unwrap();
+            prop_assert_eq!(decoded.get(), raw.get());
+        }
+    }
+
+    #[test]
+    fn a_repetitive_payload_of_the_largest_size_comes_back() {
+        let raw = RawValue::from_string(format!("\"{}\"", "a".repeat(MAX_PAYLOAD_BYTES - 2))).unwrap();
+        let (encoding, bytes) = encode(&raw);
+        assert_eq!(encoding, Encoding::Zstd);
+        assert_eq!(decode(encoding.as_str(), &bytes).unwrap().get(), raw.get());
+    }
+
+    #[test]
+    fn damaged_bytes_are_an_error() {
+        for (encoding, bytes) in [("zstd", &b"nonsense"[..]), ("json", b"{"), ("json", b"\xff"), ("gzip", b"{}")] {
+            assert!(decode(encoding, bytes).is_err(), "{encoding}");
+        }
+    }
+}

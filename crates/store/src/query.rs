@@ -1,0 +1,110 @@
+//! How is one partition read in order? The one place that writes a key condition.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::error::StoreError;
+use crate::items::Attributes;
+use crate::keys::{LOOKUP, LOOKUP_SORT, PK, SK};
+use crate::{Page, Store};
+
+/// Which rows of one partition are wanted, in which order.
+#[derive(Debug, Clone)]
+pub(crate) struct Range {
+    pub(crate) partition: String,
+    pub(crate) low: String,
+    pub(crate) high: String,
+    pub(crate) newest_first: bool,
+    pub(crate) consistent: bool,
+    pub(crate) index: Option<Index>,
+}
+
+/// An index to read instead of the table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Index {
+    Lookup,
+}
+
+impl Range {
+    /// Every row of `partition` whose sort key starts with `prefix` (ASCII), oldest first.
+    pub(crate) fn prefix(partition: String, prefix: &str) -> Self {
+        Self {
+            partition,
+            low: prefix.to_owned(),
+            high: format!("{prefix}\u{7f}"),
+            newest_first: false,
+            consistent: false,
+            index: None,
+        }
+    }
+
+    pub(crate) fn newest_first(mut self) -> Self {
+        self.newest_first = true;
+        self
+    }
+
+    pub(crate) fn consistent(mut self) -> Self {
+        self.consistent = true;
+        self
+    }
+
+    pub(crate) fn of(mut self, index: Index) -> Self {
+        self.index = Some(index);
+        self
+    }
+
+    /// Only rows that sort before `sort_key`.
+    pub(crate) fn before(mut self, sort_key: &str) -> Self {
+        // `BETWEEN` includes its ends; no id holds a byte below `!`, so this is the last key before it.
+        self.high = match sort_key.as_bytes().split_last() {
+            Some((last, head)) if sort_key.is_ascii() => {
+                let head = String::from_utf8_lossy(head);
+                format!("{head}{}\u{7f}", char::from(last.saturating_sub(1)))
+            }
+            _ => sort_key.to_owned(),
+        };
+        self
+    }
+}
+
+impl Store {
+    /// At most `limit` rows of `range`, and whether there are more. Pages of DynamoDB are put together.
+    pub(crate) async fn query(&self, range: &Range, limit: usize) -> Result<Page<Attributes>, StoreError> {
+        let (pk, sk) = match range.index {
+            None => (PK, SK),
+            Some(Index::Lookup) => (LOOKUP, LOOKUP_SORT),
+        };
+        let mut rows: Vec<Attributes> = Vec::new();
+        let mut start = None;
+        loop {
+            // One more than wanted tells whether there is another page.
+            let wanted = limit.saturating_add(1).saturating_sub(rows.len());
+            let answer = self
+                .client
+                .query()
+                .table_name(&*self.table)
+                .set_index_name(range.index.map(|Index::Lookup| LOOKUP.to_owned()))
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
+                .expression_attribute_names("#pk", pk)
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":pk", AttributeValue::S(range.partition.clone()))
+                .expression_attribute_values(":low", AttributeValue::S(range.low.clone()))
+                .expression_attribute_values(":high", AttributeValue::S(range.high.clone()))
+                .scan_index_forward(!range.newest_first)
+                .consistent_read(range.consistent && range.index.is_none())
+                .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(StoreError::aws("Query"))?;
+            rows.extend(answer.items.unwrap_or_default());
+            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            if rows.len() > limit {
+                rows.truncate(limit);
+                return Ok(Page { rows, more: true });
+            }
+            if start.is_none() {
+                return Ok(Page { rows, more: false });
+            }
+        }
+    }
+}
