@@ -1,1 +1,20 @@
-//! To be written.
+//! The only door to the internet. Whatever Posthorn calls, a stranger typed the URL in, so every request goes
+//! through one [`Egress`], and none leaves without these rules:
+//!
+//! - A connection is made only to an address that the resolver has checked, and if one of a name's addresses
+//!   may not be called the name is refused (`resolver.rs`). An address written as the host is never resolved,
+//!   so the URL itself is judged again for every request.
+//! - No redirect is followed, no proxy variable is read, no body is decompressed.
+//! - Whatever the endpoint sends, only a bounded part of it is read and kept, and the request ends at its
+//!   timeout (`client.rs`, `answer.rs`).
+//! - A customer's failing endpoint is an [`Outcome`](domain::outcome::Outcome), never an `Err`; its class is
+//!   found in the types of the errors, never in their text (`classify.rs`).
+
+mod answer;
+mod classify;
+mod client;
+mod resolver;
+
+pub use answer::{MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADERS};
+pub use client::{CONNECT_TIMEOUT, Egress, EgressError, Reply, Request};
+pub use resolver::{Lookup, LookupFuture};

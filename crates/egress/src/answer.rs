@@ -1,0 +1,66 @@
+//! How much of an answer is read and kept? Enough to show the customer what their endpoint said, and never so
+//! much that an endpoint could fill our memory or hold us longer than the request's timeout.
+//!
+//! Rule: once status and headers have arrived the endpoint has answered. A body that breaks off or trickles
+//! past the timeout takes nothing back from that; the part that came is kept.
+
+use domain::outcome::Answer;
+use http::HeaderMap;
+use reqwest::Response;
+use tokio::time::{Instant, timeout_at};
+
+/// How many bytes of a response body are kept; reading stops there.
+pub const MAX_BODY_BYTES: usize = 4_096;
+
+/// How many response headers are kept. An answer with more than 100 is not taken at all (hyper's limit).
+pub const MAX_HEADERS: usize = 64;
+
+/// How many bytes the kept response headers may have together, names and values.
+pub const MAX_HEADER_BYTES: usize = 8_192;
+
+/// Reads what is kept of `response`, until `deadline` at the latest.
+pub(crate) async fn read(mut response: Response, deadline: Instant) -> Answer {
+    let status = response.status().as_u16();
+    let headers = kept_headers(response.headers());
+    let (body, body_truncated) = read_body(&mut response, deadline).await;
+    Answer { status, headers, body, body_truncated }
+}
+
+/// Reads a short body to its very end, for only then can the connection serve the next request. A longer one is
+/// dropped, and its connection with it: nothing of the rest is ever read.
+async fn read_body(response: &mut Response, deadline: Instant) -> (Vec<u8>, bool) {
+    let mut kept = Vec::new();
+    loop {
+        let chunk = match timeout_at(deadline, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => chunk,
+            Ok(Ok(None)) => return (kept, false),
+            Ok(Err(_broken_off)) => return (kept, true),
+            Err(_elapsed) => return (kept, true),
+        };
+        let room = MAX_BODY_BYTES - kept.len();
+        if chunk.len() > room {
+            kept.extend_from_slice(&chunk[..room]);
+            return (kept, true);
+        }
+        kept.extend_from_slice(&chunk);
+    }
+}
+
+/// Keeps headers in the order they came; one that is too long for the room left is skipped, so that a huge
+/// cookie does not hide the `Retry-After` behind it.
+fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let mut kept = Vec::with_capacity(headers.len().min(MAX_HEADERS));
+    let mut room = MAX_HEADER_BYTES;
+    for (name, value) in headers {
+        if kept.len() == MAX_HEADERS {
+            break;
+        }
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let bytes = name.as_str().len() + value.len();
+        if bytes <= room {
+            room -= bytes;
+            kept.push((name.as_str().to_owned(), value.into_owned()));
+        }
+    }
+    kept
+}

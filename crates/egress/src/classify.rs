@@ -1,0 +1,81 @@
+//! What kind of failure was it? The stable class of a request that got no answer, found by the types in the
+//! error's chain of sources. Error texts are never searched: they change with every release of a library.
+
+use std::error::Error;
+use std::io;
+
+use domain::outcome::ErrorClass;
+
+use crate::resolver::ResolveError;
+
+/// The class of a request that ended with `error`.
+pub(crate) fn classify(error: &reqwest::Error) -> ErrorClass {
+    first_class(error).unwrap_or(ErrorClass::Unknown)
+}
+
+/// The class of the outermost error that has one.
+fn first_class(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(class) = class_of(error) {
+            return Some(class);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn class_of(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
+    if let Some(error) = error.downcast_ref::<ResolveError>() {
+        return Some(match error {
+            ResolveError::Blocked => ErrorClass::BlockedAddress,
+            ResolveError::LookupFailed(_) | ResolveError::NoAddress => ErrorClass::DnsError,
+        });
+    }
+    if error.is::<rustls::Error>() {
+        return Some(ErrorClass::TlsError);
+    }
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        return class_of_hyper(error);
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return class_of_io(error);
+    }
+    // The client's own connect timeout is of a private type that only this method knows.
+    if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout) {
+        return Some(ErrorClass::Timeout);
+    }
+    None
+}
+
+fn class_of_hyper(error: &hyper::Error) -> Option<ErrorClass> {
+    if error.is_parse() {
+        return Some(ErrorClass::ResponseInvalid);
+    }
+    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        return Some(ErrorClass::ConnectionReset);
+    }
+    None
+}
+
+fn class_of_io(error: &io::Error) -> Option<ErrorClass> {
+    // `io::Error::source` skips the error it was made of, and TLS errors arrive wrapped in one.
+    if let Some(inner) = error.get_ref()
+        && let Some(class) = first_class(inner)
+    {
+        return Some(class);
+    }
+    match error.kind() {
+        io::ErrorKind::TimedOut => Some(ErrorClass::Timeout),
+        io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::AddrNotAvailable => Some(ErrorClass::ConnectionRefused),
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::NotConnected
+        | io::ErrorKind::UnexpectedEof => Some(ErrorClass::ConnectionReset),
+        _ => None,
+    }
+}

@@ -1,0 +1,259 @@
+//! How is a customer's endpoint called? One pooled client for everything, made once: a client of its own for
+//! every request would have no connection to reuse.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::address::AllowedTargets;
+use domain::endpoint_url::EndpointUrl;
+use domain::outcome::{ErrorClass, Outcome};
+use http::header::{self, HeaderMap, HeaderName};
+use http::Method;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::time::{Instant, timeout_at};
+
+use crate::answer;
+use crate::classify::classify;
+use crate::resolver::{GuardedResolver, Lookup};
+
+/// How long resolving, connecting and the TLS handshake may take together; a request's own timeout ends them
+/// sooner when it is shorter.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections kept open per host while nothing is sent.
+const MAX_IDLE_CONNECTIONS_PER_HOST: usize = 64;
+
+/// How long such a connection is kept. Shorter than the idle timeout of the usual load balancers (60 s), so
+/// that a request is seldom written into a connection that the other side is just closing.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the client alone decides: where a message ends, to whom it goes and how long the connection lives.
+/// Taken from a caller they could smuggle a second request or reach another virtual host.
+const HEADERS_OF_THE_CLIENT: [HeaderName; 9] = [
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::CONNECTION,
+    header::TE,
+    header::TRAILER,
+    header::UPGRADE,
+    header::EXPECT,
+    header::PROXY_AUTHORIZATION,
+];
+
+/// The guarded client. Clones share one pool of connections.
+#[derive(Clone)]
+pub struct Egress {
+    client: reqwest::Client,
+    allowed: AllowedTargets,
+}
+
+/// One request to a customer's endpoint.
+#[derive(Clone)]
+pub struct Request<'a> {
+    /// The method, usually `POST`.
+    pub method: Method,
+    /// Where it goes; judged again before anything is sent.
+    pub url: &'a EndpointUrl,
+    /// The headers, all but those that frame the message: `host`, `content-length` and their like are the
+    /// client's and are dropped here. `accept: */*` is added unless given.
+    pub headers: HeaderMap,
+    /// The body, sent byte for byte.
+    pub body: Bytes,
+    /// How long everything may take, from resolving to the last byte of the body.
+    pub timeout: Duration,
+}
+
+/// What became of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// What the endpoint did.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// The client cannot be made: our fault, not a customer's.
+#[derive(Debug, thiserror::Error)]
+pub enum EgressError {
+    /// The TLS library refuses its configuration.
+    #[error("TLS cannot be configured")]
+    Tls(#[source] rustls::Error),
+    /// The HTTP client refuses its configuration.
+    #[error("the HTTP client cannot be built")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Egress {
+    /// A client that calls `allowed` targets only; call it once, when the program starts.
+    ///
+    /// # Errors
+    ///
+    /// If the client cannot be built at all.
+    pub fn new(allowed: AllowedTargets) -> Result<Self, EgressError> {
+        Self::with_lookup(allowed, Lookup::system())
+    }
+
+    /// The same with another way of looking names up; what it finds is checked just as strictly.
+    ///
+    /// # Errors
+    ///
+    /// If the client cannot be built at all.
+    pub fn with_lookup(allowed: AllowedTargets, lookup: Lookup) -> Result<Self, EgressError> {
+        // Bundled roots rather than the machine's: a container without `ca-certificates` works, and a function
+        // does not read and parse a file of certificates whenever it starts. Endpoints are public, so the
+        // public roots (Mozilla's) are the ones that matter.
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        Self::with_roots(allowed, lookup, roots)
+    }
+
+    fn with_roots(allowed: AllowedTargets, lookup: Lookup, roots: RootCertStore) -> Result<Self, EgressError> {
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls(roots).map_err(EgressError::Tls)?)
+            .dns_resolver(GuardedResolver { lookup, allowed })
+            .https_only(!allowed.permits_http())
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
+            .http1_only()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS_PER_HOST)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .tcp_nodelay(true)
+            .build()
+            .map_err(EgressError::Client)?;
+        Ok(Self { client, allowed })
+    }
+
+    /// Sends one request and reads what is kept of the answer. Whatever the endpoint does is the reply's outcome.
+    pub async fn post(&self, request: Request<'_>) -> Reply {
+        let started = Instant::now();
+        let deadline = started + request.timeout;
+        let outcome = self.send(request, deadline).await;
+        Reply { outcome, duration: started.elapsed() }
+    }
+
+    async fn send(&self, request: Request<'_>, deadline: Instant) -> Outcome {
+        // The resolver never sees an address that is written as the host, so it is judged here.
+        if request.url.check(&self.allowed).is_err() {
+            return Outcome::Unreachable(ErrorClass::BlockedAddress);
+        }
+        match timeout_at(deadline, self.client.execute(outgoing(request))).await {
+            Ok(Ok(response)) => Outcome::Answered(answer::read(response, deadline).await),
+            Ok(Err(error)) => Outcome::Unreachable(classify(&error)),
+            Err(_elapsed) => Outcome::Unreachable(ErrorClass::Timeout),
+        }
+    }
+}
+
+fn outgoing(request: Request<'_>) -> reqwest::Request {
+    let mut outgoing = reqwest::Request::new(request.method, request.url.as_url().clone());
+    *outgoing.headers_mut() = request.headers;
+    for name in &HEADERS_OF_THE_CLIENT {
+        outgoing.headers_mut().remove(name);
+    }
+    *outgoing.body_mut() = Some(request.body.into());
+    outgoing
+}
+
+fn tls(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+impl fmt::Debug for Egress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Egress").field("allowed", &self.allowed).finish_non_exhaustive()
+    }
+}
+
+/// Headers and body stay out: they carry signatures and payloads.
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("body_bytes", &self.body.len())
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+    use super::*;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// A TLS receiver for one connection that answers 204, its port and the certificate it shows.
+    async fn tls_receiver(certificate_name: &str) -> (u16, CertificateDer<'static>) {
+        let rcgen::CertifiedKey { cert, signing_key } =
+            rcgen::generate_simple_self_signed([certificate_name.to_owned()]).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], PrivateKeyDer::Pkcs8(signing_key.serialize_der().into()))
+            .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = tokio_rustls::TlsAcceptor::from(Arc::new(config)).accept(stream).await else { return };
+            assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+            stream.shutdown().await.unwrap();
+        });
+        (port, cert.der().clone())
+    }
+
+    async fn post_over_tls(port: u16, trusted: Option<CertificateDer<'static>>) -> Outcome {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        roots.add_parsable_certificates(trusted);
+        let allowed = AllowedTargets::loopback_and_http();
+        let lookup = Lookup::new(|_| Box::pin(async { Ok(vec![std::net::Ipv4Addr::LOCALHOST.into()]) }));
+        let egress = Egress::with_roots(allowed, lookup, roots).unwrap();
+        let url = EndpointUrl::parse(&format!("https://hooks.example.com:{port}/"), &allowed).unwrap();
+        let request = Request {
+            method: Method::POST,
+            url: &url,
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(b"{}"),
+            timeout: Duration::from_secs(5),
+        };
+        egress.post(request).await.outcome
+    }
+
+    #[tokio::test]
+    async fn a_trusted_certificate_for_the_name_is_accepted() {
+        let (port, certificate) = tls_receiver("hooks.example.com").await;
+        assert!(post_over_tls(port, Some(certificate)).await.is_success());
+    }
+
+    #[tokio::test]
+    async fn a_trusted_certificate_for_another_name_is_a_tls_error() {
+        let (port, certificate) = tls_receiver("other.example.com").await;
+        assert_eq!(post_over_tls(port, Some(certificate)).await, Outcome::Unreachable(ErrorClass::TlsError));
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_nobody_vouches_for_is_a_tls_error() {
+        let (port, _) = tls_receiver("hooks.example.com").await;
+        assert_eq!(post_over_tls(port, None).await, Outcome::Unreachable(ErrorClass::TlsError));
+    }
+}

@@ -1,0 +1,81 @@
+//! Which addresses does a name lead to, and may they be called? The guard against server-side request forgery
+//! sits here, inside the client's resolver: the client connects to the addresses that were checked and never
+//! asks again, so a name that changes its answer between check and use (DNS rebinding) gains nothing.
+//!
+//! Rule: *every* address is checked. A name with one public and one private address is refused, for whoever
+//! set that up may hope that the second one is tried.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use domain::address::AllowedTargets;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+/// What a [`Lookup`] comes back with: all addresses of a name.
+pub type LookupFuture = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+
+/// How names are looked up; its answers are checked by whoever asked.
+#[derive(Clone)]
+pub struct Lookup(Arc<dyn Fn(String) -> LookupFuture + Send + Sync>);
+
+impl Lookup {
+    /// The operating system's resolver.
+    pub fn system() -> Self {
+        Self::new(|name| {
+            Box::pin(async move {
+                // The port does not matter to the lookup; the client puts the URL's in its place.
+                Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
+            })
+        })
+    }
+
+    /// Any other way of looking a name up, such as a fixed table.
+    pub fn new(lookup: impl Fn(String) -> LookupFuture + Send + Sync + 'static) -> Self {
+        Self(Arc::new(lookup))
+    }
+}
+
+/// Why a name leads nowhere; it travels inside the client's error and is found there by its type.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ResolveError {
+    #[error("the name cannot be resolved")]
+    LookupFailed(#[source] io::Error),
+    #[error("the name has no address")]
+    NoAddress,
+    #[error("the name leads to an address that may not be called")]
+    Blocked,
+}
+
+/// The resolver of the client: looks a name up and checks every address.
+#[derive(Clone)]
+pub(crate) struct GuardedResolver {
+    pub(crate) lookup: Lookup,
+    pub(crate) allowed: AllowedTargets,
+}
+
+impl GuardedResolver {
+    async fn addresses(self, name: String) -> Result<Vec<IpAddr>, ResolveError> {
+        let addresses = (self.lookup.0)(name).await.map_err(ResolveError::LookupFailed)?;
+        if addresses.is_empty() {
+            return Err(ResolveError::NoAddress);
+        }
+        if !addresses.iter().all(|ip| self.allowed.permits(*ip)) {
+            return Err(ResolveError::Blocked);
+        }
+        Ok(addresses)
+    }
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let checked = self.clone().addresses(name.as_str().to_owned());
+        Box::pin(async move {
+            let addresses = checked.await?;
+            let addresses: Addrs = Box::new(addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)));
+            Ok(addresses)
+        })
+    }
+}
