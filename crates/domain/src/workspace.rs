@@ -61,6 +61,12 @@ impl Workspace {
         WorkspaceSettings { name: self.name.clone(), retention_days: self.retention_days }
     }
 
+    /// Nothing of the workspace is older than this.
+    pub fn oldest_kept(&self, now: Timestamp) -> Timestamp {
+        let retention = i64::from(self.retention_days) * 86_400_000;
+        Timestamp::from_millis(now.as_millis() - retention).max(self.created_at)
+    }
+
     /// When something of the instant `at` may be forgotten.
     pub fn expiry(&self, at: Timestamp) -> Timestamp {
         at.plus(std::time::Duration::from_secs(u64::from(self.retention_days) * 86_400))

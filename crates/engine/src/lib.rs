@@ -1,1 +1,24 @@
-//! To be written.
+//! Posthorn's use cases, one file each, as numbered steps.
+//!
+//! A use case speaks of three kinds of going wrong and never mixes them: a customer's failing endpoint is data (an
+//! attempt), the caller's mistake is a [`domain::problem::Problem`], and only what we could not do is a [`Fault`].
+
+pub mod accept_event;
+pub mod attempt_delivery;
+pub mod authenticate;
+pub mod chance;
+pub mod clock;
+pub mod directory;
+mod error;
+mod group;
+pub mod manage_api_key;
+pub mod manage_endpoint;
+pub mod manage_workspace;
+pub mod merge_patch;
+mod request;
+pub mod send_test_event;
+
+pub use chance::Chance;
+pub use clock::Clock;
+pub use directory::Directory;
+pub use error::{Fault, Refusal};

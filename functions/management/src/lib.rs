@@ -1,1 +1,50 @@
-//! To be written.
+//! The REST API: endpoints, deliveries, events, workspaces, API keys. One file a noun; the decisions are in
+//! `engine`, here is only HTTP.
+
+mod api_keys;
+mod deliveries;
+mod endpoints;
+mod events;
+mod health;
+mod paging;
+mod workspaces;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::routing::{get, post};
+use domain::api_key::ApiKey;
+use engine::authenticate::authenticate;
+use engine::manage_endpoint::Management;
+use lambda_kit::api_key_header::api_key;
+use lambda_kit::problem_json::ApiError;
+
+/// Largest body of a request that changes configuration, in bytes.
+const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+/// The routes of this function.
+pub fn router(management: Management) -> Router {
+    Router::new()
+        .route("/health", get(health::health))
+        .route("/v1/webhook-endpoints", post(endpoints::create).get(endpoints::list))
+        .route(
+            "/v1/webhook-endpoints/{endpoint}",
+            get(endpoints::read).patch(endpoints::update).delete(endpoints::delete),
+        )
+        .route("/v1/webhook-endpoints/{endpoint}/test", post(endpoints::test))
+        .route("/v1/webhook-endpoints/{endpoint}/deliveries", get(deliveries::list))
+        .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}", get(deliveries::read))
+        .route("/v1/events", get(events::list))
+        .route("/v1/events/{event}", get(events::read))
+        .route("/v1/events/{event}/deliveries", get(events::deliveries))
+        .route("/v1/workspaces", post(workspaces::create).get(workspaces::list))
+        .route("/v1/workspaces/{workspace}", get(workspaces::read).patch(workspaces::update))
+        .route("/v1/api-keys", post(api_keys::create).get(api_keys::list))
+        .route("/v1/api-keys/{key}", axum::routing::delete(api_keys::delete))
+        .with_state(management)
+}
+
+async fn caller(management: &Management, headers: &HeaderMap) -> Result<Arc<ApiKey>, ApiError> {
+    Ok(authenticate(&management.directory, api_key(headers)).await?)
+}

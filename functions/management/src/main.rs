@@ -1,2 +1,25 @@
-//! To be written.
-fn main() {}
+//! The management function: reads its configuration, builds each client once, runs.
+
+use domain::address::AllowedTargets;
+use egress::Egress;
+use engine::manage_endpoint::Management;
+use engine::{Chance, Clock, Directory};
+use lambda_http::Error;
+use lambda_kit::config::ManagementConfig;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    lambda_kit::logging::init();
+    let config = ManagementConfig::from_environment()?;
+    let aws = lambda_kit::aws::sdk_config().await;
+    let store = store::Store::new(aws_sdk_dynamodb::Client::new(&aws), &config.table);
+    let management = Management {
+        directory: Directory::new(store.clone()),
+        store,
+        egress: Egress::new(AllowedTargets::public_only())?,
+        targets: AllowedTargets::public_only(),
+        clock: Clock::system(),
+        chance: Chance::system(),
+    };
+    lambda_http::run(lambda_kit::http_api::finish(management::router(management))).await
+}

@@ -1,1 +1,99 @@
-//! To be written.
+//! SQS to signed POST: takes a batch of jobs and attempts them all at once.
+//!
+//! Each record is parsed and handled on its own: a bad one never harms its neighbours. A record listed in the
+//! answer stays in the queue and comes back by itself when its visibility timeout ends; all others are deleted.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use engine::attempt_delivery::{Next, Sender, Unhandled};
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use queue::Job;
+
+/// A job that cannot be handled is received this often before it goes to the dead-letter queue.
+pub const MAX_FAULTY_RECEIVES: u32 = 5;
+
+/// Handles one batch. Never fails as a whole.
+pub async fn handle(sender: &Sender, event: SqsEvent) -> SqsBatchResponse {
+    let verdicts = join_all(event.records.iter().map(|record| handle_record(sender, record))).await;
+    let mut response = SqsBatchResponse::default();
+    for (record, stays) in event.records.iter().zip(verdicts) {
+        if stays {
+            response.add_failure(record.message_id.clone().unwrap_or_default());
+        }
+    }
+    response
+}
+
+/// Whether the record must stay in the queue.
+async fn handle_record(sender: &Sender, record: &SqsMessage) -> bool {
+    let receives = receives(record);
+    let body = record.body.as_deref().unwrap_or_default();
+    let job = match Job::parse(body) {
+        Ok(job) => job,
+        Err(error) => {
+            tracing::error!(message = record.message_id, receives, %error, "not a job of ours");
+            return fault(sender, record, receives).await;
+        }
+    };
+    // A panic in one record must not take its neighbours along.
+    let attempted = std::panic::AssertUnwindSafe(sender.attempt(&job, receives)).catch_unwind().await;
+    match attempted {
+        Ok(Ok(Next::Done)) => false,
+        Ok(Ok(Next::ComeBackIn(delay))) => {
+            let handle = record.receipt_handle.clone().unwrap_or_default();
+            if let Err(error) = sender.come_back(handle, delay).await {
+                tracing::error!(delivery = %job.delivery, error = chain(&error), "not rescheduled: it comes back with the queue's timeout");
+            }
+            true
+        }
+        Ok(Err(Unhandled { fault: error, attempts_before })) => {
+            tracing::error!(delivery = %job.delivery, receives, error = chain(&error), "not handled");
+            // Reschedules count as receives too, so only what exceeds the attempts made is our own failing. When
+            // not even that can be read, the table is down and the job is not to blame.
+            match attempts_before {
+                Some(attempts) => fault(sender, record, receives.saturating_sub(attempts)).await,
+                None => true,
+            }
+        }
+        Err(_panic) => {
+            tracing::error!(delivery = %job.delivery, receives, "panicked");
+            fault(sender, record, receives).await
+        }
+    }
+}
+
+/// Keeps a job that cannot be handled, or moves it to the dead-letter queue after its fifth faulty receive.
+async fn fault(sender: &Sender, record: &SqsMessage, faulty_receives: u32) -> bool {
+    if faulty_receives < MAX_FAULTY_RECEIVES {
+        return true;
+    }
+    let body = record.body.as_deref().unwrap_or_default();
+    let group = record.attributes.get("MessageGroupId").map(String::as_str);
+    match sender.give_up(body, group).await {
+        Ok(()) => {
+            tracing::error!(message = record.message_id, "moved to the dead-letter queue");
+            false
+        }
+        Err(error) => {
+            tracing::error!(message = record.message_id, error = chain(&error), "could not be moved to the dead-letter queue");
+            true
+        }
+    }
+}
+
+fn receives(record: &SqsMessage) -> u32 {
+    // A record without a count is treated as a repeated one: that costs a read and cannot send twice.
+    record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(2)
+}
+
+/// An error with everything that caused it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,2 +1,29 @@
-//! To be written.
-fn main() {}
+//! The sender function: reads its configuration, builds each client once, runs.
+
+use std::sync::Arc;
+
+use domain::address::AllowedTargets;
+use egress::Egress;
+use engine::attempt_delivery::Sender;
+use engine::{Chance, Clock, Directory};
+use lambda_kit::config::SenderConfig;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    lambda_kit::logging::init();
+    let config = SenderConfig::from_environment()?;
+    let aws = lambda_kit::aws::sdk_config().await;
+    let store = store::Store::new(aws_sdk_dynamodb::Client::new(&aws), &config.table);
+    let queue =
+        queue::Queue::new(aws_sdk_sqs::Client::new(&aws), config.queue_url, config.dead_letter_queue_url);
+    let egress = Egress::new(AllowedTargets::public_only())?;
+    let directory = Directory::new(store.clone());
+    let sender =
+        Arc::new(Sender::new(store, queue, egress, directory, Clock::system(), Chance::system()));
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<_>| {
+        let sender = Arc::clone(&sender);
+        async move { Ok::<_, Error>(sender::handle(&sender, event.payload).await) }
+    }))
+    .await
+}

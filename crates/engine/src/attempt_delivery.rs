@@ -1,0 +1,276 @@
+//! How is a delivery attempted? One job in, one of two answers out: done with it, or come back later.
+//!
+//! The delivery's row, not the number of receives, says what has happened before; so a doubled or resurrected job
+//! sends nothing. A customer's failure is recorded as an attempt; only our own faults are an `Err`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::attempt::{Attempt, Trigger};
+use domain::delivery::{self, CancelReason, Decision, Delivery};
+use domain::endpoint::{DisabledReason, Endpoint};
+use domain::event::Payload;
+use domain::id::{EndpointId, WorkspaceId};
+use domain::render::{Message, render};
+use domain::timestamp::Timestamp;
+use egress::Egress;
+use queue::{Job, Queue};
+use store::Store;
+use store::deliveries::{DeliveryRow, Settlement};
+
+use crate::error::Fault;
+use crate::group::Group;
+use crate::{Chance, Clock, Directory};
+
+/// A job this much early is not put back: SQS counts whole seconds.
+const EARLY: Duration = Duration::from_secs(1);
+
+/// What attempting deliveries needs.
+#[derive(Debug)]
+pub struct Sender {
+    store: Store,
+    queue: Queue,
+    egress: Egress,
+    directory: Directory,
+    clock: Clock,
+    chance: Chance,
+    settlements: Group<Settlement>,
+    waits: Group<(String, Duration)>,
+}
+
+/// What to do with a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing more: it may be deleted.
+    Done,
+    /// It must come back after this long.
+    ComeBackIn(Duration),
+}
+
+/// A job we could not handle, and how many attempts its delivery had seen, if that could be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the job could not be handled")]
+pub struct Unhandled {
+    /// What went wrong.
+    #[source]
+    pub fault: Fault,
+    /// Attempts made before.
+    pub attempts_before: Option<u32>,
+}
+
+impl Sender {
+    /// A sender; must be made inside a tokio runtime.
+    pub fn new(
+        store: Store,
+        queue: Queue,
+        egress: Egress,
+        directory: Directory,
+        clock: Clock,
+        chance: Chance,
+    ) -> Self {
+        let (rows, visibility) = (store.clone(), queue.clone());
+        let settlements = Group::new(move |group: Vec<Settlement>| {
+            let store = rows.clone();
+            async move { Ok(store.settle(&group).await?) }
+        });
+        let waits = Group::new(move |group: Vec<(String, Duration)>| {
+            let queue = visibility.clone();
+            async move { Ok(queue.reschedule(&group).await?) }
+        });
+        Self { store, queue, egress, directory, clock, chance, settlements, waits }
+    }
+
+    /// Makes the job with this receipt handle visible again after `delay`.
+    ///
+    /// # Errors
+    /// [`Fault`] when SQS refuses; the job then comes back when the queue's own timeout ends.
+    pub async fn come_back(&self, receipt_handle: String, delay: Duration) -> Result<(), Fault> {
+        self.waits.write((receipt_handle, delay)).await
+    }
+
+    /// Moves a job that cannot be handled to the dead-letter queue.
+    ///
+    /// # Errors
+    /// [`Fault`] when SQS refuses.
+    pub async fn give_up(&self, body: &str, group: Option<&str>) -> Result<(), Fault> {
+        Ok(self.queue.move_to_dead_letter(body, group).await?)
+    }
+
+    /// Attempts the delivery of `job`, which was received for the `receives`-th time.
+    ///
+    /// # Errors
+    /// [`Unhandled`] when we could not do it or could not record it.
+    pub async fn attempt(&self, job: &Job, receives: u32) -> Result<Next, Unhandled> {
+        // 1. What has happened before? Only a first receive may take "nothing" for granted.
+        let row = if receives > 1 || job.recheck { self.load(job).await? } else { None };
+        let before = row.as_ref().map_or(0, |row| row.delivery.attempts);
+        self.attempt_after(job, row).await.map_err(|fault| Unhandled { fault, attempts_before: Some(before) })
+    }
+
+    async fn load(&self, job: &Job) -> Result<Option<DeliveryRow>, Unhandled> {
+        let row = self.store.load_delivery(job.endpoint, job.delivery, self.clock.now()).await;
+        row.map_err(|error| Unhandled { fault: error.into(), attempts_before: None })
+    }
+
+    async fn attempt_after(&self, job: &Job, row: Option<DeliveryRow>) -> Result<Next, Fault> {
+        let now = self.clock.now();
+        if let Some(DeliveryRow { delivery, .. }) = &row {
+            if delivery.status.is_settled() {
+                return Ok(Next::Done);
+            }
+            if let Some(wait) = delivery.next_attempt_at.map(|at| at.since(now)).filter(|wait| *wait > EARLY) {
+                return Ok(Next::ComeBackIn(wait));
+            }
+        }
+
+        // 2. Is its endpoint still there and active, and the payload at hand?
+        let workspace = self.directory.workspace(job.workspace).await?;
+        let expires_at = workspace.map_or(now, |workspace| workspace.expiry(job.event.time()));
+        let endpoint = self.directory.endpoint(job.workspace, job.endpoint).await?;
+        if let Some(reason) = delivery::cancel_reason(endpoint.as_deref()) {
+            return self.cancel(job, row, reason, expires_at).await;
+        }
+        let Some(endpoint) = endpoint else { return Ok(Next::Done) };
+        let Some(payload) = self.payload(job).await? else {
+            return self.cancel(job, row, CancelReason::EventExpired, expires_at).await;
+        };
+
+        // 3. Render, sign, send.
+        let (delivery, first_attempt) = known(job, row);
+        let attempt = self.send(job, &endpoint, &payload, delivery.attempts + 1).await;
+
+        // 4. Decide what follows, and record it.
+        let ended = attempt.started_at.plus(attempt.duration);
+        let policy = &endpoint.settings.retry;
+        let decision = delivery::decide(&attempt.outcome, attempt.number, policy, self.chance.unit(), ended);
+        let delivery = delivery.settled(&attempt, decision);
+        log(job, &attempt, decision);
+        let row = match first_attempt {
+            None => DeliveryRow { delivery, first_attempt: Some(attempt.clone()) },
+            first_attempt => DeliveryRow { delivery, first_attempt },
+        };
+        let later_attempt = (attempt.number > 1).then_some(attempt);
+        self.settlements.write(Settlement { row, later_attempt, expires_at }).await?;
+
+        // 5. Act on it.
+        match decision {
+            Decision::RetryIn(delay) => return Ok(Next::ComeBackIn(delay)),
+            Decision::Gone => {
+                switch_off(&self.store, &self.directory, &endpoint, DisabledReason::Gone, ended).await?;
+            }
+            Decision::Delivered | Decision::Exhausted => {}
+        }
+        Ok(Next::Done)
+    }
+
+    /// The payload from the job, or from the event's row when the job was too small for it.
+    async fn payload(&self, job: &Job) -> Result<Option<Payload>, Fault> {
+        match &job.payload {
+            Some(payload) => Ok(Some(Arc::clone(payload))),
+            None => {
+                let event = self.store.load_event(job.workspace, job.event, self.clock.now()).await?;
+                Ok(event.map(|event| event.payload))
+            }
+        }
+    }
+
+    async fn send(&self, job: &Job, endpoint: &Endpoint, payload: &Payload, number: u32) -> Attempt {
+        let message = Message {
+            event_id: job.event,
+            event_type: &job.event_type,
+            occurred_at: job.occurred_at,
+            payload,
+            delivery_id: job.delivery,
+        };
+        post(&self.egress, &self.clock, endpoint, &message, number, Trigger::Automatic).await
+    }
+
+    async fn cancel(
+        &self,
+        job: &Job,
+        row: Option<DeliveryRow>,
+        reason: CancelReason,
+        expires_at: Timestamp,
+    ) -> Result<Next, Fault> {
+        let (delivery, first_attempt) = known(job, row);
+        let delivery = delivery.cancelled(reason, self.clock.now());
+        tracing::info!(delivery = %job.delivery, endpoint = %job.endpoint, event = %job.event, ?reason, "cancelled");
+        let row = DeliveryRow { delivery, first_attempt };
+        self.settlements.write(Settlement { row, later_attempt: None, expires_at }).await?;
+        Ok(Next::Done)
+    }
+}
+
+/// Renders and posts one attempt.
+pub(crate) async fn post(
+    egress: &Egress,
+    clock: &Clock,
+    endpoint: &Endpoint,
+    message: &Message<'_>,
+    number: u32,
+    trigger: Trigger,
+) -> Attempt {
+    let started_at = clock.now();
+    let request = render(message, endpoint, number, started_at);
+    let reply = egress.post(crate::request::of(endpoint, request)).await;
+    Attempt { number, trigger, started_at, duration: reply.duration, outcome: reply.outcome }
+}
+
+/// Switches an endpoint off, unless somebody has changed it meanwhile so that this no longer applies.
+async fn switch_off(
+    store: &Store,
+    directory: &Directory,
+    endpoint: &Endpoint,
+    reason: DisabledReason,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let (ws, we): (WorkspaceId, EndpointId) = (endpoint.workspace_id, endpoint.id);
+    // Another attempt, or its owner, may change the row between our read and our write: then look again.
+    for _ in 0..5 {
+        let Some(mut current) = store.load_endpoint(ws, we).await? else { return Ok(()) };
+        let same_url = current.settings.url == endpoint.settings.url;
+        if !current.settings.active || !same_url {
+            return Ok(());
+        }
+        current.settings.active = false;
+        current.disabled_reason = Some(reason);
+        current.revision += 1;
+        current.updated_at = now;
+        if store.save_endpoint(&current).await? {
+            directory.forget_endpoint(ws, we).await;
+            tracing::info!(endpoint = %we, workspace = %ws, ?reason, "endpoint switched off");
+            return Ok(());
+        }
+    }
+    Err(Fault::Broken("an endpoint changes faster than it can be switched off".to_owned()))
+}
+
+/// The delivery as its row says, or as a new one.
+fn known(job: &Job, row: Option<DeliveryRow>) -> (Delivery, Option<Attempt>) {
+    match row {
+        Some(row) => (row.delivery, row.first_attempt),
+        None => {
+            let event_type = job.event_type.clone();
+            let mut delivery = Delivery::new(job.workspace, job.endpoint, job.event, event_type);
+            delivery.id = job.delivery;
+            (delivery, None)
+        }
+    }
+}
+
+/// One wide line an attempt; nothing of the payload, the URL or the answer's body.
+fn log(job: &Job, attempt: &Attempt, decision: Decision) {
+    tracing::info!(
+        delivery = %job.delivery,
+        endpoint = %job.endpoint,
+        event = %job.event,
+        workspace = %job.workspace,
+        event_type = %job.event_type,
+        attempt = attempt.number,
+        status = attempt.response_status(),
+        error = attempt.error().map(domain::outcome::ErrorClass::as_str),
+        duration_ms = u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
+        ?decision,
+        "attempted"
+    );
+}

@@ -1,0 +1,45 @@
+//! Where does randomness come from? The operating system; tests bring their own.
+
+use std::sync::Arc;
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
+/// A source of random bytes, cheap to clone.
+#[derive(Clone)]
+pub struct Chance(Arc<Fill>);
+
+impl Chance {
+    /// Random bytes fit for keys.
+    pub fn system() -> Self {
+        #[expect(clippy::expect_used, reason = "without randomness no id, key or secret can be made")]
+        Self::new(|bytes| aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes"))
+    }
+
+    /// A source that calls `fill`.
+    pub fn new(fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(fill))
+    }
+
+    /// `N` random bytes.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.0)(&mut bytes);
+        bytes
+    }
+
+    /// Enough randomness for an id.
+    pub fn id(&self) -> u128 {
+        u128::from_le_bytes(self.bytes())
+    }
+
+    /// A number from 0 up to, not including, 1.
+    pub fn unit(&self) -> f64 {
+        f64::from(u32::from_le_bytes(self.bytes())) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+impl std::fmt::Debug for Chance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Chance")
+    }
+}

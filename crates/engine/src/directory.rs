@@ -1,0 +1,112 @@
+//! Who is who, right now? API keys, workspaces and endpoints, remembered for a few seconds so that the path of an
+//! event reads them once and not once an event.
+//!
+//! A change takes effect everywhere within [`REMEMBERED`]; in the process that made it, at once.
+
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::api_key::ApiKey;
+use domain::endpoint::Endpoint;
+use domain::id::{EndpointId, WorkspaceId};
+use domain::workspace::Workspace;
+use moka::future::Cache;
+use store::Store;
+
+use crate::error::Fault;
+
+/// How long something is remembered. The API promises that a change takes effect within 5 s.
+pub const REMEMBERED: Duration = Duration::from_secs(3);
+
+/// Answers from memory, or from the table.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    store: Store,
+    api_keys: Cache<String, Option<Arc<ApiKey>>>,
+    workspaces: Cache<WorkspaceId, Option<Arc<Workspace>>>,
+    endpoints: Cache<(WorkspaceId, EndpointId), Option<Arc<Endpoint>>>,
+    fan_outs: Cache<WorkspaceId, Arc<[Endpoint]>>,
+}
+
+impl Directory {
+    /// A directory of what `store` holds.
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            api_keys: cache(10_000),
+            workspaces: cache(10_000),
+            endpoints: cache(10_000),
+            fan_outs: cache(200),
+        }
+    }
+
+    /// The API key whose holder sent something with this digest.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub async fn api_key(&self, digest: &str) -> Result<Option<Arc<ApiKey>>, Fault> {
+        let load = async { Ok(self.store.find_api_key(digest).await?.map(Arc::new)) };
+        remembered(&self.api_keys, digest.to_owned(), load).await
+    }
+
+    /// The workspace, if there is one.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Arc<Workspace>>, Fault> {
+        let load = async { Ok(self.store.load_workspace(id).await?.map(Arc::new)) };
+        remembered(&self.workspaces, id, load).await
+    }
+
+    /// One endpoint, if its workspace has it.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub async fn endpoint(&self, ws: WorkspaceId, we: EndpointId) -> Result<Option<Arc<Endpoint>>, Fault> {
+        let load = async { Ok(self.store.load_endpoint(ws, we).await?.map(Arc::new)) };
+        remembered(&self.endpoints, (ws, we), load).await
+    }
+
+    /// Every endpoint of a workspace: what an event is fanned out to.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub async fn all_endpoints(&self, ws: WorkspaceId) -> Result<Arc<[Endpoint]>, Fault> {
+        let load = async { Ok(self.store.all_endpoints(ws).await?.into()) };
+        remembered(&self.fan_outs, ws, load).await
+    }
+
+    /// Forgets an endpoint that was just changed here.
+    pub async fn forget_endpoint(&self, ws: WorkspaceId, we: EndpointId) {
+        self.endpoints.invalidate(&(ws, we)).await;
+        self.fan_outs.invalidate(&ws).await;
+    }
+
+    /// Forgets a workspace that was just changed here.
+    pub async fn forget_workspace(&self, ws: WorkspaceId) {
+        self.workspaces.invalidate(&ws).await;
+    }
+
+    /// Forgets every API key, after one was made or deleted here.
+    pub fn forget_api_keys(&self) {
+        self.api_keys.invalidate_all();
+    }
+}
+
+fn cache<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(entries: u64) -> Cache<K, V> {
+    Cache::builder().max_capacity(entries).time_to_live(REMEMBERED).build()
+}
+
+/// Callers that miss the same entry at once share one read.
+async fn remembered<K, V>(
+    cache: &Cache<K, V>,
+    key: K,
+    load: impl Future<Output = Result<V, store::StoreError>>,
+) -> Result<V, Fault>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    cache.try_get_with(key, load).await.map_err(Fault::from)
+}

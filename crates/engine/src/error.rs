@@ -1,0 +1,56 @@
+//! How does a use case go wrong? By the caller's mistake or by a fault of ours.
+
+use std::sync::Arc;
+
+use domain::problem::Problem;
+use queue::QueueError;
+use store::StoreError;
+
+/// We could not do our job. Logged once, at the handler's boundary; the platform retries.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Fault {
+    /// The table.
+    #[error("the table could not be used")]
+    Store(#[source] Arc<StoreError>),
+    /// The queue.
+    #[error("the queue could not be used")]
+    Queue(#[source] Arc<QueueError>),
+    /// Something that cannot be true is.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
+impl From<Arc<StoreError>> for Fault {
+    fn from(error: Arc<StoreError>) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<QueueError> for Fault {
+    fn from(error: QueueError) -> Self {
+        Self::Queue(Arc::new(error))
+    }
+}
+
+/// Why a use case of the API did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The caller's mistake.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    /// Ours.
+    #[error(transparent)]
+    Fault(Fault),
+}
+
+impl<E: Into<Fault>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Fault(error.into())
+    }
+}

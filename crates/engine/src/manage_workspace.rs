@@ -1,0 +1,93 @@
+//! How are workspaces made, changed and listed? Only by an `admin`; new ones only by one that opens all workspaces.
+
+use std::sync::Arc;
+
+use domain::api_key::{ApiKey, Scope};
+use domain::id::WorkspaceId;
+use domain::problem::Problem;
+use domain::workspace::{Workspace, WorkspaceSettings};
+use store::Page;
+
+use crate::error::Refusal;
+use crate::manage_endpoint::Management;
+
+/// Makes a workspace.
+///
+/// # Errors
+/// [`Problem::MissingScope`] unless the caller is an admin of all workspaces.
+pub async fn create_workspace(
+    management: &Management,
+    caller: &ApiKey,
+    settings: WorkspaceSettings,
+) -> Result<Workspace, Refusal> {
+    caller.require(Scope::Admin)?;
+    if caller.workspace_id.is_some() {
+        return Err(Problem::MissingScope("admin of all workspaces").into());
+    }
+    settings.check()?;
+    let now = management.clock.now();
+    let id = WorkspaceId::new(now, management.chance.id());
+    let workspace =
+        Workspace { id, name: settings.name, retention_days: settings.retention_days, created_at: now };
+    save(management, &workspace).await?;
+    Ok(workspace)
+}
+
+/// A workspace the caller may see.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is none or it is not the caller's.
+pub async fn read_workspace(
+    management: &Management,
+    caller: &ApiKey,
+    id: WorkspaceId,
+) -> Result<Arc<Workspace>, Refusal> {
+    caller.require(Scope::AdminRead)?;
+    management.workspace(caller, Some(id)).await
+}
+
+/// Workspaces the caller may see, newest first.
+///
+/// # Errors
+/// [`Problem::MissingScope`] without `admin`.
+pub async fn list_workspaces(
+    management: &Management,
+    caller: &ApiKey,
+    before: Option<WorkspaceId>,
+    limit: usize,
+) -> Result<Page<Workspace>, Refusal> {
+    caller.require(Scope::AdminRead)?;
+    match caller.workspace_id {
+        None => Ok(management.store.list_workspaces(before, limit).await?),
+        Some(own) => {
+            let own = management.store.load_workspace(own).await?;
+            Ok(Page { rows: own.filter(|own| before.is_none_or(|before| own.id < before)).into_iter().collect(), more: false })
+        }
+    }
+}
+
+/// Changes a workspace: `change` turns its settings into the new ones.
+///
+/// # Errors
+/// [`Refusal::Problem`] for settings out of bounds or an unknown workspace.
+pub async fn update_workspace(
+    management: &Management,
+    caller: &ApiKey,
+    id: WorkspaceId,
+    change: impl FnOnce(&WorkspaceSettings) -> Result<WorkspaceSettings, Problem>,
+) -> Result<Workspace, Refusal> {
+    caller.require(Scope::Admin)?;
+    let workspace = management.workspace(caller, Some(id)).await?;
+    let settings = change(&workspace.settings())?;
+    settings.check()?;
+    let workspace =
+        Workspace { name: settings.name, retention_days: settings.retention_days, ..Workspace::clone(&workspace) };
+    save(management, &workspace).await?;
+    Ok(workspace)
+}
+
+async fn save(management: &Management, workspace: &Workspace) -> Result<(), Refusal> {
+    management.store.save_workspace(workspace).await?;
+    management.directory.forget_workspace(workspace.id).await;
+    Ok(())
+}

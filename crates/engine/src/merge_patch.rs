@@ -1,0 +1,75 @@
+//! How does `PATCH` change a document? RFC 7396: an object is merged, `null` removes, anything else replaces.
+
+use serde_json::{Map, Value};
+
+/// Merges `patch` into `target`. The members named in `whole` are replaced as one, because their parts exclude
+/// each other.
+pub fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>, whole: &[&str]) {
+    for (name, value) in patch {
+        match (target.get_mut(&name), value) {
+            (_, Value::Null) => {
+                target.remove(&name);
+            }
+            (Some(Value::Object(old)), Value::Object(new)) if !whole.contains(&name.as_str()) => {
+                merge(old, new, &[]);
+            }
+            (_, value) => {
+                target.insert(name, without_nulls(value));
+            }
+        }
+    }
+}
+
+/// RFC 7396 merges a new object into an empty one, so its nulls vanish too.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut object = Map::new();
+            merge(&mut object, members, &[]);
+            Value::Object(object)
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn merged(target: Value, patch: Value) -> Value {
+        match (target, patch) {
+            (Value::Object(mut target), Value::Object(patch)) => {
+                merge(&mut target, patch, &["retry"]);
+                Value::Object(target)
+            }
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    /// The object cases of the table in RFC 7396, appendix A.
+    #[test]
+    fn the_rfcs_examples_come_out_as_printed() {
+        for (target, patch, result) in [
+            (json!({"a":"b"}), json!({"a":"c"}), json!({"a":"c"})),
+            (json!({"a":"b"}), json!({"b":"c"}), json!({"a":"b","b":"c"})),
+            (json!({"a":"b"}), json!({"a":null}), json!({})),
+            (json!({"a":"b","b":"c"}), json!({"a":null}), json!({"b":"c"})),
+            (json!({"a":["b"]}), json!({"a":"c"}), json!({"a":"c"})),
+            (json!({"a":"c"}), json!({"a":["b"]}), json!({"a":["b"]})),
+            (json!({"a":{"b":"c"}}), json!({"a":{"b":"d","c":null}}), json!({"a":{"b":"d"}})),
+            (json!({"a":[{"b":"c"}]}), json!({"a":[1]}), json!({"a":[1]})),
+            (json!({"e":null}), json!({"a":1}), json!({"e":null,"a":1})),
+            (json!({}), json!({"a":{"bb":{"ccc":null}}}), json!({"a":{"bb":{}}})),
+        ] {
+            assert_eq!(merged(target, patch), result);
+        }
+    }
+
+    #[test]
+    fn members_whose_parts_exclude_each_other_are_replaced_whole() {
+        let target = json!({"retry":{"preset":"default"}});
+        let patch = json!({"retry":{"schedule_seconds":[1]}});
+        assert_eq!(merged(target, patch), json!({"retry":{"schedule_seconds":[1]}}));
+    }
+}

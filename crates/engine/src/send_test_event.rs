@@ -1,0 +1,80 @@
+//! How does an owner try an endpoint? A real, signed delivery of a synthetic event, made now and kept like any
+//! other, without retries.
+
+use std::sync::Arc;
+
+use domain::api_key::{ApiKey, Scope};
+use domain::attempt::{Attempt, Trigger};
+use domain::delivery::{Decision, Delivery};
+use domain::endpoint::Endpoint;
+use domain::event::{Event, Payload};
+use domain::event_type::EventType;
+use domain::id::{EndpointId, EventId};
+use domain::ledger::Ledger;
+use domain::problem::Problem;
+use domain::render::Message;
+use serde_json::value::RawValue;
+use store::deliveries::{DeliveryRow, Settlement};
+
+use crate::attempt_delivery::post;
+use crate::error::{Fault, Refusal};
+use crate::manage_endpoint::{Management, read_endpoint};
+
+/// The type of the synthetic event.
+pub const TEST_EVENT_TYPE: &str = "posthorn.test";
+
+/// Sends a test event to an endpoint, also to one that is switched off, and gives what became of it.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is no such endpoint; [`Refusal::Fault`] when it could not be recorded.
+pub async fn send_test_event(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+) -> Result<(Delivery, Attempt), Refusal> {
+    // 1. Which endpoint?
+    let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    let workspace = management.directory.workspace(endpoint.workspace_id).await?;
+    let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
+
+    // 2. Write the synthetic event down, so that the delivery can be followed like any other.
+    let now = management.clock.now();
+    let event = synthetic_event(&endpoint, EventId::new(now, management.chance.id()))?;
+    let expires_at = workspace.expiry(now);
+    management.store.save_event(&event, expires_at).await?;
+
+    // 3. Send it once, and record what became of it.
+    let delivery = Delivery::new(workspace.id, endpoint.id, event.id, event.event_type.clone());
+    let delivery = Delivery { trigger: Trigger::Test, ..delivery };
+    let message = Message {
+        event_id: event.id,
+        event_type: &event.event_type,
+        occurred_at: event.occurred_at,
+        payload: &event.payload,
+        delivery_id: delivery.id,
+    };
+    let attempt =
+        post(&management.egress, &management.clock, &endpoint, &message, 1, Trigger::Test).await;
+    let decision = if attempt.outcome.is_success() { Decision::Delivered } else { Decision::Exhausted };
+    let delivery = delivery.settled(&attempt, decision);
+    let row = DeliveryRow { delivery: delivery.clone(), first_attempt: Some(attempt.clone()) };
+    management.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await?;
+    Ok((delivery, attempt))
+}
+
+fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event, Fault> {
+    let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("the test event is not one: {error}"));
+    let data = serde_json::json!({
+        "message": "This is a test event. It was sent because someone asked for it.",
+        "endpoint_id": endpoint.id,
+    });
+    let payload: Payload = Arc::from(RawValue::from_string(data.to_string()).map_err(|e| broken(&e))?);
+    Ok(Event {
+        id,
+        workspace_id: endpoint.workspace_id,
+        event_type: EventType::parse(TEST_EVENT_TYPE).map_err(|e| broken(&e))?,
+        occurred_at: id.time(),
+        payload,
+        ledger: Ledger { deliveries: vec![endpoint.id], skipped: Vec::new() },
+    })
+}

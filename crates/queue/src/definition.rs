@@ -1,0 +1,58 @@
+//! What are the queues? Their one definition: local mode and tests create them, and a test holds the template to it.
+
+use aws_sdk_sqs::types::QueueAttributeName;
+
+use crate::Queue;
+use crate::error::QueueError;
+
+/// Name of the queue of delivery jobs.
+pub const JOBS: &str = "posthorn-jobs";
+/// Name of the queue of jobs that could not be handled.
+pub const DEAD_LETTERS: &str = "posthorn-dead-letters";
+/// How long the sender function may run, in seconds.
+pub const SENDER_TIMEOUT_SECONDS: u32 = 90;
+/// AWS advises six times the function's timeout.
+pub const VISIBILITY_TIMEOUT_SECONDS: u32 = 6 * SENDER_TIMEOUT_SECONDS;
+/// SQS keeps a message 14 days at most.
+pub const RETENTION_SECONDS: u32 = 14 * 86_400;
+/// Reschedules count as receives, so this is only the backstop for crash loops. SQS takes at most 1,000.
+pub const MAX_RECEIVES: u32 = 1_000;
+
+/// Creates both queues if they are not there yet. For local mode and tests; on AWS the template makes them.
+///
+/// # Errors
+/// [`QueueError`] when SQS refuses.
+pub async fn create(client: aws_sdk_sqs::Client) -> Result<Queue, QueueError> {
+    let dead_letters = client
+        .create_queue()
+        .queue_name(DEAD_LETTERS)
+        .attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS.to_string())
+        .send()
+        .await
+        .map_err(QueueError::aws("CreateQueue"))?
+        .queue_url
+        .unwrap_or_default();
+    let arn = client
+        .get_queue_attributes()
+        .queue_url(&dead_letters)
+        .attribute_names(QueueAttributeName::QueueArn)
+        .send()
+        .await
+        .map_err(QueueError::aws("GetQueueAttributes"))?
+        .attributes
+        .and_then(|mut attributes| attributes.remove(&QueueAttributeName::QueueArn))
+        .unwrap_or_default();
+    let redrive = serde_json::json!({ "deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES });
+    let jobs = client
+        .create_queue()
+        .queue_name(JOBS)
+        .attributes(QueueAttributeName::VisibilityTimeout, VISIBILITY_TIMEOUT_SECONDS.to_string())
+        .attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS.to_string())
+        .attributes(QueueAttributeName::RedrivePolicy, redrive.to_string())
+        .send()
+        .await
+        .map_err(QueueError::aws("CreateQueue"))?
+        .queue_url
+        .unwrap_or_default();
+    Ok(Queue::new(client, jobs, Some(dead_letters)))
+}

@@ -1,0 +1,166 @@
+//! `/v1/webhook-endpoints/{we}/deliveries`: an endpoint's deliveries, and one with all its attempts.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
+use domain::api_key::Scope;
+use domain::attempt::{Attempt, Trigger};
+use domain::delivery::{CancelReason, Delivery, DeliveryStatus};
+use domain::event_type::EventType;
+use domain::id::{DeliveryId, EndpointId, EventId};
+use domain::outcome::{ErrorClass, Outcome};
+use domain::problem::Problem;
+use domain::timestamp::Timestamp;
+use engine::manage_endpoint::{Management, read_endpoint};
+use lambda_kit::problem_json::ApiError;
+use serde::{Deserialize, Serialize};
+
+use crate::{caller, paging};
+
+/// Rows when the caller does not say.
+const DEFAULT_LIMIT: usize = 20;
+
+/// A delivery as lists show it.
+#[derive(Serialize)]
+pub(crate) struct DeliveryBody<'a> {
+    id: DeliveryId,
+    status: DeliveryStatus,
+    attempts: u32,
+    response_status: Option<u16>,
+    last_error: Option<ErrorClass>,
+    cancel_reason: Option<CancelReason>,
+    delivered_at: Option<Timestamp>,
+    event_id: EventId,
+    event_type: &'a EventType,
+    endpoint_id: EndpointId,
+    trigger: Trigger,
+    created_at: Timestamp,
+    next_attempt_at: Option<Timestamp>,
+}
+
+/// A delivery with all its attempts.
+#[derive(Serialize)]
+pub(crate) struct DetailBody<'a> {
+    #[serde(flatten)]
+    delivery: DeliveryBody<'a>,
+    attempt_log: Vec<AttemptBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct AttemptBody<'a> {
+    number: u32,
+    trigger: Trigger,
+    started_at: Timestamp,
+    duration_ms: u128,
+    error: Option<ErrorClass>,
+    response: Option<ResponseBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct ResponseBody<'a> {
+    status: u16,
+    headers: &'a [(String, String)],
+    body: std::borrow::Cow<'a, str>,
+    body_truncated: bool,
+}
+
+impl<'a> DeliveryBody<'a> {
+    pub(crate) fn of(delivery: &'a Delivery) -> Self {
+        Self {
+            id: delivery.id,
+            status: delivery.status,
+            attempts: delivery.attempts,
+            response_status: delivery.response_status,
+            last_error: delivery.last_error,
+            cancel_reason: delivery.cancel_reason,
+            delivered_at: delivery.delivered_at,
+            event_id: delivery.event_id,
+            event_type: &delivery.event_type,
+            endpoint_id: delivery.endpoint_id,
+            trigger: delivery.trigger,
+            created_at: delivery.id.time(),
+            next_attempt_at: delivery.next_attempt_at,
+        }
+    }
+}
+
+impl<'a> DetailBody<'a> {
+    pub(crate) fn of(delivery: &'a Delivery, attempts: &'a [Attempt]) -> Self {
+        let attempt_log = attempts.iter().map(AttemptBody::of).collect();
+        Self { delivery: DeliveryBody::of(delivery), attempt_log }
+    }
+}
+
+impl<'a> AttemptBody<'a> {
+    fn of(attempt: &'a Attempt) -> Self {
+        let response = match &attempt.outcome {
+            Outcome::Unreachable(_) => None,
+            Outcome::Answered(answer) => Some(ResponseBody {
+                status: answer.status,
+                headers: &answer.headers,
+                body: String::from_utf8_lossy(&answer.body),
+                body_truncated: answer.body_truncated,
+            }),
+        };
+        Self {
+            number: attempt.number,
+            trigger: attempt.trigger,
+            started_at: attempt.started_at,
+            duration_ms: attempt.duration.as_millis(),
+            error: attempt.error(),
+            response,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListParameters {
+    limit: Option<usize>,
+    status: Option<DeliveryStatus>,
+    before: Option<DeliveryId>,
+}
+
+/// A bare array, newest first; the next page begins `before` the last id.
+pub(crate) async fn list(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(endpoint): Path<String>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let parameters: ListParameters = paging::parameters(&uri)?;
+    let limit = paging::limit(parameters.limit, DEFAULT_LIMIT)?;
+    let id = paging::id(&endpoint, "endpoint")?;
+    let endpoint = read_endpoint(&management, &caller, Scope::DeliveriesRead, id).await?;
+    let workspace = management.workspace(&caller, Some(endpoint.workspace_id)).await?;
+    let now = management.clock.now();
+    let oldest = workspace.oldest_kept(now);
+    let page = management
+        .store
+        .list_deliveries(id, parameters.status, parameters.before, oldest, now, limit)
+        .await
+        .map_err(engine::Refusal::from)?;
+    Ok(Json(page.rows.iter().map(DeliveryBody::of).collect::<Vec<_>>()).into_response())
+}
+
+pub(crate) async fn read(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path((endpoint, delivery)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let endpoint_id = paging::id(&endpoint, "endpoint")?;
+    let delivery_id: DeliveryId = paging::id(&delivery, "delivery")?;
+    read_endpoint(&management, &caller, Scope::DeliveriesRead, endpoint_id).await?;
+    let store = &management.store;
+    let row = store.load_delivery(endpoint_id, delivery_id, management.clock.now()).await;
+    let row = row.map_err(engine::Refusal::from)?.ok_or(Problem::NotFound("delivery"))?;
+    let mut attempts: Vec<Attempt> = row.first_attempt.into_iter().collect();
+    if row.delivery.attempts > 1 {
+        let later = store.later_attempts(endpoint_id, delivery_id).await;
+        attempts.extend(later.map_err(engine::Refusal::from)?);
+    }
+    Ok(Json(DetailBody::of(&row.delivery, &attempts)).into_response())
+}

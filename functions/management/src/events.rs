@@ -1,0 +1,137 @@
+//! `/v1/events`: what was accepted, and every endpoint's fate.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
+use domain::api_key::{ApiKey, Scope};
+use domain::delivery::Delivery;
+use domain::event::Event;
+use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
+use domain::problem::Problem;
+use engine::manage_endpoint::Management;
+use lambda_kit::problem_json::ApiError;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::deliveries::DeliveryBody;
+use crate::{caller, paging};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListParameters {
+    workspace_id: Option<WorkspaceId>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LedgerParameters {
+    workspace_id: Option<WorkspaceId>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadParameters {
+    workspace_id: Option<WorkspaceId>,
+}
+
+pub(crate) async fn list(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    caller.require(Scope::EventsRead)?;
+    let parameters: ListParameters = paging::parameters(&uri)?;
+    let limit = paging::limit(parameters.limit, paging::DEFAULT_LIMIT)?;
+    let before = paging::after::<EventId>(parameters.cursor.as_deref())?;
+    let workspace = management.workspace(&caller, parameters.workspace_id).await?;
+    let now = management.clock.now();
+    let oldest = workspace.oldest_kept(now);
+    let page = management.store.list_events(workspace.id, before, oldest, now, limit).await;
+    let page = page.map_err(engine::Refusal::from)?;
+    Ok(paging::answer(&page.rows, page.more, |event| event.id, summary).into_response())
+}
+
+pub(crate) async fn read(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(event): Path<String>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let parameters: ReadParameters = paging::parameters(&uri)?;
+    let event = load(&management, &caller, parameters.workspace_id, &event).await?;
+    let mut body = summary(&event);
+    body["data"] = json!(event.payload);
+    Ok(Json(body).into_response())
+}
+
+/// Every endpoint's fate: a delivery (`pending` until its first attempt) or the reason it was skipped.
+pub(crate) async fn deliveries(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(event): Path<String>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let parameters: LedgerParameters = paging::parameters(&uri)?;
+    let limit = paging::limit(parameters.limit, paging::DEFAULT_LIMIT)?;
+    let after = paging::after::<EndpointId>(parameters.cursor.as_deref())?;
+    let event = load(&management, &caller, parameters.workspace_id, &event).await?;
+
+    let mut fates: Vec<_> = event.ledger.deliveries.iter().map(|endpoint| (*endpoint, None)).collect();
+    fates.extend(event.ledger.skipped.iter().map(|(endpoint, reason)| (*endpoint, Some(*reason))));
+    fates.sort_unstable_by_key(|(endpoint, _)| *endpoint);
+    fates.retain(|(endpoint, _)| after.is_none_or(|after| *endpoint > after));
+    let more = fates.len() > limit;
+    fates.truncate(limit);
+
+    let sent = fates.iter().filter(|(_, reason)| reason.is_none());
+    let wanted: Vec<_> = sent.map(|(endpoint, _)| (*endpoint, DeliveryId::of(event.id, *endpoint))).collect();
+    let rows = management.store.load_deliveries(&wanted, management.clock.now()).await;
+    let rows: HashMap<EndpointId, Delivery> =
+        rows.map_err(engine::Refusal::from)?.into_iter().map(|row| (row.endpoint_id, row)).collect();
+    let fate = |(endpoint, reason): &(EndpointId, Option<_>)| match reason {
+        Some(reason) => json!({ "endpoint_id": endpoint, "status": "skipped", "reason": reason }),
+        None => match rows.get(endpoint) {
+            Some(delivery) => json!(DeliveryBody::of(delivery)),
+            None => {
+                let (ws, event_type) = (event.workspace_id, event.event_type.clone());
+                json!(DeliveryBody::of(&Delivery::new(ws, *endpoint, event.id, event_type)))
+            }
+        },
+    };
+    Ok(paging::answer(&fates, more, |(endpoint, _)| *endpoint, fate).into_response())
+}
+
+async fn load(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: Option<WorkspaceId>,
+    event: &str,
+) -> Result<Event, ApiError> {
+    caller.require(Scope::EventsRead)?;
+    let id: EventId = paging::id(event, "event")?;
+    let workspace = management.workspace(caller, workspace).await?;
+    let event = management.store.load_event(workspace.id, id, management.clock.now()).await;
+    Ok(event.map_err(engine::Refusal::from)?.ok_or(Problem::NotFound("event"))?)
+}
+
+fn summary(event: &Event) -> Value {
+    json!({
+        "id": event.id,
+        "workspace_id": event.workspace_id,
+        "type": event.event_type,
+        "occurred_at": event.occurred_at,
+        "created_at": event.id.time(),
+        "deliveries": event.ledger.deliveries.len(),
+        "skipped": event.ledger.skipped.len(),
+    })
+}

@@ -1,0 +1,61 @@
+//! How are lists asked for and answered? `limit` and an opaque `cursor` in, `{"data":[…],"next":…}` out.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::Json;
+use axum::extract::Query;
+use axum::http::Uri;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::problem::Problem;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// Rows of a page when the caller does not say.
+pub(crate) const DEFAULT_LIMIT: usize = 50;
+/// Most rows of a page.
+const MAX_LIMIT: usize = 250;
+
+/// The query parameters; a name that is not known is refused.
+pub(crate) fn parameters<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    match Query::try_from_uri(uri) {
+        Ok(Query(parameters)) => Ok(parameters),
+        Err(rejection) => {
+            let text = rejection.body_text();
+            let detail = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+            Err(Problem::invalid("query", detail))
+        }
+    }
+}
+
+pub(crate) fn limit(asked: Option<usize>, default: usize) -> Result<usize, Problem> {
+    let limit = asked.unwrap_or(default);
+    if (1..=MAX_LIMIT).contains(&limit) { Ok(limit) } else { Err(Problem::invalid("limit", "must be 1 to 250")) }
+}
+
+/// The id that a cursor stands for.
+pub(crate) fn after<I: FromStr>(cursor: Option<&str>) -> Result<Option<I>, Problem> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let bad = || Problem::invalid("cursor", "is not one that a list gave");
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
+    let text = String::from_utf8(bytes).map_err(|_| bad())?;
+    text.parse().map(Some).map_err(|_| bad())
+}
+
+/// A page of a list. `id` gives the id of a row.
+pub(crate) fn answer<R, V: Serialize, I: Display>(
+    rows: &[R],
+    more: bool,
+    id: impl Fn(&R) -> I,
+    view: impl Fn(&R) -> V,
+) -> Json<Value> {
+    let next = if more { rows.last().map(|row| URL_SAFE_NO_PAD.encode(id(row).to_string())) } else { None };
+    Json(json!({ "data": rows.iter().map(view).collect::<Vec<_>>(), "next": next }))
+}
+
+/// The id in a path; what cannot be one names nothing.
+pub(crate) fn id<I: FromStr>(text: &str, what: &'static str) -> Result<I, Problem> {
+    text.parse().map_err(|_| Problem::NotFound(what))
+}
