@@ -163,7 +163,6 @@ impl Default for AllowedTargets {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
     use super::*;
     use proptest::prelude::*;

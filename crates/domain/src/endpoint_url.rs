@@ -202,7 +202,6 @@ impl<'de> Deserialize<'de> for EndpointUrl {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
     use super::*;
     use crate::address::tests::{an_ipv4_that_is_not_public, carriers};

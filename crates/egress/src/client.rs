@@ -110,6 +110,7 @@ impl Egress {
     }
 
     fn with_roots(allowed: AllowedTargets, lookup: Lookup, roots: RootCertStore) -> Result<Self, EgressError> {
+        #[expect(clippy::disallowed_methods, reason = "the one client, and it is guarded")]
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(roots).map_err(EgressError::Tls)?)
             .dns_resolver(GuardedResolver { lookup, allowed })
@@ -193,7 +194,6 @@ impl fmt::Debug for Request<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
     use super::*;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};

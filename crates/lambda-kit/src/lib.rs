@@ -1,1 +1,11 @@
-//! To be written.
+//! What every function's `main` needs, and nothing about webhooks: configuration, AWS clients, logging, JSON bodies
+//! and problem+json.
+
+pub mod api_key_header;
+pub mod aws;
+pub mod config;
+pub mod http_api;
+pub mod json_body;
+pub mod logging;
+pub mod problem_json;
+pub mod request_body;

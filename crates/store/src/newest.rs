@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::timestamp::Timestamp;
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::future::try_join_all;
 
 use crate::error::StoreError;
 use crate::items::Attributes;
@@ -15,8 +15,8 @@ use crate::keys::{Day, SK};
 use crate::query::Range;
 use crate::{Page, Store};
 
-/// Queries under way at once.
-const CONCURRENT_QUERIES: usize = 32;
+/// Lanes read at once.
+const LANES_AT_ONCE: usize = 32;
 
 /// A list spread over days and shards.
 pub(crate) struct Spread<F> {
@@ -66,7 +66,7 @@ impl Store {
                 }
                 day = day.before();
             }
-            days_at_once = (CONCURRENT_QUERIES / usize::from(spread.shards)).max(1);
+            days_at_once = (LANES_AT_ONCE / usize::from(spread.shards)).max(1);
             loop {
                 self.refill(&mut lanes, page_size).await?;
                 let Some(row) = take_newest(&mut lanes) else { break };
@@ -83,19 +83,22 @@ impl Store {
 
     /// Reads the next page of every lane that has run dry.
     async fn refill(&self, lanes: &mut [Lane], page_size: usize) -> Result<(), StoreError> {
-        stream::iter(lanes.iter_mut().filter(|lane| lane.more && lane.rows.is_empty()))
-            .map(|lane| async move {
-                let page = self.query(&lane.range, page_size).await?;
-                lane.more = page.more;
-                lane.rows = page.rows.into_iter().map(with_sort_key).collect::<Result<_, _>>()?;
-                if let Some((last, _)) = lane.rows.back() {
-                    lane.range = lane.range.clone().before(last);
-                }
-                Ok::<_, StoreError>(())
-            })
-            .buffer_unordered(CONCURRENT_QUERIES)
-            .try_collect()
-            .await
+        let mut reads = Vec::new();
+        for lane in lanes.iter_mut().filter(|lane| lane.more && lane.rows.is_empty()) {
+            reads.push(self.read_on(lane, page_size));
+        }
+        try_join_all(reads).await?;
+        Ok(())
+    }
+
+    async fn read_on(&self, lane: &mut Lane, page_size: usize) -> Result<(), StoreError> {
+        let page = self.query(&lane.range, page_size).await?;
+        lane.more = page.more;
+        lane.rows = page.rows.into_iter().map(with_sort_key).collect::<Result<_, _>>()?;
+        if let Some((last, _)) = lane.rows.back() {
+            lane.range = lane.range.clone().before(last);
+        }
+        Ok(())
     }
 }
 

@@ -9,9 +9,9 @@ use lambda_kit::config::IngestConfig;
 async fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
     let config = IngestConfig::from_environment()?;
-    let aws = lambda_kit::aws::sdk_config().await;
-    let store = store::Store::new(aws_sdk_dynamodb::Client::new(&aws), &config.table);
-    let queue = queue::Queue::new(aws_sdk_sqs::Client::new(&aws), config.queue_url, None);
+    let aws = lambda_kit::aws::Aws::from_environment().await;
+    let store = store::Store::new(aws.dynamodb(), &config.table);
+    let queue = queue::Queue::new(aws.sqs(), config.queue_url, None);
     let intake = Intake {
         directory: Directory::new(store.clone()),
         store,

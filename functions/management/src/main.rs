@@ -11,8 +11,8 @@ use lambda_kit::config::ManagementConfig;
 async fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
     let config = ManagementConfig::from_environment()?;
-    let aws = lambda_kit::aws::sdk_config().await;
-    let store = store::Store::new(aws_sdk_dynamodb::Client::new(&aws), &config.table);
+    let aws = lambda_kit::aws::Aws::from_environment().await;
+    let store = store::Store::new(aws.dynamodb(), &config.table);
     let management = Management {
         directory: Directory::new(store.clone()),
         store,

@@ -7,6 +7,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use engine::attempt_delivery::{Next, Sender, Unhandled};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
+use lambda_kit::logging::chain;
 use queue::Job;
 
 /// A job that cannot be handled is received this often before it goes to the dead-letter queue.
@@ -84,16 +85,4 @@ async fn fault(sender: &Sender, record: &SqsMessage, faulty_receives: u32) -> bo
 fn receives(record: &SqsMessage) -> u32 {
     // A record without a count is treated as a repeated one: that costs a read and cannot send twice.
     record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(2)
-}
-
-/// An error with everything that caused it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

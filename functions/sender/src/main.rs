@@ -13,10 +13,10 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 async fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
     let config = SenderConfig::from_environment()?;
-    let aws = lambda_kit::aws::sdk_config().await;
-    let store = store::Store::new(aws_sdk_dynamodb::Client::new(&aws), &config.table);
+    let aws = lambda_kit::aws::Aws::from_environment().await;
+    let store = store::Store::new(aws.dynamodb(), &config.table);
     let queue =
-        queue::Queue::new(aws_sdk_sqs::Client::new(&aws), config.queue_url, config.dead_letter_queue_url);
+        queue::Queue::new(aws.sqs(), config.queue_url, config.dead_letter_queue_url);
     let egress = Egress::new(AllowedTargets::public_only())?;
     let directory = Directory::new(store.clone());
     let sender =

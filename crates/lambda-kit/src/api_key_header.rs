@@ -1,0 +1,42 @@
+//! Where does a caller put its API key? In `X-API-Key`, or in `Authorization: Bearer`.
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use domain::api_key::ApiKeySecret;
+
+/// The key a request carries, if it is one.
+pub fn api_key(headers: &HeaderMap) -> Option<ApiKeySecret> {
+    let text = match headers.get("x-api-key") {
+        Some(value) => value.to_str().ok()?,
+        None => {
+            let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(token)?
+        }
+    };
+    ApiKeySecret::parse(text.trim()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "phk_abcdefghijklmnopqrstuvwxyz012345";
+
+    fn key_of(name: &'static str, value: &str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, value.parse().unwrap());
+        api_key(&headers).map(|key| key.reveal().to_owned())
+    }
+
+    #[test]
+    fn both_headers_are_read_and_the_scheme_in_any_letter_case() {
+        assert_eq!(key_of("x-api-key", KEY).as_deref(), Some(KEY));
+        assert_eq!(key_of("authorization", &format!("bearer {KEY}")).as_deref(), Some(KEY));
+    }
+
+    #[test]
+    fn another_scheme_or_something_that_is_no_key_is_none() {
+        assert_eq!(key_of("authorization", &format!("Basic {KEY}")), None);
+        assert_eq!(key_of("x-api-key", "secret"), None);
+    }
+}

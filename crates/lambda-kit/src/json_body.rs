@@ -1,0 +1,148 @@
+//! How is a JSON body read? Strictly: what is not JSON is 400, and a member that is unknown, missing or of the wrong
+//! kind is 422 with an RFC 6901 pointer to it.
+
+use domain::problem::Problem;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+/// Reads a whole body.
+///
+/// # Errors
+/// [`Problem`] says what is wrong and where.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| problem(&error.path().clone(), &error.into_inner()))?;
+    deserializer.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+/// Reads a value that is JSON already.
+///
+/// # Errors
+/// [`Problem`] says what is wrong and where.
+pub fn parse_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| problem(&error.path().clone(), &error.into_inner()))
+}
+
+fn problem(path: &Path, error: &serde_json::Error) -> Problem {
+    use serde_json::error::Category;
+    if matches!(error.classify(), Category::Syntax | Category::Eof | Category::Io) {
+        return malformed(error);
+    }
+    let text = message(error);
+    let pointer = pointer(path);
+    // serde tells these two only in words; they are its own, not the caller's.
+    if let Some(field) = named(&text, "unknown field `") {
+        let parent = if pointer.ends_with(&format!("/{}", escape(field))) { pointer } else { child(&pointer, field) };
+        return Problem::UnknownField { pointer: parent, field: field.to_owned() };
+    }
+    if let Some(field) = named(&text, "missing field `") {
+        return Problem::invalid(child(&pointer, field), "is required");
+    }
+    Problem::invalid(pointer, text)
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::MalformedJson(error.to_string())
+}
+
+/// The message without its place in the text, which the pointer tells better.
+fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).unwrap_or(&text).to_owned()
+}
+
+fn named<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    text.strip_prefix(start)?.split('`').next()
+}
+
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", escape(key)),
+            Segment::Enum { variant } => format!("/{}", escape(variant)),
+            Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+fn child(pointer: &str, field: &str) -> String {
+    format!("{pointer}/{}", escape(field))
+}
+
+fn escape(step: &str) -> String {
+    step.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::endpoint::EndpointSettings;
+    use domain::event_type::EventType;
+    use std::sync::Arc;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Event {
+        #[serde(rename = "type")]
+        _event_type: EventType,
+        data: Arc<serde_json::value::RawValue>,
+    }
+
+    fn told(json: &str) -> (&'static str, Vec<String>) {
+        let problem = parse_json::<Event>(json.as_bytes()).unwrap_err();
+        (problem.kind().code, problem.errors().into_iter().map(|error| error.pointer).collect())
+    }
+
+    fn told_of_settings(value: Value) -> (&'static str, Vec<String>) {
+        let problem = parse_value::<EndpointSettings>(value).unwrap_err();
+        (problem.kind().code, problem.errors().into_iter().map(|error| error.pointer).collect())
+    }
+
+    #[test]
+    fn raw_members_keep_every_byte() {
+        let event: Event = parse_json(br#"{"type":"a","data": { "n" : 1e3 } }"#).unwrap();
+        assert_eq!(event.data.get(), r#"{ "n" : 1e3 }"#);
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed() {
+        for json in ["", "{", "not json", "{\"type\":\"a\",}", "{\"type\":\"a\",\"data\":1} x", "\u{feff}{}"] {
+            assert_eq!(told(json).0, "malformed_json", "{json}");
+        }
+        assert!(matches!(parse_json::<Event>(b"{\"type\":\"\xff\"}"), Err(Problem::MalformedJson(_))));
+    }
+
+    #[test]
+    fn nesting_beyond_all_reason_is_malformed_and_no_crash() {
+        let deep = format!("{{\"type\":\"a\",\"data\":{}", "[".repeat(200_000));
+        assert_eq!(told(&deep).0, "malformed_json");
+    }
+
+    #[test]
+    fn unknown_missing_wrong_and_doubled_members_are_pointed_at() {
+        assert_eq!(told(r#"{"type":"a","data":1,"tyep":2}"#), ("unknown_field", vec!["/tyep".into()]));
+        assert_eq!(told(r#"{"data":1}"#), ("invalid_request", vec!["/type".into()]));
+        assert_eq!(told(r#"{"type":"a b","data":1}"#), ("invalid_request", vec!["/type".into()]));
+        assert_eq!(told(r#"{"type":7,"data":1}"#), ("invalid_request", vec!["/type".into()]));
+        assert_eq!(told(r#"{"type":"a","type":"b","data":1}"#).0, "invalid_request");
+        assert_eq!(told("[]").0, "invalid_request");
+    }
+
+    #[test]
+    fn members_of_members_are_pointed_at() {
+        let of = |member: &str, value: Value| {
+            told_of_settings(serde_json::json!({ "url": "https://example.com", member: value }))
+        };
+        let retry = of("retry", serde_json::json!({ "sched": [1] }));
+        assert_eq!(retry.0, "unknown_field");
+        assert_eq!(of("events", serde_json::json!(["a", "b b"])).1, ["/events/1"]);
+        assert_eq!(of("timeout_seconds", serde_json::json!("ten")).1, ["/timeout_seconds"]);
+        assert_eq!(of("url2", serde_json::json!(1)), ("unknown_field", vec!["/url2".into()]));
+    }
+}

@@ -1,0 +1,27 @@
+//! How is logged? In Lambda one JSON object a line, which its log service can search; on a laptop lines for people.
+
+use tracing_subscriber::EnvFilter;
+
+/// JSON lines on standard output. The level is Lambda's own setting; `info` when it says nothing.
+pub fn init() {
+    let filter = EnvFilter::try_from_env("AWS_LAMBDA_LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_env_filter(filter).init();
+}
+
+/// Lines for people on standard error; `RUST_LOG` overrides `level`.
+pub fn init_local(level: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).with_env_filter(filter).init();
+}
+
+/// An error with everything that caused it, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
