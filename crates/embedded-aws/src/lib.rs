@@ -1,1 +1,28 @@
-//! To be written.
+//! DynamoDB and SQS in this process, on loopback, for local mode and tests; never in a function.
+//!
+//! DynamoDB is `dynoxide`. SQS is ours, over SQLite: the operations Posthorn uses, each as AWS documents it.
+
+pub mod clock;
+pub mod dynamodb;
+pub mod sqs;
+
+pub use clock::Clock;
+pub use dynamodb::DynamoDb;
+pub use sqs::Sqs;
+
+/// An emulator could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum EmulatorError {
+    /// The file could not be opened or written.
+    #[error("the queue's file cannot be used")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The table's file could not be opened.
+    #[error("the table's file cannot be used: {0}")]
+    Dynoxide(String),
+    /// The port could not be used.
+    #[error("the port cannot be used")]
+    Port(#[from] std::io::Error),
+    /// The thread that owns the file is gone.
+    #[error("the queue's file is no longer served")]
+    Stopped,
+}

@@ -1,0 +1,99 @@
+//! DynamoDB: `dynoxide` on a loopback port, with a task that deletes expired rows as AWS does, late.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dynoxide::Database;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::EmulatorError;
+use crate::clock::Clock;
+
+/// Between two sweeps of expired rows.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// An embedded DynamoDB.
+pub struct DynamoDb {
+    database: Database,
+    url: String,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl DynamoDb {
+    /// On a file.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn file(path: &Path) -> Result<Self, EmulatorError> {
+        let database = Database::new(&path.to_string_lossy());
+        Self::of(database.map_err(|error| EmulatorError::Dynoxide(error.to_string()))?)
+    }
+
+    /// In memory, with this clock.
+    ///
+    /// # Errors
+    /// When memory cannot be had.
+    pub fn memory(clock: Clock) -> Result<Self, EmulatorError> {
+        let database = Database::memory_with_clock(Arc::new(Seconds(clock)));
+        Self::of(database.map_err(|error| EmulatorError::Dynoxide(error.to_string()))?)
+    }
+
+    fn of(database: Database) -> Result<Self, EmulatorError> {
+        Ok(Self { database, url: String::new(), tasks: Vec::new() })
+    }
+
+    /// Serves on `listener` while the value lives.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub fn start(mut self, listener: TcpListener) -> Result<Self, EmulatorError> {
+        self.url = format!("http://{}", listener.local_addr()?);
+        self.tasks.push(tokio::spawn(dynoxide::server::serve_on(listener, self.database.clone())));
+        let database = self.database.clone();
+        self.tasks.push(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                let database = database.clone();
+                match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(error)) => tracing::warn!(%error, "expired rows could not be swept"),
+                    Err(error) => tracing::warn!(%error, "the sweep of expired rows ended badly"),
+                }
+            }
+        }));
+        Ok(self)
+    }
+
+    /// Where it answers.
+    pub fn endpoint_url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for DynamoDb {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl std::fmt::Debug for DynamoDb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DynamoDb").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// Our clock as dynoxide wants it.
+struct Seconds(Clock);
+
+impl dynoxide::storage_backend::Clock for Seconds {
+    fn now_unix_secs(&self) -> u64 {
+        u64::try_from(self.0.now() / 1_000).unwrap_or(0)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of this millennium fit a double exactly")]
+    fn now_unix_secs_f64(&self) -> f64 {
+        self.0.now() as f64 / 1_000.0
+    }
+}

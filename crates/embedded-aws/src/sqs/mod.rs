@@ -1,0 +1,152 @@
+//! SQS: the JSON protocol over SQLite. [`server`] speaks HTTP, [`operations`] is what each action does,
+//! [`storage`] owns the file, [`errors`] are AWS's own.
+
+mod actor;
+mod errors;
+mod fairness;
+mod operations;
+mod server;
+mod storage;
+mod validation;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::EmulatorError;
+use crate::clock::Clock;
+use actor::Actor;
+use storage::Storage;
+
+/// SQS keeps at most about this many messages of a standard queue in flight.
+pub const IN_FLIGHT_LIMIT: usize = 120_000;
+
+/// An embedded SQS.
+#[derive(Debug)]
+pub struct Sqs {
+    service: Arc<Service>,
+    url: String,
+    task: Option<JoinHandle<()>>,
+}
+
+/// What every request needs.
+#[derive(Debug)]
+struct Service {
+    actor: Actor,
+    clock: Clock,
+    in_flight_limit: AtomicUsize,
+    wakers: Mutex<HashMap<String, Arc<Notify>>>,
+}
+
+/// How many messages of a queue are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// May be received.
+    pub visible: i64,
+    /// Received, and neither deleted nor visible again.
+    pub in_flight: i64,
+    /// Sent with a delay that is not over.
+    pub delayed: i64,
+}
+
+impl Sqs {
+    /// On a file.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn file(path: &Path, clock: Clock) -> Result<Self, EmulatorError> {
+        Self::of(rusqlite::Connection::open(path)?, clock)
+    }
+
+    /// In memory.
+    ///
+    /// # Errors
+    /// When memory cannot be had.
+    pub fn memory(clock: Clock) -> Result<Self, EmulatorError> {
+        Self::of(rusqlite::Connection::open_in_memory()?, clock)
+    }
+
+    fn of(connection: rusqlite::Connection, clock: Clock) -> Result<Self, EmulatorError> {
+        let storage = Storage::open(connection)?;
+        let service = Service {
+            actor: Actor::start(storage)?,
+            clock,
+            in_flight_limit: AtomicUsize::new(IN_FLIGHT_LIMIT),
+            wakers: Mutex::default(),
+        };
+        Ok(Self { service: Arc::new(service), url: String::new(), task: None })
+    }
+
+    /// Serves on `listener` while the value lives.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub fn start(mut self, listener: TcpListener) -> Result<Self, EmulatorError> {
+        self.url = format!("http://{}", listener.local_addr()?);
+        let router = server::router(Arc::clone(&self.service), self.url.clone());
+        self.task = Some(tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the embedded SQS stopped");
+            }
+        }));
+        Ok(self)
+    }
+
+    /// Where it answers.
+    pub fn endpoint_url(&self) -> &str {
+        &self.url
+    }
+
+    /// Makes visible again what was received and neither deleted nor given a new visibility timeout. For a start
+    /// after a crash: who received it is gone. What waits on a timeout of its own keeps its time.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub async fn release_received(&self) -> Result<(), EmulatorError> {
+        let now = self.service.clock.now();
+        self.service.actor.run(move |storage| storage.release_received(now)).await??;
+        self.wake();
+        Ok(())
+    }
+
+    /// Makes every long poll look again, after a test moved its clock.
+    pub fn wake(&self) {
+        let wakers = self.service.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        wakers.values().for_each(|waker| waker.notify_waiters());
+    }
+
+    /// How many messages of a queue are in which state.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn counts(&self, queue: &str) -> Result<Counts, EmulatorError> {
+        let (queue, now) = (queue.to_owned(), self.service.clock.now());
+        Ok(self.service.actor.run(move |storage| storage.counts(&queue, now)).await??)
+    }
+
+    /// Lowers how many messages of a queue may be in flight.
+    pub fn set_in_flight_limit(&self, limit: usize) {
+        self.service.in_flight_limit.store(limit, Ordering::Relaxed);
+    }
+}
+
+impl Service {
+    /// What wakes the long polls of a queue.
+    fn waker(&self, queue: &str) -> Arc<Notify> {
+        let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(wakers.entry(queue.to_owned()).or_default())
+    }
+}
+
+impl Drop for Sqs {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! Where are messages kept? Two tables in SQLite; who is in flight is also known in memory, so that a deep backlog
+//! costs nothing.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::Counts;
+use super::fairness::InFlight;
+
+/// Visible messages that a receive looks at to be fair; a deeper backlog is not searched.
+const WINDOW: i64 = 100;
+
+const SCHEMA: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    CREATE TABLE IF NOT EXISTS queues (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL, attributes TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        queue TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        body TEXT NOT NULL,
+        message_attributes TEXT,
+        message_group TEXT,
+        sent_at INTEGER NOT NULL,
+        visible_at INTEGER NOT NULL,
+        receives INTEGER NOT NULL DEFAULT 0,
+        first_received_at INTEGER,
+        received_at INTEGER,
+        receipt TEXT,
+        deferred INTEGER NOT NULL DEFAULT 0,
+        moved_from TEXT
+    );
+    CREATE INDEX IF NOT EXISTS visible ON messages (queue, visible_at, id);
+";
+
+/// The file, and what is in flight.
+#[derive(Debug)]
+pub(super) struct Storage {
+    connection: Connection,
+    in_flight: HashMap<String, InFlight>,
+}
+
+/// A message to be sent.
+#[derive(Debug)]
+pub(super) struct NewMessage {
+    pub(super) message_id: String,
+    pub(super) body: String,
+    pub(super) message_attributes: Option<String>,
+    pub(super) group: Option<String>,
+    pub(super) sent_at: i64,
+    pub(super) visible_at: i64,
+}
+
+/// A message that was received.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) message_id: String,
+    pub(super) receipt: String,
+    pub(super) body: String,
+    pub(super) message_attributes: Option<String>,
+    pub(super) group: Option<String>,
+    pub(super) sent_at: i64,
+    pub(super) receives: i64,
+    pub(super) first_received_at: i64,
+    pub(super) moved_from: Option<String>,
+}
+
+/// How a receive is to be done.
+#[derive(Debug, Clone)]
+pub(super) struct Receive {
+    pub(super) queue: String,
+    pub(super) now: i64,
+    pub(super) most: usize,
+    pub(super) visible_at: i64,
+    pub(super) oldest: i64,
+    /// The dead-letter queue, and the receives after which a message goes there.
+    pub(super) redrive: Option<(String, i64)>,
+    pub(super) in_flight_limit: usize,
+}
+
+struct Candidate {
+    id: i64,
+    group: Option<String>,
+    receives: i64,
+    sent_at: i64,
+}
+
+impl Storage {
+    pub(super) fn open(connection: Connection) -> rusqlite::Result<Self> {
+        connection.execute_batch(SCHEMA)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        let mut storage = Self { connection, in_flight: HashMap::new() };
+        storage.rebuild_in_flight()?;
+        Ok(storage)
+    }
+
+    /// Runs `work` as one commit; whatever it did is undone if the commit fails.
+    pub(super) fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> rusqlite::Result<T> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let result = work(self);
+        if let Err(error) = self.connection.execute_batch("COMMIT") {
+            self.connection.execute_batch("ROLLBACK")?;
+            self.rebuild_in_flight()?;
+            return Err(error);
+        }
+        Ok(result)
+    }
+
+    pub(super) fn queue_attributes(&self, queue: &str) -> rusqlite::Result<Option<(i64, String)>> {
+        self.connection
+            .prepare_cached("SELECT created_at, attributes FROM queues WHERE name = ?1")?
+            .query_row([queue], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+    }
+
+    pub(super) fn save_queue(&self, queue: &str, created_at: i64, attributes: &str) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO queues (name, created_at, attributes) VALUES (?1, ?2, ?3)
+                   ON CONFLICT (name) DO UPDATE SET attributes = excluded.attributes";
+        self.connection.prepare_cached(sql)?.execute(params![queue, created_at, attributes])?;
+        Ok(())
+    }
+
+    pub(super) fn purge(&mut self, queue: &str) -> rusqlite::Result<()> {
+        self.connection.execute("DELETE FROM messages WHERE queue = ?1", [queue])?;
+        self.in_flight.remove(queue);
+        Ok(())
+    }
+
+    pub(super) fn send(&self, queue: &str, message: &NewMessage) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO messages
+                   (queue, message_id, body, message_attributes, message_group, sent_at, visible_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        self.connection.prepare_cached(sql)?.execute(params![
+            queue,
+            message.message_id,
+            message.body,
+            message.message_attributes,
+            message.group,
+            message.sent_at,
+            message.visible_at
+        ])?;
+        Ok(())
+    }
+
+    /// Receives up to `most` messages, the least busy groups first. A message that was received too often goes to
+    /// the dead-letter queue instead of being returned; one past the queue's retention is gone.
+    pub(super) fn receive(&mut self, receive: &Receive) -> rusqlite::Result<Vec<Received>> {
+        let in_flight = self.in_flight.entry(receive.queue.clone()).or_default();
+        in_flight.expire(receive.now);
+        let room = receive.in_flight_limit.saturating_sub(in_flight.len());
+        let wanted = receive.most.min(room);
+        if wanted == 0 {
+            return Ok(Vec::new());
+        }
+        loop {
+            let (mut candidates, mut unfit) = (self.visible(&receive.queue, receive.now)?, 0);
+            for index in (0..candidates.len()).rev() {
+                let candidate = &candidates[index];
+                let dead = receive.redrive.as_ref().filter(|(_, most)| candidate.receives >= *most);
+                if candidate.sent_at < receive.oldest {
+                    self.delete(candidate.id)?;
+                } else if let Some((dead_letters, _)) = dead {
+                    self.bury(candidate.id, &receive.queue, dead_letters, receive.now)?;
+                } else {
+                    continue;
+                }
+                candidates.remove(index);
+                unfit += 1;
+            }
+            // A whole window of messages that may not be returned hides those behind it: look again.
+            if candidates.is_empty() && unfit > 0 {
+                continue;
+            }
+            let in_flight = self.in_flight.entry(receive.queue.clone()).or_default();
+            let picked = in_flight.pick(candidates, wanted, |candidate| candidate.group.as_deref());
+            return picked.into_iter().map(|candidate| self.take(receive, &candidate)).collect();
+        }
+    }
+
+    /// When the next message of the queue becomes visible by itself.
+    pub(super) fn next_visible_at(&self, queue: &str, now: i64) -> rusqlite::Result<Option<i64>> {
+        let sql = "SELECT visible_at FROM messages WHERE queue = ?1 AND visible_at > ?2
+                   ORDER BY visible_at LIMIT 1";
+        self.connection.prepare_cached(sql)?.query_row(params![queue, now], |row| row.get(0)).optional()
+    }
+
+    /// Deletes a message by a receipt handle, unless the handle is not its newest.
+    pub(super) fn delete_by_receipt(&mut self, queue: &str, id: i64, receipt: &str) -> rusqlite::Result<()> {
+        let sql = "DELETE FROM messages WHERE id = ?1 AND queue = ?2 AND receipt = ?3";
+        let deleted = self.connection.prepare_cached(sql)?.execute(params![id, queue, receipt])?;
+        if deleted > 0
+            && let Some(in_flight) = self.in_flight.get_mut(queue)
+        {
+            in_flight.remove(id);
+        }
+        Ok(())
+    }
+
+    /// When the message with this newest receipt handle was received, if it is in flight.
+    pub(super) fn received_at(
+        &self,
+        queue: &str,
+        id: i64,
+        receipt: &str,
+        now: i64,
+    ) -> rusqlite::Result<Option<i64>> {
+        let sql = "SELECT received_at FROM messages
+                   WHERE id = ?1 AND queue = ?2 AND receipt = ?3 AND visible_at > ?4";
+        self.connection
+            .prepare_cached(sql)?
+            .query_row(params![id, queue, receipt, now], |row| row.get(0))
+            .optional()
+    }
+
+    /// Gives a message in flight another visibility; its time is then its own, also over a restart.
+    pub(super) fn defer(&mut self, queue: &str, id: i64, visible_at: i64, now: i64) -> rusqlite::Result<()> {
+        let sql = "UPDATE messages SET visible_at = ?2, deferred = 1 WHERE id = ?1 RETURNING message_group";
+        let group: Option<String> =
+            self.connection.prepare_cached(sql)?.query_row(params![id, visible_at], |row| row.get(0))?;
+        let in_flight = self.in_flight.entry(queue.to_owned()).or_default();
+        in_flight.remove(id);
+        if visible_at > now {
+            in_flight.insert(id, visible_at, group);
+        }
+        Ok(())
+    }
+
+    pub(super) fn release_received(&mut self, now: i64) -> rusqlite::Result<()> {
+        let sql = "UPDATE messages SET visible_at = ?1
+                   WHERE receipt IS NOT NULL AND deferred = 0 AND visible_at > ?1";
+        self.connection.execute(sql, [now])?;
+        self.rebuild_in_flight()
+    }
+
+    pub(super) fn counts(&self, queue: &str, now: i64) -> rusqlite::Result<Counts> {
+        let sql = "SELECT
+                     count(*) FILTER (WHERE visible_at <= ?2),
+                     count(*) FILTER (WHERE visible_at > ?2 AND receipt IS NOT NULL),
+                     count(*) FILTER (WHERE visible_at > ?2 AND receipt IS NULL)
+                   FROM messages WHERE queue = ?1";
+        self.connection.prepare_cached(sql)?.query_row(params![queue, now], |row| {
+            Ok(Counts { visible: row.get(0)?, in_flight: row.get(1)?, delayed: row.get(2)? })
+        })
+    }
+
+    /// Moves every message of a dead-letter queue to `target`, or to where each came from. They are new messages.
+    pub(super) fn move_back(
+        &mut self,
+        queue: &str,
+        target: Option<&str>,
+        now: i64,
+        new_id: impl Fn() -> String,
+    ) -> rusqlite::Result<i64> {
+        let sql = "SELECT id, coalesce(?2, moved_from) FROM messages
+                   WHERE queue = ?1 AND coalesce(?2, moved_from) IS NOT NULL";
+        let mut moved = 0;
+        let rows: Vec<(i64, String)> = self
+            .connection
+            .prepare(sql)?
+            .query_map(params![queue, target], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        for (id, target) in rows {
+            let sql = "INSERT INTO messages
+                       (queue, message_id, body, message_attributes, message_group, sent_at, visible_at)
+                       SELECT ?2, ?3, body, message_attributes, message_group, ?4, ?4 FROM messages WHERE id = ?1";
+            self.connection.prepare_cached(sql)?.execute(params![id, target, new_id(), now])?;
+            self.delete(id)?;
+            moved += 1;
+        }
+        Ok(moved)
+    }
+
+    fn visible(&self, queue: &str, now: i64) -> rusqlite::Result<Vec<Candidate>> {
+        let sql = "SELECT id, message_group, receives, sent_at FROM messages
+                   WHERE queue = ?1 AND visible_at <= ?2 ORDER BY visible_at, id LIMIT ?3";
+        self.connection
+            .prepare_cached(sql)?
+            .query_map(params![queue, now, WINDOW], |row| {
+                Ok(Candidate { id: row.get(0)?, group: row.get(1)?, receives: row.get(2)?, sent_at: row.get(3)? })
+            })?
+            .collect()
+    }
+
+    fn take(&mut self, receive: &Receive, candidate: &Candidate) -> rusqlite::Result<Received> {
+        let receipt = format!("{}.{}.{}", candidate.id, candidate.receives + 1, receive.now);
+        let sql = "UPDATE messages SET receives = receives + 1, receipt = ?2, visible_at = ?3, received_at = ?4,
+                     first_received_at = coalesce(first_received_at, ?4), deferred = 0
+                   WHERE id = ?1
+                   RETURNING message_id, receipt, body, message_attributes, message_group, sent_at, receives,
+                     first_received_at, moved_from";
+        let values = params![candidate.id, receipt, receive.visible_at, receive.now];
+        let received = self.connection.prepare_cached(sql)?.query_row(values, read)?;
+        if receive.visible_at > receive.now {
+            let in_flight = self.in_flight.entry(receive.queue.clone()).or_default();
+            in_flight.insert(candidate.id, receive.visible_at, candidate.group.clone());
+        }
+        Ok(received)
+    }
+
+    /// The same message, with its id, time and attributes, in the dead-letter queue.
+    fn bury(&mut self, id: i64, queue: &str, dead_letters: &str, now: i64) -> rusqlite::Result<()> {
+        let sql = "UPDATE messages SET queue = ?2, visible_at = ?3, receipt = NULL, deferred = 0, moved_from = ?4
+                   WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.execute(params![id, dead_letters, now, queue])?;
+        self.in_flight.values_mut().for_each(|in_flight| in_flight.remove(id));
+        Ok(())
+    }
+
+    fn delete(&mut self, id: i64) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("DELETE FROM messages WHERE id = ?1")?.execute([id])?;
+        self.in_flight.values_mut().for_each(|in_flight| in_flight.remove(id));
+        Ok(())
+    }
+
+    fn rebuild_in_flight(&mut self) -> rusqlite::Result<()> {
+        self.in_flight.clear();
+        let sql = "SELECT queue, id, visible_at, message_group FROM messages WHERE receipt IS NOT NULL";
+        let rows: Vec<(String, i64, i64, Option<String>)> = self
+            .connection
+            .prepare(sql)?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        for (queue, id, visible_at, group) in rows {
+            self.in_flight.entry(queue).or_default().insert(id, visible_at, group);
+        }
+        Ok(())
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Received> {
+    Ok(Received {
+        message_id: row.get(0)?,
+        receipt: row.get(1)?,
+        body: row.get(2)?,
+        message_attributes: row.get(3)?,
+        group: row.get(4)?,
+        sent_at: row.get(5)?,
+        receives: row.get(6)?,
+        first_received_at: row.get(7)?,
+        moved_from: row.get(8)?,
+    })
+}

@@ -1,0 +1,75 @@
+//! Where is data kept between runs, and who holds it? A folder with one lock, so that two processes never share it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+/// A data folder, locked while this lives. The lock goes with the process, however it ends.
+#[derive(Debug)]
+pub struct DataDir {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Opens `folder`, making it if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made or written, or another process holds it.
+    pub fn open(folder: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        let path = folder.join("lock");
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let lock = lock.with_context(|| format!("cannot write in {}", folder.display()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => bail!(
+                "another `cargo local` is using {}. Stop it, or choose another folder with --data DIR.",
+                folder.display()
+            ),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            }
+        }
+    }
+
+    /// The file of the embedded DynamoDB.
+    pub fn dynamodb(&self) -> PathBuf {
+        self.folder.join("dynamodb.sqlite")
+    }
+
+    /// The file of the embedded SQS.
+    pub fn sqs(&self) -> PathBuf {
+        self.folder.join("sqs.sqlite")
+    }
+
+    /// Reads a small file of the folder; `None` if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&self, name: &str) -> anyhow::Result<Option<String>> {
+        match std::fs::read_to_string(self.folder.join(name)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read {name} in {}", self.folder.display())),
+        }
+    }
+
+    /// Writes a small file that only its owner may read.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_private(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options
+            .open(self.folder.join(name))
+            .with_context(|| format!("cannot write {name} in {}", self.folder.display()))?;
+        file.write_all(text.as_bytes())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! Which AWS does local mode talk to? An embedded DynamoDB and SQS on loopback, through the same SDK as on AWS.
+
+use std::net::Ipv4Addr;
+
+use anyhow::Context as _;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use embedded_aws::{Clock, DynamoDb, Sqs};
+use queue::Queue;
+use store::Store;
+use tokio::net::TcpListener;
+
+use crate::data_dir::DataDir;
+
+/// Name of the table in local mode.
+pub const TABLE: &str = "posthorn";
+
+/// Both emulators, serving while this lives.
+#[derive(Debug)]
+pub struct EmulatedAws {
+    /// DynamoDB.
+    pub dynamodb: DynamoDb,
+    /// SQS.
+    pub sqs: Sqs,
+}
+
+impl EmulatedAws {
+    /// Starts both on files of `data`, or in memory.
+    ///
+    /// # Errors
+    /// When a file cannot be opened or no port is free.
+    pub async fn start(data: Option<&DataDir>, clock: Clock) -> anyhow::Result<Self> {
+        let sqs = match data {
+            Some(data) => Sqs::file(&data.sqs(), clock.clone()).context("cannot open the queue's file")?,
+            None => Sqs::memory(clock.clone()).context("cannot make a queue in memory")?,
+        };
+        let dynamodb = match data {
+            Some(data) => DynamoDb::file(&data.dynamodb()).context("cannot open the table's file")?,
+            None => DynamoDb::memory(clock).context("cannot make a table in memory")?,
+        };
+        // What was being worked on when the last process ended will not be finished by it.
+        sqs.release_received().await.context("cannot release the jobs of the last run")?;
+        let dynamodb = dynamodb.start(loopback().await?)?;
+        let sqs = sqs.start(loopback().await?)?;
+        Ok(Self { dynamodb, sqs })
+    }
+
+    /// The table, made if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn store(&self) -> anyhow::Result<Store> {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(credentials())
+            .endpoint_url(self.dynamodb.endpoint_url())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config), TABLE);
+        store.create_table().await?;
+        Ok(store)
+    }
+
+    /// A client of SQS.
+    pub fn sqs_client(&self) -> aws_sdk_sqs::Client {
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(credentials())
+            .endpoint_url(self.sqs.endpoint_url())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        aws_sdk_sqs::Client::from_conf(config)
+    }
+
+    /// The queues, made if they are not there.
+    ///
+    /// # Errors
+    /// When they cannot be made.
+    pub async fn queue(&self) -> anyhow::Result<Queue> {
+        Ok(queue::definition::create(self.sqs_client()).await?)
+    }
+}
+
+/// Emulators take any credentials.
+fn credentials() -> Credentials {
+    Credentials::new("local", "local", None, None, "embedded-aws")
+}
+
+async fn loopback() -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no free port on 127.0.0.1")
+}

@@ -1,0 +1,122 @@
+//! What runs in local mode? Every function's handler around the embedded AWS, wired as the template wires them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use domain::address::AllowedTargets;
+use egress::Egress;
+use engine::accept_event::Intake;
+use engine::attempt_delivery::Sender;
+use engine::manage_endpoint::Management;
+use engine::{Chance, Clock, Directory};
+use queue::Queue;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::data_dir::DataDir;
+use crate::emulated_aws::EmulatedAws;
+use crate::event_source_mapping;
+
+/// The running platform.
+#[derive(Debug)]
+pub struct Platform {
+    /// The emulators.
+    pub aws: EmulatedAws,
+    /// The table.
+    pub store: Store,
+    /// The queue.
+    pub queue: Queue,
+    /// Where the API answers.
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// How to run the platform.
+#[derive(Debug)]
+pub struct Setup<'a> {
+    /// Where data is kept; `None` for in memory.
+    pub data: Option<&'a DataDir>,
+    /// Port of the API; 0 takes any free one.
+    pub port: u16,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Platform {
+    /// Starts everything; when this returns, the API answers.
+    ///
+    /// # Errors
+    /// When a file or port cannot be had.
+    pub async fn start(setup: Setup<'_>) -> anyhow::Result<Self> {
+        // 1. The emulated AWS, with the table and the queues.
+        let clock = setup.clock.clone();
+        let emulators_clock = embedded_aws::Clock::new(move || clock.now().as_millis());
+        let aws = EmulatedAws::start(setup.data, emulators_clock).await?;
+        let store = aws.store().await?;
+        let queue = aws.queue().await?;
+
+        // 2. The functions. They share one directory, so that a change takes effect at once.
+        // Loopback and plain http are allowed here and nowhere else: the receivers are on this machine.
+        let targets = AllowedTargets::loopback_and_http();
+        let egress = Egress::new(targets)?;
+        let (directory, chance) = (Directory::new(store.clone()), Chance::system());
+        let intake = Intake {
+            store: store.clone(),
+            queue: queue.clone(),
+            directory: directory.clone(),
+            clock: setup.clock.clone(),
+            chance: chance.clone(),
+        };
+        let management = Management {
+            store: store.clone(),
+            directory: directory.clone(),
+            egress: egress.clone(),
+            targets,
+            clock: setup.clock.clone(),
+            chance: chance.clone(),
+        };
+        let sender =
+            Arc::new(Sender::new(store.clone(), queue.clone(), egress, directory, setup.clock, chance));
+
+        // 3. The API and the event source mapping.
+        let (stop, stopped) = watch::channel(false);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, setup.port)).await;
+        let listener = listener.with_context(|| {
+            format!("port {} of 127.0.0.1 is taken. Choose another with --port PORT.", setup.port)
+        })?;
+        let address = listener.local_addr()?;
+        let api = lambda_kit::http_api::finish(ingest::router(intake).merge(management::router(management)));
+        let mut api_stopped = stopped.clone();
+        let api = tokio::spawn(async move {
+            let stop = async move {
+                // An error means that the platform is gone, which is a stop as well.
+                api_stopped.wait_for(|stop| *stop).await.ok();
+            };
+            if let Err(error) = axum::serve(listener, api).with_graceful_shutdown(stop).await {
+                tracing::error!(%error, "the API stopped");
+            }
+        });
+        let mapping = event_source_mapping::run(aws.sqs_client(), queue.url().to_owned(), sender, stopped);
+        let mapping = tokio::spawn(mapping);
+        Ok(Self { aws, store, queue, address, stop, tasks: vec![api, mapping] })
+    }
+
+    /// The API's base address.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops taking requests and jobs, and waits for those under way.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task ended badly");
+            }
+        }
+    }
+}
