@@ -19,7 +19,8 @@ impl DataDir {
     /// # Errors
     /// When it cannot be made or written, or another process holds it.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let path = folder.join("lock");
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let lock = lock.with_context(|| format!("cannot write in {}", folder.display()))?;
@@ -53,7 +54,9 @@ impl DataDir {
         match std::fs::read_to_string(self.folder.join(name)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read {name} in {}", self.folder.display())),
+            Err(error) => {
+                Err(error).with_context(|| format!("cannot read {name} in {}", self.folder.display()))
+            }
         }
     }
 

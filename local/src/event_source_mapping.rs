@@ -116,7 +116,8 @@ impl Mapping {
                 return;
             }
         };
-        let request = self.client.delete_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
+        let request =
+            self.client.delete_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
         match request.send().await {
             // What is not deleted comes back; the sender then sees in its row that it is settled.
             Ok(answer) if !answer.failed().is_empty() => {

@@ -1,1 +1,8 @@
-//! To be written.
+//! The harness of the stories: the whole platform in memory, and receivers whose answers can be changed.
+#![expect(clippy::unwrap_used, reason = "a story whose stage cannot be set has failed")]
+
+pub mod receiver;
+pub mod stage;
+
+pub use receiver::{Answer, Receiver, Seen};
+pub use stage::Stage;

@@ -90,7 +90,11 @@ pub const NOT_PUBLIC: &[Block] = &[
 /// What the local runner may reach besides the public internet: this machine, nothing else of the network.
 const LOOPBACK: &[Block] = &[
     v4([127, 0, 0, 0], 8, "loopback: RFC 1122, section 3.2.1.3"),
-    Block { prefix: IpAddr::V6(Ipv6Addr::LOCALHOST), length: 128, reason: "loopback: RFC 4291, section 2.5.3" },
+    Block {
+        prefix: IpAddr::V6(Ipv6Addr::LOCALHOST),
+        length: 128,
+        reason: "loopback: RFC 4291, section 2.5.3",
+    },
 ];
 
 /// Whether `ip` is on the public internet.
@@ -193,10 +197,10 @@ pub(crate) mod tests {
         vec![
             ip.to_ipv6_mapped(),
             ip.to_ipv6_compatible(),
-            Ipv6Addr::from_bits(0xffff_u128 << 48 | inner),                 // ::ffff:0:a.b.c.d, RFC 2765
-            Ipv6Addr::from_bits(0x64_ff9b_u128 << 96 | inner),              // NAT64
-            Ipv6Addr::from_bits(0x64_ff9b_0001_u128 << 80 | inner),         // NAT64 for local use
-            Ipv6Addr::from_bits(0x2002_u128 << 112 | inner << 80),          // 6to4
+            Ipv6Addr::from_bits(0xffff_u128 << 48 | inner), // ::ffff:0:a.b.c.d, RFC 2765
+            Ipv6Addr::from_bits(0x64_ff9b_u128 << 96 | inner), // NAT64
+            Ipv6Addr::from_bits(0x64_ff9b_0001_u128 << 80 | inner), // NAT64 for local use
+            Ipv6Addr::from_bits(0x2002_u128 << 112 | inner << 80), // 6to4
             Ipv6Addr::from_bits(0x2001_u128 << 112 | (inner ^ 0xffff_ffff)), // Teredo
         ]
     }
@@ -314,7 +318,9 @@ pub(crate) mod tests {
     fn every_row_begins_at_the_first_address_of_its_block() {
         for block in NOT_PUBLIC.iter().chain(LOOPBACK) {
             let bits_below = match block.prefix {
-                IpAddr::V4(ip) => u128::from(ip.to_bits() & u32::MAX.checked_shr(block.length.into()).unwrap_or(0)),
+                IpAddr::V4(ip) => {
+                    u128::from(ip.to_bits() & u32::MAX.checked_shr(block.length.into()).unwrap_or(0))
+                }
                 IpAddr::V6(ip) => ip.to_bits() & u128::MAX.checked_shr(block.length.into()).unwrap_or(0),
             };
             assert_eq!(bits_below, 0, "{block:?}");

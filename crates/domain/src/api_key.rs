@@ -73,10 +73,8 @@ impl Scope {
 
     /// Whether a key that holds `self` may do what needs `wanted`.
     fn covers(self, wanted: Self) -> bool {
-        let reads = matches!(
-            wanted,
-            Self::EventsRead | Self::WebhooksRead | Self::DeliveriesRead | Self::AdminRead
-        );
+        let reads =
+            matches!(wanted, Self::EventsRead | Self::WebhooksRead | Self::DeliveriesRead | Self::AdminRead);
         self == wanted
             || self == Self::Admin
             || (self == Self::AdminRead && reads)
@@ -260,7 +258,13 @@ mod tests {
 
     #[test]
     fn short_or_strange_keys_are_refused() {
-        for text in ["", "phk_", "phk_short", "abc_abcdefghijklmnopqrstuvwxyz012345", "phk_abcdefghijklmnopqrstuvwxyz01234/"] {
+        for text in [
+            "",
+            "phk_",
+            "phk_short",
+            "abc_abcdefghijklmnopqrstuvwxyz012345",
+            "phk_abcdefghijklmnopqrstuvwxyz01234/",
+        ] {
             assert!(ApiKeySecret::parse(text).is_err(), "{text}");
         }
         assert!(ApiKeySecret::parse(ApiKeySecret::new(&[255; 32]).reveal()).is_ok());

@@ -245,7 +245,10 @@ mod tests {
         assert_eq!(waiting.next_attempt_at, Some(now().plus(Duration::from_millis(5_020))));
         let done = waiting.settled(&attempt(2, answered(204, &[])), Decision::Delivered);
         assert_eq!((done.status, done.attempts, done.last_error), (DeliveryStatus::Delivered, 2, None));
-        assert_eq!((done.next_attempt_at, done.delivered_at), (None, Some(now().plus(Duration::from_millis(20)))));
+        assert_eq!(
+            (done.next_attempt_at, done.delivered_at),
+            (None, Some(now().plus(Duration::from_millis(20))))
+        );
     }
 
     proptest! {

@@ -140,7 +140,11 @@ impl EndpointSettings {
             "/description",
             "may have at most 500 characters",
         );
-        invalid.require(TIMEOUT_SECONDS.contains(&self.timeout_seconds), "/timeout_seconds", "must be 1 to 30");
+        invalid.require(
+            TIMEOUT_SECONDS.contains(&self.timeout_seconds),
+            "/timeout_seconds",
+            "must be 1 to 30",
+        );
         let prefix_is_sound = is_header_name(&self.header_prefix) && self.header_prefix.len() <= 32;
         invalid.require(
             prefix_is_sound && !self.header_prefix.ends_with('-'),
@@ -269,15 +273,19 @@ mod tests {
     #[test]
     fn headers_that_posthorn_or_http_owns_cannot_be_set() {
         for name in ["Host", "content-length", "Webhook-Id", "X-Webhook-Event", "Idempotency-Key"] {
-            let pointers = refused_at(serde_json::json!({ "url": "https://example.com", "headers": { name: "x" } }));
+            let pointers =
+                refused_at(serde_json::json!({ "url": "https://example.com", "headers": { name: "x" } }));
             assert_eq!(pointers, [format!("/headers/{name}")]);
         }
     }
 
     #[test]
     fn a_header_cannot_smuggle_another_line() {
-        for (name, value) in [("X-A", "b\r\nX-B: c"), ("X-A\r\nX-B", "c"), ("X-A", "caf\u{e9}"), ("X-A", " b")] {
-            let pointers = refused_at(serde_json::json!({ "url": "https://example.com", "headers": { name: value } }));
+        for (name, value) in
+            [("X-A", "b\r\nX-B: c"), ("X-A\r\nX-B", "c"), ("X-A", "caf\u{e9}"), ("X-A", " b")]
+        {
+            let pointers =
+                refused_at(serde_json::json!({ "url": "https://example.com", "headers": { name: value } }));
             assert_eq!(pointers.len(), 1, "{name:?}: {value:?}");
         }
     }
@@ -285,7 +293,10 @@ mod tests {
     #[test]
     fn a_header_named_twice_in_two_letter_cases_is_refused() {
         let headers = serde_json::json!({ "X-Team": "a", "x-team": "b" });
-        assert_eq!(refused_at(serde_json::json!({ "url": "https://example.com", "headers": headers })).len(), 1);
+        assert_eq!(
+            refused_at(serde_json::json!({ "url": "https://example.com", "headers": headers })).len(),
+            1
+        );
     }
 
     #[test]

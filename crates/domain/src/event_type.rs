@@ -126,7 +126,9 @@ mod tests {
     #[test]
     fn a_family_matches_its_members_and_nothing_beside_it() {
         let family = pattern("invoice.*");
-        assert!(family.matches(&event_type("invoice.paid")) && family.matches(&event_type("invoice.item.added")));
+        assert!(
+            family.matches(&event_type("invoice.paid")) && family.matches(&event_type("invoice.item.added"))
+        );
         assert!(!family.matches(&event_type("invoice")) && !family.matches(&event_type("invoices.paid")));
     }
 
@@ -138,7 +140,9 @@ mod tests {
 
     #[test]
     fn names_with_empty_parts_spaces_or_stars_are_refused() {
-        for text in ["", ".", "invoice.", ".paid", "a..b", "in voice", "invoice.*", "*", "rechnung.bezählt", "a-b"] {
+        for text in
+            ["", ".", "invoice.", ".paid", "a..b", "in voice", "invoice.*", "*", "rechnung.bezählt", "a-b"]
+        {
             assert!(EventType::parse(text).is_err(), "{text}");
         }
         for text in ["*", ".*", "a.*.b", "a*", "", "a.**"] {

@@ -121,7 +121,9 @@ mod tests {
 
     #[test]
     fn a_class_is_written_as_its_stable_word() {
-        for class in [ErrorClass::Timeout, ErrorClass::DnsError, ErrorClass::RedirectRefused, ErrorClass::Unknown] {
+        for class in
+            [ErrorClass::Timeout, ErrorClass::DnsError, ErrorClass::RedirectRefused, ErrorClass::Unknown]
+        {
             assert_eq!(serde_json::to_value(class).ok(), Some(class.as_str().into()));
         }
     }

@@ -260,6 +260,9 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<RetryPolicy>(json).is_err(), "{json}");
         }
-        assert!(serde_json::from_str::<RetryPolicy>(r#"{"schedule_seconds":[]}"#).is_ok(), "no retries is a choice");
+        assert!(
+            serde_json::from_str::<RetryPolicy>(r#"{"schedule_seconds":[]}"#).is_ok(),
+            "no retries is a choice"
+        );
     }
 }

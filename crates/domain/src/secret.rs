@@ -111,7 +111,9 @@ mod tests {
     fn too_short_too_long_or_unencoded_secrets_are_refused() {
         let encoded = |n: usize| format!("whsec_{}", STANDARD.encode(vec![1; n]));
         assert!(Secret::parse(&encoded(24)).is_ok() && Secret::parse(&encoded(64)).is_ok());
-        for text in [encoded(23), encoded(65), "whsec_".into(), "whsec_not base64".into(), STANDARD.encode([1; 32])] {
+        for text in
+            [encoded(23), encoded(65), "whsec_".into(), "whsec_not base64".into(), STANDARD.encode([1; 32])]
+        {
             assert_eq!(Secret::parse(&text), Err(BadSecret), "{text}");
         }
     }

@@ -90,7 +90,10 @@ mod tests {
 
     #[test]
     fn an_offset_is_turned_into_utc() {
-        assert_eq!(Timestamp::parse("2026-01-05T10:30:00+01:00").unwrap().to_string(), "2026-01-05T09:30:00.000Z");
+        assert_eq!(
+            Timestamp::parse("2026-01-05T10:30:00+01:00").unwrap().to_string(),
+            "2026-01-05T09:30:00.000Z"
+        );
     }
 
     #[test]

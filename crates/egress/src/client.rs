@@ -9,8 +9,8 @@ use bytes::Bytes;
 use domain::address::AllowedTargets;
 use domain::endpoint_url::EndpointUrl;
 use domain::outcome::{ErrorClass, Outcome};
-use http::header::{self, HeaderMap, HeaderName};
 use http::Method;
+use http::header::{self, HeaderMap, HeaderName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout_at};
 
@@ -109,7 +109,11 @@ impl Egress {
         Self::with_roots(allowed, lookup, roots)
     }
 
-    fn with_roots(allowed: AllowedTargets, lookup: Lookup, roots: RootCertStore) -> Result<Self, EgressError> {
+    fn with_roots(
+        allowed: AllowedTargets,
+        lookup: Lookup,
+        roots: RootCertStore,
+    ) -> Result<Self, EgressError> {
         #[expect(clippy::disallowed_methods, reason = "the one client, and it is guarded")]
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(roots).map_err(EgressError::Tls)?)
@@ -208,13 +212,19 @@ mod tests {
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], PrivateKeyDer::Pkcs8(signing_key.serialize_der().into()))
+            .with_single_cert(
+                vec![cert.der().clone()],
+                PrivateKeyDer::Pkcs8(signing_key.serialize_der().into()),
+            )
             .unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         tokio::spawn(async move {
             let (stream, _) = listener.accept().await.unwrap();
-            let Ok(mut stream) = tokio_rustls::TlsAcceptor::from(Arc::new(config)).accept(stream).await else { return };
+            let Ok(mut stream) = tokio_rustls::TlsAcceptor::from(Arc::new(config)).accept(stream).await
+            else {
+                return;
+            };
             assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
             stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
             stream.shutdown().await.unwrap();

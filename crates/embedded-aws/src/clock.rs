@@ -10,7 +10,10 @@ impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
         Self::new(|| {
-            #[expect(clippy::disallowed_methods, reason = "the emulators stand for AWS, which has its own clock")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the emulators stand for AWS, which has its own clock"
+            )]
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
             now.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
         })

@@ -92,7 +92,8 @@ pub async fn accept_event(
 
     // 2. Is it a request we have seen before?
     let id = request.id.unwrap_or_else(|| EventId::new(now, intake.chance.id()));
-    let key = idempotency_key.map(|key| format!("key:{key}")).or_else(|| request.id.map(|id| format!("id:{id}")));
+    let key =
+        idempotency_key.map(|key| format!("key:{key}")).or_else(|| request.id.map(|id| format!("id:{id}")));
     let Some(key) = key else {
         let event = fan_out(intake, workspace_id, id, request, now).await?;
         return publish(intake, event, workspace.expiry(now), Freshness::New).await;

@@ -118,7 +118,8 @@ impl Sender {
             if delivery.status.is_settled() {
                 return Ok(Next::Done);
             }
-            if let Some(wait) = delivery.next_attempt_at.map(|at| at.since(now)).filter(|wait| *wait > EARLY) {
+            if let Some(wait) = delivery.next_attempt_at.map(|at| at.since(now)).filter(|wait| *wait > EARLY)
+            {
                 return Ok(Next::ComeBackIn(wait));
             }
         }

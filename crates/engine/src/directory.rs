@@ -94,7 +94,9 @@ impl Directory {
     }
 }
 
-fn cache<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(entries: u64) -> Cache<K, V> {
+fn cache<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
+    entries: u64,
+) -> Cache<K, V> {
     Cache::builder().max_capacity(entries).time_to_live(REMEMBERED).build()
 }
 

@@ -61,7 +61,10 @@ pub async fn list_workspaces(
         None => Ok(management.store.list_workspaces(before, limit).await?),
         Some(own) => {
             let own = management.store.load_workspace(own).await?;
-            Ok(Page { rows: own.filter(|own| before.is_none_or(|before| own.id < before)).into_iter().collect(), more: false })
+            Ok(Page {
+                rows: own.filter(|own| before.is_none_or(|before| own.id < before)).into_iter().collect(),
+                more: false,
+            })
         }
     }
 }
@@ -80,8 +83,11 @@ pub async fn update_workspace(
     let workspace = management.workspace(caller, Some(id)).await?;
     let settings = change(&workspace.settings())?;
     settings.check()?;
-    let workspace =
-        Workspace { name: settings.name, retention_days: settings.retention_days, ..Workspace::clone(&workspace) };
+    let workspace = Workspace {
+        name: settings.name,
+        retention_days: settings.retention_days,
+        ..Workspace::clone(&workspace)
+    };
     save(management, &workspace).await?;
     Ok(workspace)
 }

@@ -53,8 +53,7 @@ pub async fn send_test_event(
         payload: &event.payload,
         delivery_id: delivery.id,
     };
-    let attempt =
-        post(&management.egress, &management.clock, &endpoint, &message, 1, Trigger::Test).await;
+    let attempt = post(&management.egress, &management.clock, &endpoint, &message, 1, Trigger::Test).await;
     let decision = if attempt.outcome.is_success() { Decision::Delivered } else { Decision::Exhausted };
     let delivery = delivery.settled(&attempt, decision);
     let row = DeliveryRow { delivery: delivery.clone(), first_attempt: Some(attempt.clone()) };

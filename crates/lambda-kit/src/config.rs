@@ -110,6 +110,9 @@ mod tests {
 
     #[test]
     fn what_is_there_is_read_in_order() {
-        assert_eq!(read([TABLE, QUEUE_URL], |name| Some(name.to_lowercase())).unwrap()[1], "posthorn_queue_url");
+        assert_eq!(
+            read([TABLE, QUEUE_URL], |name| Some(name.to_lowercase())).unwrap()[1],
+            "posthorn_queue_url"
+        );
     }
 }

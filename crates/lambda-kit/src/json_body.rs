@@ -36,7 +36,8 @@ fn problem(path: &Path, error: &serde_json::Error) -> Problem {
     let pointer = pointer(path);
     // serde tells these two only in words; they are its own, not the caller's.
     if let Some(field) = named(&text, "unknown field `") {
-        let parent = if pointer.ends_with(&format!("/{}", escape(field))) { pointer } else { child(&pointer, field) };
+        let parent =
+            if pointer.ends_with(&format!("/{}", escape(field))) { pointer } else { child(&pointer, field) };
         return Problem::UnknownField { pointer: parent, field: field.to_owned() };
     }
     if let Some(field) = named(&text, "missing field `") {
@@ -112,7 +113,8 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_malformed() {
-        for json in ["", "{", "not json", "{\"type\":\"a\",}", "{\"type\":\"a\",\"data\":1} x", "\u{feff}{}"] {
+        for json in ["", "{", "not json", "{\"type\":\"a\",}", "{\"type\":\"a\",\"data\":1} x", "\u{feff}{}"]
+        {
             assert_eq!(told(json).0, "malformed_json", "{json}");
         }
         assert!(matches!(parse_json::<Event>(b"{\"type\":\"\xff\"}"), Err(Problem::MalformedJson(_))));

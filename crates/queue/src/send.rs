@@ -6,9 +6,9 @@ use std::time::Duration;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use crate::Queue;
 use crate::error::QueueError;
 use crate::job::Job;
-use crate::Queue;
 
 /// SQS takes at most 10 entries in a batch.
 pub const BATCH_ENTRIES: usize = 10;

@@ -126,7 +126,8 @@ impl Store {
     ) -> Result<Vec<Delivery>, StoreError> {
         let mut found = Vec::with_capacity(wanted.len());
         for chunk in wanted.chunks(BATCH_READS) {
-            let mut keys: Vec<_> = chunk.iter().map(|(we, wd)| key_attributes(&keys::delivery(*we, *wd))).collect();
+            let mut keys: Vec<_> =
+                chunk.iter().map(|(we, wd)| key_attributes(&keys::delivery(*we, *wd))).collect();
             for attempt in 0..BATCH_TRIES {
                 let request = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys)));
                 let request = request.build().map_err(StoreError::aws("BatchGetItem"))?;

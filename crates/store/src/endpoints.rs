@@ -105,9 +105,8 @@ impl Store {
         before: Option<EndpointId>,
         limit: usize,
     ) -> Result<Page<Endpoint>, StoreError> {
-        let mut range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX)
-            .newest_first()
-            .consistent();
+        let mut range =
+            Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX).newest_first().consistent();
         if let Some(before) = before {
             range = range.before(&format!("{ENDPOINT_PREFIX}{before}"));
         }

@@ -117,7 +117,11 @@ impl Store {
 }
 
 /// The event, unless it has expired, and whether its ledger goes on in other rows.
-fn read(workspace: WorkspaceId, row: Attributes, now: Timestamp) -> Result<Option<(Event, bool)>, StoreError> {
+fn read(
+    workspace: WorkspaceId,
+    row: Attributes,
+    now: Timestamp,
+) -> Result<Option<(Event, bool)>, StoreError> {
     let reader = ItemReader::new(row, ENTITY);
     // DynamoDB deletes an expired row late, up to days later.
     if reader.number::<i64>(keys::EXPIRES_AT)? <= now.as_seconds() {

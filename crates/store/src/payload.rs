@@ -89,7 +89,9 @@ mod tests {
 
     #[test]
     fn damaged_bytes_are_an_error() {
-        for (encoding, bytes) in [("zstd", &b"nonsense"[..]), ("json", b"{"), ("json", b"\xff"), ("gzip", b"{}")] {
+        for (encoding, bytes) in
+            [("zstd", &b"nonsense"[..]), ("json", b"{"), ("json", b"\xff"), ("gzip", b"{}")]
+        {
             assert!(decode(encoding, bytes).is_err(), "{encoding}");
         }
     }

@@ -23,8 +23,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Aws`] when DynamoDB refuses.
     pub async fn create_table(&self) -> Result<(), StoreError> {
-        let attributes =
-            [PRIMARY_KEY.0, PRIMARY_KEY.1].into_iter().chain(INDEXES.iter().flat_map(|(_, pk, sk)| [*pk, *sk]));
+        let attributes = [PRIMARY_KEY.0, PRIMARY_KEY.1]
+            .into_iter()
+            .chain(INDEXES.iter().flat_map(|(_, pk, sk)| [*pk, *sk]));
         let mut request = self
             .client
             .create_table()

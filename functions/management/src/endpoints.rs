@@ -76,7 +76,8 @@ pub(crate) async fn create(
     let workspace = taken::<WorkspaceId>(&mut document, "workspace_id")?;
     let secret = taken::<Secret>(&mut document, "secret")?;
     let settings: EndpointSettings = parse_value(Value::Object(document))?;
-    let endpoint = manage_endpoint::create_endpoint(&management, &caller, workspace, settings, secret).await?;
+    let endpoint =
+        manage_endpoint::create_endpoint(&management, &caller, workspace, settings, secret).await?;
     Ok((StatusCode::CREATED, Json(EndpointBody::with_secret(&endpoint))).into_response())
 }
 
@@ -102,7 +103,8 @@ pub(crate) async fn list(
     let before = paging::after(parameters.cursor.as_deref())?;
     let workspace = parameters.workspace_id;
     let page = manage_endpoint::list_endpoints(&management, &caller, workspace, before, limit).await?;
-    Ok(paging::answer(&page.rows, page.more, |e| e.id, |e| serde_json::json!(EndpointBody::of(e))).into_response())
+    Ok(paging::answer(&page.rows, page.more, |e| e.id, |e| serde_json::json!(EndpointBody::of(e)))
+        .into_response())
 }
 
 pub(crate) async fn update(

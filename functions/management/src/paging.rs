@@ -32,7 +32,11 @@ pub(crate) fn parameters<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
 
 pub(crate) fn limit(asked: Option<usize>, default: usize) -> Result<usize, Problem> {
     let limit = asked.unwrap_or(default);
-    if (1..=MAX_LIMIT).contains(&limit) { Ok(limit) } else { Err(Problem::invalid("limit", "must be 1 to 250")) }
+    if (1..=MAX_LIMIT).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Problem::invalid("limit", "must be 1 to 250"))
+    }
 }
 
 /// The id that a cursor stands for.

@@ -76,7 +76,11 @@ async fn fault(sender: &Sender, record: &SqsMessage, faulty_receives: u32) -> bo
             false
         }
         Err(error) => {
-            tracing::error!(message = record.message_id, error = chain(&error), "could not be moved to the dead-letter queue");
+            tracing::error!(
+                message = record.message_id,
+                error = chain(&error),
+                "could not be moved to the dead-letter queue"
+            );
             true
         }
     }

@@ -15,12 +15,10 @@ async fn main() -> Result<(), Error> {
     let config = SenderConfig::from_environment()?;
     let aws = lambda_kit::aws::Aws::from_environment().await;
     let store = store::Store::new(aws.dynamodb(), &config.table);
-    let queue =
-        queue::Queue::new(aws.sqs(), config.queue_url, config.dead_letter_queue_url);
+    let queue = queue::Queue::new(aws.sqs(), config.queue_url, config.dead_letter_queue_url);
     let egress = Egress::new(AllowedTargets::public_only())?;
     let directory = Directory::new(store.clone());
-    let sender =
-        Arc::new(Sender::new(store, queue, egress, directory, Clock::system(), Chance::system()));
+    let sender = Arc::new(Sender::new(store, queue, egress, directory, Clock::system(), Chance::system()));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<_>| {
         let sender = Arc::clone(&sender);
         async move { Ok::<_, Error>(sender::handle(&sender, event.payload).await) }

@@ -1,7 +1,6 @@
 //! `cargo local demo`: the whole story in memory, on real ports. Sample events go to a healthy receiver, a flaky one
 //! and one that is gone; a table shows every fate, and the exit code says whether all of them are right.
 
-mod api_client;
 mod payloads;
 mod receivers;
 mod report;
@@ -14,10 +13,10 @@ use anyhow::{Context as _, bail};
 use engine::Clock;
 use serde_json::{Value, json};
 
+use crate::api_client::ApiClient;
 use crate::first_run::prepare;
 use crate::options::DemoOptions;
 use crate::platform::{Platform, Setup};
-use api_client::ApiClient;
 use payloads::Sample;
 use receivers::{Behaviour, Receiver};
 use report::{Fate, Report};

@@ -132,7 +132,7 @@ impl Report {
 
     pub(crate) fn table(&self) -> String {
         let mut table = Table::new();
-        table.load_preset(NOTHING).set_header(["", "event", "endpoint", "status", "attempts", "ms"]);
+        table.load_style(NOTHING).set_header(["", "event", "endpoint", "status", "attempts", "ms"]);
         for index in [4, 5] {
             if let Some(column) = table.column_mut(index) {
                 column.set_cell_alignment(CellAlignment::Right);

@@ -9,9 +9,12 @@ use super::*;
 
 #[tokio::test]
 async fn a_body_is_kept_whole_up_to_the_limit_and_cut_there() {
-    for (sent, kept, truncated) in [(0, 0, false), (4_095, 4_095, false), (4_096, 4_096, false), (4_097, 4_096, true)] {
+    for (sent, kept, truncated) in
+        [(0, 0, false), (4_095, 4_095, false), (4_096, 4_096, false), (4_097, 4_096, true)]
+    {
         let body = "x".repeat(sent);
-        let receiver = Receiver::answering(format!("HTTP/1.1 200 OK\r\ncontent-length: {sent}\r\n\r\n{body}")).await;
+        let receiver =
+            Receiver::answering(format!("HTTP/1.1 200 OK\r\ncontent-length: {sent}\r\n\r\n{body}")).await;
         let answer = answer(post_to(&receiver).await);
         assert_eq!((answer.body.len(), answer.body_truncated), (kept, truncated));
     }
@@ -92,7 +95,9 @@ async fn headers_are_kept_up_to_a_number_and_a_size() {
     let huge = "c".repeat(MAX_HEADER_BYTES);
     let long = "l".repeat(1_000);
     let lines: String = (0..20).map(|number| format!("x-{number}: {long}\r\n")).collect();
-    let head = format!("HTTP/1.1 503 Busy\r\nset-cookie: {huge}\r\nretry-after: 9\r\n{lines}content-length: 0\r\n\r\n");
+    let head = format!(
+        "HTTP/1.1 503 Busy\r\nset-cookie: {huge}\r\nretry-after: 9\r\n{lines}content-length: 0\r\n\r\n"
+    );
     let outcome = post_to(&Receiver::answering(head).await).await.outcome;
     assert_eq!(outcome.retry_after_header(), Some("9"));
     let Outcome::Answered(answer) = outcome else { panic!("answered") };
@@ -105,7 +110,8 @@ async fn an_answer_with_headers_beyond_measure_is_an_invalid_response() {
     let lines: String = (0..150).map(|number| format!("x-{number}: v\r\n")).collect();
     let too_many = Receiver::answering(format!("HTTP/1.1 200 OK\r\n{lines}content-length: 0\r\n\r\n")).await;
     assert_eq!(post_to(&too_many).await.outcome, Outcome::Unreachable(ErrorClass::ResponseInvalid));
-    let endless = Receiver::answering(format!("HTTP/1.1 200 OK\r\nx-huge: {}\r\n\r\n", "h".repeat(2 << 20))).await;
+    let endless =
+        Receiver::answering(format!("HTTP/1.1 200 OK\r\nx-huge: {}\r\n\r\n", "h".repeat(2 << 20))).await;
     assert_eq!(post_to(&endless).await.outcome, Outcome::Unreachable(ErrorClass::ResponseInvalid));
 }
 

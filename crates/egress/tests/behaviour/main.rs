@@ -73,7 +73,10 @@ async fn an_answer_is_told_as_it_came() {
     assert_eq!(outcome.retry_after_header(), Some("120"));
     assert_eq!(outcome.error_class(), Some(ErrorClass::HttpStatus));
     let Outcome::Answered(answer) = outcome else { panic!("answered") };
-    assert_eq!((answer.status, answer.body.as_slice(), answer.body_truncated), (503, b"later".as_slice(), false));
+    assert_eq!(
+        (answer.status, answer.body.as_slice(), answer.body_truncated),
+        (503, b"later".as_slice(), false)
+    );
     assert!(answer.headers.contains(&("x-odd".into(), "\u{fc}".into())));
 }
 
@@ -230,5 +233,8 @@ async fn gone_and_other_statuses_are_told_apart() {
 async fn a_body_that_breaks_off_takes_the_answer_not_back() {
     let receiver = Receiver::answering_once(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\npart").await;
     let answer = answer(post_to(&receiver).await);
-    assert_eq!((answer.status, answer.body.as_slice(), answer.body_truncated), (200, b"part".as_slice(), true));
+    assert_eq!(
+        (answer.status, answer.body.as_slice(), answer.body_truncated),
+        (200, b"part".as_slice(), true)
+    );
 }

@@ -66,19 +66,27 @@ async fn not_even_the_permitted_address_of_a_blocked_name_is_contacted() {
 
 #[tokio::test]
 async fn a_name_is_judged_again_at_every_connection() {
-    let receiver = Receiver::answering_once(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await;
+    let receiver =
+        Receiver::answering_once(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await;
     let lookups = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&lookups);
     let rebinding = Lookup::new(move |_| {
-        let address: IpAddr =
-            if counter.fetch_add(1, Ordering::SeqCst) == 0 { [127, 0, 0, 1].into() } else { [10, 0, 0, 1].into() };
+        let address: IpAddr = if counter.fetch_add(1, Ordering::SeqCst) == 0 {
+            [127, 0, 0, 1].into()
+        } else {
+            [10, 0, 0, 1].into()
+        };
         Box::pin(async move { Ok(vec![address]) })
     });
     let egress = Egress::with_lookup(LOCAL, rebinding).unwrap();
     let url = format!("http://hooks.example.com:{}/", receiver.port);
     assert!(post(&egress, &url).await.outcome.is_success());
     assert_eq!(post(&egress, &url).await.outcome, BLOCKED);
-    assert_eq!(lookups.load(Ordering::SeqCst), 2, "one lookup a connection: what was checked is what is used");
+    assert_eq!(
+        lookups.load(Ordering::SeqCst),
+        2,
+        "one lookup a connection: what was checked is what is used"
+    );
 }
 
 #[tokio::test]

@@ -26,7 +26,9 @@ impl Actor {
                 let more = std::iter::from_fn(|| receiver.try_recv().ok()).take(GROUP - 1);
                 let group = std::iter::once(first).chain(more);
                 // Without a commit the answers are dropped, and their requests fail.
-                match storage.in_transaction(|storage| group.map(|command| command(storage)).collect::<Vec<_>>()) {
+                match storage
+                    .in_transaction(|storage| group.map(|command| command(storage)).collect::<Vec<_>>())
+                {
                     Ok(answers) => answers.into_iter().for_each(|answer| answer()),
                     Err(error) => tracing::error!(%error, "the queue's file could not be written"),
                 }

@@ -71,7 +71,11 @@ impl SqsError {
 
     pub(super) fn batch_too_many(count: usize) -> Self {
         let message = format!("Maximum number of entries per request are 10. You have sent {count}.");
-        Self::new("TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", message)
+        Self::new(
+            "TooManyEntriesInBatchRequest",
+            "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+            message,
+        )
     }
 
     pub(super) fn batch_ids_not_distinct(id: &str) -> Self {

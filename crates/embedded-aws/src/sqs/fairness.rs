@@ -64,7 +64,9 @@ impl InFlight {
                 })
             };
             // `min_by_key` takes the first of equals: the one that has waited longest.
-            let Some(next) = (0..candidates.len()).min_by_key(|index| load(&candidates[*index])) else { break };
+            let Some(next) = (0..candidates.len()).min_by_key(|index| load(&candidates[*index])) else {
+                break;
+            };
             let candidate = candidates.remove(next);
             if let Some(group) = group(&candidate) {
                 *busy.entry(group.to_owned()).or_default() += 1;

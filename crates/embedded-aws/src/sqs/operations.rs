@@ -110,7 +110,9 @@ pub(super) fn purge_queue(storage: &mut Storage, request: &Value) -> Result<Valu
 pub(super) fn send_message(storage: &Storage, request: &Value, now: i64) -> Result<Value, SqsError> {
     let queue = Queue::of(storage, request)?;
     if size(request) > MAX_BYTES {
-        return Err(SqsError::invalid_value("One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes."));
+        return Err(SqsError::invalid_value(
+            "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.",
+        ));
     }
     send(storage, &queue, request, now)
 }
@@ -185,7 +187,8 @@ pub(super) fn message(received: &Received, request: &Value) -> Value {
     }
     let names = request["MessageAttributeNames"].as_array().map(Vec::as_slice).unwrap_or_default();
     let wanted = |name: &str| names.iter().any(|n| n == "All" || n == ".*" || n == name);
-    if let Some(Ok(Value::Object(mut all))) = received.message_attributes.as_deref().map(serde_json::from_str) {
+    if let Some(Ok(Value::Object(mut all))) = received.message_attributes.as_deref().map(serde_json::from_str)
+    {
         all.retain(|name, _| wanted(name));
         if !all.is_empty() {
             message["MD5OfMessageAttributes"] = md5_of_attributes(&all).into();
@@ -274,10 +277,13 @@ fn change(storage: &mut Storage, queue: &Queue, entry: &Value, now: i64) -> Resu
     }
     let name = "VisibilityTimeout";
     let timeout = seconds(&entry[name], name, 0, MAX_VISIBILITY_SECONDS)?;
-    let received_at = storage.received_at(&queue.name, id, handle, now)?.ok_or_else(SqsError::not_in_flight)?;
+    let received_at =
+        storage.received_at(&queue.name, id, handle, now)?.ok_or_else(SqsError::not_in_flight)?;
     let visible_at = now + timeout * 1_000;
     if visible_at > received_at + MAX_VISIBILITY_SECONDS * 1_000 {
-        let message = format!("Value {timeout} for parameter {name} is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].");
+        let message = format!(
+            "Value {timeout} for parameter {name} is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds]."
+        );
         return Err(SqsError::invalid_value(message));
     }
     storage.defer(&queue.name, id, visible_at, now)?;

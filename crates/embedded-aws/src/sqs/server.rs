@@ -74,7 +74,8 @@ impl Server {
                 self.waking(request, move |s, request| operations::change_visibility(s, request, now)).await
             }
             "ChangeMessageVisibilityBatch" => {
-                self.waking(request, move |s, request| operations::change_visibility_batch(s, request, now)).await
+                self.waking(request, move |s, request| operations::change_visibility_batch(s, request, now))
+                    .await
             }
             "StartMessageMoveTask" => self.move_messages(request, now).await,
             "ListMessageMoveTasks" => Ok(json!({ "Results": [] })),

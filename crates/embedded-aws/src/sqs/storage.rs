@@ -277,14 +277,20 @@ impl Storage {
         self.connection
             .prepare_cached(sql)?
             .query_map(params![queue, now, WINDOW], |row| {
-                Ok(Candidate { id: row.get(0)?, group: row.get(1)?, receives: row.get(2)?, sent_at: row.get(3)? })
+                Ok(Candidate {
+                    id: row.get(0)?,
+                    group: row.get(1)?,
+                    receives: row.get(2)?,
+                    sent_at: row.get(3)?,
+                })
             })?
             .collect()
     }
 
     fn take(&mut self, receive: &Receive, candidate: &Candidate) -> rusqlite::Result<Received> {
         let receipt = format!("{}.{}.{}", candidate.id, candidate.receives + 1, receive.now);
-        let sql = "UPDATE messages SET receives = receives + 1, receipt = ?2, visible_at = ?3, received_at = ?4,
+        let sql =
+            "UPDATE messages SET receives = receives + 1, receipt = ?2, visible_at = ?3, received_at = ?4,
                      first_received_at = coalesce(first_received_at, ?4), deferred = 0
                    WHERE id = ?1
                    RETURNING message_id, receipt, body, message_attributes, message_group, sent_at, receives,
@@ -300,7 +306,8 @@ impl Storage {
 
     /// The same message, with its id, time and attributes, in the dead-letter queue.
     fn bury(&mut self, id: i64, queue: &str, dead_letters: &str, now: i64) -> rusqlite::Result<()> {
-        let sql = "UPDATE messages SET queue = ?2, visible_at = ?3, receipt = NULL, deferred = 0, moved_from = ?4
+        let sql =
+            "UPDATE messages SET queue = ?2, visible_at = ?3, receipt = NULL, deferred = 0, moved_from = ?4
                    WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute(params![id, dead_letters, now, queue])?;
         self.in_flight.values_mut().for_each(|in_flight| in_flight.remove(id));

@@ -51,7 +51,9 @@ pub(super) fn set(attributes: &mut Map<String, Value>, asked: &Map<String, Value
                 redrive(text).ok_or_else(|| SqsError::invalid_attribute(name))?;
                 attributes.insert(name.clone(), value.clone());
             }
-        } else if ["SqsManagedSseEnabled", "KmsMasterKeyId", "Policy", "RedriveAllowPolicy"].contains(&name.as_str()) {
+        } else if ["SqsManagedSseEnabled", "KmsMasterKeyId", "Policy", "RedriveAllowPolicy"]
+            .contains(&name.as_str())
+        {
             attributes.insert(name.clone(), value.clone());
         } else {
             return Err(SqsError::unknown_attribute(name));
@@ -107,15 +109,17 @@ pub(super) fn body(body: &str) -> Result<(), SqsError> {
     if body.is_empty() {
         return Err(SqsError::missing("MessageBody"));
     }
-    let refused = |c: char| {
-        matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
-    };
+    let refused = |c: char| matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     if body.chars().any(refused) { Err(SqsError::invalid_characters()) } else { Ok(()) }
 }
 
 pub(super) fn group(group: &str) -> Result<(), SqsError> {
     let fits = (1..=128).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_graphic());
-    if fits { Ok(()) } else { Err(SqsError::invalid_value("MessageGroupId can only include 1 to 128 visible characters")) }
+    if fits {
+        Ok(())
+    } else {
+        Err(SqsError::invalid_value("MessageGroupId can only include 1 to 128 visible characters"))
+    }
 }
 
 /// A whole number of seconds within its bounds, or the default.
@@ -124,7 +128,8 @@ pub(super) fn seconds(value: &Value, name: &str, default: i64, most: i64) -> Res
         return Ok(default);
     }
     number(value).filter(|seconds| (0..=most).contains(seconds)).ok_or_else(|| {
-        let message = format!("Value {value} for parameter {name} is invalid. Reason: Must be between 0 and {most}.");
+        let message =
+            format!("Value {value} for parameter {name} is invalid. Reason: Must be between 0 and {most}.");
         SqsError::invalid_value(message)
     })
 }

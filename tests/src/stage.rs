@@ -1,0 +1,121 @@
+//! The stage of a story: the whole platform in memory, with a clock the story moves, and a caller of its API.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use domain::timestamp::Timestamp;
+use engine::Clock;
+use local::api_client::ApiClient;
+use local::first_run::prepare;
+use local::platform::{Platform, Setup};
+use serde_json::{Value, json};
+
+use crate::Receiver;
+
+/// How far the story's clock is ahead of the system's.
+#[derive(Debug, Clone, Default)]
+struct Ahead(Arc<AtomicI64>);
+
+/// Everything a story plays on.
+#[derive(Debug)]
+pub struct Stage {
+    /// The running platform.
+    pub platform: Platform,
+    /// A caller with the key that opens everything.
+    pub admin: ApiClient,
+    /// A workspace.
+    pub workspace: String,
+    ahead: Ahead,
+}
+
+/// An endpoint a story made.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: String,
+}
+
+impl Stage {
+    /// Sets the stage.
+    pub async fn set() -> Self {
+        let ahead = Ahead::default();
+        let clock = ahead.clock();
+        let platform = Platform::start(Setup { data: None, port: 0, clock: clock.clone() }).await.unwrap();
+        let beginnings = prepare(&platform.store, None, None, &clock).await.unwrap();
+        let admin = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());
+        Self { platform, admin, workspace: beginnings.workspace.to_string(), ahead }
+    }
+
+    /// Moves the clock on, and lets the queue notice.
+    pub fn advance(&self, duration: Duration) {
+        self.ahead.0.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+        self.platform.aws.sqs.wake();
+    }
+
+    /// Makes an endpoint for `receiver` with more settings.
+    pub async fn endpoint(&self, receiver: &Receiver, settings: Value) -> Endpoint {
+        let mut body = json!({ "workspace_id": self.workspace, "url": receiver.url() });
+        body.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        let (status, answer) =
+            self.admin.call("POST", "/v1/webhook-endpoints", body.to_string(), &[]).await.unwrap();
+        assert_eq!(status, 201, "{answer}");
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        Endpoint { id: text("id"), secret: text("secret") }
+    }
+
+    /// Sends an event and gives the answer.
+    pub async fn send(&self, event_type: &str, data: Value) -> Value {
+        let body = json!({ "workspace_id": self.workspace, "type": event_type, "data": data });
+        let (status, answer) = self.admin.call("POST", "/v1/events", body.to_string(), &[]).await.unwrap();
+        assert_eq!(status, 202, "{answer}");
+        answer
+    }
+
+    /// Reads something of the API.
+    pub async fn read(&self, path: &str) -> Value {
+        self.admin.get(path).await.unwrap()
+    }
+
+    /// The deliveries of an endpoint, once the first `count` of them all have this status.
+    ///
+    /// # Panics
+    /// When that does not happen in time.
+    pub async fn deliveries(&self, endpoint: &Endpoint, count: usize, status: &str) -> Vec<Value> {
+        let path = format!("/v1/webhook-endpoints/{}/deliveries", endpoint.id);
+        let mut last = Vec::new();
+        for _ in 0..500 {
+            last = self.read(&path).await.as_array().unwrap().clone();
+            if last.len() >= count && last.iter().all(|row| row["status"] == status) {
+                return last;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("not {count} deliveries {status}: {last:#?}")
+    }
+
+    /// Ends the story: nothing may be left in the queue.
+    ///
+    /// # Panics
+    /// When a job is left.
+    pub async fn end(self) {
+        let counts = async || self.platform.aws.sqs.counts(queue::definition::JOBS).await.unwrap();
+        // A settled delivery's job is deleted a moment after its row is written.
+        for _ in 0..200 {
+            if counts().await == embedded_aws::sqs::Counts::default() {
+                return self.platform.stop().await;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("jobs are left in the queue: {:?}", counts().await)
+    }
+}
+
+impl Ahead {
+    fn clock(&self) -> Clock {
+        let (ahead, system) = (self.clone(), Clock::system());
+        Clock::new(move || Timestamp::from_millis(system.now().as_millis() + ahead.0.load(Ordering::SeqCst)))
+    }
+}

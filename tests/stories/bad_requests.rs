@@ -1,0 +1,105 @@
+//! What bad input gets: a clear problem+json, and nothing lost or stored.
+
+use serde_json::{Value, json};
+use stories::{Receiver, Stage};
+
+async fn refused(
+    stage: &Stage,
+    method: &str,
+    path: &str,
+    body: impl Into<String>,
+) -> (u16, String, Vec<String>) {
+    let (status, problem) = stage.admin.call(method, path, body.into(), &[]).await.unwrap();
+    let errors = problem["errors"].as_array().unwrap();
+    let pointers = errors.iter().map(|error| error["pointer"].as_str().unwrap().to_owned()).collect();
+    assert!(problem["request_id"].as_str().unwrap().starts_with("req_"), "{problem}");
+    assert_eq!(problem["status"], status);
+    (status, problem["code"].as_str().unwrap().to_owned(), pointers)
+}
+
+fn says(status: u16, code: &str, pointers: &[&str]) -> (u16, String, Vec<String>) {
+    (status, code.to_owned(), pointers.iter().map(|pointer| (*pointer).to_owned()).collect())
+}
+
+#[tokio::test]
+async fn a_bad_event_is_refused_by_name_and_not_stored() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    stage.endpoint(&receiver, json!({})).await;
+    let ws = stage.workspace.clone();
+    let event = |more: Value| {
+        let mut event = json!({ "workspace_id": ws, "type": "invoice.paid", "data": {} });
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event.to_string()
+    };
+    let post = async |body: String| refused(&stage, "POST", "/v1/events", body).await;
+    assert_eq!(post("{\"type\":".into()).await, says(400, "malformed_json", &[]));
+    assert_eq!(post(event(json!({ "tpye": 1 }))).await, says(422, "unknown_field", &["/tpye"]));
+    assert_eq!(post(event(json!({ "type": "not a type" }))).await, says(422, "invalid_request", &["/type"]));
+    assert_eq!(
+        post(event(json!({ "occurred_at": "now" }))).await,
+        says(422, "invalid_request", &["/occurred_at"])
+    );
+    let unknown = json!({ "workspace_id": "ws_01JZZZZZZZZZZZZZZZZZZZZZ09" });
+    assert_eq!(post(event(unknown)).await, says(404, "not_found", &[]));
+    let large = json!({ "data": "x".repeat(256 * 1024) });
+    assert_eq!(post(event(large)).await, says(413, "too_large", &[]));
+    let huge = json!({ "data": "x".repeat(1_000_000) });
+    assert_eq!(post(event(huge)).await, says(413, "too_large", &[]));
+
+    let stored = stage.read(&format!("/v1/events?workspace_id={ws}")).await;
+    assert_eq!(stored["data"].as_array().unwrap().len(), 0);
+    stage.end().await;
+    assert!(receiver.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_payload_of_exactly_the_limit_is_taken() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    stage.send("report.generated", json!("x".repeat(256 * 1024 - 2))).await;
+    stage.deliveries(&endpoint, 1, "delivered").await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_bad_endpoint_is_refused_and_not_stored() {
+    let stage = Stage::set().await;
+    let ws = stage.workspace.clone();
+    let post = async |more: Value| {
+        let mut body = json!({ "workspace_id": ws, "url": "https://example.com/" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        refused(&stage, "POST", "/v1/webhook-endpoints", body.to_string()).await
+    };
+    assert_eq!(post(json!({ "url": "https://10.0.0.7/" })).await, says(422, "invalid_request", &["/url"]));
+    assert_eq!(post(json!({ "url": "ftp://example.com/" })).await, says(422, "invalid_request", &["/url"]));
+    assert_eq!(post(json!({ "secret": "whsec_short" })).await, says(422, "invalid_request", &["/secret"]));
+    assert_eq!(post(json!({ "colour": "red" })).await, says(422, "unknown_field", &["/colour"]));
+    let bad = json!({ "timeout_seconds": 99, "description": "x".repeat(501) });
+    assert_eq!(post(bad).await, says(422, "invalid_request", &["/description", "/timeout_seconds"]));
+    let (_, problem) = stage
+        .admin
+        .call(
+            "POST",
+            "/v1/webhook-endpoints",
+            json!({ "workspace_id": ws, "url": "https://169.254.169.254/" }).to_string(),
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!(problem["errors"][0]["detail"], "address not allowed");
+    assert!(!problem.to_string().contains("169.254"), "the address is not repeated");
+
+    let stored = stage.read(&format!("/v1/webhook-endpoints?workspace_id={ws}")).await;
+    assert_eq!(stored["data"].as_array().unwrap().len(), 0);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_address_or_method_that_is_not_ours_is_a_problem_too() {
+    let stage = Stage::set().await;
+    assert_eq!(refused(&stage, "GET", "/v2/events", "").await, says(404, "not_found", &[]));
+    assert_eq!(refused(&stage, "PUT", "/v1/events", "").await, says(405, "method_not_allowed", &[]));
+    let query = "/v1/events?workspace_id=ws_01JZZZZZZZZZZZZZZZZZZZZZ09&colour=red";
+    assert_eq!(refused(&stage, "GET", query, "").await, says(422, "invalid_request", &["query"]));
+    stage.end().await;
+}

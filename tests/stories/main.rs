@@ -1,0 +1,12 @@
+//! The stories: what Posthorn does from one end to the other, told through its API and its customers' receivers.
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod bad_requests;
+mod first_delivery;
+mod gone;
+mod idempotency;
+mod jobs_that_do_no_harm;
+mod restart;
+mod retries;
+mod template;
+mod tenants;

@@ -1,0 +1,92 @@
+//! The template gives each function what its configuration needs, and makes the table and queues the code defines.
+
+use lambda_kit::config::{IngestConfig, ManagementConfig, SenderConfig};
+use queue::definition;
+use serde_yaml_ng::Value;
+use store::table::{INDEXES, PRIMARY_KEY, TTL_ATTRIBUTE};
+
+fn resources() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml");
+    let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    template["Resources"].clone()
+}
+
+fn of_type<'a>(resources: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value)> {
+    let all = resources.as_mapping().unwrap().iter();
+    all.filter(|(_, resource)| resource["Type"] == kind)
+        .map(|(name, resource)| (name.as_str().unwrap(), &resource["Properties"]))
+        .collect()
+}
+
+#[test]
+fn each_function_gets_exactly_the_variables_its_config_reads() {
+    let resources = resources();
+    let functions = of_type(&resources, "AWS::Serverless::Function");
+    for (binary, variables) in [
+        ("ingest", IngestConfig::VARIABLES),
+        ("management", ManagementConfig::VARIABLES),
+        ("sender", SenderConfig::VARIABLES),
+    ] {
+        let all = resources.as_mapping().unwrap();
+        let (name, _) = all
+            .iter()
+            .find(|(_, resource)| resource["Metadata"]["BuildProperties"]["Binary"] == binary)
+            .unwrap_or_else(|| panic!("no function builds {binary}"));
+        let (_, function) = functions.iter().find(|(n, _)| Some(*n) == name.as_str()).unwrap();
+        let set = function["Environment"]["Variables"].as_mapping().unwrap();
+        let mut set: Vec<_> =
+            set.keys().map(|key| key.as_str().unwrap()).filter(|key| key.starts_with("POSTHORN_")).collect();
+        let mut wanted = variables.to_vec();
+        set.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(set, wanted, "{binary}");
+    }
+    assert_eq!(functions.len(), 3);
+}
+
+#[test]
+fn the_table_is_the_one_the_store_defines() {
+    let resources = resources();
+    let tables = of_type(&resources, "AWS::DynamoDB::Table");
+    let (_, table) = tables.first().unwrap();
+    let keys = |schema: &Value| -> Vec<(String, String)> {
+        let keys = schema.as_sequence().unwrap().iter();
+        keys.map(|key| {
+            let text = |name: &str| key[name].as_str().unwrap().to_owned();
+            (text("AttributeName"), text("KeyType"))
+        })
+        .collect()
+    };
+    let schema =
+        |pk: &str, sk: &str| vec![(pk.to_owned(), "HASH".to_owned()), (sk.to_owned(), "RANGE".to_owned())];
+    assert_eq!(keys(&table["KeySchema"]), schema(PRIMARY_KEY.0, PRIMARY_KEY.1));
+    assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], TTL_ATTRIBUTE);
+    let indexes = table["GlobalSecondaryIndexes"].as_sequence().unwrap();
+    assert_eq!(indexes.len(), INDEXES.len());
+    for (name, pk, sk) in INDEXES {
+        let index = indexes.iter().find(|index| index["IndexName"] == name).unwrap();
+        assert_eq!(keys(&index["KeySchema"]), schema(pk, sk), "{name}");
+        assert_eq!(index["Projection"]["ProjectionType"], "ALL", "{name}");
+    }
+}
+
+#[test]
+fn the_queues_are_the_ones_the_queue_crate_defines() {
+    let resources = resources();
+    let queues = of_type(&resources, "AWS::SQS::Queue");
+    let named = |name: &str| queues.iter().find(|(_, queue)| queue["QueueName"] == name).unwrap().1;
+    let jobs = named(definition::JOBS);
+    assert_eq!(jobs["VisibilityTimeout"], u64::from(definition::VISIBILITY_TIMEOUT_SECONDS));
+    assert_eq!(jobs["MessageRetentionPeriod"], u64::from(definition::RETENTION_SECONDS));
+    assert_eq!(jobs["RedrivePolicy"]["maxReceiveCount"], u64::from(definition::MAX_RECEIVES));
+    named(definition::DEAD_LETTERS);
+}
+
+#[test]
+fn a_failed_record_is_reported_by_itself() {
+    let resources = resources();
+    let mappings = of_type(&resources, "AWS::Lambda::EventSourceMapping");
+    let (_, mapping) = mappings.first().unwrap();
+    assert_eq!(mapping["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+    assert_eq!(mapping["BatchSize"], 10);
+}

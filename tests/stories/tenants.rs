@@ -1,0 +1,95 @@
+//! Who may do what: keys, scopes, and walls between workspaces.
+
+use local::api_client::ApiClient;
+use serde_json::{Value, json};
+use stories::{Receiver, Stage};
+
+async fn key(stage: &Stage, workspace: &str, scopes: Value) -> ApiClient {
+    let body = json!({ "name": "story", "workspace_id": workspace, "scopes": scopes });
+    let made = stage.admin.post("/v1/api-keys", &body).await.unwrap();
+    ApiClient::new(&stage.platform.url(), made["key"].as_str().unwrap())
+}
+
+async fn status_and_code(client: &ApiClient, method: &str, path: &str, body: Value) -> (u16, String) {
+    let (status, answer) = client.call(method, path, body.to_string(), &[]).await.unwrap();
+    (status, answer["code"].as_str().unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn without_a_key_or_with_a_wrong_one_nothing_opens() {
+    let stage = Stage::set().await;
+    for key in ["", "phk_no-such-key-no-such-key-no-such-key", "nonsense"] {
+        let stranger = ApiClient::new(&stage.platform.url(), key);
+        let event = json!({ "type": "invoice.paid", "data": {} });
+        assert_eq!(
+            status_and_code(&stranger, "POST", "/v1/events", event).await,
+            (401, "unauthorized".into())
+        );
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_key_does_only_what_its_scopes_say() {
+    let stage = Stage::set().await;
+    let reader = key(&stage, &stage.workspace, json!(["events:ro"])).await;
+    let event = json!({ "type": "invoice.paid", "data": {} });
+    assert_eq!(status_and_code(&reader, "POST", "/v1/events", event).await, (403, "missing_scope".into()));
+    assert_eq!(reader.call("GET", "/v1/events", "", &[]).await.unwrap().0, 200);
+    let path = "/v1/webhook-endpoints";
+    assert_eq!(status_and_code(&reader, "GET", path, json!(null)).await, (403, "missing_scope".into()));
+    assert_eq!(status_and_code(&reader, "GET", "/v1/workspaces", json!(null)).await.0, 403);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_workspace_does_not_exist() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    let event = stage.send("invoice.paid", json!({})).await["id"].as_str().unwrap().to_owned();
+    stage.deliveries(&endpoint, 1, "delivered").await;
+    let other = stage.admin.post("/v1/workspaces", &json!({ "name": "other" })).await.unwrap();
+    let stranger = key(&stage, other["id"].as_str().unwrap(), json!(["admin"])).await;
+
+    let not_found = (404, "not_found".to_owned());
+    for (method, path) in [
+        ("GET", format!("/v1/webhook-endpoints/{}", endpoint.id)),
+        ("PATCH", format!("/v1/webhook-endpoints/{}", endpoint.id)),
+        ("DELETE", format!("/v1/webhook-endpoints/{}", endpoint.id)),
+        ("POST", format!("/v1/webhook-endpoints/{}/test", endpoint.id)),
+        ("GET", format!("/v1/webhook-endpoints/{}/deliveries", endpoint.id)),
+        ("GET", format!("/v1/events/{event}")),
+        ("GET", format!("/v1/events/{event}/deliveries")),
+        ("GET", format!("/v1/events?workspace_id={}", stage.workspace)),
+        ("GET", format!("/v1/workspaces/{}", stage.workspace)),
+    ] {
+        assert_eq!(status_and_code(&stranger, method, &path, json!({})).await, not_found, "{method} {path}");
+    }
+    stage.end().await;
+    assert_eq!(receiver.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_secret_and_a_key_are_shown_once() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    let read = stage.read(&format!("/v1/webhook-endpoints/{}", endpoint.id)).await;
+    assert!(read["secret"].is_null() && !read.to_string().contains("whsec_"));
+    key(&stage, &stage.workspace, json!(["events"])).await;
+    let keys = stage.read(&format!("/v1/api-keys?workspace_id={}", stage.workspace)).await;
+    assert_eq!(keys["data"].as_array().unwrap().len(), 1);
+    assert!(!keys.to_string().contains("phk_"));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_deleted_key_opens_nothing_any_more() {
+    let stage = Stage::set().await;
+    let client = key(&stage, &stage.workspace, json!(["events"])).await;
+    assert_eq!(client.call("GET", "/v1/events", "", &[]).await.unwrap().0, 200);
+    let keys = stage.read(&format!("/v1/api-keys?workspace_id={}", stage.workspace)).await;
+    let path = format!("/v1/api-keys/{}", keys["data"][0]["id"].as_str().unwrap());
+    assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
+    assert_eq!(client.call("GET", "/v1/events", "", &[]).await.unwrap().0, 401);
+    stage.end().await;
+}
