@@ -96,6 +96,22 @@ impl Stage {
         panic!("not {count} deliveries {status}: {last:#?}")
     }
 
+    /// Waits until the endpoint's newest delivery has seen `attempts` attempts and its job waits in the queue.
+    ///
+    /// # Panics
+    /// When that does not happen in time.
+    pub async fn attempted(&self, endpoint: &Endpoint, attempts: u64) {
+        let path = format!("/v1/webhook-endpoints/{}/deliveries", endpoint.id);
+        for _ in 0..500 {
+            if self.read(&path).await[0]["attempts"] == attempts {
+                // The row is written before the job is put back: that takes a few milliseconds more.
+                return tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the delivery has not seen {attempts} attempts")
+    }
+
     /// Ends the story: nothing may be left in the queue.
     ///
     /// # Panics

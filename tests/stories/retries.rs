@@ -17,6 +17,7 @@ async fn a_failed_delivery_comes_back_by_the_queues_timeout_and_every_attempt_is
     assert!(row["next_attempt_at"].is_string());
     stage.advance(Duration::from_secs(67));
     receiver.wait_for(2).await;
+    stage.attempted(&endpoint, 2).await;
     // The schedule alone would try again after 66 minutes at most.
     stage.advance(Duration::from_secs(3_960));
     tokio::time::sleep(Duration::from_millis(200)).await;

@@ -5,10 +5,19 @@ use queue::definition;
 use serde_yaml_ng::Value;
 use store::table::{INDEXES, PRIMARY_KEY, TTL_ATTRIBUTE};
 
-fn resources() -> Value {
+fn template() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml");
-    let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    template["Resources"].clone()
+    serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn resources() -> Value {
+    template()["Resources"].clone()
+}
+
+/// The names of a mapping's members; none if it is not there.
+fn names(mapping: &Value) -> Vec<String> {
+    let members = mapping.as_mapping().into_iter().flatten();
+    members.map(|(name, _)| name.as_str().unwrap().to_owned()).collect()
 }
 
 fn of_type<'a>(resources: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value)> {
@@ -33,9 +42,9 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
             .find(|(_, resource)| resource["Metadata"]["BuildProperties"]["Binary"] == binary)
             .unwrap_or_else(|| panic!("no function builds {binary}"));
         let (_, function) = functions.iter().find(|(n, _)| Some(*n) == name.as_str()).unwrap();
-        let set = function["Environment"]["Variables"].as_mapping().unwrap();
-        let mut set: Vec<_> =
-            set.keys().map(|key| key.as_str().unwrap()).filter(|key| key.starts_with("POSTHORN_")).collect();
+        let mut set = names(&function["Environment"]["Variables"]);
+        set.extend(names(&template()["Globals"]["Function"]["Environment"]["Variables"]));
+        set.retain(|name| name.starts_with("POSTHORN_"));
         let mut wanted = variables.to_vec();
         set.sort_unstable();
         wanted.sort_unstable();
