@@ -8,5 +8,6 @@ mod idempotency;
 mod jobs_that_do_no_harm;
 mod restart;
 mod retries;
+mod sample_events;
 mod template;
 mod tenants;

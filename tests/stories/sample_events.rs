@@ -1,0 +1,206 @@
+//! Every file of `events/` is fed to its function, and does what its folder's README says.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use domain::address::AllowedTargets;
+use domain::api_key::{ApiKey, ApiKeySecret, Scope};
+use domain::endpoint::{Endpoint, EndpointSettings};
+use domain::id::ApiKeyId;
+use domain::secret::{ActiveSecret, Secret};
+use domain::workspace::Workspace;
+use egress::Egress;
+use engine::accept_event::Intake;
+use engine::attempt_delivery::Sender;
+use engine::manage_endpoint::Management;
+use engine::{Chance, Clock, Directory};
+use http_body_util::BodyExt as _;
+use lambda_kit::http_api::finish;
+use serde_json::{Value, json};
+use stories::{Receiver, Stage};
+use tower::ServiceExt as _;
+
+const WORKSPACE: &str = "ws_01JZZZZZZZZZZZZZZZZZZZZZ01";
+const ENDPOINT: &str = "we_01JZZZZZZZZZZZZZZZZZZZZZ02";
+const KEY: &str = "phk_local-development-key-for-sample-events-01";
+
+/// The world the samples speak of: a workspace, a key that opens it, and an endpoint.
+async fn world(receiver: &Receiver) -> Stage {
+    let stage = Stage::set().await;
+    let store = &stage.platform.store;
+    let now = Clock::system().now();
+    let id = WORKSPACE.parse().unwrap();
+    store
+        .save_workspace(&Workspace { id, name: "samples".into(), retention_days: 30, created_at: now })
+        .await
+        .unwrap();
+    let key = ApiKey {
+        id: ApiKeyId::new(now, 1),
+        name: "samples".into(),
+        workspace_id: Some(id),
+        scopes: vec![Scope::Admin],
+        created_at: now,
+    };
+    store.save_api_key(&key, &ApiKeySecret::parse(KEY).unwrap().digest()).await.unwrap();
+    let settings: EndpointSettings = serde_json::from_value(json!({ "url": receiver.url() })).unwrap();
+    let endpoint = Endpoint {
+        id: ENDPOINT.parse().unwrap(),
+        workspace_id: id,
+        url: settings.check(&AllowedTargets::loopback_and_http()).unwrap(),
+        settings,
+        secrets: vec![ActiveSecret { secret: Secret::new(&[1; 32]), expires_at: None }],
+        disabled_reason: None,
+        revision: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    assert!(store.save_endpoint(&endpoint).await.unwrap());
+    stage
+}
+
+fn folder(function: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../events")).join(function)
+}
+
+fn sample(function: &str, name: &str) -> String {
+    std::fs::read_to_string(folder(function).join(name)).unwrap()
+}
+
+/// A sample that no line below speaks of is one that nobody tries.
+fn assert_all_are_tried(function: &str, tried: &[&str]) {
+    let files = std::fs::read_dir(folder(function)).unwrap();
+    let files: BTreeSet<_> = files
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".json"))
+        .collect();
+    assert_eq!(files, tried.iter().map(|name| (*name).to_owned()).collect());
+}
+
+async fn http(router: axum::Router, sample: &str) -> (u16, Value) {
+    let request = lambda_http::request::from_str(sample).unwrap();
+    let response = finish(router).oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    (parts.status.as_u16(), serde_json::from_slice(&bytes).unwrap())
+}
+
+fn problem(answer: &(u16, Value)) -> (u16, &str, &str) {
+    let (status, body) = answer;
+    (*status, body["code"].as_str().unwrap_or(""), body["errors"][0]["pointer"].as_str().unwrap_or(""))
+}
+
+#[tokio::test]
+async fn every_sample_of_ingest_is_answered_as_its_readme_says() {
+    let receiver = Receiver::start().await;
+    let stage = world(&receiver).await;
+    let store = stage.platform.store.clone();
+    let intake = Intake {
+        directory: Directory::new(store.clone()),
+        store,
+        queue: stage.platform.queue.clone(),
+        clock: Clock::system(),
+        chance: Chance::system(),
+    };
+    let answer = async |name| http(ingest::router(intake.clone()), &sample("ingest", name)).await;
+    assert_all_are_tried(
+        "ingest",
+        &[
+            "accept.json",
+            "accept-with-idempotency-key.json",
+            "malformed-json.json",
+            "unknown-field.json",
+            "wrong-key.json",
+            "bad-type-name.json",
+        ],
+    );
+
+    let (status, body) = answer("accept.json").await;
+    assert_eq!((status, body["deliveries"][0]["endpoint_id"].as_str()), (202, Some(ENDPOINT)));
+    let first = answer("accept-with-idempotency-key.json").await;
+    assert_eq!((first.0, &first), (202, &answer("accept-with-idempotency-key.json").await));
+    assert_eq!(problem(&answer("malformed-json.json").await), (400, "malformed_json", ""));
+    assert_eq!(problem(&answer("unknown-field.json").await), (422, "unknown_field", "/priority"));
+    assert_eq!(problem(&answer("wrong-key.json").await), (401, "unauthorized", ""));
+    assert_eq!(problem(&answer("bad-type-name.json").await), (422, "invalid_request", "/type"));
+    receiver.wait_for(2).await;
+    stage.end().await;
+    assert_eq!(receiver.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn every_sample_of_management_is_answered_as_its_readme_says() {
+    let receiver = Receiver::start().await;
+    let stage = world(&receiver).await;
+    let store = stage.platform.store.clone();
+    let management = Management {
+        directory: Directory::new(store.clone()),
+        store,
+        egress: Egress::new(AllowedTargets::public_only()).unwrap(),
+        targets: AllowedTargets::public_only(),
+        clock: Clock::system(),
+        chance: Chance::system(),
+    };
+    let answer = async |name| http(management::router(management.clone()), &sample("management", name)).await;
+    assert_all_are_tried(
+        "management",
+        &[
+            "create-endpoint.json",
+            "create-endpoint-private-url.json",
+            "list-endpoints.json",
+            "unknown-route.json",
+            "health.json",
+        ],
+    );
+
+    let (status, body) = answer("create-endpoint.json").await;
+    assert_eq!(status, 201, "{body}");
+    assert!(body["secret"].as_str().unwrap().starts_with("whsec_"));
+    assert_eq!(problem(&answer("create-endpoint-private-url.json").await), (422, "invalid_request", "/url"));
+    let (status, body) = answer("list-endpoints.json").await;
+    assert_eq!((status, body["data"].as_array().unwrap().len()), (200, 2));
+    assert_eq!(problem(&answer("unknown-route.json").await), (404, "not_found", ""));
+    assert_eq!(answer("health.json").await.0, 200);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn every_sample_of_sender_names_the_records_its_readme_says() {
+    let receiver = Receiver::start().await;
+    let stage = world(&receiver).await;
+    let store = stage.platform.store.clone();
+    let sender = Sender::new(
+        store.clone(),
+        stage.platform.queue.clone(),
+        Egress::new(AllowedTargets::loopback_and_http()).unwrap(),
+        Directory::new(store),
+        Clock::system(),
+        Chance::system(),
+    );
+    let named = async |name| -> Vec<String> {
+        let event = serde_json::from_str(&sample("sender", name)).unwrap();
+        let answer = sender::handle(&sender, event).await;
+        answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+    };
+    assert_all_are_tried(
+        "sender",
+        &[
+            "first-attempt.json",
+            "retry.json",
+            "two-records-one-bad.json",
+            "unknown-version.json",
+            "malformed.json",
+        ],
+    );
+
+    assert!(named("first-attempt.json").await.is_empty());
+    assert_eq!(receiver.seen().len(), 1);
+    // The row of the first attempt says that the delivery is settled, so nothing is sent.
+    assert!(named("retry.json").await.is_empty());
+    let after_retry = receiver.seen().len();
+    assert_eq!(named("two-records-one-bad.json").await, ["fd6b6fc9-220b-42d2-a683-ae8e4f50a210"]);
+    assert_eq!(receiver.seen().len(), after_retry + 1);
+    assert_eq!(named("unknown-version.json").await, ["7b1f6dff-14d8-42df-ab7d-a9487be0612d"]);
+    assert_eq!(named("malformed.json").await, ["36604411-a85d-42bd-ae97-e22bfb5b692d"]);
+    assert_eq!(receiver.seen().len(), after_retry + 1);
+    stage.end().await;
+}
