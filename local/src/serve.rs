@@ -10,12 +10,15 @@ use crate::first_run::{Beginnings, prepare};
 use crate::options::Options;
 use crate::platform::{Platform, Setup};
 
+/// The embedded DynamoDB warns of every refused condition, which are answers like any other.
+const LOG: &str = "info,dynoxide=error";
+
 /// Runs until Ctrl-C.
 ///
 /// # Errors
 /// When the platform cannot be started.
 pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    lambda_kit::logging::init_local("info");
+    lambda_kit::logging::init_local(LOG);
     let data = if options.memory { None } else { Some(DataDir::open(&options.data)?) };
     let clock = Clock::system();
     let setup = Setup { data: data.as_ref(), port: options.port, clock: clock.clone() };

@@ -8,10 +8,12 @@ pub fn init() {
     tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_env_filter(filter).init();
 }
 
-/// Lines for people on standard error; `RUST_LOG` overrides `level`.
-pub fn init_local(level: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).with_env_filter(filter).init();
+/// Lines for people on standard error; `RUST_LOG` overrides `directives`.
+pub fn init_local(directives: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours);
+    lines.with_target(false).with_env_filter(filter).init();
 }
 
 /// An error with everything that caused it, in one line.

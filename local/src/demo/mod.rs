@@ -21,6 +21,8 @@ use payloads::Sample;
 use receivers::{Behaviour, Receiver};
 use report::{Fate, Report};
 
+/// The embedded DynamoDB warns of every refused condition, which are answers like any other.
+const LOG: &str = "warn,dynoxide=error";
 /// Longest the demo waits until everything is settled.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -36,7 +38,7 @@ pub(crate) struct Sent {
 /// # Errors
 /// When the platform cannot be started or the payloads not be read.
 pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
-    lambda_kit::logging::init_local("warn");
+    lambda_kit::logging::init_local(LOG);
     let samples = payloads::load(options.payloads.as_deref().map(Path::to_owned))?;
 
     // 1. The platform and three receivers, all on real ports.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
     MessageAttributeValue, MessageSystemAttributeName as System, QueueAttributeName as Attribute,
 };
@@ -25,8 +26,13 @@ async fn a_message_comes_as_it_was_sent_with_its_md5() {
 async fn message_attributes_come_only_when_asked_for_with_their_md5() {
     let bench = Bench::new().await;
     let text = MessageAttributeValue::builder().data_type("String").string_value("blue").build().unwrap();
+    let bytes = MessageAttributeValue::builder().data_type("Binary").binary_value(Blob::new([0, 255]));
     let request = bench.client.send_message().queue_url(&bench.url).message_body("x");
-    let sent = request.message_attributes("colour", text).send().await.unwrap();
+    let request =
+        request.message_attributes("colour", text).message_attributes("bytes", bytes.build().unwrap());
+    let sent = request.send().await.unwrap();
+    // What moto 5.2.5 answers to the same message, as boto3 1.43 checks it.
+    assert_eq!(sent.md5_of_message_attributes(), Some("495ad44c03749c0b37b89c052558f52d"));
     let request = bench.client.receive_message().queue_url(&bench.url).visibility_timeout(0);
     let plain = request.send().await.unwrap().messages.unwrap().remove(0);
     assert!(plain.message_attributes().is_none());
