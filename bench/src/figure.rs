@@ -1,0 +1,23 @@
+//! How is a figure printed, and what is the middle of many?
+
+use std::time::Duration;
+
+use serde_json::json;
+
+/// Prints one figure.
+pub(crate) fn print(figure: &str, value: f64, unit: &str) {
+    println!("{}", json!({ "figure": figure, "value": (value * 1_000.0).round() / 1_000.0, "unit": unit }));
+}
+
+/// The share `quantile` (0 to 1) of `durations` is at most this long, in milliseconds.
+pub(crate) fn quantile_ms(durations: &mut [Duration], quantile: f64) -> f64 {
+    durations.sort_unstable();
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts of a benchmark are small and positive"
+    )]
+    let index = ((durations.len() as f64 - 1.0) * quantile).round() as usize;
+    durations.get(index).map_or(f64::NAN, |duration| duration.as_secs_f64() * 1_000.0)
+}

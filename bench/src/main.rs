@@ -1,0 +1,31 @@
+//! Posthorn's benchmarks. Each prints one JSON line a figure: `{"figure":…,"value":…,"unit":…}`.
+
+mod crash;
+mod figure;
+mod latency;
+mod memory;
+mod posthorn;
+mod receiver;
+
+use clap::Parser;
+
+/// Which benchmark to run. They start `cargo local`'s binary of the same profile, so build that first.
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+enum Benchmark {
+    /// Accept to receive, one event at a time, in idle local mode.
+    Latency,
+    /// Memory of local mode after 10,000 deliveries.
+    Memory,
+    /// kill -9 in the middle of 1,000 accepted events, then a restart: when is every one delivered?
+    Crash,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Benchmark::parse() {
+        Benchmark::Latency => latency::run().await,
+        Benchmark::Memory => memory::run().await,
+        Benchmark::Crash => crash::run().await,
+    }
+}

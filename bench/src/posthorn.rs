@@ -1,0 +1,97 @@
+//! `cargo local` as a process of its own, so that its memory and its death are its own too.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use local::api_client::ApiClient;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+/// The key of the benchmarks.
+const KEY: &str = "phk_benchmarks_only_benchmarks_only_0";
+
+pub(crate) struct Posthorn {
+    process: Mutex<Child>,
+    pub(crate) api: ApiClient,
+    pub(crate) workspace: String,
+    /// From the start of the process until it said where its API is.
+    pub(crate) ready_after: Duration,
+}
+
+/// A folder that is gone when this is.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("posthorn-bench-{}", std::process::id())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("{} stays: {error}", self.0.display());
+        }
+    }
+}
+
+impl Posthorn {
+    /// Starts it on `folder`.
+    pub(crate) async fn start(folder: &Path) -> anyhow::Result<Self> {
+        let binary = std::env::current_exe()?.with_file_name("posthorn");
+        ensure!(binary.exists(), "build it first: cargo build --profile local -p local");
+        let began = Instant::now();
+        let mut process = Command::new(binary)
+            .args(["--port", "0", "--data"])
+            .arg(folder)
+            .env("POSTHORN_ADMIN_KEY", KEY)
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut lines = BufReader::new(process.stdout.take().context("it has no output")?).lines();
+        let (mut url, mut workspace) = (None, None);
+        while let (None, _) | (_, None) = (&url, &workspace) {
+            let line = lines.next_line().await?.context("it ended before it said where its API is")?;
+            match line.trim().split_once(' ') {
+                Some(("API", rest)) if rest.trim().starts_with("http") => url = Some(rest.trim().to_owned()),
+                Some(("workspace", rest)) => workspace = Some(rest.trim().to_owned()),
+                _ => {}
+            }
+        }
+        let ready_after = began.elapsed();
+        // Its output must be read on, or it would block.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let api = ApiClient::new(&url.unwrap_or_default(), KEY);
+        Ok(Self { process: Mutex::new(process), api, workspace: workspace.unwrap_or_default(), ready_after })
+    }
+
+    pub(crate) async fn endpoint(&self, url: &str) -> anyhow::Result<Value> {
+        self.api.post("/v1/webhook-endpoints", &json!({ "workspace_id": self.workspace, "url": url })).await
+    }
+
+    /// Sends event number `n`.
+    pub(crate) async fn send(&self, n: u64) -> anyhow::Result<Value> {
+        let data = json!({ "n": n, "customer": "cus_0042", "lines": ["a".repeat(900)] });
+        let body = json!({ "workspace_id": self.workspace, "type": "invoice.paid", "data": data });
+        self.api.post("/v1/events", &body).await
+    }
+
+    /// Resident memory, in MB. Linux only.
+    pub(crate) fn resident_mb(&self) -> anyhow::Result<f64> {
+        let id = self.process.lock().unwrap_or_else(PoisonError::into_inner).id().context("it has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kilobytes / 1_024.0)
+    }
+
+    /// kill -9.
+    pub(crate) fn kill_now(&self) -> anyhow::Result<()> {
+        Ok(self.process.lock().unwrap_or_else(PoisonError::into_inner).start_kill()?)
+    }
+}

@@ -1,0 +1,62 @@
+//! A receiver in this process that notes when each event arrived. An event carries its number in `data.n`.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) first: Instant,
+    pub(crate) times: u32,
+}
+
+#[derive(Clone)]
+pub(crate) struct Receiver {
+    pub(crate) url: String,
+    arrivals: Arc<Mutex<HashMap<u64, Arrival>>>,
+    think: Duration,
+}
+
+impl Receiver {
+    /// A receiver that takes `think` to answer.
+    pub(crate) async fn start(think: Duration) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let url = format!("http://{}/hooks", listener.local_addr()?);
+        let receiver = Self { url, arrivals: Arc::default(), think };
+        let router = Router::new().fallback(receive).with_state(receiver.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(receiver)
+    }
+
+    pub(crate) fn arrivals(&self) -> MutexGuard<'_, HashMap<u64, Arrival>> {
+        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until `count` different events have arrived.
+    pub(crate) async fn wait_for(&self, count: usize, patience: Duration) -> anyhow::Result<()> {
+        let began = Instant::now();
+        while self.arrivals().len() < count {
+            let arrived = self.arrivals().len();
+            anyhow::ensure!(began.elapsed() < patience, "{arrived} of {count} events arrived");
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+        Ok(())
+    }
+}
+
+async fn receive(State(receiver): State<Receiver>, body: Bytes) -> StatusCode {
+    let now = Instant::now();
+    let number = serde_json::from_slice::<Value>(&body).ok().and_then(|body| body["data"]["n"].as_u64());
+    let Some(number) = number else { return StatusCode::BAD_REQUEST };
+    receiver.arrivals().entry(number).or_insert(Arrival { first: now, times: 0 }).times += 1;
+    tokio::time::sleep(receiver.think).await;
+    StatusCode::OK
+}

@@ -1,0 +1,113 @@
+use std::sync::Arc;
+
+use domain::id::EventId;
+use domain::problem::Problem;
+use engine::Refusal;
+use engine::accept_event::accept_event;
+use serde_json::json;
+
+use crate::{Bench, request, start};
+
+const URL: &str = "https://example.com/hook";
+
+fn problem<T: std::fmt::Debug>(result: Result<T, Refusal>) -> Problem {
+    match result.unwrap_err() {
+        Refusal::Problem(problem) => problem,
+        Refusal::Fault(fault) => panic!("a fault: {fault}"),
+    }
+}
+
+#[tokio::test]
+async fn an_accepted_event_has_a_row_and_a_job_for_each_endpoint_that_wants_it() {
+    let bench = Bench::new().await;
+    for number in 0..12 {
+        bench.endpoint(number, json!({ "url": URL })).await;
+    }
+    bench.endpoint(99, json!({ "url": URL, "events": ["ticket.*"] })).await;
+    let intake = bench.intake(bench.queue.clone());
+    let accepted =
+        accept_event(&intake, &bench.caller(), request("invoice.paid", "{\"a\": 1}"), None).await.unwrap();
+    assert_eq!((accepted.ledger.deliveries.len(), accepted.ledger.skipped.len()), (12, 1));
+    let row = bench.store.load_event(bench.workspace, accepted.id, start()).await.unwrap().unwrap();
+    assert_eq!(row.ledger, accepted.ledger);
+    let jobs = bench.jobs().await;
+    assert_eq!(jobs.len(), 12);
+    assert!(jobs.iter().all(|job| !job.recheck && job.payload.as_ref().unwrap().get() == "{\"a\": 1}"));
+}
+
+#[tokio::test]
+async fn when_the_jobs_cannot_be_sent_the_producers_retry_finishes_the_same_event() {
+    let bench = Bench::new().await;
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let broken = bench.intake(bench.broken_queue());
+    let caller = bench.caller();
+    let failed = accept_event(&broken, &caller, request("invoice.paid", "{}"), Some("key")).await;
+    assert!(matches!(failed, Err(Refusal::Fault(_))));
+    let first = bench.store.list_events(bench.workspace, None, start(), start(), 10).await.unwrap().rows;
+    assert!(first.len() == 1 && bench.jobs().await.is_empty());
+
+    // An endpoint that was made meanwhile is not part of what the event's row already promised.
+    bench.endpoint(2, json!({ "url": URL })).await;
+    let whole = bench.intake(bench.queue.clone());
+    let accepted = accept_event(&whole, &caller, request("invoice.paid", "{}"), Some("key")).await.unwrap();
+    assert_eq!((accepted.id, accepted.repeated), (first[0].id, false));
+    assert_eq!(accepted.ledger, first[0].ledger);
+    let jobs = bench.jobs().await;
+    assert!(jobs.len() == 1 && jobs[0].recheck, "a job that may be a second one looks before it is sent");
+
+    let again = accept_event(&whole, &caller, request("invoice.paid", "{}"), Some("key")).await.unwrap();
+    assert_eq!((again.id, again.repeated, bench.jobs().await.len()), (accepted.id, true, 0));
+}
+
+#[tokio::test]
+async fn a_producers_own_id_is_taken_once_and_must_be_of_today() {
+    let bench = Bench::new().await;
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
+    let id = EventId::new(start(), 77);
+    let with_id = |id, data| {
+        let mut request = request("invoice.paid", data);
+        request.id = Some(id);
+        request
+    };
+    let first = accept_event(&intake, &caller, with_id(id, "{}"), None).await.unwrap();
+    assert_eq!(first.id, id);
+    let again = accept_event(&intake, &caller, with_id(id, "{}"), None).await.unwrap();
+    assert!(again.repeated);
+    let other = accept_event(&intake, &caller, with_id(id, "[]"), None).await;
+    assert_eq!(problem(other), Problem::EventExists);
+    let keyed = accept_event(&intake, &caller, with_id(id, "[]"), Some("another key")).await;
+    assert_eq!(problem(keyed), Problem::EventExists, "its row is another event's");
+    let old = EventId::new(domain::timestamp::Timestamp::from_millis(0), 1);
+    assert!(matches!(
+        problem(accept_event(&intake, &caller, with_id(old, "{}"), None).await),
+        Problem::Invalid(_)
+    ));
+    assert_eq!(bench.jobs().await.len(), 1);
+}
+
+#[tokio::test]
+async fn of_many_equal_requests_at_once_one_is_fanned_out() {
+    let bench = Arc::new(Bench::new().await);
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let intake = bench.intake(bench.queue.clone());
+    let requests: Vec<_> = (0..20)
+        .map(|_| {
+            let (intake, caller) = (intake.clone(), bench.caller());
+            tokio::spawn(async move {
+                accept_event(&intake, &caller, request("invoice.paid", "{}"), Some("key")).await
+            })
+        })
+        .collect();
+    let mut ids = std::collections::HashSet::new();
+    for answer in requests {
+        match answer.await.unwrap() {
+            Ok(accepted) => {
+                ids.insert(accepted.id);
+            }
+            Err(Refusal::Problem(Problem::IdempotencyKeyInProgress)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!((ids.len(), bench.jobs().await.len()), (1, 1));
+}

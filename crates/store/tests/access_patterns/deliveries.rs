@@ -1,0 +1,179 @@
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::attempt::{Attempt, Trigger};
+use domain::delivery::{Decision, Delivery, DeliveryStatus};
+use domain::event_type::EventType;
+use domain::id::{EndpointId, EventId};
+use domain::outcome::{Answer, ErrorClass, Outcome};
+use domain::timestamp::Timestamp;
+use store::deliveries::{DeliveryRow, Settlement};
+
+use crate::{DAY, Table, ago, every_page, now, table, workspace};
+
+fn endpoint(number: u128) -> EndpointId {
+    EndpointId::new(now(), number)
+}
+
+fn attempt(number: u32, outcome: Outcome) -> Attempt {
+    Attempt {
+        number,
+        trigger: Trigger::Automatic,
+        started_at: now(),
+        duration: Duration::from_millis(20),
+        outcome,
+    }
+}
+
+fn answered(status: u16) -> Outcome {
+    let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
+    Outcome::Answered(Answer { status, headers, body: "é✓".as_bytes().to_vec(), body_truncated: true })
+}
+
+fn new_delivery(endpoint: EndpointId, at: Timestamp, chance: u128) -> Delivery {
+    let event_type = EventType::parse("invoice.paid").unwrap();
+    Delivery::new(workspace(1), endpoint, EventId::new(at, chance), event_type)
+}
+
+/// The settlement of a first attempt.
+fn first(delivery: Delivery, outcome: Outcome, decision: Decision) -> Settlement {
+    let attempt = attempt(1, outcome);
+    let delivery = delivery.settled(&attempt, decision);
+    let row = DeliveryRow { delivery, first_attempt: Some(attempt) };
+    Settlement { row, later_attempt: None, expires_at: now().plus(DAY * 30) }
+}
+
+async fn rows_of_partition(table: &Table, settlement: &Settlement) -> i32 {
+    let delivery = &settlement.row.delivery;
+    let key = store::keys::delivery(delivery.endpoint_id, delivery.id);
+    let query = table.client.query().table_name("posthorn").key_condition_expression("PK = :pk");
+    query.expression_attribute_values(":pk", AttributeValue::S(key.pk)).send().await.unwrap().count()
+}
+
+#[tokio::test]
+async fn a_delivery_that_succeeds_at_once_is_one_row_with_its_attempt_inline() {
+    let table = table().await;
+    let settlement = first(new_delivery(endpoint(1), now(), 1), answered(200), Decision::Delivered);
+    table.store.settle(std::slice::from_ref(&settlement)).await.unwrap();
+    assert_eq!(rows_of_partition(&table, &settlement).await, 1);
+    let id = settlement.row.delivery.id;
+    let loaded = table.store.load_delivery(endpoint(1), id, now()).await.unwrap();
+    assert_eq!(loaded, Some(settlement.row));
+    assert!(table.store.later_attempts(endpoint(1), id).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn later_attempts_are_rows_of_their_own_in_order() {
+    let table = table().await;
+    let settlement =
+        first(new_delivery(endpoint(1), now(), 1), answered(500), Decision::RetryIn(Duration::from_secs(5)));
+    let mut row = settlement.row.clone();
+    table.store.settle(&[settlement]).await.unwrap();
+    let mut expected = Vec::new();
+    for number in 2..=12 {
+        let attempt = attempt(number, Outcome::Unreachable(ErrorClass::Timeout));
+        row.delivery = row.delivery.settled(&attempt, Decision::RetryIn(Duration::from_secs(5)));
+        let later = Settlement {
+            row: row.clone(),
+            later_attempt: Some(attempt.clone()),
+            expires_at: now().plus(DAY * 30),
+        };
+        table.store.settle(&[later]).await.unwrap();
+        expected.push(attempt);
+    }
+    assert_eq!(table.store.later_attempts(endpoint(1), row.delivery.id).await.unwrap(), expected);
+    let loaded = table.store.load_delivery(endpoint(1), row.delivery.id, now()).await.unwrap();
+    assert_eq!(loaded, Some(row));
+}
+
+#[tokio::test]
+async fn a_group_larger_than_a_batch_with_one_row_twice_is_written_whole() {
+    let table = table().await;
+    let mut group: Vec<_> = (0..60)
+        .map(|n| first(new_delivery(endpoint(1), now(), n), answered(200), Decision::Delivered))
+        .collect();
+    group.push(group[0].clone());
+    table.store.settle(&group).await.unwrap();
+    let wanted: Vec<_> = group.iter().map(|s| (endpoint(1), s.row.delivery.id)).take(60).collect();
+    assert_eq!(table.store.load_deliveries(&wanted, now()).await.unwrap().len(), 60);
+}
+
+#[tokio::test]
+async fn many_are_loaded_at_once_and_those_without_a_row_are_left_out() {
+    let table = table().await;
+    let group: Vec<_> = (0..150)
+        .map(|n| first(new_delivery(endpoint(n), now(), n), answered(200), Decision::Delivered))
+        .collect();
+    table.store.settle(&group[..130]).await.unwrap();
+    let wanted: Vec<_> = group.iter().map(|s| (s.row.delivery.endpoint_id, s.row.delivery.id)).collect();
+    assert_eq!(table.store.load_deliveries(&wanted, now()).await.unwrap().len(), 130);
+}
+
+#[tokio::test]
+async fn only_what_waits_for_a_person_is_in_the_undelivered_index() {
+    let table = table().await;
+    let decisions = [Decision::Delivered, Decision::RetryIn(DAY), Decision::Exhausted, Decision::Gone];
+    for (n, decision) in (0..).zip(decisions) {
+        let settlement = first(new_delivery(endpoint(1), now(), n), answered(500), decision);
+        table.store.settle(&[settlement]).await.unwrap();
+    }
+    let scan = table.client.scan().table_name("posthorn").index_name("undelivered").send().await.unwrap();
+    assert_eq!(scan.count(), 2, "exhausted and gone");
+}
+
+#[tokio::test]
+async fn a_list_is_newest_first_and_filters_by_status() {
+    let table = table().await;
+    let mut ids = Vec::new();
+    for day in 0..3u32 {
+        for n in 0..20u128 {
+            let failed = n % 5 == 0;
+            let decision = if failed { Decision::Exhausted } else { Decision::Delivered };
+            let status = if failed { 500 } else { 200 };
+            let delivery = new_delivery(endpoint(1), ago(DAY * day), n * 3 + u128::from(day));
+            let settlement = first(delivery, answered(status), decision);
+            ids.push((settlement.row.delivery.id, failed));
+            table.store.settle(&[settlement]).await.unwrap();
+        }
+    }
+    ids.sort_unstable();
+    ids.reverse();
+    for (status, wanted) in [
+        (None, ids.clone()),
+        (Some(DeliveryStatus::Failed), {
+            ids.retain(|(_, failed)| *failed);
+            ids
+        }),
+    ] {
+        let listed = every_page(
+            async |before| {
+                let (store, oldest) = (&table.store, ago(DAY * 10));
+                store.list_deliveries(endpoint(1), status, before, oldest, now(), 7).await.unwrap()
+            },
+            |delivery| delivery.id,
+        );
+        let listed: Vec<_> = listed.await.into_iter().map(|delivery| delivery.id).collect();
+        assert_eq!(listed, wanted.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), "{status:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_an_error_that_names_the_attribute_and_not_its_value() {
+    let table = table().await;
+    let settlement = first(new_delivery(endpoint(1), now(), 1), answered(200), Decision::Delivered);
+    table.store.settle(std::slice::from_ref(&settlement)).await.unwrap();
+    let id = settlement.row.delivery.id;
+    let key = store::keys::delivery(endpoint(1), id);
+    let damage = table.client.update_item().table_name("posthorn");
+    damage
+        .key("PK", AttributeValue::S(key.pk))
+        .key("SK", AttributeValue::S(key.sk))
+        .update_expression("SET #s = :s")
+        .expression_attribute_names("#s", "status")
+        .expression_attribute_values(":s", AttributeValue::S("a secret thing".to_owned()))
+        .send()
+        .await
+        .unwrap();
+    let error = table.store.load_delivery(endpoint(1), id, now()).await.unwrap_err().to_string();
+    assert!(error.contains("status") && !error.contains("secret"), "{error}");
+}

@@ -1,0 +1,78 @@
+use domain::address::AllowedTargets;
+use domain::endpoint::{Endpoint, EndpointSettings};
+use domain::id::EndpointId;
+use domain::secret::{ActiveSecret, Secret};
+
+use crate::{every_page, now, table, workspace};
+
+fn endpoint(number: u128) -> Endpoint {
+    let settings: EndpointSettings =
+        serde_json::from_value(serde_json::json!({ "url": "https://example.com/hook" })).unwrap();
+    Endpoint {
+        id: EndpointId::new(now(), number),
+        workspace_id: workspace(1),
+        url: settings.check(&AllowedTargets::public_only()).unwrap(),
+        settings,
+        secrets: vec![ActiveSecret { secret: Secret::new(&[7; 32]), expires_at: None }],
+        disabled_reason: None,
+        revision: 1,
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_is_found_by_workspace_and_by_id_alone() {
+    let table = table().await;
+    let endpoint = endpoint(1);
+    assert!(table.store.save_endpoint(&endpoint).await.unwrap());
+    assert_eq!(table.store.load_endpoint(workspace(1), endpoint.id).await.unwrap(), Some(endpoint.clone()));
+    assert_eq!(table.store.find_endpoint(endpoint.id).await.unwrap(), Some(endpoint.clone()));
+    assert_eq!(table.store.load_endpoint(workspace(2), endpoint.id).await.unwrap(), None);
+    assert_eq!(table.store.find_endpoint(EndpointId::new(now(), 9)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn of_two_writers_of_one_revision_the_second_is_refused() {
+    let table = table().await;
+    let mut endpoint = endpoint(1);
+    assert!(table.store.save_endpoint(&endpoint).await.unwrap());
+    assert!(!table.store.save_endpoint(&endpoint).await.unwrap(), "it exists already");
+    endpoint.revision = 2;
+    let (mut mine, mut theirs) = (endpoint.clone(), endpoint.clone());
+    mine.settings.description = "mine".to_owned();
+    theirs.settings.description = "theirs".to_owned();
+    assert!(table.store.save_endpoint(&mine).await.unwrap());
+    assert!(!table.store.save_endpoint(&theirs).await.unwrap());
+    let stored = table.store.load_endpoint(workspace(1), endpoint.id).await.unwrap().unwrap();
+    assert_eq!(stored.settings.description, "mine");
+}
+
+#[tokio::test]
+async fn a_deleted_endpoint_is_gone_and_is_not_brought_back_by_a_late_writer() {
+    let table = table().await;
+    let mut endpoint = endpoint(1);
+    table.store.save_endpoint(&endpoint).await.unwrap();
+    assert!(table.store.delete_endpoint(workspace(1), endpoint.id).await.unwrap());
+    assert!(!table.store.delete_endpoint(workspace(1), endpoint.id).await.unwrap());
+    endpoint.revision = 2;
+    assert!(!table.store.save_endpoint(&endpoint).await.unwrap());
+    assert_eq!(table.store.find_endpoint(endpoint.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn all_are_read_for_a_fan_out_and_pages_are_newest_first() {
+    let table = table().await;
+    for number in 0..23 {
+        table.store.save_endpoint(&endpoint(number)).await.unwrap();
+    }
+    let all: Vec<_> = table.store.all_endpoints(workspace(1)).await.unwrap();
+    let ids: Vec<_> = all.iter().map(|endpoint| endpoint.id).collect();
+    assert!(ids.len() == 23 && ids.is_sorted());
+    let listed = every_page(
+        async |before| table.store.list_endpoints(workspace(1), before, 5).await.unwrap(),
+        |endpoint| endpoint.id,
+    );
+    let listed: Vec<_> = listed.await.into_iter().map(|endpoint| endpoint.id).collect();
+    assert_eq!(listed, ids.into_iter().rev().collect::<Vec<_>>());
+}

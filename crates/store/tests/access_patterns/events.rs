@@ -1,0 +1,107 @@
+use std::sync::Arc;
+
+use domain::event::Event;
+use domain::event_type::EventType;
+use domain::id::{EndpointId, EventId};
+use domain::ledger::{Ledger, SkipReason};
+use domain::timestamp::Timestamp;
+use serde_json::value::RawValue;
+
+use crate::{DAY, ago, every_page, now, table, workspace};
+
+fn event(at: Timestamp, chance: u128) -> Event {
+    Event {
+        id: EventId::new(at, chance),
+        workspace_id: workspace(1),
+        event_type: EventType::parse("invoice.paid").unwrap(),
+        occurred_at: at,
+        payload: Arc::from(RawValue::from_string(r#"{ "amount" : 4.20e3 }"#.to_owned()).unwrap()),
+        ledger: Ledger::default(),
+    }
+}
+
+/// A ledger of `count` endpoints, every third of them skipped.
+fn ledger(count: u128) -> Ledger {
+    let mut ledger = Ledger::default();
+    for number in 0..count {
+        let endpoint = EndpointId::new(now(), number);
+        match number % 3 {
+            2 => ledger.skipped.push((endpoint, SkipReason::Disabled)),
+            _ => ledger.deliveries.push(endpoint),
+        }
+    }
+    ledger
+}
+
+#[tokio::test]
+async fn an_event_comes_back_byte_for_byte_with_its_whole_ledger() {
+    let table = table().await;
+    // A ledger that fits the row, one that fills it to the last place, one over several rows, one of the largest.
+    for (chance, endpoints) in [(1, 3), (2, 256), (3, 257), (4, 5_000), (5, 10_000)] {
+        let event = Event { ledger: ledger(endpoints), ..event(now(), chance) };
+        assert!(table.store.save_event(&event, now().plus(DAY)).await.unwrap());
+        let loaded = table.store.load_event(workspace(1), event.id, now()).await.unwrap().unwrap();
+        assert_eq!(loaded.payload.get(), event.payload.get());
+        assert_eq!(loaded.ledger, event.ledger, "{endpoints} endpoints");
+        assert_eq!((loaded.event_type, loaded.occurred_at), (event.event_type, event.occurred_at));
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_taken_once() {
+    let table = table().await;
+    let first = event(now(), 1);
+    assert!(table.store.save_event(&first, now().plus(DAY)).await.unwrap());
+    let second = Event { event_type: EventType::parse("invoice.void").unwrap(), ..event(now(), 1) };
+    assert!(!table.store.save_event(&second, now().plus(DAY)).await.unwrap());
+    let stored = table.store.load_event(workspace(1), first.id, now()).await.unwrap().unwrap();
+    assert_eq!(stored.event_type, first.event_type);
+}
+
+#[tokio::test]
+async fn another_workspaces_event_is_not_found() {
+    let table = table().await;
+    let event = event(now(), 1);
+    table.store.save_event(&event, now().plus(DAY)).await.unwrap();
+    assert!(table.store.load_event(workspace(2), event.id, now()).await.unwrap().is_none());
+    let list = table.store.list_events(workspace(2), None, ago(DAY), now(), 10).await.unwrap();
+    assert!(list.rows.is_empty() && !list.more);
+}
+
+#[tokio::test]
+async fn an_expired_event_is_gone_even_while_its_row_is_still_there() {
+    let table = table().await;
+    let event = event(now(), 1);
+    table.store.save_event(&event, now().plus(DAY)).await.unwrap();
+    let later = now().plus(DAY);
+    assert!(table.store.load_event(workspace(1), event.id, later).await.unwrap().is_none());
+    let list = table.store.list_events(workspace(1), None, ago(DAY), later, 10).await.unwrap();
+    assert!(list.rows.is_empty());
+}
+
+#[tokio::test]
+async fn a_list_is_newest_first_over_shards_and_days_whatever_the_size_of_its_pages() {
+    let table = table().await;
+    // Five days with a gap between them, and many events of the same millisecond.
+    let mut saved = Vec::new();
+    for (day, count) in [(0u32, 40u128), (1, 3), (4, 30), (9, 1), (20, 12)] {
+        for chance in 0..count {
+            let event = event(ago(DAY * day), chance * 7 + u128::from(day));
+            table.store.save_event(&event, now().plus(DAY)).await.unwrap();
+            saved.push(event.id);
+        }
+    }
+    saved.sort_unstable();
+    saved.reverse();
+    for limit in [1, 7, 250] {
+        let listed = every_page(
+            async |before| {
+                let page = table.store.list_events(workspace(1), before, ago(DAY * 30), now(), limit);
+                page.await.unwrap()
+            },
+            |event| event.id,
+        );
+        let listed: Vec<_> = listed.await.into_iter().map(|event| event.id).collect();
+        assert_eq!(listed, saved, "pages of {limit}");
+    }
+}
