@@ -14,6 +14,9 @@ use crate::data_dir::DataDir;
 /// Name of the table in local mode.
 pub const TABLE: &str = "posthorn";
 
+/// Emulators take any region.
+const REGION: &str = "us-east-1";
+
 /// Both emulators, serving while this lives.
 #[derive(Debug)]
 pub struct EmulatedAws {
@@ -51,7 +54,7 @@ impl EmulatedAws {
     pub async fn store(&self) -> anyhow::Result<Store> {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("us-east-1"))
+            .region(Region::new(REGION))
             .credentials_provider(credentials())
             .endpoint_url(self.dynamodb.endpoint_url())
             .http_client(aws_smithy_http_client::Builder::new().build_http())
@@ -65,12 +68,27 @@ impl EmulatedAws {
     pub fn sqs_client(&self) -> aws_sdk_sqs::Client {
         let config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("us-east-1"))
+            .region(Region::new(REGION))
             .credentials_provider(credentials())
             .endpoint_url(self.sqs.endpoint_url())
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
         aws_sdk_sqs::Client::from_conf(config)
+    }
+
+    /// The environment in which a function's own binary runs against these emulators, `NAME=value` a line.
+    pub fn environment(&self, queue: &Queue) -> String {
+        let lines = [
+            (lambda_kit::config::TABLE, TABLE),
+            (lambda_kit::config::QUEUE_URL, queue.url()),
+            (lambda_kit::config::DEAD_LETTER_QUEUE_URL, queue.dead_letter_url().unwrap_or_default()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.endpoint_url()),
+            ("AWS_ENDPOINT_URL_SQS", self.sqs.endpoint_url()),
+            ("AWS_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+        ];
+        lines.map(|(name, value)| format!("{name}={value}\n")).concat()
     }
 
     /// The queues, made if they are not there.

@@ -9,4 +9,5 @@ pub mod event_source_mapping;
 pub mod first_run;
 pub mod options;
 pub mod platform;
+pub mod receive;
 pub mod serve;

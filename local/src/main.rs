@@ -1,13 +1,26 @@
 //! `cargo local`: the whole platform on this machine, in one process.
 
+use std::process::ExitCode;
+
 use clap::Parser as _;
 use local::options::{Command, Options};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<std::process::ExitCode> {
-    let options = Options::parse();
-    match options.command {
-        Some(Command::Demo(demo)) => local::demo::run(&demo).await,
-        None => local::serve::run(&options).await,
+async fn main() -> ExitCode {
+    match run(&Options::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            // One line with its causes; a backtrace helps nobody whose port is taken.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    match &options.command {
+        Some(Command::Demo(demo)) => local::demo::run(demo).await,
+        Some(Command::Receive(receive)) => local::receive::run(receive).await,
+        None => local::serve::run(options).await,
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// Posthorn on this machine: real HTTP, an embedded DynamoDB and SQS, no AWS account.
 #[derive(Debug, Parser)]
-#[command(name = "cargo local", version, disable_help_subcommand = true)]
+#[command(name = "cargo local", bin_name = "cargo local", version, disable_help_subcommand = true)]
 pub struct Options {
     /// What to do instead of serving.
     #[command(subcommand)]
@@ -30,6 +30,8 @@ pub struct Options {
 pub enum Command {
     /// Runs the whole story in memory with sample events and three receivers, and shows every attempt.
     Demo(DemoOptions),
+    /// Receives deliveries on this machine, and shows each with whether its signature is good.
+    Receive(ReceiveOptions),
 }
 
 /// How to run the demo.
@@ -38,4 +40,18 @@ pub struct DemoOptions {
     /// A folder of JSON files, each `{"type":…,"data":…}`, to send instead of the sample events.
     #[arg(long, value_name = "DIR")]
     pub payloads: Option<PathBuf>,
+}
+
+/// How to receive.
+#[derive(Debug, Args)]
+pub struct ReceiveOptions {
+    /// Port on 127.0.0.1; 0 takes any free one.
+    #[arg(long, default_value_t = 9000)]
+    pub port: u16,
+    /// The endpoint's secret, to check signatures with.
+    #[arg(long, value_name = "SECRET")]
+    pub secret: Option<String>,
+    /// The status to answer every delivery with.
+    #[arg(long, value_name = "STATUS", default_value_t = 200)]
+    pub answer: u16,
 }

@@ -13,6 +13,9 @@ use crate::platform::{Platform, Setup};
 /// The embedded DynamoDB warns of every refused condition, which are answers like any other.
 const LOG: &str = "info,dynoxide=error";
 
+/// What the functions' real binaries need to run against the emulated AWS: `cargo lambda watch --env-file`.
+const ENVIRONMENT_FILE: &str = "aws.env";
+
 /// Runs until Ctrl-C.
 ///
 /// # Errors
@@ -25,6 +28,9 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let platform = Platform::start(setup).await?;
     let beginnings = prepare(&platform.store, data.as_ref(), options.admin_key.as_deref(), &clock).await?;
     let kept = if options.memory { "in memory".to_owned() } else { options.data.display().to_string() };
+    if let Some(data) = &data {
+        data.write_private(ENVIRONMENT_FILE, &platform.aws.environment(&platform.queue))?;
+    }
     print!("{}", greeting(&platform, &beginnings, &kept));
 
     tokio::signal::ctrl_c().await?;

@@ -5,7 +5,13 @@ use tracing_subscriber::EnvFilter;
 /// JSON lines on standard output. The level is Lambda's own setting; `info` when it says nothing.
 pub fn init() {
     let filter = EnvFilter::try_from_env("AWS_LAMBDA_LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_env_filter(filter).init();
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
+        .with_target(false)
+        .with_env_filter(filter)
+        .init();
 }
 
 /// Lines for people on standard error; `RUST_LOG` overrides `directives`.

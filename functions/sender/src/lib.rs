@@ -32,7 +32,7 @@ async fn handle_record(sender: &Sender, record: &SqsMessage) -> bool {
     let job = match Job::parse(body) {
         Ok(job) => job,
         Err(error) => {
-            tracing::error!(message = record.message_id, receives, %error, "not a job of ours");
+            tracing::error!(message_id = record.message_id, receives, %error, "not a job of ours");
             return fault(sender, record, receives).await;
         }
     };
@@ -72,12 +72,12 @@ async fn fault(sender: &Sender, record: &SqsMessage, faulty_receives: u32) -> bo
     let group = record.attributes.get("MessageGroupId").map(String::as_str);
     match sender.give_up(body, group).await {
         Ok(()) => {
-            tracing::error!(message = record.message_id, "moved to the dead-letter queue");
+            tracing::error!(message_id = record.message_id, "moved to the dead-letter queue");
             false
         }
         Err(error) => {
             tracing::error!(
-                message = record.message_id,
+                message_id = record.message_id,
                 error = chain(&error),
                 "could not be moved to the dead-letter queue"
             );
