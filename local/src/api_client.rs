@@ -47,6 +47,19 @@ impl ApiClient {
         self.expect_success("POST", path, body).await
     }
 
+    /// Reads something that is no JSON.
+    ///
+    /// # Errors
+    /// When the API cannot be reached or does not answer with 2xx.
+    pub async fn text(&self, path: &str) -> anyhow::Result<String> {
+        let (status, bytes) = self.send("GET", path, Bytes::new(), &[]).await?;
+        let text = String::from_utf8(bytes.to_vec())?;
+        if !(200..300).contains(&status) {
+            bail!("GET {path} was answered {status}: {text}");
+        }
+        Ok(text)
+    }
+
     /// Sends any request, and gives the status and the document whatever they are (`null` for an empty body).
     ///
     /// # Errors
@@ -58,6 +71,18 @@ impl ApiClient {
         body: impl Into<Bytes>,
         headers: &[(&str, &str)],
     ) -> anyhow::Result<(u16, Value)> {
+        let (status, bytes) = self.send(method, path, body.into(), headers).await?;
+        let document = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
+        Ok((status, document))
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Bytes,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<(u16, Bytes)> {
         let mut request = axum::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -66,11 +91,9 @@ impl ApiClient {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::from(body.into()))?;
+        let request = request.body(Full::from(body))?;
         let (parts, body) = self.client.request(request).await?.into_parts();
-        let bytes = body.collect().await?.to_bytes();
-        let document = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
-        Ok((parts.status.as_u16(), document))
+        Ok((parts.status.as_u16(), body.collect().await?.to_bytes()))
     }
 
     async fn expect_success(&self, method: &str, path: &str, body: String) -> anyhow::Result<Value> {

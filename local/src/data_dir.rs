@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+/// Name of the file with the key that seals secrets.
+pub const DATA_KEY_FILE: &str = "data-key";
+
 /// A data folder, locked while this lives. The lock goes with the process, however it ends.
 #[derive(Debug)]
 pub struct DataDir {
@@ -34,6 +37,11 @@ impl DataDir {
                 Err(error).with_context(|| format!("cannot lock {}", path.display()))
             }
         }
+    }
+
+    /// The file with the key that seals secrets.
+    pub fn data_key(&self) -> PathBuf {
+        self.folder.join(DATA_KEY_FILE)
     }
 
     /// The file of the embedded DynamoDB.

@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use embedded_aws::{Clock, DynamoDb, Sqs};
 use queue::Queue;
-use store::Store;
+use store::sealing::KeyBytes;
+use store::{KeyWrapper, Store};
 use tokio::net::TcpListener;
 
 use crate::data_dir::DataDir;
@@ -47,11 +48,11 @@ impl EmulatedAws {
         Ok(Self { dynamodb, sqs })
     }
 
-    /// The table, made if it is not there.
+    /// The table, made if it is not there. `data_key` seals the secrets in it.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub async fn store(&self) -> anyhow::Result<Store> {
+    pub async fn store(&self, data_key: KeyBytes) -> anyhow::Result<Store> {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(REGION))
@@ -59,7 +60,8 @@ impl EmulatedAws {
             .endpoint_url(self.dynamodb.endpoint_url())
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
-        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config), TABLE);
+        let client = aws_sdk_dynamodb::Client::from_conf(config);
+        let store = Store::new(client, TABLE, KeyWrapper::local(data_key));
         store.create_table().await?;
         Ok(store)
     }
@@ -77,11 +79,15 @@ impl EmulatedAws {
     }
 
     /// The environment in which a function's own binary runs against these emulators, `NAME=value` a line.
-    pub fn environment(&self, queue: &Queue) -> String {
+    pub fn environment(&self, queue: &Queue, data: &DataDir) -> String {
+        // The binaries may be started in another folder.
+        let data_key = std::path::absolute(data.data_key()).unwrap_or_else(|_| data.data_key());
+        let data_key = data_key.to_string_lossy();
         let lines = [
             (lambda_kit::config::TABLE, TABLE),
             (lambda_kit::config::QUEUE_URL, queue.url()),
             (lambda_kit::config::DEAD_LETTER_QUEUE_URL, queue.dead_letter_url().unwrap_or_default()),
+            (lambda_kit::config::DATA_KEY_FILE, &data_key),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.endpoint_url()),
             ("AWS_ENDPOINT_URL_SQS", self.sqs.endpoint_url()),
             ("AWS_REGION", REGION),

@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 use domain::api_key::{ApiKey, ApiKeySecret, Scope};
 use domain::id::{ApiKeyId, WorkspaceId};
-use domain::workspace::{DEFAULT_RETENTION_DAYS, Workspace};
+use domain::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
 use engine::{Chance, Clock};
 use store::Store;
 
@@ -61,7 +61,9 @@ pub async fn prepare(
     };
     if store.load_workspace(workspace).await?.is_none() {
         let name = "local".to_owned();
-        let row = Workspace { id: workspace, name, retention_days: DEFAULT_RETENTION_DAYS, created_at: now };
+        let settings =
+            WorkspaceSettings { name, retention_days: DEFAULT_RETENTION_DAYS, allow_unsigned: false };
+        let row = Workspace::new(workspace, settings, now);
         store.save_workspace(&row).await?;
         data.map_or(Ok(()), |data| data.write_private(WORKSPACE_FILE, &workspace.to_string()))?;
     }

@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::address::AllowedTargets;
 use egress::Egress;
 use engine::accept_event::Intake;
@@ -12,11 +14,12 @@ use engine::manage_endpoint::Management;
 use engine::{Chance, Clock, Directory};
 use queue::Queue;
 use store::Store;
+use store::sealing::KeyBytes;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::data_dir::DataDir;
+use crate::data_dir::{DATA_KEY_FILE, DataDir};
 use crate::emulated_aws::EmulatedAws;
 use crate::event_source_mapping;
 
@@ -46,6 +49,19 @@ pub struct Setup<'a> {
     pub clock: Clock,
 }
 
+/// The key that seals secrets: a file of the data folder, made on the first run, or of this process alone.
+fn data_key(data: Option<&DataDir>) -> anyhow::Result<KeyBytes> {
+    let new: KeyBytes = Chance::system().bytes();
+    let Some(data) = data else { return Ok(new) };
+    match data.read(DATA_KEY_FILE)? {
+        Some(text) => Ok(lambda_kit::data_key::parse(&text)?),
+        None => {
+            data.write_private(DATA_KEY_FILE, &STANDARD.encode(new))?;
+            Ok(new)
+        }
+    }
+}
+
 impl Platform {
     /// Starts everything; when this returns, the API answers.
     ///
@@ -56,7 +72,7 @@ impl Platform {
         let clock = setup.clock.clone();
         let emulators_clock = embedded_aws::Clock::new(move || clock.now().as_millis());
         let aws = EmulatedAws::start(setup.data, emulators_clock).await?;
-        let store = aws.store().await?;
+        let store = aws.store(data_key(setup.data)?).await?;
         let queue = aws.queue().await?;
 
         // 2. The functions. They share one directory, so that a change takes effect at once.

@@ -29,7 +29,7 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let beginnings = prepare(&platform.store, data.as_ref(), options.admin_key.as_deref(), &clock).await?;
     let kept = if options.memory { "in memory".to_owned() } else { options.data.display().to_string() };
     if let Some(data) = &data {
-        data.write_private(ENVIRONMENT_FILE, &platform.aws.environment(&platform.queue))?;
+        data.write_private(ENVIRONMENT_FILE, &platform.aws.environment(&platform.queue, data))?;
     }
     print!("{}", greeting(&platform, &beginnings, &kept));
 

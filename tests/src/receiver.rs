@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header::RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use tokio::net::TcpListener;
@@ -25,6 +25,8 @@ pub enum Answer {
 /// One request as the receiver saw it.
 #[derive(Debug, Clone)]
 pub struct Seen {
+    /// Its method.
+    pub method: Method,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its exact body.
@@ -119,10 +121,15 @@ impl Receiver {
     }
 }
 
-async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn receive(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let answer = {
         let mut script = shared.script.lock().unwrap_or_else(PoisonError::into_inner);
-        script.seen.push(Seen { headers, body });
+        script.seen.push(Seen { method, headers, body });
         script.next.pop_front().unwrap_or(script.then)
     };
     shared.arrived.notify_waiters();

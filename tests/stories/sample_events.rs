@@ -31,7 +31,7 @@ async fn world(receiver: &Receiver) -> Stage {
     let now = Clock::system().now();
     let id = WORKSPACE.parse().unwrap();
     store
-        .save_workspace(&Workspace { id, name: "samples".into(), retention_days: 30, created_at: now })
+        .save_workspace(&Workspace::new(id, serde_json::from_str(r#"{"name":"samples"}"#).unwrap(), now))
         .await
         .unwrap();
     let key = ApiKey {

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+use crate::api_key::hex;
+use crate::endpoint::Endpoint;
 use crate::outcome::{ErrorClass, Outcome};
+use crate::render::RenderedRequest;
 use crate::timestamp::Timestamp;
 
 /// What made Posthorn send the request.
@@ -14,6 +17,44 @@ pub enum Trigger {
     Automatic,
     /// A test event asked for by hand.
     Test,
+    /// A replay asked for by hand, or the retry of one.
+    Replay,
+}
+
+/// What was sent, as far as it is kept: the headers as they were, secrets redacted, and of the body its size and
+/// digest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentRequest {
+    /// The headers in the order they were sent. Values that may be secrets are [`REDACTED`].
+    pub headers: Vec<(String, String)>,
+    /// Size of the body, in bytes.
+    pub body_bytes: usize,
+    /// SHA-256 of the body, in lower-case hex.
+    pub body_sha256: String,
+}
+
+/// Stands for a value that may be a secret.
+pub const REDACTED: &str = "[redacted]";
+/// A custom header is taken for a secret when its name holds one of these.
+const SECRET_WORDS: [&str; 8] =
+    ["auth", "token", "key", "secret", "password", "cookie", "credential", "session"];
+
+impl SentRequest {
+    /// What is kept of `request` to `endpoint`.
+    pub fn of(request: &RenderedRequest, endpoint: &Endpoint) -> Self {
+        let custom = &endpoint.settings.headers;
+        let shown = |name: &String, value: &String| {
+            let lower = name.to_ascii_lowercase();
+            let secret = custom.contains_key(name) && SECRET_WORDS.iter().any(|word| lower.contains(word));
+            if secret { REDACTED.to_owned() } else { value.clone() }
+        };
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &request.body);
+        Self {
+            headers: request.headers.iter().map(|(name, value)| (name.clone(), shown(name, value))).collect(),
+            body_bytes: request.body.len(),
+            body_sha256: hex(digest.as_ref()),
+        }
+    }
 }
 
 /// One HTTP request made for a delivery.
@@ -27,8 +68,12 @@ pub struct Attempt {
     pub started_at: Timestamp,
     /// How long it took.
     pub duration: Duration,
+    /// What was sent.
+    pub sent: SentRequest,
     /// What the endpoint did.
     pub outcome: Outcome,
+    /// Why it failed, by the endpoint's rules; `None` if it did not.
+    pub error: Option<ErrorClass>,
 }
 
 impl Attempt {
@@ -38,10 +83,5 @@ impl Attempt {
             Outcome::Answered(answer) => Some(answer.status),
             Outcome::Unreachable(_) => None,
         }
-    }
-
-    /// Why it failed; `None` if it did not.
-    pub fn error(&self) -> Option<ErrorClass> {
-        self.outcome.error_class()
     }
 }

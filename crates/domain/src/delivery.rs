@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::{Attempt, Trigger};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, EndpointSettings};
 use crate::event_type::EventType;
 use crate::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
-use crate::outcome::{ErrorClass, Outcome};
-use crate::retry::{RetryPolicy, parse_retry_after};
+use crate::outcome::ErrorClass;
+use crate::retry::parse_retry_after;
 use crate::timestamp::Timestamp;
 
 /// Where a delivery stands.
@@ -46,6 +46,8 @@ pub enum Decision {
     RetryIn(Duration),
     /// The last attempt of the schedule failed.
     Exhausted,
+    /// The endpoint's rules say that trying again would not help.
+    Permanent,
     /// The endpoint answered 410: switch it off.
     Gone,
 }
@@ -95,14 +97,17 @@ pub struct Delivery {
     pub trigger: Trigger,
 }
 
-/// What follows when attempt `number` ended with `outcome` at `now`; `chance` in 0 to 1 decides the jitter.
-pub fn decide(outcome: &Outcome, number: u32, policy: &RetryPolicy, chance: f64, now: Timestamp) -> Decision {
-    match outcome.error_class() {
+/// What follows from `attempt`, which ended at `now`; `chance` in 0 to 1 decides the jitter.
+pub fn decide(attempt: &Attempt, settings: &EndpointSettings, chance: f64, now: Timestamp) -> Decision {
+    match attempt.error {
         None => Decision::Delivered,
         Some(ErrorClass::EndpointGone) => Decision::Gone,
+        Some(_) if settings.outcomes.is_permanent(&attempt.outcome) => Decision::Permanent,
         Some(_) => {
-            let retry_after = outcome.retry_after_header().and_then(|value| parse_retry_after(value, now));
-            policy.delay_after(number, chance, retry_after).map_or(Decision::Exhausted, Decision::RetryIn)
+            let retry_after = attempt.outcome.retry_after_header();
+            let retry_after = retry_after.and_then(|value| parse_retry_after(value, now));
+            let delay = settings.retry.delay_after(attempt.number, chance, retry_after);
+            delay.map_or(Decision::Exhausted, Decision::RetryIn)
         }
     }
 }
@@ -140,7 +145,7 @@ impl Delivery {
         let ended = attempt.started_at.plus(attempt.duration);
         self.attempts = attempt.number;
         self.response_status = attempt.response_status();
-        self.last_error = attempt.error();
+        self.last_error = attempt.error;
         self.next_attempt_at = None;
         self.updated_at = ended;
         self.status = match decision {
@@ -152,7 +157,7 @@ impl Delivery {
                 self.next_attempt_at = Some(ended.plus(delay));
                 DeliveryStatus::Retrying
             }
-            Decision::Exhausted | Decision::Gone => DeliveryStatus::Failed,
+            Decision::Exhausted | Decision::Permanent | Decision::Gone => DeliveryStatus::Failed,
         };
         self
     }
@@ -180,7 +185,7 @@ pub fn cancel_reason(endpoint: Option<&Endpoint>) -> Option<CancelReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Answer;
+    use crate::outcome::{Answer, Outcome};
     use proptest::prelude::*;
 
     fn answered(status: u16, headers: &[(&str, &str)]) -> Outcome {
@@ -202,8 +207,22 @@ mod tests {
             trigger: Trigger::Automatic,
             started_at: now(),
             duration: Duration::from_millis(20),
+            sent: crate::attempt::SentRequest::default(),
+            error: settings(serde_json::json!({})).outcomes.error_class(&outcome),
             outcome,
         }
+    }
+
+    fn settings(more: serde_json::Value) -> EndpointSettings {
+        let mut json = serde_json::json!({ "url": "https://example.com" });
+        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn decided(number: u32, outcome: Outcome, more: serde_json::Value, chance: f64) -> Decision {
+        let settings = settings(more);
+        let error = settings.outcomes.error_class(&outcome);
+        decide(&Attempt { error, ..attempt(number, outcome) }, &settings, chance, now())
     }
 
     fn delivery() -> Delivery {
@@ -218,7 +237,7 @@ mod tests {
 
     #[test]
     fn only_2xx_delivers_and_410_means_gone() {
-        let decide = |outcome| decide(&outcome, 1, &RetryPolicy::default(), 0.0, now());
+        let decide = |outcome| decided(1, outcome, serde_json::json!({}), 0.0);
         for status in 200..600 {
             let decision = decide(answered(status, &[]));
             match status {
@@ -231,9 +250,19 @@ mod tests {
     }
 
     #[test]
+    fn the_owner_says_which_statuses_succeed_and_which_are_not_worth_repeating() {
+        let rules = serde_json::json!({ "outcomes": { "success": [409], "permanent": ["4xx"] } });
+        let decide = |status| decided(1, answered(status, &[]), rules.clone(), 0.0);
+        assert_eq!(decide(409), Decision::Delivered);
+        assert_eq!(decide(404), Decision::Permanent);
+        assert_eq!(decide(410), Decision::Gone);
+        assert!(matches!(decide(500), Decision::RetryIn(_)));
+    }
+
+    #[test]
     fn a_receiver_may_ask_for_more_time() {
         let outcome = answered(503, &[("retry-after", "120")]);
-        let decision = decide(&outcome, 1, &RetryPolicy::default(), 0.0, now());
+        let decision = decided(1, outcome, serde_json::json!({}), 0.0);
         assert_eq!(decision, Decision::RetryIn(Duration::from_secs(120)));
     }
 
@@ -254,9 +283,9 @@ mod tests {
     proptest! {
         #[test]
         fn a_failing_delivery_is_attempted_once_more_than_its_schedule_is_long(retries in 0usize..30, chance in 0.0f64..1.0) {
-            let policy = RetryPolicy::Schedule(vec![Duration::from_secs(1); retries]);
+            let policy = serde_json::json!({ "retry": { "schedule_seconds": vec![1; retries] } });
             let mut attempts = 1;
-            while let Decision::RetryIn(_) = decide(&answered(500, &[]), attempts, &policy, chance, now()) {
+            while let Decision::RetryIn(_) = decided(attempts, answered(500, &[]), policy.clone(), chance) {
                 attempts += 1;
             }
             prop_assert_eq!(attempts as usize, retries + 1);

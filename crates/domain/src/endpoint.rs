@@ -13,9 +13,11 @@ use crate::endpoint_url::EndpointUrl;
 use crate::event_type::{EventType, EventTypePattern, MAX_PATTERNS, wants};
 use crate::id::{EndpointId, WorkspaceId};
 use crate::ledger::SkipReason;
+use crate::outcome::OutcomeRules;
 use crate::problem::{Invalid, Problem};
 use crate::retry::RetryPolicy;
-use crate::secret::{ActiveSecret, Secret};
+use crate::secret::{ActiveSecret, MAX_OLD_SECRETS, PublicKey, Secret};
+use crate::signature::SignatureSettings;
 use crate::timestamp::Timestamp;
 
 /// Most endpoints of one workspace: they are all read at once to fan an event out.
@@ -60,6 +62,30 @@ pub enum BodyForm {
     Data,
 }
 
+/// How a delivery is sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Almost every receiver wants this.
+    #[default]
+    Post,
+    /// For receivers that store what they get under the URL.
+    Put,
+    /// For receivers that change what is under the URL.
+    Patch,
+}
+
+impl Method {
+    /// As HTTP writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+        }
+    }
+}
+
 /// What may be set of an endpoint; a field left out takes its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,15 +107,24 @@ pub struct EndpointSettings {
     /// What the names of Posthorn's own headers start with.
     #[serde(default = "default_header_prefix")]
     pub header_prefix: String,
+    /// How deliveries are signed.
+    #[serde(default)]
+    pub signature: SignatureSettings,
     /// What the body of a delivery is.
     #[serde(default)]
     pub body: BodyForm,
+    /// How deliveries are sent.
+    #[serde(default)]
+    pub method: Method,
     /// When one attempt is given up, 1 to 30 s.
     #[serde(default = "default_timeout_seconds")]
     pub timeout_seconds: u64,
     /// When a failed delivery is tried again.
     #[serde(default)]
     pub retry: RetryPolicy,
+    /// Which statuses are successes, worth repeating, or final.
+    #[serde(default)]
+    pub outcomes: OutcomeRules,
     /// For the caller's own programs.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
@@ -151,6 +186,7 @@ impl EndpointSettings {
             "/header_prefix",
             "must be a header name of at most 32 characters, such as X-Webhook",
         );
+        invalid.take("/outcomes", self.outcomes.check());
         self.check_headers(&mut invalid);
         self.check_metadata(&mut invalid);
         match (invalid.into_result(), url) {
@@ -193,21 +229,75 @@ impl EndpointSettings {
     }
 }
 
-impl Endpoint {
+/// What an endpoint wants: as much of it as is needed to fan an event out, and no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// The endpoint's id.
+    pub id: EndpointId,
+    /// Whether it gets deliveries.
+    pub active: bool,
+    /// The event types it wants; empty for every type.
+    pub events: Vec<EventTypePattern>,
+    /// The public halves of its asymmetric secrets, the current one first, and when each stops signing.
+    pub public_keys: Vec<(PublicKey, Option<Timestamp>)>,
+}
+
+impl Subscription {
+    /// What an endpoint with these settings wants.
+    pub fn of(
+        id: EndpointId,
+        settings: EndpointSettings,
+        public_keys: Vec<(PublicKey, Option<Timestamp>)>,
+    ) -> Self {
+        Self { id, active: settings.active, events: settings.events, public_keys }
+    }
+
     /// Why an event of `event_type` makes no delivery to this endpoint; `None` if it does.
     pub fn skip_reason(&self, event_type: &EventType) -> Option<SkipReason> {
-        if !self.settings.active {
+        if !self.active {
             Some(SkipReason::Disabled)
-        } else if !wants(&self.settings.events, event_type) {
+        } else if !wants(&self.events, event_type) {
             Some(SkipReason::TypeNotSubscribed)
         } else {
             None
         }
     }
+}
 
+impl Endpoint {
     /// The secrets that sign at `now`, the current one first.
     pub fn signing_secrets(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
         self.secrets.iter().filter(move |active| active.signs_at(now)).map(|active| &active.secret)
+    }
+
+    /// Makes `secret` the current one; the one before goes on signing for `overlap`.
+    ///
+    /// # Errors
+    /// [`Problem::TooManySecrets`] when as many old ones are still signing as may be.
+    pub fn rotate(&mut self, secret: Secret, overlap: Duration, now: Timestamp) -> Result<(), Problem> {
+        self.secrets.retain(|active| active.signs_at(now));
+        let ends = now.plus(overlap);
+        for active in &mut self.secrets {
+            // Only the current one has no end yet; those rotated out before keep theirs.
+            active.expires_at.get_or_insert(ends);
+        }
+        self.secrets.retain(|active| active.signs_at(now));
+        if self.secrets.len() > MAX_OLD_SECRETS {
+            return Err(Problem::TooManySecrets(MAX_OLD_SECRETS));
+        }
+        self.secrets.insert(0, ActiveSecret { secret, expires_at: None });
+        Ok(())
+    }
+
+    /// Old secrets stop signing now.
+    pub fn end_overlap(&mut self) {
+        self.secrets.retain(|active| active.expires_at.is_none());
+    }
+
+    /// The public halves of its asymmetric secrets, the current one first, and when each stops signing.
+    pub fn public_keys(&self) -> Vec<(PublicKey, Option<Timestamp>)> {
+        let active = self.secrets.iter();
+        active.filter_map(|active| Some((active.secret.public_key()?, active.expires_at))).collect()
     }
 
     /// When one attempt is given up.

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::Subscription;
 use crate::event_type::EventType;
 use crate::id::EndpointId;
 
@@ -53,13 +53,16 @@ pub struct Ledger {
 pub struct DamagedLedger;
 
 impl Ledger {
-    /// Decides which of `endpoints` get an event of `event_type`.
-    pub fn fan_out<'a>(event_type: &EventType, endpoints: impl IntoIterator<Item = &'a Endpoint>) -> Self {
+    /// Decides which endpoints get an event of `event_type`.
+    pub fn fan_out<'a>(
+        event_type: &EventType,
+        subscriptions: impl IntoIterator<Item = &'a Subscription>,
+    ) -> Self {
         let mut ledger = Self::default();
-        for endpoint in endpoints {
-            match endpoint.skip_reason(event_type) {
-                None => ledger.deliveries.push(endpoint.id),
-                Some(reason) => ledger.skipped.push((endpoint.id, reason)),
+        for subscription in subscriptions {
+            match subscription.skip_reason(event_type) {
+                None => ledger.deliveries.push(subscription.id),
+                Some(reason) => ledger.skipped.push((subscription.id, reason)),
             }
         }
         ledger

@@ -1,6 +1,6 @@
 //! What did the customer's endpoint do with one request? A failing endpoint is a value, never an `Err`.
 //!
-//! Success is 2xx and nothing else: a redirect is refused, not followed, and so is a failure.
+//! Success is 2xx unless the endpoint's owner says otherwise. A redirect is refused, not followed, and so a failure.
 
 use serde::{Deserialize, Serialize};
 
@@ -73,25 +73,134 @@ pub struct Answer {
     pub body_truncated: bool,
 }
 
-impl Outcome {
-    /// Why the attempt failed; `None` when it succeeded.
-    pub fn error_class(&self) -> Option<ErrorClass> {
-        match self {
-            Self::Unreachable(class) => Some(*class),
-            Self::Answered(answer) => match answer.status {
-                200..=299 => None,
-                300..=399 => Some(ErrorClass::RedirectRefused),
-                410 => Some(ErrorClass::EndpointGone),
+/// What an endpoint's owner makes of a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The endpoint took the delivery.
+    Success,
+    /// Try again.
+    Retryable,
+    /// Trying again would not help.
+    Permanent,
+}
+
+/// One status, or a class of them: `404` or `"4xx"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "StatusShape", into = "StatusShape")]
+pub enum StatusPattern {
+    /// One status.
+    Code(u16),
+    /// All statuses that begin with this digit.
+    Class(u16),
+}
+
+/// Which statuses mean what to an endpoint. A status named by its code goes before its class; what is not named is
+/// a success from 200 to 299 and retryable otherwise. `410` always means that the endpoint is gone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeRules {
+    /// The endpoint took the delivery.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub success: Vec<StatusPattern>,
+    /// Try again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retryable: Vec<StatusPattern>,
+    /// Trying again would not help: the delivery has failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permanent: Vec<StatusPattern>,
+}
+
+/// `410 Gone`.
+const GONE: u16 = 410;
+
+impl OutcomeRules {
+    /// What a status means.
+    pub fn verdict(&self, status: u16) -> Verdict {
+        let lists = [
+            (&self.success, Verdict::Success),
+            (&self.retryable, Verdict::Retryable),
+            (&self.permanent, Verdict::Permanent),
+        ];
+        for wanted in [StatusPattern::Code(status), StatusPattern::Class(status / 100)] {
+            if let Some((_, verdict)) = lists.iter().find(|(list, _)| list.contains(&wanted)) {
+                return *verdict;
+            }
+        }
+        if (200..300).contains(&status) { Verdict::Success } else { Verdict::Retryable }
+    }
+
+    /// Why an attempt with this outcome failed; `None` when it succeeded.
+    pub fn error_class(&self, outcome: &Outcome) -> Option<ErrorClass> {
+        match outcome {
+            Outcome::Unreachable(class) => Some(*class),
+            Outcome::Answered(answer) if answer.status == GONE => Some(ErrorClass::EndpointGone),
+            Outcome::Answered(answer) => match (self.verdict(answer.status), answer.status) {
+                (Verdict::Success, _) => None,
+                (_, 300..=399) => Some(ErrorClass::RedirectRefused),
                 _ => Some(ErrorClass::HttpStatus),
             },
         }
     }
 
-    /// Whether the endpoint took the delivery: 2xx only.
-    pub fn is_success(&self) -> bool {
-        self.error_class().is_none()
+    /// Whether an attempt with this outcome is not worth repeating.
+    pub fn is_permanent(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Unreachable(_) => false,
+            Outcome::Answered(answer) => self.verdict(answer.status) == Verdict::Permanent,
+        }
     }
 
+    /// Checks that no status stands in two lists, and that 410 keeps its meaning.
+    ///
+    /// # Errors
+    /// The text for the caller.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let all: Vec<_> = [&self.success, &self.retryable, &self.permanent].into_iter().flatten().collect();
+        if all.contains(&&StatusPattern::Code(GONE)) {
+            return Err("410 always means that the endpoint is gone");
+        }
+        let distinct: std::collections::HashSet<_> = all.iter().collect();
+        if distinct.len() != all.len() {
+            return Err("a status may stand in one list only");
+        }
+        Ok(())
+    }
+}
+
+/// A status as the API takes and shows it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StatusShape {
+    Code(u16),
+    Class(String),
+}
+
+impl TryFrom<StatusShape> for StatusPattern {
+    type Error = &'static str;
+
+    fn try_from(shape: StatusShape) -> Result<Self, Self::Error> {
+        const BAD: &str = "must be a status from 200 to 599, or a class such as \"4xx\"";
+        match shape {
+            StatusShape::Code(code) if (200..600).contains(&code) => Ok(Self::Code(code)),
+            StatusShape::Class(text) => match text.as_bytes() {
+                [digit @ b'2'..=b'5', b'x', b'x'] => Ok(Self::Class(u16::from(digit - b'0'))),
+                _ => Err(BAD),
+            },
+            StatusShape::Code(_) => Err(BAD),
+        }
+    }
+}
+
+impl From<StatusPattern> for StatusShape {
+    fn from(pattern: StatusPattern) -> Self {
+        match pattern {
+            StatusPattern::Code(code) => Self::Code(code),
+            StatusPattern::Class(class) => Self::Class(format!("{class}xx")),
+        }
+    }
+}
+
+impl Outcome {
     /// The `Retry-After` header as it came, if the endpoint sent one.
     pub fn retry_after_header(&self) -> Option<&str> {
         let Self::Answered(answer) = self else { return None };
@@ -108,15 +217,48 @@ mod tests {
         Outcome::Answered(Answer { status, headers: Vec::new(), body: Vec::new(), body_truncated: false })
     }
 
+    fn rules(json: serde_json::Value) -> OutcomeRules {
+        serde_json::from_value(json).unwrap()
+    }
+
     #[test]
-    fn only_2xx_is_success() {
-        for status in 100..600 {
-            assert_eq!(answered(status).is_success(), (200..300).contains(&status), "{status}");
+    fn only_2xx_is_success_when_nothing_is_said() {
+        let class = |status| OutcomeRules::default().error_class(&answered(status));
+        for status in 200..600 {
+            assert_eq!(class(status).is_none(), (200..300).contains(&status), "{status}");
         }
-        assert_eq!(answered(302).error_class(), Some(ErrorClass::RedirectRefused));
-        assert_eq!(answered(410).error_class(), Some(ErrorClass::EndpointGone));
-        assert_eq!(answered(500).error_class(), Some(ErrorClass::HttpStatus));
-        assert!(!Outcome::Unreachable(ErrorClass::Timeout).is_success());
+        assert_eq!(class(302), Some(ErrorClass::RedirectRefused));
+        assert_eq!(class(410), Some(ErrorClass::EndpointGone));
+        assert_eq!(class(500), Some(ErrorClass::HttpStatus));
+        let unreachable = Outcome::Unreachable(ErrorClass::Timeout);
+        assert_eq!(OutcomeRules::default().error_class(&unreachable), Some(ErrorClass::Timeout));
+    }
+
+    #[test]
+    fn a_code_goes_before_its_class_whatever_the_list() {
+        let rules = rules(serde_json::json!({ "success": [409], "permanent": ["4xx"], "retryable": [429] }));
+        assert_eq!(rules.verdict(409), Verdict::Success);
+        assert_eq!(rules.verdict(404), Verdict::Permanent);
+        assert_eq!(rules.verdict(429), Verdict::Retryable);
+        assert_eq!((rules.verdict(204), rules.verdict(500)), (Verdict::Success, Verdict::Retryable));
+        assert_eq!(rules.error_class(&answered(410)), Some(ErrorClass::EndpointGone));
+        assert!(rules.is_permanent(&answered(400)) && !rules.is_permanent(&answered(503)));
+    }
+
+    #[test]
+    fn rules_that_contradict_themselves_or_name_no_status_are_refused() {
+        for json in [
+            serde_json::json!({ "success": [404], "permanent": [404] }),
+            serde_json::json!({ "permanent": ["4xx", "4xx"] }),
+            serde_json::json!({ "success": [410] }),
+        ] {
+            assert!(rules(json.clone()).check().is_err(), "{json}");
+        }
+        for json in
+            [r#"{"success":[99]}"#, r#"{"success":["6xx"]}"#, r#"{"success":["404"]}"#, r#"{"ok":[200]}"#]
+        {
+            assert!(serde_json::from_str::<OutcomeRules>(json).is_err(), "{json}");
+        }
     }
 
     #[test]

@@ -63,6 +63,9 @@ pub enum Problem {
     /// The workspace has as many endpoints as it may.
     #[error("this workspace already has {0} endpoints, the most it may have")]
     TooManyEndpoints(usize),
+    /// As many old secrets are still signing as may be.
+    #[error("{0} old secrets are still signing, the most there may be; end their overlap first")]
+    TooManySecrets(usize),
     /// Somebody else changed the same thing at the same time.
     #[error("it was changed by someone else at the same time; read it again and retry")]
     ChangedMeanwhile,
@@ -80,7 +83,7 @@ pub struct ProblemKind {
 }
 
 /// Every kind of problem there is, in the order of [`Problem`]'s variants.
-pub const PROBLEMS: [ProblemKind; 13] = [
+pub const PROBLEMS: [ProblemKind; 14] = [
     kind("malformed_json", 400, "Malformed JSON"),
     kind("unknown_field", 422, "Unknown field"),
     kind("invalid_request", 422, "Invalid request"),
@@ -93,6 +96,7 @@ pub const PROBLEMS: [ProblemKind; 13] = [
     kind("idempotency_key_in_progress", 409, "Idempotency key in progress"),
     kind("event_exists", 409, "Event exists"),
     kind("too_many_endpoints", 409, "Too many endpoints"),
+    kind("too_many_secrets", 409, "Too many secrets"),
     kind("changed_meanwhile", 409, "Changed meanwhile"),
 ];
 
@@ -117,7 +121,8 @@ impl Problem {
             Self::IdempotencyKeyInProgress => 9,
             Self::EventExists => 10,
             Self::TooManyEndpoints(_) => 11,
-            Self::ChangedMeanwhile => 12,
+            Self::TooManySecrets(_) => 12,
+            Self::ChangedMeanwhile => 13,
         };
         PROBLEMS[row]
     }
@@ -196,6 +201,7 @@ mod tests {
             Problem::IdempotencyKeyInProgress,
             Problem::EventExists,
             Problem::TooManyEndpoints(3),
+            Problem::TooManySecrets(10),
             Problem::ChangedMeanwhile,
         ]
     }

@@ -2,10 +2,10 @@
 
 use serde_json::value::RawValue;
 
-use crate::endpoint::{BodyForm, Endpoint};
+use crate::endpoint::{BodyForm, Endpoint, Method};
 use crate::event_type::EventType;
 use crate::id::{DeliveryId, EventId};
-use crate::signature::sign_standard;
+use crate::signature::{self, Signed};
 use crate::timestamp::Timestamp;
 
 /// `user-agent` of every request.
@@ -28,31 +28,45 @@ pub struct Message<'a> {
 
 /// A request ready to be sent. Header names are as they should appear; values hold signatures, so no `Debug`.
 pub struct RenderedRequest {
+    /// The method.
+    pub method: Method,
     /// Headers in the order they are sent.
     pub headers: Vec<(String, String)>,
     /// The exact bytes of the body, the ones that were signed.
     pub body: Vec<u8>,
 }
 
-/// Renders attempt `number` of `message` to `endpoint`, signed for the instant `at`.
-pub fn render(message: &Message<'_>, endpoint: &Endpoint, number: u32, at: Timestamp) -> RenderedRequest {
-    let body = body(message, endpoint.settings.body);
-    let event_id = message.event_id.to_string();
-    let signature = sign_standard(endpoint.signing_secrets(at), &event_id, at, &body);
-    let prefix = &endpoint.settings.header_prefix;
+/// When an attempt is made, and what is drawn for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion {
+    /// From 1.
+    pub number: u32,
+    /// The attempt's instant.
+    pub at: Timestamp,
+    /// Random, new for each attempt; the `covered` profile signs it.
+    pub nonce: [u8; 16],
+}
 
-    let mut headers = Vec::with_capacity(9 + endpoint.settings.headers.len());
+/// Renders one attempt of `message` to `endpoint`.
+pub fn render(message: &Message<'_>, endpoint: &Endpoint, occasion: Occasion) -> RenderedRequest {
+    let Occasion { number, at, nonce } = occasion;
+    let settings = &endpoint.settings;
+    let body = body(message, settings.body);
+    let id = message.event_id.to_string();
+    let (prefix, path) = (settings.header_prefix.as_str(), endpoint.url.path());
+    let signed = Signed { id: &id, at, nonce, path, prefix, body: &body };
+    let signature = signature::headers(settings.signature.profile, endpoint.signing_secrets(at), &signed);
+
+    let mut headers = Vec::with_capacity(9 + settings.headers.len());
     headers.push(("content-type".to_owned(), "application/json".to_owned()));
     headers.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
-    headers.push(("webhook-id".to_owned(), event_id));
-    headers.push(("webhook-timestamp".to_owned(), at.as_seconds().to_string()));
-    headers.push(("webhook-signature".to_owned(), signature));
+    headers.extend(signature);
     headers.push((format!("{prefix}-Event"), message.event_type.to_string()));
     headers.push((format!("{prefix}-Delivery"), message.delivery_id.to_string()));
     headers.push((format!("{prefix}-Attempt"), number.to_string()));
     headers.push(("Idempotency-Key".to_owned(), message.delivery_id.to_string()));
-    headers.extend(endpoint.settings.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
-    RenderedRequest { headers, body }
+    headers.extend(settings.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+    RenderedRequest { method: settings.method, headers, body }
 }
 
 /// Ids, types and instants hold no character that JSON escapes, so they are written as they are.
@@ -111,7 +125,7 @@ mod tests {
             payload: serde_json::from_str(payload).unwrap(),
             delivery_id: DeliveryId::of(event_id, endpoint.id),
         };
-        render(&message, endpoint, 2, now())
+        render(&message, endpoint, Occasion { number: 2, at: now(), nonce: [1; 16] })
     }
 
     fn header<'a>(request: &'a RenderedRequest, name: &str) -> &'a str {

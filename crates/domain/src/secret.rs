@@ -1,22 +1,47 @@
-//! What is a signing secret? `whsec_` and base64 of 24 to 64 random bytes (Standard Webhooks 1.0.0), kept out of
-//! every log by its `Debug`.
+//! What is a signing secret? Kept out of every log by its `Debug`, in one of three forms:
+//!
+//! - `whsec_` and base64 of 24 to 64 random bytes (Standard Webhooks 1.0.0), the usual one;
+//! - `whsk_` and base64 of an ed25519 seed and public key, of which the customer only gets the public half;
+//! - plain text that an owner brought along from an older system, for the profiles that sign with the text itself.
 
 use std::fmt;
 
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::signature::Profile;
 use crate::timestamp::Timestamp;
 
-const PREFIX: &str = "whsec_";
+const SYMMETRIC_PREFIX: &str = "whsec_";
+const ASYMMETRIC_PREFIX: &str = "whsk_";
+const PUBLIC_PREFIX: &str = "whpk_";
+/// Length of a plain secret, in characters.
+const PLAIN_CHARS: std::ops::RangeInclusive<usize> = 16..=128;
+const SEED_BYTES: usize = 32;
 
-/// A symmetric signing secret, exactly as it was shown to its owner.
+/// Most secrets that sign beside the current one.
+pub const MAX_OLD_SECRETS: usize = 10;
+/// How long an old secret goes on signing when the caller does not say, in seconds.
+pub const DEFAULT_OVERLAP_SECONDS: u64 = 24 * 3600;
+/// Longest that an old secret may go on signing, in seconds.
+pub const MAX_OVERLAP_SECONDS: u64 = 7 * 24 * 3600;
+
+/// A signing secret, exactly as it was shown to its owner.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Secret {
     text: String,
-    key: Vec<u8>,
+    key: Key,
+}
+
+/// What the text stands for.
+#[derive(Clone, PartialEq, Eq)]
+enum Key {
+    Symmetric(Vec<u8>),
+    Asymmetric { seed: [u8; SEED_BYTES], public: [u8; SEED_BYTES] },
+    Plain,
 }
 
 /// A secret in use, until `expires_at` if it was rotated out.
@@ -31,26 +56,80 @@ pub struct ActiveSecret {
 
 /// The text is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be `whsec_` followed by standard base64 of 24 to 64 bytes")]
+#[error(
+    "must be `whsec_` followed by standard base64 of 24 to 64 bytes, `whsk_` followed by an ed25519 key, or plain \
+     text of 16 to 128 visible ASCII characters"
+)]
 pub struct BadSecret;
 
 impl Secret {
-    /// A new secret of 32 random bytes.
+    /// A new symmetric secret of 32 random bytes.
     pub fn new(chance: &[u8; 32]) -> Self {
-        Self { text: format!("{PREFIX}{}", STANDARD.encode(chance)), key: chance.to_vec() }
+        Self {
+            text: format!("{SYMMETRIC_PREFIX}{}", STANDARD.encode(chance)),
+            key: Key::Symmetric(chance.to_vec()),
+        }
+    }
+
+    /// A new ed25519 key from 32 random bytes.
+    ///
+    /// # Errors
+    /// [`BadSecret`] never happens for 32 bytes; the signature is the library's.
+    pub fn new_asymmetric(chance: &[u8; 32]) -> Result<Self, BadSecret> {
+        let pair = Ed25519KeyPair::from_seed_unchecked(chance).map_err(|_| BadSecret)?;
+        let mut bytes = chance.to_vec();
+        bytes.extend_from_slice(pair.public_key().as_ref());
+        Self::parse(&format!("{ASYMMETRIC_PREFIX}{}", STANDARD.encode(bytes)))
+    }
+
+    /// A new secret that signs under `profile`.
+    ///
+    /// # Errors
+    /// Never for 32 bytes; see [`Secret::new_asymmetric`].
+    pub fn for_profile(profile: Profile, chance: &[u8; 32]) -> Result<Self, BadSecret> {
+        match profile {
+            Profile::StandardAsymmetric => Self::new_asymmetric(chance),
+            Profile::Standard | Profile::Body | Profile::Covered | Profile::None => Ok(Self::new(chance)),
+        }
     }
 
     /// Reads a secret a caller brought along.
     ///
     /// # Errors
-    /// [`BadSecret`] unless it is `whsec_` and base64 of 24 to 64 bytes.
+    /// [`BadSecret`] unless it has one of the three forms.
     pub fn parse(text: &str) -> Result<Self, BadSecret> {
-        let encoded = text.strip_prefix(PREFIX).ok_or(BadSecret)?;
-        let key = STANDARD.decode(encoded).map_err(|_| BadSecret)?;
-        if !(24..=64).contains(&key.len()) {
-            return Err(BadSecret);
-        }
+        let key = if let Some(encoded) = text.strip_prefix(SYMMETRIC_PREFIX) {
+            let key = STANDARD.decode(encoded).map_err(|_| BadSecret)?;
+            if !(24..=64).contains(&key.len()) {
+                return Err(BadSecret);
+            }
+            Key::Symmetric(key)
+        } else if let Some(encoded) = text.strip_prefix(ASYMMETRIC_PREFIX) {
+            let bytes = STANDARD.decode(encoded).map_err(|_| BadSecret)?;
+            let (seed, public) = bytes.split_at_checked(SEED_BYTES).ok_or(BadSecret)?;
+            Ed25519KeyPair::from_seed_and_public_key(seed, public).map_err(|_| BadSecret)?;
+            Key::Asymmetric {
+                seed: seed.try_into().map_err(|_| BadSecret)?,
+                public: public.try_into().map_err(|_| BadSecret)?,
+            }
+        } else {
+            let visible = text.bytes().all(|b| b.is_ascii_graphic());
+            if !visible || !PLAIN_CHARS.contains(&text.len()) || text.starts_with(PUBLIC_PREFIX) {
+                return Err(BadSecret);
+            }
+            Key::Plain
+        };
         Ok(Self { text: text.to_owned(), key })
+    }
+
+    /// Whether deliveries can be signed with it under `profile`.
+    pub fn fits(&self, profile: Profile) -> bool {
+        match profile {
+            Profile::Standard => matches!(self.key, Key::Symmetric(_)),
+            Profile::StandardAsymmetric => matches!(self.key, Key::Asymmetric { .. }),
+            Profile::Body | Profile::Covered => !matches!(self.key, Key::Asymmetric { .. }),
+            Profile::None => true,
+        }
     }
 
     /// The secret as its owner sees it. Only for the answer that shows it once, and for storage.
@@ -58,9 +137,69 @@ impl Secret {
         &self.text
     }
 
-    /// The HMAC key of the `standard` profile: the decoded bytes.
-    pub fn key(&self) -> &[u8] {
-        &self.key
+    /// The part a customer needs to see: everything of a symmetric secret, nothing of an asymmetric one.
+    pub fn shown_to_customer(&self) -> Option<&str> {
+        match self.key {
+            Key::Symmetric(_) | Key::Plain => Some(&self.text),
+            Key::Asymmetric { .. } => None,
+        }
+    }
+
+    /// The HMAC key of the `standard` profile: the decoded bytes of a `whsec_` secret.
+    pub fn standard_key(&self) -> Option<&[u8]> {
+        match &self.key {
+            Key::Symmetric(key) => Some(key),
+            Key::Asymmetric { .. } | Key::Plain => None,
+        }
+    }
+
+    /// The key pair of the `standard-asymmetric` profile.
+    pub fn key_pair(&self) -> Option<Ed25519KeyPair> {
+        match &self.key {
+            Key::Asymmetric { seed, public } => Ed25519KeyPair::from_seed_and_public_key(seed, public).ok(),
+            Key::Symmetric(_) | Key::Plain => None,
+        }
+    }
+
+    /// The public half of an asymmetric secret.
+    pub fn public_key(&self) -> Option<PublicKey> {
+        match &self.key {
+            Key::Asymmetric { public, .. } => Some(PublicKey(*public)),
+            Key::Symmetric(_) | Key::Plain => None,
+        }
+    }
+}
+
+/// The public half of an ed25519 key: whoever has it can verify, and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicKey([u8; SEED_BYTES]);
+
+impl PublicKey {
+    /// The raw 32 bytes.
+    pub fn to_bytes(self) -> [u8; SEED_BYTES] {
+        self.0
+    }
+}
+
+impl Serialize for PublicKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PublicKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = text.strip_prefix(PUBLIC_PREFIX).and_then(|encoded| STANDARD.decode(encoded).ok());
+        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| serde::de::Error::custom("is no public key"))
+    }
+}
+
+/// As Standard Webhooks writes it: `whpk_` and base64.
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PUBLIC_PREFIX}{}", STANDARD.encode(self.0))
     }
 }
 
@@ -111,10 +250,37 @@ mod tests {
     fn too_short_too_long_or_unencoded_secrets_are_refused() {
         let encoded = |n: usize| format!("whsec_{}", STANDARD.encode(vec![1; n]));
         assert!(Secret::parse(&encoded(24)).is_ok() && Secret::parse(&encoded(64)).is_ok());
-        for text in
-            [encoded(23), encoded(65), "whsec_".into(), "whsec_not base64".into(), STANDARD.encode([1; 32])]
+        for text in [encoded(23), encoded(65), "whsec_".into(), "whsec_not base64".into(), "tooshort".into()]
         {
             assert_eq!(Secret::parse(&text), Err(BadSecret), "{text}");
         }
+    }
+
+    /// Computed by the reference implementation of Standard Webhooks, not by us.
+    #[test]
+    fn the_public_half_of_the_specifications_key_is_reproduced() {
+        let secret = Secret::parse(
+            "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==",
+        )
+        .unwrap();
+        let public = secret.public_key().unwrap().to_string();
+        assert_eq!(public, "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=");
+        assert_eq!(secret.shown_to_customer(), None);
+        assert!(secret.fits(Profile::StandardAsymmetric) && !secret.fits(Profile::Body));
+    }
+
+    #[test]
+    fn a_key_whose_halves_do_not_match_is_refused() {
+        let mut bytes = vec![7; 64];
+        assert!(Secret::parse(&format!("whsk_{}", STANDARD.encode(&bytes))).is_err());
+        bytes.truncate(31);
+        assert!(Secret::parse(&format!("whsk_{}", STANDARD.encode(&bytes))).is_err());
+    }
+
+    #[test]
+    fn plain_text_signs_only_where_the_text_is_the_key() {
+        let secret = Secret::parse("a-legacy-secret-of-yore").unwrap();
+        let fitting = Profile::ALL.map(|profile| secret.fits(profile));
+        assert_eq!(fitting, [false, false, true, true, true]);
     }
 }

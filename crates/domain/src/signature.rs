@@ -1,14 +1,130 @@
-//! How is a delivery signed? Standard Webhooks 1.0.0: `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`,
-//! one signature per active secret, separated by spaces.
+//! How is a delivery signed? By the endpoint's profile, over the exact bytes that are sent, once with every active
+//! secret.
 //!
-//! `id` is the event's id and `timestamp` the attempt's unix seconds; the body is the exact bytes sent.
+//! | profile | headers | signed bytes | key |
+//! |---|---|---|---|
+//! | `standard` | `webhook-id`, `webhook-timestamp`, `webhook-signature: v1,<base64>` | `id.timestamp.body` | what `whsec_` encodes |
+//! | `standard-asymmetric` | the same, `v1a,<base64>` | the same | ed25519 |
+//! | `body` | `<prefix>-Signature: sha256=<hex>` | the body | the secret's text |
+//! | `covered` | `<prefix>-Timestamp`, `-Nonce`, `-Signature: sha256=<hex>` | `timestamp.nonce.path.body` | the secret's text |
+//! | `none` | – | – | – |
+//!
+//! All but `standard-asymmetric` are HMAC-SHA256. `id` is the event's id, `timestamp` the attempt's unix seconds,
+//! `path` the path of the endpoint's URL without its query. While a secret is rotated the signatures of all active
+//! secrets stand in one header, separated by spaces, the current one first.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 
+use crate::api_key::hex;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
+
+/// How deliveries to an endpoint are signed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Standard Webhooks 1.0.0 with a shared secret.
+    #[default]
+    Standard,
+    /// Standard Webhooks 1.0.0 with a key pair: the customer only holds the public half.
+    StandardAsymmetric,
+    /// A signature over the body alone, as many older systems send it. It does not stop a replay.
+    Body,
+    /// A signature over timestamp, nonce, path and body.
+    Covered,
+    /// No signature; only where the workspace allows it.
+    None,
+}
+
+impl Profile {
+    /// Every profile.
+    pub const ALL: [Self; 5] =
+        [Self::Standard, Self::StandardAsymmetric, Self::Body, Self::Covered, Self::None];
+}
+
+/// How deliveries to an endpoint are signed, as its settings say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureSettings {
+    /// The profile.
+    pub profile: Profile,
+}
+
+/// What a signature may cover, beside the body.
+#[derive(Debug, Clone, Copy)]
+pub struct Signed<'a> {
+    /// The event's id.
+    pub id: &'a str,
+    /// The attempt's instant.
+    pub at: Timestamp,
+    /// Random, new for each attempt.
+    pub nonce: [u8; 16],
+    /// The path of the endpoint's URL, without its query.
+    pub path: &'a str,
+    /// What the names of Posthorn's own headers start with.
+    pub prefix: &'a str,
+    /// The exact bytes sent.
+    pub body: &'a [u8],
+}
+
+/// The headers that `profile` adds, signed with each of `secrets`, the current one first.
+///
+/// A secret that does not fit the profile signs nothing; saving an endpoint sees to it that there is none.
+pub fn headers<'a>(
+    profile: Profile,
+    secrets: impl IntoIterator<Item = &'a Secret>,
+    signed: &Signed<'_>,
+) -> Vec<(String, String)> {
+    let Signed { id, at, nonce, path, prefix, body } = *signed;
+    let secrets = secrets.into_iter();
+    let seconds = at.as_seconds().to_string();
+    let standard = |signature| {
+        let names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+        names.map(str::to_owned).into_iter().zip([id.to_owned(), seconds.clone(), signature]).collect()
+    };
+    match profile {
+        Profile::Standard => standard(sign_standard(secrets, id, at, body)),
+        Profile::StandardAsymmetric => {
+            let message = [id.as_bytes(), b".", seconds.as_bytes(), b".", body].concat();
+            let pairs = secrets.filter_map(Secret::key_pair);
+            standard(list(pairs.map(|pair| format!("v1a,{}", STANDARD.encode(pair.sign(&message))))))
+        }
+        Profile::Body => {
+            let signatures = secrets.map(|secret| sha256(secret, &[body]));
+            vec![(format!("{prefix}-Signature"), list(signatures))]
+        }
+        Profile::Covered => {
+            let nonce = hex(&nonce);
+            let parts = [seconds.as_bytes(), b".", nonce.as_bytes(), b".", path.as_bytes(), b".", body];
+            let signatures = list(secrets.map(|secret| sha256(secret, &parts)));
+            vec![
+                (format!("{prefix}-Timestamp"), seconds.clone()),
+                (format!("{prefix}-Nonce"), nonce.clone()),
+                (format!("{prefix}-Signature"), signatures),
+            ]
+        }
+        Profile::None => Vec::new(),
+    }
+}
+
+fn list(signatures: impl Iterator<Item = String>) -> String {
+    signatures.collect::<Vec<_>>().join(" ")
+}
+
+/// `sha256=` and hex, keyed with the secret's text as it was shown.
+fn sha256(secret: &Secret, parts: &[&[u8]]) -> String {
+    let tag = hmac_of(secret.reveal().as_bytes(), parts);
+    format!("sha256={}", hex(tag.as_ref()))
+}
+
+fn hmac_of(key: &[u8], parts: &[&[u8]]) -> hmac::Tag {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    parts.iter().for_each(|part| context.update(part));
+    context.sign()
+}
 
 /// How far a `webhook-timestamp` may lie from the verifier's clock, both ways, in seconds.
 pub const TOLERANCE_SECONDS: i64 = 300;
@@ -20,15 +136,9 @@ pub fn sign_standard<'a>(
     at: Timestamp,
     body: &[u8],
 ) -> String {
-    let mut header = String::with_capacity(64);
-    for secret in secrets {
-        if !header.is_empty() {
-            header.push(' ');
-        }
-        header.push_str("v1,");
-        STANDARD.encode_string(standard_tag(secret, id, &at.as_seconds().to_string(), body), &mut header);
-    }
-    header
+    let seconds = at.as_seconds().to_string();
+    let keys = secrets.into_iter().filter_map(Secret::standard_key);
+    list(keys.map(|key| format!("v1,{}", STANDARD.encode(standard_tag(key, id, &seconds, body)))))
 }
 
 /// Why a signature was refused.
@@ -66,7 +176,8 @@ pub fn verify_standard(
     if now.as_seconds().abs_diff(seconds) > TOLERANCE_SECONDS.unsigned_abs() {
         return Err(BadSignature::OutsideTolerance);
     }
-    let expected = standard_tag(secret, id, timestamp, body);
+    let key = secret.standard_key().ok_or(BadSignature::NoMatch)?;
+    let expected = standard_tag(key, id, timestamp, body);
     let matches = header
         .split(' ')
         .filter_map(|entry| entry.strip_prefix("v1,"))
@@ -75,12 +186,8 @@ pub fn verify_standard(
     if matches { Ok(()) } else { Err(BadSignature::NoMatch) }
 }
 
-fn standard_tag(secret: &Secret, id: &str, timestamp: &str, body: &[u8]) -> hmac::Tag {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret.key()));
-    for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
-        context.update(part);
-    }
-    context.sign()
+fn standard_tag(key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> hmac::Tag {
+    hmac_of(key, &[id.as_bytes(), b".", timestamp.as_bytes(), b".", body])
 }
 
 #[cfg(test)]
@@ -91,6 +198,8 @@ mod tests {
     const VECTOR_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const VECTOR_ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
     const VECTOR_BODY: &[u8] = br#"{"test": 2432232314}"#;
+    const OPENSSL_BODY: &str = "80ec8a89ce3cd22133a1066caecb4d04fea7467657c8514d717ec42c38a5c94c";
+    const OPENSSL_COVERED: &str = "3242460de4e9340b065c0ff16a9b40b480876546a972955b101206217f40ddb7";
     const VECTOR_SIGNATURE: &str = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 
     fn vector_time() -> Timestamp {
@@ -174,6 +283,51 @@ mod tests {
         headers.insert("webhook-id", "evt_1".parse().unwrap());
         headers.insert("webhook-timestamp", now.as_seconds().into());
         headers
+    }
+
+    fn signed(body: &[u8]) -> Signed<'_> {
+        let at = vector_time();
+        Signed { id: VECTOR_ID, at, nonce: [0xab; 16], path: "/hooks/42", prefix: "X-OWC", body }
+    }
+
+    #[test]
+    fn the_specifications_asymmetric_vector_is_reproduced() {
+        let secret = Secret::parse(
+            "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==",
+        )
+        .unwrap();
+        let headers = headers(Profile::StandardAsymmetric, [&secret], &signed(VECTOR_BODY));
+        assert_eq!(headers[2].0, "webhook-signature");
+        assert_eq!(
+            headers[2].1,
+            "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+        );
+    }
+
+    /// Computed with `openssl dgst -sha256 -hmac whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw`.
+    #[test]
+    fn body_and_covered_are_what_openssl_computes() {
+        let secret = Secret::parse(VECTOR_SECRET).unwrap();
+        let body = headers(Profile::Body, [&secret], &signed(VECTOR_BODY));
+        assert_eq!(body, [("X-OWC-Signature".to_owned(), format!("sha256={OPENSSL_BODY}"))]);
+        let covered = headers(Profile::Covered, [&secret], &signed(VECTOR_BODY));
+        let names: Vec<_> = covered.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["X-OWC-Timestamp", "X-OWC-Nonce", "X-OWC-Signature"]);
+        assert_eq!(covered[0].1, "1614265330");
+        assert_eq!(covered[1].1, "ab".repeat(16));
+        assert_eq!(covered[2].1, format!("sha256={OPENSSL_COVERED}"));
+    }
+
+    #[test]
+    fn every_active_secret_signs_the_current_one_first() {
+        let (old, new) = (Secret::new(&[1; 32]), Secret::new(&[2; 32]));
+        for profile in [Profile::Standard, Profile::Body, Profile::Covered] {
+            let value = |secrets: &[&Secret]| {
+                headers(profile, secrets.iter().copied(), &signed(b"{}")).pop().unwrap().1
+            };
+            assert_eq!(value(&[&new, &old]), format!("{} {}", value(&[&new]), value(&[&old])), "{profile:?}");
+        }
+        assert!(headers(Profile::None, [&new], &signed(b"{}")).is_empty());
     }
 
     proptest! {

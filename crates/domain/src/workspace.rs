@@ -22,6 +22,9 @@ pub struct Workspace {
     pub name: String,
     /// Days that events and deliveries are kept, 1 to 90.
     pub retention_days: u16,
+    /// Whether endpoints may have the signature profile `none`.
+    #[serde(default)]
+    pub allow_unsigned: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -35,6 +38,9 @@ pub struct WorkspaceSettings {
     /// Days that events and deliveries are kept, 1 to 90.
     #[serde(default = "default_retention")]
     pub retention_days: u16,
+    /// Whether endpoints may have the signature profile `none`.
+    #[serde(default)]
+    pub allow_unsigned: bool,
 }
 
 impl WorkspaceSettings {
@@ -58,7 +64,17 @@ impl WorkspaceSettings {
 impl Workspace {
     /// The settings as a caller would send them, for a merge.
     pub fn settings(&self) -> WorkspaceSettings {
-        WorkspaceSettings { name: self.name.clone(), retention_days: self.retention_days }
+        WorkspaceSettings {
+            name: self.name.clone(),
+            retention_days: self.retention_days,
+            allow_unsigned: self.allow_unsigned,
+        }
+    }
+
+    /// A workspace with these settings.
+    pub fn new(id: WorkspaceId, settings: WorkspaceSettings, created_at: Timestamp) -> Self {
+        let WorkspaceSettings { name, retention_days, allow_unsigned } = settings;
+        Self { id, name, retention_days, allow_unsigned, created_at }
     }
 
     /// Nothing of the workspace is older than this.

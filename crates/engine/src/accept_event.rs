@@ -146,8 +146,8 @@ async fn fan_out(
     request: EventRequest,
     now: Timestamp,
 ) -> Result<Event, Fault> {
-    let endpoints = intake.directory.all_endpoints(workspace_id).await?;
-    let ledger = Ledger::fan_out(&request.event_type, endpoints.iter());
+    let subscriptions = intake.directory.subscriptions(workspace_id).await?;
+    let ledger = Ledger::fan_out(&request.event_type, subscriptions.iter());
     Ok(Event {
         id,
         workspace_id,

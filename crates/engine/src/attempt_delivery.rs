@@ -6,12 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::attempt::{Attempt, Trigger};
+use domain::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::{self, CancelReason, Decision, Delivery};
 use domain::endpoint::{DisabledReason, Endpoint};
 use domain::event::Payload;
 use domain::id::{EndpointId, WorkspaceId};
-use domain::render::{Message, render};
+use domain::render::{Message, Occasion, render};
 use domain::timestamp::Timestamp;
 use egress::Egress;
 use queue::{Job, Queue};
@@ -142,8 +142,7 @@ impl Sender {
 
         // 4. Decide what follows, and record it.
         let ended = attempt.started_at.plus(attempt.duration);
-        let policy = &endpoint.settings.retry;
-        let decision = delivery::decide(&attempt.outcome, attempt.number, policy, self.chance.unit(), ended);
+        let decision = delivery::decide(&attempt, &endpoint.settings, self.chance.unit(), ended);
         let delivery = delivery.settled(&attempt, decision);
         log(job, &attempt, decision);
         let row = match first_attempt {
@@ -159,7 +158,7 @@ impl Sender {
             Decision::Gone => {
                 switch_off(&self.store, &self.directory, &endpoint, DisabledReason::Gone, ended).await?;
             }
-            Decision::Delivered | Decision::Exhausted => {}
+            Decision::Delivered | Decision::Exhausted | Decision::Permanent => {}
         }
         Ok(Next::Done)
     }
@@ -183,7 +182,8 @@ impl Sender {
             payload,
             delivery_id: job.delivery,
         };
-        post(&self.egress, &self.clock, endpoint, &message, number, Trigger::Automatic).await
+        let occasion = Occasion { number, at: self.clock.now(), nonce: self.chance.bytes() };
+        post(&self.egress, endpoint, &message, occasion, Trigger::Automatic).await
     }
 
     async fn cancel(
@@ -205,16 +205,23 @@ impl Sender {
 /// Renders and posts one attempt.
 pub(crate) async fn post(
     egress: &Egress,
-    clock: &Clock,
     endpoint: &Endpoint,
     message: &Message<'_>,
-    number: u32,
+    occasion: Occasion,
     trigger: Trigger,
 ) -> Attempt {
-    let started_at = clock.now();
-    let request = render(message, endpoint, number, started_at);
-    let reply = egress.post(crate::request::of(endpoint, request)).await;
-    Attempt { number, trigger, started_at, duration: reply.duration, outcome: reply.outcome }
+    let rendered = render(message, endpoint, occasion);
+    let sent = SentRequest::of(&rendered, endpoint);
+    let reply = egress.post(crate::request::of(endpoint, rendered)).await;
+    Attempt {
+        number: occasion.number,
+        trigger,
+        started_at: occasion.at,
+        duration: reply.duration,
+        sent,
+        error: endpoint.settings.outcomes.error_class(&reply.outcome),
+        outcome: reply.outcome,
+    }
 }
 
 /// Switches an endpoint off, unless somebody has changed it meanwhile so that this no longer applies.
@@ -269,7 +276,7 @@ fn log(job: &Job, attempt: &Attempt, decision: Decision) {
         event_type = %job.event_type,
         attempt = attempt.number,
         status = attempt.response_status(),
-        error = attempt.error().map(domain::outcome::ErrorClass::as_str),
+        error = attempt.error.map(domain::outcome::ErrorClass::as_str),
         duration_ms = u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
         ?decision,
         "attempted"

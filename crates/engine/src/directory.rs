@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::api_key::ApiKey;
-use domain::endpoint::Endpoint;
+use domain::endpoint::{Endpoint, Subscription};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::workspace::Workspace;
 use moka::future::Cache;
@@ -26,7 +26,7 @@ pub struct Directory {
     api_keys: Cache<String, Option<Arc<ApiKey>>>,
     workspaces: Cache<WorkspaceId, Option<Arc<Workspace>>>,
     endpoints: Cache<(WorkspaceId, EndpointId), Option<Arc<Endpoint>>>,
-    fan_outs: Cache<WorkspaceId, Arc<[Endpoint]>>,
+    subscriptions: Cache<WorkspaceId, Arc<[Subscription]>>,
 }
 
 impl Directory {
@@ -37,7 +37,7 @@ impl Directory {
             api_keys: cache(10_000),
             workspaces: cache(10_000),
             endpoints: cache(10_000),
-            fan_outs: cache(200),
+            subscriptions: cache(200),
         }
     }
 
@@ -68,19 +68,19 @@ impl Directory {
         remembered(&self.endpoints, (ws, we), load).await
     }
 
-    /// Every endpoint of a workspace: what an event is fanned out to.
+    /// What every endpoint of a workspace wants: what an event is fanned out to.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be read.
-    pub async fn all_endpoints(&self, ws: WorkspaceId) -> Result<Arc<[Endpoint]>, Fault> {
-        let load = async { Ok(self.store.all_endpoints(ws).await?.into()) };
-        remembered(&self.fan_outs, ws, load).await
+    pub async fn subscriptions(&self, ws: WorkspaceId) -> Result<Arc<[Subscription]>, Fault> {
+        let load = async { Ok(self.store.all_subscriptions(ws).await?.into()) };
+        remembered(&self.subscriptions, ws, load).await
     }
 
     /// Forgets an endpoint that was just changed here.
     pub async fn forget_endpoint(&self, ws: WorkspaceId, we: EndpointId) {
         self.endpoints.invalidate(&(ws, we)).await;
-        self.fan_outs.invalidate(&ws).await;
+        self.subscriptions.invalidate(&ws).await;
     }
 
     /// Forgets a workspace that was just changed here.

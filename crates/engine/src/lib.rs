@@ -15,6 +15,8 @@ pub mod manage_api_key;
 pub mod manage_endpoint;
 pub mod manage_workspace;
 pub mod merge_patch;
+pub mod preview_request;
+pub mod public_keys;
 mod request;
 pub mod send_test_event;
 

@@ -2,17 +2,21 @@
 //! first.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::address::AllowedTargets;
 use domain::api_key::{ApiKey, Scope};
 use domain::endpoint::{Endpoint, EndpointSettings, MAX_ENDPOINTS};
+use domain::endpoint_url::EndpointUrl;
 use domain::id::{EndpointId, WorkspaceId};
-use domain::problem::Problem;
-use domain::secret::{ActiveSecret, Secret};
+use domain::problem::{Invalid, Problem};
+use domain::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
+use domain::signature::Profile;
+use domain::workspace::Workspace;
 use egress::Egress;
 use store::{Page, Store};
 
-use crate::error::Refusal;
+use crate::error::{Fault, Refusal};
 use crate::{Chance, Clock, Directory};
 
 /// What the management API needs.
@@ -44,16 +48,22 @@ pub async fn create_endpoint(
     secret: Option<Secret>,
 ) -> Result<Endpoint, Refusal> {
     caller.require(Scope::Webhooks)?;
-    let workspace_id = management.workspace(caller, workspace).await?.id;
-    let url = settings.check(&management.targets)?;
-    if management.directory.all_endpoints(workspace_id).await?.len() >= MAX_ENDPOINTS {
+    let workspace = management.workspace(caller, workspace).await?;
+    let url = check(management, &workspace, &settings)?;
+    let profile = settings.signature.profile;
+    if let Some(secret) = &secret
+        && !secret.fits(profile)
+    {
+        return Err(Problem::invalid("/secret", "does not fit the signature profile").into());
+    }
+    if management.directory.subscriptions(workspace.id).await?.len() >= MAX_ENDPOINTS {
         return Err(Problem::TooManyEndpoints(MAX_ENDPOINTS).into());
     }
     let now = management.clock.now();
-    let secret = secret.unwrap_or_else(|| Secret::new(&management.chance.bytes()));
+    let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
     let endpoint = Endpoint {
         id: EndpointId::new(now, management.chance.id()),
-        workspace_id,
+        workspace_id: workspace.id,
         settings,
         url,
         secrets: vec![ActiveSecret { secret, expires_at: None }],
@@ -100,7 +110,8 @@ pub async fn list_endpoints(
     Ok(management.store.list_endpoints(workspace, before, limit).await?)
 }
 
-/// Changes an endpoint: `change` turns its settings into the new ones.
+/// Changes an endpoint: `change` turns its settings into the new ones. Gives the endpoint, and whether it got a new
+/// secret because the old one does not fit its new signature profile.
 ///
 /// # Errors
 /// [`Refusal::Problem`] for settings out of bounds, or [`Problem::ChangedMeanwhile`].
@@ -109,17 +120,64 @@ pub async fn update_endpoint(
     caller: &ApiKey,
     id: EndpointId,
     change: impl FnOnce(&EndpointSettings) -> Result<EndpointSettings, Problem>,
-) -> Result<Endpoint, Refusal> {
+) -> Result<(Endpoint, bool), Refusal> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     let settings = change(&endpoint.settings)?;
-    endpoint.url = settings.check(&management.targets)?;
+    endpoint.url = check(management, &workspace, &settings)?;
     endpoint.settings = settings;
+    let profile = endpoint.settings.signature.profile;
+    let fits = endpoint.secrets.first().is_some_and(|active| active.secret.fits(profile));
+    if !fits {
+        endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile)?, expires_at: None }];
+    }
     if endpoint.settings.active {
         endpoint.disabled_reason = None;
     }
-    endpoint.revision += 1;
-    endpoint.updated_at = management.clock.now();
-    save(management, &endpoint).await?;
+    save_changed(management, &mut endpoint).await?;
+    Ok((endpoint, !fits))
+}
+
+/// Gives an endpoint a new secret, or `secret`; the one before goes on signing for `overlap`.
+///
+/// # Errors
+/// [`Refusal::Problem`] for a secret that does not fit, too long an overlap, or too many old secrets.
+pub async fn rotate_secret(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+    overlap_seconds: u64,
+    secret: Option<Secret>,
+) -> Result<Endpoint, Refusal> {
+    let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    let profile = endpoint.settings.signature.profile;
+    let mut invalid = Invalid::new();
+    let within = overlap_seconds <= MAX_OVERLAP_SECONDS;
+    invalid.require(within, "/overlap_seconds", "must be 0 to 604800");
+    let fits = secret.as_ref().is_none_or(|secret| secret.fits(profile));
+    invalid.require(fits, "/secret", "does not fit the signature profile");
+    let unused = secret.as_ref().is_none_or(|new| endpoint.secrets.iter().all(|old| old.secret != *new));
+    invalid.require(unused, "/secret", "is signing already");
+    invalid.into_result()?;
+
+    let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
+    endpoint.rotate(secret, Duration::from_secs(overlap_seconds), management.clock.now())?;
+    save_changed(management, &mut endpoint).await?;
+    Ok(endpoint)
+}
+
+/// Ends the overlap of a rotation: from now on only the current secret signs.
+///
+/// # Errors
+/// [`Refusal::Problem`] as for any change.
+pub async fn end_overlap(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+) -> Result<Endpoint, Refusal> {
+    let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    endpoint.end_overlap();
+    save_changed(management, &mut endpoint).await?;
     Ok(endpoint)
 }
 
@@ -138,6 +196,25 @@ pub async fn delete_endpoint(
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }
 
+/// What the settings alone cannot tell: whether the workspace allows them.
+fn check(
+    management: &Management,
+    workspace: &Workspace,
+    settings: &EndpointSettings,
+) -> Result<EndpointUrl, Problem> {
+    let url = settings.check(&management.targets)?;
+    if settings.signature.profile == Profile::None && !workspace.allow_unsigned {
+        return Err(Problem::invalid("/signature/profile", "`none` is not allowed in this workspace"));
+    }
+    Ok(url)
+}
+
+async fn save_changed(management: &Management, endpoint: &mut Endpoint) -> Result<(), Refusal> {
+    endpoint.revision += 1;
+    endpoint.updated_at = management.clock.now();
+    save(management, endpoint).await
+}
+
 async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), Refusal> {
     if !management.store.save_endpoint(endpoint).await? {
         return Err(Problem::ChangedMeanwhile.into());
@@ -147,6 +224,11 @@ async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), Refusa
 }
 
 impl Management {
+    fn new_secret(&self, profile: Profile) -> Result<Secret, Fault> {
+        let secret = Secret::for_profile(profile, &self.chance.bytes());
+        secret.map_err(|error| Fault::Broken(format!("no secret could be made: {error}")))
+    }
+
     /// The workspace of a request that reads something of a workspace.
     ///
     /// # Errors
@@ -155,7 +237,7 @@ impl Management {
         &self,
         caller: &ApiKey,
         named: Option<WorkspaceId>,
-    ) -> Result<Arc<domain::workspace::Workspace>, Refusal> {
+    ) -> Result<Arc<Workspace>, Refusal> {
         let id = caller.workspace(named)?;
         Ok(self.directory.workspace(id).await?.ok_or(Problem::NotFound("workspace"))?)
     }

@@ -27,8 +27,7 @@ pub async fn create_workspace(
     settings.check()?;
     let now = management.clock.now();
     let id = WorkspaceId::new(now, management.chance.id());
-    let workspace =
-        Workspace { id, name: settings.name, retention_days: settings.retention_days, created_at: now };
+    let workspace = Workspace::new(id, settings, now);
     save(management, &workspace).await?;
     Ok(workspace)
 }
@@ -83,11 +82,7 @@ pub async fn update_workspace(
     let workspace = management.workspace(caller, Some(id)).await?;
     let settings = change(&workspace.settings())?;
     settings.check()?;
-    let workspace = Workspace {
-        name: settings.name,
-        retention_days: settings.retention_days,
-        ..Workspace::clone(&workspace)
-    };
+    let workspace = Workspace::new(workspace.id, settings, workspace.created_at);
     save(management, &workspace).await?;
     Ok(workspace)
 }

@@ -15,7 +15,11 @@ pub(crate) fn of(endpoint: &Endpoint, rendered: RenderedRequest) -> egress::Requ
         }
     }
     egress::Request {
-        method: Method::POST,
+        method: match rendered.method {
+            domain::endpoint::Method::Post => Method::POST,
+            domain::endpoint::Method::Put => Method::PUT,
+            domain::endpoint::Method::Patch => Method::PATCH,
+        },
         url: &endpoint.url,
         headers,
         body: rendered.body.into(),

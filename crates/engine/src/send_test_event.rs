@@ -12,7 +12,7 @@ use domain::event_type::EventType;
 use domain::id::{EndpointId, EventId};
 use domain::ledger::Ledger;
 use domain::problem::Problem;
-use domain::render::Message;
+use domain::render::{Message, Occasion};
 use serde_json::value::RawValue;
 use store::deliveries::{DeliveryRow, Settlement};
 
@@ -53,15 +53,16 @@ pub async fn send_test_event(
         payload: &event.payload,
         delivery_id: delivery.id,
     };
-    let attempt = post(&management.egress, &management.clock, &endpoint, &message, 1, Trigger::Test).await;
-    let decision = if attempt.outcome.is_success() { Decision::Delivered } else { Decision::Exhausted };
+    let occasion = Occasion { number: 1, at: now, nonce: management.chance.bytes() };
+    let attempt = post(&management.egress, &endpoint, &message, occasion, Trigger::Test).await;
+    let decision = if attempt.error.is_none() { Decision::Delivered } else { Decision::Exhausted };
     let delivery = delivery.settled(&attempt, decision);
     let row = DeliveryRow { delivery: delivery.clone(), first_attempt: Some(attempt.clone()) };
     management.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await?;
     Ok((delivery, attempt))
 }
 
-fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event, Fault> {
+pub(crate) fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event, Fault> {
     let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("the test event is not one: {error}"));
     let data = serde_json::json!({
         "message": "This is a test event. It was sent because someone asked for it.",

@@ -8,6 +8,20 @@ pub const QUEUE_URL: &str = "POSTHORN_QUEUE_URL";
 /// URL of the dead-letter queue.
 pub const DEAD_LETTER_QUEUE_URL: &str = "POSTHORN_DEAD_LETTER_QUEUE_URL";
 
+/// The KMS key that wraps the data key of secrets.
+pub const KMS_KEY_ID: &str = "POSTHORN_KMS_KEY_ID";
+/// Where there is no KMS: a file with a key of 32 bytes in base64. It goes before [`KMS_KEY_ID`].
+pub const DATA_KEY_FILE: &str = "POSTHORN_DATA_KEY_FILE";
+
+/// Who keeps the key that seals secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DataKeySource {
+    /// The KMS key with this id or ARN.
+    Kms(String),
+    /// The file at this path.
+    File(String),
+}
+
 /// The environment lacks something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the environment lacks {}", .0.join(", "))]
@@ -27,6 +41,8 @@ pub struct IngestConfig {
 pub struct ManagementConfig {
     /// Name of the table.
     pub table: String,
+    /// Who keeps the key that seals secrets.
+    pub data_key: DataKeySource,
 }
 
 /// Configuration of the sender function.
@@ -38,6 +54,8 @@ pub struct SenderConfig {
     pub queue_url: String,
     /// URL of the dead-letter queue.
     pub dead_letter_queue_url: Option<String>,
+    /// Who keeps the key that seals secrets.
+    pub data_key: DataKeySource,
 }
 
 impl IngestConfig {
@@ -56,29 +74,46 @@ impl IngestConfig {
 
 impl ManagementConfig {
     /// The variables it needs.
-    pub const VARIABLES: &[&str] = &[TABLE];
+    pub const VARIABLES: &[&str] = &[TABLE, KMS_KEY_ID];
 
     /// Reads the environment.
     ///
     /// # Errors
     /// [`ConfigError`] names every missing variable.
     pub fn from_environment() -> Result<Self, ConfigError> {
-        let [table] = read([TABLE], variable)?;
-        Ok(Self { table })
+        let [table, data_key] = read([TABLE, KMS_KEY_ID], with_key_file(variable))?;
+        Ok(Self { table, data_key: data_key_source(variable, data_key) })
     }
 }
 
 impl SenderConfig {
     /// The variables it needs.
-    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL];
+    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL, KMS_KEY_ID];
 
     /// Reads the environment.
     ///
     /// # Errors
     /// [`ConfigError`] names every missing variable.
     pub fn from_environment() -> Result<Self, ConfigError> {
-        let [table, queue_url, dead_letters] = read([TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL], variable)?;
-        Ok(Self { table, queue_url, dead_letter_queue_url: Some(dead_letters) })
+        let names = [TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL, KMS_KEY_ID];
+        let [table, queue_url, dead_letters, data_key] = read(names, with_key_file(variable))?;
+        let data_key = data_key_source(variable, data_key);
+        Ok(Self { table, queue_url, dead_letter_queue_url: Some(dead_letters), data_key })
+    }
+}
+
+/// A key file stands in for KMS.
+fn with_key_file(lookup: impl Fn(&str) -> Option<String>) -> impl Fn(&str) -> Option<String> {
+    move |name| match name {
+        KMS_KEY_ID => lookup(DATA_KEY_FILE).or_else(|| lookup(KMS_KEY_ID)),
+        _ => lookup(name),
+    }
+}
+
+fn data_key_source(lookup: impl Fn(&str) -> Option<String>, value: String) -> DataKeySource {
+    match lookup(DATA_KEY_FILE) {
+        Some(_) => DataKeySource::File(value),
+        None => DataKeySource::Kms(value),
     }
 }
 
@@ -106,6 +141,16 @@ mod tests {
         let lookup = |name: &str| (name == QUEUE_URL).then(String::new);
         let error = read([TABLE, QUEUE_URL], lookup).unwrap_err();
         assert_eq!(error.to_string(), "the environment lacks POSTHORN_TABLE, POSTHORN_QUEUE_URL");
+    }
+
+    #[test]
+    fn a_key_file_goes_before_kms() {
+        let lookup = |name: &str| Some(name.to_lowercase());
+        let value = with_key_file(lookup)(KMS_KEY_ID).unwrap();
+        assert_eq!(data_key_source(lookup, value), DataKeySource::File("posthorn_data_key_file".into()));
+        let only_kms = |name: &str| (name == KMS_KEY_ID).then(|| "key".to_owned());
+        let value = with_key_file(only_kms)(KMS_KEY_ID).unwrap();
+        assert_eq!(data_key_source(only_kms, value), DataKeySource::Kms("key".into()));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod api_key_header;
 pub mod aws;
 pub mod config;
+pub mod data_key;
 pub mod http_api;
 pub mod json_body;
 pub mod logging;

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
-use domain::attempt::{Attempt, Trigger};
+use domain::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event_type::EventType;
 use domain::id::{DeliveryId, EndpointId, WorkspaceId};
-use domain::outcome::{Answer, ErrorClass, Outcome};
 use domain::timestamp::Timestamp;
 
+use crate::attempts;
 use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
@@ -47,25 +47,6 @@ pub struct Settlement {
     pub expires_at: Timestamp,
 }
 
-/// An attempt as it is stored.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct AttemptDocument {
-    number: u32,
-    trigger: Trigger,
-    started_at: i64,
-    duration_ms: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorClass>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    headers: Vec<(String, String)>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    body: String,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    body_truncated: bool,
-}
-
 impl Store {
     /// Writes the rows of a group of settled attempts, all of them or an error.
     ///
@@ -81,7 +62,7 @@ impl Store {
             if let Some(attempt) = &settlement.later_attempt {
                 let key = keys::attempt(delivery.endpoint_id, delivery.id, attempt.number);
                 let item = ItemWriter::new(&key, ATTEMPT_ENTITY)
-                    .json("attempt", &document(attempt))?
+                    .bytes("attempt", attempts::encode(attempt)?)
                     .expires_at(settlement.expires_at)
                     .build();
                 rows.insert(key, item);
@@ -201,7 +182,7 @@ impl Store {
         let range = Range::prefix(partition, &keys::attempt_prefix(delivery)).consistent();
         let rows = self.query(&range, usize::MAX).await?.rows;
         rows.into_iter()
-            .map(|row| Ok(attempt(ItemReader::new(row, ATTEMPT_ENTITY).json("attempt")?)))
+            .map(|row| attempts::decode(ItemReader::new(row, ATTEMPT_ENTITY).bytes("attempt")?))
             .collect()
     }
 
@@ -257,7 +238,7 @@ fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
         item = item.word("cancel_reason", reason)?;
     }
     if let Some(attempt) = first_attempt {
-        item = item.json("first_attempt", &document(attempt))?;
+        item = item.bytes("first_attempt", attempts::encode(attempt)?);
     }
     Ok(item.build())
 }
@@ -273,10 +254,7 @@ fn read(endpoint: EndpointId, row: Attributes, now: Timestamp) -> Result<Option<
         return Ok(None);
     }
     let workspace_id: WorkspaceId = reader.parsed("workspace")?;
-    let first_attempt = match reader.maybe_text("first_attempt")? {
-        Some(_) => Some(attempt(reader.json("first_attempt")?)),
-        None => None,
-    };
+    let first_attempt = reader.maybe_bytes("first_attempt")?.map(attempts::decode).transpose()?;
     let delivery = Delivery {
         id: reader.parsed("id")?,
         workspace_id,
@@ -294,47 +272,4 @@ fn read(endpoint: EndpointId, row: Attributes, now: Timestamp) -> Result<Option<
         trigger: reader.word("trigger")?,
     };
     Ok(Some(DeliveryRow { delivery, first_attempt }))
-}
-
-fn document(attempt: &Attempt) -> AttemptDocument {
-    let mut document = AttemptDocument {
-        number: attempt.number,
-        trigger: attempt.trigger,
-        started_at: attempt.started_at.as_millis(),
-        duration_ms: u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
-        error: None,
-        status: None,
-        headers: Vec::new(),
-        body: String::new(),
-        body_truncated: false,
-    };
-    match &attempt.outcome {
-        Outcome::Unreachable(error) => document.error = Some(*error),
-        Outcome::Answered(answer) => {
-            document.status = Some(answer.status);
-            document.headers.clone_from(&answer.headers);
-            document.body = String::from_utf8_lossy(&answer.body).into_owned();
-            document.body_truncated = answer.body_truncated;
-        }
-    }
-    document
-}
-
-fn attempt(document: AttemptDocument) -> Attempt {
-    let outcome = match document.status {
-        Some(status) => Outcome::Answered(Answer {
-            status,
-            headers: document.headers,
-            body: document.body.into_bytes(),
-            body_truncated: document.body_truncated,
-        }),
-        None => Outcome::Unreachable(document.error.unwrap_or(ErrorClass::Unknown)),
-    };
-    Attempt {
-        number: document.number,
-        trigger: document.trigger,
-        started_at: Timestamp::from_millis(document.started_at),
-        duration: Duration::from_millis(document.duration_ms),
-        outcome,
-    }
 }

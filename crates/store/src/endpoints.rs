@@ -2,33 +2,45 @@
 //!
 //! A change says which revision it was made from; DynamoDB refuses it if the row has moved on since.
 
+use std::collections::BTreeMap;
+
 use domain::address::AllowedTargets;
-use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
+use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings, Subscription};
 use domain::endpoint_url::EndpointUrl;
 use domain::id::{EndpointId, WorkspaceId};
-use domain::secret::ActiveSecret;
+use domain::secret::{ActiveSecret, PublicKey};
 use domain::timestamp::Timestamp;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::items::{Attributes, ItemReader, ItemWriter};
 use crate::keys::{self, ENDPOINT_PREFIX, LOOKUP, LOOKUP_SORT};
 use crate::query::{Index, Range};
+use crate::rows::condition_held;
 use crate::{Page, Store};
 
 const ENTITY: &str = "endpoint";
 
-/// The row's document: the parts of [`Endpoint`] that are not derived from it.
+/// The row's document: the parts of [`Endpoint`] that are not derived from it and are no secret.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Document {
     id: EndpointId,
     workspace_id: WorkspaceId,
     settings: EndpointSettings,
-    secrets: Vec<ActiveSecret>,
     disabled_reason: Option<DisabledReason>,
+    /// Anyone may read them, so they stand outside the sealed part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    public_keys: Vec<(PublicKey, Option<Timestamp>)>,
     created_at: Timestamp,
     updated_at: Timestamp,
+}
+
+/// The sealed part of the row: what signs, and the custom headers, whose values may be credentials.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Sealed {
+    secrets: Vec<ActiveSecret>,
+    headers: BTreeMap<String, String>,
 }
 
 impl Store {
@@ -37,14 +49,19 @@ impl Store {
     /// Gives `false`, and writes nothing, when the stored row has another revision: somebody else was faster.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB refuses for another reason.
+    /// [`StoreError`] when DynamoDB refuses for another reason, or the data key cannot be had.
     pub async fn save_endpoint(&self, endpoint: &Endpoint) -> Result<bool, StoreError> {
+        let mut settings = endpoint.settings.clone();
+        let sealed =
+            Sealed { secrets: endpoint.secrets.clone(), headers: std::mem::take(&mut settings.headers) };
+        let sealed =
+            serde_json::to_vec(&sealed).map_err(|_| StoreError::damaged(ENTITY, "secrets are not JSON"))?;
         let document = Document {
             id: endpoint.id,
             workspace_id: endpoint.workspace_id,
-            settings: endpoint.settings.clone(),
-            secrets: endpoint.secrets.clone(),
+            settings,
             disabled_reason: endpoint.disabled_reason,
+            public_keys: endpoint.public_keys(),
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
         };
@@ -53,25 +70,17 @@ impl Store {
             .text(LOOKUP_SORT, endpoint.id)
             .number("revision", endpoint.revision)
             .json("document", &document)?
+            .bytes("sealed", self.seal(&endpoint.id.to_string(), &sealed).await?)
             .build();
-        let mut request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        request = if endpoint.revision == 1 {
-            request.condition_expression("attribute_not_exists(PK)")
-        } else {
-            let before = endpoint.revision.saturating_sub(1).to_string();
-            request
-                .condition_expression("revision = :before")
-                .expression_attribute_values(":before", AttributeValue::N(before))
-        };
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::aws("PutItem")(error)),
+        if endpoint.revision == 1 {
+            return self.put_new(item).await;
         }
+        let before = endpoint.revision.saturating_sub(1).to_string();
+        let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
+        let request = request
+            .condition_expression("revision = :before")
+            .expression_attribute_values(":before", AttributeValue::N(before));
+        condition_held("PutItem", request.send().await)
     }
 
     /// The endpoint, if the workspace has it.
@@ -83,7 +92,10 @@ impl Store {
         workspace: WorkspaceId,
         endpoint: EndpointId,
     ) -> Result<Option<Endpoint>, StoreError> {
-        self.load(&keys::endpoint(workspace, endpoint)).await?.map(read).transpose()
+        match self.load(&keys::endpoint(workspace, endpoint)).await? {
+            Some(row) => Ok(Some(self.read_endpoint(row).await?)),
+            None => Ok(None),
+        }
     }
 
     /// The endpoint in whichever workspace it is, by the index: a row made a moment ago may be missed.
@@ -92,7 +104,10 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
     pub async fn find_endpoint(&self, endpoint: EndpointId) -> Result<Option<Endpoint>, StoreError> {
         let range = Range::prefix(endpoint.to_string(), EndpointId::PREFIX).of(Index::Lookup);
-        self.query(&range, 1).await?.rows.pop().map(read).transpose()
+        match self.query(&range, 1).await?.rows.pop() {
+            Some(row) => Ok(Some(self.read_endpoint(row).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Endpoints of a workspace, newest first, older than `before`.
@@ -111,16 +126,25 @@ impl Store {
             range = range.before(&format!("{ENDPOINT_PREFIX}{before}"));
         }
         let page = self.query(&range, limit).await?;
-        Ok(Page { rows: page.rows.into_iter().map(read).collect::<Result<_, _>>()?, more: page.more })
+        let mut rows = Vec::with_capacity(page.rows.len());
+        for row in page.rows {
+            rows.push(self.read_endpoint(row).await?);
+        }
+        Ok(Page { rows, more: page.more })
     }
 
-    /// Every endpoint of a workspace, oldest first: what an event is fanned out to.
+    /// What every endpoint of a workspace wants, oldest first: what an event is fanned out to. Opens no secret.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn all_endpoints(&self, workspace: WorkspaceId) -> Result<Vec<Endpoint>, StoreError> {
+    pub async fn all_subscriptions(&self, workspace: WorkspaceId) -> Result<Vec<Subscription>, StoreError> {
         let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX);
-        self.query(&range, usize::MAX).await?.rows.into_iter().map(read).collect()
+        let rows = self.query(&range, usize::MAX).await?.rows.into_iter();
+        rows.map(|row| {
+            let document: Document = ItemReader::new(row, ENTITY).json("document")?;
+            Ok(Subscription::of(document.id, document.settings, document.public_keys))
+        })
+        .collect()
     }
 
     /// Deletes an endpoint; whether there was one.
@@ -132,34 +156,29 @@ impl Store {
         workspace: WorkspaceId,
         endpoint: EndpointId,
     ) -> Result<bool, StoreError> {
-        let answer = self
-            .client
-            .delete_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::endpoint(workspace, endpoint))))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld)
-            .send()
-            .await
-            .map_err(StoreError::aws("DeleteItem"))?;
-        Ok(answer.attributes.is_some_and(|row| !row.is_empty()))
+        self.delete(&keys::endpoint(workspace, endpoint)).await
     }
-}
 
-fn read(item: Attributes) -> Result<Endpoint, StoreError> {
-    let reader = ItemReader::new(item, ENTITY);
-    let document: Document = reader.json("document")?;
-    // Whether the URL may be called is decided when it is saved and again when it is called; here it is only parsed.
-    let url = EndpointUrl::parse(&document.settings.url, &AllowedTargets::loopback_and_http())
-        .map_err(|error| reader.damaged(error))?;
-    Ok(Endpoint {
-        id: document.id,
-        workspace_id: document.workspace_id,
-        settings: document.settings,
-        url,
-        secrets: document.secrets,
-        disabled_reason: document.disabled_reason,
-        revision: reader.number("revision")?,
-        created_at: document.created_at,
-        updated_at: document.updated_at,
-    })
+    async fn read_endpoint(&self, item: Attributes) -> Result<Endpoint, StoreError> {
+        let reader = ItemReader::new(item, ENTITY);
+        let mut document: Document = reader.json("document")?;
+        let sealed = self.open(&document.id.to_string(), reader.bytes("sealed")?).await?;
+        let sealed: Sealed =
+            serde_json::from_slice(&sealed).map_err(|_| reader.damaged("its secrets cannot be read"))?;
+        document.settings.headers = sealed.headers;
+        // Whether the URL may be called is decided when it is saved and again when it is called; here it is only parsed.
+        let url = EndpointUrl::parse(&document.settings.url, &AllowedTargets::loopback_and_http())
+            .map_err(|error| reader.damaged(error))?;
+        Ok(Endpoint {
+            id: document.id,
+            workspace_id: document.workspace_id,
+            settings: document.settings,
+            url,
+            secrets: sealed.secrets,
+            disabled_reason: document.disabled_reason,
+            revision: reader.number("revision")?,
+            created_at: document.created_at,
+            updated_at: document.updated_at,
+        })
+    }
 }

@@ -25,6 +25,12 @@ pub enum StoreError {
     /// DynamoDB left writes undone after several tries.
     #[error("DynamoDB left {0} writes undone after several tries")]
     Unprocessed(usize),
+    /// A secret could not be sealed or opened.
+    #[error("{0}")]
+    Sealing(&'static str),
+    /// The keeper of the key that wraps the data key refused or could not be reached.
+    #[error("the data key could not be had")]
+    Key(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl StoreError {

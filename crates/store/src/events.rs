@@ -50,21 +50,7 @@ impl Store {
             .maybe((!rest.is_empty()).then_some(rest.len()), |item, pages| item.number("ledger_pages", pages))
             .expires_at(expires_at)
             .build();
-        let request = self
-            .client
-            .put_item()
-            .table_name(&*self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(PK)");
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::aws("PutItem")(error)),
-        }
+        self.put_new(item).await
     }
 
     /// The event with its whole ledger, if the workspace has it and it has not expired at `now`.

@@ -13,6 +13,7 @@ use crate::Store;
 use crate::error::StoreError;
 use crate::items::{ItemReader, ItemWriter, key_attributes};
 use crate::keys;
+use crate::rows::condition_held;
 
 const ENTITY: &str = "idempotency";
 /// How long a key is remembered.
@@ -154,14 +155,7 @@ impl Store {
             .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(Claim::Resumed(event)),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(Claim::InProgress)
-            }
-            Err(error) => Err(StoreError::aws("UpdateItem")(error)),
-        }
+        let ours = condition_held("UpdateItem", answer)?;
+        Ok(if ours { Claim::Resumed(event) } else { Claim::InProgress })
     }
 }

@@ -132,12 +132,16 @@ impl ItemReader {
         Ok(Timestamp::from_millis(self.number(name)?))
     }
 
-    pub(crate) fn bytes(&self, name: &str) -> Result<&[u8], StoreError> {
+    pub(crate) fn maybe_bytes(&self, name: &str) -> Result<Option<&[u8]>, StoreError> {
         match self.attributes.get(name) {
-            Some(AttributeValue::B(blob)) => Ok(blob.as_ref()),
+            Some(AttributeValue::B(blob)) => Ok(Some(blob.as_ref())),
             Some(_) => Err(self.damaged(format_args!("{name} is not binary"))),
-            None => Err(self.damaged(format_args!("{name} is missing"))),
+            None => Ok(None),
         }
+    }
+
+    pub(crate) fn bytes(&self, name: &str) -> Result<&[u8], StoreError> {
+        self.maybe_bytes(name)?.ok_or_else(|| self.damaged(format_args!("{name} is missing")))
     }
 
     pub(crate) fn maybe_word<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {

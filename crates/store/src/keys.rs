@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | workspace | `WS#{ws}` | `WORKSPACE` |
 //! | endpoint | `WS#{ws}` | `ENDPOINT#{we}` |
+//! | the data key that seals secrets, wrapped | `DATA_KEY` | `1` |
 //! | API key, by what its holder sends | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
@@ -78,6 +79,11 @@ pub fn workspace(workspace: WorkspaceId) -> Key {
 /// An endpoint's row.
 pub fn endpoint(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
     Key::new(workspace_partition(workspace), format!("{ENDPOINT_PREFIX}{endpoint}"))
+}
+
+/// The row of the wrapped data key.
+pub fn data_key() -> Key {
+    Key::new("DATA_KEY".to_owned(), "1")
 }
 
 /// An API key's row, found by the digest of what its holder sends.

@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
+use sealing::Sealer;
+
 pub mod api_keys;
+mod attempts;
 pub mod deliveries;
 pub mod endpoints;
 pub mod error;
@@ -16,16 +19,20 @@ pub mod keys;
 mod newest;
 pub mod payload;
 mod query;
+mod rows;
+pub mod sealing;
 pub mod table;
 pub mod workspaces;
 
 pub use error::StoreError;
+pub use sealing::KeyWrapper;
 
 /// The table, and a client that reaches it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     client: aws_sdk_dynamodb::Client,
     table: Arc<str>,
+    sealer: Sealer,
 }
 
 /// Some rows of a list, and where the next page begins.
@@ -38,8 +45,8 @@ pub struct Page<T> {
 }
 
 impl Store {
-    /// The table named `table`.
-    pub fn new(client: aws_sdk_dynamodb::Client, table: &str) -> Self {
-        Self { client, table: table.into() }
+    /// The table named `table`, whose secrets are sealed under the data key that `wrapper` unwraps.
+    pub fn new(client: aws_sdk_dynamodb::Client, table: &str, wrapper: KeyWrapper) -> Self {
+        Self { client, table: table.into(), sealer: Sealer::new(wrapper) }
     }
 }

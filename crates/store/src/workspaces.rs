@@ -4,7 +4,7 @@ use domain::id::WorkspaceId;
 use domain::workspace::Workspace;
 
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::items::{Attributes, ItemReader, ItemWriter};
 use crate::keys::{self, ALL_WORKSPACES, LOOKUP, LOOKUP_SORT};
 use crate::query::{Index, Range};
 use crate::{Page, Store};
@@ -49,25 +49,6 @@ impl Store {
         }
         let page = self.query(&range, limit).await?;
         Ok(Page { rows: page.rows.into_iter().map(read).collect::<Result<_, _>>()?, more: page.more })
-    }
-
-    pub(crate) async fn put(&self, item: Attributes) -> Result<(), StoreError> {
-        let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        request.send().await.map_err(StoreError::aws("PutItem"))?;
-        Ok(())
-    }
-
-    pub(crate) async fn load(&self, key: &keys::Key) -> Result<Option<Attributes>, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(key)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StoreError::aws("GetItem"))?;
-        Ok(answer.item)
     }
 }
 

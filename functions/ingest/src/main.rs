@@ -10,7 +10,8 @@ async fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
     let config = IngestConfig::from_environment()?;
     let aws = lambda_kit::aws::Aws::from_environment().await;
-    let store = store::Store::new(aws.dynamodb(), &config.table);
+    // Accepting events opens no secret, so this function has no key.
+    let store = store::Store::new(aws.dynamodb(), &config.table, store::KeyWrapper::none());
     let queue = queue::Queue::new(aws.sqs(), config.queue_url, None);
     let intake = Intake {
         directory: Directory::new(store.clone()),

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::api_key::Scope;
-use domain::attempt::{Attempt, Trigger};
+use domain::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::{CancelReason, Delivery, DeliveryStatus};
 use domain::event_type::EventType;
 use domain::id::{DeliveryId, EndpointId, EventId};
@@ -54,6 +54,7 @@ struct AttemptBody<'a> {
     started_at: Timestamp,
     duration_ms: u128,
     error: Option<ErrorClass>,
+    request: &'a SentRequest,
     response: Option<ResponseBody<'a>>,
 }
 
@@ -108,7 +109,8 @@ impl<'a> AttemptBody<'a> {
             trigger: attempt.trigger,
             started_at: attempt.started_at,
             duration_ms: attempt.duration.as_millis(),
-            error: attempt.error(),
+            error: attempt.error,
+            request: &attempt.sent,
             response,
         }
     }

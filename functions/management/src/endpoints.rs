@@ -9,7 +9,7 @@ use domain::api_key::Scope;
 use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::problem::Problem;
-use domain::secret::Secret;
+use domain::secret::{ActiveSecret, DEFAULT_OVERLAP_SECONDS, Secret};
 use domain::timestamp::Timestamp;
 use engine::manage_endpoint::{self, Management};
 use engine::merge_patch::merge;
@@ -30,31 +30,58 @@ struct EndpointBody<'a> {
     workspace_id: WorkspaceId,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
     #[serde(flatten)]
     settings: &'a EndpointSettings,
     disabled_reason: Option<DisabledReason>,
+    /// When each rotated-out secret stops signing.
+    old_secrets: Vec<OldSecretBody>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
+#[derive(Serialize)]
+struct OldSecretBody {
+    expires_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
+}
+
 impl<'a> EndpointBody<'a> {
-    fn of(endpoint: &'a Endpoint) -> Self {
+    fn of(endpoint: &'a Endpoint, now: Timestamp) -> Self {
+        let public_key =
+            |active: &ActiveSecret| active.secret.public_key().map(|public_key| public_key.to_string());
+        let old = endpoint.secrets.iter().filter(|active| active.signs_at(now));
+        let old_secrets = old.filter_map(|active| {
+            let expires_at = active.expires_at?;
+            Some(OldSecretBody { expires_at, public_key: public_key(active) })
+        });
         Self {
             id: endpoint.id,
             workspace_id: endpoint.workspace_id,
             secret: None,
+            public_key: endpoint.secrets.first().and_then(public_key),
             settings: &endpoint.settings,
             disabled_reason: endpoint.disabled_reason,
+            old_secrets: old_secrets.collect(),
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
         }
     }
 
-    /// Only for the answer to its making.
-    fn with_secret(endpoint: &'a Endpoint) -> Self {
-        let secret = endpoint.secrets.first().map(|active| active.secret.reveal());
-        Self { secret, ..Self::of(endpoint) }
+    /// Only for the answers to its making and to a rotation.
+    fn with_secret(endpoint: &'a Endpoint, now: Timestamp) -> Self {
+        let secret = endpoint.secrets.first().and_then(|active| active.secret.shown_to_customer());
+        Self { secret, ..Self::of(endpoint, now) }
     }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RotateRequest {
+    overlap_seconds: Option<u64>,
+    secret: Option<Secret>,
 }
 
 #[derive(Deserialize)]
@@ -78,7 +105,8 @@ pub(crate) async fn create(
     let settings: EndpointSettings = parse_value(Value::Object(document))?;
     let endpoint =
         manage_endpoint::create_endpoint(&management, &caller, workspace, settings, secret).await?;
-    Ok((StatusCode::CREATED, Json(EndpointBody::with_secret(&endpoint))).into_response())
+    Ok((StatusCode::CREATED, Json(EndpointBody::with_secret(&endpoint, management.clock.now())))
+        .into_response())
 }
 
 pub(crate) async fn read(
@@ -89,7 +117,7 @@ pub(crate) async fn read(
     let caller = caller(&management, &headers).await?;
     let id = paging::id(&endpoint, "endpoint")?;
     let endpoint = manage_endpoint::read_endpoint(&management, &caller, Scope::WebhooksRead, id).await?;
-    Ok(Json(EndpointBody::of(&endpoint)).into_response())
+    Ok(Json(EndpointBody::of(&endpoint, management.clock.now())).into_response())
 }
 
 pub(crate) async fn list(
@@ -101,9 +129,9 @@ pub(crate) async fn list(
     let parameters: ListParameters = paging::parameters(&uri)?;
     let limit = paging::limit(parameters.limit, paging::DEFAULT_LIMIT)?;
     let before = paging::after(parameters.cursor.as_deref())?;
-    let workspace = parameters.workspace_id;
+    let (workspace, now) = (parameters.workspace_id, management.clock.now());
     let page = manage_endpoint::list_endpoints(&management, &caller, workspace, before, limit).await?;
-    Ok(paging::answer(&page.rows, page.more, |e| e.id, |e| serde_json::json!(EndpointBody::of(e)))
+    Ok(paging::answer(&page.rows, page.more, |e| e.id, |e| serde_json::json!(EndpointBody::of(e, now)))
         .into_response())
 }
 
@@ -117,13 +145,18 @@ pub(crate) async fn update(
     let id = paging::id(&endpoint, "endpoint")?;
     let patch: Map<String, Value> = parse_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
     let change = |settings: &EndpointSettings| -> Result<EndpointSettings, Problem> {
-        let mut document = document(settings)?;
+        let mut document = crate::document(settings);
         // A preset and a schedule exclude each other, so the policy is replaced whole.
         merge(&mut document, patch, &["retry"]);
         parse_value(Value::Object(document))
     };
-    let endpoint = manage_endpoint::update_endpoint(&management, &caller, id, change).await?;
-    Ok(Json(EndpointBody::of(&endpoint)).into_response())
+    let (endpoint, new_secret) = manage_endpoint::update_endpoint(&management, &caller, id, change).await?;
+    let now = management.clock.now();
+    let body = match new_secret {
+        true => EndpointBody::with_secret(&endpoint, now),
+        false => EndpointBody::of(&endpoint, now),
+    };
+    Ok(Json(body).into_response())
 }
 
 pub(crate) async fn delete(
@@ -148,6 +181,36 @@ pub(crate) async fn test(
     Ok(Json(DetailBody::of(&delivery, std::slice::from_ref(&attempt))).into_response())
 }
 
+pub(crate) async fn rotate(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(endpoint): Path<String>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let id = paging::id(&endpoint, "endpoint")?;
+    let request: RotateRequest = optional_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
+    let overlap = request.overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
+    let endpoint = manage_endpoint::rotate_secret(&management, &caller, id, overlap, request.secret).await?;
+    Ok(Json(EndpointBody::with_secret(&endpoint, management.clock.now())).into_response())
+}
+
+pub(crate) async fn end_overlap(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(endpoint): Path<String>,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let id = paging::id(&endpoint, "endpoint")?;
+    let endpoint = manage_endpoint::end_overlap(&management, &caller, id).await?;
+    Ok(Json(EndpointBody::of(&endpoint, management.clock.now())).into_response())
+}
+
+/// A body that may be left out; what it holds then is the default.
+pub(crate) fn optional_json<T: Default + serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    if body.is_empty() { Ok(T::default()) } else { parse_json(body) }
+}
+
 /// Takes one member out of a document and reads it.
 fn taken<T: serde::de::DeserializeOwned>(
     document: &mut Map<String, Value>,
@@ -163,14 +226,5 @@ fn taken<T: serde::de::DeserializeOwned>(
             }
             Err(problem) => Err(problem),
         },
-    }
-}
-
-/// The settings as the document that `PATCH` merges into.
-fn document(settings: &EndpointSettings) -> Result<Map<String, Value>, Problem> {
-    match serde_json::to_value(settings) {
-        Ok(Value::Object(document)) => Ok(document),
-        // Settings are a struct with string keys: they always become an object.
-        _ => Err(Problem::ChangedMeanwhile),
     }
 }

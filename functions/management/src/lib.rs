@@ -6,7 +6,9 @@ mod deliveries;
 mod endpoints;
 mod events;
 mod health;
+mod jwks;
 mod paging;
+mod previews;
 mod workspaces;
 
 use std::sync::Arc;
@@ -33,13 +35,18 @@ pub fn router(management: Management) -> Router {
             get(endpoints::read).patch(endpoints::update).delete(endpoints::delete),
         )
         .route("/v1/webhook-endpoints/{endpoint}/test", post(endpoints::test))
+        .route("/v1/webhook-endpoints/{endpoint}/preview", post(previews::preview))
+        .route("/v1/webhook-endpoints/{endpoint}/secret/rotate", post(endpoints::rotate))
+        .route("/v1/webhook-endpoints/{endpoint}/secret/end-overlap", post(endpoints::end_overlap))
         .route("/v1/webhook-endpoints/{endpoint}/deliveries", get(deliveries::list))
         .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}", get(deliveries::read))
+        .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/curl", get(previews::curl))
         .route("/v1/events", get(events::list))
         .route("/v1/events/{event}", get(events::read))
         .route("/v1/events/{event}/deliveries", get(events::deliveries))
         .route("/v1/workspaces", post(workspaces::create).get(workspaces::list))
         .route("/v1/workspaces/{workspace}", get(workspaces::read).patch(workspaces::update))
+        .route("/v1/workspaces/{workspace}/jwks.json", get(jwks::read))
         .route("/v1/api-keys", post(api_keys::create).get(api_keys::list))
         .route("/v1/api-keys/{key}", axum::routing::delete(api_keys::delete))
         .with_state(management)
@@ -47,4 +54,13 @@ pub fn router(management: Management) -> Router {
 
 async fn caller(management: &Management, headers: &HeaderMap) -> Result<Arc<ApiKey>, ApiError> {
     Ok(authenticate(&management.directory, api_key(headers)).await?)
+}
+
+/// Settings as the document that `PATCH` merges into.
+fn document(settings: &impl serde::Serialize) -> serde_json::Map<String, serde_json::Value> {
+    match serde_json::to_value(settings) {
+        Ok(serde_json::Value::Object(document)) => document,
+        // Settings are structs with string keys: they always become an object.
+        _ => serde_json::Map::new(),
+    }
 }

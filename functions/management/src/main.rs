@@ -12,7 +12,8 @@ async fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
     let config = ManagementConfig::from_environment()?;
     let aws = lambda_kit::aws::Aws::from_environment().await;
-    let store = store::Store::new(aws.dynamodb(), &config.table);
+    let wrapper = lambda_kit::data_key::key_wrapper(&aws, &config.data_key)?;
+    let store = store::Store::new(aws.dynamodb(), &config.table, wrapper);
     let management = Management {
         directory: Directory::new(store.clone()),
         store,

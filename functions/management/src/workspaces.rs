@@ -70,10 +70,7 @@ pub(crate) async fn update(
     let id = paging::id(&workspace, "workspace")?;
     let patch: Map<String, Value> = parse_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
     let change = |settings: &WorkspaceSettings| -> Result<WorkspaceSettings, Problem> {
-        let mut document = Map::from_iter([
-            ("name".to_owned(), json!(settings.name)),
-            ("retention_days".to_owned(), json!(settings.retention_days)),
-        ]);
+        let mut document = crate::document(settings);
         merge(&mut document, patch, &[]);
         parse_value(Value::Object(document))
     };

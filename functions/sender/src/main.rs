@@ -14,7 +14,8 @@ async fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
     let config = SenderConfig::from_environment()?;
     let aws = lambda_kit::aws::Aws::from_environment().await;
-    let store = store::Store::new(aws.dynamodb(), &config.table);
+    let wrapper = lambda_kit::data_key::key_wrapper(&aws, &config.data_key)?;
+    let store = store::Store::new(aws.dynamodb(), &config.table, wrapper);
     let queue = queue::Queue::new(aws.sqs(), config.queue_url, config.dead_letter_queue_url);
     let egress = Egress::new(AllowedTargets::public_only())?;
     let directory = Directory::new(store.clone());

@@ -32,7 +32,7 @@ async fn a_failure_comes_back_after_the_policys_delay_and_is_a_row() {
     assert_eq!(sender.attempt(&job, 1).await.unwrap(), Next::ComeBackIn(Duration::from_secs(60)));
     let DeliveryRow { delivery, first_attempt } = row(&bench, &job).await;
     assert_eq!((delivery.status, delivery.attempts), (DeliveryStatus::Retrying, 1));
-    assert_eq!(first_attempt.unwrap().error(), Some(ErrorClass::HttpStatus));
+    assert_eq!(first_attempt.unwrap().error, Some(ErrorClass::HttpStatus));
 
     // A job that SQS gives back too early is put back for the rest of the time, unsent.
     bench.advance(Duration::from_secs(20));

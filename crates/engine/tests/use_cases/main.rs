@@ -16,14 +16,14 @@ use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{ApiKeyId, EndpointId, WorkspaceId};
 use domain::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
-use domain::workspace::Workspace;
+use domain::workspace::{Workspace, WorkspaceSettings};
 use egress::Egress;
 use embedded_aws::{DynamoDb, Sqs};
 use engine::accept_event::{EventRequest, Intake};
 use engine::attempt_delivery::Sender;
 use engine::{Chance, Clock, Directory};
 use queue::{Job, Queue};
-use store::Store;
+use store::{KeyWrapper, Store};
 use tokio::net::TcpListener;
 
 /// An embedded AWS with one workspace, and the hands of its clock.
@@ -66,7 +66,8 @@ impl Bench {
             .endpoint_url(dynamodb.endpoint_url())
             .http_client(http.clone())
             .build();
-        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config), "posthorn");
+        let client = aws_sdk_dynamodb::Client::from_conf(config);
+        let store = Store::new(client, "posthorn", KeyWrapper::local([1; 32]));
         store.create_table().await.unwrap();
         let config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -79,8 +80,8 @@ impl Bench {
         let queue = queue::definition::create(sqs_client.clone()).await.unwrap();
 
         let workspace = WorkspaceId::new(start(), 1);
-        let row =
-            Workspace { id: workspace, name: "test".to_owned(), retention_days: 30, created_at: start() };
+        let settings: WorkspaceSettings = serde_json::from_str(r#"{"name":"test"}"#).unwrap();
+        let row = Workspace::new(workspace, settings, start());
         store.save_workspace(&row).await.unwrap();
         let count = AtomicU64::new(1);
         Self {

@@ -36,8 +36,9 @@ async fn a_key_is_found_by_its_digest_listed_under_its_workspace_and_deleted_fro
 async fn workspaces_are_listed_newest_first() {
     let table = table().await;
     for number in 0..9 {
-        let (id, name) = (workspace(number), format!("workspace {number}"));
-        let workspace = Workspace { id, name, retention_days: 30, created_at: now() };
+        let settings = serde_json::json!({ "name": format!("workspace {number}") });
+        let settings = serde_json::from_value(settings).unwrap();
+        let workspace = Workspace::new(workspace(number), settings, now());
         table.store.save_workspace(&workspace).await.unwrap();
     }
     let listed = every_page(

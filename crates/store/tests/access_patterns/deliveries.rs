@@ -1,11 +1,11 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::attempt::{Attempt, Trigger};
+use domain::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::{Decision, Delivery, DeliveryStatus};
 use domain::event_type::EventType;
 use domain::id::{EndpointId, EventId};
-use domain::outcome::{Answer, ErrorClass, Outcome};
+use domain::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
 use domain::timestamp::Timestamp;
 use store::deliveries::{DeliveryRow, Settlement};
 
@@ -21,6 +21,8 @@ fn attempt(number: u32, outcome: Outcome) -> Attempt {
         trigger: Trigger::Automatic,
         started_at: now(),
         duration: Duration::from_millis(20),
+        sent: SentRequest::default(),
+        error: OutcomeRules::default().error_class(&outcome),
         outcome,
     }
 }

@@ -66,7 +66,7 @@ async fn all_are_read_for_a_fan_out_and_pages_are_newest_first() {
     for number in 0..23 {
         table.store.save_endpoint(&endpoint(number)).await.unwrap();
     }
-    let all: Vec<_> = table.store.all_endpoints(workspace(1)).await.unwrap();
+    let all: Vec<_> = table.store.all_subscriptions(workspace(1)).await.unwrap();
     let ids: Vec<_> = all.iter().map(|endpoint| endpoint.id).collect();
     assert!(ids.len() == 23 && ids.is_sorted());
     let listed = every_page(
@@ -75,4 +75,30 @@ async fn all_are_read_for_a_fan_out_and_pages_are_newest_first() {
     );
     let listed: Vec<_> = listed.await.into_iter().map(|endpoint| endpoint.id).collect();
     assert_eq!(listed, ids.into_iter().rev().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn no_secret_and_no_header_value_stands_in_the_table_as_it_is() {
+    let table = table().await;
+    let mut endpoint = endpoint(1);
+    endpoint.settings.headers.insert("Authorization".to_owned(), "Bearer of-bad-news".to_owned());
+    table.store.save_endpoint(&endpoint).await.unwrap();
+    let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
+    let rows = format!("{:?}", rows.items());
+    assert!(rows.contains("example.com/hook"), "the row itself can be read");
+    assert!(!rows.contains("of-bad-news") && !rows.contains("whsec_") && !rows.contains("BwcHBwcH"));
+    assert_eq!(table.store.load_endpoint(workspace(1), endpoint.id).await.unwrap(), Some(endpoint));
+}
+
+#[tokio::test]
+async fn another_process_opens_what_this_one_sealed_and_another_key_does_not() {
+    let table = table().await;
+    let endpoint = endpoint(1);
+    table.store.save_endpoint(&endpoint).await.unwrap();
+    let load = async |key| {
+        let store = store::Store::new(table.client.clone(), "posthorn", store::KeyWrapper::local(key));
+        store.load_endpoint(workspace(1), endpoint.id).await
+    };
+    assert_eq!(load([1; 32]).await.unwrap(), Some(endpoint.clone()));
+    assert!(load([2; 32]).await.is_err());
 }

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use domain::id::WorkspaceId;
 use domain::timestamp::Timestamp;
 use embedded_aws::{Clock, DynamoDb};
-use store::Store;
+use store::{KeyWrapper, Store};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -35,7 +35,7 @@ async fn table() -> Table {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     let client = aws_sdk_dynamodb::Client::from_conf(config);
-    let store = Store::new(client.clone(), "posthorn");
+    let store = Store::new(client.clone(), "posthorn", KeyWrapper::local([1; 32]));
     store.create_table().await.unwrap();
     Table { store, client, _dynamodb: dynamodb }
 }

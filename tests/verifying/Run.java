@@ -1,0 +1,40 @@
+// Judges the cases on standard input with the sample beside it; see README.md.
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+public final class Run {
+    public static void main(String[] args) throws Exception {
+        Set<String> remembered = new HashSet<>();
+        Predicate<String> seen = id -> !remembered.add(id);
+        String input = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+        for (String line : input.split("\n")) {
+            if (line.isEmpty()) continue;
+            String[] fields = line.split("\t", -1);
+            long now = Long.parseLong(fields[1]);
+            String path = fields[2];
+            String secret = fields[3];
+            byte[] body = Base64.getDecoder().decode(fields[4]);
+            Map<String, String> headers = new HashMap<>();
+            for (int i = 5; i < fields.length; i++) {
+                String[] pair = fields[i].split("=", 2);
+                headers.put(pair[0], pair[1]);
+            }
+            try {
+                switch (fields[0]) {
+                    case "standard" -> Webhooks.verifyStandard(headers, body, secret, seen, now);
+                    case "body" -> Webhooks.verifyBody(headers, body, secret, seen);
+                    case "covered" -> Webhooks.verifyCovered(headers, body, path, secret, seen, now);
+                    default -> throw new IllegalArgumentException("unknown profile " + fields[0]);
+                }
+                System.out.println("ok");
+            } catch (Webhooks.Refused refused) {
+                System.out.println("refused");
+            }
+        }
+    }
+}
