@@ -5,6 +5,7 @@ mod bad_requests;
 mod first_delivery;
 mod gone;
 mod idempotency;
+mod intake;
 mod jobs_that_do_no_harm;
 mod previews;
 mod restart;

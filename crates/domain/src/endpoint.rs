@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::address::AllowedTargets;
+use crate::channel::{self, Channel, MAX_CHANNELS};
 use crate::endpoint_url::EndpointUrl;
 use crate::event_type::{EventType, EventTypePattern, MAX_PATTERNS, wants};
 use crate::id::{EndpointId, WorkspaceId};
@@ -95,6 +96,9 @@ pub struct EndpointSettings {
     /// The event types it wants; empty for every type.
     #[serde(default)]
     pub events: Vec<EventTypePattern>,
+    /// The channels it is limited to; empty for no limit.
+    #[serde(default)]
+    pub channels: Vec<Channel>,
     /// Whether it gets deliveries.
     #[serde(default = "yes")]
     pub active: bool,
@@ -170,6 +174,7 @@ impl EndpointSettings {
         let mut invalid = Invalid::new();
         let url = invalid.take("/url", EndpointUrl::parse(&self.url, allowed));
         invalid.require(self.events.len() <= MAX_PATTERNS, "/events", "may list at most 100 event types");
+        invalid.require(self.channels.len() <= MAX_CHANNELS, "/channels", "may list at most 20 channels");
         invalid.require(
             self.description.chars().count() <= MAX_DESCRIPTION_CHARS,
             "/description",
@@ -238,6 +243,8 @@ pub struct Subscription {
     pub active: bool,
     /// The event types it wants; empty for every type.
     pub events: Vec<EventTypePattern>,
+    /// The channels it is limited to; empty for no limit.
+    pub channels: Vec<Channel>,
     /// The public halves of its asymmetric secrets, the current one first, and when each stops signing.
     pub public_keys: Vec<(PublicKey, Option<Timestamp>)>,
 }
@@ -249,15 +256,18 @@ impl Subscription {
         settings: EndpointSettings,
         public_keys: Vec<(PublicKey, Option<Timestamp>)>,
     ) -> Self {
-        Self { id, active: settings.active, events: settings.events, public_keys }
+        let EndpointSettings { active, events, channels, .. } = settings;
+        Self { id, active, events, channels, public_keys }
     }
 
-    /// Why an event of `event_type` makes no delivery to this endpoint; `None` if it does.
-    pub fn skip_reason(&self, event_type: &EventType) -> Option<SkipReason> {
+    /// Why an event of `event_type` and `channels` makes no delivery to this endpoint; `None` if it does.
+    pub fn skip_reason(&self, event_type: &EventType, channels: &[Channel]) -> Option<SkipReason> {
         if !self.active {
             Some(SkipReason::Disabled)
         } else if !wants(&self.events, event_type) {
             Some(SkipReason::TypeNotSubscribed)
+        } else if !channel::matches(&self.channels, channels) {
+            Some(SkipReason::Channel)
         } else {
             None
         }

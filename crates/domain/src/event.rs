@@ -1,9 +1,11 @@
 //! What is an event, and what are its limits? Something that happened: type, time, payload; immutable once accepted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 
+use crate::channel::Channel;
 use crate::event_type::EventType;
 use crate::id::{EventId, WorkspaceId};
 use crate::ledger::Ledger;
@@ -13,6 +15,13 @@ use crate::timestamp::Timestamp;
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
 /// Largest body of `POST /v1/events`: a payload and the fields around it.
 pub const MAX_REQUEST_BYTES: usize = MAX_PAYLOAD_BYTES + 8 * 1024;
+
+/// Most events of one batch.
+pub const MAX_BATCH_EVENTS: usize = 100;
+/// Largest body of `POST /v1/events/batch`. Lambda takes 6 MB with everything around it.
+pub const MAX_BATCH_BYTES: usize = 5 * 1024 * 1024;
+/// How far ahead a delivery may be scheduled.
+pub const MAX_SCHEDULE_AHEAD: Duration = Duration::from_secs(12 * 3600);
 
 /// The payload's JSON text, byte for byte as the producer sent it.
 pub type Payload = Arc<RawValue>;
@@ -30,6 +39,10 @@ pub struct Event {
     pub occurred_at: Timestamp,
     /// What happened.
     pub payload: Payload,
+    /// Who it concerns: an endpoint that names channels gets only events of one of them.
+    pub channels: Vec<Channel>,
+    /// When its deliveries are due; at once, if the producer did not say.
+    pub deliver_at: Option<Timestamp>,
     /// Every endpoint's fate at the time of fan-out.
     pub ledger: Ledger,
 }

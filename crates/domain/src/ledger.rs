@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::channel::Channel;
 use crate::endpoint::Subscription;
 use crate::event_type::EventType;
 use crate::id::EndpointId;
@@ -18,16 +19,19 @@ pub enum SkipReason {
     TypeNotSubscribed,
     /// The endpoint is switched off.
     Disabled,
+    /// The endpoint names channels, and the event is of none of them.
+    Channel,
 }
 
 impl SkipReason {
-    const ALL: [Self; 2] = [Self::TypeNotSubscribed, Self::Disabled];
+    const ALL: [Self; 3] = [Self::TypeNotSubscribed, Self::Disabled, Self::Channel];
 
     /// The letter that stands for the reason in the stored ledger.
     fn code(self) -> u8 {
         match self {
             Self::TypeNotSubscribed => b't',
             Self::Disabled => b'd',
+            Self::Channel => b'c',
         }
     }
 }
@@ -53,14 +57,15 @@ pub struct Ledger {
 pub struct DamagedLedger;
 
 impl Ledger {
-    /// Decides which endpoints get an event of `event_type`.
+    /// Decides which endpoints get an event of `event_type` and `channels`.
     pub fn fan_out<'a>(
         event_type: &EventType,
+        channels: &[Channel],
         subscriptions: impl IntoIterator<Item = &'a Subscription>,
     ) -> Self {
         let mut ledger = Self::default();
         for subscription in subscriptions {
-            match subscription.skip_reason(event_type) {
+            match subscription.skip_reason(event_type, channels) {
                 None => ledger.deliveries.push(subscription.id),
                 Some(reason) => ledger.skipped.push((subscription.id, reason)),
             }
@@ -159,12 +164,13 @@ mod tests {
 
     fn any_ledger() -> impl Strategy<Value = Ledger> {
         let ids = || proptest::collection::vec(any::<[u8; 16]>().prop_map(EndpointId::from_bytes), 0..20);
-        (ids(), ids(), ids()).prop_map(|(deliveries, unwanted, disabled)| Ledger {
+        (ids(), ids(), ids(), ids()).prop_map(|(deliveries, unwanted, disabled, elsewhere)| Ledger {
             deliveries,
             skipped: unwanted
                 .into_iter()
                 .map(|id| (id, SkipReason::TypeNotSubscribed))
                 .chain(disabled.into_iter().map(|id| (id, SkipReason::Disabled)))
+                .chain(elsewhere.into_iter().map(|id| (id, SkipReason::Channel)))
                 .collect(),
         })
     }

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod api_key;
 pub mod attempt;
+pub mod channel;
 pub mod delivery;
 pub mod endpoint;
 pub mod endpoint_url;

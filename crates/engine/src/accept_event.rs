@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use domain::api_key::{ApiKey, Scope};
-use domain::event::{Event, MAX_PAYLOAD_BYTES, Payload};
+use domain::channel::{Channel, MAX_CHANNELS};
+use domain::event::{Event, MAX_PAYLOAD_BYTES, MAX_SCHEDULE_AHEAD, Payload};
 use domain::event_type::EventType;
 use domain::id::{DeliveryId, EventId, WorkspaceId};
 use domain::ledger::Ledger;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
+use futures_util::future::join_all;
 use queue::{Job, Queue};
 use serde::Deserialize;
 use store::Store;
@@ -60,6 +62,12 @@ pub struct EventRequest {
     /// When it happened; now, if left out.
     #[serde(default)]
     pub occurred_at: Option<Timestamp>,
+    /// Who it concerns; see [`domain::channel`].
+    #[serde(default)]
+    pub channels: Vec<Channel>,
+    /// When its deliveries are due, within 12 hours; at once, if left out.
+    #[serde(default)]
+    pub deliver_at: Option<Timestamp>,
 }
 
 /// What became of an event.
@@ -73,6 +81,15 @@ pub struct Accepted {
     pub repeated: bool,
 }
 
+/// An event to accept, and the key by which its request can be repeated.
+#[derive(Debug)]
+pub struct Intent {
+    /// What the producer posted.
+    pub request: EventRequest,
+    /// The `Idempotency-Key` of its request.
+    pub idempotency_key: Option<String>,
+}
+
 /// Accepts one event.
 ///
 /// # Errors
@@ -83,50 +100,100 @@ pub async fn accept_event(
     request: EventRequest,
     idempotency_key: Option<&str>,
 ) -> Result<Accepted, Refusal> {
-    // 1. May the caller, and is it an event we take?
+    let intent = Intent { request, idempotency_key: idempotency_key.map(str::to_owned) };
+    let mut accepted = accept_events(intake, caller, vec![Ok(intent)]).await?;
+    let one = accepted.pop().ok_or_else(|| Fault::Broken("an event was not answered".to_owned()))?;
+    Ok(one?)
+}
+
+/// Accepts many events, each on its own: one that cannot be taken does not harm the others. What is no event to
+/// begin with keeps its place and its problem.
+///
+/// # Errors
+/// [`Refusal::Problem`] when the caller may not; [`Refusal::Fault`] when not all of them could be made durable.
+pub async fn accept_events(
+    intake: &Intake,
+    caller: &ApiKey,
+    intents: Vec<Result<Intent, Problem>>,
+) -> Result<Vec<Result<Accepted, Problem>>, Refusal> {
+    // 1. May the caller?
     caller.require(Scope::Events)?;
     let now = intake.clock.now();
-    check(&request, idempotency_key, now)?;
-    let workspace_id = caller.workspace(request.workspace_id)?;
-    let workspace = intake.directory.workspace(workspace_id).await?.ok_or(Problem::NotFound("workspace"))?;
 
-    // 2. Is it a request we have seen before?
-    let id = request.id.unwrap_or_else(|| EventId::new(now, intake.chance.id()));
-    let key =
-        idempotency_key.map(|key| format!("key:{key}")).or_else(|| request.id.map(|id| format!("id:{id}")));
-    let Some(key) = key else {
-        let event = fan_out(intake, workspace_id, id, request, now).await?;
-        return publish(intake, event, workspace.expiry(now), Freshness::New).await;
-    };
-    let key = sha256(&[key.as_bytes()]);
-    let fingerprint = fingerprint(&request);
-    let claim = intake.store.claim_idempotency_key(workspace_id, &key, &fingerprint, id, now).await?;
-    let (id, freshness) = match claim {
-        Claim::Claimed => (id, Freshness::New),
-        Claim::Resumed(first) => (first, Freshness::Resumed),
-        Claim::InProgress => return Err(Problem::IdempotencyKeyInProgress.into()),
-        Claim::Reused if idempotency_key.is_none() => return Err(Problem::EventExists.into()),
-        Claim::Reused => return Err(Problem::IdempotencyKeyReused.into()),
-        Claim::Completed(first) => return answer_again(intake, workspace_id, first, now).await,
-    };
+    // 2. Which of them are events we take, and have not seen before? Each is claimed, fanned out and written.
+    let mut admissions = Vec::with_capacity(intents.len());
+    for intent in intents {
+        admissions.push(admit(intake, caller, intent, now));
+    }
+    let admitted = join_all(admissions).await;
 
-    // 3. Fan out and publish; whatever happens, say so on the claim.
-    let event = fan_out(intake, workspace_id, id, request, now).await;
-    let published = match event {
-        Ok(event) => publish(intake, event, workspace.expiry(now), freshness).await,
-        Err(fault) => Err(fault.into()),
-    };
-    match published {
-        Ok(accepted) => {
-            intake.store.complete_idempotency_key(workspace_id, &key).await?;
-            Ok(accepted)
+    // 3. Send the jobs of all of them together.
+    let jobs: Vec<Job> = admitted.iter().flat_map(Admission::jobs).collect();
+    let sent = intake.queue.send(&jobs, now).await.map_err(Fault::from);
+    let fault = admitted.iter().find_map(Admission::fault).cloned().or(sent.err());
+
+    // 4. Say on every claim how it went, and answer. Short of everything, the producer tries again.
+    let mut settling = Vec::with_capacity(admitted.len());
+    for admission in &admitted {
+        settling.push(settle(intake, admission, fault.is_none()));
+    }
+    let failed = join_all(settling).await.into_iter().find_map(Result::err);
+    match fault.or(failed) {
+        Some(fault) => Err(fault.into()),
+        None => Ok(admitted.into_iter().map(Admission::answer).collect()),
+    }
+}
+
+/// What became of one intent, before its jobs are sent.
+enum Admission {
+    /// It is not taken.
+    Refused(Problem),
+    /// We could not write it down.
+    Failed(Fault, Option<Claimed>),
+    /// The very same request was accepted before.
+    Repeated(Accepted),
+    /// Its row is durable; its jobs are not yet sent.
+    Written { event: Event, freshness: Freshness, claimed: Option<Claimed> },
+}
+
+/// A claim that must be completed or released.
+struct Claimed {
+    workspace: WorkspaceId,
+    event: EventId,
+    digest: String,
+}
+
+impl Admission {
+    fn jobs(&self) -> Vec<Job> {
+        match self {
+            Self::Written { event, freshness, .. } => jobs(event, *freshness),
+            Self::Refused(_) | Self::Failed(..) | Self::Repeated(_) => Vec::new(),
         }
-        Err(refusal) => {
-            // Best effort: without it the producer's retry waits until the lease is over.
-            if let Err(error) = intake.store.release_idempotency_key(workspace_id, &key).await {
-                tracing::warn!(event = %id, error = %Fault::from(error), "the claim could not be released");
+    }
+
+    fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Failed(fault, _) => Some(fault),
+            Self::Refused(_) | Self::Repeated(_) | Self::Written { .. } => None,
+        }
+    }
+
+    fn claimed(&self) -> Option<&Claimed> {
+        match self {
+            Self::Written { claimed, .. } | Self::Failed(_, claimed) => claimed.as_ref(),
+            Self::Refused(_) | Self::Repeated(_) => None,
+        }
+    }
+
+    fn answer(self) -> Result<Accepted, Problem> {
+        match self {
+            Self::Refused(problem) => Err(problem),
+            Self::Repeated(accepted) => Ok(accepted),
+            Self::Written { event, .. } => {
+                Ok(Accepted { id: event.id, ledger: event.ledger, repeated: false })
             }
-            Err(refusal)
+            // Never answered: one fault fails the whole request.
+            Self::Failed(..) => Err(Problem::IdempotencyKeyInProgress),
         }
     }
 }
@@ -138,6 +205,104 @@ enum Freshness {
     Resumed,
 }
 
+/// Checks one intent, claims its key, fans it out and writes its row.
+async fn admit(
+    intake: &Intake,
+    caller: &ApiKey,
+    intent: Result<Intent, Problem>,
+    now: Timestamp,
+) -> Admission {
+    let Intent { request, idempotency_key } = match intent {
+        Ok(intent) => intent,
+        Err(problem) => return Admission::Refused(problem),
+    };
+    let mut claimed = None;
+    match written(intake, caller, request, idempotency_key.as_deref(), now, &mut claimed).await {
+        Ok(Written::Now(event, freshness)) => Admission::Written { event, freshness, claimed },
+        Ok(Written::Before(accepted)) => Admission::Repeated(accepted),
+        Err(Refusal::Fault(fault)) => Admission::Failed(fault, claimed),
+        Err(Refusal::Problem(problem)) => {
+            // The claim was for nothing: the id is another event's.
+            if let Some(claimed) = claimed
+                && let Err(fault) = release(intake, &claimed).await
+            {
+                tracing::warn!(event = %claimed.event, error = %fault, "the claim could not be released");
+            }
+            Admission::Refused(problem)
+        }
+    }
+}
+
+enum Written {
+    Now(Event, Freshness),
+    Before(Accepted),
+}
+
+async fn written(
+    intake: &Intake,
+    caller: &ApiKey,
+    request: EventRequest,
+    idempotency_key: Option<&str>,
+    now: Timestamp,
+    claimed: &mut Option<Claimed>,
+) -> Result<Written, Refusal> {
+    // 1. Is it an event we take?
+    check(&request, idempotency_key, now)?;
+    let workspace_id = caller.workspace(request.workspace_id)?;
+    let workspace = intake.directory.workspace(workspace_id).await?.ok_or(Problem::NotFound("workspace"))?;
+
+    // 2. Is it a request we have seen before?
+    let mut id = request.id.unwrap_or_else(|| EventId::new(now, intake.chance.id()));
+    let mut freshness = Freshness::New;
+    let key =
+        idempotency_key.map(|key| format!("key:{key}")).or_else(|| request.id.map(|id| format!("id:{id}")));
+    if let Some(key) = key {
+        let digest = sha256(&[key.as_bytes()]);
+        let fingerprint = fingerprint(&request);
+        match intake.store.claim_idempotency_key(workspace_id, &digest, &fingerprint, id, now).await? {
+            Claim::Claimed => {}
+            Claim::Resumed(first) => (id, freshness) = (first, Freshness::Resumed),
+            Claim::InProgress => return Err(Problem::IdempotencyKeyInProgress.into()),
+            Claim::Reused if idempotency_key.is_none() => return Err(Problem::EventExists.into()),
+            Claim::Reused => return Err(Problem::IdempotencyKeyReused.into()),
+            Claim::Completed(first) => {
+                return Ok(Written::Before(answer_again(intake, workspace_id, first, now).await?));
+            }
+        }
+        *claimed = Some(Claimed { workspace: workspace_id, event: id, digest });
+    }
+
+    // 3. Decide every endpoint's fate, and write it down with the event. A job always finds its event.
+    let event = fan_out(intake, workspace_id, id, request, now).await?;
+    if intake.store.save_event(&event, workspace.expiry(now)).await? {
+        return Ok(Written::Now(event, freshness));
+    }
+    // The id is taken: by the request we resume, whose ledger then stands, or by another event.
+    if freshness == Freshness::New {
+        return Err(Problem::EventExists.into());
+    }
+    let stored = intake.store.load_event(workspace_id, id, now).await?;
+    let event = stored.ok_or_else(|| Fault::Broken("an event vanished while it was resumed".to_owned()))?;
+    Ok(Written::Now(event, freshness))
+}
+
+/// Completes the claim of an accepted event, or releases that of one that was not, so that a retry need not wait.
+async fn settle(intake: &Intake, admission: &Admission, accepted: bool) -> Result<(), Fault> {
+    let Some(claimed) = admission.claimed() else { return Ok(()) };
+    if accepted {
+        return Ok(intake.store.complete_idempotency_key(claimed.workspace, &claimed.digest).await?);
+    }
+    // Best effort: without it the producer's retry waits until the lease is over.
+    if let Err(fault) = release(intake, claimed).await {
+        tracing::warn!(event = %claimed.event, error = %fault, "the claim could not be released");
+    }
+    Ok(())
+}
+
+async fn release(intake: &Intake, claimed: &Claimed) -> Result<(), Fault> {
+    Ok(intake.store.release_idempotency_key(claimed.workspace, &claimed.digest).await?)
+}
+
 /// Decides every endpoint's fate.
 async fn fan_out(
     intake: &Intake,
@@ -147,35 +312,17 @@ async fn fan_out(
     now: Timestamp,
 ) -> Result<Event, Fault> {
     let subscriptions = intake.directory.subscriptions(workspace_id).await?;
-    let ledger = Ledger::fan_out(&request.event_type, subscriptions.iter());
+    let ledger = Ledger::fan_out(&request.event_type, &request.channels, subscriptions.iter());
     Ok(Event {
         id,
         workspace_id,
         event_type: request.event_type,
         occurred_at: request.occurred_at.unwrap_or(now),
         payload: request.data,
+        channels: request.channels,
+        deliver_at: request.deliver_at.filter(|at| *at > now),
         ledger,
     })
-}
-
-/// Makes the event and its jobs durable, in this order: a job always finds its event.
-async fn publish(
-    intake: &Intake,
-    event: Event,
-    expires_at: Timestamp,
-    freshness: Freshness,
-) -> Result<Accepted, Refusal> {
-    let mut event = event;
-    if !intake.store.save_event(&event, expires_at).await? {
-        // The id is taken: by the request we resume, whose ledger then stands, or by another event.
-        if freshness == Freshness::New {
-            return Err(Problem::EventExists.into());
-        }
-        let stored = intake.store.load_event(event.workspace_id, event.id, intake.clock.now()).await?;
-        event = stored.ok_or_else(|| Fault::Broken("an event vanished while it was resumed".to_owned()))?;
-    }
-    intake.queue.send(&jobs(&event, freshness)).await?;
-    Ok(Accepted { id: event.id, ledger: event.ledger, repeated: false })
 }
 
 fn jobs(event: &Event, freshness: Freshness) -> Vec<Job> {
@@ -191,6 +338,7 @@ fn jobs(event: &Event, freshness: Freshness) -> Vec<Job> {
             event_type: event.event_type.clone(),
             occurred_at: event.occurred_at,
             payload: Some(Arc::clone(&event.payload)),
+            not_before: event.deliver_at,
             recheck: freshness == Freshness::Resumed,
         })
         .collect()
@@ -217,6 +365,12 @@ fn check(request: &EventRequest, idempotency_key: Option<&str>, now: Timestamp) 
     {
         return Err(Problem::invalid("Idempotency-Key", "must be 1 to 255 characters"));
     }
+    if request.channels.len() > MAX_CHANNELS {
+        return Err(Problem::invalid("/channels", "may list at most 20 channels"));
+    }
+    if request.deliver_at.is_some_and(|at| at.since(now) > MAX_SCHEDULE_AHEAD) {
+        return Err(Problem::invalid("/deliver_at", "may be at most 12 hours from now"));
+    }
     if let Some(id) = request.id
         && (id.time().as_millis() - now.as_millis()).abs() > MAX_ID_AGE_DAYS * 86_400_000
     {
@@ -227,12 +381,14 @@ fn check(request: &EventRequest, idempotency_key: Option<&str>, now: Timestamp) 
 
 /// Two requests are the same if these parts are, byte for byte.
 fn fingerprint(request: &EventRequest) -> String {
-    let id = request.id.map(|id| id.to_string()).unwrap_or_default();
-    let at = request.occurred_at.map(|at| at.to_string()).unwrap_or_default();
+    let text = |value: Option<String>| value.unwrap_or_default();
+    let channels: Vec<_> = request.channels.iter().map(ToString::to_string).collect();
     sha256(&[
         request.event_type.as_str().as_bytes(),
-        id.as_bytes(),
-        at.as_bytes(),
+        text(request.id.map(|id| id.to_string())).as_bytes(),
+        text(request.occurred_at.map(|at| at.to_string())).as_bytes(),
+        text(request.deliver_at.map(|at| at.to_string())).as_bytes(),
+        channels.join(" ").as_bytes(),
         request.data.get().as_bytes(),
     ])
 }

@@ -36,6 +36,7 @@ pub struct Sender {
     chance: Chance,
     settlements: Group<Settlement>,
     waits: Group<(String, Duration)>,
+    resends: Group<Job>,
 }
 
 /// What to do with a job.
@@ -77,7 +78,12 @@ impl Sender {
             let queue = visibility.clone();
             async move { Ok(queue.reschedule(&group).await?) }
         });
-        Self { store, queue, egress, directory, clock, chance, settlements, waits }
+        let (jobs, now) = (queue.clone(), clock.clone());
+        let resends = Group::new(move |group: Vec<Job>| {
+            let (queue, now) = (jobs.clone(), now.now());
+            async move { Ok(queue.send(&group, now).await?) }
+        });
+        Self { store, queue, egress, directory, clock, chance, settlements, waits, resends }
     }
 
     /// Makes the job with this receipt handle visible again after `delay`.
@@ -101,7 +107,16 @@ impl Sender {
     /// # Errors
     /// [`Unhandled`] when we could not do it or could not record it.
     pub async fn attempt(&self, job: &Job, receives: u32) -> Result<Next, Unhandled> {
-        // 1. What has happened before? Only a first receive may take "nothing" for granted.
+        // 1. Is it due? One that is not is sent again rather than kept waiting: only so it is not in flight, of which
+        // a queue can hold no more than 120,000.
+        let now = self.clock.now();
+        if job.not_before.is_some_and(|due| due.since(now) > EARLY) {
+            let again = Job { recheck: true, ..job.clone() };
+            let sent = self.resends.write(again).await;
+            return sent.map(|()| Next::Done).map_err(|fault| Unhandled { fault, attempts_before: Some(0) });
+        }
+
+        // 2. What has happened before? Only a first receive may take "nothing" for granted.
         let row = if receives > 1 || job.recheck { self.load(job).await? } else { None };
         let before = row.as_ref().map_or(0, |row| row.delivery.attempts);
         self.attempt_after(job, row).await.map_err(|fault| Unhandled { fault, attempts_before: Some(before) })
@@ -124,7 +139,7 @@ impl Sender {
             }
         }
 
-        // 2. Is its endpoint still there and active, and the payload at hand?
+        // 3. Is its endpoint still there and active, and the payload at hand?
         let workspace = self.directory.workspace(job.workspace).await?;
         let expires_at = workspace.map_or(now, |workspace| workspace.expiry(job.event.time()));
         let endpoint = self.directory.endpoint(job.workspace, job.endpoint).await?;
@@ -136,11 +151,11 @@ impl Sender {
             return self.cancel(job, row, CancelReason::EventExpired, expires_at).await;
         };
 
-        // 3. Render, sign, send.
+        // 4. Render, sign, send.
         let (delivery, first_attempt) = known(job, row);
         let attempt = self.send(job, &endpoint, &payload, delivery.attempts + 1).await;
 
-        // 4. Decide what follows, and record it.
+        // 5. Decide what follows, and record it.
         let ended = attempt.started_at.plus(attempt.duration);
         let decision = delivery::decide(&attempt, &endpoint.settings, self.chance.unit(), ended);
         let delivery = delivery.settled(&attempt, decision);
@@ -152,7 +167,7 @@ impl Sender {
         let later_attempt = (attempt.number > 1).then_some(attempt);
         self.settlements.write(Settlement { row, later_attempt, expires_at }).await?;
 
-        // 5. Act on it.
+        // 6. Act on it.
         match decision {
             Decision::RetryIn(delay) => return Ok(Next::ComeBackIn(delay)),
             Decision::Gone => {

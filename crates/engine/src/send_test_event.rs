@@ -75,6 +75,8 @@ pub(crate) fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event,
         event_type: EventType::parse(TEST_EVENT_TYPE).map_err(|e| broken(&e))?,
         occurred_at: id.time(),
         payload,
+        channels: Vec::new(),
+        deliver_at: None,
         ledger: Ledger { deliveries: vec![endpoint.id], skipped: Vec::new() },
     })
 }

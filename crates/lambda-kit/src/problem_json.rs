@@ -85,7 +85,8 @@ pub(crate) fn write_out(refused: &Refused, request_id: &str, mut response: Respo
     response
 }
 
-fn of_problem(problem: &Problem) -> Value {
+/// The members of a problem that do not depend on the request.
+pub fn of_problem(problem: &Problem) -> Value {
     let kind = problem.kind();
     json!({
         "type": format!("/problems/{}", kind.code),

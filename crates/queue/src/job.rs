@@ -30,6 +30,8 @@ pub struct Job {
     pub occurred_at: Timestamp,
     /// The payload; `None` when it must be read from the event's row.
     pub payload: Option<Payload>,
+    /// Not before this instant.
+    pub not_before: Option<Timestamp>,
     /// This job may be a second one: look at the delivery's row before the first attempt.
     pub recheck: bool,
 }
@@ -57,6 +59,8 @@ struct Message {
     time: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payload: Option<Payload>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_before: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     recheck: bool,
 }
@@ -85,6 +89,7 @@ impl Job {
             event_type: message.event_type,
             occurred_at: message.time,
             payload: message.payload,
+            not_before: message.not_before,
             recheck: message.recheck,
         })
     }
@@ -103,6 +108,7 @@ impl Job {
             event_type: self.event_type.clone(),
             time: self.occurred_at,
             payload: self.payload.as_ref().filter(|payload| travels(payload.get())).map(Arc::clone),
+            not_before: self.not_before,
             recheck: self.recheck,
         })
     }
@@ -135,6 +141,7 @@ mod tests {
             event_type: EventType::parse("invoice.paid").unwrap(),
             occurred_at: at,
             payload: Some(Arc::from(RawValue::from_string(payload.to_owned()).unwrap())),
+            not_before: None,
             recheck: false,
         }
     }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use domain::timestamp::Timestamp;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::Queue;
@@ -14,17 +15,20 @@ use crate::job::Job;
 pub const BATCH_ENTRIES: usize = 10;
 /// SQS takes at most 1 MiB of bodies in a batch; the margin is for what surrounds them.
 const BATCH_BYTES: usize = 1_000_000;
+/// SQS delays a message by at most 15 minutes. Unlike one that waits invisible, a delayed message is not in flight.
+pub const MAX_DELAY: Duration = Duration::from_secs(900);
 /// Batches under way at once.
 const CONCURRENT_BATCHES: usize = 8;
 /// How often what SQS refuses of a batch is tried in all.
 pub(crate) const TRIES: u32 = 4;
 
 impl Queue {
-    /// Puts every job on the queue. When this returns `Ok`, all of them are durable.
+    /// Puts every job on the queue. When this returns `Ok`, all of them are durable. A job that is not due at `now` stays
+    /// away until it is, or for [`MAX_DELAY`].
     ///
     /// # Errors
     /// [`QueueError`] when some could not be sent; others may have been.
-    pub async fn send(&self, jobs: &[Job]) -> Result<(), QueueError> {
+    pub async fn send(&self, jobs: &[Job], now: Timestamp) -> Result<(), QueueError> {
         let mut batches = Vec::new();
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for job in jobs {
@@ -39,6 +43,7 @@ impl Queue {
                 .id(batch.len().to_string())
                 .message_body(body)
                 .message_group_id(job.endpoint.to_string())
+                .set_delay_seconds(delay_seconds(job, now))
                 .build()
                 .map_err(QueueError::aws("SendMessageBatch"))?;
             batch.push(entry);
@@ -90,6 +95,11 @@ impl Queue {
         }
         Err(QueueError::Entries { operation: "SendMessageBatch", count: entries.len(), code })
     }
+}
+
+fn delay_seconds(job: &Job, now: Timestamp) -> Option<i32> {
+    let wait = job.not_before?.since(now).min(MAX_DELAY);
+    i32::try_from(wait.as_millis().div_ceil(1_000)).ok().filter(|seconds| *seconds > 0)
 }
 
 /// SQS refused part of a batch: the next try waits twice as long as the last.

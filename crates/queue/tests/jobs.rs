@@ -52,8 +52,12 @@ impl Bench {
     }
 }
 
+fn start() -> Timestamp {
+    Timestamp::from_millis(1_750_000_000_000)
+}
+
 fn job(number: u128, payload: &str) -> Job {
-    let at = Timestamp::from_millis(1_750_000_000_000);
+    let at = start();
     let (event, endpoint) = (EventId::new(at, number), EndpointId::new(at, number));
     Job {
         workspace: WorkspaceId::new(at, 1),
@@ -63,6 +67,7 @@ fn job(number: u128, payload: &str) -> Job {
         event_type: EventType::parse("invoice.paid").unwrap(),
         occurred_at: at,
         payload: Some(Arc::from(RawValue::from_string(payload.to_owned()).unwrap())),
+        not_before: None,
         recheck: false,
     }
 }
@@ -71,7 +76,7 @@ fn job(number: u128, payload: &str) -> Job {
 async fn every_job_of_a_wide_fan_out_arrives_under_its_endpoints_group() {
     let bench = Bench::new().await;
     let jobs: Vec<_> = (0..123).map(|n| job(n, "{}")).collect();
-    bench.queue.send(&jobs).await.unwrap();
+    bench.queue.send(&jobs, start()).await.unwrap();
     let mut arrived = Vec::new();
     while arrived.len() < jobs.len() {
         let messages = bench.receive(bench.queue.url()).await;
@@ -95,8 +100,35 @@ async fn large_payloads_are_cut_into_batches_that_sqs_takes() {
     // Quotation marks double when a payload is put into a body: 30 KB become 60 KB.
     let payload = serde_json::to_string(&"\"".repeat(15_000)).unwrap();
     let jobs: Vec<_> = (0..40).map(|n| job(n, &payload)).collect();
-    bench.queue.send(&jobs).await.unwrap();
+    bench.queue.send(&jobs, start()).await.unwrap();
     assert_eq!(bench.sqs.counts(queue::definition::JOBS).await.unwrap().visible, 40);
+}
+
+#[tokio::test]
+async fn a_job_that_is_not_due_stays_away_as_long_as_sqs_can_delay_it() {
+    let bench = Bench::new().await;
+    let due = |seconds| Some(start().plus(Duration::from_secs(seconds)));
+    let jobs = [
+        Job { not_before: due(30), ..job(1, "{}") },
+        Job { not_before: due(3_600), ..job(2, "{}") },
+        Job { not_before: due(0), ..job(3, "{}") },
+    ];
+    bench.queue.send(&jobs, start()).await.unwrap();
+    let arrived = async || {
+        let messages = bench.receive(bench.queue.url()).await;
+        messages.iter().map(|message| Job::parse(message.body().unwrap()).unwrap().event).collect::<Vec<_>>()
+    };
+    assert_eq!(arrived().await, [jobs[2].event]);
+    bench.advance(29);
+    assert!(arrived().await.is_empty());
+    bench.advance(1);
+    assert_eq!(arrived().await, [jobs[0].event]);
+    // An hour is more than SQS can delay: the job comes early, and whoever receives it sends it again. The others,
+    // which nobody deleted, are visible again by then.
+    bench.advance(869);
+    assert!(!arrived().await.contains(&jobs[1].event));
+    bench.advance(1);
+    assert!(arrived().await.contains(&jobs[1].event));
 }
 
 #[tokio::test]
@@ -104,14 +136,14 @@ async fn a_queue_that_is_not_there_is_an_error() {
     let bench = Bench::new().await;
     let nowhere = format!("{}-gone", bench.queue.url());
     let queue = Queue::new(bench.client.clone(), nowhere, None);
-    assert!(matches!(queue.send(&[job(1, "{}")]).await, Err(QueueError::Aws { .. })));
+    assert!(matches!(queue.send(&[job(1, "{}")], start()).await, Err(QueueError::Aws { .. })));
     assert!(matches!(queue.move_to_dead_letter("x", None).await, Err(QueueError::NoDeadLetterQueue)));
 }
 
 #[tokio::test]
 async fn rescheduled_jobs_come_back_after_their_delay_and_not_before() {
     let bench = Bench::new().await;
-    bench.queue.send(&(0..25).map(|n| job(n, "{}")).collect::<Vec<_>>()).await.unwrap();
+    bench.queue.send(&(0..25).map(|n| job(n, "{}")).collect::<Vec<_>>(), start()).await.unwrap();
     let mut waits = Vec::new();
     while waits.len() < 25 {
         for message in bench.receive(bench.queue.url()).await {
@@ -131,7 +163,7 @@ async fn rescheduled_jobs_come_back_after_their_delay_and_not_before() {
 #[tokio::test]
 async fn one_bad_receipt_is_told_and_does_not_keep_the_others() {
     let bench = Bench::new().await;
-    bench.queue.send(&[job(1, "{}")]).await.unwrap();
+    bench.queue.send(&[job(1, "{}")], start()).await.unwrap();
     let message = bench.receive(bench.queue.url()).await.remove(0);
     let good = message.receipt_handle().unwrap().to_owned();
     let waits = [("not a receipt".to_owned(), Duration::from_secs(5)), (good, Duration::from_secs(5))];

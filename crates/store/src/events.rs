@@ -1,5 +1,6 @@
 //! Events: write one with its ledger, load, list.
 
+use domain::channel::Channel;
 use domain::event::Event;
 use domain::event_type::EventType;
 use domain::id::{EventId, WorkspaceId};
@@ -47,6 +48,13 @@ impl Store {
             .text("encoding", encoding.as_str())
             .bytes("payload", bytes)
             .bytes("ledger", inline.to_bytes())
+            .maybe(event.deliver_at, |item, at| item.instant("deliver_at", at))
+            .maybe((!event.channels.is_empty()).then_some(()), |item, ()| {
+                item.text(
+                    "channels",
+                    event.channels.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+                )
+            })
             .maybe((!rest.is_empty()).then_some(rest.len()), |item, pages| item.number("ledger_pages", pages))
             .expires_at(expires_at)
             .build();
@@ -119,7 +127,15 @@ fn read(
         event_type: EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?,
         occurred_at: reader.instant("occurred_at")?,
         payload: payload::decode(reader.text("encoding")?, reader.bytes("payload")?)?,
+        channels: channels(&reader)?,
+        deliver_at: reader.maybe_instant("deliver_at")?,
         ledger: Ledger::from_bytes(reader.bytes("ledger")?).map_err(|error| reader.damaged(error))?,
     };
     Ok(Some((event, reader.maybe_number::<usize>("ledger_pages")?.is_some())))
+}
+
+/// No channel's name holds a space.
+fn channels(reader: &ItemReader) -> Result<Vec<Channel>, StoreError> {
+    let names = reader.maybe_text("channels")?.unwrap_or_default().split_ascii_whitespace();
+    names.map(|name| Channel::parse(name).map_err(|error| reader.damaged(error))).collect()
 }

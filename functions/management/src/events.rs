@@ -104,7 +104,8 @@ pub(crate) async fn deliveries(
             Some(delivery) => json!(DeliveryBody::of(delivery)),
             None => {
                 let (ws, event_type) = (event.workspace_id, event.event_type.clone());
-                json!(DeliveryBody::of(&Delivery::new(ws, *endpoint, event.id, event_type)))
+                let delivery = Delivery::new(ws, *endpoint, event.id, event_type);
+                json!(DeliveryBody::of(&Delivery { next_attempt_at: event.deliver_at, ..delivery }))
             }
         },
     };
@@ -130,6 +131,8 @@ fn summary(event: &Event) -> Value {
         "workspace_id": event.workspace_id,
         "type": event.event_type,
         "occurred_at": event.occurred_at,
+        "channels": event.channels,
+        "deliver_at": event.deliver_at,
         "created_at": event.id.time(),
         "deliveries": event.ledger.deliveries.len(),
         "skipped": event.ledger.skipped.len(),

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use domain::channel::Channel;
 use domain::event::Event;
 use domain::event_type::EventType;
 use domain::id::{EndpointId, EventId};
@@ -16,6 +17,8 @@ fn event(at: Timestamp, chance: u128) -> Event {
         event_type: EventType::parse("invoice.paid").unwrap(),
         occurred_at: at,
         payload: Arc::from(RawValue::from_string(r#"{ "amount" : 4.20e3 }"#.to_owned()).unwrap()),
+        channels: vec![Channel::parse("eu").unwrap(), Channel::parse("customer:7").unwrap()],
+        deliver_at: Some(now()),
         ledger: Ledger::default(),
     }
 }
@@ -44,6 +47,7 @@ async fn an_event_comes_back_byte_for_byte_with_its_whole_ledger() {
         assert_eq!(loaded.payload.get(), event.payload.get());
         assert_eq!(loaded.ledger, event.ledger, "{endpoints} endpoints");
         assert_eq!((loaded.event_type, loaded.occurred_at), (event.event_type, event.occurred_at));
+        assert_eq!((loaded.channels, loaded.deliver_at), (event.channels, event.deliver_at));
     }
 }
 

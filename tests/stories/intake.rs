@@ -1,0 +1,129 @@
+//! Batches, channels and scheduled events.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use stories::{Receiver, Stage};
+
+async fn batch(stage: &Stage, events: Value, key: Option<&str>) -> (u16, Value) {
+    let headers: Vec<_> = key.map(|key| ("idempotency-key", key)).into_iter().collect();
+    let body = json!({ "events": events }).to_string();
+    stage.admin.call("POST", "/v1/events/batch", body, &headers).await.unwrap()
+}
+
+fn event(stage: &Stage, event_type: &str, more: Value) -> Value {
+    let mut event = json!({ "workspace_id": stage.workspace, "type": event_type, "data": {} });
+    event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    event
+}
+
+#[tokio::test]
+async fn each_event_of_a_batch_is_answered_on_its_own() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    stage.endpoint(&receiver, json!({})).await;
+    let events = json!([
+        event(&stage, "invoice.paid", json!({})),
+        event(&stage, "not a type", json!({})),
+        event(&stage, "invoice.paid", json!({ "priority": 1 })),
+        { "workspace_id": "ws_01JZZZZZZZZZZZZZZZZZZZZZ09", "type": "invoice.paid", "data": {} },
+        event(&stage, "invoice.void", json!({})),
+    ]);
+    let (status, answer) = batch(&stage, events, None).await;
+    let results = answer["results"].as_array().unwrap();
+    let statuses: Vec<_> = results.iter().map(|result| result["status"].as_u64().unwrap()).collect();
+    assert_eq!((status, statuses), (207, vec![202, 422, 422, 404, 202]));
+    assert_eq!(results[2]["errors"][0]["pointer"], "/priority");
+    let ids = receiver.wait_for(2).await;
+    let mut ids: Vec<_> = ids.iter().map(|seen| seen.header("webhook-id").to_owned()).collect();
+    ids.sort_unstable();
+    let mut accepted = [results[0]["id"].as_str().unwrap(), results[4]["id"].as_str().unwrap()];
+    accepted.sort_unstable();
+    assert_eq!(ids, accepted);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_batch_sent_again_under_its_key_is_answered_again_and_sent_once() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    stage.endpoint(&receiver, json!({})).await;
+    let events: Vec<_> = (0..100).map(|n| event(&stage, "invoice.paid", json!({ "data": n }))).collect();
+    let (first_status, first) = batch(&stage, json!(events), Some("import-1")).await;
+    let (_, second) = batch(&stage, json!(events), Some("import-1")).await;
+    assert_eq!((first_status, &first), (207, &second));
+    assert_eq!(first["results"].as_array().unwrap().len(), 100);
+    receiver.wait_for(100).await;
+    stage.end().await;
+    assert_eq!(receiver.seen().len(), 100);
+}
+
+#[tokio::test]
+async fn a_batch_has_bounds() {
+    let stage = Stage::set().await;
+    let events: Vec<_> = (0..101).map(|_| event(&stage, "invoice.paid", json!({}))).collect();
+    for events in [json!(events), json!([])] {
+        let (status, problem) = batch(&stage, events, None).await;
+        assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (422, Some("/events")));
+    }
+    let huge = json!([event(&stage, "invoice.paid", json!({ "data": "x".repeat(6_000_000) }))]);
+    assert_eq!(batch(&stage, huge, None).await.0, 413);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_names_channels_gets_only_events_of_them() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let eu = stage.endpoint(&receiver, json!({ "channels": ["eu", "customer:7"] })).await;
+    let all = stage.endpoint(&receiver, json!({})).await;
+    let send = async |channels: Value| {
+        let event = event(&stage, "invoice.paid", json!({ "channels": channels }));
+        stage.admin.post("/v1/events", &event).await.unwrap()
+    };
+    let to = |accepted: &Value| {
+        let deliveries = accepted["deliveries"].as_array().unwrap().iter();
+        deliveries.map(|row| row["endpoint_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(to(&send(json!(["eu"])).await), [eu.id.clone(), all.id.clone()]);
+    let elsewhere = send(json!(["us"])).await;
+    assert_eq!(
+        (to(&elsewhere), &elsewhere["skipped"][0]["reason"]),
+        (vec![all.id.clone()], &json!("channel"))
+    );
+    assert_eq!(to(&send(json!([])).await), [all.id]);
+    let bad = event(&stage, "invoice.paid", json!({ "channels": ["a b"] })).to_string();
+    let (status, problem) = stage.admin.call("POST", "/v1/events", bad, &[]).await.unwrap();
+    assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (422, Some("/channels/0")));
+    receiver.wait_for(4).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_scheduled_event_is_delivered_when_it_is_due_and_not_before() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    stage.endpoint(&receiver, json!({})).await;
+    let due = engine::Clock::system().now().plus(Duration::from_secs(2_000));
+    let scheduled = event(&stage, "trial.ended", json!({ "deliver_at": due }));
+    let accepted = stage.admin.post("/v1/events", &scheduled).await.unwrap();
+    let path = format!(
+        "/v1/events/{}/deliveries?workspace_id={}",
+        accepted["id"].as_str().unwrap(),
+        stage.workspace
+    );
+    let row = &stage.read(&path).await["data"][0];
+    assert_eq!((row["status"].as_str(), &row["next_attempt_at"]), (Some("pending"), &json!(due)));
+    // SQS delays by 15 minutes at most, so the job comes early twice and is sent again.
+    for _ in 0..2 {
+        stage.advance(Duration::from_secs(901));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(receiver.seen().is_empty());
+    }
+    stage.advance(Duration::from_secs(200));
+    receiver.wait_for(1).await;
+    stage.end().await;
+
+    let stage = Stage::set().await;
+    let late = engine::Clock::system().now().plus(Duration::from_secs(12 * 3600 + 60));
+    let late = event(&stage, "trial.ended", json!({ "deliver_at": late })).to_string();
+    let (status, problem) = stage.admin.call("POST", "/v1/events", late, &[]).await.unwrap();
+    assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (422, Some("/deliver_at")));
+    stage.end().await;
+}
