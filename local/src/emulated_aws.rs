@@ -87,6 +87,7 @@ impl EmulatedAws {
             (lambda_kit::config::TABLE, TABLE),
             (lambda_kit::config::QUEUE_URL, queue.url()),
             (lambda_kit::config::DEAD_LETTER_QUEUE_URL, queue.dead_letter_url().unwrap_or_default()),
+            (lambda_kit::config::TASKS_QUEUE_URL, queue.tasks_url().unwrap_or_default()),
             (lambda_kit::config::DATA_KEY_FILE, &data_key),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.endpoint_url()),
             ("AWS_ENDPOINT_URL_SQS", self.sqs.endpoint_url()),

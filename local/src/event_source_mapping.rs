@@ -1,13 +1,13 @@
-//! How do jobs reach the sender? As on AWS: long polls, batches of ten, several at once; what the sender lists stays
+//! How do jobs reach the sender, and tasks the maintenance function? As on AWS: long polls, batches of ten, several at once; what the sender lists stays
 //! in the queue, the rest is deleted.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
-use engine::attempt_delivery::Sender;
+use futures_util::future::BoxFuture;
 use lambda_kit::logging::chain;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -23,11 +23,14 @@ const WAIT_SECONDS: i32 = 20;
 /// After a failed poll.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What handles a batch.
+pub type Handler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
+
 /// Polls until `stop` says so, then waits for the batches under way.
 pub async fn run(
     client: aws_sdk_sqs::Client,
     queue_url: String,
-    sender: Arc<Sender>,
+    handler: Handler,
     stop: watch::Receiver<bool>,
 ) {
     let room = Arc::new(Semaphore::new(CONCURRENT_BATCHES));
@@ -36,7 +39,7 @@ pub async fn run(
         let mapping = Mapping {
             client: client.clone(),
             queue_url: queue_url.clone(),
-            sender: Arc::clone(&sender),
+            handler: Arc::clone(&handler),
             room: Arc::clone(&room),
         };
         pollers.spawn(mapping.poll(stop.clone()));
@@ -48,7 +51,7 @@ pub async fn run(
 struct Mapping {
     client: aws_sdk_sqs::Client,
     queue_url: String,
-    sender: Arc<Sender>,
+    handler: Handler,
     room: Arc<Semaphore>,
 }
 
@@ -95,7 +98,7 @@ impl Mapping {
 
     async fn handle(&self, messages: Vec<Message>) {
         let event = to_event(&messages);
-        let answer = sender::handle(&self.sender, event).await;
+        let answer = (self.handler)(event).await;
         let stay: HashSet<String> =
             answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
         let done = messages.iter().filter(|m| m.message_id().is_none_or(|id| !stay.contains(id)));

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use base64::Engine as _;
@@ -12,6 +13,7 @@ use engine::accept_event::Intake;
 use engine::attempt_delivery::Sender;
 use engine::manage_endpoint::Management;
 use engine::{Chance, Clock, Directory};
+use futures_util::FutureExt as _;
 use queue::Queue;
 use store::Store;
 use store::sealing::KeyBytes;
@@ -21,7 +23,9 @@ use tokio::task::JoinHandle;
 
 use crate::data_dir::{DATA_KEY_FILE, DataDir};
 use crate::emulated_aws::EmulatedAws;
-use crate::event_source_mapping;
+use crate::event_source_mapping::{self, Handler};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The running platform.
 #[derive(Debug)]
@@ -34,6 +38,7 @@ pub struct Platform {
     pub queue: Queue,
     /// Where the API answers.
     pub address: SocketAddr,
+    intake: Intake,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -47,6 +52,23 @@ pub struct Setup<'a> {
     pub port: u16,
     /// What time it is.
     pub clock: Clock,
+}
+
+/// Once a minute, as the template's schedule.
+async fn schedule(intake: Intake, mut stop: watch::Receiver<bool>) {
+    let mut minutes = tokio::time::interval(MINUTE);
+    loop {
+        tokio::select! {
+            _ = minutes.tick() => {}
+            _ = stop.changed() => return,
+        }
+        if let Err(fault) = maintenance::tick(&intake).await {
+            tracing::error!(
+                error = lambda_kit::logging::chain(&fault),
+                "the schedule's work could not be done"
+            );
+        }
+    }
 }
 
 /// The key that seals secrets: a file of the data folder, made on the first run, or of this process alone.
@@ -89,14 +111,14 @@ impl Platform {
         };
         let management = Management {
             store: store.clone(),
+            queue: queue.clone(),
             directory: directory.clone(),
             egress: egress.clone(),
             targets,
-            clock: setup.clock.clone(),
-            chance: chance.clone(),
+            clock: setup.clock,
+            chance,
         };
-        let sender =
-            Arc::new(Sender::new(store.clone(), queue.clone(), egress, directory, setup.clock, chance));
+        let sender = Arc::new(Sender::new(intake.clone(), egress));
 
         // 3. The API and the event source mapping.
         let (stop, stopped) = watch::channel(false);
@@ -105,7 +127,9 @@ impl Platform {
             format!("port {} of 127.0.0.1 is taken. Choose another with --port PORT.", setup.port)
         })?;
         let address = listener.local_addr()?;
-        let api = lambda_kit::http_api::finish(ingest::router(intake).merge(management::router(management)));
+        let api = lambda_kit::http_api::finish(
+            ingest::router(intake.clone()).merge(management::router(management)),
+        );
         let mut api_stopped = stopped.clone();
         let api = tokio::spawn(async move {
             let stop = async move {
@@ -116,9 +140,29 @@ impl Platform {
                 tracing::error!(%error, "the API stopped");
             }
         });
-        let mapping = event_source_mapping::run(aws.sqs_client(), queue.url().to_owned(), sender, stopped);
-        let mapping = tokio::spawn(mapping);
-        Ok(Self { aws, store, queue, address, stop, tasks: vec![api, mapping] })
+        let jobs: Handler = Arc::new(move |event| {
+            let sender = Arc::clone(&sender);
+            async move { sender::handle(&sender, event).await }.boxed()
+        });
+        let worker = intake.clone();
+        let tasks: Handler = Arc::new(move |event| {
+            let intake = worker.clone();
+            async move { maintenance::handle(&intake, event).await }.boxed()
+        });
+        let tasks_url = queue.tasks_url().unwrap_or_default().to_owned();
+        let jobs = event_source_mapping::run(aws.sqs_client(), queue.url().to_owned(), jobs, stopped.clone());
+        let tasks = event_source_mapping::run(aws.sqs_client(), tasks_url, tasks, stopped.clone());
+        let schedule = schedule(intake.clone(), stopped);
+        let tasks = vec![api, tokio::spawn(jobs), tokio::spawn(tasks), tokio::spawn(schedule)];
+        Ok(Self { aws, store, queue, intake, address, stop, tasks })
+    }
+
+    /// Does what the schedule does once a minute, now.
+    ///
+    /// # Errors
+    /// When table or queue cannot be used.
+    pub async fn tick(&self) -> anyhow::Result<()> {
+        Ok(maintenance::tick(&self.intake).await?)
     }
 
     /// The API's base address.

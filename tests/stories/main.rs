@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod bad_requests;
+mod circuit;
 mod first_delivery;
 mod gone;
 mod idempotency;

@@ -24,6 +24,18 @@ const WORKSPACE: &str = "ws_01JZZZZZZZZZZZZZZZZZZZZZ01";
 const ENDPOINT: &str = "we_01JZZZZZZZZZZZZZZZZZZZZZ02";
 const KEY: &str = "phk_local-development-key-for-sample-events-01";
 
+/// What a function has that was just started.
+fn intake(stage: &Stage) -> Intake {
+    let store = stage.platform.store.clone();
+    Intake {
+        directory: Directory::new(store.clone()),
+        store,
+        queue: stage.platform.queue.clone(),
+        clock: Clock::system(),
+        chance: Chance::system(),
+    }
+}
+
 /// The world the samples speak of: a workspace, a key that opens it, and an endpoint.
 async fn world(receiver: &Receiver) -> Stage {
     let stage = Stage::set().await;
@@ -135,6 +147,7 @@ async fn every_sample_of_management_is_answered_as_its_readme_says() {
     let management = Management {
         directory: Directory::new(store.clone()),
         store,
+        queue: stage.platform.queue.clone(),
         egress: Egress::new(AllowedTargets::public_only()).unwrap(),
         targets: AllowedTargets::public_only(),
         clock: Clock::system(),
@@ -164,18 +177,29 @@ async fn every_sample_of_management_is_answered_as_its_readme_says() {
 }
 
 #[tokio::test]
+async fn every_sample_of_maintenance_names_the_records_its_readme_says() {
+    let stage = world(&Receiver::start().await).await;
+    let intake = intake(&stage);
+    assert_all_are_tried("maintenance", &["drain.json", "unknown-task.json", "schedule.json"]);
+    let named = async |name| -> Vec<String> {
+        let event = serde_json::from_str(&sample("maintenance", name)).unwrap();
+        let answer = maintenance::handle(&intake, event).await;
+        answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+    };
+    assert!(named("drain.json").await.is_empty());
+    assert_eq!(named("unknown-task.json").await, ["5d0f1a6e-8a3f-4b7e-9c55-0f5f3d2b6a11"]);
+    let schedule: Value = serde_json::from_str(&sample("maintenance", "schedule.json")).unwrap();
+    assert!(schedule.get("Records").is_none(), "what has no records is the schedule");
+    maintenance::tick(&intake).await.unwrap();
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn every_sample_of_sender_names_the_records_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;
-    let store = stage.platform.store.clone();
-    let sender = Sender::new(
-        store.clone(),
-        stage.platform.queue.clone(),
-        Egress::new(AllowedTargets::loopback_and_http()).unwrap(),
-        Directory::new(store),
-        Clock::system(),
-        Chance::system(),
-    );
+    let egress = Egress::new(AllowedTargets::loopback_and_http()).unwrap();
+    let sender = Sender::new(intake(&stage), egress);
     let named = async |name| -> Vec<String> {
         let event = serde_json::from_str(&sample("sender", name)).unwrap();
         let answer = sender::handle(&sender, event).await;

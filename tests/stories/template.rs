@@ -1,6 +1,6 @@
 //! The template gives each function what its configuration needs, and makes the table and queues the code defines.
 
-use lambda_kit::config::{IngestConfig, ManagementConfig, SenderConfig};
+use lambda_kit::config::{IngestConfig, MaintenanceConfig, ManagementConfig, SenderConfig};
 use queue::definition;
 use serde_yaml_ng::Value;
 use store::table::{INDEXES, PRIMARY_KEY, TTL_ATTRIBUTE};
@@ -33,6 +33,7 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
     let functions = of_type(&resources, "AWS::Serverless::Function");
     for (binary, variables) in [
         ("ingest", IngestConfig::VARIABLES),
+        ("maintenance", MaintenanceConfig::VARIABLES),
         ("management", ManagementConfig::VARIABLES),
         ("sender", SenderConfig::VARIABLES),
     ] {
@@ -50,7 +51,7 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
         wanted.sort_unstable();
         assert_eq!(set, wanted, "{binary}");
     }
-    assert_eq!(functions.len(), 3);
+    assert_eq!(functions.len(), 4);
 }
 
 #[test]
@@ -84,10 +85,15 @@ fn the_queues_are_the_ones_the_queue_crate_defines() {
     let resources = resources();
     let queues = of_type(&resources, "AWS::SQS::Queue");
     let named = |name: &str| queues.iter().find(|(_, queue)| queue["QueueName"] == name).unwrap().1;
-    let jobs = named(definition::JOBS);
-    assert_eq!(jobs["VisibilityTimeout"], u64::from(definition::VISIBILITY_TIMEOUT_SECONDS));
-    assert_eq!(jobs["MessageRetentionPeriod"], u64::from(definition::RETENTION_SECONDS));
-    assert_eq!(jobs["RedrivePolicy"]["maxReceiveCount"], u64::from(definition::MAX_RECEIVES));
+    for (name, visibility, receives) in [
+        (definition::JOBS, definition::VISIBILITY_TIMEOUT_SECONDS, definition::MAX_RECEIVES),
+        (definition::TASKS, definition::TASKS_VISIBILITY_TIMEOUT_SECONDS, definition::TASKS_MAX_RECEIVES),
+    ] {
+        let queue = named(name);
+        assert_eq!(queue["VisibilityTimeout"], u64::from(visibility), "{name}");
+        assert_eq!(queue["MessageRetentionPeriod"], u64::from(definition::RETENTION_SECONDS), "{name}");
+        assert_eq!(queue["RedrivePolicy"]["maxReceiveCount"], u64::from(receives), "{name}");
+    }
     named(definition::DEAD_LETTERS);
 }
 
@@ -95,7 +101,9 @@ fn the_queues_are_the_ones_the_queue_crate_defines() {
 fn a_failed_record_is_reported_by_itself() {
     let resources = resources();
     let mappings = of_type(&resources, "AWS::Lambda::EventSourceMapping");
-    let (_, mapping) = mappings.first().unwrap();
-    assert_eq!(mapping["FunctionResponseTypes"][0], "ReportBatchItemFailures");
-    assert_eq!(mapping["BatchSize"], 10);
+    assert_eq!(mappings.len(), 2);
+    for (_, mapping) in mappings {
+        assert_eq!(mapping["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+        assert_eq!(mapping["BatchSize"], 10);
+    }
 }

@@ -50,6 +50,8 @@ pub enum Decision {
     Permanent,
     /// The endpoint answered 410: switch it off.
     Gone,
+    /// Too many are waiting for this endpoint already: set it aside until the endpoint recovers.
+    Park,
 }
 
 /// Why a delivery was not attempted (again).
@@ -77,6 +79,8 @@ pub struct Delivery {
     pub event_id: EventId,
     /// The type of what it carries.
     pub event_type: EventType,
+    /// When what it carries happened.
+    pub occurred_at: Timestamp,
     /// Where it stands.
     pub status: DeliveryStatus,
     /// Attempts made so far.
@@ -119,6 +123,7 @@ impl Delivery {
         endpoint_id: EndpointId,
         event_id: EventId,
         event_type: EventType,
+        occurred_at: Timestamp,
     ) -> Self {
         let id = DeliveryId::of(event_id, endpoint_id);
         Self {
@@ -127,6 +132,7 @@ impl Delivery {
             endpoint_id,
             event_id,
             event_type,
+            occurred_at,
             status: DeliveryStatus::Pending,
             attempts: 0,
             response_status: None,
@@ -157,8 +163,18 @@ impl Delivery {
                 self.next_attempt_at = Some(ended.plus(delay));
                 DeliveryStatus::Retrying
             }
+            Decision::Park => DeliveryStatus::Parked,
             Decision::Exhausted | Decision::Permanent | Decision::Gone => DeliveryStatus::Failed,
         };
+        self
+    }
+
+    /// The delivery set aside at `now` without another attempt.
+    #[must_use]
+    pub fn parked(mut self, now: Timestamp) -> Self {
+        self.status = DeliveryStatus::Parked;
+        self.next_attempt_at = None;
+        self.updated_at = now;
         self
     }
 
@@ -232,6 +248,7 @@ mod tests {
             EndpointId::new(at, 2),
             EventId::new(at, 3),
             EventType::parse("invoice.paid").unwrap(),
+            at,
         )
     }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::AllowedTargets;
 use crate::channel::{self, Channel, MAX_CHANNELS};
+use crate::circuit::DisablePolicy;
 use crate::endpoint_url::EndpointUrl;
 use crate::event_type::{EventType, EventTypePattern, MAX_PATTERNS, wants};
 use crate::id::{EndpointId, WorkspaceId};
@@ -129,6 +130,9 @@ pub struct EndpointSettings {
     /// Which statuses are successes, worth repeating, or final.
     #[serde(default)]
     pub outcomes: OutcomeRules,
+    /// When it is switched off for failing.
+    #[serde(default)]
+    pub disable: DisablePolicy,
     /// For the caller's own programs.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
@@ -140,6 +144,8 @@ pub struct EndpointSettings {
 pub enum DisabledReason {
     /// It answered 410 Gone.
     Gone,
+    /// It failed too often for too long.
+    Failing,
 }
 
 /// One customer URL with what it wants and how it is treated.
@@ -191,6 +197,16 @@ impl EndpointSettings {
             "/header_prefix",
             "must be a header name of at most 32 characters, such as X-Webhook",
         );
+        invalid.require(
+            DisablePolicy::FAILURES.contains(&self.disable.consecutive_failures),
+            "/disable/consecutive_failures",
+            "must be 1 to 10000",
+        );
+        invalid.require(
+            DisablePolicy::WINDOW_SECONDS.contains(&self.disable.window_seconds),
+            "/disable/window_seconds",
+            "must be 0 to 604800",
+        );
         invalid.take("/outcomes", self.outcomes.check());
         self.check_headers(&mut invalid);
         self.check_metadata(&mut invalid);
@@ -199,6 +215,11 @@ impl EndpointSettings {
             (Err(problem), _) => Err(problem),
             (Ok(()), None) => Err(Problem::invalid("/url", "is required")),
         }
+    }
+
+    /// Most deliveries a second that it takes; `None` for no limit.
+    pub fn most_per_second(&self) -> Option<u32> {
+        None
     }
 
     fn check_headers(&self, invalid: &mut Invalid) {
@@ -258,6 +279,11 @@ impl Subscription {
     ) -> Self {
         let EndpointSettings { active, events, channels, .. } = settings;
         Self { id, active, events, channels, public_keys }
+    }
+
+    /// Whether it names `event_type` or its family, rather than asking for everything.
+    pub fn names(&self, event_type: &EventType) -> bool {
+        !self.events.is_empty() && wants(&self.events, event_type)
     }
 
     /// Why an event of `event_type` and `channels` makes no delivery to this endpoint; `None` if it does.

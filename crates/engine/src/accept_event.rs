@@ -325,6 +325,11 @@ async fn fan_out(
     })
 }
 
+/// The jobs of an event that is fanned out for the first time.
+pub(crate) fn jobs_of(event: &Event) -> Vec<Job> {
+    jobs(event, Freshness::New)
+}
+
 fn jobs(event: &Event, freshness: Freshness) -> Vec<Job> {
     event
         .ledger
@@ -339,6 +344,7 @@ fn jobs(event: &Event, freshness: Freshness) -> Vec<Job> {
             occurred_at: event.occurred_at,
             payload: Some(Arc::clone(&event.payload)),
             not_before: event.deliver_at,
+            probe: false,
             recheck: freshness == Freshness::Resumed,
         })
         .collect()

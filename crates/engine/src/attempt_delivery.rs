@@ -10,16 +10,20 @@ use domain::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::{self, CancelReason, Decision, Delivery};
 use domain::endpoint::{DisabledReason, Endpoint};
 use domain::event::Payload;
-use domain::id::{EndpointId, WorkspaceId};
+use domain::operational::OperationalEvent;
 use domain::render::{Message, Occasion, render};
 use domain::timestamp::Timestamp;
 use egress::Egress;
 use queue::{Job, Queue};
+use serde_json::json;
 use store::Store;
 use store::deliveries::{DeliveryRow, Settlement};
 
+use crate::accept_event::Intake;
+use crate::endpoint_health::{HealthKeeper, switch_off};
 use crate::error::Fault;
 use crate::group::Group;
+use crate::operational_event::tell;
 use crate::{Chance, Clock, Directory};
 
 /// A job this much early is not put back: SQS counts whole seconds.
@@ -34,6 +38,7 @@ pub struct Sender {
     directory: Directory,
     clock: Clock,
     chance: Chance,
+    health: HealthKeeper,
     settlements: Group<Settlement>,
     waits: Group<(String, Duration)>,
     resends: Group<Job>,
@@ -61,15 +66,8 @@ pub struct Unhandled {
 
 impl Sender {
     /// A sender; must be made inside a tokio runtime.
-    pub fn new(
-        store: Store,
-        queue: Queue,
-        egress: Egress,
-        directory: Directory,
-        clock: Clock,
-        chance: Chance,
-    ) -> Self {
-        let (rows, visibility) = (store.clone(), queue.clone());
+    pub fn new(intake: Intake, egress: Egress) -> Self {
+        let (rows, visibility) = (intake.store.clone(), intake.queue.clone());
         let settlements = Group::new(move |group: Vec<Settlement>| {
             let store = rows.clone();
             async move { Ok(store.settle(&group).await?) }
@@ -78,12 +76,14 @@ impl Sender {
             let queue = visibility.clone();
             async move { Ok(queue.reschedule(&group).await?) }
         });
-        let (jobs, now) = (queue.clone(), clock.clone());
+        let (jobs, now) = (intake.queue.clone(), intake.clock.clone());
         let resends = Group::new(move |group: Vec<Job>| {
             let (queue, now) = (jobs.clone(), now.now());
             async move { Ok(queue.send(&group, now).await?) }
         });
-        Self { store, queue, egress, directory, clock, chance, settlements, waits, resends }
+        let health = HealthKeeper::new(intake.clone());
+        let Intake { store, queue, directory, clock, chance } = intake;
+        Self { store, queue, egress, directory, clock, chance, health, settlements, waits, resends }
     }
 
     /// Makes the job with this receipt handle visible again after `delay`.
@@ -139,25 +139,37 @@ impl Sender {
             }
         }
 
-        // 3. Is its endpoint still there and active, and the payload at hand?
+        // 3. Is its endpoint still there, active and well, and the payload at hand?
         let workspace = self.directory.workspace(job.workspace).await?;
         let expires_at = workspace.map_or(now, |workspace| workspace.expiry(job.event.time()));
         let endpoint = self.directory.endpoint(job.workspace, job.endpoint).await?;
+        let known = known(job, row);
+        if let Some(endpoint) = &endpoint
+            && self.is_set_aside(job, endpoint, &known.0, now).await?
+        {
+            return self.park(known, expires_at).await;
+        }
         if let Some(reason) = delivery::cancel_reason(endpoint.as_deref()) {
-            return self.cancel(job, row, reason, expires_at).await;
+            return self.cancel(known, reason, expires_at).await;
         }
         let Some(endpoint) = endpoint else { return Ok(Next::Done) };
         let Some(payload) = self.payload(job).await? else {
-            return self.cancel(job, row, CancelReason::EventExpired, expires_at).await;
+            return self.cancel(known, CancelReason::EventExpired, expires_at).await;
         };
 
         // 4. Render, sign, send.
-        let (delivery, first_attempt) = known(job, row);
+        let (delivery, first_attempt) = known;
         let attempt = self.send(job, &endpoint, &payload, delivery.attempts + 1).await;
 
-        // 5. Decide what follows, and record it.
+        // 5. Decide what follows, for the endpoint and for the delivery, and record it.
         let ended = attempt.started_at.plus(attempt.duration);
-        let decision = delivery::decide(&attempt, &endpoint.settings, self.chance.unit(), ended);
+        let mut decision = delivery::decide(&attempt, &endpoint.settings, self.chance.unit(), ended);
+        if attempt.error.is_some() && decision != Decision::Gone {
+            let health = self.health.failed(&endpoint, ended).await?;
+            if matches!(decision, Decision::RetryIn(_)) && !health.may_wait() {
+                decision = Decision::Park;
+            }
+        }
         let delivery = delivery.settled(&attempt, decision);
         log(job, &attempt, decision);
         let row = match first_attempt {
@@ -171,11 +183,47 @@ impl Sender {
         match decision {
             Decision::RetryIn(delay) => return Ok(Next::ComeBackIn(delay)),
             Decision::Gone => {
-                switch_off(&self.store, &self.directory, &endpoint, DisabledReason::Gone, ended).await?;
+                let data = json!({ "endpoint_id": endpoint.id });
+                switch_off(self.health.intake(), &endpoint, DisabledReason::Gone, ended, data).await?;
             }
-            Decision::Delivered | Decision::Exhausted | Decision::Permanent => {}
+            Decision::Delivered => self.health.succeeded(&endpoint).await?,
+            Decision::Exhausted | Decision::Permanent => self.tell_exhausted(job).await,
+            Decision::Park => {}
         }
         Ok(Next::Done)
+    }
+
+    /// Whether the delivery must wait until its endpoint has recovered.
+    async fn is_set_aside(
+        &self,
+        job: &Job,
+        endpoint: &Endpoint,
+        delivery: &Delivery,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        // What was under way when the endpoint was switched off for failing is not lost: it goes out when it is
+        // switched on again.
+        if !endpoint.settings.active {
+            return Ok(endpoint.disabled_reason == Some(DisabledReason::Failing));
+        }
+        // Those that wait for a retry are the circuit's probes, and so is whatever comes after a minute of quiet.
+        if delivery.attempts > 0 || job.probe {
+            return Ok(false);
+        }
+        let health = self.directory.health(job.workspace, job.endpoint).await?;
+        Ok(health.is_some_and(|health| health.is_open() && !health.is_probe_due(now)))
+    }
+
+    async fn tell_exhausted(&self, job: &Job) {
+        if OperationalEvent::is_one(&job.event_type) {
+            return;
+        }
+        let data = json!({
+            "endpoint_id": job.endpoint, "delivery_id": job.delivery, "event_id": job.event,
+            "event_type": job.event_type,
+        });
+        let what = OperationalEvent::DeliveryExhausted;
+        tell(self.health.intake(), job.workspace, job.endpoint, what, data).await;
     }
 
     /// The payload from the job, or from the event's row when the job was too small for it.
@@ -201,21 +249,27 @@ impl Sender {
         post(&self.egress, endpoint, &message, occasion, Trigger::Automatic).await
     }
 
-    async fn cancel(
-        &self,
-        job: &Job,
-        row: Option<DeliveryRow>,
-        reason: CancelReason,
-        expires_at: Timestamp,
-    ) -> Result<Next, Fault> {
-        let (delivery, first_attempt) = known(job, row);
+    async fn park(&self, known: Known, expires_at: Timestamp) -> Result<Next, Fault> {
+        let (delivery, first_attempt) = known;
+        let delivery = delivery.parked(self.clock.now());
+        tracing::info!(delivery = %delivery.id, endpoint = %delivery.endpoint_id, event = %delivery.event_id, "parked");
+        let row = DeliveryRow { delivery, first_attempt };
+        self.settlements.write(Settlement { row, later_attempt: None, expires_at }).await?;
+        Ok(Next::Done)
+    }
+
+    async fn cancel(&self, known: Known, reason: CancelReason, expires_at: Timestamp) -> Result<Next, Fault> {
+        let (delivery, first_attempt) = known;
         let delivery = delivery.cancelled(reason, self.clock.now());
-        tracing::info!(delivery = %job.delivery, endpoint = %job.endpoint, event = %job.event, ?reason, "cancelled");
+        tracing::info!(delivery = %delivery.id, endpoint = %delivery.endpoint_id, event = %delivery.event_id, ?reason, "cancelled");
         let row = DeliveryRow { delivery, first_attempt };
         self.settlements.write(Settlement { row, later_attempt: None, expires_at }).await?;
         Ok(Next::Done)
     }
 }
+
+/// A delivery as far as it is known, and its first attempt.
+type Known = (Delivery, Option<Attempt>);
 
 /// Renders and posts one attempt.
 pub(crate) async fn post(
@@ -239,42 +293,14 @@ pub(crate) async fn post(
     }
 }
 
-/// Switches an endpoint off, unless somebody has changed it meanwhile so that this no longer applies.
-async fn switch_off(
-    store: &Store,
-    directory: &Directory,
-    endpoint: &Endpoint,
-    reason: DisabledReason,
-    now: Timestamp,
-) -> Result<(), Fault> {
-    let (ws, we): (WorkspaceId, EndpointId) = (endpoint.workspace_id, endpoint.id);
-    // Another attempt, or its owner, may change the row between our read and our write: then look again.
-    for _ in 0..5 {
-        let Some(mut current) = store.load_endpoint(ws, we).await? else { return Ok(()) };
-        let same_url = current.settings.url == endpoint.settings.url;
-        if !current.settings.active || !same_url {
-            return Ok(());
-        }
-        current.settings.active = false;
-        current.disabled_reason = Some(reason);
-        current.revision += 1;
-        current.updated_at = now;
-        if store.save_endpoint(&current).await? {
-            directory.forget_endpoint(ws, we).await;
-            tracing::info!(endpoint = %we, workspace = %ws, ?reason, "endpoint switched off");
-            return Ok(());
-        }
-    }
-    Err(Fault::Broken("an endpoint changes faster than it can be switched off".to_owned()))
-}
-
 /// The delivery as its row says, or as a new one.
-fn known(job: &Job, row: Option<DeliveryRow>) -> (Delivery, Option<Attempt>) {
+fn known(job: &Job, row: Option<DeliveryRow>) -> Known {
     match row {
         Some(row) => (row.delivery, row.first_attempt),
         None => {
             let event_type = job.event_type.clone();
-            let mut delivery = Delivery::new(job.workspace, job.endpoint, job.event, event_type);
+            let mut delivery =
+                Delivery::new(job.workspace, job.endpoint, job.event, event_type, job.occurred_at);
             delivery.id = job.delivery;
             (delivery, None)
         }

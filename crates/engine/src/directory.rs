@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::api_key::ApiKey;
+use domain::circuit::Health;
 use domain::endpoint::{Endpoint, Subscription};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::workspace::Workspace;
@@ -27,6 +28,7 @@ pub struct Directory {
     workspaces: Cache<WorkspaceId, Option<Arc<Workspace>>>,
     endpoints: Cache<(WorkspaceId, EndpointId), Option<Arc<Endpoint>>>,
     subscriptions: Cache<WorkspaceId, Arc<[Subscription]>>,
+    health: Cache<(WorkspaceId, EndpointId), Option<Health>>,
 }
 
 impl Directory {
@@ -38,6 +40,7 @@ impl Directory {
             workspaces: cache(10_000),
             endpoints: cache(10_000),
             subscriptions: cache(200),
+            health: cache(10_000),
         }
     }
 
@@ -75,6 +78,19 @@ impl Directory {
     pub async fn subscriptions(&self, ws: WorkspaceId) -> Result<Arc<[Subscription]>, Fault> {
         let load = async { Ok(self.store.all_subscriptions(ws).await?.into()) };
         remembered(&self.subscriptions, ws, load).await
+    }
+
+    /// How an endpoint fares; `None` when it fares well.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub async fn health(&self, ws: WorkspaceId, we: EndpointId) -> Result<Option<Health>, Fault> {
+        remembered(&self.health, (ws, we), self.store.load_health(ws, we)).await
+    }
+
+    /// Remembers how an endpoint fares, as it was just written here.
+    pub async fn know_health(&self, ws: WorkspaceId, we: EndpointId, health: Option<Health>) {
+        self.health.insert((ws, we), health).await;
     }
 
     /// Forgets an endpoint that was just changed here.

@@ -13,20 +13,20 @@ use crate::error::Fault;
 /// How long the first of a group waits for company.
 const LINGER: Duration = Duration::from_millis(5);
 
-type Waiting<T> = (T, oneshot::Sender<Result<(), Fault>>);
+type Waiting<T, R> = (T, oneshot::Sender<Result<R, Fault>>);
 
-/// Gathers things of one kind and writes them in groups.
+/// Gathers things of one kind and writes them in groups; each caller gets the group's result.
 #[derive(Debug)]
-pub(crate) struct Group<T>(mpsc::UnboundedSender<Waiting<T>>);
+pub(crate) struct Group<T, R = ()>(mpsc::UnboundedSender<Waiting<T, R>>);
 
-impl<T: Send + 'static> Group<T> {
+impl<T: Send + 'static, R: Clone + Send + 'static> Group<T, R> {
     /// A group that writes with `write`. Must be made inside a tokio runtime.
     pub(crate) fn new<W, F>(write: W) -> Self
     where
         W: Fn(Vec<T>) -> F + Send + 'static,
-        F: Future<Output = Result<(), Fault>> + Send + 'static,
+        F: Future<Output = Result<R, Fault>> + Send + 'static,
     {
-        let (sender, mut receiver) = mpsc::unbounded_channel::<Waiting<T>>();
+        let (sender, mut receiver) = mpsc::unbounded_channel::<Waiting<T, R>>();
         tokio::spawn(async move {
             while let Some(first) = receiver.recv().await {
                 tokio::time::sleep(LINGER).await;
@@ -49,7 +49,7 @@ impl<T: Send + 'static> Group<T> {
     }
 
     /// Writes `thing` together with whatever else comes along; returns when it is durable.
-    pub(crate) async fn write(&self, thing: T) -> Result<(), Fault> {
+    pub(crate) async fn write(&self, thing: T) -> Result<R, Fault> {
         let (caller, result) = oneshot::channel();
         let gone = || Fault::Broken("the task that writes groups has stopped".to_owned());
         self.0.send((thing, caller)).map_err(|_| gone())?;

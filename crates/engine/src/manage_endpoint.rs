@@ -14,8 +14,11 @@ use domain::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
 use domain::signature::Profile;
 use domain::workspace::Workspace;
 use egress::Egress;
+use queue::Queue;
 use store::{Page, Store};
 
+use crate::accept_event::Intake;
+use crate::drain::start_drain;
 use crate::error::{Fault, Refusal};
 use crate::{Chance, Clock, Directory};
 
@@ -24,6 +27,8 @@ use crate::{Chance, Clock, Directory};
 pub struct Management {
     /// The table.
     pub store: Store,
+    /// The queue of tasks.
+    pub queue: Queue,
     /// Who is who.
     pub directory: Directory,
     /// The door to the internet, for test events.
@@ -123,6 +128,7 @@ pub async fn update_endpoint(
 ) -> Result<(Endpoint, bool), Refusal> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
+    let was_active = endpoint.settings.active;
     let settings = change(&endpoint.settings)?;
     endpoint.url = check(management, &workspace, &settings)?;
     endpoint.settings = settings;
@@ -131,10 +137,17 @@ pub async fn update_endpoint(
     if !fits {
         endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile)?, expires_at: None }];
     }
+    let resumed = endpoint.settings.active && !was_active;
     if endpoint.settings.active {
         endpoint.disabled_reason = None;
     }
     save_changed(management, &mut endpoint).await?;
+    if resumed {
+        // It begins anew, and gets what was parked for it.
+        management.store.record_recovery(endpoint.workspace_id, id).await?;
+        management.directory.know_health(endpoint.workspace_id, id, None).await;
+        start_drain(&management.intake(), endpoint.workspace_id, id).await?;
+    }
     Ok((endpoint, !fits))
 }
 
@@ -192,6 +205,7 @@ pub async fn delete_endpoint(
 ) -> Result<(), Refusal> {
     let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let deleted = management.store.delete_endpoint(endpoint.workspace_id, id).await?;
+    management.store.record_recovery(endpoint.workspace_id, id).await?;
     management.directory.forget_endpoint(endpoint.workspace_id, id).await;
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }
@@ -224,6 +238,17 @@ async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), Refusa
 }
 
 impl Management {
+    /// What use cases need that are not of the API alone.
+    pub fn intake(&self) -> Intake {
+        Intake {
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            directory: self.directory.clone(),
+            clock: self.clock.clone(),
+            chance: self.chance.clone(),
+        }
+    }
+
     fn new_secret(&self, profile: Profile) -> Result<Secret, Fault> {
         let secret = Secret::for_profile(profile, &self.chance.bytes());
         secret.map_err(|error| Fault::Broken(format!("no secret could be made: {error}")))

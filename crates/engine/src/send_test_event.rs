@@ -44,7 +44,8 @@ pub async fn send_test_event(
     management.store.save_event(&event, expires_at).await?;
 
     // 3. Send it once, and record what became of it.
-    let delivery = Delivery::new(workspace.id, endpoint.id, event.id, event.event_type.clone());
+    let delivery =
+        Delivery::new(workspace.id, endpoint.id, event.id, event.event_type.clone(), event.occurred_at);
     let delivery = Delivery { trigger: Trigger::Test, ..delivery };
     let message = Message {
         event_id: event.id,

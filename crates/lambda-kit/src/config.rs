@@ -8,6 +8,8 @@ pub const QUEUE_URL: &str = "POSTHORN_QUEUE_URL";
 /// URL of the dead-letter queue.
 pub const DEAD_LETTER_QUEUE_URL: &str = "POSTHORN_DEAD_LETTER_QUEUE_URL";
 
+/// URL of the queue of tasks.
+pub const TASKS_QUEUE_URL: &str = "POSTHORN_TASKS_QUEUE_URL";
 /// The KMS key that wraps the data key of secrets.
 pub const KMS_KEY_ID: &str = "POSTHORN_KMS_KEY_ID";
 /// Where there is no KMS: a file with a key of 32 bytes in base64. It goes before [`KMS_KEY_ID`].
@@ -41,6 +43,8 @@ pub struct IngestConfig {
 pub struct ManagementConfig {
     /// Name of the table.
     pub table: String,
+    /// URL of the queue of tasks.
+    pub tasks_queue_url: String,
     /// Who keeps the key that seals secrets.
     pub data_key: DataKeySource,
 }
@@ -54,6 +58,8 @@ pub struct SenderConfig {
     pub queue_url: String,
     /// URL of the dead-letter queue.
     pub dead_letter_queue_url: Option<String>,
+    /// URL of the queue of tasks.
+    pub tasks_queue_url: String,
     /// Who keeps the key that seals secrets.
     pub data_key: DataKeySource,
 }
@@ -74,31 +80,61 @@ impl IngestConfig {
 
 impl ManagementConfig {
     /// The variables it needs.
-    pub const VARIABLES: &[&str] = &[TABLE, KMS_KEY_ID];
+    pub const VARIABLES: &[&str] = &[TABLE, TASKS_QUEUE_URL, KMS_KEY_ID];
 
     /// Reads the environment.
     ///
     /// # Errors
     /// [`ConfigError`] names every missing variable.
     pub fn from_environment() -> Result<Self, ConfigError> {
-        let [table, data_key] = read([TABLE, KMS_KEY_ID], with_key_file(variable))?;
-        Ok(Self { table, data_key: data_key_source(variable, data_key) })
+        let names = [TABLE, TASKS_QUEUE_URL, KMS_KEY_ID];
+        let [table, tasks_queue_url, data_key] = read(names, with_key_file(variable))?;
+        Ok(Self { table, tasks_queue_url, data_key: data_key_source(variable, data_key) })
+    }
+}
+
+/// Configuration of the maintenance function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaintenanceConfig {
+    /// Name of the table.
+    pub table: String,
+    /// URL of the queue of delivery jobs.
+    pub queue_url: String,
+    /// URL of the queue of tasks.
+    pub tasks_queue_url: String,
+    /// Who keeps the key that seals secrets.
+    pub data_key: DataKeySource,
+}
+
+impl MaintenanceConfig {
+    /// The variables it needs.
+    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
+
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names every missing variable.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        let names = [TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
+        let [table, queue_url, tasks_queue_url, data_key] = read(names, with_key_file(variable))?;
+        Ok(Self { table, queue_url, tasks_queue_url, data_key: data_key_source(variable, data_key) })
     }
 }
 
 impl SenderConfig {
     /// The variables it needs.
-    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL, KMS_KEY_ID];
+    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
 
     /// Reads the environment.
     ///
     /// # Errors
     /// [`ConfigError`] names every missing variable.
     pub fn from_environment() -> Result<Self, ConfigError> {
-        let names = [TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL, KMS_KEY_ID];
-        let [table, queue_url, dead_letters, data_key] = read(names, with_key_file(variable))?;
+        let names = [TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
+        let [table, queue_url, dead_letters, tasks_queue_url, data_key] =
+            read(names, with_key_file(variable))?;
         let data_key = data_key_source(variable, data_key);
-        Ok(Self { table, queue_url, dead_letter_queue_url: Some(dead_letters), data_key })
+        Ok(Self { table, queue_url, dead_letter_queue_url: Some(dead_letters), tasks_queue_url, data_key })
     }
 }
 

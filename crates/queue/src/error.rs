@@ -27,6 +27,9 @@ pub enum QueueError {
     /// There is no dead-letter queue to move a job to.
     #[error("no dead-letter queue is configured")]
     NoDeadLetterQueue,
+    /// There is no queue to put a task on.
+    #[error("no queue of tasks is configured")]
+    NoTaskQueue,
 }
 
 impl QueueError {

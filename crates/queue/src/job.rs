@@ -32,6 +32,8 @@ pub struct Job {
     pub payload: Option<Payload>,
     /// Not before this instant.
     pub not_before: Option<Timestamp>,
+    /// Attempt it even while the endpoint's circuit is open, to see whether it has recovered.
+    pub probe: bool,
     /// This job may be a second one: look at the delivery's row before the first attempt.
     pub recheck: bool,
 }
@@ -62,6 +64,8 @@ struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_before: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    probe: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     recheck: bool,
 }
 
@@ -90,6 +94,7 @@ impl Job {
             occurred_at: message.time,
             payload: message.payload,
             not_before: message.not_before,
+            probe: message.probe,
             recheck: message.recheck,
         })
     }
@@ -109,6 +114,7 @@ impl Job {
             time: self.occurred_at,
             payload: self.payload.as_ref().filter(|payload| travels(payload.get())).map(Arc::clone),
             not_before: self.not_before,
+            probe: self.probe,
             recheck: self.recheck,
         })
     }
@@ -142,6 +148,7 @@ mod tests {
             occurred_at: at,
             payload: Some(Arc::from(RawValue::from_string(payload.to_owned()).unwrap())),
             not_before: None,
+            probe: false,
             recheck: false,
         }
     }

@@ -68,6 +68,7 @@ fn job(number: u128, payload: &str) -> Job {
         occurred_at: at,
         payload: Some(Arc::from(RawValue::from_string(payload.to_owned()).unwrap())),
         not_before: None,
+        probe: false,
         recheck: false,
     }
 }

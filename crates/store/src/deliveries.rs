@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
 use domain::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event_type::EventType;
-use domain::id::{DeliveryId, EndpointId, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
 use crate::attempts;
@@ -212,13 +212,16 @@ async fn pause(attempt: u32) {
 
 fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
     let DeliveryRow { delivery, first_attempt } = &settlement.row;
-    let waits_for_a_person = matches!(delivery.status, DeliveryStatus::Failed | DeliveryStatus::Parked);
     let mut item = ItemWriter::new(key, ENTITY)
         .text("id", delivery.id)
         .text("endpoint", delivery.endpoint_id)
         .text("workspace", delivery.workspace_id)
         .text("event", delivery.event_id)
         .text("type", &delivery.event_type)
+        .maybe(
+            (delivery.occurred_at != delivery.event_id.time()).then_some(delivery.occurred_at),
+            |item, at| item.instant("occurred_at", at),
+        )
         .word("status", &delivery.status)?
         .word("trigger", &delivery.trigger)?
         .number("attempts", delivery.attempts)
@@ -226,9 +229,9 @@ fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
         .maybe(delivery.response_status, |item, status| item.number("response_status", status))
         .maybe(delivery.next_attempt_at, |item, at| item.instant("next_attempt_at", at))
         .maybe(delivery.delivered_at, |item, at| item.instant("delivered_at", at))
-        .maybe(waits_for_a_person.then_some(()), |item, ()| {
+        .maybe(keys::undelivered_prefix(delivery.status), |item, prefix| {
             item.text(UNDELIVERED, keys::undelivered_partition(delivery.endpoint_id))
-                .text(UNDELIVERED_SORT, delivery.id)
+                .text(UNDELIVERED_SORT, format_args!("{prefix}{}", delivery.id))
         })
         .expires_at(settlement.expires_at);
     if let Some(error) = &delivery.last_error {
@@ -247,7 +250,11 @@ fn endpoint_of(row: &Attributes) -> Result<EndpointId, StoreError> {
     ItemReader::new(row.clone(), ENTITY).parsed("endpoint")
 }
 
-fn read(endpoint: EndpointId, row: Attributes, now: Timestamp) -> Result<Option<DeliveryRow>, StoreError> {
+pub(crate) fn read(
+    endpoint: EndpointId,
+    row: Attributes,
+    now: Timestamp,
+) -> Result<Option<DeliveryRow>, StoreError> {
     let reader = ItemReader::new(row, ENTITY);
     // DynamoDB deletes an expired row late, up to days later.
     if reader.number::<i64>(keys::EXPIRES_AT)? <= now.as_seconds() {
@@ -255,11 +262,14 @@ fn read(endpoint: EndpointId, row: Attributes, now: Timestamp) -> Result<Option<
     }
     let workspace_id: WorkspaceId = reader.parsed("workspace")?;
     let first_attempt = reader.maybe_bytes("first_attempt")?.map(attempts::decode).transpose()?;
+    let event_id: EventId = reader.parsed("event")?;
     let delivery = Delivery {
         id: reader.parsed("id")?,
         workspace_id,
         endpoint_id: endpoint,
-        event_id: reader.parsed("event")?,
+        event_id,
+        // Most events happen when they are accepted; then the id says it.
+        occurred_at: reader.maybe_instant("occurred_at")?.unwrap_or(event_id.time()),
         event_type: EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?,
         status: reader.word("status")?,
         attempts: reader.number("attempts")?,

@@ -5,6 +5,8 @@
 //! | workspace | `WS#{ws}` | `WORKSPACE` |
 //! | endpoint | `WS#{ws}` | `ENDPOINT#{we}` |
 //! | the data key that seals secrets, wrapped | `DATA_KEY` | `1` |
+//! | endpoint health, while it fails | `WS#{ws}` | `HEALTH#{we}` |
+//! | drain under way | `WS#{ws}` | `DRAIN#{we}` |
 //! | API key, by what its holder sends | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
@@ -19,6 +21,7 @@
 //! Two sparse indexes: `lookup` on configuration rows (find by id, list all workspaces) and `undelivered` on
 //! deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
 
+use domain::delivery::DeliveryStatus;
 use domain::id::{ApiKeyId, DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
@@ -44,6 +47,8 @@ pub const UNDELIVERED_SORT: &str = "undelivered_sort";
 
 /// The `lookup` partition that lists every workspace.
 pub const ALL_WORKSPACES: &str = "WORKSPACES";
+/// The `lookup` partition that lists every open circuit.
+pub const OPEN_CIRCUITS: &str = "CIRCUITS";
 /// What the sort keys of a workspace's endpoints start with.
 pub const ENDPOINT_PREFIX: &str = "ENDPOINT#";
 /// What the sort keys of listed API keys start with.
@@ -79,6 +84,16 @@ pub fn workspace(workspace: WorkspaceId) -> Key {
 /// An endpoint's row.
 pub fn endpoint(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
     Key::new(workspace_partition(workspace), format!("{ENDPOINT_PREFIX}{endpoint}"))
+}
+
+/// The row of an endpoint's health; there is one only while it fails.
+pub fn health(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
+    Key::new(workspace_partition(workspace), format!("HEALTH#{endpoint}"))
+}
+
+/// The row of an endpoint's drain; there is one only while it is under way.
+pub fn drain(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
+    Key::new(workspace_partition(workspace), format!("DRAIN#{endpoint}"))
 }
 
 /// The row of the wrapped data key.
@@ -148,6 +163,18 @@ pub fn delivery_partition(endpoint: EndpointId, day: Day, shard: u8) -> String {
 /// The partition of [`UNDELIVERED`] that holds an endpoint's deliveries.
 pub fn undelivered_partition(endpoint: EndpointId) -> String {
     format!("UNDELIVERED#{endpoint}")
+}
+
+/// What the sort keys of [`UNDELIVERED`] start with for this status; the delivery's id follows.
+pub fn undelivered_prefix(status: DeliveryStatus) -> Option<&'static str> {
+    match status {
+        DeliveryStatus::Failed => Some("FAILED#"),
+        DeliveryStatus::Parked => Some("PARKED#"),
+        DeliveryStatus::Pending
+        | DeliveryStatus::Retrying
+        | DeliveryStatus::Delivered
+        | DeliveryStatus::Cancelled => None,
+    }
 }
 
 fn partition_of_delivery(endpoint: EndpointId, delivery: DeliveryId) -> String {

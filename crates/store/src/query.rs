@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::error::StoreError;
 use crate::items::Attributes;
-use crate::keys::{LOOKUP, LOOKUP_SORT, PK, SK};
+use crate::keys::{LOOKUP, LOOKUP_SORT, PK, SK, UNDELIVERED, UNDELIVERED_SORT};
 use crate::{Page, Store};
 
 /// Which rows of one partition are wanted, in which order.
@@ -22,6 +22,17 @@ pub(crate) struct Range {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Index {
     Lookup,
+    Undelivered,
+}
+
+impl Index {
+    /// Name, partition key and sort key.
+    fn names(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Lookup => (LOOKUP, LOOKUP, LOOKUP_SORT),
+            Self::Undelivered => (UNDELIVERED, UNDELIVERED, UNDELIVERED_SORT),
+        }
+    }
 }
 
 impl Range {
@@ -52,6 +63,13 @@ impl Range {
         self
     }
 
+    /// Only rows that sort after `sort_key`.
+    pub(crate) fn after(mut self, sort_key: &str) -> Self {
+        // `BETWEEN` includes its ends; keys of one kind have one length, so this is the first key after it.
+        self.low = format!("{sort_key}!");
+        self
+    }
+
     /// Only rows that sort before `sort_key`.
     pub(crate) fn before(mut self, sort_key: &str) -> Self {
         // `BETWEEN` includes its ends; no id holds a byte below `!`, so this is the last key before it.
@@ -69,10 +87,8 @@ impl Range {
 impl Store {
     /// At most `limit` rows of `range`, and whether there are more. Pages of DynamoDB are put together.
     pub(crate) async fn query(&self, range: &Range, limit: usize) -> Result<Page<Attributes>, StoreError> {
-        let (pk, sk) = match range.index {
-            None => (PK, SK),
-            Some(Index::Lookup) => (LOOKUP, LOOKUP_SORT),
-        };
+        let names = range.index.map(Index::names);
+        let (pk, sk) = names.map_or((PK, SK), |(_, pk, sk)| (pk, sk));
         let mut rows: Vec<Attributes> = Vec::new();
         let mut start = None;
         loop {
@@ -82,7 +98,7 @@ impl Store {
                 .client
                 .query()
                 .table_name(&*self.table)
-                .set_index_name(range.index.map(|Index::Lookup| LOOKUP.to_owned()))
+                .set_index_name(names.map(|(name, ..)| name.to_owned()))
                 .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
                 .expression_attribute_names("#pk", pk)
                 .expression_attribute_names("#sk", sk)

@@ -104,7 +104,7 @@ pub(crate) async fn deliveries(
             Some(delivery) => json!(DeliveryBody::of(delivery)),
             None => {
                 let (ws, event_type) = (event.workspace_id, event.event_type.clone());
-                let delivery = Delivery::new(ws, *endpoint, event.id, event_type);
+                let delivery = Delivery::new(ws, *endpoint, event.id, event_type, event.occurred_at);
                 json!(DeliveryBody::of(&Delivery { next_attempt_at: event.deliver_at, ..delivery }))
             }
         },

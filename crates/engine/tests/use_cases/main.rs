@@ -125,14 +125,8 @@ impl Bench {
 
     /// A sender that remembers nothing yet.
     fn sender(&self) -> Sender {
-        Sender::new(
-            self.store.clone(),
-            self.queue.clone(),
-            Egress::new(AllowedTargets::loopback_and_http()).unwrap(),
-            Directory::new(self.store.clone()),
-            self.clock.clone(),
-            self.chance.clone(),
-        )
+        let egress = Egress::new(AllowedTargets::loopback_and_http()).unwrap();
+        Sender::new(self.intake(self.queue.clone()), egress)
     }
 
     fn caller(&self) -> ApiKey {

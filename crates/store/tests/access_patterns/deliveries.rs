@@ -34,7 +34,7 @@ fn answered(status: u16) -> Outcome {
 
 fn new_delivery(endpoint: EndpointId, at: Timestamp, chance: u128) -> Delivery {
     let event_type = EventType::parse("invoice.paid").unwrap();
-    Delivery::new(workspace(1), endpoint, EventId::new(at, chance), event_type)
+    Delivery::new(workspace(1), endpoint, EventId::new(at, chance), event_type, now())
 }
 
 /// The settlement of a first attempt.

@@ -1,0 +1,184 @@
+//! When is an endpoint left in peace, warned about, and switched off? Its health counts consecutive failures.
+//!
+//! A job that waits for its retry is in flight for SQS, which holds about 120,000 of those for all endpoints together.
+//! So a failing endpoint keeps only a bounded number waiting: once its circuit is open, further deliveries are parked,
+//! and the waiting ones are its probes. The first success closes the circuit, and the parked ones are drained.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::timestamp::Timestamp;
+
+/// The circuit opens at this many consecutive failures.
+pub const OPEN_AFTER: u32 = 5;
+/// Of one row of failures, at most this many deliveries go on waiting; later ones are parked.
+pub const MAX_WAITING: u32 = 100;
+/// An open circuit that nothing has probed for this long is probed with a parked delivery.
+pub const PROBE_EVERY: Duration = Duration::from_secs(60);
+/// How far on the way to being switched off an endpoint's owner is warned, in percent.
+pub const WARN_AT_PERCENT: [u8; 3] = [50, 70, 90];
+
+/// When an endpoint is switched off for failing: both must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisablePolicy {
+    /// So many attempts failed without a success between them, 1 to 10,000.
+    #[serde(default = "default_failures")]
+    pub consecutive_failures: u32,
+    /// The first of them was so long ago, 0 to 604,800 s.
+    #[serde(default = "default_window")]
+    pub window_seconds: u32,
+}
+
+impl Default for DisablePolicy {
+    fn default() -> Self {
+        Self { consecutive_failures: default_failures(), window_seconds: default_window() }
+    }
+}
+
+impl DisablePolicy {
+    /// Bounds of `consecutive_failures`.
+    pub const FAILURES: std::ops::RangeInclusive<u32> = 1..=10_000;
+    /// Bounds of `window_seconds`.
+    pub const WINDOW_SECONDS: std::ops::RangeInclusive<u32> = 0..=604_800;
+}
+
+/// How an endpoint fares; one that fares well has none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Attempts that failed without a success between them.
+    pub failures: u32,
+    /// When the first of them ended.
+    pub failing_since: Option<Timestamp>,
+    /// When the last of them ended.
+    pub last_failure_at: Option<Timestamp>,
+    /// Since when its circuit is open.
+    pub open_since: Option<Timestamp>,
+    /// The highest of [`WARN_AT_PERCENT`] that was told.
+    pub warned_percent: u8,
+}
+
+/// What follows from a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consequence {
+    /// The circuit opens.
+    Open,
+    /// The owner is told how far on the way to being switched off the endpoint is.
+    Warn(u8),
+    /// The endpoint is switched off.
+    Disable,
+}
+
+impl Health {
+    /// Whether further deliveries are parked.
+    pub fn is_open(&self) -> bool {
+        self.open_since.is_some()
+    }
+
+    /// Whether a failed delivery may wait for its retry.
+    pub fn may_wait(&self) -> bool {
+        self.failures <= MAX_WAITING
+    }
+
+    /// Whether it is time to probe an open circuit.
+    pub fn is_probe_due(&self, now: Timestamp) -> bool {
+        self.is_open() && self.last_failure_at.is_none_or(|last| now.since(last) >= PROBE_EVERY)
+    }
+
+    /// What follows at `now` from the failure that led to this health.
+    pub fn consequences(&self, policy: DisablePolicy, now: Timestamp) -> Vec<Consequence> {
+        let mut consequences = Vec::new();
+        if !self.is_open() && self.failures >= OPEN_AFTER {
+            consequences.push(Consequence::Open);
+        }
+        let percent = self.percent_to_disabling(policy, now);
+        if percent >= 100 {
+            consequences.push(Consequence::Disable);
+        } else if let Some(mark) = WARN_AT_PERCENT.into_iter().rev().find(|mark| u64::from(*mark) <= percent)
+            && mark > self.warned_percent
+        {
+            consequences.push(Consequence::Warn(mark));
+        }
+        consequences
+    }
+
+    /// How far on the way to being switched off: the lesser of both conditions.
+    fn percent_to_disabling(&self, policy: DisablePolicy, now: Timestamp) -> u64 {
+        let Some(since) = self.failing_since else { return 0 };
+        let by_count = u64::from(self.failures) * 100 / u64::from(policy.consecutive_failures.max(1));
+        let elapsed = u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX);
+        let window = u64::from(policy.window_seconds) * 1_000;
+        let by_time = elapsed.saturating_mul(100).checked_div(window).unwrap_or(100);
+        by_count.min(by_time)
+    }
+}
+
+fn default_failures() -> u32 {
+    10
+}
+
+fn default_window() -> u32 {
+    60
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::parse("2026-01-05T09:30:00Z").unwrap().plus(Duration::from_secs(seconds))
+    }
+
+    fn failing(failures: u32) -> Health {
+        Health { failures, failing_since: Some(at(0)), last_failure_at: Some(at(0)), ..Health::default() }
+    }
+
+    #[test]
+    fn ten_failures_within_a_minute_do_not_switch_off_and_one_after_it_does() {
+        let policy = DisablePolicy::default();
+        assert_eq!(failing(10).consequences(policy, at(1)), [Consequence::Open]);
+        assert!(failing(10).consequences(policy, at(60)).contains(&Consequence::Disable));
+        assert!(!failing(9).consequences(policy, at(600)).contains(&Consequence::Disable));
+    }
+
+    #[test]
+    fn without_a_window_the_count_alone_decides() {
+        let policy = DisablePolicy { consecutive_failures: 3, window_seconds: 0 };
+        assert_eq!(failing(3).consequences(policy, at(0)), [Consequence::Disable]);
+    }
+
+    #[test]
+    fn each_mark_is_told_once_and_the_lesser_condition_counts() {
+        let policy = DisablePolicy { consecutive_failures: 100, window_seconds: 100 };
+        assert_eq!(failing(55).consequences(policy, at(90)), [Consequence::Open, Consequence::Warn(50)]);
+        assert_eq!(failing(99).consequences(policy, at(71)), [Consequence::Open, Consequence::Warn(70)]);
+        let warned = Health { warned_percent: 70, open_since: Some(at(1)), ..failing(80) };
+        assert!(warned.consequences(policy, at(85)).is_empty());
+        assert_eq!(warned.consequences(policy, at(95)), [] as [Consequence; 0], "80 of 100");
+        let worse = Health { failures: 95, ..warned };
+        assert_eq!(worse.consequences(policy, at(95)), [Consequence::Warn(90)]);
+    }
+
+    #[test]
+    fn an_open_circuit_is_probed_when_nothing_else_did_for_a_minute() {
+        let open = Health { open_since: Some(at(0)), ..failing(5) };
+        assert!(!open.is_probe_due(at(59)) && open.is_probe_due(at(60)) && !failing(5).is_probe_due(at(60)));
+    }
+
+    proptest! {
+        #[test]
+        fn however_many_fail_only_a_bounded_number_waits(failures in 1u32..1_000_000) {
+            let waiting = (1..=failures.min(10_000)).filter(|n| failing(*n).may_wait()).count();
+            prop_assert!(waiting <= MAX_WAITING as usize);
+        }
+
+        #[test]
+        fn more_failures_or_more_time_never_lead_away_from_disabling(failures in 1u32..50, more in 0u32..50, seconds in 0u64..200, later in 0u64..200) {
+            let policy = DisablePolicy::default();
+            let disabled = |failures, seconds| failing(failures).consequences(policy, at(seconds)).contains(&Consequence::Disable);
+            prop_assert!(!disabled(failures, seconds) || disabled(failures + more, seconds + later));
+        }
+    }
+}

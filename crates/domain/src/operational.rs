@@ -1,0 +1,74 @@
+//! What does Posthorn itself tell a workspace? Operational events, delivered like any other to endpoints that name
+//! them (`endpoint.*`); an endpoint that asks for everything does not get them, and none is told of itself.
+
+use crate::endpoint::Subscription;
+use crate::event_type::{BadEventType, EventType};
+use crate::id::EndpointId;
+use crate::ledger::Ledger;
+
+/// Something Posthorn tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationalEvent {
+    /// An endpoint is on the way to being switched off.
+    EndpointFailing,
+    /// An endpoint was switched off by Posthorn.
+    EndpointDisabled,
+    /// An endpoint that had been failing took a delivery.
+    EndpointRecovered,
+    /// A delivery was given up.
+    DeliveryExhausted,
+}
+
+impl OperationalEvent {
+    /// Every one.
+    pub const ALL: [Self; 4] =
+        [Self::EndpointFailing, Self::EndpointDisabled, Self::EndpointRecovered, Self::DeliveryExhausted];
+
+    /// Its name as an event type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EndpointFailing => "endpoint.failing",
+            Self::EndpointDisabled => "endpoint.disabled",
+            Self::EndpointRecovered => "endpoint.recovered",
+            Self::DeliveryExhausted => "delivery.exhausted",
+        }
+    }
+
+    /// Its event type.
+    ///
+    /// # Errors
+    /// Never: each name is one; a test holds it.
+    pub fn event_type(self) -> Result<EventType, BadEventType> {
+        EventType::parse(self.name())
+    }
+
+    /// Whether `event_type` is one of these. What happens to their deliveries is not told, or it would never end.
+    pub fn is_one(event_type: &EventType) -> bool {
+        Self::ALL.iter().any(|event| event.name() == event_type.as_str())
+    }
+}
+
+/// Which endpoints are told of something that concerns `about`.
+pub fn fan_out<'a>(
+    event_type: &EventType,
+    about: EndpointId,
+    subscriptions: impl IntoIterator<Item = &'a Subscription>,
+) -> Ledger {
+    let told = subscriptions.into_iter().filter(|subscription| {
+        subscription.id != about && subscription.active && subscription.names(event_type)
+    });
+    Ledger { deliveries: told.map(|subscription| subscription.id).collect(), skipped: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_an_event_type() {
+        for event in OperationalEvent::ALL {
+            assert!(OperationalEvent::is_one(&event.event_type().unwrap()));
+        }
+        assert!(!OperationalEvent::is_one(&EventType::parse("endpoint.created").unwrap()));
+    }
+}

@@ -1,0 +1,30 @@
+//! Who notices that an endpoint has recovered when nothing is sent to it? Once a minute every open circuit that nobody
+//! has tried is probed with the oldest delivery parked for it.
+
+use domain::delivery::DeliveryStatus;
+
+use crate::accept_event::Intake;
+use crate::drain::job;
+use crate::error::Fault;
+
+/// Probes every open circuit that is due; gives how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn probe_circuits(intake: &Intake) -> Result<usize, Fault> {
+    let now = intake.clock.now();
+    let mut jobs = Vec::new();
+    for (ws, we, health) in intake.store.open_circuits().await? {
+        if !health.is_probe_due(now) {
+            continue;
+        }
+        let endpoint = intake.store.load_endpoint(ws, we).await?;
+        if !endpoint.is_some_and(|endpoint| endpoint.settings.active) {
+            continue;
+        }
+        let oldest = intake.store.undelivered(we, DeliveryStatus::Parked, None, now, 1).await?;
+        jobs.extend(oldest.rows.iter().map(|delivery| job(delivery, true)));
+    }
+    intake.queue.send(&jobs, now).await?;
+    Ok(jobs.len())
+}

@@ -1,0 +1,91 @@
+//! What is a task? The versioned message that makes the maintenance function do one step of something that takes long.
+//!
+//! A task says only what to work on; how far that has come stands in the table, under a lease. So a doubled or late
+//! task does no harm, and each step sends the task for the next.
+
+use std::time::Duration;
+
+use domain::id::{EndpointId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+
+use crate::Queue;
+use crate::error::QueueError;
+use crate::job::{BadJob, VERSION};
+use crate::send::MAX_DELAY;
+
+/// What to work on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case")]
+pub enum Task {
+    /// Send an endpoint's parked deliveries again.
+    Drain {
+        /// The tenant.
+        workspace: WorkspaceId,
+        /// Whose deliveries.
+        endpoint: EndpointId,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Message {
+    v: u64,
+    #[serde(flatten)]
+    task: Task,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    v: u64,
+}
+
+impl Task {
+    /// Reads a message's body.
+    ///
+    /// # Errors
+    /// [`BadJob`] when it is no task or one of another version.
+    pub fn parse(body: &str) -> Result<Self, BadJob> {
+        let Version { v } = serde_json::from_str(body).map_err(|_| BadJob::Unparsable)?;
+        if v != VERSION {
+            return Err(BadJob::UnknownVersion(v));
+        }
+        let Message { task, .. } = serde_json::from_str(body).map_err(|_| BadJob::Unparsable)?;
+        Ok(task)
+    }
+}
+
+impl Queue {
+    /// Puts a task on its queue, to be seen after `delay` (at most 15 minutes, rounded up to whole seconds).
+    ///
+    /// # Errors
+    /// [`QueueError`] when SQS refuses or no queue of tasks is configured.
+    pub async fn send_task(&self, task: Task, delay: Duration) -> Result<(), QueueError> {
+        let url = self.tasks_url.as_deref().ok_or(QueueError::NoTaskQueue)?;
+        let body = serde_json::to_string(&Message { v: VERSION, task });
+        let seconds = delay.min(MAX_DELAY).as_millis().div_ceil(1_000);
+        self.client
+            .send_message()
+            .queue_url(url)
+            .message_body(body.map_err(QueueError::aws("SendMessage"))?)
+            .delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(QueueError::aws("SendMessage"))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::timestamp::Timestamp;
+
+    #[test]
+    fn a_task_is_read_back_and_another_version_is_named() {
+        let at = Timestamp::from_millis(1_767_605_400_000);
+        let task = Task::Drain { workspace: WorkspaceId::new(at, 1), endpoint: EndpointId::new(at, 2) };
+        let body = serde_json::to_string(&Message { v: VERSION, task }).unwrap();
+        assert_eq!(Task::parse(&body), Ok(task));
+        assert_eq!(Task::parse(&body.replacen(":1", ":2", 1)), Err(BadJob::UnknownVersion(2)));
+        assert_eq!(Task::parse(r#"{"v":1,"task":"dance"}"#), Err(BadJob::Unparsable));
+    }
+}

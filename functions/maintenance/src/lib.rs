@@ -1,0 +1,52 @@
+//! What takes long or comes round: tasks from their queue, one step each, and what is done once a minute.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use engine::Fault;
+use engine::accept_event::Intake;
+use engine::drain::drain_step;
+use engine::probe_circuits::probe_circuits;
+use futures_util::future::join_all;
+use lambda_kit::logging::chain;
+use queue::Task;
+
+/// Handles one batch of tasks. Never fails as a whole: a task that could not be done stays in its queue, and after
+/// several tries SQS moves it to the dead-letter queue.
+pub async fn handle(intake: &Intake, event: SqsEvent) -> SqsBatchResponse {
+    let verdicts = join_all(event.records.iter().map(|record| handle_record(intake, record))).await;
+    let mut response = SqsBatchResponse::default();
+    for (record, done) in event.records.iter().zip(verdicts) {
+        if !done {
+            response.add_failure(record.message_id.clone().unwrap_or_default());
+        }
+    }
+    response
+}
+
+/// What is done once a minute.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn tick(intake: &Intake) -> Result<(), Fault> {
+    let probes = probe_circuits(intake).await?;
+    if probes > 0 {
+        tracing::info!(probes, "circuits probed");
+    }
+    Ok(())
+}
+
+async fn handle_record(intake: &Intake, record: &SqsMessage) -> bool {
+    let task = match Task::parse(record.body.as_deref().unwrap_or_default()) {
+        Ok(task) => task,
+        Err(error) => {
+            tracing::error!(message_id = record.message_id, %error, "not a task of ours");
+            return false;
+        }
+    };
+    let done = match task {
+        Task::Drain { workspace, endpoint } => drain_step(intake, workspace, endpoint).await,
+    };
+    if let Err(fault) = &done {
+        tracing::error!(?task, error = chain(fault), "a task could not be done");
+    }
+    done.is_ok()
+}

@@ -1,0 +1,202 @@
+//! A dead endpoint: its circuit opens, deliveries are parked, probes find it recovered, and a drain sends what was
+//! parked. One that stays dead is switched off, and whoever asked is told.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use stories::stage::Endpoint;
+use stories::{Answer, Receiver, Stage};
+
+/// Never switched off within a story.
+const PATIENT: u32 = 10_000;
+
+async fn statuses(stage: &Stage, endpoint: &Endpoint) -> Vec<String> {
+    let path = format!("/v1/webhook-endpoints/{}/deliveries?limit=250", endpoint.id);
+    let rows = stage.read(&path).await;
+    rows.as_array().unwrap().iter().map(|row| row["status"].as_str().unwrap().to_owned()).collect()
+}
+
+fn count(statuses: &[String], wanted: &str) -> usize {
+    statuses.iter().filter(|status| *status == wanted).count()
+}
+
+/// Waits until `holds` of the endpoint's statuses.
+async fn until(stage: &Stage, endpoint: &Endpoint, holds: impl Fn(&[String]) -> bool) {
+    let mut last = Vec::new();
+    for _ in 0..500 {
+        last = statuses(stage, endpoint).await;
+        if holds(&last) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it never came to that: {last:?}")
+}
+
+async fn active(stage: &Stage, endpoint: &Endpoint) -> Value {
+    stage.read(&format!("/v1/webhook-endpoints/{}", endpoint.id)).await
+}
+
+/// Lets a drain take its steps: each is a second after the one before, and it ends ten seconds after it began.
+async fn drained(stage: &Stage, endpoint: &Endpoint, delivered: usize) {
+    for _ in 0..40 {
+        stage.advance(Duration::from_secs(1));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    until(stage, endpoint, |all| count(all, "delivered") == delivered).await;
+}
+
+/// A dead endpoint with an open circuit: one delivery waits, the others are parked.
+async fn dead(stage: &Stage, receiver: &Receiver, events: usize) -> Endpoint {
+    let settings = json!({
+        "retry": { "schedule_seconds": [3600, 3600] }, "disable": { "consecutive_failures": PATIENT },
+    });
+    let endpoint = stage.endpoint(receiver, settings).await;
+    receiver.answer(Answer::Status(503));
+    for _ in 0..5 {
+        stage.send("invoice.paid", json!({})).await;
+    }
+    until(stage, &endpoint, |all| count(all, "retrying") == 5).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    for _ in 5..events {
+        stage.send("invoice.paid", json!({})).await;
+    }
+    until(stage, &endpoint, |all| all.len() == events && count(all, "parked") == events - 5).await;
+    endpoint
+}
+
+#[tokio::test]
+async fn an_open_circuit_parks_and_the_first_success_drains() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = dead(&stage, &receiver, 40).await;
+    assert_eq!(receiver.seen().len(), 5, "what is parked is not tried");
+
+    receiver.answer(Answer::Status(200));
+    stage.advance(Duration::from_secs(61));
+    stage.platform.tick().await.unwrap();
+    receiver.wait_for(6).await;
+    drained(&stage, &endpoint, 35).await;
+    assert_eq!(count(&statuses(&stage, &endpoint).await, "retrying"), 5, "their time has not come");
+    stage.advance(Duration::from_secs(4_000));
+    until(&stage, &endpoint, |all| count(all, "delivered") == 40).await;
+    stage.end().await;
+
+    let mut ids: Vec<_> = receiver.seen().iter().map(|seen| seen.header("webhook-id").to_owned()).collect();
+    assert_eq!(ids.len(), 45, "5 failures, 40 successes");
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 40);
+}
+
+#[tokio::test]
+async fn a_probe_that_fails_leaves_everything_parked() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = dead(&stage, &receiver, 12).await;
+    stage.platform.tick().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(receiver.seen().len(), 5, "no probe is due within a minute of the last failure");
+    stage.advance(Duration::from_secs(61));
+    stage.platform.tick().await.unwrap();
+    receiver.wait_for(6).await;
+    until(&stage, &endpoint, |all| count(all, "parked") == 6 && count(all, "retrying") == 6).await;
+    let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
+    stage.advance(Duration::from_secs(4_000));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_waiting_job_is_a_probe_too() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = dead(&stage, &receiver, 20).await;
+    receiver.answer(Answer::Status(200));
+    stage.advance(Duration::from_secs(3_970));
+    until(&stage, &endpoint, |all| count(all, "delivered") >= 5).await;
+    drained(&stage, &endpoint, 20).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn however_many_arrive_only_a_bounded_number_is_in_flight() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let settings = json!({
+        "retry": { "schedule_seconds": [3600] }, "disable": { "consecutive_failures": PATIENT },
+    });
+    let endpoint = stage.endpoint(&receiver, settings).await;
+    receiver.answer(Answer::Status(500));
+    for _ in 0..5 {
+        let events: Vec<_> = (0..100)
+            .map(|_| json!({ "workspace_id": stage.workspace, "type": "invoice.paid", "data": {} }))
+            .collect();
+        stage.admin.post("/v1/events/batch", &json!({ "events": events })).await.unwrap();
+    }
+    let counts = async || stage.platform.aws.sqs.counts(queue::definition::JOBS).await.unwrap();
+    for _ in 0..500 {
+        if counts().await.visible == 0 && counts().await.in_flight <= 100 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let left = counts().await;
+    assert!(left.visible == 0 && left.in_flight <= 100, "{left:?}");
+    let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
+    stage.advance(Duration::from_secs(4_000));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_fails_for_long_is_switched_off_and_loses_nothing() {
+    let (stage, receiver, console) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
+    let watcher = stage.endpoint(&console, json!({ "events": ["endpoint.*"] })).await;
+    let settings = json!({
+        "retry": { "schedule_seconds": [10, 10, 10, 10, 10, 10] },
+        "disable": { "consecutive_failures": 4, "window_seconds": 30 },
+    });
+    let endpoint = stage.endpoint(&receiver, settings).await;
+    receiver.answer(Answer::Status(500));
+    stage.send("invoice.paid", json!({ "n": 1 })).await;
+    for attempt in 1..=4 {
+        stage.attempted(&endpoint, attempt).await;
+        stage.advance(Duration::from_secs(12));
+    }
+    for _ in 0..200 {
+        if active(&stage, &endpoint).await["active"] == false {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(active(&stage, &endpoint).await["disabled_reason"], "failing");
+    let told = console.wait_for(2).await;
+    let types: Vec<_> = told.iter().map(|seen| seen.header("x-webhook-event")).collect();
+    assert!(types.contains(&"endpoint.disabled") && types.contains(&"endpoint.failing"), "{types:?}");
+    assert!(told.iter().all(|seen| seen.is_signed_with(&watcher.secret)));
+
+    // Its waiting job is parked when it comes back, and goes out when the endpoint is switched on again.
+    until(&stage, &endpoint, |all| count(all, "parked") == 1).await;
+    receiver.answer(Answer::Status(200));
+    let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    stage.admin.call("PATCH", &path, r#"{"active":true}"#, &[]).await.unwrap();
+    drained(&stage, &endpoint, 1).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_is_given_up_is_told_once_and_only_to_those_who_asked_by_name() {
+    let (stage, receiver, console) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
+    stage.endpoint(&console, json!({ "events": ["delivery.exhausted"] })).await;
+    let all = Receiver::start().await;
+    stage.endpoint(&all, json!({ "events": [] })).await;
+    let settings = json!({ "events": ["invoice.*"], "retry": { "schedule_seconds": [] } });
+    let endpoint = stage.endpoint(&receiver, settings).await;
+    receiver.answer(Answer::Status(500));
+    let accepted = stage.send("invoice.paid", json!({})).await;
+    let told = console.wait_for(1).await.remove(0);
+    let body: Value = serde_json::from_slice(&told.body).unwrap();
+    assert_eq!(body["type"], "delivery.exhausted");
+    assert_eq!(body["data"]["event_id"], accepted["id"]);
+    assert_eq!(body["data"]["endpoint_id"], endpoint.id);
+    stage.end().await;
+    assert_eq!((console.seen().len(), all.seen().len()), (1, 1));
+}
