@@ -8,6 +8,7 @@ mod gone;
 mod idempotency;
 mod intake;
 mod jobs_that_do_no_harm;
+mod logs;
 mod previews;
 mod restart;
 mod retries;

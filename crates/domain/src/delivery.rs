@@ -64,6 +64,8 @@ pub enum CancelReason {
     EndpointDeleted,
     /// The event's row has expired, so there is nothing to send.
     EventExpired,
+    /// The event's payload was erased.
+    EventErased,
 }
 
 /// One event on its way to one endpoint, as its row says.

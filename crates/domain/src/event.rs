@@ -37,8 +37,10 @@ pub struct Event {
     pub event_type: EventType,
     /// When it happened; when it was accepted, if the producer did not say.
     pub occurred_at: Timestamp,
-    /// What happened.
+    /// What happened; `null` once it was erased.
     pub payload: Payload,
+    /// When the payload was erased.
+    pub erased_at: Option<Timestamp>,
     /// Who it concerns: an endpoint that names channels gets only events of one of them.
     pub channels: Vec<Channel>,
     /// When its deliveries are due; at once, if the producer did not say.

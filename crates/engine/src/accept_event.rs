@@ -319,6 +319,7 @@ async fn fan_out(
         event_type: request.event_type,
         occurred_at: request.occurred_at.unwrap_or(now),
         payload: request.data,
+        erased_at: None,
         channels: request.channels,
         deliver_at: request.deliver_at.filter(|at| *at > now),
         ledger,

@@ -153,8 +153,9 @@ impl Sender {
             return self.cancel(known, reason, expires_at).await;
         }
         let Some(endpoint) = endpoint else { return Ok(Next::Done) };
-        let Some(payload) = self.payload(job).await? else {
-            return self.cancel(known, CancelReason::EventExpired, expires_at).await;
+        let payload = match self.payload(job, known.0.attempts).await? {
+            Ok(payload) => payload,
+            Err(reason) => return self.cancel(known, reason, expires_at).await,
         };
 
         // 4. Render, sign, send.
@@ -226,15 +227,20 @@ impl Sender {
         tell(self.health.intake(), job.workspace, job.endpoint, what, data).await;
     }
 
-    /// The payload from the job, or from the event's row when the job was too small for it.
-    async fn payload(&self, job: &Job) -> Result<Option<Payload>, Fault> {
-        match &job.payload {
-            Some(payload) => Ok(Some(Arc::clone(payload))),
-            None => {
-                let event = self.store.load_event(job.workspace, job.event, self.clock.now()).await?;
-                Ok(event.map(|event| event.payload))
-            }
+    /// The payload from the job, or from the event's row when the job was too small for it. A retry looks at the row
+    /// in any case: the payload may have been erased since.
+    async fn payload(&self, job: &Job, attempts: u32) -> Result<Result<Payload, CancelReason>, Fault> {
+        if let Some(payload) = &job.payload
+            && attempts == 0
+        {
+            return Ok(Ok(Arc::clone(payload)));
         }
+        let event = self.store.load_event(job.workspace, job.event, self.clock.now()).await?;
+        Ok(match event {
+            None => Err(CancelReason::EventExpired),
+            Some(event) if event.erased_at.is_some() => Err(CancelReason::EventErased),
+            Some(event) => Ok(event.payload),
+        })
     }
 
     async fn send(&self, job: &Job, endpoint: &Endpoint, payload: &Payload, number: u32) -> Attempt {

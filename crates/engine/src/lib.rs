@@ -13,6 +13,7 @@ pub mod drain;
 mod endpoint_health;
 mod error;
 mod group;
+pub mod list_undelivered;
 pub mod manage_api_key;
 pub mod manage_endpoint;
 pub mod manage_workspace;

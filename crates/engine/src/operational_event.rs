@@ -51,6 +51,7 @@ async fn try_to_tell(
         event_type,
         occurred_at: now,
         payload: Payload::from(Arc::<RawValue>::from(payload)),
+        erased_at: None,
         channels: Vec::new(),
         deliver_at: None,
         ledger,

@@ -64,7 +64,7 @@ pub async fn rebuild_request(
     let row = management.store.load_delivery(endpoint.id, delivery, now).await?;
     let row = row.ok_or(Problem::NotFound("delivery"))?;
     let event = management.store.load_event(endpoint.workspace_id, row.delivery.event_id, now).await?;
-    let event = event.ok_or(Problem::NotFound("event"))?;
+    let event = with_payload(event)?;
     let rendered = rendered(management, &endpoint, &event, row.delivery.attempts.max(1));
     Ok((endpoint, rendered))
 }
@@ -81,7 +81,7 @@ async fn event(
         (Some(id), None, None) if occurred_at.is_none() => {
             caller.require(Scope::EventsRead)?;
             let event = management.store.load_event(endpoint.workspace_id, id, now).await?;
-            Ok(event.ok_or(Problem::NotFound("event"))?)
+            Ok(with_payload(event)?)
         }
         (None, Some(event_type), Some(payload)) => {
             let mut event = synthetic_event(endpoint, EventId::new(now, management.chance.id()))?;
@@ -95,6 +95,11 @@ async fn event(
         }
         _ => Err(Problem::invalid("", "takes either event_id, or type and data, or nothing").into()),
     }
+}
+
+fn with_payload(event: Option<Event>) -> Result<Event, Problem> {
+    let event = event.ok_or(Problem::NotFound("event"))?;
+    if event.erased_at.is_some() { Err(Problem::NotFound("event data: it was erased")) } else { Ok(event) }
 }
 
 fn rendered(management: &Management, endpoint: &Endpoint, event: &Event, number: u32) -> RenderedRequest {

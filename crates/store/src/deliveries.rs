@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
 use domain::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
-use domain::event_type::EventType;
+use domain::event_type::{EventType, EventTypePattern, wants};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
@@ -14,8 +14,8 @@ use crate::attempts;
 use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
-use crate::newest::Spread;
-use crate::query::Range;
+use crate::newest::{Spread, Window};
+use crate::query::{Index, Range};
 use crate::{Page, Store};
 
 const ENTITY: &str = "delivery";
@@ -34,6 +34,23 @@ pub struct DeliveryRow {
     pub delivery: Delivery,
     /// Its first attempt; `None` when it was cancelled before one was made.
     pub first_attempt: Option<Attempt>,
+}
+
+/// Which deliveries a list is asked for; what is empty or `None` asks for all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// Where they stand.
+    pub status: Option<DeliveryStatus>,
+    /// What they carry.
+    pub event_types: &'a [EventTypePattern],
+}
+
+impl Wanted<'_> {
+    /// Whether it asks for `delivery`.
+    pub fn asks_for(&self, delivery: &Delivery) -> bool {
+        self.status.is_none_or(|status| delivery.status == status)
+            && wants(self.event_types, &delivery.event_type)
+    }
 }
 
 /// What is written when an attempt is settled.
@@ -141,32 +158,68 @@ impl Store {
         Ok(found)
     }
 
-    /// Deliveries of an endpoint, newest first, made before `before` and not before `oldest`.
+    /// Deliveries of an endpoint, newest first, made before `before`, in `window`, that `wanted` asks for.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn list_deliveries(
         &self,
         endpoint: EndpointId,
-        status: Option<DeliveryStatus>,
+        wanted: &Wanted<'_>,
         before: Option<DeliveryId>,
-        oldest: Timestamp,
+        window: Window,
         now: Timestamp,
         limit: usize,
     ) -> Result<Page<Delivery>, StoreError> {
+        let keep = |row| {
+            let delivery = read(endpoint, row, now)?.map(|row| row.delivery);
+            Ok(delivery.filter(|delivery| window.holds(delivery.id.time()) && wanted.asks_for(delivery)))
+        };
+        // Those that wait for a person have an index of their own: there may be few of them among very many.
+        if let Some(prefix) = wanted.status.and_then(keys::undelivered_prefix) {
+            return self.newest_undelivered(endpoint, prefix, before, limit, keep).await;
+        }
         let spread = Spread {
             partition: |day, shard| keys::delivery_partition(endpoint, day, shard),
             shards: DELIVERY_SHARDS,
             prefix: DELIVERY_PREFIX,
-            newest: before.map_or(now, DeliveryId::time),
+            newest: before.map_or(window.until, DeliveryId::time).min(window.until),
             before: before.map(|id| format!("{DELIVERY_PREFIX}{id}")),
-            oldest,
+            oldest: window.since,
         };
-        self.newest_first(spread, limit, |row| {
-            let delivery = read(endpoint, row, now)?.map(|row| row.delivery);
-            Ok(delivery.filter(|delivery| status.is_none_or(|wanted| delivery.status == wanted)))
-        })
-        .await
+        self.newest_first(spread, limit, keep).await
+    }
+
+    async fn newest_undelivered(
+        &self,
+        endpoint: EndpointId,
+        prefix: &str,
+        before: Option<DeliveryId>,
+        limit: usize,
+        keep: impl Fn(Attributes) -> Result<Option<Delivery>, StoreError>,
+    ) -> Result<Page<Delivery>, StoreError> {
+        let partition = keys::undelivered_partition(endpoint);
+        let mut range = Range::prefix(partition, prefix).of(Index::Undelivered).newest_first();
+        if let Some(before) = before {
+            range = range.before(&format!("{prefix}{before}"));
+        }
+        let mut kept: Vec<Delivery> = Vec::new();
+        loop {
+            let page = self.query(&range, limit).await?;
+            let last = page.rows.last().and_then(|row| row.get(UNDELIVERED_SORT)).cloned();
+            for row in page.rows {
+                if let Some(delivery) = keep(row)? {
+                    if kept.len() == limit {
+                        return Ok(Page { rows: kept, more: true });
+                    }
+                    kept.push(delivery);
+                }
+            }
+            match last {
+                Some(AttributeValue::S(last)) if page.more => range = range.before(&last),
+                _ => return Ok(Page { rows: kept, more: false }),
+            }
+        }
     }
 
     /// The second and later attempts of a delivery, in order. The first is in its row.

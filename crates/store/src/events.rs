@@ -1,17 +1,19 @@
 //! Events: write one with its ledger, load, list.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::channel::Channel;
 use domain::event::Event;
-use domain::event_type::EventType;
+use domain::event_type::{EventType, EventTypePattern, wants};
 use domain::id::{EventId, WorkspaceId};
 use domain::ledger::Ledger;
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, ItemWriter};
+use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, EVENT_SHARDS};
-use crate::newest::Spread;
+use crate::newest::{Spread, Window};
 use crate::query::Range;
+use crate::rows::condition_held;
 use crate::{Page, Store, payload};
 
 const ENTITY: &str = "event";
@@ -84,7 +86,32 @@ impl Store {
         Ok(Some(event))
     }
 
-    /// Events of a workspace, newest first, made before `before` and not before `oldest`.
+    /// Erases an event's payload and keeps everything else; whether there is such an event.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn erase_payload(
+        &self,
+        workspace: WorkspaceId,
+        id: EventId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key_attributes(&keys::event(workspace, id))))
+            .update_expression("REMOVE payload, #encoding SET erased_at = if_not_exists(erased_at, :now)")
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_names("#encoding", "encoding")
+            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
+            .send()
+            .await;
+        condition_held("UpdateItem", answer)
+    }
+
+    /// Events of a workspace, newest first, made before `before`, in `window` and of one of `event_types` (any, if
+    /// there is none).
     ///
     /// The ledger of an event with very many endpoints is cut short here; [`Store::load_event`] gives it whole.
     ///
@@ -94,7 +121,8 @@ impl Store {
         &self,
         workspace: WorkspaceId,
         before: Option<EventId>,
-        oldest: Timestamp,
+        window: Window,
+        event_types: &[EventTypePattern],
         now: Timestamp,
         limit: usize,
     ) -> Result<Page<Event>, StoreError> {
@@ -102,11 +130,15 @@ impl Store {
             partition: |day, shard| keys::event_partition(workspace, day, shard),
             shards: EVENT_SHARDS,
             prefix: EventId::PREFIX,
-            newest: before.map_or(now, EventId::time).max(Timestamp::from_millis(0)),
+            newest: before.map_or(window.until, EventId::time).min(window.until),
             before: before.map(|id| id.to_string()),
-            oldest,
+            oldest: window.since,
         };
-        self.newest_first(spread, limit, |row| Ok(read(workspace, row, now)?.map(|(event, _)| event))).await
+        self.newest_first(spread, limit, |row| {
+            let event = read(workspace, row, now)?.map(|(event, _)| event);
+            Ok(event.filter(|event| window.holds(event.id.time()) && wants(event_types, &event.event_type)))
+        })
+        .await
     }
 }
 
@@ -121,12 +153,17 @@ fn read(
     if reader.number::<i64>(keys::EXPIRES_AT)? <= now.as_seconds() {
         return Ok(None);
     }
+    let erased_at = reader.maybe_instant("erased_at")?;
     let event = Event {
         id: reader.parsed(keys::SK)?,
         workspace_id: workspace,
         event_type: EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?,
         occurred_at: reader.instant("occurred_at")?,
-        payload: payload::decode(reader.text("encoding")?, reader.bytes("payload")?)?,
+        payload: match erased_at {
+            None => payload::decode(reader.text("encoding")?, reader.bytes("payload")?)?,
+            Some(_) => payload::decode("json", b"null")?,
+        },
+        erased_at,
         channels: channels(&reader)?,
         deliver_at: reader.maybe_instant("deliver_at")?,
         ledger: Ledger::from_bytes(reader.bytes("ledger")?).map_err(|error| reader.damaged(error))?,

@@ -28,6 +28,7 @@ mod undelivered;
 pub mod workspaces;
 
 pub use error::StoreError;
+pub use newest::Window;
 pub use sealing::KeyWrapper;
 
 /// The table, and a client that reaches it. Cheap to clone.

@@ -18,6 +18,22 @@ use crate::{Page, Store};
 /// Lanes read at once.
 const LANES_AT_ONCE: usize = 32;
 
+/// From `since` up to, not including, `until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// The first instant.
+    pub since: Timestamp,
+    /// The instant after the last.
+    pub until: Timestamp,
+}
+
+impl Window {
+    /// Whether `instant` lies in it.
+    pub fn holds(self, instant: Timestamp) -> bool {
+        self.since <= instant && instant < self.until
+    }
+}
+
 /// A list spread over days and shards.
 pub(crate) struct Spread<F> {
     /// The partition of a day and shard.

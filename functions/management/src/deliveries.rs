@@ -15,6 +15,7 @@ use domain::timestamp::Timestamp;
 use engine::manage_endpoint::{Management, read_endpoint};
 use lambda_kit::problem_json::ApiError;
 use serde::{Deserialize, Serialize};
+use store::deliveries::Wanted;
 
 use crate::{caller, paging};
 
@@ -121,6 +122,10 @@ impl<'a> AttemptBody<'a> {
 struct ListParameters {
     limit: Option<usize>,
     status: Option<DeliveryStatus>,
+    event_type: Option<String>,
+    event_id: Option<EventId>,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
     before: Option<DeliveryId>,
 }
 
@@ -138,12 +143,19 @@ pub(crate) async fn list(
     let endpoint = read_endpoint(&management, &caller, Scope::DeliveriesRead, id).await?;
     let workspace = management.workspace(&caller, Some(endpoint.workspace_id)).await?;
     let now = management.clock.now();
-    let oldest = workspace.oldest_kept(now);
-    let page = management
-        .store
-        .list_deliveries(id, parameters.status, parameters.before, oldest, now, limit)
-        .await
-        .map_err(engine::Refusal::from)?;
+    let window = paging::window(&workspace, parameters.since, parameters.until, now);
+    let types = paging::event_types(parameters.event_type.as_deref())?;
+    let wanted = Wanted { status: parameters.status, event_types: &types };
+    let store = &management.store;
+    if let Some(event) = parameters.event_id {
+        // An event makes one delivery to an endpoint at most, and its id follows from both.
+        let row = store.load_delivery(id, DeliveryId::of(event, id), now).await;
+        let row = row.map_err(engine::Refusal::from)?.map(|row| row.delivery);
+        let row = row.filter(|delivery| wanted.asks_for(delivery) && window.holds(delivery.id.time()));
+        return Ok(Json(row.iter().map(DeliveryBody::of).collect::<Vec<_>>()).into_response());
+    }
+    let page = store.list_deliveries(id, &wanted, parameters.before, window, now, limit).await;
+    let page = page.map_err(engine::Refusal::from)?;
     Ok(Json(page.rows.iter().map(DeliveryBody::of).collect::<Vec<_>>()).into_response())
 }
 

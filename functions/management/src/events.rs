@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::api_key::{ApiKey, Scope};
 use domain::delivery::Delivery;
 use domain::event::Event;
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::problem::Problem;
+use domain::timestamp::Timestamp;
 use engine::manage_endpoint::Management;
 use lambda_kit::problem_json::ApiError;
 use serde::Deserialize;
@@ -23,6 +24,9 @@ use crate::{caller, paging};
 #[serde(deny_unknown_fields)]
 struct ListParameters {
     workspace_id: Option<WorkspaceId>,
+    event_type: Option<String>,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -53,8 +57,9 @@ pub(crate) async fn list(
     let before = paging::after::<EventId>(parameters.cursor.as_deref())?;
     let workspace = management.workspace(&caller, parameters.workspace_id).await?;
     let now = management.clock.now();
-    let oldest = workspace.oldest_kept(now);
-    let page = management.store.list_events(workspace.id, before, oldest, now, limit).await;
+    let window = paging::window(&workspace, parameters.since, parameters.until, now);
+    let types = paging::event_types(parameters.event_type.as_deref())?;
+    let page = management.store.list_events(workspace.id, before, window, &types, now, limit).await;
     let page = page.map_err(engine::Refusal::from)?;
     Ok(paging::answer(&page.rows, page.more, |event| event.id, summary).into_response())
 }
@@ -112,6 +117,25 @@ pub(crate) async fn deliveries(
     Ok(paging::answer(&fates, more, |(endpoint, _)| *endpoint, fate).into_response())
 }
 
+/// Erases the payload now; the ledger and the deliveries stay.
+pub(crate) async fn erase(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(event): Path<String>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    caller.require(Scope::Events)?;
+    let parameters: ReadParameters = paging::parameters(&uri)?;
+    let id: EventId = paging::id(&event, "event")?;
+    let workspace = management.workspace(&caller, parameters.workspace_id).await?;
+    let erased = management.store.erase_payload(workspace.id, id, management.clock.now()).await;
+    match erased.map_err(engine::Refusal::from)? {
+        true => Ok(StatusCode::NO_CONTENT.into_response()),
+        false => Err(Problem::NotFound("event").into()),
+    }
+}
+
 async fn load(
     management: &Management,
     caller: &ApiKey,
@@ -132,6 +156,7 @@ fn summary(event: &Event) -> Value {
         "type": event.event_type,
         "occurred_at": event.occurred_at,
         "channels": event.channels,
+        "erased_at": event.erased_at,
         "deliver_at": event.deliver_at,
         "created_at": event.id.time(),
         "deliveries": event.ledger.deliveries.len(),

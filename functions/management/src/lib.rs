@@ -9,6 +9,7 @@ mod health;
 mod jwks;
 mod paging;
 mod previews;
+mod undelivered;
 mod workspaces;
 
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub fn router(management: Management) -> Router {
         .route("/v1/events", get(events::list))
         .route("/v1/events/{event}", get(events::read))
         .route("/v1/events/{event}/deliveries", get(events::deliveries))
+        .route("/v1/events/{event}/data", axum::routing::delete(events::erase))
+        .route("/v1/undelivered", get(undelivered::list))
         .route("/v1/workspaces", post(workspaces::create).get(workspaces::list))
         .route("/v1/workspaces/{workspace}", get(workspaces::read).patch(workspaces::update))
         .route("/v1/workspaces/{workspace}/jwks.json", get(jwks::read))

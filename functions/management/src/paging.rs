@@ -8,10 +8,14 @@ use axum::extract::Query;
 use axum::http::Uri;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::event_type::EventTypePattern;
 use domain::problem::Problem;
+use domain::timestamp::Timestamp;
+use domain::workspace::Workspace;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use store::Window;
 
 /// Rows of a page when the caller does not say.
 pub(crate) const DEFAULT_LIMIT: usize = 50;
@@ -46,6 +50,26 @@ pub(crate) fn after<I: FromStr>(cursor: Option<&str>) -> Result<Option<I>, Probl
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
     let text = String::from_utf8(bytes).map_err(|_| bad())?;
     text.parse().map(Some).map_err(|_| bad())
+}
+
+/// The window a list is asked for, within what the workspace keeps.
+pub(crate) fn window(
+    workspace: &Workspace,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    now: Timestamp,
+) -> Window {
+    let oldest = workspace.oldest_kept(now);
+    // Clocks differ: what another function made a moment ago may carry a time just after ours.
+    let newest = now.plus(std::time::Duration::from_secs(60));
+    Window { since: since.unwrap_or(oldest).max(oldest), until: until.unwrap_or(newest).min(newest) }
+}
+
+/// The event types a list is asked for, separated by commas.
+pub(crate) fn event_types(asked: Option<&str>) -> Result<Vec<EventTypePattern>, Problem> {
+    let names = asked.into_iter().flat_map(|names| names.split(','));
+    let patterns = names.map(EventTypePattern::parse).collect::<Result<_, _>>();
+    patterns.map_err(|error| Problem::invalid("event_type", error.to_string()))
 }
 
 /// A page of a list. `id` gives the id of a row.

@@ -7,7 +7,8 @@ use domain::event_type::EventType;
 use domain::id::{EndpointId, EventId};
 use domain::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
 use domain::timestamp::Timestamp;
-use store::deliveries::{DeliveryRow, Settlement};
+use store::Window;
+use store::deliveries::{DeliveryRow, Settlement, Wanted};
 
 use crate::{DAY, Table, ago, every_page, now, table, workspace};
 
@@ -149,8 +150,10 @@ async fn a_list_is_newest_first_and_filters_by_status() {
     ] {
         let listed = every_page(
             async |before| {
-                let (store, oldest) = (&table.store, ago(DAY * 10));
-                store.list_deliveries(endpoint(1), status, before, oldest, now(), 7).await.unwrap()
+                let window = Window { since: ago(DAY * 10), until: now().plus(DAY) };
+                let wanted = Wanted { status, event_types: &[] };
+                let page = table.store.list_deliveries(endpoint(1), &wanted, before, window, now(), 7);
+                page.await.unwrap()
             },
             |delivery| delivery.id,
         );

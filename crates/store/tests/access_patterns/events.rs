@@ -7,8 +7,13 @@ use domain::id::{EndpointId, EventId};
 use domain::ledger::{Ledger, SkipReason};
 use domain::timestamp::Timestamp;
 use serde_json::value::RawValue;
+use store::Window;
 
 use crate::{DAY, ago, every_page, now, table, workspace};
+
+fn window(days: u32) -> Window {
+    Window { since: ago(DAY * days), until: now().plus(DAY) }
+}
 
 fn event(at: Timestamp, chance: u128) -> Event {
     Event {
@@ -16,6 +21,7 @@ fn event(at: Timestamp, chance: u128) -> Event {
         workspace_id: workspace(1),
         event_type: EventType::parse("invoice.paid").unwrap(),
         occurred_at: at,
+        erased_at: None,
         payload: Arc::from(RawValue::from_string(r#"{ "amount" : 4.20e3 }"#.to_owned()).unwrap()),
         channels: vec![Channel::parse("eu").unwrap(), Channel::parse("customer:7").unwrap()],
         deliver_at: Some(now()),
@@ -68,7 +74,7 @@ async fn another_workspaces_event_is_not_found() {
     let event = event(now(), 1);
     table.store.save_event(&event, now().plus(DAY)).await.unwrap();
     assert!(table.store.load_event(workspace(2), event.id, now()).await.unwrap().is_none());
-    let list = table.store.list_events(workspace(2), None, ago(DAY), now(), 10).await.unwrap();
+    let list = table.store.list_events(workspace(2), None, window(1), &[], now(), 10).await.unwrap();
     assert!(list.rows.is_empty() && !list.more);
 }
 
@@ -79,7 +85,7 @@ async fn an_expired_event_is_gone_even_while_its_row_is_still_there() {
     table.store.save_event(&event, now().plus(DAY)).await.unwrap();
     let later = now().plus(DAY);
     assert!(table.store.load_event(workspace(1), event.id, later).await.unwrap().is_none());
-    let list = table.store.list_events(workspace(1), None, ago(DAY), later, 10).await.unwrap();
+    let list = table.store.list_events(workspace(1), None, window(1), &[], later, 10).await.unwrap();
     assert!(list.rows.is_empty());
 }
 
@@ -100,7 +106,7 @@ async fn a_list_is_newest_first_over_shards_and_days_whatever_the_size_of_its_pa
     for limit in [1, 7, 250] {
         let listed = every_page(
             async |before| {
-                let page = table.store.list_events(workspace(1), before, ago(DAY * 30), now(), limit);
+                let page = table.store.list_events(workspace(1), before, window(30), &[], now(), limit);
                 page.await.unwrap()
             },
             |event| event.id,
@@ -108,4 +114,19 @@ async fn a_list_is_newest_first_over_shards_and_days_whatever_the_size_of_its_pa
         let listed: Vec<_> = listed.await.into_iter().map(|event| event.id).collect();
         assert_eq!(listed, saved, "pages of {limit}");
     }
+}
+
+#[tokio::test]
+async fn an_erased_payload_is_gone_and_the_rest_stays() {
+    let table = table().await;
+    let event = Event { ledger: ledger(3), ..event(now(), 1) };
+    table.store.save_event(&event, now().plus(DAY)).await.unwrap();
+    assert!(table.store.erase_payload(workspace(1), event.id, now()).await.unwrap());
+    let loaded = table.store.load_event(workspace(1), event.id, now()).await.unwrap().unwrap();
+    assert_eq!((loaded.payload.get(), loaded.erased_at), ("null", Some(now())));
+    assert_eq!(loaded.ledger, event.ledger);
+    let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
+    assert!(rows.items().iter().all(|row| !row.contains_key("payload")));
+    let other = EventId::new(now(), 9);
+    assert!(!table.store.erase_payload(workspace(1), other, now()).await.unwrap());
 }
