@@ -10,6 +10,7 @@ mod intake;
 mod jobs_that_do_no_harm;
 mod logs;
 mod previews;
+mod replay;
 mod restart;
 mod retries;
 mod sample_events;

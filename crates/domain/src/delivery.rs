@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::attempt::{Attempt, Trigger};
 use crate::endpoint::{Endpoint, EndpointSettings};
 use crate::event_type::EventType;
-use crate::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
+use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use crate::outcome::ErrorClass;
 use crate::retry::parse_retry_after;
 use crate::timestamp::Timestamp;
@@ -101,10 +101,21 @@ pub struct Delivery {
     pub updated_at: Timestamp,
     /// What made Posthorn send it.
     pub trigger: Trigger,
+    /// The replay it was last sent by; `None` if it was not.
+    pub run: Option<ReplayId>,
+    /// Attempts made before that replay: its schedule begins anew.
+    pub attempts_before_run: u32,
 }
 
-/// What follows from `attempt`, which ended at `now`; `chance` in 0 to 1 decides the jitter.
-pub fn decide(attempt: &Attempt, settings: &EndpointSettings, chance: f64, now: Timestamp) -> Decision {
+/// What follows from `attempt`, the `number`-th of its schedule, which ended at `now`; `chance` in 0 to 1 decides the
+/// jitter.
+pub fn decide(
+    attempt: &Attempt,
+    number: u32,
+    settings: &EndpointSettings,
+    chance: f64,
+    now: Timestamp,
+) -> Decision {
     match attempt.error {
         None => Decision::Delivered,
         Some(ErrorClass::EndpointGone) => Decision::Gone,
@@ -112,7 +123,7 @@ pub fn decide(attempt: &Attempt, settings: &EndpointSettings, chance: f64, now: 
         Some(_) => {
             let retry_after = attempt.outcome.retry_after_header();
             let retry_after = retry_after.and_then(|value| parse_retry_after(value, now));
-            let delay = settings.retry.delay_after(attempt.number, chance, retry_after);
+            let delay = settings.retry.delay_after(number, chance, retry_after);
             delay.map_or(Decision::Exhausted, Decision::RetryIn)
         }
     }
@@ -144,7 +155,26 @@ impl Delivery {
             delivered_at: None,
             updated_at: id.time(),
             trigger: Trigger::Automatic,
+            run: None,
+            attempts_before_run: 0,
         }
+    }
+
+    /// The delivery as replay `run` begins to send it again.
+    #[must_use]
+    pub fn replayed(mut self, run: ReplayId) -> Self {
+        self.run = Some(run);
+        self.attempts_before_run = self.attempts;
+        self.trigger = Trigger::Replay;
+        self.status = DeliveryStatus::Pending;
+        self.cancel_reason = None;
+        self.next_attempt_at = None;
+        self
+    }
+
+    /// Attempts made since it was accepted or last replayed.
+    pub fn attempts_in_run(&self) -> u32 {
+        self.attempts.saturating_sub(self.attempts_before_run)
     }
 
     /// The delivery after `attempt`, with what was decided.
@@ -240,7 +270,7 @@ mod tests {
     fn decided(number: u32, outcome: Outcome, more: serde_json::Value, chance: f64) -> Decision {
         let settings = settings(more);
         let error = settings.outcomes.error_class(&outcome);
-        decide(&Attempt { error, ..attempt(number, outcome) }, &settings, chance, now())
+        decide(&Attempt { error, ..attempt(number, outcome) }, number, &settings, chance, now())
     }
 
     fn delivery() -> Delivery {

@@ -105,6 +105,11 @@ id!(
     "wd_"
 );
 id!(
+    /// Something sent again by hand.
+    ReplayId,
+    "rep_"
+);
+id!(
     /// An API key's public name; it is not the key and opens nothing.
     ApiKeyId,
     "key_"

@@ -20,6 +20,7 @@ pub mod operational;
 pub mod outcome;
 pub mod problem;
 pub mod render;
+pub mod replay;
 pub mod retry;
 pub mod secret;
 pub mod signature;

@@ -66,6 +66,12 @@ pub enum Problem {
     /// As many old secrets are still signing as may be.
     #[error("{0} old secrets are still signing, the most there may be; end their overlap first")]
     TooManySecrets(usize),
+    /// The endpoint is switched off, so nothing can be sent to it.
+    #[error("this endpoint is switched off; switch it on first")]
+    EndpointDisabled,
+    /// The replay is over.
+    #[error("this replay is over")]
+    ReplayOver,
     /// Somebody else changed the same thing at the same time.
     #[error("it was changed by someone else at the same time; read it again and retry")]
     ChangedMeanwhile,
@@ -83,7 +89,7 @@ pub struct ProblemKind {
 }
 
 /// Every kind of problem there is, in the order of [`Problem`]'s variants.
-pub const PROBLEMS: [ProblemKind; 14] = [
+pub const PROBLEMS: [ProblemKind; 16] = [
     kind("malformed_json", 400, "Malformed JSON"),
     kind("unknown_field", 422, "Unknown field"),
     kind("invalid_request", 422, "Invalid request"),
@@ -97,6 +103,8 @@ pub const PROBLEMS: [ProblemKind; 14] = [
     kind("event_exists", 409, "Event exists"),
     kind("too_many_endpoints", 409, "Too many endpoints"),
     kind("too_many_secrets", 409, "Too many secrets"),
+    kind("endpoint_disabled", 409, "Endpoint disabled"),
+    kind("replay_over", 409, "Replay over"),
     kind("changed_meanwhile", 409, "Changed meanwhile"),
 ];
 
@@ -122,7 +130,9 @@ impl Problem {
             Self::EventExists => 10,
             Self::TooManyEndpoints(_) => 11,
             Self::TooManySecrets(_) => 12,
-            Self::ChangedMeanwhile => 13,
+            Self::EndpointDisabled => 13,
+            Self::ReplayOver => 14,
+            Self::ChangedMeanwhile => 15,
         };
         PROBLEMS[row]
     }
@@ -202,6 +212,8 @@ mod tests {
             Problem::EventExists,
             Problem::TooManyEndpoints(3),
             Problem::TooManySecrets(10),
+            Problem::EndpointDisabled,
+            Problem::ReplayOver,
             Problem::ChangedMeanwhile,
         ]
     }

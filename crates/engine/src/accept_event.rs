@@ -346,6 +346,8 @@ fn jobs(event: &Event, freshness: Freshness) -> Vec<Job> {
             payload: Some(Arc::clone(&event.payload)),
             not_before: event.deliver_at,
             probe: false,
+            run: None,
+            force: false,
             recheck: freshness == Freshness::Resumed,
         })
         .collect()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::attempt::{Attempt, SentRequest, Trigger};
-use domain::delivery::{self, CancelReason, Decision, Delivery};
+use domain::delivery::{self, CancelReason, Decision, Delivery, DeliveryStatus};
 use domain::endpoint::{DisabledReason, Endpoint};
 use domain::event::Payload;
 use domain::operational::OperationalEvent;
@@ -129,8 +129,11 @@ impl Sender {
 
     async fn attempt_after(&self, job: &Job, row: Option<DeliveryRow>) -> Result<Next, Fault> {
         let now = self.clock.now();
-        if let Some(DeliveryRow { delivery, .. }) = &row {
-            if delivery.status.is_settled() {
+        let known = known(job, row);
+        let delivery = &known.0;
+        if delivery.run != job.run || delivery.status != DeliveryStatus::Pending {
+            // A job of another run than the row's is an old one: a replay has taken the delivery over.
+            if delivery.status.is_settled() || delivery.run != job.run {
                 return Ok(Next::Done);
             }
             if let Some(wait) = delivery.next_attempt_at.map(|at| at.since(now)).filter(|wait| *wait > EARLY)
@@ -143,7 +146,6 @@ impl Sender {
         let workspace = self.directory.workspace(job.workspace).await?;
         let expires_at = workspace.map_or(now, |workspace| workspace.expiry(job.event.time()));
         let endpoint = self.directory.endpoint(job.workspace, job.endpoint).await?;
-        let known = known(job, row);
         if let Some(endpoint) = &endpoint
             && self.is_set_aside(job, endpoint, &known.0, now).await?
         {
@@ -160,11 +162,12 @@ impl Sender {
 
         // 4. Render, sign, send.
         let (delivery, first_attempt) = known;
-        let attempt = self.send(job, &endpoint, &payload, delivery.attempts + 1).await;
+        let attempt = self.send(job, &endpoint, &payload, &delivery).await;
 
         // 5. Decide what follows, for the endpoint and for the delivery, and record it.
         let ended = attempt.started_at.plus(attempt.duration);
-        let mut decision = delivery::decide(&attempt, &endpoint.settings, self.chance.unit(), ended);
+        let number = delivery.attempts_in_run() + 1;
+        let mut decision = delivery::decide(&attempt, number, &endpoint.settings, self.chance.unit(), ended);
         if attempt.error.is_some() && decision != Decision::Gone {
             let health = self.health.failed(&endpoint, ended).await?;
             if matches!(decision, Decision::RetryIn(_)) && !health.may_wait() {
@@ -208,7 +211,7 @@ impl Sender {
             return Ok(endpoint.disabled_reason == Some(DisabledReason::Failing));
         }
         // Those that wait for a retry are the circuit's probes, and so is whatever comes after a minute of quiet.
-        if delivery.attempts > 0 || job.probe {
+        if delivery.attempts_in_run() > 0 || job.probe {
             return Ok(false);
         }
         let health = self.directory.health(job.workspace, job.endpoint).await?;
@@ -243,7 +246,7 @@ impl Sender {
         })
     }
 
-    async fn send(&self, job: &Job, endpoint: &Endpoint, payload: &Payload, number: u32) -> Attempt {
+    async fn send(&self, job: &Job, endpoint: &Endpoint, payload: &Payload, delivery: &Delivery) -> Attempt {
         let message = Message {
             event_id: job.event,
             event_type: &job.event_type,
@@ -251,8 +254,9 @@ impl Sender {
             payload,
             delivery_id: job.delivery,
         };
+        let number = delivery.attempts + 1;
         let occasion = Occasion { number, at: self.clock.now(), nonce: self.chance.bytes() };
-        post(&self.egress, endpoint, &message, occasion, Trigger::Automatic).await
+        post(&self.egress, endpoint, &message, occasion, delivery.trigger).await
     }
 
     async fn park(&self, known: Known, expires_at: Timestamp) -> Result<Next, Fault> {
@@ -299,17 +303,24 @@ pub(crate) async fn post(
     }
 }
 
-/// The delivery as its row says, or as a new one.
+/// The delivery as its row says, or as a new one; as a replay begins it, if this job is the first of one.
 fn known(job: &Job, row: Option<DeliveryRow>) -> Known {
-    match row {
+    let (delivery, first_attempt) = match row {
         Some(row) => (row.delivery, row.first_attempt),
         None => {
             let event_type = job.event_type.clone();
-            let mut delivery =
-                Delivery::new(job.workspace, job.endpoint, job.event, event_type, job.occurred_at);
-            delivery.id = job.delivery;
-            (delivery, None)
+            let new = Delivery::new(job.workspace, job.endpoint, job.event, event_type, job.occurred_at);
+            (Delivery { id: job.delivery, ..new }, None)
         }
+    };
+    match job.run {
+        // What succeeded is not sent again unless that was asked for.
+        Some(run) if delivery.run.is_none_or(|old| old < run) => {
+            let spared = delivery.status == DeliveryStatus::Delivered && !job.force;
+            let delivery = if spared { delivery } else { delivery.replayed(run) };
+            (delivery, first_attempt)
+        }
+        _ => (delivery, first_attempt),
     }
 }
 

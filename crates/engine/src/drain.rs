@@ -110,6 +110,9 @@ pub(crate) fn job(delivery: &Delivery, probe: bool) -> Job {
         payload: None,
         not_before: None,
         probe,
+        // A parked delivery of a replay stays one.
+        run: delivery.run,
+        force: false,
         recheck: true,
     }
 }

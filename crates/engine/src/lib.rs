@@ -22,6 +22,8 @@ mod operational_event;
 pub mod preview_request;
 pub mod probe_circuits;
 pub mod public_keys;
+pub mod replay;
+pub mod replay_delivery;
 mod request;
 pub mod send_test_event;
 

@@ -43,6 +43,8 @@ pub struct IngestConfig {
 pub struct ManagementConfig {
     /// Name of the table.
     pub table: String,
+    /// URL of the queue of delivery jobs.
+    pub queue_url: String,
     /// URL of the queue of tasks.
     pub tasks_queue_url: String,
     /// Who keeps the key that seals secrets.
@@ -80,16 +82,16 @@ impl IngestConfig {
 
 impl ManagementConfig {
     /// The variables it needs.
-    pub const VARIABLES: &[&str] = &[TABLE, TASKS_QUEUE_URL, KMS_KEY_ID];
+    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
 
     /// Reads the environment.
     ///
     /// # Errors
     /// [`ConfigError`] names every missing variable.
     pub fn from_environment() -> Result<Self, ConfigError> {
-        let names = [TABLE, TASKS_QUEUE_URL, KMS_KEY_ID];
-        let [table, tasks_queue_url, data_key] = read(names, with_key_file(variable))?;
-        Ok(Self { table, tasks_queue_url, data_key: data_key_source(variable, data_key) })
+        let names = [TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
+        let [table, queue_url, tasks_queue_url, data_key] = read(names, with_key_file(variable))?;
+        Ok(Self { table, queue_url, tasks_queue_url, data_key: data_key_source(variable, data_key) })
     }
 }
 

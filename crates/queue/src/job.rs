@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::event::Payload;
 use domain::event_type::EventType;
-use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,10 @@ pub struct Job {
     pub not_before: Option<Timestamp>,
     /// Attempt it even while the endpoint's circuit is open, to see whether it has recovered.
     pub probe: bool,
+    /// The replay that sends it; it is attempted although it is settled.
+    pub run: Option<ReplayId>,
+    /// Attempt it even if it was delivered before.
+    pub force: bool,
     /// This job may be a second one: look at the delivery's row before the first attempt.
     pub recheck: bool,
 }
@@ -65,6 +69,10 @@ struct Message {
     not_before: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     probe: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<ReplayId>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    force: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     recheck: bool,
 }
@@ -95,6 +103,8 @@ impl Job {
             payload: message.payload,
             not_before: message.not_before,
             probe: message.probe,
+            run: message.run,
+            force: message.force,
             recheck: message.recheck,
         })
     }
@@ -115,6 +125,8 @@ impl Job {
             payload: self.payload.as_ref().filter(|payload| travels(payload.get())).map(Arc::clone),
             not_before: self.not_before,
             probe: self.probe,
+            run: self.run,
+            force: self.force,
             recheck: self.recheck,
         })
     }
@@ -149,6 +161,8 @@ mod tests {
             payload: Some(Arc::from(RawValue::from_string(payload.to_owned()).unwrap())),
             not_before: None,
             probe: false,
+            run: None,
+            force: false,
             recheck: false,
         }
     }

@@ -27,11 +27,6 @@ impl Queue {
         Self { client, url, dead_letter_url, tasks_url: None }
     }
 
-    /// The queue of tasks at `url` and no other: jobs cannot be sent.
-    pub fn only_tasks(client: aws_sdk_sqs::Client, url: String) -> Self {
-        Self::new(client, String::new(), None).with_tasks(url)
-    }
-
     /// The same, and the queue of tasks at `url`.
     #[must_use]
     pub fn with_tasks(mut self, url: String) -> Self {

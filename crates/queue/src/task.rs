@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::{EndpointId, ReplayId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::Queue;
@@ -23,6 +23,13 @@ pub enum Task {
         workspace: WorkspaceId,
         /// Whose deliveries.
         endpoint: EndpointId,
+    },
+    /// Go on with a replay.
+    Replay {
+        /// The tenant.
+        workspace: WorkspaceId,
+        /// Which.
+        replay: ReplayId,
     },
 }
 

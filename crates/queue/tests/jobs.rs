@@ -69,6 +69,8 @@ fn job(number: u128, payload: &str) -> Job {
         payload: Some(Arc::from(RawValue::from_string(payload.to_owned()).unwrap())),
         not_before: None,
         probe: false,
+        run: None,
+        force: false,
         recheck: false,
     }
 }

@@ -14,8 +14,8 @@ use crate::attempts;
 use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
-use crate::newest::{Spread, Window};
 use crate::query::{Index, Range};
+use crate::spread::{Order, Spread, Window};
 use crate::{Page, Store};
 
 const ENTITY: &str = "delivery";
@@ -179,15 +179,47 @@ impl Store {
         if let Some(prefix) = wanted.status.and_then(keys::undelivered_prefix) {
             return self.newest_undelivered(endpoint, prefix, before, limit, keep).await;
         }
+        self.spread_deliveries(endpoint, Order::NewestFirst, before, window, limit, keep).await
+    }
+
+    /// Deliveries of an endpoint, oldest first, made `after` another, in `window`, that `wanted` asks for.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn oldest_deliveries(
+        &self,
+        endpoint: EndpointId,
+        wanted: &Wanted<'_>,
+        after: Option<DeliveryId>,
+        window: Window,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Page<Delivery>, StoreError> {
+        let keep = |row| {
+            let delivery = read(endpoint, row, now)?.map(|row| row.delivery);
+            Ok(delivery.filter(|delivery| window.holds(delivery.id.time()) && wanted.asks_for(delivery)))
+        };
+        self.spread_deliveries(endpoint, Order::OldestFirst, after, window, limit, keep).await
+    }
+
+    async fn spread_deliveries(
+        &self,
+        endpoint: EndpointId,
+        order: Order,
+        beyond: Option<DeliveryId>,
+        window: Window,
+        limit: usize,
+        keep: impl Fn(Attributes) -> Result<Option<Delivery>, StoreError>,
+    ) -> Result<Page<Delivery>, StoreError> {
         let spread = Spread {
             partition: |day, shard| keys::delivery_partition(endpoint, day, shard),
             shards: DELIVERY_SHARDS,
             prefix: DELIVERY_PREFIX,
-            newest: before.map_or(window.until, DeliveryId::time).min(window.until),
-            before: before.map(|id| format!("{DELIVERY_PREFIX}{id}")),
-            oldest: window.since,
+            order,
+            window,
+            beyond: beyond.map(|id| (format!("{DELIVERY_PREFIX}{id}"), id.time())),
         };
-        self.newest_first(spread, limit, keep).await
+        self.in_order(spread, limit, keep).await
     }
 
     async fn newest_undelivered(
@@ -277,6 +309,9 @@ fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
         )
         .word("status", &delivery.status)?
         .word("trigger", &delivery.trigger)?
+        .maybe(delivery.run, |item, run| {
+            item.text("run", run).number("attempts_before_run", delivery.attempts_before_run)
+        })
         .number("attempts", delivery.attempts)
         .instant("updated_at", delivery.updated_at)
         .maybe(delivery.response_status, |item, status| item.number("response_status", status))
@@ -333,6 +368,8 @@ pub(crate) fn read(
         delivered_at: reader.maybe_instant("delivered_at")?,
         updated_at: reader.instant("updated_at")?,
         trigger: reader.word("trigger")?,
+        run: reader.maybe_text("run")?.map(str::parse).transpose().map_err(|error| reader.damaged(error))?,
+        attempts_before_run: reader.maybe_number("attempts_before_run")?.unwrap_or(0),
     };
     Ok(Some(DeliveryRow { delivery, first_attempt }))
 }

@@ -11,9 +11,9 @@ use domain::timestamp::Timestamp;
 use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, EVENT_SHARDS};
-use crate::newest::{Spread, Window};
 use crate::query::Range;
 use crate::rows::condition_held;
+use crate::spread::{Order, Spread, Window};
 use crate::{Page, Store, payload};
 
 const ENTITY: &str = "event";
@@ -126,15 +126,45 @@ impl Store {
         now: Timestamp,
         limit: usize,
     ) -> Result<Page<Event>, StoreError> {
+        self.spread_events(workspace, Order::NewestFirst, before, window, event_types, now, limit).await
+    }
+
+    /// The same, oldest first and made `after` another event.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn oldest_events(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<EventId>,
+        window: Window,
+        event_types: &[EventTypePattern],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Page<Event>, StoreError> {
+        self.spread_events(workspace, Order::OldestFirst, after, window, event_types, now, limit).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "private; its two callers name each of them")]
+    async fn spread_events(
+        &self,
+        workspace: WorkspaceId,
+        order: Order,
+        beyond: Option<EventId>,
+        window: Window,
+        event_types: &[EventTypePattern],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Page<Event>, StoreError> {
         let spread = Spread {
             partition: |day, shard| keys::event_partition(workspace, day, shard),
             shards: EVENT_SHARDS,
             prefix: EventId::PREFIX,
-            newest: before.map_or(window.until, EventId::time).min(window.until),
-            before: before.map(|id| id.to_string()),
-            oldest: window.since,
+            order,
+            window,
+            beyond: beyond.map(|id| (id.to_string(), id.time())),
         };
-        self.newest_first(spread, limit, |row| {
+        self.in_order(spread, limit, |row| {
             let event = read(workspace, row, now)?.map(|(event, _)| event);
             Ok(event.filter(|event| window.holds(event.id.time()) && wants(event_types, &event.event_type)))
         })

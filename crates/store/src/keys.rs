@@ -6,6 +6,7 @@
 //! | endpoint | `WS#{ws}` | `ENDPOINT#{we}` |
 //! | the data key that seals secrets, wrapped | `DATA_KEY` | `1` |
 //! | endpoint health, while it fails | `WS#{ws}` | `HEALTH#{we}` |
+//! | replay | `WS#{ws}` | `REPLAY#{rep}` |
 //! | drain under way | `WS#{ws}` | `DRAIN#{we}` |
 //! | API key, by what its holder sends | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
@@ -22,7 +23,7 @@
 //! deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
 
 use domain::delivery::DeliveryStatus;
-use domain::id::{ApiKeyId, DeliveryId, EndpointId, EventId, WorkspaceId};
+use domain::id::{ApiKeyId, DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
 /// Partitions that a workspace's events of one day are spread over.
@@ -94,6 +95,14 @@ pub fn health(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
 /// The row of an endpoint's drain; there is one only while it is under way.
 pub fn drain(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
     Key::new(workspace_partition(workspace), format!("DRAIN#{endpoint}"))
+}
+
+/// What the sort keys of a workspace's replays start with.
+pub const REPLAY_PREFIX: &str = "REPLAY#";
+
+/// The row of a replay.
+pub fn replay(workspace: WorkspaceId, replay: ReplayId) -> Key {
+    Key::new(workspace_partition(workspace), format!("{REPLAY_PREFIX}{replay}"))
 }
 
 /// The row of the wrapped data key.
@@ -202,6 +211,12 @@ impl Day {
     #[must_use]
     pub fn before(self) -> Self {
         Self(self.0 - 1)
+    }
+
+    /// The day after.
+    #[must_use]
+    pub fn after(self) -> Self {
+        Self(self.0 + 1)
     }
 }
 

@@ -18,18 +18,19 @@ pub mod health;
 pub mod idempotency;
 pub mod items;
 pub mod keys;
-mod newest;
 pub mod payload;
 mod query;
+pub mod replays;
 mod rows;
 pub mod sealing;
+mod spread;
 pub mod table;
 mod undelivered;
 pub mod workspaces;
 
 pub use error::StoreError;
-pub use newest::Window;
 pub use sealing::KeyWrapper;
+pub use spread::{Order, Window};
 
 /// The table, and a client that reaches it. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ use engine::Fault;
 use engine::accept_event::Intake;
 use engine::drain::drain_step;
 use engine::probe_circuits::probe_circuits;
+use engine::replay::replay_step;
 use futures_util::future::join_all;
 use lambda_kit::logging::chain;
 use queue::Task;
@@ -44,6 +45,7 @@ async fn handle_record(intake: &Intake, record: &SqsMessage) -> bool {
     };
     let done = match task {
         Task::Drain { workspace, endpoint } => drain_step(intake, workspace, endpoint).await,
+        Task::Replay { workspace, replay } => replay_step(intake, workspace, replay).await,
     };
     if let Err(fault) = &done {
         tracing::error!(?task, error = chain(fault), "a task could not be done");

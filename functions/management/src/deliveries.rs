@@ -8,7 +8,7 @@ use domain::api_key::Scope;
 use domain::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::{CancelReason, Delivery, DeliveryStatus};
 use domain::event_type::EventType;
-use domain::id::{DeliveryId, EndpointId, EventId};
+use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use domain::outcome::{ErrorClass, Outcome};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
@@ -36,6 +36,7 @@ pub(crate) struct DeliveryBody<'a> {
     event_type: &'a EventType,
     endpoint_id: EndpointId,
     trigger: Trigger,
+    replay_id: Option<ReplayId>,
     created_at: Timestamp,
     next_attempt_at: Option<Timestamp>,
 }
@@ -81,6 +82,7 @@ impl<'a> DeliveryBody<'a> {
             event_type: &delivery.event_type,
             endpoint_id: delivery.endpoint_id,
             trigger: delivery.trigger,
+            replay_id: delivery.run,
             created_at: delivery.id.time(),
             next_attempt_at: delivery.next_attempt_at,
         }

@@ -98,21 +98,20 @@ pub(crate) async fn deliveries(
     let more = fates.len() > limit;
     fates.truncate(limit);
 
-    let sent = fates.iter().filter(|(_, reason)| reason.is_none());
-    let wanted: Vec<_> = sent.map(|(endpoint, _)| (*endpoint, DeliveryId::of(event.id, *endpoint))).collect();
+    // Skipped ones too: a replay may have sent the event after all.
+    let wanted: Vec<_> =
+        fates.iter().map(|(endpoint, _)| (*endpoint, DeliveryId::of(event.id, *endpoint))).collect();
     let rows = management.store.load_deliveries(&wanted, management.clock.now()).await;
     let rows: HashMap<EndpointId, Delivery> =
         rows.map_err(engine::Refusal::from)?.into_iter().map(|row| (row.endpoint_id, row)).collect();
-    let fate = |(endpoint, reason): &(EndpointId, Option<_>)| match reason {
-        Some(reason) => json!({ "endpoint_id": endpoint, "status": "skipped", "reason": reason }),
-        None => match rows.get(endpoint) {
-            Some(delivery) => json!(DeliveryBody::of(delivery)),
-            None => {
-                let (ws, event_type) = (event.workspace_id, event.event_type.clone());
-                let delivery = Delivery::new(ws, *endpoint, event.id, event_type, event.occurred_at);
-                json!(DeliveryBody::of(&Delivery { next_attempt_at: event.deliver_at, ..delivery }))
-            }
-        },
+    let fate = |(endpoint, reason): &(EndpointId, Option<_>)| match (rows.get(endpoint), reason) {
+        (Some(delivery), _) => json!(DeliveryBody::of(delivery)),
+        (None, Some(reason)) => json!({ "endpoint_id": endpoint, "status": "skipped", "reason": reason }),
+        (None, None) => {
+            let (ws, event_type) = (event.workspace_id, event.event_type.clone());
+            let delivery = Delivery::new(ws, *endpoint, event.id, event_type, event.occurred_at);
+            json!(DeliveryBody::of(&Delivery { next_attempt_at: event.deliver_at, ..delivery }))
+        }
     };
     Ok(paging::answer(&fates, more, |(endpoint, _)| *endpoint, fate).into_response())
 }

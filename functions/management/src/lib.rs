@@ -9,6 +9,7 @@ mod health;
 mod jwks;
 mod paging;
 mod previews;
+mod replays;
 mod undelivered;
 mod workspaces;
 
@@ -42,6 +43,12 @@ pub fn router(management: Management) -> Router {
         .route("/v1/webhook-endpoints/{endpoint}/deliveries", get(deliveries::list))
         .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}", get(deliveries::read))
         .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/curl", get(previews::curl))
+        .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/replay", post(replays::one_delivery))
+        .route("/v1/webhook-endpoints/{endpoint}/replay", post(replays::window))
+        .route("/v1/replays", get(replays::list))
+        .route("/v1/replays/{replay}", get(replays::read))
+        .route("/v1/replays/{replay}/cancel", post(replays::cancel))
+        .route("/v1/events/{event}/replay", post(replays::one_event))
         .route("/v1/events", get(events::list))
         .route("/v1/events/{event}", get(events::read))
         .route("/v1/events/{event}/deliveries", get(events::deliveries))

@@ -17,7 +17,7 @@ async fn main() -> Result<(), Error> {
     let management = Management {
         directory: Directory::new(store.clone()),
         store,
-        queue: queue::Queue::only_tasks(aws.sqs(), config.tasks_queue_url),
+        queue: queue::Queue::new(aws.sqs(), config.queue_url, None).with_tasks(config.tasks_queue_url),
         egress: Egress::new(AllowedTargets::public_only())?,
         targets: AllowedTargets::public_only(),
         clock: Clock::system(),

@@ -1,7 +1,7 @@
-//! How are rows that are spread over days and shards listed newest first?
+//! How are rows that are spread over days and shards listed in order?
 //!
 //! Each shard of a day is a lane that is read in small pages; the lanes are merged by their sort keys, which order
-//! by time. Days are walked backwards until enough rows are found or the oldest day is passed.
+//! by time. Days are walked, backwards or forwards, until enough rows are found or the last day is passed.
 
 use std::collections::VecDeque;
 
@@ -42,15 +42,24 @@ pub(crate) struct Spread<F> {
     pub(crate) shards: u8,
     /// What the sort keys start with; ids follow.
     pub(crate) prefix: &'static str,
-    /// Rows of days after this instant's are not looked for.
-    pub(crate) newest: Timestamp,
-    /// Only rows that sort before this key.
-    pub(crate) before: Option<String>,
-    /// Rows of days before this instant's are not looked for.
-    pub(crate) oldest: Timestamp,
+    /// Which way.
+    pub(crate) order: Order,
+    /// Only rows of this window's days are looked for.
+    pub(crate) window: Window,
+    /// Only rows that come after this key, in the order asked for, and the instant that key is of.
+    pub(crate) beyond: Option<(String, Timestamp)>,
 }
 
-/// One shard of one day: the rows read and not yet merged, newest first.
+/// Which way a list goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As lists are shown.
+    NewestFirst,
+    /// As things are done.
+    OldestFirst,
+}
+
+/// One shard of one day: the rows read and not yet merged, in order.
 struct Lane {
     range: Range,
     rows: VecDeque<(String, Attributes)>,
@@ -58,8 +67,8 @@ struct Lane {
 }
 
 impl Store {
-    /// At most `limit` rows, newest first, of those that `keep` turns into something.
-    pub(crate) async fn newest_first<F, T>(
+    /// At most `limit` rows, in order, of those that `keep` turns into something.
+    pub(crate) async fn in_order<F, T>(
         &self,
         spread: Spread<F>,
         limit: usize,
@@ -69,23 +78,22 @@ impl Store {
         F: Fn(Day, u8) -> String,
     {
         let page_size = limit / usize::from(spread.shards) + 4;
-        let oldest = Day::of(spread.oldest);
-        let mut day = Day::of(spread.newest);
-        // Most lists end in their newest day; only when they do not are several days read at once.
+        let mut days = spread.days();
+        // Most lists end in their first day; only when they do not are several days read at once.
         let mut days_at_once = 1;
         let mut kept = Vec::new();
-        while day >= oldest {
+        loop {
             let mut lanes = Vec::new();
-            for _ in 0..days_at_once {
-                if day >= oldest {
-                    lanes.extend((0..spread.shards).map(|shard| spread.lane(day, shard)));
-                }
-                day = day.before();
+            for day in days.by_ref().take(days_at_once) {
+                lanes.extend((0..spread.shards).map(|shard| spread.lane(day, shard)));
+            }
+            if lanes.is_empty() {
+                return Ok(Page { rows: kept, more: false });
             }
             days_at_once = (LANES_AT_ONCE / usize::from(spread.shards)).max(1);
             loop {
                 self.refill(&mut lanes, page_size).await?;
-                let Some(row) = take_newest(&mut lanes) else { break };
+                let Some(row) = take_next(&mut lanes, spread.order) else { break };
                 if let Some(row) = keep(row)? {
                     if kept.len() == limit {
                         return Ok(Page { rows: kept, more: true });
@@ -94,7 +102,6 @@ impl Store {
                 }
             }
         }
-        Ok(Page { rows: kept, more: false })
     }
 
     /// Reads the next page of every lane that has run dry.
@@ -112,26 +119,61 @@ impl Store {
         lane.more = page.more;
         lane.rows = page.rows.into_iter().map(with_sort_key).collect::<Result<_, _>>()?;
         if let Some((last, _)) = lane.rows.back() {
-            lane.range = lane.range.clone().before(last);
+            lane.range = beyond(lane.range.clone(), last);
         }
         Ok(())
     }
 }
 
 impl<F: Fn(Day, u8) -> String> Spread<F> {
+    /// The days to walk, in order.
+    fn days(&self) -> impl Iterator<Item = Day> + use<F> {
+        let from = self.beyond.as_ref().map(|(_, at)| *at);
+        let (since, until) = (self.window.since, self.window.until);
+        let (first, last) = match self.order {
+            Order::NewestFirst => (from.map_or(until, |from| from.min(until)), since),
+            Order::OldestFirst => (from.map_or(since, |from| from.max(since)), until),
+        };
+        let (mut day, last, order) = (Day::of(first), Day::of(last), self.order);
+        std::iter::from_fn(move || {
+            let this = day;
+            let over = match order {
+                Order::NewestFirst => this < last,
+                Order::OldestFirst => this > last,
+            };
+            day = match order {
+                Order::NewestFirst => this.before(),
+                Order::OldestFirst => this.after(),
+            };
+            (!over).then_some(this)
+        })
+    }
+
     fn lane(&self, day: Day, shard: u8) -> Lane {
-        let mut range = Range::prefix((self.partition)(day, shard), self.prefix).newest_first();
-        if let Some(before) = &self.before {
-            range = range.before(before);
+        let mut range = Range::prefix((self.partition)(day, shard), self.prefix);
+        if self.order == Order::NewestFirst {
+            range = range.newest_first();
+        }
+        if let Some((key, _)) = &self.beyond {
+            range = beyond(range, key);
         }
         Lane { range, rows: VecDeque::new(), more: true }
     }
 }
 
-fn take_newest(lanes: &mut [Lane]) -> Option<Attributes> {
+/// What comes after `key` in the range's order.
+fn beyond(range: Range, key: &str) -> Range {
+    if range.newest_first { range.before(key) } else { range.after(key) }
+}
+
+fn take_next(lanes: &mut [Lane], order: Order) -> Option<Attributes> {
     let key = |lane: &Lane| lane.rows.front().map(|(sort_key, _)| sort_key.clone());
-    let newest = lanes.iter_mut().filter(|lane| !lane.rows.is_empty()).max_by_key(|lane| key(lane))?;
-    newest.rows.pop_front().map(|(_, row)| row)
+    let ready = lanes.iter_mut().filter(|lane| !lane.rows.is_empty());
+    let next = match order {
+        Order::NewestFirst => ready.max_by_key(|lane| key(lane)),
+        Order::OldestFirst => ready.min_by_key(|lane| key(lane)),
+    };
+    next?.rows.pop_front().map(|(_, row)| row)
 }
 
 fn with_sort_key(row: Attributes) -> Result<(String, Attributes), StoreError> {

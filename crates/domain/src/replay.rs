@@ -1,0 +1,155 @@
+//! What is sent again by hand, and what not? A replay goes through a window of an endpoint's deliveries and events,
+//! oldest first, and sends what its selection names. What already succeeded is sent again only if that was asked for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::{Delivery, DeliveryStatus};
+use crate::event_type::EventTypePattern;
+use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
+use crate::timestamp::Timestamp;
+
+/// Which deliveries a replay sends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Selection {
+    /// Those that were given up or cancelled.
+    #[default]
+    Failed,
+    /// Events the endpoint wants and never got: it was switched off, or did not exist yet.
+    Skipped,
+    /// Both.
+    All,
+}
+
+/// What a replay goes through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaySettings {
+    /// Events accepted from this instant on.
+    pub since: Timestamp,
+    /// Up to, not including, this one; until now, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Which deliveries.
+    #[serde(default)]
+    pub status: Selection,
+    /// Only of these event types; empty for all.
+    #[serde(default)]
+    pub event_types: Vec<EventTypePattern>,
+    /// Also what already succeeded.
+    #[serde(default)]
+    pub include_delivered: bool,
+}
+
+/// Whether a replay goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplayStatus {
+    /// It is being worked on.
+    Running,
+    /// Everything was gone through; the deliveries themselves may still be under way.
+    Completed,
+    /// It was stopped by hand, or its endpoint was switched off or deleted.
+    Cancelled,
+}
+
+/// How far a replay has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+pub enum Progress {
+    /// Going through deliveries, after this one.
+    Deliveries {
+        /// The last one looked at.
+        after: Option<DeliveryId>,
+    },
+    /// Going through events the endpoint did not get, after this one.
+    Events {
+        /// The last one looked at.
+        after: Option<EventId>,
+    },
+    /// Everything was gone through.
+    Over,
+}
+
+/// A replay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// Its id; the deliveries it sends carry it.
+    pub id: ReplayId,
+    /// The tenant.
+    pub workspace_id: WorkspaceId,
+    /// Whose deliveries.
+    pub endpoint_id: EndpointId,
+    /// What it goes through.
+    pub settings: ReplaySettings,
+    /// Whether it goes on.
+    pub status: ReplayStatus,
+    /// How many deliveries and events it looked at.
+    pub examined: u64,
+    /// How many it sent.
+    pub sent: u64,
+    /// How far it has come.
+    pub progress: Progress,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last came further.
+    pub updated_at: Timestamp,
+}
+
+impl ReplaySettings {
+    /// Where to begin.
+    pub fn first(&self) -> Progress {
+        match self.status {
+            Selection::Failed | Selection::All => Progress::Deliveries { after: None },
+            Selection::Skipped => Progress::Events { after: None },
+        }
+    }
+
+    /// What comes when all deliveries were gone through.
+    pub fn after_deliveries(&self) -> Progress {
+        match self.status {
+            Selection::All | Selection::Skipped => Progress::Events { after: None },
+            Selection::Failed => Progress::Over,
+        }
+    }
+
+    /// Whether a delivery is sent again.
+    pub fn selects(&self, delivery: &Delivery) -> bool {
+        match delivery.status {
+            DeliveryStatus::Failed | DeliveryStatus::Cancelled => true,
+            DeliveryStatus::Delivered => self.include_delivered,
+            // These go out by themselves.
+            DeliveryStatus::Pending | DeliveryStatus::Retrying | DeliveryStatus::Parked => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(json: serde_json::Value) -> ReplaySettings {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn what_succeeded_is_sent_again_only_when_asked_for() {
+        let at = Timestamp::from_millis(0);
+        let event_type = crate::event_type::EventType::parse("a").unwrap();
+        let (ws, we, evt) = (WorkspaceId::new(at, 1), EndpointId::new(at, 1), EventId::new(at, 1));
+        let mut delivery = Delivery::new(ws, we, evt, event_type, at);
+        let plain = settings(serde_json::json!({ "since": at }));
+        let forced = settings(serde_json::json!({ "since": at, "include_delivered": true }));
+        for (status, expected) in [
+            (DeliveryStatus::Failed, (true, true)),
+            (DeliveryStatus::Cancelled, (true, true)),
+            (DeliveryStatus::Delivered, (false, true)),
+            (DeliveryStatus::Retrying, (false, false)),
+            (DeliveryStatus::Parked, (false, false)),
+            (DeliveryStatus::Pending, (false, false)),
+        ] {
+            delivery.status = status;
+            assert_eq!((plain.selects(&delivery), forced.selects(&delivery)), expected, "{status:?}");
+        }
+    }
+}

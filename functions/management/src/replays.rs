@@ -1,0 +1,135 @@
+//! `…/replay` and `/v1/replays`: send again by hand, see how far it has come, stop it.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use domain::api_key::Scope;
+use domain::id::{EndpointId, WorkspaceId};
+use domain::replay::ReplaySettings;
+use engine::manage_endpoint::Management;
+use engine::replay;
+use engine::replay_delivery::{replay_delivery, replay_event};
+use lambda_kit::json_body::{parse_json, parse_value};
+use lambda_kit::problem_json::ApiError;
+use lambda_kit::request_body::read_body;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::deliveries::DeliveryBody;
+use crate::endpoints::optional_json;
+use crate::{MAX_REQUEST_BYTES, caller, paging};
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeliveryRequest {
+    #[serde(default)]
+    force: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventRequest {
+    endpoint_ids: Vec<EndpointId>,
+    #[serde(default)]
+    workspace_id: Option<WorkspaceId>,
+    #[serde(default)]
+    force: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListParameters {
+    workspace_id: Option<WorkspaceId>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+pub(crate) async fn one_delivery(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path((endpoint, delivery)): Path<(String, String)>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let endpoint = paging::id(&endpoint, "endpoint")?;
+    let delivery = paging::id(&delivery, "delivery")?;
+    let request: DeliveryRequest = optional_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
+    let delivery = replay_delivery(&management, &caller, endpoint, delivery, request.force).await?;
+    Ok((StatusCode::ACCEPTED, Json(DeliveryBody::of(&delivery))).into_response())
+}
+
+pub(crate) async fn one_event(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(event): Path<String>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let event = paging::id(&event, "event")?;
+    let request: EventRequest = parse_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
+    let EventRequest { endpoint_ids, workspace_id, force } = request;
+    let sent = replay_event(&management, &caller, workspace_id, event, &endpoint_ids, force).await?;
+    let data: Vec<_> = sent.iter().map(DeliveryBody::of).collect();
+    Ok((StatusCode::ACCEPTED, Json(json!({ "data": data }))).into_response())
+}
+
+/// A window of an endpoint; with `dry_run` only what would be sent.
+pub(crate) async fn window(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(endpoint): Path<String>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let endpoint = paging::id(&endpoint, "endpoint")?;
+    let mut document: Map<String, Value> = parse_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
+    let dry_run = match document.remove("dry_run") {
+        None => false,
+        Some(value) => parse_value(value)?,
+    };
+    let settings: ReplaySettings = parse_value(Value::Object(document))?;
+    if dry_run {
+        let run = replay::try_replay(&management, &caller, endpoint, settings).await?;
+        let samples: Vec<_> = run.samples.iter().map(DeliveryBody::of).collect();
+        let body = json!({ "count": run.count, "complete": run.complete, "samples": samples });
+        return Ok(Json(body).into_response());
+    }
+    let replay = replay::start_replay(&management, &caller, endpoint, settings).await?;
+    Ok((StatusCode::ACCEPTED, Json(replay)).into_response())
+}
+
+pub(crate) async fn read(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(replay): Path<String>,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let id = paging::id(&replay, "replay")?;
+    Ok(Json(replay::read_replay(&management, &caller, Scope::DeliveriesRead, id).await?).into_response())
+}
+
+pub(crate) async fn list(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let parameters: ListParameters = paging::parameters(&uri)?;
+    let limit = paging::limit(parameters.limit, paging::DEFAULT_LIMIT)?;
+    let before = paging::after(parameters.cursor.as_deref())?;
+    let workspace = parameters.workspace_id;
+    let page = replay::list_replays(&management, &caller, workspace, before, limit).await?;
+    Ok(paging::answer(&page.rows, page.more, |replay| replay.id, |replay| json!(replay)).into_response())
+}
+
+pub(crate) async fn cancel(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(replay): Path<String>,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let id = paging::id(&replay, "replay")?;
+    Ok(Json(replay::cancel_replay(&management, &caller, id).await?).into_response())
+}
