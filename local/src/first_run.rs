@@ -61,8 +61,13 @@ pub async fn prepare(
     };
     if store.load_workspace(workspace).await?.is_none() {
         let name = "local".to_owned();
-        let settings =
-            WorkspaceSettings { name, retention_days: DEFAULT_RETENTION_DAYS, allow_unsigned: false };
+        let settings = WorkspaceSettings {
+            name,
+            retention_days: DEFAULT_RETENTION_DAYS,
+            allow_unsigned: false,
+            max_endpoints: None,
+            max_events_per_day: None,
+        };
         let row = Workspace::new(workspace, settings, now);
         store.save_workspace(&row).await?;
         data.map_or(Ok(()), |data| data.write_private(WORKSPACE_FILE, &workspace.to_string()))?;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
@@ -20,6 +20,8 @@ pub enum Answer {
     Status(u16),
     /// 503 with `Retry-After`, in seconds.
     RetryAfter(u64),
+    /// 200 after a while.
+    Slowly(Duration),
 }
 
 /// One request as the receiver saw it.
@@ -31,6 +33,8 @@ pub struct Seen {
     pub headers: HeaderMap,
     /// Its exact body.
     pub body: Bytes,
+    /// When it arrived.
+    pub at: Instant,
 }
 
 impl Seen {
@@ -63,6 +67,8 @@ struct Script {
     next: VecDeque<Answer>,
     then: Answer,
     seen: Vec<Seen>,
+    at_once: usize,
+    most_at_once: usize,
 }
 
 impl Receiver {
@@ -70,7 +76,13 @@ impl Receiver {
     pub async fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}/hooks", listener.local_addr().unwrap());
-        let script = Script { next: VecDeque::new(), then: Answer::Status(200), seen: Vec::new() };
+        let script = Script {
+            next: VecDeque::new(),
+            then: Answer::Status(200),
+            seen: Vec::new(),
+            at_once: 0,
+            most_at_once: 0,
+        };
         let shared = Arc::new(Shared { script: Mutex::new(script), arrived: Notify::new() });
         let router = Router::new().fallback(receive).with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -95,6 +107,11 @@ impl Receiver {
     /// What has arrived so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.script().seen.clone()
+    }
+
+    /// Most requests that were under way at the same time.
+    pub fn most_at_once(&self) -> usize {
+        self.script().most_at_once
     }
 
     /// Waits until `count` requests have arrived, and gives them.
@@ -129,11 +146,18 @@ async fn receive(
 ) -> Response {
     let answer = {
         let mut script = shared.script.lock().unwrap_or_else(PoisonError::into_inner);
-        script.seen.push(Seen { method, headers, body });
+        script.seen.push(Seen { method, headers, body, at: Instant::now() });
+        script.at_once += 1;
+        script.most_at_once = script.most_at_once.max(script.at_once);
         script.next.pop_front().unwrap_or(script.then)
     };
     shared.arrived.notify_waiters();
+    if let Answer::Slowly(duration) = answer {
+        tokio::time::sleep(duration).await;
+    }
+    shared.script.lock().unwrap_or_else(PoisonError::into_inner).at_once -= 1;
     match answer {
+        Answer::Slowly(_) => StatusCode::OK.into_response(),
         Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
         Answer::RetryAfter(seconds) => {
             (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, HeaderValue::from(seconds))]).into_response()

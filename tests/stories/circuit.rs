@@ -37,7 +37,7 @@ async fn active(stage: &Stage, endpoint: &Endpoint) -> Value {
     stage.read(&format!("/v1/webhook-endpoints/{}", endpoint.id)).await
 }
 
-/// Lets a drain take its steps: each is a second after the one before, and it ends ten seconds after it began.
+/// Lets a drain take its steps: each is a second after the one before, and it ends after ten seconds of quiet.
 async fn drained(stage: &Stage, endpoint: &Endpoint, delivered: usize) {
     for _ in 0..40 {
         stage.advance(Duration::from_secs(1));

@@ -8,6 +8,7 @@ mod gone;
 mod idempotency;
 mod intake;
 mod jobs_that_do_no_harm;
+mod limits;
 mod logs;
 mod previews;
 mod replay;

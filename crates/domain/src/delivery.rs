@@ -99,6 +99,8 @@ pub struct Delivery {
     pub delivered_at: Option<Timestamp>,
     /// When its row last changed.
     pub updated_at: Timestamp,
+    /// The slot it was given when its endpoint's rate made it wait.
+    pub slot_at: Option<Timestamp>,
     /// What made Posthorn send it.
     pub trigger: Trigger,
     /// The replay it was last sent by; `None` if it was not.
@@ -154,6 +156,7 @@ impl Delivery {
             next_attempt_at: None,
             delivered_at: None,
             updated_at: id.time(),
+            slot_at: None,
             trigger: Trigger::Automatic,
             run: None,
             attempts_before_run: 0,
@@ -169,6 +172,7 @@ impl Delivery {
         self.status = DeliveryStatus::Pending;
         self.cancel_reason = None;
         self.next_attempt_at = None;
+        self.slot_at = None;
         self
     }
 
@@ -185,6 +189,7 @@ impl Delivery {
         self.response_status = attempt.response_status();
         self.last_error = attempt.error;
         self.next_attempt_at = None;
+        self.slot_at = None;
         self.updated_at = ended;
         self.status = match decision {
             Decision::Delivered => {
@@ -201,11 +206,26 @@ impl Delivery {
         self
     }
 
+    /// The delivery told at `now` to wait for its slot.
+    #[must_use]
+    pub fn waiting_for(mut self, slot: Timestamp, now: Timestamp) -> Self {
+        self.slot_at = Some(slot);
+        self.next_attempt_at = Some(slot);
+        self.updated_at = now;
+        // One that was parked is not any more: nobody needs to drain it.
+        self.status = match self.attempts_in_run() {
+            0 => DeliveryStatus::Pending,
+            _ => DeliveryStatus::Retrying,
+        };
+        self
+    }
+
     /// The delivery set aside at `now` without another attempt.
     #[must_use]
     pub fn parked(mut self, now: Timestamp) -> Self {
         self.status = DeliveryStatus::Parked;
         self.next_attempt_at = None;
+        self.slot_at = None;
         self.updated_at = now;
         self
     }

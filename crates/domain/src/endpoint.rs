@@ -15,6 +15,7 @@ use crate::endpoint_url::EndpointUrl;
 use crate::event_type::{EventType, EventTypePattern, MAX_PATTERNS, wants};
 use crate::id::{EndpointId, WorkspaceId};
 use crate::ledger::SkipReason;
+use crate::limits::{MAX_CONCURRENCY, RateLimit};
 use crate::outcome::OutcomeRules;
 use crate::problem::{Invalid, Problem};
 use crate::retry::RetryPolicy;
@@ -133,6 +134,12 @@ pub struct EndpointSettings {
     /// When it is switched off for failing.
     #[serde(default)]
     pub disable: DisablePolicy,
+    /// Most deliveries in a second or a minute; no limit, if left out.
+    #[serde(default)]
+    pub rate_limit: Option<RateLimit>,
+    /// Most attempts under way at once; no limit, if left out.
+    #[serde(default)]
+    pub max_concurrency: Option<u32>,
     /// For the caller's own programs.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
@@ -207,6 +214,14 @@ impl EndpointSettings {
             "/disable/window_seconds",
             "must be 0 to 604800",
         );
+        if let Some(limit) = self.rate_limit {
+            invalid.take("/rate_limit", limit.check());
+        }
+        invalid.require(
+            self.max_concurrency.is_none_or(|most| MAX_CONCURRENCY.contains(&most)),
+            "/max_concurrency",
+            "must be 1 to 100",
+        );
         invalid.take("/outcomes", self.outcomes.check());
         self.check_headers(&mut invalid);
         self.check_metadata(&mut invalid);
@@ -215,11 +230,6 @@ impl EndpointSettings {
             (Err(problem), _) => Err(problem),
             (Ok(()), None) => Err(Problem::invalid("/url", "is required")),
         }
-    }
-
-    /// Most deliveries a second that it takes; `None` for no limit.
-    pub fn most_per_second(&self) -> Option<u32> {
-        None
     }
 
     fn check_headers(&self, invalid: &mut Invalid) {

@@ -16,6 +16,7 @@ pub mod event;
 pub mod event_type;
 pub mod id;
 pub mod ledger;
+pub mod limits;
 pub mod operational;
 pub mod outcome;
 pub mod problem;

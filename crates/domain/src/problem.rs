@@ -72,6 +72,9 @@ pub enum Problem {
     /// The replay is over.
     #[error("this replay is over")]
     ReplayOver,
+    /// The workspace may accept no more events today.
+    #[error("this workspace has accepted {0} events today, the most it may")]
+    QuotaExceeded(u64),
     /// Somebody else changed the same thing at the same time.
     #[error("it was changed by someone else at the same time; read it again and retry")]
     ChangedMeanwhile,
@@ -89,7 +92,7 @@ pub struct ProblemKind {
 }
 
 /// Every kind of problem there is, in the order of [`Problem`]'s variants.
-pub const PROBLEMS: [ProblemKind; 16] = [
+pub const PROBLEMS: [ProblemKind; 17] = [
     kind("malformed_json", 400, "Malformed JSON"),
     kind("unknown_field", 422, "Unknown field"),
     kind("invalid_request", 422, "Invalid request"),
@@ -105,6 +108,7 @@ pub const PROBLEMS: [ProblemKind; 16] = [
     kind("too_many_secrets", 409, "Too many secrets"),
     kind("endpoint_disabled", 409, "Endpoint disabled"),
     kind("replay_over", 409, "Replay over"),
+    kind("quota_exceeded", 429, "Quota exceeded"),
     kind("changed_meanwhile", 409, "Changed meanwhile"),
 ];
 
@@ -132,7 +136,8 @@ impl Problem {
             Self::TooManySecrets(_) => 12,
             Self::EndpointDisabled => 13,
             Self::ReplayOver => 14,
-            Self::ChangedMeanwhile => 15,
+            Self::QuotaExceeded(_) => 15,
+            Self::ChangedMeanwhile => 16,
         };
         PROBLEMS[row]
     }
@@ -214,6 +219,7 @@ mod tests {
             Problem::TooManySecrets(10),
             Problem::EndpointDisabled,
             Problem::ReplayOver,
+            Problem::QuotaExceeded(10),
             Problem::ChangedMeanwhile,
         ]
     }

@@ -25,6 +25,12 @@ pub struct Workspace {
     /// Whether endpoints may have the signature profile `none`.
     #[serde(default)]
     pub allow_unsigned: bool,
+    /// Most endpoints it may have; as many as there may be at all, if left out.
+    #[serde(default)]
+    pub max_endpoints: Option<u32>,
+    /// Most events it may accept in a day of UTC; no limit, if left out.
+    #[serde(default)]
+    pub max_events_per_day: Option<u64>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -41,6 +47,12 @@ pub struct WorkspaceSettings {
     /// Whether endpoints may have the signature profile `none`.
     #[serde(default)]
     pub allow_unsigned: bool,
+    /// Most endpoints it may have; as many as there may be at all, if left out.
+    #[serde(default)]
+    pub max_endpoints: Option<u32>,
+    /// Most events it may accept in a day of UTC; no limit, if left out.
+    #[serde(default)]
+    pub max_events_per_day: Option<u64>,
 }
 
 impl WorkspaceSettings {
@@ -68,13 +80,16 @@ impl Workspace {
             name: self.name.clone(),
             retention_days: self.retention_days,
             allow_unsigned: self.allow_unsigned,
+            max_endpoints: self.max_endpoints,
+            max_events_per_day: self.max_events_per_day,
         }
     }
 
     /// A workspace with these settings.
     pub fn new(id: WorkspaceId, settings: WorkspaceSettings, created_at: Timestamp) -> Self {
-        let WorkspaceSettings { name, retention_days, allow_unsigned } = settings;
-        Self { id, name, retention_days, allow_unsigned, created_at }
+        let WorkspaceSettings { name, retention_days, allow_unsigned, max_endpoints, max_events_per_day } =
+            settings;
+        Self { id, name, retention_days, allow_unsigned, max_endpoints, max_events_per_day, created_at }
     }
 
     /// Nothing of the workspace is older than this.

@@ -272,6 +272,13 @@ async fn written(
         *claimed = Some(Claimed { workspace: workspace_id, event: id, digest });
     }
 
+    if let Some(most) = workspace.max_events_per_day
+        && freshness == Freshness::New
+        && !intake.store.count_event(workspace_id, most, now).await?
+    {
+        return Err(Problem::QuotaExceeded(most).into());
+    }
+
     // 3. Decide every endpoint's fate, and write it down with the event. A job always finds its event.
     let event = fan_out(intake, workspace_id, id, request, now).await?;
     if intake.store.save_event(&event, workspace.expiry(now)).await? {

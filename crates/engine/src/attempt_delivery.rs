@@ -24,10 +24,14 @@ use crate::endpoint_health::{HealthKeeper, switch_off};
 use crate::error::Fault;
 use crate::group::Group;
 use crate::operational_event::tell;
+use crate::turn::{Place, Slot, Turns};
 use crate::{Chance, Clock, Directory};
 
 /// A job this much early is not put back: SQS counts whole seconds.
 const EARLY: Duration = Duration::from_secs(1);
+
+/// A wait this short is waited for in place: it costs less than to put the job back.
+const A_MOMENT: Duration = Duration::from_millis(1_100);
 
 /// What attempting deliveries needs.
 #[derive(Debug)]
@@ -39,6 +43,7 @@ pub struct Sender {
     clock: Clock,
     chance: Chance,
     health: HealthKeeper,
+    turns: Turns,
     settlements: Group<Settlement>,
     waits: Group<(String, Duration)>,
     resends: Group<Job>,
@@ -82,8 +87,9 @@ impl Sender {
             async move { Ok(queue.send(&group, now).await?) }
         });
         let health = HealthKeeper::new(intake.clone());
+        let turns = Turns::new(intake.clone());
         let Intake { store, queue, directory, clock, chance } = intake;
-        Self { store, queue, egress, directory, clock, chance, health, settlements, waits, resends }
+        Self { store, queue, egress, directory, clock, chance, health, turns, settlements, waits, resends }
     }
 
     /// Makes the job with this receipt handle visible again after `delay`.
@@ -119,7 +125,9 @@ impl Sender {
         // 2. What has happened before? Only a first receive may take "nothing" for granted.
         let row = if receives > 1 || job.recheck { self.load(job).await? } else { None };
         let before = row.as_ref().map_or(0, |row| row.delivery.attempts);
-        self.attempt_after(job, row).await.map_err(|fault| Unhandled { fault, attempts_before: Some(before) })
+        self.attempt_after(job, row, receives)
+            .await
+            .map_err(|fault| Unhandled { fault, attempts_before: Some(before) })
     }
 
     async fn load(&self, job: &Job) -> Result<Option<DeliveryRow>, Unhandled> {
@@ -127,7 +135,7 @@ impl Sender {
         row.map_err(|error| Unhandled { fault: error.into(), attempts_before: None })
     }
 
-    async fn attempt_after(&self, job: &Job, row: Option<DeliveryRow>) -> Result<Next, Fault> {
+    async fn attempt_after(&self, job: &Job, row: Option<DeliveryRow>, receives: u32) -> Result<Next, Fault> {
         let now = self.clock.now();
         let known = known(job, row);
         let delivery = &known.0;
@@ -160,11 +168,24 @@ impl Sender {
             Err(reason) => return self.cancel(known, reason, expires_at).await,
         };
 
-        // 4. Render, sign, send.
+        // 4. Is it its turn?
+        if let Some(next) = self.wait_for_slot(&endpoint, &known, expires_at).await? {
+            return Ok(next);
+        }
+        let place = self.turns.place(&endpoint).await?;
+        if matches!(place, Place::None) {
+            return Ok(Next::ComeBackIn(self.soon(receives)));
+        }
+
+        // 5. Render, sign, send.
         let (delivery, first_attempt) = known;
         let attempt = self.send(job, &endpoint, &payload, &delivery).await;
+        if let Err(fault) = self.turns.leave(&endpoint, place).await {
+            // The place is free again by itself in a while; what was sent must be recorded first.
+            tracing::warn!(endpoint = %endpoint.id, error = %fault, "a place could not be given back");
+        }
 
-        // 5. Decide what follows, for the endpoint and for the delivery, and record it.
+        // 6. Decide what follows, for the endpoint and for the delivery, and record it.
         let ended = attempt.started_at.plus(attempt.duration);
         let number = delivery.attempts_in_run() + 1;
         let mut decision = delivery::decide(&attempt, number, &endpoint.settings, self.chance.unit(), ended);
@@ -183,7 +204,7 @@ impl Sender {
         let later_attempt = (attempt.number > 1).then_some(attempt);
         self.settlements.write(Settlement { row, later_attempt, expires_at }).await?;
 
-        // 6. Act on it.
+        // 7. Act on it.
         match decision {
             Decision::RetryIn(delay) => return Ok(Next::ComeBackIn(delay)),
             Decision::Gone => {
@@ -195,6 +216,48 @@ impl Sender {
             Decision::Park => {}
         }
         Ok(Next::Done)
+    }
+
+    /// Waits until the endpoint's rate lets the delivery go out, if that is a moment; gives what to do with its job if it
+    /// is longer.
+    async fn wait_for_slot(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        known: &Known,
+        expires_at: Timestamp,
+    ) -> Result<Option<Next>, Fault> {
+        let (delivery, first_attempt) = known;
+        let slot = match delivery.slot_at {
+            Some(slot) => slot,
+            None => match self.turns.slot(endpoint).await? {
+                Slot::At(slot) => slot,
+                Slot::TooFar => {
+                    let parked = self.park((delivery.clone(), first_attempt.clone()), expires_at).await?;
+                    self.turns.drain_later(endpoint).await?;
+                    return Ok(Some(parked));
+                }
+            },
+        };
+        let now = self.clock.now();
+        let wait = slot.since(now);
+        if wait <= A_MOMENT {
+            tokio::time::sleep(wait).await;
+            return Ok(None);
+        }
+        // The row remembers the slot, so that it is not reserved again.
+        if delivery.slot_at.is_none() {
+            let delivery = delivery.clone().waiting_for(slot, now);
+            let row = DeliveryRow { delivery, first_attempt: first_attempt.clone() };
+            self.settlements.write(Settlement { row, later_attempt: None, expires_at }).await?;
+        }
+        // SQS counts whole seconds; the rest is waited for here.
+        Ok(Some(Next::ComeBackIn(Duration::from_secs(wait.as_secs()))))
+    }
+
+    /// When to look again for a free place: a second at first, later up to half a minute.
+    fn soon(&self, receives: u32) -> Duration {
+        let most = Duration::from_secs(1) * 2u32.saturating_pow(receives.min(5));
+        Duration::from_secs(1) + most.mul_f64(self.chance.unit())
     }
 
     /// Whether the delivery must wait until its endpoint has recovered.

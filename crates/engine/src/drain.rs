@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::id::{EndpointId, WorkspaceId};
+use domain::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task};
+use store::Page;
 use store::drains::Drain;
 
 use crate::accept_event::Intake;
@@ -18,10 +20,13 @@ const FIRST_RATE: u32 = 20;
 const MAX_RATE: u32 = 500;
 /// Between two steps.
 const STEP: Duration = Duration::from_secs(1);
+/// How far ahead a drain fills the slots of an endpoint with a rate. The rest is left to new events.
+const AHEAD: Duration = Duration::from_secs(3);
 /// Longest that one step may take; then another process may go on.
 const LEASE: Duration = Duration::from_secs(60);
-/// Senders remember an open circuit for a few seconds, and may park on after it has closed.
-const LATECOMERS: Duration = Duration::from_secs(10);
+/// Senders remember an open circuit for a few seconds and may park on after it has closed; and what was sent last may
+/// still be on its way. After so long a quiet whatever is parked is left behind.
+const QUIET: Duration = Duration::from_secs(10);
 /// Parked deliveries read at once when looking for latecomers.
 const PAGE: usize = 250;
 
@@ -53,23 +58,40 @@ pub async fn drain_step(intake: &Intake, ws: WorkspaceId, we: EndpointId) -> Res
     };
 
     // 3. Send the next ones.
-    let most = usize::try_from(drain.rate).unwrap_or(PAGE);
-    let page = intake.store.undelivered(we, DeliveryStatus::Parked, drain.cursor, now, most).await?;
+    let most = match endpoint.settings.rate_limit {
+        None => drain.rate,
+        Some(limit) => drain.rate.min(room(limit, intake.store.slots_ahead(ws, we, now).await?)),
+    };
+    let page = match usize::try_from(most).unwrap_or(PAGE) {
+        0 => Page { rows: Vec::new(), more: true },
+        most => intake.store.undelivered(we, DeliveryStatus::Parked, drain.cursor, now, most).await?,
+    };
     send(intake, &page.rows, now).await?;
     drain.cursor = page.rows.last().map(|delivery| delivery.id).or(drain.cursor);
+    if !page.rows.is_empty() {
+        drain.last_sent_at = Some(now);
+    }
     drain.sent += u64::try_from(page.rows.len()).unwrap_or_default();
 
     // 4. Was that all?
-    if page.rows.is_empty() && now.since(drain.started_at) >= LATECOMERS {
+    if page.rows.is_empty()
+        && !page.more
+        && now.since(drain.last_sent_at.unwrap_or(drain.started_at)) >= QUIET
+    {
         let late = send_latecomers(intake, we, &drain, now).await?;
         tracing::info!(endpoint = %we, workspace = %ws, sent = drain.sent + late, "drained");
         return Ok(intake.store.end_drain(ws, we).await?);
     }
-    drain.rate =
-        (drain.rate * 2).min(endpoint.settings.most_per_second().unwrap_or(MAX_RATE)).clamp(1, MAX_RATE);
+    drain.rate = (drain.rate * 2).min(MAX_RATE);
     intake.store.save_drain(ws, we, &drain, now.plus(STEP)).await?;
     intake.queue.send_task(Task::Drain { workspace: ws, endpoint: we }, STEP).await?;
     Ok(())
+}
+
+/// How many deliveries find a slot soon: as many as keep the rate busy until well after the next step.
+fn room(limit: RateLimit, ahead: Duration) -> u32 {
+    let free = AHEAD.saturating_sub(ahead).as_micros() / limit.interval().as_micros().max(1);
+    u32::try_from(free).unwrap_or(u32::MAX)
 }
 
 /// Deliveries older than where the drain has come, parked after it began.

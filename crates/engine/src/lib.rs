@@ -26,6 +26,7 @@ pub mod replay;
 pub mod replay_delivery;
 mod request;
 pub mod send_test_event;
+mod turn;
 
 pub use chance::Chance;
 pub use clock::Clock;

@@ -61,8 +61,10 @@ pub async fn create_endpoint(
     {
         return Err(Problem::invalid("/secret", "does not fit the signature profile").into());
     }
-    if management.directory.subscriptions(workspace.id).await?.len() >= MAX_ENDPOINTS {
-        return Err(Problem::TooManyEndpoints(MAX_ENDPOINTS).into());
+    let quota = workspace.max_endpoints.and_then(|most| usize::try_from(most).ok());
+    let most = quota.unwrap_or(MAX_ENDPOINTS).min(MAX_ENDPOINTS);
+    if management.directory.subscriptions(workspace.id).await?.len() >= most {
+        return Err(Problem::TooManyEndpoints(most).into());
     }
     let now = management.clock.now();
     let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;

@@ -1,11 +1,18 @@
 //! Who notices that an endpoint has recovered when nothing is sent to it? Once a minute every open circuit that nobody
 //! has tried is probed with the oldest delivery parked for it.
 
+use std::time::Duration;
+
 use domain::delivery::DeliveryStatus;
+use domain::timestamp::Timestamp;
+use queue::Task;
 
 use crate::accept_event::Intake;
 use crate::drain::job;
 use crate::error::Fault;
+
+/// A drain's task comes every second; one that stayed away so long is lost.
+const LOST_AFTER_MILLIS: i64 = 120_000;
 
 /// Probes every open circuit that is due; gives how many.
 ///
@@ -27,4 +34,19 @@ pub async fn probe_circuits(intake: &Intake) -> Result<usize, Fault> {
     }
     intake.queue.send(&jobs, now).await?;
     Ok(jobs.len())
+}
+
+/// Goes on with drains whose task was lost; gives how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn resume_drains(intake: &Intake) -> Result<usize, Fault> {
+    let now = intake.clock.now();
+    let before = Timestamp::from_millis(now.as_millis() - LOST_AFTER_MILLIS);
+    let lost = intake.store.lost_drains(before).await?;
+    for (workspace, endpoint) in &lost {
+        let task = Task::Drain { workspace: *workspace, endpoint: *endpoint };
+        intake.queue.send_task(task, Duration::ZERO).await?;
+    }
+    Ok(lost.len())
 }

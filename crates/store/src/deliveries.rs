@@ -309,6 +309,7 @@ fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
         )
         .word("status", &delivery.status)?
         .word("trigger", &delivery.trigger)?
+        .maybe(delivery.slot_at, |item, at| item.instant("slot_at", at))
         .maybe(delivery.run, |item, run| {
             item.text("run", run).number("attempts_before_run", delivery.attempts_before_run)
         })
@@ -367,6 +368,7 @@ pub(crate) fn read(
         next_attempt_at: reader.maybe_instant("next_attempt_at")?,
         delivered_at: reader.maybe_instant("delivered_at")?,
         updated_at: reader.instant("updated_at")?,
+        slot_at: reader.maybe_instant("slot_at")?,
         trigger: reader.word("trigger")?,
         run: reader.maybe_text("run")?.map(str::parse).transpose().map_err(|error| reader.damaged(error))?,
         attempts_before_run: reader.maybe_number("attempts_before_run")?.unwrap_or(0),

@@ -7,7 +7,8 @@ use domain::timestamp::Timestamp;
 use crate::Store;
 use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
-use crate::keys;
+use crate::keys::{self, DRAINS, LOOKUP, LOOKUP_SORT};
+use crate::query::{Index, Range};
 use crate::rows::condition_held;
 
 const ENTITY: &str = "drain";
@@ -17,6 +18,8 @@ const ENTITY: &str = "drain";
 pub struct Drain {
     /// When it began.
     pub started_at: Timestamp,
+    /// When it last sent something.
+    pub last_sent_at: Option<Timestamp>,
     /// The last delivery that was sent again.
     pub cursor: Option<DeliveryId>,
     /// How many it sends a second at the moment.
@@ -37,7 +40,7 @@ impl Store {
         rate: u32,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let item = ItemWriter::new(&keys::drain(workspace, endpoint), ENTITY)
+        let item = listed(workspace, endpoint)
             .instant("started_at", now)
             .instant("leased_until", now)
             .number("rate", rate)
@@ -86,14 +89,31 @@ impl Store {
         drain: &Drain,
         next: Timestamp,
     ) -> Result<(), StoreError> {
-        let item = ItemWriter::new(&keys::drain(workspace, endpoint), ENTITY)
+        let item = listed(workspace, endpoint)
             .instant("started_at", drain.started_at)
             .instant("leased_until", next)
+            .maybe(drain.last_sent_at, |item, at| item.instant("last_sent_at", at))
             .maybe(drain.cursor, |item, cursor| item.text("cursor", cursor))
             .number("rate", drain.rate)
             .number("sent", drain.sent)
             .build();
         self.put(item).await
+    }
+
+    /// Drains that nobody has worked on since `before`: their task was lost.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn lost_drains(&self, before: Timestamp) -> Result<Vec<(WorkspaceId, EndpointId)>, StoreError> {
+        let range = Range::prefix(DRAINS.to_owned(), EndpointId::PREFIX).of(Index::Lookup);
+        let mut lost = Vec::new();
+        for row in self.query(&range, usize::MAX).await?.rows {
+            let reader = ItemReader::new(row, ENTITY);
+            if reader.instant("leased_until")? < before {
+                lost.push((reader.parsed("workspace")?, reader.parsed(LOOKUP_SORT)?));
+            }
+        }
+        Ok(lost)
     }
 
     /// Ends a drain.
@@ -106,11 +126,19 @@ impl Store {
     }
 }
 
+fn listed(workspace: WorkspaceId, endpoint: EndpointId) -> ItemWriter {
+    ItemWriter::new(&keys::drain(workspace, endpoint), ENTITY)
+        .text("workspace", workspace)
+        .text(LOOKUP, DRAINS)
+        .text(LOOKUP_SORT, endpoint)
+}
+
 fn read(row: Attributes) -> Result<Drain, StoreError> {
     let reader = ItemReader::new(row, ENTITY);
     let cursor = reader.maybe_text("cursor")?.map(str::parse).transpose();
     Ok(Drain {
         started_at: reader.instant("started_at")?,
+        last_sent_at: reader.maybe_instant("last_sent_at")?,
         cursor: cursor.map_err(|error| reader.damaged(error))?,
         rate: reader.number("rate")?,
         sent: reader.number("sent")?,

@@ -7,6 +7,9 @@
 //! | the data key that seals secrets, wrapped | `DATA_KEY` | `1` |
 //! | endpoint health, while it fails | `WS#{ws}` | `HEALTH#{we}` |
 //! | replay | `WS#{ws}` | `REPLAY#{rep}` |
+//! | slots of an endpoint with a rate | `WS#{ws}` | `RATE#{we}` |
+//! | places of an endpoint with a concurrency | `WS#{ws}` | `PLACES#{we}` |
+//! | events of a workspace with a quota | `WS#{ws}` | `QUOTA#{day}` |
 //! | drain under way | `WS#{ws}` | `DRAIN#{we}` |
 //! | API key, by what its holder sends | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
@@ -48,6 +51,8 @@ pub const UNDELIVERED_SORT: &str = "undelivered_sort";
 
 /// The `lookup` partition that lists every workspace.
 pub const ALL_WORKSPACES: &str = "WORKSPACES";
+/// The `lookup` partition that lists every drain under way.
+pub const DRAINS: &str = "DRAINS";
 /// The `lookup` partition that lists every open circuit.
 pub const OPEN_CIRCUITS: &str = "CIRCUITS";
 /// What the sort keys of a workspace's endpoints start with.
@@ -95,6 +100,21 @@ pub fn health(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
 /// The row of an endpoint's drain; there is one only while it is under way.
 pub fn drain(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
     Key::new(workspace_partition(workspace), format!("DRAIN#{endpoint}"))
+}
+
+/// The row that knows which slots of an endpoint's rate are reserved.
+pub fn rate(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
+    Key::new(workspace_partition(workspace), format!("RATE#{endpoint}"))
+}
+
+/// The row that knows which places of an endpoint's concurrency are taken.
+pub fn places(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
+    Key::new(workspace_partition(workspace), format!("PLACES#{endpoint}"))
+}
+
+/// The row that counts a workspace's events of one day.
+pub fn quota(workspace: WorkspaceId, day: Day) -> Key {
+    Key::new(workspace_partition(workspace), format!("QUOTA#{day}"))
 }
 
 /// What the sort keys of a workspace's replays start with.

@@ -18,6 +18,7 @@ pub mod health;
 pub mod idempotency;
 pub mod items;
 pub mod keys;
+mod limits;
 pub mod payload;
 mod query;
 pub mod replays;

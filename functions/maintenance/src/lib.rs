@@ -4,7 +4,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use engine::Fault;
 use engine::accept_event::Intake;
 use engine::drain::drain_step;
-use engine::probe_circuits::probe_circuits;
+use engine::probe_circuits::{probe_circuits, resume_drains};
 use engine::replay::replay_step;
 use futures_util::future::join_all;
 use lambda_kit::logging::chain;
@@ -29,8 +29,9 @@ pub async fn handle(intake: &Intake, event: SqsEvent) -> SqsBatchResponse {
 /// [`Fault`] when table or queue cannot be used.
 pub async fn tick(intake: &Intake) -> Result<(), Fault> {
     let probes = probe_circuits(intake).await?;
-    if probes > 0 {
-        tracing::info!(probes, "circuits probed");
+    let resumed = resume_drains(intake).await?;
+    if probes + resumed > 0 {
+        tracing::info!(probes, resumed, "circuits probed, drains resumed");
     }
     Ok(())
 }

@@ -146,8 +146,8 @@ pub(crate) async fn update(
     let patch: Map<String, Value> = parse_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
     let change = |settings: &EndpointSettings| -> Result<EndpointSettings, Problem> {
         let mut document = crate::document(settings);
-        // A preset and a schedule exclude each other, so the policy is replaced whole.
-        merge(&mut document, patch, &["retry"]);
+        // Their parts exclude each other, so these are replaced whole.
+        merge(&mut document, patch, &["retry", "rate_limit"]);
         parse_value(Value::Object(document))
     };
     let (endpoint, new_secret) = manage_endpoint::update_endpoint(&management, &caller, id, change).await?;
