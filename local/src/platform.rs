@@ -39,6 +39,7 @@ pub struct Platform {
     /// Where the API answers.
     pub address: SocketAddr,
     intake: Intake,
+    sender: Arc<Sender>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -140,6 +141,7 @@ impl Platform {
                 tracing::error!(%error, "the API stopped");
             }
         });
+        let counting = Arc::clone(&sender);
         let jobs: Handler = Arc::new(move |event| {
             let sender = Arc::clone(&sender);
             async move { sender::handle(&sender, event).await }.boxed()
@@ -154,7 +156,15 @@ impl Platform {
         let tasks = event_source_mapping::run(aws.sqs_client(), tasks_url, tasks, stopped.clone());
         let schedule = schedule(intake.clone(), stopped);
         let tasks = vec![api, tokio::spawn(jobs), tokio::spawn(tasks), tokio::spawn(schedule)];
-        Ok(Self { aws, store, queue, intake, address, stop, tasks })
+        Ok(Self { aws, store, queue, intake, sender: counting, address, stop, tasks })
+    }
+
+    /// Writes down the last seconds' statistics now.
+    ///
+    /// # Errors
+    /// When the table cannot be used.
+    pub async fn flush(&self) -> anyhow::Result<()> {
+        Ok(self.sender.flush().await?)
     }
 
     /// Does what the schedule does once a minute, now.
@@ -177,6 +187,9 @@ impl Platform {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task ended badly");
             }
+        }
+        if let Err(fault) = self.sender.flush().await {
+            tracing::error!(error = lambda_kit::logging::chain(&fault), "statistics could not be written");
         }
     }
 }

@@ -16,6 +16,7 @@ mod restart;
 mod retries;
 mod sample_events;
 mod signatures;
+mod statistics;
 mod template;
 mod tenants;
 mod verifying;

@@ -25,5 +25,6 @@ pub mod replay;
 pub mod retry;
 pub mod secret;
 pub mod signature;
+pub mod statistics;
 pub mod timestamp;
 pub mod workspace;

@@ -20,6 +20,7 @@ use store::Store;
 use store::deliveries::{DeliveryRow, Settlement};
 
 use crate::accept_event::Intake;
+use crate::count_attempts::Counter;
 use crate::endpoint_health::{HealthKeeper, switch_off};
 use crate::error::Fault;
 use crate::group::Group;
@@ -44,6 +45,7 @@ pub struct Sender {
     chance: Chance,
     health: HealthKeeper,
     turns: Turns,
+    counter: Counter,
     settlements: Group<Settlement>,
     waits: Group<(String, Duration)>,
     resends: Group<Job>,
@@ -88,8 +90,30 @@ impl Sender {
         });
         let health = HealthKeeper::new(intake.clone());
         let turns = Turns::new(intake.clone());
+        let counter = Counter::new(intake.store.clone());
         let Intake { store, queue, directory, clock, chance } = intake;
-        Self { store, queue, egress, directory, clock, chance, health, turns, settlements, waits, resends }
+        Self {
+            store,
+            queue,
+            egress,
+            directory,
+            clock,
+            chance,
+            health,
+            turns,
+            counter,
+            settlements,
+            waits,
+            resends,
+        }
+    }
+
+    /// Writes down what is only in memory: the last seconds' statistics.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be written.
+    pub async fn flush(&self) -> Result<(), Fault> {
+        self.counter.flush().await
     }
 
     /// Makes the job with this receipt handle visible again after `delay`.
@@ -197,6 +221,7 @@ impl Sender {
         }
         let delivery = delivery.settled(&attempt, decision);
         log(job, &attempt, decision);
+        self.counter.count(job.workspace, job.endpoint, &attempt, decision, expires_at);
         let row = match first_attempt {
             None => DeliveryRow { delivery, first_attempt: Some(attempt.clone()) },
             first_attempt => DeliveryRow { delivery, first_attempt },

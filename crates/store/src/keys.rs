@@ -15,6 +15,7 @@
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
 //! | the rest of a long ledger | `LEDGER#{evt}` | `PAGE#{number}` |
+//! | tally of an hour | `STATISTICS#{we}` or `STATISTICS#{ws}` | `{hour}` |
 //! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}` | `IDEMPOTENCY` |
 //! | delivery | `DELIVERIES#{we}#{day}#{shard}` | `DELIVERY#{wd}` |
 //! | attempt, from the second on | same as its delivery | `ATTEMPT#{wd}#{number}` |
@@ -162,6 +163,16 @@ pub fn event_partition(workspace: WorkspaceId, day: Day, shard: u8) -> String {
 /// A row of the part of a ledger that does not fit the event's row; `number` from 1.
 pub fn ledger_page(event: EventId, number: usize) -> Key {
     Key::new(format!("LEDGER#{event}"), format!("PAGE#{number:04}"))
+}
+
+/// The partition of the tallies of an endpoint or workspace.
+pub fn statistics_partition(subject: &str) -> String {
+    format!("STATISTICS#{subject}")
+}
+
+/// The row of the tally of the hour that begins at `hour`.
+pub fn statistics(subject: &str, hour: Timestamp) -> Key {
+    Key::new(statistics_partition(subject), hour.to_string())
 }
 
 /// The row that remembers an `Idempotency-Key`, by its digest.

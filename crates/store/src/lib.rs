@@ -25,6 +25,7 @@ pub mod replays;
 mod rows;
 pub mod sealing;
 mod spread;
+pub mod statistics;
 pub mod table;
 mod undelivered;
 pub mod workspaces;

@@ -10,6 +10,7 @@ mod jwks;
 mod paging;
 mod previews;
 mod replays;
+mod statistics;
 mod undelivered;
 mod workspaces;
 
@@ -56,6 +57,8 @@ pub fn router(management: Management) -> Router {
         .route("/v1/undelivered", get(undelivered::list))
         .route("/v1/workspaces", post(workspaces::create).get(workspaces::list))
         .route("/v1/workspaces/{workspace}", get(workspaces::read).patch(workspaces::update))
+        .route("/v1/webhook-endpoints/{endpoint}/statistics", get(statistics::of_endpoint))
+        .route("/v1/workspaces/{workspace}/statistics", get(statistics::of_workspace))
         .route("/v1/workspaces/{workspace}/jwks.json", get(jwks::read))
         .route("/v1/api-keys", post(api_keys::create).get(api_keys::list))
         .route("/v1/api-keys/{key}", axum::routing::delete(api_keys::delete))

@@ -3,6 +3,7 @@
 
 mod accept_event;
 mod attempt_delivery;
+mod capacity;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use capacity::Meter;
 use domain::address::AllowedTargets;
 use domain::api_key::{ApiKey, Scope};
 use domain::endpoint::{Endpoint, EndpointSettings};
@@ -48,6 +50,10 @@ async fn loopback() -> TcpListener {
 
 impl Bench {
     async fn new() -> Self {
+        Self::with_meter(None).await
+    }
+
+    async fn with_meter(meter: Option<Meter>) -> Self {
         let hands = Arc::new(AtomicI64::new(start().as_millis()));
         let millis = {
             let hands = Arc::clone(&hands);
@@ -59,13 +65,16 @@ impl Bench {
         let region = Region::new("us-east-1");
         let credentials = Credentials::new("test", "test", None, None, "test");
         let http = aws_smithy_http_client::Builder::new().build_http();
-        let config = aws_sdk_dynamodb::Config::builder()
+        let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(region.clone())
             .credentials_provider(credentials.clone())
             .endpoint_url(dynamodb.endpoint_url())
-            .http_client(http.clone())
-            .build();
+            .http_client(http.clone());
+        if let Some(meter) = meter {
+            config = config.interceptor(meter);
+        }
+        let config = config.build();
         let client = aws_sdk_dynamodb::Client::from_conf(config);
         let store = Store::new(client, "posthorn", KeyWrapper::local([1; 32]));
         store.create_table().await.unwrap();

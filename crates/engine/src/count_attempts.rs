@@ -1,0 +1,81 @@
+//! Who counts? The sender, in memory; every few seconds what was counted is added to the tallies in the table, so that no
+//! delivery costs a write of its own. A process that is killed takes its last seconds along: the numbers are approximate.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::attempt::Attempt;
+use domain::delivery::Decision;
+use domain::id::{EndpointId, WorkspaceId};
+use domain::statistics::{Hour, Tally};
+use domain::timestamp::Timestamp;
+use store::Store;
+use store::statistics::Subject;
+
+use crate::error::Fault;
+
+/// How long counts stay in memory.
+const FLUSH_EVERY: Duration = Duration::from_secs(10);
+
+type Counts = HashMap<(Subject, Hour), (Tally, Timestamp)>;
+
+/// Counts attempts, and adds them up in the table.
+#[derive(Debug, Clone)]
+pub(crate) struct Counter {
+    store: Store,
+    counts: Arc<Mutex<Counts>>,
+}
+
+impl Counter {
+    /// Must be made inside a tokio runtime.
+    pub(crate) fn new(store: Store) -> Self {
+        let counter = Self { store, counts: Arc::default() };
+        let (store, counts) = (counter.store.clone(), Arc::downgrade(&counter.counts));
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(FLUSH_EVERY).await;
+                // Ends with the sender.
+                let Some(counts) = counts.upgrade() else { return };
+                let counter = Self { store: store.clone(), counts };
+                if let Err(fault) = counter.flush().await {
+                    tracing::warn!(error = %fault, "statistics could not be written; they are tried again");
+                }
+            }
+        });
+        counter
+    }
+
+    pub(crate) fn count(
+        &self,
+        workspace: WorkspaceId,
+        endpoint: EndpointId,
+        attempt: &Attempt,
+        decision: Decision,
+        expires_at: Timestamp,
+    ) {
+        let hour = Hour::of(attempt.started_at);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        for subject in [Subject::Endpoint(endpoint), Subject::Workspace(workspace)] {
+            let (tally, _) = counts.entry((subject, hour)).or_insert_with(|| (Tally::default(), expires_at));
+            tally.count(attempt, decision);
+        }
+    }
+
+    /// Adds everything counted to the table.
+    pub(crate) async fn flush(&self) -> Result<(), Fault> {
+        let counts = std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut failed = None;
+        for ((subject, hour), (tally, expires_at)) in counts {
+            if let Err(error) = self.store.add_tally(subject, hour, &tally, expires_at).await {
+                // What could not be added is added with the next.
+                let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+                let (kept, _) =
+                    counts.entry((subject, hour)).or_insert_with(|| (Tally::default(), expires_at));
+                kept.add(&tally);
+                failed = Some(error);
+            }
+        }
+        failed.map_or(Ok(()), |error| Err(error.into()))
+    }
+}

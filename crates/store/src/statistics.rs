@@ -1,0 +1,112 @@
+//! Tallies of an hour, of an endpoint or a whole workspace: counters that many processes add to.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::id::{EndpointId, WorkspaceId};
+use domain::statistics::{Hour, Tally};
+use domain::timestamp::Timestamp;
+
+use crate::error::StoreError;
+use crate::items::{Attributes, ItemReader, key_attributes};
+use crate::keys;
+use crate::query::Range;
+use crate::{Store, Window};
+
+const ENTITY: &str = "statistics";
+
+/// Whose numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// One endpoint.
+    Endpoint(EndpointId),
+    /// All of a workspace.
+    Workspace(WorkspaceId),
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Endpoint(id) => id.fmt(f),
+            Self::Workspace(id) => id.fmt(f),
+        }
+    }
+}
+
+impl Store {
+    /// Adds a tally to that of an hour.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn add_tally(
+        &self,
+        subject: Subject,
+        hour: Hour,
+        tally: &Tally,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut request = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key_attributes(&keys::statistics(&subject.to_string(), hour.start()))));
+        let mut adds = Vec::new();
+        for (index, (name, count)) in counters(tally).into_iter().filter(|(_, n)| *n > 0).enumerate() {
+            adds.push(format!("#c{index} :c{index}"));
+            request = request
+                .expression_attribute_names(format!("#c{index}"), name)
+                .expression_attribute_values(format!(":c{index}"), AttributeValue::N(count.to_string()));
+        }
+        if adds.is_empty() {
+            return Ok(());
+        }
+        request
+            .update_expression(format!("SET entity = :entity, expires_at = :expires ADD {}", adds.join(", ")))
+            .expression_attribute_values(":entity", AttributeValue::S(ENTITY.to_owned()))
+            .expression_attribute_values(":expires", AttributeValue::N(expires_at.as_seconds().to_string()))
+            .send()
+            .await
+            .map_err(StoreError::aws("UpdateItem"))?;
+        Ok(())
+    }
+
+    /// The tallies of each hour of `window` in which something was counted, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn tallies(&self, subject: Subject, window: Window) -> Result<Vec<(Hour, Tally)>, StoreError> {
+        let partition = keys::statistics_partition(&subject.to_string());
+        let range = Range {
+            low: Hour::of(window.since).start().to_string(),
+            high: window.until.to_string(),
+            ..Range::prefix(partition, "")
+        };
+        self.query(&range, usize::MAX).await?.rows.into_iter().map(read).collect()
+    }
+}
+
+fn counters(tally: &Tally) -> Vec<(String, u64)> {
+    let mut counters = vec![
+        ("delivered".to_owned(), tally.delivered),
+        ("failed".to_owned(), tally.failed),
+        ("attempts".to_owned(), tally.attempts),
+        ("failed_attempts".to_owned(), tally.failed_attempts),
+    ];
+    counters.extend(tally.durations.iter().enumerate().map(|(index, n)| (format!("took{index}"), *n)));
+    counters
+}
+
+fn read(row: Attributes) -> Result<(Hour, Tally), StoreError> {
+    let reader = ItemReader::new(row, ENTITY);
+    let count = |name: &str| Ok::<u64, StoreError>(reader.maybe_number(name)?.unwrap_or(0));
+    let mut tally = Tally {
+        delivered: count("delivered")?,
+        failed: count("failed")?,
+        attempts: count("attempts")?,
+        failed_attempts: count("failed_attempts")?,
+        ..Tally::default()
+    };
+    for (index, duration) in tally.durations.iter_mut().enumerate() {
+        *duration = count(&format!("took{index}"))?;
+    }
+    let at = Timestamp::parse(reader.text(keys::SK)?).map_err(|error| reader.damaged(error))?;
+    Ok((Hour::of(at), tally))
+}

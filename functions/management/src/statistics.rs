@@ -1,0 +1,65 @@
+//! `…/statistics`: an endpoint or a workspace in numbers.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
+use domain::api_key::Scope;
+use domain::timestamp::Timestamp;
+use engine::manage_endpoint::{Management, read_endpoint};
+use engine::read_statistics::{Step, read_statistics};
+use lambda_kit::problem_json::ApiError;
+use serde::Deserialize;
+use store::statistics::Subject;
+
+use crate::{caller, paging};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parameters {
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    #[serde(default)]
+    by: Step,
+}
+
+pub(crate) async fn of_endpoint(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(endpoint): Path<String>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    let id = paging::id(&endpoint, "endpoint")?;
+    let endpoint = read_endpoint(&management, &caller, Scope::DeliveriesRead, id).await?;
+    let workspace = management.workspace(&caller, Some(endpoint.workspace_id)).await?;
+    let parameters: Parameters = paging::parameters(&uri)?;
+    let now = management.clock.now();
+    let since = parameters.since.unwrap_or_else(|| a_day_before(parameters.until.unwrap_or(now)));
+    let window = paging::window(&workspace, Some(since), parameters.until, now);
+    let subject = Subject::Endpoint(id);
+    Ok(Json(read_statistics(&management, subject, window, parameters.by).await?).into_response())
+}
+
+pub(crate) async fn of_workspace(
+    State(management): State<Management>,
+    headers: HeaderMap,
+    Path(workspace): Path<String>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let caller = caller(&management, &headers).await?;
+    caller.require(Scope::DeliveriesRead)?;
+    let id = paging::id(&workspace, "workspace")?;
+    let workspace = management.workspace(&caller, Some(id)).await?;
+    let parameters: Parameters = paging::parameters(&uri)?;
+    let now = management.clock.now();
+    let since = parameters.since.unwrap_or_else(|| a_day_before(parameters.until.unwrap_or(now)));
+    let window = paging::window(&workspace, Some(since), parameters.until, now);
+    let subject = Subject::Workspace(id);
+    Ok(Json(read_statistics(&management, subject, window, parameters.by).await?).into_response())
+}
+
+/// Where the numbers begin when the caller does not say.
+fn a_day_before(instant: Timestamp) -> Timestamp {
+    Timestamp::from_millis(instant.as_millis() - 86_400_000)
+}
