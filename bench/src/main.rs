@@ -4,6 +4,7 @@ mod crash;
 mod figure;
 mod latency;
 mod memory;
+mod outage;
 mod posthorn;
 mod receiver;
 
@@ -19,6 +20,8 @@ enum Benchmark {
     Memory,
     /// kill -9 in the middle of 1,000 accepted events, then a restart: when is every one delivered?
     Crash,
+    /// One endpoint dead with 50,000 events parked, 20 healthy ones beside it, then the drain. Takes about five minutes.
+    Outage,
 }
 
 #[tokio::main]
@@ -27,5 +30,6 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Latency => latency::run().await,
         Benchmark::Memory => memory::run().await,
         Benchmark::Crash => crash::run().await,
+        Benchmark::Outage => outage::run().await,
     }
 }

@@ -71,14 +71,27 @@ impl Posthorn {
     }
 
     pub(crate) async fn endpoint(&self, url: &str) -> anyhow::Result<Value> {
-        self.api.post("/v1/webhook-endpoints", &json!({ "workspace_id": self.workspace, "url": url })).await
+        self.endpoint_with(url, json!({})).await
+    }
+
+    /// An endpoint with more settings.
+    pub(crate) async fn endpoint_with(&self, url: &str, settings: Value) -> anyhow::Result<Value> {
+        let mut body = json!({ "workspace_id": self.workspace, "url": url });
+        for (name, value) in settings.as_object().into_iter().flatten() {
+            body[name.as_str()] = value.clone();
+        }
+        self.api.post("/v1/webhook-endpoints", &body).await
     }
 
     /// Sends event number `n`.
     pub(crate) async fn send(&self, n: u64) -> anyhow::Result<Value> {
+        self.api.post("/v1/events", &self.event(n, "invoice.paid")).await
+    }
+
+    /// Event number `n`, of about a kilobyte.
+    pub(crate) fn event(&self, n: u64, event_type: &str) -> Value {
         let data = json!({ "n": n, "customer": "cus_0042", "lines": ["a".repeat(900)] });
-        let body = json!({ "workspace_id": self.workspace, "type": "invoice.paid", "data": data });
-        self.api.post("/v1/events", &body).await
+        json!({ "workspace_id": self.workspace, "type": event_type, "data": data })
     }
 
     /// Resident memory, in MB. Linux only.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ pub(crate) struct Arrival {
 pub(crate) struct Receiver {
     pub(crate) url: String,
     arrivals: Arc<Mutex<HashMap<u64, Arrival>>>,
+    refused: Arc<AtomicU64>,
+    dead: Arc<AtomicBool>,
     think: Duration,
 }
 
@@ -30,12 +33,24 @@ impl Receiver {
     pub(crate) async fn start(think: Duration) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}/hooks", listener.local_addr()?);
-        let receiver = Self { url, arrivals: Arc::default(), think };
+        let receiver =
+            Self { url, arrivals: Arc::default(), refused: Arc::default(), dead: Arc::default(), think };
         let router = Router::new().fallback(receive).with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(receiver)
     }
 
+    /// Answers 503 from now on, or 200 again.
+    pub(crate) fn set_dead(&self, dead: bool) {
+        self.dead.store(dead, Ordering::SeqCst);
+    }
+
+    /// How many requests were answered 503.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::SeqCst)
+    }
+
+    /// What arrived and was answered 200, by the event's number.
     pub(crate) fn arrivals(&self) -> MutexGuard<'_, HashMap<u64, Arrival>> {
         self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,6 +71,10 @@ async fn receive(State(receiver): State<Receiver>, body: Bytes) -> StatusCode {
     let now = Instant::now();
     let number = serde_json::from_slice::<Value>(&body).ok().and_then(|body| body["data"]["n"].as_u64());
     let Some(number) = number else { return StatusCode::BAD_REQUEST };
+    if receiver.dead.load(Ordering::SeqCst) {
+        receiver.refused.fetch_add(1, Ordering::SeqCst);
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
     receiver.arrivals().entry(number).or_insert(Arrival { first: now, times: 0 }).times += 1;
     tokio::time::sleep(receiver.think).await;
     StatusCode::OK
