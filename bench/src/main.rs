@@ -1,5 +1,6 @@
 //! Posthorn's benchmarks. Each prints one JSON line a figure: `{"figure":…,"value":…,"unit":…}`.
 
+mod cpu;
 mod crash;
 mod figure;
 mod latency;
@@ -7,6 +8,7 @@ mod memory;
 mod outage;
 mod posthorn;
 mod receiver;
+mod throughput;
 
 use clap::Parser;
 
@@ -22,6 +24,8 @@ enum Benchmark {
     Crash,
     /// One endpoint dead with 50,000 events parked, 20 healthy ones beside it, then the drain. Takes about five minutes.
     Outage,
+    /// As many events as local mode takes, to one and to five endpoints; 200 a second; beside one that hangs.
+    Throughput,
 }
 
 #[tokio::main]
@@ -31,5 +35,6 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Memory => memory::run().await,
         Benchmark::Crash => crash::run().await,
         Benchmark::Outage => outage::run().await,
+        Benchmark::Throughput => throughput::run().await,
     }
 }

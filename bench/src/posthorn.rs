@@ -94,9 +94,14 @@ impl Posthorn {
         json!({ "workspace_id": self.workspace, "type": event_type, "data": data })
     }
 
+    /// The process's id.
+    pub(crate) fn id(&self) -> anyhow::Result<u32> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).id().context("it has ended")
+    }
+
     /// Resident memory, in MB. Linux only.
     pub(crate) fn resident_mb(&self) -> anyhow::Result<f64> {
-        let id = self.process.lock().unwrap_or_else(PoisonError::into_inner).id().context("it has ended")?;
+        let id = self.id()?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;

@@ -14,6 +14,7 @@ use engine::attempt_delivery::Sender;
 use engine::manage_endpoint::Management;
 use engine::{Chance, Clock, Directory};
 use futures_util::FutureExt as _;
+use lambda_kit::metrics::Metrics;
 use queue::Queue;
 use store::Store;
 use store::sealing::KeyBytes;
@@ -106,6 +107,7 @@ impl Platform {
         let intake = Intake {
             store: store.clone(),
             queue: queue.clone(),
+            topic: None,
             directory: directory.clone(),
             clock: setup.clock.clone(),
             chance: chance.clone(),
@@ -129,7 +131,8 @@ impl Platform {
         })?;
         let address = listener.local_addr()?;
         let api = lambda_kit::http_api::finish(
-            ingest::router(intake.clone()).merge(management::router(management)),
+            ingest::router(intake.clone(), Metrics::none()).merge(management::router(management)),
+            Metrics::none(),
         );
         let mut api_stopped = stopped.clone();
         let api = tokio::spawn(async move {
@@ -144,12 +147,12 @@ impl Platform {
         let counting = Arc::clone(&sender);
         let jobs: Handler = Arc::new(move |event| {
             let sender = Arc::clone(&sender);
-            async move { sender::handle(&sender, event).await }.boxed()
+            async move { sender::handle(&sender, &Metrics::none(), event).await }.boxed()
         });
         let worker = intake.clone();
         let tasks: Handler = Arc::new(move |event| {
             let intake = worker.clone();
-            async move { maintenance::handle(&intake, event).await }.boxed()
+            async move { maintenance::handle(&intake, &Metrics::none(), event).await }.boxed()
         });
         let tasks_url = queue.tasks_url().unwrap_or_default().to_owned();
         let jobs = event_source_mapping::run(aws.sqs_client(), queue.url().to_owned(), jobs, stopped.clone());

@@ -16,6 +16,8 @@ use engine::manage_endpoint::Management;
 use engine::{Chance, Clock, Directory};
 use http_body_util::BodyExt as _;
 use lambda_kit::http_api::finish;
+use lambda_kit::metrics::Metrics;
+use local::api_client::ApiClient;
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 use tower::ServiceExt as _;
@@ -26,14 +28,7 @@ const KEY: &str = "phk_local-development-key-for-sample-events-01";
 
 /// What a function has that was just started.
 fn intake(stage: &Stage) -> Intake {
-    let store = stage.platform.store.clone();
-    Intake {
-        directory: Directory::new(store.clone()),
-        store,
-        queue: stage.platform.queue.clone(),
-        clock: Clock::system(),
-        chance: Chance::system(),
-    }
+    Intake::new(stage.platform.store.clone(), stage.platform.queue.clone())
 }
 
 /// The world the samples speak of: a workspace, a key that opens it, and an endpoint.
@@ -90,7 +85,7 @@ fn assert_all_are_tried(function: &str, tried: &[&str]) {
 
 async fn http(router: axum::Router, sample: &str) -> (u16, Value) {
     let request = lambda_http::request::from_str(sample).unwrap();
-    let response = finish(router).oneshot(request).await.unwrap();
+    let response = finish(router, Metrics::none()).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     (parts.status.as_u16(), serde_json::from_slice(&bytes).unwrap())
@@ -105,15 +100,9 @@ fn problem(answer: &(u16, Value)) -> (u16, &str, &str) {
 async fn every_sample_of_ingest_is_answered_as_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;
-    let store = stage.platform.store.clone();
-    let intake = Intake {
-        directory: Directory::new(store.clone()),
-        store,
-        queue: stage.platform.queue.clone(),
-        clock: Clock::system(),
-        chance: Chance::system(),
-    };
-    let answer = async |name| http(ingest::router(intake.clone()), &sample("ingest", name)).await;
+    let intake = intake(&stage);
+    let answer =
+        async |name| http(ingest::router(intake.clone(), Metrics::none()), &sample("ingest", name)).await;
     assert_all_are_tried(
         "ingest",
         &[
@@ -180,17 +169,28 @@ async fn every_sample_of_management_is_answered_as_its_readme_says() {
 async fn every_sample_of_maintenance_names_the_records_its_readme_says() {
     let stage = world(&Receiver::start().await).await;
     let intake = intake(&stage);
-    assert_all_are_tried("maintenance", &["drain.json", "unknown-task.json", "schedule.json"]);
+    assert_all_are_tried(
+        "maintenance",
+        &["drain.json", "unknown-task.json", "schedule.json", "create-admin-key.json"],
+    );
     let named = async |name| -> Vec<String> {
         let event = serde_json::from_str(&sample("maintenance", name)).unwrap();
-        let answer = maintenance::handle(&intake, event).await;
+        let answer = maintenance::handle(&intake, &Metrics::none(), event).await;
         answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
     };
     assert!(named("drain.json").await.is_empty());
     assert_eq!(named("unknown-task.json").await, ["5d0f1a6e-8a3f-4b7e-9c55-0f5f3d2b6a11"]);
-    let schedule: Value = serde_json::from_str(&sample("maintenance", "schedule.json")).unwrap();
-    assert!(schedule.get("Records").is_none(), "what has no records is the schedule");
-    maintenance::tick(&intake).await.unwrap();
+    let invoke = async |name| {
+        let event = serde_json::from_str(&sample("maintenance", name)).unwrap();
+        maintenance::invoke(&intake, &Metrics::none(), event).await
+    };
+    assert_eq!(invoke("schedule.json").await.unwrap(), Value::Null);
+    assert_eq!(invoke("drain.json").await.unwrap(), json!({ "batchItemFailures": [] }));
+    let key = invoke("create-admin-key.json").await.unwrap();
+    let caller = ApiClient::new(&stage.platform.url(), key["key"].as_str().unwrap());
+    assert_eq!(caller.get("/v1/workspaces").await.unwrap()["data"].as_array().unwrap().len(), 2);
+    let unknown = maintenance::invoke(&intake, &Metrics::none(), json!({ "anything": "else" })).await;
+    assert!(unknown.unwrap_err().to_string().contains("anything"));
     stage.end().await;
 }
 
@@ -202,7 +202,7 @@ async fn every_sample_of_sender_names_the_records_its_readme_says() {
     let sender = Sender::new(intake(&stage), egress);
     let named = async |name| -> Vec<String> {
         let event = serde_json::from_str(&sample("sender", name)).unwrap();
-        let answer = sender::handle(&sender, event).await;
+        let answer = sender::handle(&sender, &Metrics::none(), event).await;
         answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
     };
     assert_all_are_tried(

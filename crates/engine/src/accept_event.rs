@@ -16,7 +16,7 @@ use domain::ledger::Ledger;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use futures_util::future::join_all;
-use queue::{Job, Queue};
+use queue::{Job, Queue, Topic};
 use serde::Deserialize;
 use store::Store;
 use store::idempotency::Claim;
@@ -36,12 +36,22 @@ pub struct Intake {
     pub store: Store,
     /// The queue of delivery jobs.
     pub queue: Queue,
+    /// Where operational events are published besides, if anywhere.
+    pub topic: Option<Topic>,
     /// Who is who.
     pub directory: Directory,
     /// What time it is.
     pub clock: Clock,
     /// Randomness.
     pub chance: Chance,
+}
+
+impl Intake {
+    /// An intake that remembers nothing yet, with the system's clock and randomness.
+    pub fn new(store: Store, queue: Queue) -> Self {
+        let directory = Directory::new(store.clone());
+        Self { store, queue, topic: None, directory, clock: Clock::system(), chance: Chance::system() }
+    }
 }
 
 /// What a producer posts.

@@ -11,6 +11,7 @@ use domain::delivery::{self, CancelReason, Decision, Delivery, DeliveryStatus};
 use domain::endpoint::{DisabledReason, Endpoint};
 use domain::event::Payload;
 use domain::operational::OperationalEvent;
+use domain::outcome::ErrorClass;
 use domain::render::{Message, Occasion, render};
 use domain::timestamp::Timestamp;
 use egress::Egress;
@@ -24,6 +25,7 @@ use crate::count_attempts::Counter;
 use crate::endpoint_health::{HealthKeeper, switch_off};
 use crate::error::Fault;
 use crate::group::Group;
+use crate::meter::{Meter, Readings};
 use crate::operational_event::tell;
 use crate::turn::{Place, Slot, Turns};
 use crate::{Chance, Clock, Directory};
@@ -91,7 +93,7 @@ impl Sender {
         let health = HealthKeeper::new(intake.clone());
         let turns = Turns::new(intake.clone());
         let counter = Counter::new(intake.store.clone());
-        let Intake { store, queue, directory, clock, chance } = intake;
+        let Intake { store, queue, directory, clock, chance, .. } = intake;
         Self {
             store,
             queue,
@@ -136,7 +138,7 @@ impl Sender {
     ///
     /// # Errors
     /// [`Unhandled`] when we could not do it or could not record it.
-    pub async fn attempt(&self, job: &Job, receives: u32) -> Result<Next, Unhandled> {
+    pub async fn attempt(&self, job: &Job, receives: u32, meter: &Meter) -> Result<Next, Unhandled> {
         // 1. Is it due? One that is not is sent again rather than kept waiting: only so it is not in flight, of which
         // a queue can hold no more than 120,000.
         let now = self.clock.now();
@@ -147,9 +149,13 @@ impl Sender {
         }
 
         // 2. What has happened before? Only a first receive may take "nothing" for granted.
-        let row = if receives > 1 || job.recheck { self.load(job).await? } else { None };
+        let first_time = receives <= 1 && !job.recheck;
+        if first_time {
+            meter.note(|readings| readings.first_attempt_lag.push(now.since(job.due())));
+        }
+        let row = if first_time { None } else { self.load(job).await? };
         let before = row.as_ref().map_or(0, |row| row.delivery.attempts);
-        self.attempt_after(job, row, receives)
+        self.attempt_after(job, row, receives, meter)
             .await
             .map_err(|fault| Unhandled { fault, attempts_before: Some(before) })
     }
@@ -159,7 +165,13 @@ impl Sender {
         row.map_err(|error| Unhandled { fault: error.into(), attempts_before: None })
     }
 
-    async fn attempt_after(&self, job: &Job, row: Option<DeliveryRow>, receives: u32) -> Result<Next, Fault> {
+    async fn attempt_after(
+        &self,
+        job: &Job,
+        row: Option<DeliveryRow>,
+        receives: u32,
+        meter: &Meter,
+    ) -> Result<Next, Fault> {
         let now = self.clock.now();
         let known = known(job, row);
         let delivery = &known.0;
@@ -181,7 +193,7 @@ impl Sender {
         if let Some(endpoint) = &endpoint
             && self.is_set_aside(job, endpoint, &known.0, now).await?
         {
-            return self.park(known, expires_at).await;
+            return self.park(known, expires_at, meter).await;
         }
         if let Some(reason) = delivery::cancel_reason(endpoint.as_deref()) {
             return self.cancel(known, reason, expires_at).await;
@@ -193,7 +205,7 @@ impl Sender {
         };
 
         // 4. Is it its turn?
-        if let Some(next) = self.wait_for_slot(&endpoint, &known, expires_at).await? {
+        if let Some(next) = self.wait_for_slot(&endpoint, &known, expires_at, meter).await? {
             return Ok(next);
         }
         let place = self.turns.place(&endpoint).await?;
@@ -221,6 +233,7 @@ impl Sender {
         }
         let delivery = delivery.settled(&attempt, decision);
         log(job, &attempt, decision);
+        meter.note(|readings| read_off(readings, job, &attempt, decision, ended));
         self.counter.count(job.workspace, job.endpoint, &attempt, decision, expires_at);
         let row = match first_attempt {
             None => DeliveryRow { delivery, first_attempt: Some(attempt.clone()) },
@@ -250,6 +263,7 @@ impl Sender {
         endpoint: &Arc<Endpoint>,
         known: &Known,
         expires_at: Timestamp,
+        meter: &Meter,
     ) -> Result<Option<Next>, Fault> {
         let (delivery, first_attempt) = known;
         let slot = match delivery.slot_at {
@@ -257,7 +271,8 @@ impl Sender {
             None => match self.turns.slot(endpoint).await? {
                 Slot::At(slot) => slot,
                 Slot::TooFar => {
-                    let parked = self.park((delivery.clone(), first_attempt.clone()), expires_at).await?;
+                    let known = (delivery.clone(), first_attempt.clone());
+                    let parked = self.park(known, expires_at, meter).await?;
                     self.turns.drain_later(endpoint).await?;
                     return Ok(Some(parked));
                 }
@@ -347,7 +362,8 @@ impl Sender {
         post(&self.egress, endpoint, &message, occasion, delivery.trigger).await
     }
 
-    async fn park(&self, known: Known, expires_at: Timestamp) -> Result<Next, Fault> {
+    async fn park(&self, known: Known, expires_at: Timestamp, meter: &Meter) -> Result<Next, Fault> {
+        meter.note(|readings| readings.parked += 1);
         let (delivery, first_attempt) = known;
         let delivery = delivery.parked(self.clock.now());
         tracing::info!(delivery = %delivery.id, endpoint = %delivery.endpoint_id, event = %delivery.event_id, "parked");
@@ -412,6 +428,22 @@ fn known(job: &Job, row: Option<DeliveryRow>) -> Known {
     }
 }
 
+/// What the attempt adds to the metrics.
+fn read_off(readings: &mut Readings, job: &Job, attempt: &Attempt, decision: Decision, ended: Timestamp) {
+    let outcome = attempt.error.map_or("delivered", ErrorClass::as_str);
+    *readings.attempts.entry(outcome).or_default() += 1;
+    match decision {
+        // What a person replays says nothing of how fast deliveries are.
+        Decision::Delivered if job.run.is_none() => {
+            readings.delivery_latency.push(ended.since(job.due()));
+        }
+        Decision::Delivered | Decision::Gone => {}
+        Decision::RetryIn(_) => readings.retries += 1,
+        Decision::Park => readings.parked += 1,
+        Decision::Exhausted | Decision::Permanent => readings.exhausted += 1,
+    }
+}
+
 /// One wide line an attempt; nothing of the payload, the URL or the answer's body.
 fn log(job: &Job, attempt: &Attempt, decision: Decision) {
     tracing::info!(
@@ -422,7 +454,7 @@ fn log(job: &Job, attempt: &Attempt, decision: Decision) {
         event_type = %job.event_type,
         attempt = attempt.number,
         status = attempt.response_status(),
-        error = attempt.error.map(domain::outcome::ErrorClass::as_str),
+        error = attempt.error.map(ErrorClass::as_str),
         duration_ms = u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
         ?decision,
         "attempted"

@@ -5,6 +5,7 @@ use domain::id::{ApiKeyId, WorkspaceId};
 use domain::problem::Problem;
 use store::Page;
 
+use crate::accept_event::Intake;
 use crate::error::Refusal;
 use crate::manage_endpoint::Management;
 
@@ -34,6 +35,27 @@ pub async fn create_api_key(
     };
     management.store.save_api_key(&key, &secret.digest()).await?;
     management.directory.forget_api_keys();
+    Ok((key, secret))
+}
+
+/// Makes a key that opens everything, for the people who run Posthorn: whoever calls this may do so by other means than an
+/// API key.
+///
+/// # Errors
+/// [`Refusal::Problem`] for a name out of bounds, [`Refusal::Fault`] when the table cannot be written.
+pub async fn create_first_api_key(intake: &Intake, name: String) -> Result<(ApiKey, ApiKeySecret), Refusal> {
+    let settings = ApiKeySettings { name, workspace_id: None, scopes: vec![Scope::Admin] };
+    settings.check()?;
+    let now = intake.clock.now();
+    let secret = ApiKeySecret::new(&intake.chance.bytes());
+    let key = ApiKey {
+        id: ApiKeyId::new(now, intake.chance.id()),
+        name: settings.name,
+        workspace_id: None,
+        scopes: settings.scopes,
+        created_at: now,
+    };
+    intake.store.save_api_key(&key, &secret.digest()).await?;
     Ok((key, secret))
 }
 

@@ -245,6 +245,7 @@ impl Management {
         Intake {
             store: self.store.clone(),
             queue: self.queue.clone(),
+            topic: None,
             directory: self.directory.clone(),
             clock: self.clock.clone(),
             chance: self.chance.clone(),

@@ -23,6 +23,11 @@ impl Aws {
         aws_sdk_kms::Client::new(&self.0)
     }
 
+    /// The SNS topic with this ARN, where one is configured.
+    pub fn topic(&self, arn: Option<String>) -> Option<queue::Topic> {
+        arn.map(|arn| queue::Topic::new(aws_sdk_sns::Client::new(&self.0), arn))
+    }
+
     /// An SQS client.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::new(&self.0)

@@ -15,6 +15,11 @@ pub const KMS_KEY_ID: &str = "POSTHORN_KMS_KEY_ID";
 /// Where there is no KMS: a file with a key of 32 bytes in base64. It goes before [`KMS_KEY_ID`].
 pub const DATA_KEY_FILE: &str = "POSTHORN_DATA_KEY_FILE";
 
+/// CloudWatch namespace of the metrics; none are written where it is not set.
+pub const METRICS_NAMESPACE: &str = "POSTHORN_METRICS_NAMESPACE";
+/// ARN of the SNS topic that is told of operational events; none is where it is not set.
+pub const OPERATIONAL_TOPIC: &str = "POSTHORN_OPERATIONAL_TOPIC_ARN";
+
 /// Who keeps the key that seals secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DataKeySource {
@@ -36,6 +41,8 @@ pub struct IngestConfig {
     pub table: String,
     /// URL of the queue of delivery jobs.
     pub queue_url: String,
+    /// CloudWatch namespace of the metrics, if they are wanted.
+    pub metrics_namespace: Option<String>,
 }
 
 /// Configuration of the management function.
@@ -49,6 +56,8 @@ pub struct ManagementConfig {
     pub tasks_queue_url: String,
     /// Who keeps the key that seals secrets.
     pub data_key: DataKeySource,
+    /// CloudWatch namespace of the metrics, if they are wanted.
+    pub metrics_namespace: Option<String>,
 }
 
 /// Configuration of the sender function.
@@ -64,11 +73,15 @@ pub struct SenderConfig {
     pub tasks_queue_url: String,
     /// Who keeps the key that seals secrets.
     pub data_key: DataKeySource,
+    /// CloudWatch namespace of the metrics, if they are wanted.
+    pub metrics_namespace: Option<String>,
+    /// The SNS topic that is told of operational events, if any.
+    pub operational_topic: Option<String>,
 }
 
 impl IngestConfig {
-    /// The variables it needs.
-    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL];
+    /// The variables it reads.
+    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, METRICS_NAMESPACE];
 
     /// Reads the environment.
     ///
@@ -76,13 +89,13 @@ impl IngestConfig {
     /// [`ConfigError`] names every missing variable.
     pub fn from_environment() -> Result<Self, ConfigError> {
         let [table, queue_url] = read([TABLE, QUEUE_URL], variable)?;
-        Ok(Self { table, queue_url })
+        Ok(Self { table, queue_url, metrics_namespace: optional(METRICS_NAMESPACE) })
     }
 }
 
 impl ManagementConfig {
-    /// The variables it needs.
-    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
+    /// The variables it reads.
+    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID, METRICS_NAMESPACE];
 
     /// Reads the environment.
     ///
@@ -91,7 +104,9 @@ impl ManagementConfig {
     pub fn from_environment() -> Result<Self, ConfigError> {
         let names = [TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
         let [table, queue_url, tasks_queue_url, data_key] = read(names, with_key_file(variable))?;
-        Ok(Self { table, queue_url, tasks_queue_url, data_key: data_key_source(variable, data_key) })
+        let data_key = data_key_source(variable, data_key);
+        let metrics_namespace = optional(METRICS_NAMESPACE);
+        Ok(Self { table, queue_url, tasks_queue_url, data_key, metrics_namespace })
     }
 }
 
@@ -106,11 +121,16 @@ pub struct MaintenanceConfig {
     pub tasks_queue_url: String,
     /// Who keeps the key that seals secrets.
     pub data_key: DataKeySource,
+    /// CloudWatch namespace of the metrics, if they are wanted.
+    pub metrics_namespace: Option<String>,
+    /// The SNS topic that is told of operational events, if any.
+    pub operational_topic: Option<String>,
 }
 
 impl MaintenanceConfig {
-    /// The variables it needs.
-    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
+    /// The variables it reads.
+    pub const VARIABLES: &[&str] =
+        &[TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID, METRICS_NAMESPACE, OPERATIONAL_TOPIC];
 
     /// Reads the environment.
     ///
@@ -119,13 +139,28 @@ impl MaintenanceConfig {
     pub fn from_environment() -> Result<Self, ConfigError> {
         let names = [TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
         let [table, queue_url, tasks_queue_url, data_key] = read(names, with_key_file(variable))?;
-        Ok(Self { table, queue_url, tasks_queue_url, data_key: data_key_source(variable, data_key) })
+        Ok(Self {
+            table,
+            queue_url,
+            tasks_queue_url,
+            data_key: data_key_source(variable, data_key),
+            metrics_namespace: optional(METRICS_NAMESPACE),
+            operational_topic: optional(OPERATIONAL_TOPIC),
+        })
     }
 }
 
 impl SenderConfig {
-    /// The variables it needs.
-    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
+    /// The variables it reads.
+    pub const VARIABLES: &[&str] = &[
+        TABLE,
+        QUEUE_URL,
+        DEAD_LETTER_QUEUE_URL,
+        TASKS_QUEUE_URL,
+        KMS_KEY_ID,
+        METRICS_NAMESPACE,
+        OPERATIONAL_TOPIC,
+    ];
 
     /// Reads the environment.
     ///
@@ -136,7 +171,15 @@ impl SenderConfig {
         let [table, queue_url, dead_letters, tasks_queue_url, data_key] =
             read(names, with_key_file(variable))?;
         let data_key = data_key_source(variable, data_key);
-        Ok(Self { table, queue_url, dead_letter_queue_url: Some(dead_letters), tasks_queue_url, data_key })
+        Ok(Self {
+            table,
+            queue_url,
+            dead_letter_queue_url: Some(dead_letters),
+            tasks_queue_url,
+            data_key,
+            metrics_namespace: optional(METRICS_NAMESPACE),
+            operational_topic: optional(OPERATIONAL_TOPIC),
+        })
     }
 }
 
@@ -163,6 +206,11 @@ fn read<const N: usize>(
     let missing: Vec<_> =
         names.iter().zip(&values).filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
     if missing.is_empty() { Ok(values.map(Option::unwrap_or_default)) } else { Err(ConfigError(missing)) }
+}
+
+/// A variable that may be left out or empty.
+fn optional(name: &str) -> Option<String> {
+    variable(name).filter(|value| !value.is_empty())
 }
 
 fn variable(name: &str) -> Option<String> {

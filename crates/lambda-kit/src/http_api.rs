@@ -1,36 +1,75 @@
-//! What do all HTTP functions have in common? An id for every request, problem+json for every refusal, and a 404
-//! for every address that is not theirs.
+//! What do all HTTP functions have in common? An id and one line in the log for every request, problem+json for every
+//! refusal, and a 404 for every address that is not theirs.
+
+use std::time::Instant;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use domain::problem::Problem;
+use engine::Readings;
 
+use crate::metrics::Metrics;
 use crate::problem_json::{ApiError, Refused, write_out};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Adds what every HTTP function has.
-pub fn finish(router: Router) -> Router {
+/// Adds what every HTTP function has. Each fault counts in `metrics`.
+pub fn finish(router: Router, metrics: Metrics) -> Router {
     router
         .fallback(|| async { ApiError::from(Problem::NotFound("address")) })
         .method_not_allowed_fallback(|| async { ApiError::from(Problem::MethodNotAllowed) })
-        .layer(from_fn(with_request_id))
+        .layer(from_fn_with_state(metrics, with_request_id))
 }
 
-async fn with_request_id(request: Request, next: Next) -> Response {
-    let id = request_id();
+async fn with_request_id(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
+    let (id, began) = (request_id(), Instant::now());
+    let method = request.method().clone();
+    // The route, not the path: ids are fields of other lines, and a path may carry anything.
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let mut response = next.run(request).await;
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
+        if matches!(refused, Refused::Fault(_)) {
+            metrics.write(&Readings { faults: 1, ..Readings::default() });
+        }
         response = write_out(&refused, &id, response);
     }
+    let facts = response.extensions_mut().remove::<Facts>().unwrap_or_default();
+    tracing::info!(
+        request_id = id,
+        %method,
+        route,
+        status = response.status().as_u16(),
+        duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        workspace = facts.workspace,
+        event = facts.event,
+        events = facts.events,
+        deliveries = facts.deliveries,
+        skipped = facts.skipped,
+        "answered"
+    );
     // Hex digits behind a fixed prefix are always a header's value.
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// What a handler adds to its request's line in the log, as an extension of its response.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The workspace it concerned.
+    pub workspace: Option<String>,
+    /// The event it accepted.
+    pub event: Option<String>,
+    /// How many events it accepted.
+    pub events: Option<usize>,
+    /// How many deliveries came of them.
+    pub deliveries: Option<usize>,
+    /// How many endpoints did not want them.
+    pub skipped: Option<usize>,
 }
 
 fn request_id() -> String {
@@ -57,7 +96,7 @@ mod tests {
             .route("/key", get(|| async { ApiError::from(Problem::Unauthorized) }))
             .route("/fault", get(|| async { ApiError::Fault(Fault::Broken("the inner text".into())) }));
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-        let (parts, body) = finish(router).oneshot(request).await.unwrap().into_parts();
+        let (parts, body) = finish(router, Metrics::none()).oneshot(request).await.unwrap().into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         (Response::from_parts(parts, ()), serde_json::from_slice(&bytes).unwrap())
     }

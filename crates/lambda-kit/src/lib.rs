@@ -1,5 +1,5 @@
-//! What every function's `main` needs, and nothing about webhooks: configuration, AWS clients, logging, JSON bodies
-//! and problem+json.
+//! What every function's `main` needs, and nothing about webhooks: configuration, AWS clients, logging,
+//! metrics, JSON bodies and problem+json.
 
 pub mod api_key_header;
 pub mod aws;
@@ -8,5 +8,6 @@ pub mod data_key;
 pub mod http_api;
 pub mod json_body;
 pub mod logging;
+pub mod metrics;
 pub mod problem_json;
 pub mod request_body;

@@ -10,7 +10,7 @@ use engine::{Fault, Refusal};
 use serde_json::{Value, json};
 
 /// Why a request was not answered as asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum ApiError {
     /// The caller's mistake.
     Problem(Problem),

@@ -83,6 +83,11 @@ struct Version {
 }
 
 impl Job {
+    /// When it was to be attempted first: when its event was accepted, or the hour it was scheduled for.
+    pub fn due(&self) -> Timestamp {
+        self.not_before.unwrap_or(self.event.time())
+    }
+
     /// Reads a message's body. Members added to version 1 later are passed over.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 //! Delivery jobs on SQS: [`job`] is the message, [`send`] puts jobs on the queue, [`reschedule`] makes one come back
-//! later, [`task`] is the message of work that takes long, [`definition`] says what the queues are.
+//! later, [`task`] is the message of work that takes long, [`definition`] says what the queues are; [`topic`] tells others.
 
 pub mod definition;
 pub mod error;
@@ -7,10 +7,12 @@ pub mod job;
 pub mod reschedule;
 pub mod send;
 pub mod task;
+pub mod topic;
 
 pub use error::QueueError;
 pub use job::{BadJob, Job};
 pub use task::Task;
+pub use topic::Topic;
 
 /// The queue of delivery jobs, and a client that reaches it. Cheap to clone.
 #[derive(Clone, Debug)]

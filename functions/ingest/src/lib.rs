@@ -1,19 +1,24 @@
 //! `POST /v1/events` and `/v1/events/batch`: accept events. The decisions are in `engine::accept_event`; here is only HTTP.
 
-use axum::Router;
+pub mod setup;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Extension, Router};
 use domain::event::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_REQUEST_BYTES};
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::ledger::SkipReason;
 use domain::problem::Problem;
+use engine::Readings;
 use engine::accept_event::{Accepted, EventRequest, Intake, Intent, accept_event, accept_events};
 use engine::authenticate::authenticate;
 use lambda_kit::api_key_header::api_key;
+use lambda_kit::http_api::Facts;
 use lambda_kit::json_body::parse_json;
+use lambda_kit::metrics::Metrics;
 use lambda_kit::problem_json::{ApiError, of_problem};
 use lambda_kit::request_body::read_body;
 use serde::{Deserialize, Serialize};
@@ -21,11 +26,17 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// The routes of this function.
-pub fn router(intake: Intake) -> Router {
+pub fn router(intake: Intake, metrics: Metrics) -> Router {
     Router::new()
         .route("/v1/events", post(post_event))
         .route("/v1/events/batch", post(post_batch))
-        .with_state(intake)
+        .with_state(Ingest { intake, metrics })
+}
+
+#[derive(Clone)]
+struct Ingest {
+    intake: Intake,
+    metrics: Metrics,
 }
 
 #[derive(Serialize)]
@@ -47,16 +58,74 @@ struct SkippedBody {
     reason: SkipReason,
 }
 
-async fn post_event(
-    State(intake): State<Intake>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let caller = authenticate(&intake.directory, api_key(&headers)).await?;
+async fn post_event(State(ingest): State<Ingest>, headers: HeaderMap, body: Body) -> Response {
+    let accepted = one_event(&ingest.intake, &headers, body).await;
+    ingest.metrics.write(&match &accepted {
+        Ok(accepted) => readings(&[Ok(accepted)]),
+        Err(error) => readings_of_refusal(error),
+    });
+    accepted.as_ref().map_or_else(|error| error.clone().into_response(), answer)
+}
+
+/// Each event is answered on its own, in order, with the status it would have had alone.
+async fn post_batch(State(ingest): State<Ingest>, headers: HeaderMap, body: Body) -> Response {
+    let results = many_events(&ingest.intake, &headers, body).await;
+    ingest.metrics.write(&match &results {
+        Ok(results) => readings(&results.iter().map(Result::as_ref).collect::<Vec<_>>()),
+        Err(error) => readings_of_refusal(error),
+    });
+    match results {
+        Ok(results) => {
+            let facts = facts(results.iter().flatten());
+            let results: Vec<_> = results.into_iter().map(result).collect();
+            let body = axum::Json(json!({ "results": results }));
+            (StatusCode::MULTI_STATUS, Extension(facts), body).into_response()
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// What the log says of a request.
+fn facts<'a>(accepted: impl IntoIterator<Item = &'a Accepted>) -> Facts {
+    let (mut events, mut deliveries, mut skipped) = (0, 0, 0);
+    for accepted in accepted {
+        events += 1;
+        deliveries += accepted.ledger.deliveries.len();
+        skipped += accepted.ledger.skipped.len();
+    }
+    let (events, deliveries, skipped) = (Some(events), Some(deliveries), Some(skipped));
+    Facts { workspace: None, event: None, events, deliveries, skipped }
+}
+
+/// What became of each event of a request.
+fn readings(results: &[Result<&Accepted, &Problem>]) -> Readings {
+    let mut readings = Readings::default();
+    for result in results {
+        match result {
+            Ok(accepted) => {
+                readings.events_accepted += 1;
+                let queued = if accepted.repeated { 0 } else { accepted.ledger.deliveries.len() };
+                readings.deliveries_queued += u32::try_from(queued).unwrap_or(u32::MAX);
+            }
+            Err(_) => readings.events_refused += 1,
+        }
+    }
+    readings
+}
+
+fn readings_of_refusal(error: &ApiError) -> Readings {
+    match error {
+        ApiError::Problem(_) => Readings { events_refused: 1, ..Readings::default() },
+        // Counted where it is answered.
+        ApiError::Fault(_) => Readings::default(),
+    }
+}
+
+async fn one_event(intake: &Intake, headers: &HeaderMap, body: Body) -> Result<Accepted, ApiError> {
+    let caller = authenticate(&intake.directory, api_key(headers)).await?;
     let body = read_body(body, MAX_REQUEST_BYTES).await?;
     let request: EventRequest = parse_json(&body)?;
-    let accepted = accept_event(&intake, &caller, request, idempotency_key(&headers)?).await?;
-    Ok(answer(&accepted))
+    Ok(accept_event(intake, &caller, request, idempotency_key(headers)?).await?)
 }
 
 #[derive(Deserialize)]
@@ -65,27 +134,24 @@ struct BatchRequest {
     events: Vec<Box<RawValue>>,
 }
 
-/// Each event is answered on its own, in order, with the status it would have had alone.
-async fn post_batch(
-    State(intake): State<Intake>,
-    headers: HeaderMap,
+async fn many_events(
+    intake: &Intake,
+    headers: &HeaderMap,
     body: Body,
-) -> Result<Response, ApiError> {
-    let caller = authenticate(&intake.directory, api_key(&headers)).await?;
+) -> Result<Vec<Result<Accepted, Problem>>, ApiError> {
+    let caller = authenticate(&intake.directory, api_key(headers)).await?;
     let body = read_body(body, MAX_BATCH_BYTES).await?;
     let batch: BatchRequest = parse_json(&body)?;
     if !(1..=MAX_BATCH_EVENTS).contains(&batch.events.len()) {
         return Err(Problem::invalid("/events", "must hold 1 to 100 events").into());
     }
-    let key = idempotency_key(&headers)?;
+    let key = idempotency_key(headers)?;
     let intents = batch.events.iter().enumerate().map(|(index, event)| {
         let request: EventRequest = parse_json(event.get().as_bytes())?;
         // The batch's key stands for each of its events by its place.
         Ok(Intent { request, idempotency_key: key.map(|key| format!("{index}/{key}")) })
     });
-    let accepted = accept_events(&intake, &caller, intents.collect()).await?;
-    let results: Vec<_> = accepted.into_iter().map(result).collect();
-    Ok((StatusCode::MULTI_STATUS, axum::Json(json!({ "results": results }))).into_response())
+    Ok(accept_events(intake, &caller, intents.collect()).await?)
 }
 
 fn result(accepted: Result<Accepted, Problem>) -> Value {
@@ -100,7 +166,8 @@ fn result(accepted: Result<Accepted, Problem>) -> Value {
 }
 
 fn answer(accepted: &Accepted) -> Response {
-    let mut response = (StatusCode::ACCEPTED, axum::Json(body(accepted))).into_response();
+    let facts = Facts { event: Some(accepted.id.to_string()), ..facts([accepted]) };
+    let mut response = (StatusCode::ACCEPTED, Extension(facts), axum::Json(body(accepted))).into_response();
     if accepted.repeated {
         let value = axum::http::HeaderValue::from_static("true");
         response.headers_mut().insert("idempotency-replayed", value);

@@ -1,25 +1,34 @@
 //! What takes long or comes round: tasks from their queue, one step each, and what is done once a minute.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use engine::Fault;
 use engine::accept_event::Intake;
 use engine::drain::drain_step;
 use engine::probe_circuits::{probe_circuits, resume_drains};
 use engine::replay::replay_step;
+use engine::{Fault, Meter};
 use futures_util::future::join_all;
 use lambda_kit::logging::chain;
+use lambda_kit::metrics::Metrics;
 use queue::Task;
+
+pub mod setup;
+mod trigger;
+
+pub use trigger::invoke;
 
 /// Handles one batch of tasks. Never fails as a whole: a task that could not be done stays in its queue, and after
 /// several tries SQS moves it to the dead-letter queue.
-pub async fn handle(intake: &Intake, event: SqsEvent) -> SqsBatchResponse {
+pub async fn handle(intake: &Intake, metrics: &Metrics, event: SqsEvent) -> SqsBatchResponse {
     let verdicts = join_all(event.records.iter().map(|record| handle_record(intake, record))).await;
+    let meter = Meter::default();
     let mut response = SqsBatchResponse::default();
     for (record, done) in event.records.iter().zip(verdicts) {
         if !done {
+            meter.note(|readings| readings.faults += 1);
             response.add_failure(record.message_id.clone().unwrap_or_default());
         }
     }
+    metrics.write(&meter.into_readings());
     response
 }
 

@@ -10,6 +10,7 @@ mod jwks;
 mod paging;
 mod previews;
 mod replays;
+pub mod setup;
 mod statistics;
 mod undelivered;
 mod workspaces;

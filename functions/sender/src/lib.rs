@@ -4,18 +4,24 @@
 //! answer stays in the queue and comes back by itself when its visibility timeout ends; all others are deleted.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use engine::Meter;
 use engine::attempt_delivery::{Next, Sender, Unhandled};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use lambda_kit::logging::chain;
+use lambda_kit::metrics::Metrics;
 use queue::Job;
+
+pub mod setup;
 
 /// A job that cannot be handled is received this often before it goes to the dead-letter queue.
 pub const MAX_FAULTY_RECEIVES: u32 = 5;
 
 /// Handles one batch. Never fails as a whole.
-pub async fn handle(sender: &Sender, event: SqsEvent) -> SqsBatchResponse {
-    let verdicts = join_all(event.records.iter().map(|record| handle_record(sender, record))).await;
+pub async fn handle(sender: &Sender, metrics: &Metrics, event: SqsEvent) -> SqsBatchResponse {
+    let meter = Meter::default();
+    let verdicts = join_all(event.records.iter().map(|record| handle_record(sender, &meter, record))).await;
+    metrics.write(&meter.into_readings());
     let mut response = SqsBatchResponse::default();
     for (record, stays) in event.records.iter().zip(verdicts) {
         if stays {
@@ -26,18 +32,18 @@ pub async fn handle(sender: &Sender, event: SqsEvent) -> SqsBatchResponse {
 }
 
 /// Whether the record must stay in the queue.
-async fn handle_record(sender: &Sender, record: &SqsMessage) -> bool {
+async fn handle_record(sender: &Sender, meter: &Meter, record: &SqsMessage) -> bool {
     let receives = receives(record);
     let body = record.body.as_deref().unwrap_or_default();
     let job = match Job::parse(body) {
         Ok(job) => job,
         Err(error) => {
             tracing::error!(message_id = record.message_id, receives, %error, "not a job of ours");
-            return fault(sender, record, receives).await;
+            return fault(sender, meter, record, receives).await;
         }
     };
     // A panic in one record must not take its neighbours along.
-    let attempted = std::panic::AssertUnwindSafe(sender.attempt(&job, receives)).catch_unwind().await;
+    let attempted = std::panic::AssertUnwindSafe(sender.attempt(&job, receives, meter)).catch_unwind().await;
     match attempted {
         Ok(Ok(Next::Done)) => false,
         Ok(Ok(Next::ComeBackIn(delay))) => {
@@ -52,19 +58,23 @@ async fn handle_record(sender: &Sender, record: &SqsMessage) -> bool {
             // Reschedules count as receives too, so only what exceeds the attempts made is our own failing. When
             // not even that can be read, the table is down and the job is not to blame.
             match attempts_before {
-                Some(attempts) => fault(sender, record, receives.saturating_sub(attempts)).await,
-                None => true,
+                Some(attempts) => fault(sender, meter, record, receives.saturating_sub(attempts)).await,
+                None => {
+                    meter.note(|readings| readings.faults += 1);
+                    true
+                }
             }
         }
         Err(_panic) => {
             tracing::error!(delivery = %job.delivery, receives, "panicked");
-            fault(sender, record, receives).await
+            fault(sender, meter, record, receives).await
         }
     }
 }
 
 /// Keeps a job that cannot be handled, or moves it to the dead-letter queue after its fifth faulty receive.
-async fn fault(sender: &Sender, record: &SqsMessage, faulty_receives: u32) -> bool {
+async fn fault(sender: &Sender, meter: &Meter, record: &SqsMessage, faulty_receives: u32) -> bool {
+    meter.note(|readings| readings.faults += 1);
     if faulty_receives < MAX_FAULTY_RECEIVES {
         return true;
     }
@@ -73,6 +83,7 @@ async fn fault(sender: &Sender, record: &SqsMessage, faulty_receives: u32) -> bo
     match sender.give_up(body, group).await {
         Ok(()) => {
             tracing::error!(message_id = record.message_id, "moved to the dead-letter queue");
+            meter.note(|readings| readings.dead_lettered += 1);
             false
         }
         Err(error) => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 use domain::delivery::{CancelReason, DeliveryStatus};
 use domain::id::{DeliveryId, EventId};
 use domain::outcome::ErrorClass;
+use engine::Meter;
 use engine::accept_event::accept_event;
 use engine::attempt_delivery::Next;
 use queue::Job;
@@ -29,26 +30,34 @@ async fn a_failure_comes_back_after_the_policys_delay_and_is_a_row() {
     bench.endpoint(1, json!({ "url": url, "retry": { "schedule_seconds": [60, 600] } })).await;
     let job = one_job(&bench, "{}").await;
     let sender = bench.sender();
-    assert_eq!(sender.attempt(&job, 1).await.unwrap(), Next::ComeBackIn(Duration::from_secs(60)));
+    assert_eq!(
+        sender.attempt(&job, 1, &Meter::default()).await.unwrap(),
+        Next::ComeBackIn(Duration::from_secs(60))
+    );
     let DeliveryRow { delivery, first_attempt } = row(&bench, &job).await;
     assert_eq!((delivery.status, delivery.attempts), (DeliveryStatus::Retrying, 1));
     assert_eq!(first_attempt.unwrap().error, Some(ErrorClass::HttpStatus));
 
     // A job that SQS gives back too early is put back for the rest of the time, unsent.
     bench.advance(Duration::from_secs(20));
-    let Next::ComeBackIn(rest) = sender.attempt(&job, 2).await.unwrap() else { panic!("sent too early") };
+    let Next::ComeBackIn(rest) = sender.attempt(&job, 2, &Meter::default()).await.unwrap() else {
+        panic!("sent too early")
+    };
     assert!((39..=41).contains(&rest.as_secs()), "{rest:?}");
     assert_eq!(count.load(Ordering::SeqCst), 1);
 
     bench.advance(Duration::from_secs(41));
-    assert_eq!(sender.attempt(&job, 3).await.unwrap(), Next::ComeBackIn(Duration::from_secs(600)));
+    assert_eq!(
+        sender.attempt(&job, 3, &Meter::default()).await.unwrap(),
+        Next::ComeBackIn(Duration::from_secs(600))
+    );
     bench.advance(Duration::from_secs(601));
-    assert_eq!(sender.attempt(&job, 4).await.unwrap(), Next::Done);
+    assert_eq!(sender.attempt(&job, 4, &Meter::default()).await.unwrap(), Next::Done);
     let last = row(&bench, &job).await.delivery;
     assert_eq!((last.status, last.attempts), (DeliveryStatus::Failed, 3));
 
     // A resurrected job of a settled delivery sends nothing.
-    assert_eq!(sender.attempt(&job, 5).await.unwrap(), Next::Done);
+    assert_eq!(sender.attempt(&job, 5, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(count.load(Ordering::SeqCst), 3);
 }
 
@@ -60,7 +69,7 @@ async fn a_payload_too_large_for_the_job_is_read_from_the_events_row_and_gone_wh
     let data = serde_json::to_string(&"x".repeat(40_000)).unwrap();
     let job = one_job(&bench, &data).await;
     assert!(job.payload.is_none());
-    assert_eq!(bench.sender().attempt(&job, 1).await.unwrap(), Next::Done);
+    assert_eq!(bench.sender().attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(
         (row(&bench, &job).await.delivery.status, count.load(Ordering::SeqCst)),
         (DeliveryStatus::Delivered, 1)
@@ -68,7 +77,7 @@ async fn a_payload_too_large_for_the_job_is_read_from_the_events_row_and_gone_wh
 
     let lost = EventId::new(start(), 4_711);
     let job = Job { event: lost, delivery: DeliveryId::of(lost, job.endpoint), ..job };
-    assert_eq!(bench.sender().attempt(&job, 1).await.unwrap(), Next::Done);
+    assert_eq!(bench.sender().attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
     let delivery = row(&bench, &job).await.delivery;
     assert_eq!(delivery.status, DeliveryStatus::Cancelled);
     assert_eq!(delivery.cancel_reason, Some(CancelReason::EventExpired));
@@ -83,11 +92,11 @@ async fn an_endpoint_that_was_switched_off_or_deleted_gets_nothing_and_the_row_s
     endpoint.settings.active = false;
     endpoint.revision += 1;
     bench.store.save_endpoint(&endpoint).await.unwrap();
-    assert_eq!(bench.sender().attempt(&job, 1).await.unwrap(), Next::Done);
+    assert_eq!(bench.sender().attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(row(&bench, &job).await.delivery.cancel_reason, Some(CancelReason::EndpointDisabled));
 
     bench.store.delete_endpoint(bench.workspace, endpoint.id).await.unwrap();
-    assert_eq!(bench.sender().attempt(&later, 1).await.unwrap(), Next::Done);
+    assert_eq!(bench.sender().attempt(&later, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(row(&bench, &later).await.delivery.cancel_reason, Some(CancelReason::EndpointDeleted));
     assert_eq!(count.load(Ordering::SeqCst), 0);
 }
@@ -99,8 +108,8 @@ async fn a_job_that_may_be_a_second_one_is_sent_once() {
     bench.endpoint(1, json!({ "url": url })).await;
     let job = one_job(&bench, "{}").await;
     let sender = bench.sender();
-    assert_eq!(sender.attempt(&job, 1).await.unwrap(), Next::Done);
+    assert_eq!(sender.attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
     let second = Job { recheck: true, ..job };
-    assert_eq!(sender.attempt(&second, 1).await.unwrap(), Next::Done);
+    assert_eq!(sender.attempt(&second, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }

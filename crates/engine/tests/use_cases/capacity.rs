@@ -92,7 +92,7 @@ async fn an_event_of_a_kilobyte_delivered_at_once_costs_one_event_write_and_one_
         for _ in 0..count {
             accept_event(&intake, &caller, request("invoice.paid", &payload), None).await.unwrap();
             let job = bench.jobs().await.remove(0);
-            assert_eq!(sender.attempt(&job, 1).await.unwrap(), Next::Done);
+            assert_eq!(sender.attempt(&job, 1, &engine::Meter::default()).await.unwrap(), Next::Done);
         }
     };
     // Who is who is remembered for some seconds; here it is read once.
@@ -119,7 +119,7 @@ async fn statistics_cost_no_write_of_a_delivery() {
         accept_event(&intake, &caller, request("invoice.paid", "{}"), None).await.unwrap();
     }
     for job in bench.jobs().await {
-        sender.attempt(&job, 1).await.unwrap();
+        sender.attempt(&job, 1, &engine::Meter::default()).await.unwrap();
     }
     meter.take();
     sender.flush().await.unwrap();

@@ -4,6 +4,7 @@
 mod accept_event;
 mod attempt_delivery;
 mod capacity;
+mod operational_topic;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -121,6 +122,7 @@ impl Bench {
         Intake {
             store: self.store.clone(),
             queue,
+            topic: None,
             directory: Directory::new(self.store.clone()),
             clock: self.clock.clone(),
             chance: self.chance.clone(),

@@ -1,0 +1,136 @@
+//! How do numbers reach CloudWatch? As log lines in its embedded metric format (EMF): no call, no agent. One line an
+//! invocation, another only where attempts had more than one outcome.
+//!
+//! Format: CloudWatch user guide, "Embedded metric format specification".
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{Clock, Readings};
+use serde_json::{Map, Value, json};
+
+/// CloudWatch takes at most 100 values of one metric in one line.
+const MAX_VALUES: usize = 100;
+
+/// Writes readings out, where a namespace is configured. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    namespace: Option<Arc<str>>,
+    clock: Clock,
+}
+
+impl Metrics {
+    /// Metrics under `namespace`; none where that is empty or not set.
+    pub fn new(namespace: Option<String>, clock: Clock) -> Self {
+        let namespace = namespace.filter(|name| !name.is_empty()).map(Into::into);
+        Self { namespace, clock }
+    }
+
+    /// Writes nothing: local mode and tests.
+    pub fn none() -> Self {
+        Self::new(None, Clock::system())
+    }
+
+    /// Writes the readings of one invocation to standard output.
+    pub fn write(&self, readings: &Readings) {
+        let Some(namespace) = &self.namespace else { return };
+        for line in lines(namespace, readings, self.clock.now().as_millis()) {
+            println!("{line}");
+        }
+    }
+}
+
+/// The lines of `readings`; none when nothing happened.
+fn lines(namespace: &str, readings: &Readings, at_millis: i64) -> Vec<Value> {
+    let mut body = Map::new();
+    let mut metrics = Vec::new();
+    for (name, count) in [
+        ("EventsAccepted", readings.events_accepted),
+        ("EventsRefused", readings.events_refused),
+        ("DeliveriesQueued", readings.deliveries_queued),
+        ("Parked", readings.parked),
+        ("Retries", readings.retries),
+        ("Exhausted", readings.exhausted),
+        ("Faults", readings.faults),
+        ("DeadLettered", readings.dead_lettered),
+    ] {
+        if count > 0 {
+            metrics.push(json!({ "Name": name, "Unit": "Count" }));
+            body.insert(name.to_owned(), json!(count));
+        }
+    }
+    for (name, durations) in
+        [("DeliveryLatency", &readings.delivery_latency), ("FirstAttemptLag", &readings.first_attempt_lag)]
+    {
+        if !durations.is_empty() {
+            metrics.push(json!({ "Name": name, "Unit": "Milliseconds" }));
+            let values: Vec<_> = durations.iter().take(MAX_VALUES).map(Duration::as_millis).collect();
+            body.insert(name.to_owned(), json!(values));
+        }
+    }
+
+    // The first outcome stands in the same line; each further one needs its own, as a dimension has one value a line.
+    let mut outcomes = readings.attempts.iter();
+    let mut sets = Vec::new();
+    if !metrics.is_empty() {
+        sets.push(json!({ "Namespace": namespace, "Dimensions": [[]], "Metrics": metrics }));
+    }
+    if let Some((outcome, count)) = outcomes.next() {
+        sets.push(by_outcome(namespace));
+        body.insert("Outcome".to_owned(), json!(outcome));
+        body.insert("Attempts".to_owned(), json!(count));
+    }
+    if sets.is_empty() {
+        return Vec::new();
+    }
+    body.insert("_aws".to_owned(), json!({ "Timestamp": at_millis, "CloudWatchMetrics": sets }));
+    let more = outcomes.map(|(outcome, count)| {
+        let header = json!({ "Timestamp": at_millis, "CloudWatchMetrics": [by_outcome(namespace)] });
+        json!({ "_aws": header, "Outcome": outcome, "Attempts": count })
+    });
+    std::iter::once(Value::Object(body)).chain(more).collect()
+}
+
+fn by_outcome(namespace: &str) -> Value {
+    let metrics = [json!({ "Name": "Attempts", "Unit": "Count" })];
+    json!({ "Namespace": namespace, "Dimensions": [["Outcome"]], "Metrics": metrics })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_a_line_names_stands_in_it() {
+        let mut readings = Readings { parked: 1, retries: 2, ..Readings::default() };
+        readings.attempts = [("delivered", 3), ("timeout", 1)].into();
+        readings.delivery_latency = vec![Duration::from_millis(7), Duration::from_millis(9)];
+        let lines = lines("posthorn", &readings, 1_700_000_000_000);
+        assert_eq!(lines.len(), 2);
+        for line in &lines {
+            for set in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+                assert_eq!(set["Namespace"], "posthorn");
+                for metric in set["Metrics"].as_array().unwrap() {
+                    assert!(line.get(metric["Name"].as_str().unwrap()).is_some(), "{metric} {line}");
+                }
+                for dimension in set["Dimensions"][0].as_array().unwrap() {
+                    assert!(line[dimension.as_str().unwrap()].is_string());
+                }
+            }
+        }
+        assert_eq!(lines[0]["DeliveryLatency"], json!([7, 9]));
+        assert_eq!((&lines[0]["Outcome"], &lines[1]["Outcome"]), (&json!("delivered"), &json!("timeout")));
+    }
+
+    #[test]
+    fn nothing_done_is_nothing_written() {
+        assert!(lines("posthorn", &Readings::default(), 0).is_empty());
+    }
+
+    #[test]
+    fn a_line_never_holds_more_values_than_cloudwatch_takes() {
+        let readings =
+            Readings { first_attempt_lag: vec![Duration::from_millis(1); 150], ..Readings::default() };
+        assert_eq!(lines("posthorn", &readings, 0)[0]["FirstAttemptLag"].as_array().unwrap().len(), 100);
+    }
+}

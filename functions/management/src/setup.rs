@@ -1,0 +1,33 @@
+//! What does the function need? Its configuration, and each client built once.
+
+use domain::address::AllowedTargets;
+use egress::Egress;
+use engine::manage_endpoint::Management;
+use engine::{Chance, Clock, Directory};
+use lambda_http::Error;
+use lambda_kit::aws::Aws;
+use lambda_kit::config::ManagementConfig;
+use lambda_kit::data_key::key_wrapper;
+use lambda_kit::metrics::Metrics;
+use queue::Queue;
+use store::Store;
+
+/// The API as the environment describes it, whose endpoints may be `targets` and nothing else.
+///
+/// # Errors
+/// When the environment lacks something.
+pub async fn from_environment(targets: AllowedTargets) -> Result<(Management, Metrics), Error> {
+    let config = ManagementConfig::from_environment()?;
+    let aws = Aws::from_environment().await;
+    let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
+    let management = Management {
+        directory: Directory::new(store.clone()),
+        store,
+        queue: Queue::new(aws.sqs(), config.queue_url, None).with_tasks(config.tasks_queue_url),
+        egress: Egress::new(targets)?,
+        targets,
+        clock: Clock::system(),
+        chance: Chance::system(),
+    };
+    Ok((management, Metrics::new(config.metrics_namespace, Clock::system())))
+}

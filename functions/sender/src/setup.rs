@@ -1,0 +1,31 @@
+//! What does the function need? Its configuration, and each client built once.
+
+use domain::address::AllowedTargets;
+use egress::Egress;
+use engine::Clock;
+use engine::accept_event::Intake;
+use engine::attempt_delivery::Sender;
+use lambda_kit::aws::Aws;
+use lambda_kit::config::SenderConfig;
+use lambda_kit::data_key::key_wrapper;
+use lambda_kit::metrics::Metrics;
+use lambda_runtime::Error;
+use queue::Queue;
+use store::Store;
+
+/// A sender as the environment describes it, which calls `targets` and nothing else.
+///
+/// # Errors
+/// When the environment lacks something.
+pub async fn from_environment(targets: AllowedTargets) -> Result<(Sender, Metrics), Error> {
+    let config = SenderConfig::from_environment()?;
+    let aws = Aws::from_environment().await;
+    let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
+    let queue = Queue::new(aws.sqs(), config.queue_url, config.dead_letter_queue_url);
+    let intake = Intake {
+        topic: aws.topic(config.operational_topic),
+        ..Intake::new(store, queue.with_tasks(config.tasks_queue_url))
+    };
+    let metrics = Metrics::new(config.metrics_namespace, Clock::system());
+    Ok((Sender::new(intake, Egress::new(targets)?), metrics))
+}

@@ -1,0 +1,12 @@
+//! The management function as it ships, but for one argument: an endpoint may be on this machine.
+
+use domain::address::AllowedTargets;
+use lambda_http::Error;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    lambda_kit::logging::init();
+    let (management, metrics) =
+        management::setup::from_environment(AllowedTargets::loopback_and_http()).await?;
+    lambda_http::run(lambda_kit::http_api::finish(management::router(management), metrics)).await
+}
