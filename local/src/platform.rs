@@ -57,12 +57,15 @@ pub struct Setup<'a> {
 }
 
 /// Once a minute, as the template's schedule.
-async fn schedule(intake: Intake, mut stop: watch::Receiver<bool>) {
+async fn schedule(intake: Intake, sender: Arc<Sender>, mut stop: watch::Receiver<bool>) {
     let mut minutes = tokio::time::interval(MINUTE);
     loop {
         tokio::select! {
             _ = minutes.tick() => {}
             _ = stop.changed() => return,
+        }
+        if let Err(fault) = sender.flush_if_due().await {
+            tracing::error!(error = lambda_kit::logging::chain(&fault), "statistics could not be written");
         }
         if let Err(fault) = maintenance::tick(&intake).await {
             tracing::error!(
@@ -157,7 +160,7 @@ impl Platform {
         let tasks_url = queue.tasks_url().unwrap_or_default().to_owned();
         let jobs = event_source_mapping::run(aws.sqs_client(), queue.url().to_owned(), jobs, stopped.clone());
         let tasks = event_source_mapping::run(aws.sqs_client(), tasks_url, tasks, stopped.clone());
-        let schedule = schedule(intake.clone(), stopped);
+        let schedule = schedule(intake.clone(), Arc::clone(&counting), stopped);
         let tasks = vec![api, tokio::spawn(jobs), tokio::spawn(tasks), tokio::spawn(schedule)];
         Ok(Self { aws, store, queue, intake, sender: counting, address, stop, tasks })
     }

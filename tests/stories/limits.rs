@@ -58,6 +58,22 @@ async fn what_finds_no_slot_soon_is_parked_and_goes_out_in_its_turn() {
 }
 
 #[tokio::test]
+async fn even_ten_a_minute_go_out_one_by_one() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    stage.endpoint(&receiver, json!({ "rate_limit": { "per_minute": 10 } })).await;
+    send_many(&stage, 14).await;
+    for _ in 0..400 {
+        if receiver.seen().len() == 14 {
+            break;
+        }
+        stage.advance(Duration::from_secs(2));
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    stage.end().await;
+    assert_eq!(receiver.seen().len(), 14);
+}
+
+#[tokio::test]
 async fn no_more_attempts_are_under_way_than_an_endpoint_allows() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let endpoint = stage.endpoint(&receiver, json!({ "max_concurrency": 2 })).await;

@@ -107,3 +107,19 @@ async fn an_erased_payload_is_not_sent_again_and_the_ledger_stays() {
     stage.end().await;
     assert_eq!(receiver.seen().len(), 1);
 }
+
+#[tokio::test]
+async fn a_scheduled_event_that_is_erased_before_it_is_due_is_never_sent() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    let due = engine::Clock::system().now().plus(Duration::from_secs(60));
+    let body = json!({ "workspace_id": stage.workspace, "type": "a.b", "data": { "name": "Zoë" }, "deliver_at": due });
+    let accepted = stage.admin.post("/v1/events", &body).await.unwrap();
+    let data =
+        format!("/v1/events/{}/data?workspace_id={}", accepted["id"].as_str().unwrap(), stage.workspace);
+    assert_eq!(stage.admin.call("DELETE", &data, "", &[]).await.unwrap().0, 204);
+    stage.advance(Duration::from_secs(62));
+    stage.deliveries(&endpoint, 1, "cancelled").await;
+    stage.end().await;
+    assert!(receiver.seen().is_empty());
+}

@@ -1,8 +1,9 @@
 //! When is an endpoint left in peace, warned about, and switched off? Its health counts consecutive failures.
 //!
-//! A job that waits for its retry is in flight for SQS, which holds about 120,000 of those for all endpoints together.
-//! So a failing endpoint keeps only a bounded number waiting: once its circuit is open, further deliveries are parked,
-//! and the waiting ones are its probes. The first success closes the circuit, and the parked ones are drained.
+//! A dead endpoint must not fill the queue: once its circuit is open, further deliveries are parked, and the bounded
+//! number that wait for their retry are its probes. The first success closes the circuit, and the parked ones are
+//! drained. (An endpoint that fails now and then keeps its circuit closed; what waits for it for long is not in flight
+//! either, see `engine::attempt_delivery`.)
 
 use std::time::Duration;
 
@@ -169,7 +170,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn however_many_fail_only_a_bounded_number_waits(failures in 1u32..1_000_000) {
+        fn of_a_row_of_failures_only_a_bounded_number_waits(failures in 1u32..1_000_000) {
             let waiting = (1..=failures.min(10_000)).filter(|n| failing(*n).may_wait()).count();
             prop_assert!(waiting <= MAX_WAITING as usize);
         }

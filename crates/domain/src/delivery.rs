@@ -212,7 +212,13 @@ impl Delivery {
         self.slot_at = Some(slot);
         self.next_attempt_at = Some(slot);
         self.updated_at = now;
-        // One that was parked is not any more: nobody needs to drain it.
+        self
+    }
+
+    /// The parked delivery taken up again at `now`.
+    #[must_use]
+    pub fn taken_up(mut self, now: Timestamp) -> Self {
+        self.updated_at = now;
         self.status = match self.attempts_in_run() {
             0 => DeliveryStatus::Pending,
             _ => DeliveryStatus::Retrying,

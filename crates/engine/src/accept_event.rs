@@ -362,6 +362,8 @@ fn jobs(event: &Event, freshness: Freshness) -> Vec<Job> {
             occurred_at: event.occurred_at,
             payload: Some(Arc::clone(&event.payload)),
             not_before: event.deliver_at,
+            deliver_at: event.deliver_at,
+            parked_at: None,
             probe: false,
             run: None,
             force: false,

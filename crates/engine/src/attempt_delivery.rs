@@ -6,13 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::attempt::{Attempt, SentRequest, Trigger};
+use domain::attempt::Attempt;
+use domain::circuit::Health;
 use domain::delivery::{self, CancelReason, Decision, Delivery, DeliveryStatus};
 use domain::endpoint::{DisabledReason, Endpoint};
 use domain::event::Payload;
 use domain::operational::OperationalEvent;
-use domain::outcome::ErrorClass;
-use domain::render::{Message, Occasion, render};
+use domain::render::{Message, Occasion};
 use domain::timestamp::Timestamp;
 use egress::Egress;
 use queue::{Job, Queue};
@@ -21,17 +21,27 @@ use store::Store;
 use store::deliveries::{DeliveryRow, Settlement};
 
 use crate::accept_event::Intake;
+use crate::attempt_log::{log, read_off};
 use crate::count_attempts::Counter;
+use crate::directory::REMEMBERED;
 use crate::endpoint_health::{HealthKeeper, switch_off};
 use crate::error::Fault;
 use crate::group::Group;
-use crate::meter::{Meter, Readings};
+use crate::meter::Meter;
 use crate::operational_event::tell;
+use crate::request::post;
 use crate::turn::{Place, Slot, Turns};
 use crate::{Chance, Clock, Directory};
 
 /// A job this much early is not put back: SQS counts whole seconds.
 const EARLY: Duration = Duration::from_secs(1);
+
+/// A job that waits invisible is in flight, of which a queue holds no more than 120,000 for all endpoints together. So
+/// only a short wait is the job's visibility timeout; for a longer one it is sent again, delayed.
+const LONGEST_INVISIBLE: Duration = Duration::from_secs(60);
+
+/// A delivery that has found no free place so often is parked rather than kept in flight.
+const LOOKS_FOR_A_PLACE: u32 = 4;
 
 /// A wait this short is waited for in place: it costs less than to put the job back.
 const A_MOMENT: Duration = Duration::from_millis(1_100);
@@ -62,7 +72,7 @@ pub enum Next {
     ComeBackIn(Duration),
 }
 
-/// A job we could not handle, and how many attempts its delivery had seen, if that could be read.
+/// A job we could not handle, and how many attempts its delivery had seen as far as we know.
 #[derive(Debug, thiserror::Error)]
 #[error("the job could not be handled")]
 pub struct Unhandled {
@@ -70,7 +80,7 @@ pub struct Unhandled {
     #[source]
     pub fault: Fault,
     /// Attempts made before.
-    pub attempts_before: Option<u32>,
+    pub attempts_before: u32,
 }
 
 impl Sender {
@@ -118,6 +128,14 @@ impl Sender {
         self.counter.flush().await
     }
 
+    /// The same, if some seconds have passed since the last time: for the end of every batch.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be written.
+    pub async fn flush_if_due(&self) -> Result<(), Fault> {
+        self.counter.flush_if_due(self.clock.now()).await
+    }
+
     /// Makes the job with this receipt handle visible again after `delay`.
     ///
     /// # Errors
@@ -139,13 +157,11 @@ impl Sender {
     /// # Errors
     /// [`Unhandled`] when we could not do it or could not record it.
     pub async fn attempt(&self, job: &Job, receives: u32, meter: &Meter) -> Result<Next, Unhandled> {
-        // 1. Is it due? One that is not is sent again rather than kept waiting: only so it is not in flight, of which
-        // a queue can hold no more than 120,000.
+        // 1. Is it due?
         let now = self.clock.now();
-        if job.not_before.is_some_and(|due| due.since(now) > EARLY) {
-            let again = Job { recheck: true, ..job.clone() };
-            let sent = self.resends.write(again).await;
-            return sent.map(|()| Next::Done).map_err(|fault| Unhandled { fault, attempts_before: Some(0) });
+        if let Some(due) = job.not_before.filter(|due| due.since(now) > EARLY) {
+            let waiting = self.wait(job, due.since(now)).await;
+            return waiting.map_err(|fault| Unhandled { fault, attempts_before: 0 });
         }
 
         // 2. What has happened before? Only a first receive may take "nothing" for granted.
@@ -157,12 +173,12 @@ impl Sender {
         let before = row.as_ref().map_or(0, |row| row.delivery.attempts);
         self.attempt_after(job, row, receives, meter)
             .await
-            .map_err(|fault| Unhandled { fault, attempts_before: Some(before) })
+            .map_err(|fault| Unhandled { fault, attempts_before: before })
     }
 
     async fn load(&self, job: &Job) -> Result<Option<DeliveryRow>, Unhandled> {
         let row = self.store.load_delivery(job.endpoint, job.delivery, self.clock.now()).await;
-        row.map_err(|error| Unhandled { fault: error.into(), attempts_before: None })
+        row.map_err(|error| Unhandled { fault: error.into(), attempts_before: 0 })
     }
 
     async fn attempt_after(
@@ -173,8 +189,13 @@ impl Sender {
         meter: &Meter,
     ) -> Result<Next, Fault> {
         let now = self.clock.now();
-        let known = known(job, row);
+        let mut known = known(job, row);
         let delivery = &known.0;
+        let parked_at = (delivery.status == DeliveryStatus::Parked).then_some(delivery.updated_at);
+        if receives <= 1 && job.parked_at.is_some() && job.parked_at != parked_at {
+            // A drain looks twice and may have sent it twice: the other job has it.
+            return Ok(Next::Done);
+        }
         if delivery.run != job.run || delivery.status != DeliveryStatus::Pending {
             // A job of another run than the row's is an old one: a replay has taken the delivery over.
             if delivery.status.is_settled() || delivery.run != job.run {
@@ -182,24 +203,43 @@ impl Sender {
             }
             if let Some(wait) = delivery.next_attempt_at.map(|at| at.since(now)).filter(|wait| *wait > EARLY)
             {
-                return Ok(Next::ComeBackIn(wait));
+                return self.wait(job, wait).await;
             }
         }
 
         // 3. Is its endpoint still there, active and well, and the payload at hand?
         let workspace = self.directory.workspace(job.workspace).await?;
-        let expires_at = workspace.map_or(now, |workspace| workspace.expiry(job.event.time()));
+        let Some(workspace) = workspace else { return Ok(Next::Done) };
+        let expires_at = workspace.expiry(job.event.time());
+        if expires_at <= now && (receives > 1 || job.recheck) {
+            // What its rows said has expired with them, so nothing can be known of it any more, nor written.
+            tracing::warn!(delivery = %job.delivery, endpoint = %job.endpoint, event = %job.event, "expired");
+            return Ok(Next::Done);
+        }
         let endpoint = self.directory.endpoint(job.workspace, job.endpoint).await?;
         if let Some(endpoint) = &endpoint
-            && self.is_set_aside(job, endpoint, &known.0, now).await?
+            && self.is_set_aside(job, endpoint, &known.0).await?
         {
             return self.park(known, expires_at, meter).await;
         }
-        if let Some(reason) = delivery::cancel_reason(endpoint.as_deref()) {
-            return self.cancel(known, reason, expires_at).await;
+        if delivery::cancel_reason(endpoint.as_deref()).is_some() {
+            // What is remembered may be some seconds old, and a cancelled delivery stays cancelled: look again.
+            let endpoint = self.store.load_endpoint(job.workspace, job.endpoint).await?;
+            return match delivery::cancel_reason(endpoint.as_ref()) {
+                Some(reason) => self.cancel(known, reason, expires_at).await,
+                None => Ok(Next::ComeBackIn(REMEMBERED)),
+            };
         }
         let Some(endpoint) = endpoint else { return Ok(Next::Done) };
-        let payload = match self.payload(job, known.0.attempts).await? {
+        if let Some(parked_at) = parked_at {
+            let row = DeliveryRow { delivery: known.0.taken_up(now), first_attempt: known.1 };
+            let settlement = Settlement { row, later_attempt: None, expires_at };
+            if !self.store.take_parked(&settlement, parked_at).await? {
+                return Ok(Next::Done);
+            }
+            known = (settlement.row.delivery, settlement.row.first_attempt);
+        }
+        let payload = match self.payload(job, receives).await? {
             Ok(payload) => payload,
             Err(reason) => return self.cancel(known, reason, expires_at).await,
         };
@@ -210,7 +250,10 @@ impl Sender {
         }
         let place = self.turns.place(&endpoint).await?;
         if matches!(place, Place::None) {
-            return Ok(Next::ComeBackIn(self.soon(receives)));
+            if receives < LOOKS_FOR_A_PLACE {
+                return Ok(Next::ComeBackIn(self.soon(receives)));
+            }
+            return self.park_and_drain(known, &endpoint, expires_at, meter).await;
         }
 
         // 5. Render, sign, send.
@@ -226,7 +269,11 @@ impl Sender {
         let number = delivery.attempts_in_run() + 1;
         let mut decision = delivery::decide(&attempt, number, &endpoint.settings, self.chance.unit(), ended);
         if attempt.error.is_some() && decision != Decision::Gone {
-            let health = self.health.failed(&endpoint, ended).await?;
+            // A request that was made must be recorded, whether or not its endpoint's health can be.
+            let health = self.health.failed(&endpoint, ended).await.unwrap_or_else(|fault| {
+                tracing::error!(endpoint = %endpoint.id, error = %fault, "a failure could not be counted");
+                Health::default()
+            });
             if matches!(decision, Decision::RetryIn(_)) && !health.may_wait() {
                 decision = Decision::Park;
             }
@@ -234,17 +281,17 @@ impl Sender {
         let delivery = delivery.settled(&attempt, decision);
         log(job, &attempt, decision);
         meter.note(|readings| read_off(readings, job, &attempt, decision, ended));
-        self.counter.count(job.workspace, job.endpoint, &attempt, decision, expires_at);
-        let row = match first_attempt {
-            None => DeliveryRow { delivery, first_attempt: Some(attempt.clone()) },
-            first_attempt => DeliveryRow { delivery, first_attempt },
+        self.counter.count(job.workspace, job.endpoint, &attempt, decision, workspace.expiry(now));
+        let (first_attempt, later_attempt) = match attempt.number {
+            1 => (Some(attempt), None),
+            _ => (first_attempt, Some(attempt)),
         };
-        let later_attempt = (attempt.number > 1).then_some(attempt);
+        let row = DeliveryRow { delivery, first_attempt };
         self.settlements.write(Settlement { row, later_attempt, expires_at }).await?;
 
         // 7. Act on it.
         match decision {
-            Decision::RetryIn(delay) => return Ok(Next::ComeBackIn(delay)),
+            Decision::RetryIn(delay) => return self.wait(job, delay).await,
             Decision::Gone => {
                 let data = json!({ "endpoint_id": endpoint.id });
                 switch_off(self.health.intake(), &endpoint, DisabledReason::Gone, ended, data).await?;
@@ -272,9 +319,7 @@ impl Sender {
                 Slot::At(slot) => slot,
                 Slot::TooFar => {
                     let known = (delivery.clone(), first_attempt.clone());
-                    let parked = self.park(known, expires_at, meter).await?;
-                    self.turns.drain_later(endpoint).await?;
-                    return Ok(Some(parked));
+                    return self.park_and_drain(known, endpoint, expires_at, meter).await.map(Some);
                 }
             },
         };
@@ -294,6 +339,19 @@ impl Sender {
         Ok(Some(Next::ComeBackIn(Duration::from_secs(wait.as_secs()))))
     }
 
+    /// Lets the job come back after `wait`.
+    async fn wait(&self, job: &Job, wait: Duration) -> Result<Next, Fault> {
+        if wait <= LONGEST_INVISIBLE {
+            return Ok(Next::ComeBackIn(wait));
+        }
+        // The payload is in the event's row, and may be erased meanwhile.
+        let not_before = Some(self.clock.now().plus(wait));
+        self.resends
+            .write(Job { not_before, recheck: true, payload: None, parked_at: None, ..job.clone() })
+            .await?;
+        Ok(Next::Done)
+    }
+
     /// When to look again for a free place: a second at first, later up to half a minute.
     fn soon(&self, receives: u32) -> Duration {
         let most = Duration::from_secs(1) * 2u32.saturating_pow(receives.min(5));
@@ -301,24 +359,18 @@ impl Sender {
     }
 
     /// Whether the delivery must wait until its endpoint has recovered.
-    async fn is_set_aside(
-        &self,
-        job: &Job,
-        endpoint: &Endpoint,
-        delivery: &Delivery,
-        now: Timestamp,
-    ) -> Result<bool, Fault> {
+    async fn is_set_aside(&self, job: &Job, endpoint: &Endpoint, delivery: &Delivery) -> Result<bool, Fault> {
         // What was under way when the endpoint was switched off for failing is not lost: it goes out when it is
         // switched on again.
         if !endpoint.settings.active {
             return Ok(endpoint.disabled_reason == Some(DisabledReason::Failing));
         }
-        // Those that wait for a retry are the circuit's probes, and so is whatever comes after a minute of quiet.
+        // Those that wait for a retry are the circuit's probes; after a minute of quiet the schedule sends one.
         if delivery.attempts_in_run() > 0 || job.probe {
             return Ok(false);
         }
         let health = self.directory.health(job.workspace, job.endpoint).await?;
-        Ok(health.is_some_and(|health| health.is_open() && !health.is_probe_due(now)))
+        Ok(health.is_some_and(|health| health.is_open()))
     }
 
     async fn tell_exhausted(&self, job: &Job) {
@@ -333,11 +385,13 @@ impl Sender {
         tell(self.health.intake(), job.workspace, job.endpoint, what, data).await;
     }
 
-    /// The payload from the job, or from the event's row when the job was too small for it. A retry looks at the row
-    /// in any case: the payload may have been erased since.
-    async fn payload(&self, job: &Job, attempts: u32) -> Result<Result<Payload, CancelReason>, Fault> {
+    /// The payload from the job, if it comes straight from its event. Otherwise from the event's row: it was too large
+    /// for the job, or may have been erased since.
+    async fn payload(&self, job: &Job, receives: u32) -> Result<Result<Payload, CancelReason>, Fault> {
         if let Some(payload) = &job.payload
-            && attempts == 0
+            && receives <= 1
+            && !job.recheck
+            && job.deliver_at.is_none()
         {
             return Ok(Ok(Arc::clone(payload)));
         }
@@ -360,6 +414,19 @@ impl Sender {
         let number = delivery.attempts + 1;
         let occasion = Occasion { number, at: self.clock.now(), nonce: self.chance.bytes() };
         post(&self.egress, endpoint, &message, occasion, delivery.trigger).await
+    }
+
+    /// Parks a delivery that its endpoint's limits keep waiting for too long. The drain is begun first: a delivery that
+    /// were parked without one would be forgotten.
+    async fn park_and_drain(
+        &self,
+        known: Known,
+        endpoint: &Endpoint,
+        expires_at: Timestamp,
+        meter: &Meter,
+    ) -> Result<Next, Fault> {
+        self.turns.drain_later(endpoint).await?;
+        self.park(known, expires_at, meter).await
     }
 
     async fn park(&self, known: Known, expires_at: Timestamp, meter: &Meter) -> Result<Next, Fault> {
@@ -385,28 +452,6 @@ impl Sender {
 /// A delivery as far as it is known, and its first attempt.
 type Known = (Delivery, Option<Attempt>);
 
-/// Renders and posts one attempt.
-pub(crate) async fn post(
-    egress: &Egress,
-    endpoint: &Endpoint,
-    message: &Message<'_>,
-    occasion: Occasion,
-    trigger: Trigger,
-) -> Attempt {
-    let rendered = render(message, endpoint, occasion);
-    let sent = SentRequest::of(&rendered, endpoint);
-    let reply = egress.post(crate::request::of(endpoint, rendered)).await;
-    Attempt {
-        number: occasion.number,
-        trigger,
-        started_at: occasion.at,
-        duration: reply.duration,
-        sent,
-        error: endpoint.settings.outcomes.error_class(&reply.outcome),
-        outcome: reply.outcome,
-    }
-}
-
 /// The delivery as its row says, or as a new one; as a replay begins it, if this job is the first of one.
 fn known(job: &Job, row: Option<DeliveryRow>) -> Known {
     let (delivery, first_attempt) = match row {
@@ -426,37 +471,4 @@ fn known(job: &Job, row: Option<DeliveryRow>) -> Known {
         }
         _ => (delivery, first_attempt),
     }
-}
-
-/// What the attempt adds to the metrics.
-fn read_off(readings: &mut Readings, job: &Job, attempt: &Attempt, decision: Decision, ended: Timestamp) {
-    let outcome = attempt.error.map_or("delivered", ErrorClass::as_str);
-    *readings.attempts.entry(outcome).or_default() += 1;
-    match decision {
-        // What a person replays says nothing of how fast deliveries are.
-        Decision::Delivered if job.run.is_none() => {
-            readings.delivery_latency.push(ended.since(job.due()));
-        }
-        Decision::Delivered | Decision::Gone => {}
-        Decision::RetryIn(_) => readings.retries += 1,
-        Decision::Park => readings.parked += 1,
-        Decision::Exhausted | Decision::Permanent => readings.exhausted += 1,
-    }
-}
-
-/// One wide line an attempt; nothing of the payload, the URL or the answer's body.
-fn log(job: &Job, attempt: &Attempt, decision: Decision) {
-    tracing::info!(
-        delivery = %job.delivery,
-        endpoint = %job.endpoint,
-        event = %job.event,
-        workspace = %job.workspace,
-        event_type = %job.event_type,
-        attempt = attempt.number,
-        status = attempt.response_status(),
-        error = attempt.error.map(ErrorClass::as_str),
-        duration_ms = u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
-        ?decision,
-        "attempted"
-    );
 }

@@ -25,25 +25,12 @@ type Counts = HashMap<(Subject, Hour), (Tally, Timestamp)>;
 pub(crate) struct Counter {
     store: Store,
     counts: Arc<Mutex<Counts>>,
+    flushed_at: Arc<Mutex<Option<Timestamp>>>,
 }
 
 impl Counter {
-    /// Must be made inside a tokio runtime.
     pub(crate) fn new(store: Store) -> Self {
-        let counter = Self { store, counts: Arc::default() };
-        let (store, counts) = (counter.store.clone(), Arc::downgrade(&counter.counts));
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(FLUSH_EVERY).await;
-                // Ends with the sender.
-                let Some(counts) = counts.upgrade() else { return };
-                let counter = Self { store: store.clone(), counts };
-                if let Err(fault) = counter.flush().await {
-                    tracing::warn!(error = %fault, "statistics could not be written; they are tried again");
-                }
-            }
-        });
-        counter
+        Self { store, counts: Arc::default(), flushed_at: Arc::default() }
     }
 
     pub(crate) fn count(
@@ -60,6 +47,19 @@ impl Counter {
             let (tally, _) = counts.entry((subject, hour)).or_insert_with(|| (Tally::default(), expires_at));
             tally.count(attempt, decision);
         }
+    }
+
+    /// Adds everything counted to the table, if that was last done some seconds ago. A function lives on only while it
+    /// has work, so no timer could do it.
+    pub(crate) async fn flush_if_due(&self, now: Timestamp) -> Result<(), Fault> {
+        {
+            let mut flushed_at = self.flushed_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if flushed_at.is_some_and(|last| now.since(last) < FLUSH_EVERY) {
+                return Ok(());
+            }
+            *flushed_at = Some(now);
+        }
+        self.flush().await
     }
 
     /// Adds everything counted to the table.

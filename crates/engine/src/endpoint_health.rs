@@ -12,16 +12,19 @@ use domain::timestamp::Timestamp;
 use serde_json::json;
 
 use crate::accept_event::Intake;
-use crate::drain::start_drain;
+use crate::drain::{owe_drain, start_drain};
 use crate::error::Fault;
 use crate::group::Group;
 use crate::operational_event::tell;
+
+/// How each endpoint of a group fares; one that could not be written harms no other.
+type Healths = Arc<HashMap<EndpointId, Result<Health, Fault>>>;
 
 /// Failures of one endpoint that end within a few milliseconds are one write.
 #[derive(Debug)]
 pub(crate) struct HealthKeeper {
     intake: Intake,
-    failures: Group<Failure, Arc<HashMap<EndpointId, Health>>>,
+    failures: Group<Failure, Healths>,
 }
 
 #[derive(Debug)]
@@ -36,7 +39,7 @@ impl HealthKeeper {
         let writer = intake.clone();
         let failures = Group::new(move |group: Vec<Failure>| {
             let intake = writer.clone();
-            async move { Ok(Arc::new(record_failures(&intake, group).await?)) }
+            async move { Ok(Arc::new(record_failures(&intake, group).await)) }
         });
         Self { intake, failures }
     }
@@ -50,7 +53,7 @@ impl HealthKeeper {
     pub(crate) async fn failed(&self, endpoint: &Arc<Endpoint>, at: Timestamp) -> Result<Health, Fault> {
         let failure = Failure { endpoint: Arc::clone(endpoint), at };
         let all = self.failures.write(failure).await?;
-        Ok(all.get(&endpoint.id).copied().unwrap_or_default())
+        all.get(&endpoint.id).cloned().unwrap_or_else(|| Ok(Health::default()))
     }
 
     /// An attempt succeeded. Costs nothing unless the endpoint is known to be failing.
@@ -77,24 +80,29 @@ impl HealthKeeper {
     }
 }
 
-async fn record_failures(intake: &Intake, group: Vec<Failure>) -> Result<HashMap<EndpointId, Health>, Fault> {
+async fn record_failures(intake: &Intake, group: Vec<Failure>) -> HashMap<EndpointId, Result<Health, Fault>> {
     let mut by_endpoint: HashMap<EndpointId, Vec<Failure>> = HashMap::new();
     for failure in group {
         by_endpoint.entry(failure.endpoint.id).or_default().push(failure);
     }
     let mut all = HashMap::new();
     for (we, failures) in by_endpoint {
-        let Some(last) = failures.iter().max_by_key(|failure| failure.at) else { continue };
-        let (endpoint, at) = (Arc::clone(&last.endpoint), last.at);
-        let count = u32::try_from(failures.len()).unwrap_or(u32::MAX);
-        let mut health = intake.store.record_failures(endpoint.workspace_id, we, count, at).await?;
-        for consequence in health.consequences(endpoint.settings.disable, at) {
-            carry_out(intake, &endpoint, &mut health, consequence, at).await?;
-        }
-        intake.directory.know_health(endpoint.workspace_id, we, Some(health)).await;
-        all.insert(we, health);
+        all.insert(we, record_failures_of(intake, &failures).await);
     }
-    Ok(all)
+    all
+}
+
+async fn record_failures_of(intake: &Intake, failures: &[Failure]) -> Result<Health, Fault> {
+    let last = failures.iter().max_by_key(|failure| failure.at);
+    let Some(Failure { endpoint, at }) = last else { return Ok(Health::default()) };
+    let (ws, we) = (endpoint.workspace_id, endpoint.id);
+    let count = u32::try_from(failures.len()).unwrap_or(u32::MAX);
+    let mut health = intake.store.record_failures(ws, we, count, *at).await?;
+    for consequence in health.consequences(endpoint.settings.disable, *at) {
+        carry_out(intake, endpoint, &mut health, consequence, *at).await?;
+    }
+    intake.directory.know_health(ws, we, Some(health)).await;
+    Ok(health)
 }
 
 async fn carry_out(
@@ -110,10 +118,16 @@ async fn carry_out(
     });
     match consequence {
         Consequence::Open => {
+            // The drain is owed from now on: whatever becomes of the process that sees the recovery, what was parked
+            // goes out.
+            owe_drain(intake, ws, we).await?;
             if intake.store.open_circuit(ws, we, at).await? {
                 tracing::info!(endpoint = %we, workspace = %ws, failures = health.failures, "circuit opened");
+                health.open_since = Some(at);
+            } else {
+                // Somebody else has opened it, or a success has come between: the row knows.
+                *health = intake.store.load_health(ws, we).await?.unwrap_or_default();
             }
-            health.open_since.get_or_insert(at);
         }
         Consequence::Warn(percent) => {
             if intake.store.note_warning(ws, we, percent).await? {

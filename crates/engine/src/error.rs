@@ -20,6 +20,17 @@ pub enum Fault {
     Broken(String),
 }
 
+impl Fault {
+    /// Whether the same may well succeed in a while: the table or the queue was not at hand.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Store(error) => !matches!(**error, StoreError::Damaged { .. } | StoreError::Sealing(_)),
+            Self::Queue(_) => true,
+            Self::Broken(_) => false,
+        }
+    }
+}
+
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         Self::Store(Arc::new(error))

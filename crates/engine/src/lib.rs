@@ -5,6 +5,7 @@
 
 pub mod accept_event;
 pub mod attempt_delivery;
+mod attempt_log;
 pub mod authenticate;
 pub mod chance;
 pub mod clock;

@@ -197,6 +197,8 @@ pub(crate) fn job(delivery: &Delivery, run: ReplayId, force: bool) -> Job {
         occurred_at: delivery.occurred_at,
         payload: None,
         not_before: None,
+        deliver_at: None,
+        parked_at: None,
         probe: false,
         run: Some(run),
         force,

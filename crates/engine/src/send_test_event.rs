@@ -16,9 +16,9 @@ use domain::render::{Message, Occasion};
 use serde_json::value::RawValue;
 use store::deliveries::{DeliveryRow, Settlement};
 
-use crate::attempt_delivery::post;
 use crate::error::{Fault, Refusal};
 use crate::manage_endpoint::{Management, read_endpoint};
+use crate::request::post;
 
 /// The type of the synthetic event.
 pub const TEST_EVENT_TYPE: &str = "posthorn.test";

@@ -30,8 +30,12 @@ pub struct Job {
     pub occurred_at: Timestamp,
     /// The payload; `None` when it must be read from the event's row.
     pub payload: Option<Payload>,
-    /// Not before this instant.
+    /// Not before this instant: it is scheduled, or waits for a retry.
     pub not_before: Option<Timestamp>,
+    /// The instant its event is scheduled for.
+    pub deliver_at: Option<Timestamp>,
+    /// When the delivery was parked, if a drain sends it: it must not have been taken up since.
+    pub parked_at: Option<Timestamp>,
     /// Attempt it even while the endpoint's circuit is open, to see whether it has recovered.
     pub probe: bool,
     /// The replay that sends it; it is attempted although it is settled.
@@ -67,6 +71,10 @@ struct Message {
     payload: Option<Payload>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_before: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deliver_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parked_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     probe: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,7 +93,7 @@ struct Version {
 impl Job {
     /// When it was to be attempted first: when its event was accepted, or the hour it was scheduled for.
     pub fn due(&self) -> Timestamp {
-        self.not_before.unwrap_or(self.event.time())
+        self.deliver_at.unwrap_or(self.event.time())
     }
 
     /// Reads a message's body. Members added to version 1 later are passed over.
@@ -107,6 +115,8 @@ impl Job {
             occurred_at: message.time,
             payload: message.payload,
             not_before: message.not_before,
+            deliver_at: message.deliver_at,
+            parked_at: message.parked_at,
             probe: message.probe,
             run: message.run,
             force: message.force,
@@ -129,6 +139,8 @@ impl Job {
             time: self.occurred_at,
             payload: self.payload.as_ref().filter(|payload| travels(payload.get())).map(Arc::clone),
             not_before: self.not_before,
+            deliver_at: self.deliver_at,
+            parked_at: self.parked_at,
             probe: self.probe,
             run: self.run,
             force: self.force,
@@ -165,6 +177,8 @@ mod tests {
             occurred_at: at,
             payload: Some(Arc::from(RawValue::from_string(payload.to_owned()).unwrap())),
             not_before: None,
+            deliver_at: None,
+            parked_at: None,
             probe: false,
             run: None,
             force: false,

@@ -68,6 +68,8 @@ fn job(number: u128, payload: &str) -> Job {
         occurred_at: at,
         payload: Some(Arc::from(RawValue::from_string(payload.to_owned()).unwrap())),
         not_before: None,
+        deliver_at: None,
+        parked_at: None,
         probe: false,
         run: None,
         force: false,

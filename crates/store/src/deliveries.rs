@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
 use crate::query::{Index, Range};
+use crate::rows::condition_held;
 use crate::spread::{Order, Spread, Window};
 use crate::{Page, Store};
 
@@ -95,6 +96,33 @@ impl Store {
             self.write_batch(batch.to_vec()).await?;
         }
         Ok(())
+    }
+
+    /// Writes the row of a parked delivery that is taken up again; whether nobody else had, since it was parked at
+    /// `parked_at`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn take_parked(
+        &self,
+        settlement: &Settlement,
+        parked_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let delivery = &settlement.row.delivery;
+        let item = write(&keys::delivery(delivery.endpoint_id, delivery.id), settlement)?;
+        let prefix = keys::undelivered_prefix(DeliveryStatus::Parked).unwrap_or_default();
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .condition_expression("#undelivered = :parked AND updated_at = :parked_at")
+            .expression_attribute_names("#undelivered", UNDELIVERED_SORT)
+            .expression_attribute_values(":parked", AttributeValue::S(format!("{prefix}{}", delivery.id)))
+            .expression_attribute_values(":parked_at", AttributeValue::N(parked_at.as_millis().to_string()))
+            .send()
+            .await;
+        condition_held("PutItem", answer)
     }
 
     /// The delivery's row, if there is one and it has not expired at `now`.

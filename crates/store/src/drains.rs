@@ -18,6 +18,8 @@ const ENTITY: &str = "drain";
 pub struct Drain {
     /// When it began.
     pub started_at: Timestamp,
+    /// When it was last asked for.
+    pub wanted_at: Timestamp,
     /// When it last sent something.
     pub last_sent_at: Option<Timestamp>,
     /// The last delivery that was sent again.
@@ -29,7 +31,7 @@ pub struct Drain {
 }
 
 impl Store {
-    /// Begins a drain; whether none was under way.
+    /// Begins a drain, or notes on the one under way that it is wanted.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -39,14 +41,30 @@ impl Store {
         endpoint: EndpointId,
         rate: u32,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let item = listed(workspace, endpoint)
-            .instant("started_at", now)
-            .instant("leased_until", now)
-            .number("rate", rate)
-            .number("sent", 0)
-            .build();
-        self.put_new(item).await
+    ) -> Result<(), StoreError> {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        self.client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key_attributes(&keys::drain(workspace, endpoint))))
+            .update_expression(
+                "SET wanted_at = :now, entity = :entity, workspace = :ws, #lookup = :drains, #sort = :we, \
+                 started_at = if_not_exists(started_at, :now), leased_until = if_not_exists(leased_until, :now), \
+                 rate = if_not_exists(rate, :rate), sent = if_not_exists(sent, :none)",
+            )
+            .expression_attribute_names("#lookup", LOOKUP)
+            .expression_attribute_names("#sort", LOOKUP_SORT)
+            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
+            .expression_attribute_values(":entity", text(ENTITY))
+            .expression_attribute_values(":ws", text(&workspace.to_string()))
+            .expression_attribute_values(":drains", text(DRAINS))
+            .expression_attribute_values(":we", text(&endpoint.to_string()))
+            .expression_attribute_values(":rate", AttributeValue::N(rate.to_string()))
+            .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
+            .send()
+            .await
+            .map_err(StoreError::aws("UpdateItem"))?;
+        Ok(())
     }
 
     /// Takes a drain until `until`; `None` when there is none or somebody else has it.
@@ -91,6 +109,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let item = listed(workspace, endpoint)
             .instant("started_at", drain.started_at)
+            .instant("wanted_at", drain.wanted_at)
             .instant("leased_until", next)
             .maybe(drain.last_sent_at, |item, at| item.instant("last_sent_at", at))
             .maybe(drain.cursor, |item, cursor| item.text("cursor", cursor))
@@ -116,13 +135,26 @@ impl Store {
         Ok(lost)
     }
 
-    /// Ends a drain.
+    /// Ends a drain that was last asked for at `wanted_at`; whether it did: not if it was asked for again since.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn end_drain(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError> {
-        self.delete(&keys::drain(workspace, endpoint)).await?;
-        Ok(())
+    pub async fn end_drain(
+        &self,
+        workspace: WorkspaceId,
+        endpoint: EndpointId,
+        wanted_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let answer = self
+            .client
+            .delete_item()
+            .table_name(&*self.table)
+            .set_key(Some(key_attributes(&keys::drain(workspace, endpoint))))
+            .condition_expression("wanted_at = :wanted_at")
+            .expression_attribute_values(":wanted_at", AttributeValue::N(wanted_at.as_millis().to_string()))
+            .send()
+            .await;
+        condition_held("DeleteItem", answer)
     }
 }
 
@@ -138,6 +170,7 @@ fn read(row: Attributes) -> Result<Drain, StoreError> {
     let cursor = reader.maybe_text("cursor")?.map(str::parse).transpose();
     Ok(Drain {
         started_at: reader.instant("started_at")?,
+        wanted_at: reader.instant("wanted_at")?,
         last_sent_at: reader.maybe_instant("last_sent_at")?,
         cursor: cursor.map_err(|error| reader.damaged(error))?,
         rate: reader.number("rate")?,

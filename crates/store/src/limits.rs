@@ -129,6 +129,26 @@ impl Store {
         condition_held("UpdateItem", answer)
     }
 
+    /// How many of an endpoint's places are taken at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn places_taken(
+        &self,
+        workspace: WorkspaceId,
+        endpoint: EndpointId,
+        now: Timestamp,
+    ) -> Result<u32, StoreError> {
+        let row = self.load(&keys::places(workspace, endpoint)).await?.unwrap_or_default();
+        let names: Vec<String> = row.keys().filter(|name| name.starts_with("place")).cloned().collect();
+        let reader = ItemReader::new(row, ENTITY);
+        let mut taken = 0;
+        for name in names {
+            taken += u32::from(reader.instant(&name)? > now);
+        }
+        Ok(taken)
+    }
+
     /// Gives back a place that was taken until `until`. One that somebody else has taken since stays theirs.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 //! Each record is parsed and handled on its own: a bad one never harms its neighbours. A record listed in the
 //! answer stays in the queue and comes back by itself when its visibility timeout ends; all others are deleted.
 
+use std::time::Duration;
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use engine::Meter;
 use engine::attempt_delivery::{Next, Sender, Unhandled};
@@ -16,12 +18,17 @@ pub mod setup;
 
 /// A job that cannot be handled is received this often before it goes to the dead-letter queue.
 pub const MAX_FAULTY_RECEIVES: u32 = 5;
+/// When to try again what the table or the queue did not let us do.
+const SOON: Duration = Duration::from_secs(15);
 
 /// Handles one batch. Never fails as a whole.
 pub async fn handle(sender: &Sender, metrics: &Metrics, event: SqsEvent) -> SqsBatchResponse {
     let meter = Meter::default();
     let verdicts = join_all(event.records.iter().map(|record| handle_record(sender, &meter, record))).await;
     metrics.write(&meter.into_readings());
+    if let Err(error) = sender.flush_if_due().await {
+        tracing::warn!(error = chain(&error), "statistics could not be written; they are tried again");
+    }
     let mut response = SqsBatchResponse::default();
     for (record, stays) in event.records.iter().zip(verdicts) {
         if stays {
@@ -46,30 +53,31 @@ async fn handle_record(sender: &Sender, meter: &Meter, record: &SqsMessage) -> b
     let attempted = std::panic::AssertUnwindSafe(sender.attempt(&job, receives, meter)).catch_unwind().await;
     match attempted {
         Ok(Ok(Next::Done)) => false,
-        Ok(Ok(Next::ComeBackIn(delay))) => {
-            let handle = record.receipt_handle.clone().unwrap_or_default();
-            if let Err(error) = sender.come_back(handle, delay).await {
-                tracing::error!(delivery = %job.delivery, error = chain(&error), "not rescheduled: it comes back with the queue's timeout");
-            }
-            true
-        }
+        Ok(Ok(Next::ComeBackIn(delay))) => come_back(sender, record, &job, delay).await,
         Ok(Err(Unhandled { fault: error, attempts_before })) => {
             tracing::error!(delivery = %job.delivery, receives, error = chain(&error), "not handled");
-            // Reschedules count as receives too, so only what exceeds the attempts made is our own failing. When
-            // not even that can be read, the table is down and the job is not to blame.
-            match attempts_before {
-                Some(attempts) => fault(sender, meter, record, receives.saturating_sub(attempts)).await,
-                None => {
-                    meter.note(|readings| readings.faults += 1);
-                    true
-                }
+            if error.is_passing() {
+                // The table or the queue is not at hand, and the job is not to blame.
+                meter.note(|readings| readings.faults += 1);
+                return come_back(sender, record, &job, SOON).await;
             }
+            // Reschedules count as receives too, so only what exceeds the attempts made is our own failing.
+            fault(sender, meter, record, receives.saturating_sub(attempts_before)).await
         }
         Err(_panic) => {
             tracing::error!(delivery = %job.delivery, receives, "panicked");
             fault(sender, meter, record, receives).await
         }
     }
+}
+
+/// Keeps the job in the queue, to come back after `delay`.
+async fn come_back(sender: &Sender, record: &SqsMessage, job: &Job, delay: Duration) -> bool {
+    let handle = record.receipt_handle.clone().unwrap_or_default();
+    if let Err(error) = sender.come_back(handle, delay).await {
+        tracing::error!(delivery = %job.delivery, error = chain(&error), "not rescheduled: it comes back with the queue's timeout");
+    }
+    true
 }
 
 /// Keeps a job that cannot be handled, or moves it to the dead-letter queue after its fifth faulty receive.

@@ -5,6 +5,7 @@ mod accept_event;
 mod attempt_delivery;
 mod capacity;
 mod operational_topic;
+mod parked;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

@@ -1,0 +1,48 @@
+//! What is said of an attempt? One line in the log, readable alone, and its metrics.
+
+use domain::attempt::Attempt;
+use domain::delivery::Decision;
+use domain::outcome::ErrorClass;
+use domain::timestamp::Timestamp;
+use queue::Job;
+
+use crate::meter::Readings;
+
+/// What the attempt adds to the metrics.
+pub(crate) fn read_off(
+    readings: &mut Readings,
+    job: &Job,
+    attempt: &Attempt,
+    decision: Decision,
+    ended: Timestamp,
+) {
+    let outcome = attempt.error.map_or("delivered", ErrorClass::as_str);
+    *readings.attempts.entry(outcome).or_default() += 1;
+    match decision {
+        // What a person replays says nothing of how fast deliveries are.
+        Decision::Delivered if job.run.is_none() => {
+            readings.delivery_latency.push(ended.since(job.due()));
+        }
+        Decision::Delivered | Decision::Gone => {}
+        Decision::RetryIn(_) => readings.retries += 1,
+        Decision::Park => readings.parked += 1,
+        Decision::Exhausted | Decision::Permanent => readings.exhausted += 1,
+    }
+}
+
+/// One wide line an attempt; nothing of the payload, the URL or the answer's body.
+pub(crate) fn log(job: &Job, attempt: &Attempt, decision: Decision) {
+    tracing::info!(
+        delivery = %job.delivery,
+        endpoint = %job.endpoint,
+        event = %job.event,
+        workspace = %job.workspace,
+        event_type = %job.event_type,
+        attempt = attempt.number,
+        status = attempt.response_status(),
+        error = attempt.error.map(ErrorClass::as_str),
+        duration_ms = u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
+        ?decision,
+        "attempted"
+    );
+}
