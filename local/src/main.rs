@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use local::options::{Command, Options};
 
+/// Several small allocations an event add up: with the system's allocator a sixth of all time went there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(&Options::parse()).await {

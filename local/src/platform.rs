@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::address::AllowedTargets;
 use egress::Egress;
-use engine::accept_event::Intake;
+use engine::Intake;
 use engine::attempt_delivery::Sender;
 use engine::manage_endpoint::Management;
 use engine::{Chance, Clock, Directory};
@@ -107,14 +107,9 @@ impl Platform {
         let targets = AllowedTargets::loopback_and_http();
         let egress = Egress::new(targets)?;
         let (directory, chance) = (Directory::new(store.clone()), Chance::system());
-        let intake = Intake {
-            store: store.clone(),
-            queue: queue.clone(),
-            topic: None,
-            directory: directory.clone(),
-            clock: setup.clock.clone(),
-            chance: chance.clone(),
-        };
+        let intake = Intake::new(store.clone(), queue.clone())
+            .with_directory(directory.clone())
+            .with_clock_and_chance(setup.clock.clone(), chance.clone());
         let management = Management {
             store: store.clone(),
             queue: queue.clone(),

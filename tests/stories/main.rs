@@ -10,6 +10,7 @@ mod intake;
 mod jobs_that_do_no_harm;
 mod limits;
 mod logs;
+mod overlapping_invocations;
 mod previews;
 mod replay;
 mod restart;

@@ -10,7 +10,7 @@ use domain::id::ApiKeyId;
 use domain::secret::{ActiveSecret, Secret};
 use domain::workspace::Workspace;
 use egress::Egress;
-use engine::accept_event::Intake;
+use engine::Intake;
 use engine::attempt_delivery::Sender;
 use engine::manage_endpoint::Management;
 use engine::{Chance, Clock, Directory};

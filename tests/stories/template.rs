@@ -37,21 +37,22 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
         ("management", ManagementConfig::VARIABLES),
         ("sender", SenderConfig::VARIABLES),
     ] {
-        let all = resources.as_mapping().unwrap();
-        let (name, _) = all
-            .iter()
-            .find(|(_, resource)| resource["Metadata"]["BuildProperties"]["Binary"] == binary)
-            .unwrap_or_else(|| panic!("no function builds {binary}"));
-        let (_, function) = functions.iter().find(|(n, _)| Some(*n) == name.as_str()).unwrap();
-        let mut set = names(&function["Environment"]["Variables"]);
-        set.extend(names(&template()["Globals"]["Function"]["Environment"]["Variables"]));
-        set.retain(|name| name.starts_with("POSTHORN_"));
-        let mut wanted = variables.to_vec();
-        set.sort_unstable();
-        wanted.sort_unstable();
-        assert_eq!(set, wanted, "{binary}");
+        let all = resources.as_mapping().unwrap().values();
+        // The sender is there twice: as an ordinary function, and for managed instances.
+        let built: Vec<_> =
+            all.filter(|resource| resource["Metadata"]["BuildProperties"]["Binary"] == binary).collect();
+        assert!(!built.is_empty(), "no function builds {binary}");
+        for function in built {
+            let mut set = names(&function["Properties"]["Environment"]["Variables"]);
+            set.extend(names(&template()["Globals"]["Function"]["Environment"]["Variables"]));
+            set.retain(|name| name.starts_with("POSTHORN_"));
+            let mut wanted = variables.to_vec();
+            set.sort_unstable();
+            wanted.sort_unstable();
+            assert_eq!(set, wanted, "{binary}");
+        }
     }
-    assert_eq!(functions.len(), 4);
+    assert_eq!(functions.len(), 5);
 }
 
 #[test]
@@ -84,7 +85,12 @@ fn the_table_is_the_one_the_store_defines() {
 fn the_queues_are_the_ones_the_queue_crate_defines() {
     let resources = resources();
     let queues = of_type(&resources, "AWS::SQS::Queue");
-    let named = |name: &str| queues.iter().find(|(_, queue)| queue["QueueName"] == name).unwrap().1;
+    // The stack's name stands for the project's, so that an account may hold several.
+    let named = |name: &str| {
+        let name = name.replacen("posthorn", "${AWS::StackName}", 1);
+        let named = queues.iter().find(|(_, queue)| queue["QueueName"].as_str() == Some(&name));
+        named.unwrap_or_else(|| panic!("no queue {name}")).1
+    };
     for (name, visibility, receives) in [
         (definition::JOBS, definition::VISIBILITY_TIMEOUT_SECONDS, definition::MAX_RECEIVES),
         (definition::TASKS, definition::TASKS_VISIBILITY_TIMEOUT_SECONDS, definition::TASKS_MAX_RECEIVES),

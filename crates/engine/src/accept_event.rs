@@ -16,43 +16,17 @@ use domain::ledger::Ledger;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use futures_util::future::join_all;
-use queue::{Job, Queue, Topic};
+use queue::Job;
 use serde::Deserialize;
-use store::Store;
 use store::idempotency::Claim;
 
 use crate::error::{Fault, Refusal};
-use crate::{Chance, Clock, Directory};
+use crate::intake::Intake;
 
 /// Longest `Idempotency-Key`, in characters.
 pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 /// How far the instant inside a producer's own event id may lie from now, in days either way.
 const MAX_ID_AGE_DAYS: i64 = 1;
-
-/// What accepting events needs.
-#[derive(Clone, Debug)]
-pub struct Intake {
-    /// The table.
-    pub store: Store,
-    /// The queue of delivery jobs.
-    pub queue: Queue,
-    /// Where operational events are published besides, if anywhere.
-    pub topic: Option<Topic>,
-    /// Who is who.
-    pub directory: Directory,
-    /// What time it is.
-    pub clock: Clock,
-    /// Randomness.
-    pub chance: Chance,
-}
-
-impl Intake {
-    /// An intake that remembers nothing yet, with the system's clock and randomness.
-    pub fn new(store: Store, queue: Queue) -> Self {
-        let directory = Directory::new(store.clone());
-        Self { store, queue, topic: None, directory, clock: Clock::system(), chance: Chance::system() }
-    }
-}
 
 /// What a producer posts.
 #[derive(Debug, Deserialize)]
@@ -139,7 +113,7 @@ pub async fn accept_events(
 
     // 3. Send the jobs of all of them together.
     let jobs: Vec<Job> = admitted.iter().flat_map(Admission::jobs).collect();
-    let sent = intake.queue.send(&jobs, now).await.map_err(Fault::from);
+    let sent = intake.send_jobs(jobs, now).await;
     let fault = admitted.iter().find_map(Admission::fault).cloned().or(sent.err());
 
     // 4. Say on every claim how it went, and answer. Short of everything, the producer tries again.

@@ -4,7 +4,7 @@
 //! sends nothing. A customer's failure is recorded as an attempt; only our own faults are an `Err`.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::attempt::Attempt;
 use domain::circuit::Health;
@@ -20,13 +20,14 @@ use serde_json::json;
 use store::Store;
 use store::deliveries::{DeliveryRow, Settlement};
 
-use crate::accept_event::Intake;
 use crate::attempt_log::{log, read_off};
 use crate::count_attempts::Counter;
+use crate::crowd::Crowd;
 use crate::directory::REMEMBERED;
 use crate::endpoint_health::{HealthKeeper, switch_off};
 use crate::error::Fault;
-use crate::group::Group;
+use crate::group::{Gather, Group};
+use crate::intake::Intake;
 use crate::meter::Meter;
 use crate::operational_event::tell;
 use crate::request::post;
@@ -57,6 +58,7 @@ pub struct Sender {
     chance: Chance,
     health: HealthKeeper,
     turns: Turns,
+    crowd: Crowd,
     counter: Counter,
     settlements: Group<Settlement>,
     waits: Group<(String, Duration)>,
@@ -87,16 +89,16 @@ impl Sender {
     /// A sender; must be made inside a tokio runtime.
     pub fn new(intake: Intake, egress: Egress) -> Self {
         let (rows, visibility) = (intake.store.clone(), intake.queue.clone());
-        let settlements = Group::new(move |group: Vec<Settlement>| {
+        let settlements = Group::new(Gather::Linger, move |group: Vec<Settlement>| {
             let store = rows.clone();
             async move { Ok(store.settle(&group).await?) }
         });
-        let waits = Group::new(move |group: Vec<(String, Duration)>| {
+        let waits = Group::new(Gather::Linger, move |group: Vec<(String, Duration)>| {
             let queue = visibility.clone();
             async move { Ok(queue.reschedule(&group).await?) }
         });
         let (jobs, now) = (intake.queue.clone(), intake.clock.clone());
-        let resends = Group::new(move |group: Vec<Job>| {
+        let resends = Group::new(Gather::Linger, move |group: Vec<Job>| {
             let (queue, now) = (jobs.clone(), now.now());
             async move { Ok(queue.send(&group, now).await?) }
         });
@@ -113,6 +115,7 @@ impl Sender {
             chance,
             health,
             turns,
+            crowd: Crowd::default(),
             counter,
             settlements,
             waits,
@@ -245,6 +248,9 @@ impl Sender {
         };
 
         // 4. Is it its turn?
+        let Some(_ticket) = self.crowd.enter(endpoint.id, Instant::now()) else {
+            return Ok(Next::ComeBackIn(self.soon(receives)));
+        };
         if let Some(next) = self.wait_for_slot(&endpoint, &known, expires_at, meter).await? {
             return Ok(next);
         }

@@ -12,8 +12,8 @@ use queue::{Job, Task};
 use store::Page;
 use store::drains::Drain;
 
-use crate::accept_event::Intake;
 use crate::error::Fault;
+use crate::intake::Intake;
 
 /// Deliveries of the first second.
 const FIRST_RATE: u32 = 20;

@@ -11,10 +11,10 @@ use domain::operational::OperationalEvent;
 use domain::timestamp::Timestamp;
 use serde_json::json;
 
-use crate::accept_event::Intake;
 use crate::drain::{owe_drain, start_drain};
 use crate::error::Fault;
-use crate::group::Group;
+use crate::group::{Gather, Group};
+use crate::intake::Intake;
 use crate::operational_event::tell;
 
 /// How each endpoint of a group fares; one that could not be written harms no other.
@@ -37,7 +37,7 @@ impl HealthKeeper {
     /// Must be made inside a tokio runtime.
     pub(crate) fn new(intake: Intake) -> Self {
         let writer = intake.clone();
-        let failures = Group::new(move |group: Vec<Failure>| {
+        let failures = Group::new(Gather::Linger, move |group: Vec<Failure>| {
             let intake = writer.clone();
             async move { Ok(Arc::new(record_failures(&intake, group).await)) }
         });

@@ -5,8 +5,8 @@ use domain::id::{ApiKeyId, WorkspaceId};
 use domain::problem::Problem;
 use store::Page;
 
-use crate::accept_event::Intake;
 use crate::error::Refusal;
+use crate::intake::Intake;
 use crate::manage_endpoint::Management;
 
 /// Makes an API key. What its holder sends is given here and never again.

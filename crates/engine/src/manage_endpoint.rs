@@ -17,9 +17,9 @@ use egress::Egress;
 use queue::Queue;
 use store::{Page, Store};
 
-use crate::accept_event::Intake;
 use crate::drain::start_drain;
 use crate::error::{Fault, Refusal};
+use crate::intake::Intake;
 use crate::{Chance, Clock, Directory};
 
 /// What the management API needs.
@@ -242,14 +242,9 @@ async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), Refusa
 impl Management {
     /// What use cases need that are not of the API alone.
     pub fn intake(&self) -> Intake {
-        Intake {
-            store: self.store.clone(),
-            queue: self.queue.clone(),
-            topic: None,
-            directory: self.directory.clone(),
-            clock: self.clock.clone(),
-            chance: self.chance.clone(),
-        }
+        Intake::new(self.store.clone(), self.queue.clone())
+            .with_directory(self.directory.clone())
+            .with_clock_and_chance(self.clock.clone(), self.chance.clone())
     }
 
     fn new_secret(&self, profile: Profile) -> Result<Secret, Fault> {

@@ -10,8 +10,9 @@ use domain::timestamp::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::accept_event::{Intake, jobs_of};
+use crate::accept_event::jobs_of;
 use crate::error::Fault;
+use crate::intake::Intake;
 
 /// Tells `what`, which concerns the endpoint `about`, to whoever asked for it. What cannot be told is logged: the
 /// doing itself stands, whether or not anybody hears of it. Topic and endpoints do not depend on each other.

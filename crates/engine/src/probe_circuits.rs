@@ -7,9 +7,9 @@ use domain::delivery::DeliveryStatus;
 use domain::timestamp::Timestamp;
 use queue::Task;
 
-use crate::accept_event::Intake;
 use crate::drain::job;
 use crate::error::Fault;
+use crate::intake::Intake;
 
 /// A drain's task comes every second; one that stayed away so long is lost.
 const LOST_AFTER_MILLIS: i64 = 120_000;

@@ -16,8 +16,8 @@ use queue::{Job, Task};
 use store::deliveries::Wanted;
 use store::{Page, Window};
 
-use crate::accept_event::Intake;
 use crate::error::{Fault, Refusal};
+use crate::intake::Intake;
 use crate::manage_endpoint::{Management, read_endpoint};
 
 /// Deliveries or events that one step goes through.

@@ -10,10 +10,10 @@ use domain::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use moka::future::Cache;
 
-use crate::accept_event::Intake;
 use crate::drain::start_drain;
 use crate::error::Fault;
-use crate::group::Group;
+use crate::group::{Gather, Group};
+use crate::intake::Intake;
 
 /// A place is taken for so much longer than an attempt may take; then it is free whatever became of its holder.
 const GRACE: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ impl Turns {
     /// Must be made inside a tokio runtime.
     pub(crate) fn new(intake: Intake) -> Self {
         let reserving = intake.clone();
-        let slots = Group::new(move |group: Vec<Arc<Endpoint>>| {
+        let slots = Group::new(Gather::Linger, move |group: Vec<Arc<Endpoint>>| {
             let intake = reserving.clone();
             async move { Ok(Arc::new(Mutex::new(reserve(&intake, group).await?))) }
         });

@@ -1,7 +1,7 @@
 //! What does the function need? Its configuration, and each client built once.
 
 use engine::Clock;
-use engine::accept_event::Intake;
+use engine::Intake;
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
 use lambda_kit::config::IngestConfig;

@@ -1,7 +1,7 @@
 //! What takes long or comes round: tasks from their queue, one step each, and what is done once a minute.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use engine::accept_event::Intake;
+use engine::Intake;
 use engine::drain::drain_step;
 use engine::probe_circuits::{probe_circuits, resume_drains};
 use engine::replay::replay_step;

@@ -1,7 +1,7 @@
 //! What does the function need? Its configuration, and each client built once.
 
 use engine::Clock;
-use engine::accept_event::Intake;
+use engine::Intake;
 use lambda_kit::aws::Aws;
 use lambda_kit::config::MaintenanceConfig;
 use lambda_kit::data_key::key_wrapper;
@@ -19,6 +19,6 @@ pub async fn from_environment() -> Result<(Intake, Metrics), Error> {
     let aws = Aws::from_environment().await;
     let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
     let queue = Queue::new(aws.sqs(), config.queue_url, None).with_tasks(config.tasks_queue_url);
-    let intake = Intake { topic: aws.topic(config.operational_topic), ..Intake::new(store, queue) };
+    let intake = Intake::new(store, queue).with_topic(aws.topic(config.operational_topic));
     Ok((intake, Metrics::new(config.metrics_namespace, Clock::system())))
 }

@@ -1,7 +1,7 @@
 //! Who invokes this function? Its queue, with records; the schedule, once a minute; and the people who run Posthorn,
 //! for the first API key.
 
-use engine::accept_event::Intake;
+use engine::Intake;
 use engine::manage_api_key::create_first_api_key;
 use lambda_kit::metrics::Metrics;
 use lambda_runtime::Error;

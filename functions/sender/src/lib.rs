@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use engine::Meter;
 use engine::attempt_delivery::{Next, Sender, Unhandled};
+use engine::{Meter, Readings};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use lambda_kit::logging::chain;
@@ -23,19 +23,26 @@ const SOON: Duration = Duration::from_secs(15);
 
 /// Handles one batch. Never fails as a whole.
 pub async fn handle(sender: &Sender, metrics: &Metrics, event: SqsEvent) -> SqsBatchResponse {
-    let meter = Meter::default();
-    let verdicts = join_all(event.records.iter().map(|record| handle_record(sender, &meter, record))).await;
-    metrics.write(&meter.into_readings());
+    let (response, readings) = handle_records(sender, &event.records).await;
+    metrics.write(&readings);
     if let Err(error) = sender.flush_if_due().await {
         tracing::warn!(error = chain(&error), "statistics could not be written; they are tried again");
     }
+    response
+}
+
+/// Attempts every record; gives which of them stay in the queue, and what it amounted to. Invocations that overlap have
+/// nothing of this in common.
+pub async fn handle_records(sender: &Sender, records: &[SqsMessage]) -> (SqsBatchResponse, Readings) {
+    let meter = Meter::default();
+    let verdicts = join_all(records.iter().map(|record| handle_record(sender, &meter, record))).await;
     let mut response = SqsBatchResponse::default();
-    for (record, stays) in event.records.iter().zip(verdicts) {
+    for (record, stays) in records.iter().zip(verdicts) {
         if stays {
             response.add_failure(record.message_id.clone().unwrap_or_default());
         }
     }
-    response
+    (response, meter.into_readings())
 }
 
 /// Whether the record must stay in the queue.

@@ -1,5 +1,7 @@
 //! The sender function: sets up once, runs.
 
+use std::sync::Arc;
+
 use domain::address::AllowedTargets;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
@@ -7,10 +9,14 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 async fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
     // In Lambda never loopback: its runtime's own API is there.
-    let (sender, metrics) = sender::setup::from_environment(AllowedTargets::public_only()).await?;
-    let (sender, metrics) = (&sender, &metrics);
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
-        Ok::<_, Error>(sender::handle(sender, metrics, event.payload).await)
+    let function = Arc::new(sender::setup::from_environment(AllowedTargets::public_only()).await?);
+    // On managed instances several invocations run in one process at once; elsewhere one.
+    lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<_>| {
+        let function = Arc::clone(&function);
+        async move {
+            let (sender, metrics) = &*function;
+            Ok::<_, Error>(sender::handle(sender, metrics, event.payload).await)
+        }
     }))
     .await
 }

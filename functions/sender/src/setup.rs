@@ -3,7 +3,7 @@
 use domain::address::AllowedTargets;
 use egress::Egress;
 use engine::Clock;
-use engine::accept_event::Intake;
+use engine::Intake;
 use engine::attempt_delivery::Sender;
 use lambda_kit::aws::Aws;
 use lambda_kit::config::SenderConfig;
@@ -22,10 +22,8 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Sender, Metric
     let aws = Aws::from_environment().await;
     let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
     let queue = Queue::new(aws.sqs(), config.queue_url, config.dead_letter_queue_url);
-    let intake = Intake {
-        topic: aws.topic(config.operational_topic),
-        ..Intake::new(store, queue.with_tasks(config.tasks_queue_url))
-    };
+    let queue = queue.with_tasks(config.tasks_queue_url);
+    let intake = Intake::new(store, queue).with_topic(aws.topic(config.operational_topic));
     let metrics = Metrics::new(config.metrics_namespace, Clock::system());
     Ok((Sender::new(intake, Egress::new(targets)?), metrics))
 }

@@ -23,9 +23,10 @@ use domain::timestamp::Timestamp;
 use domain::workspace::{Workspace, WorkspaceSettings};
 use egress::Egress;
 use embedded_aws::{DynamoDb, Sqs};
-use engine::accept_event::{EventRequest, Intake};
+use engine::Intake;
+use engine::accept_event::EventRequest;
 use engine::attempt_delivery::Sender;
-use engine::{Chance, Clock, Directory};
+use engine::{Chance, Clock};
 use queue::{Job, Queue};
 use store::{KeyWrapper, Store};
 use tokio::net::TcpListener;
@@ -120,14 +121,7 @@ impl Bench {
 
     /// An intake that remembers nothing yet, as after a cold start.
     fn intake(&self, queue: Queue) -> Intake {
-        Intake {
-            store: self.store.clone(),
-            queue,
-            topic: None,
-            directory: Directory::new(self.store.clone()),
-            clock: self.clock.clone(),
-            chance: self.chance.clone(),
-        }
+        Intake::new(self.store.clone(), queue).with_clock_and_chance(self.clock.clone(), self.chance.clone())
     }
 
     /// A queue that cannot be reached.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use axum::body::Bytes;
 use domain::endpoint::DisabledReason;
 use engine::Meter;
-use engine::accept_event::{Intake, accept_event};
+use engine::accept_event::accept_event;
 use engine::attempt_delivery::{Next, Sender};
 use queue::Topic;
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ async fn an_endpoint_goes(topic: Topic) -> (Bench, usize) {
     let (url, _) = receiver(410).await;
     let gone = bench.endpoint(1, json!({ "url": url, "events": ["invoice.paid"] })).await;
     bench.endpoint(2, json!({ "url": "http://127.0.0.1:9/", "events": ["endpoint.*"] })).await;
-    let intake = Intake { topic: Some(topic), ..bench.intake(bench.queue.clone()) };
+    let intake = bench.intake(bench.queue.clone()).with_topic(Some(topic));
     accept_event(&intake, &bench.caller(), request("invoice.paid", "{}"), None).await.unwrap();
     let egress = egress::Egress::new(domain::address::AllowedTargets::loopback_and_http()).unwrap();
     let sender = Sender::new(intake, egress);

@@ -1,0 +1,89 @@
+//! Does an endpoint that hangs take up the whole sender? Only a bounded part: while many of its attempts are under way and
+//! the oldest of them is slow, further ones come back later, and the room is everybody else's. (Its circuit opens when
+//! the first of them time out, which takes seconds.)
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use domain::id::EndpointId;
+
+/// Attempts of one endpoint that one process makes at once while they are slow.
+const MAX_SLOW: usize = 50;
+/// An attempt that takes longer is slow.
+const SLOW: Duration = Duration::from_secs(1);
+
+type UnderWay = Arc<Mutex<HashMap<EndpointId, BTreeSet<(Instant, u64)>>>>;
+
+/// Attempts under way in this process.
+#[derive(Debug, Default)]
+pub(crate) struct Crowd(UnderWay);
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    crowd: UnderWay,
+    endpoint: EndpointId,
+    place: (Instant, u64),
+}
+
+impl Crowd {
+    /// Lets an attempt begin at `now`, unless too many slow ones are under way.
+    pub(crate) fn enter(&self, endpoint: EndpointId, now: Instant) -> Option<Ticket> {
+        let mut crowd = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let under_way = crowd.entry(endpoint).or_default();
+        let slow = under_way.first().is_some_and(|(began, _)| now.duration_since(*began) > SLOW);
+        if slow && under_way.len() >= MAX_SLOW {
+            return None;
+        }
+        let number = under_way.last().map_or(0, |(_, number)| number + 1);
+        under_way.insert((now, number));
+        Some(Ticket { crowd: Arc::clone(&self.0), endpoint, place: (now, number) })
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut crowd = self.crowd.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(under_way) = crowd.get_mut(&self.endpoint) {
+            under_way.remove(&self.place);
+            if under_way.is_empty() {
+                crowd.remove(&self.endpoint);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::timestamp::Timestamp;
+
+    fn endpoint(number: u128) -> EndpointId {
+        EndpointId::new(Timestamp::from_millis(1_700_000_000_000), number)
+    }
+
+    #[test]
+    fn fast_attempts_are_never_held_up_and_slow_ones_only_their_own() {
+        let (crowd, began) = (Crowd::default(), Instant::now());
+        let tickets: Vec<_> = (0..200).map(|_| crowd.enter(endpoint(1), began).unwrap()).collect();
+        let later = began + SLOW + Duration::from_millis(1);
+        assert!(crowd.enter(endpoint(1), later).is_none());
+        assert!(crowd.enter(endpoint(2), later).is_some());
+        drop(tickets);
+        assert!(crowd.enter(endpoint(1), later).is_some());
+    }
+
+    #[test]
+    fn a_few_slow_attempts_are_no_crowd() {
+        let (crowd, began) = (Crowd::default(), Instant::now());
+        let later = began + SLOW * 5;
+        let mut tickets: Vec<_> =
+            (0..MAX_SLOW - 1).map(|_| crowd.enter(endpoint(1), began).unwrap()).collect();
+        tickets.extend(crowd.enter(endpoint(1), later));
+        assert_eq!(tickets.len(), MAX_SLOW);
+        assert!(crowd.enter(endpoint(1), later).is_none());
+        tickets.pop();
+        assert!(crowd.enter(endpoint(1), later).is_some());
+    }
+}
