@@ -20,7 +20,7 @@ use queue::Job;
 use serde::Deserialize;
 use store::idempotency::Claim;
 
-use crate::error::{Fault, Refusal};
+use crate::error::{Fault, Refusal, chain};
 use crate::intake::Intake;
 
 /// Longest `Idempotency-Key`, in characters.
@@ -210,7 +210,7 @@ async fn admit(
             if let Some(claimed) = claimed
                 && let Err(fault) = release(intake, &claimed).await
             {
-                tracing::warn!(event = %claimed.event, error = %fault, "the claim could not be released");
+                tracing::warn!(event = %claimed.event, error = chain(&fault), "the claim could not be released");
             }
             Admission::Refused(problem)
         }
@@ -285,7 +285,7 @@ async fn settle(intake: &Intake, admission: &Admission, accepted: bool) -> Resul
     }
     // Best effort: without it the producer's retry waits until the lease is over.
     if let Err(fault) = release(intake, claimed).await {
-        tracing::warn!(event = %claimed.event, error = %fault, "the claim could not be released");
+        tracing::warn!(event = %claimed.event, error = chain(&fault), "the claim could not be released");
     }
     Ok(())
 }

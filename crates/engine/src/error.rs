@@ -65,3 +65,27 @@ impl<E: Into<Fault>> From<E> for Refusal {
         Self::Fault(error.into())
     }
 }
+
+/// An error with everything that caused it, in one line: the form in which a fault is logged.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logged_fault_names_what_caused_it() {
+        let fault = Fault::from(StoreError::Unprocessed(3));
+        let cause = StoreError::Unprocessed(3).to_string();
+        assert_eq!(chain(&fault), format!("the table could not be used: {cause}"));
+    }
+}

@@ -37,6 +37,6 @@ mod turn;
 pub use chance::Chance;
 pub use clock::Clock;
 pub use directory::Directory;
-pub use error::{Fault, Refusal};
+pub use error::{Fault, Refusal, chain};
 pub use intake::Intake;
 pub use meter::{Meter, Readings};

@@ -1,5 +1,6 @@
 //! How is logged? In Lambda one JSON object a line, which its log service can search; on a laptop lines for people.
 
+pub use engine::chain;
 use tracing_subscriber::EnvFilter;
 
 /// JSON lines on standard output. The level is Lambda's own setting; `info` when it says nothing.
@@ -20,16 +21,4 @@ pub fn init_local(directives: &str) {
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours);
     lines.with_target(false).with_env_filter(filter).init();
-}
-
-/// An error with everything that caused it, in one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
