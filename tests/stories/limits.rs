@@ -129,8 +129,10 @@ async fn a_workspace_has_no_more_endpoints_and_events_than_its_quota() {
     };
     assert_eq!((send("a").await.0, send("b").await.0), (202, 202));
     assert_eq!(send("a").await.0, 202, "a repeated request is no new event");
-    let (status, problem) = send("c").await;
-    assert_eq!((status, problem["code"].as_str()), (429, Some("quota_exceeded")));
+    for _ in 0..2 {
+        let (status, problem) = send("c").await;
+        assert_eq!((status, problem["code"].as_str()), (429, Some("quota_exceeded")));
+    }
     stage.advance(Duration::from_secs(86_400));
     assert_eq!(send("c").await.0, 202, "tomorrow is another day");
     receiver.wait_for(3).await;

@@ -140,7 +140,7 @@ enum Admission {
     Written { event: Event, freshness: Freshness, claimed: Option<Claimed> },
 }
 
-/// A claim that must be completed or released.
+/// A claim that must be completed, released or forgotten.
 struct Claimed {
     workspace: WorkspaceId,
     event: EventId,
@@ -206,11 +206,11 @@ async fn admit(
         Ok(Written::Before(accepted)) => Admission::Repeated(accepted),
         Err(Refusal::Fault(fault)) => Admission::Failed(fault, claimed),
         Err(Refusal::Problem(problem)) => {
-            // The claim was for nothing: the id is another event's.
+            // Were its claim kept, the same request sent again would be taken for one that we had begun to accept.
             if let Some(claimed) = claimed
-                && let Err(fault) = release(intake, &claimed).await
+                && let Err(fault) = forget(intake, &claimed).await
             {
-                tracing::warn!(event = %claimed.event, error = chain(&fault), "the claim could not be released");
+                tracing::warn!(event = %claimed.event, error = chain(&fault), "the claim could not be forgotten");
             }
             Admission::Refused(problem)
         }
@@ -256,25 +256,33 @@ async fn written(
         *claimed = Some(Claimed { workspace: workspace_id, event: id, digest });
     }
 
+    // 3. Was it written down before it was left unfinished? Then its ledger stands, and it was counted.
+    if freshness == Freshness::Resumed
+        && let Some(event) = intake.store.load_event(workspace_id, id, now).await?
+    {
+        return if is_of(&event, &request) {
+            Ok(Written::Now(event, freshness))
+        } else {
+            Err(Problem::EventExists.into())
+        };
+    }
+
+    // 4. May the workspace have one more? What died between here and its row is counted again, but never free.
     if let Some(most) = workspace.max_events_per_day
-        && freshness == Freshness::New
         && !intake.store.count_event(workspace_id, most, now).await?
     {
         return Err(Problem::QuotaExceeded(most).into());
     }
 
-    // 3. Decide every endpoint's fate, and write it down with the event. A job always finds its event.
+    // 5. Decide every endpoint's fate, and write it down with the event. A job always finds its event.
     let event = fan_out(intake, workspace_id, id, request, now).await?;
     if intake.store.save_event(&event, workspace.expiry(now)).await? {
         return Ok(Written::Now(event, freshness));
     }
-    // The id is taken: by the request we resume, whose ledger then stands, or by another event.
-    if freshness == Freshness::New {
-        return Err(Problem::EventExists.into());
+    match freshness {
+        Freshness::New => Err(Problem::EventExists.into()),
+        Freshness::Resumed => Err(Fault::Broken("two requests resume the same event".to_owned()).into()),
     }
-    let stored = intake.store.load_event(workspace_id, id, now).await?;
-    let event = stored.ok_or_else(|| Fault::Broken("an event vanished while it was resumed".to_owned()))?;
-    Ok(Written::Now(event, freshness))
 }
 
 /// Completes the claim of an accepted event, or releases that of one that was not, so that a retry need not wait.
@@ -292,6 +300,11 @@ async fn settle(intake: &Intake, admission: &Admission, accepted: bool) -> Resul
 
 async fn release(intake: &Intake, claimed: &Claimed) -> Result<(), Fault> {
     Ok(intake.store.release_idempotency_key(claimed.workspace, &claimed.digest).await?)
+}
+
+async fn forget(intake: &Intake, claimed: &Claimed) -> Result<(), Fault> {
+    let Claimed { workspace, event, digest } = claimed;
+    Ok(intake.store.forget_idempotency_key(*workspace, digest, *event, intake.clock.now()).await?)
 }
 
 /// Decides every endpoint's fate.
@@ -379,6 +392,15 @@ fn check(request: &EventRequest, idempotency_key: Option<&str>, now: Timestamp) 
         return Err(Problem::invalid("/id", "must carry an instant within a day of now"));
     }
     Ok(())
+}
+
+/// Whether the stored event is the one that is asked for: a producer's own id may be another's.
+fn is_of(event: &Event, request: &EventRequest) -> bool {
+    event.event_type == request.event_type
+        && event.channels == request.channels
+        && request.occurred_at.is_none_or(|at| at == event.occurred_at)
+        && event.deliver_at.is_none_or(|at| request.deliver_at == Some(at))
+        && (event.erased_at.is_some() || event.payload.get() == request.data.get())
 }
 
 /// Two requests are the same if these parts are, byte for byte.

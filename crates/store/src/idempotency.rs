@@ -2,7 +2,7 @@
 //!
 //! A request claims its key before it writes anything, and completes it when everything is durable. Between the
 //! two the claim is leased: a second request waits, and a request that died is finished by the producer's retry
-//! under the same event id.
+//! under the same event id. A request that is refused leaves no claim behind.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use domain::id::{EventId, WorkspaceId};
@@ -104,7 +104,7 @@ impl Store {
         self.update_idempotency_key(workspace, digest, "REMOVE leased_until", None).await
     }
 
-    /// Ends the lease of a request that failed, so that its retry need not wait.
+    /// Ends the lease of a request that we failed, so that its retry need not wait and goes on under the same event.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -114,6 +114,34 @@ impl Store {
         digest: &str,
     ) -> Result<(), StoreError> {
         self.update_idempotency_key(workspace, digest, "SET leased_until = :until", Some(0)).await
+    }
+
+    /// Forgets the claim of a request that is refused: sent again, it is a request like any other. A claim that was made
+    /// for another event since stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn forget_idempotency_key(
+        &self,
+        workspace: WorkspaceId,
+        digest: &str,
+        event: EventId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        // It expires now rather than is deleted: so the function that accepts events need not be allowed to delete.
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key_attributes(&keys::idempotency(workspace, digest))))
+            .update_expression("SET expires_at = :now")
+            .condition_expression("event = :event AND attribute_exists(leased_until)")
+            .expression_attribute_values(":event", AttributeValue::S(event.to_string()))
+            .expression_attribute_values(":now", AttributeValue::N(now.as_seconds().to_string()))
+            .send()
+            .await;
+        condition_held("UpdateItem", answer)?;
+        Ok(())
     }
 
     async fn update_idempotency_key(

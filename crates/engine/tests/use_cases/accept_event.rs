@@ -1,14 +1,49 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
 use domain::id::EventId;
 use domain::problem::Problem;
 use engine::Refusal;
-use engine::accept_event::accept_event;
+use engine::accept_event::{EventRequest, accept_event};
 use serde_json::json;
 
-use crate::{Bench, request, start};
+use crate::{Bench, named, request, start};
 
 const URL: &str = "https://example.com/hook";
+
+/// Fails the first request to the table that holds these words.
+#[derive(Debug)]
+struct Outage(&'static str, AtomicBool);
+
+impl Outage {
+    fn of(words: &'static str) -> Self {
+        Self(words, AtomicBool::new(true))
+    }
+}
+
+impl Intercept for Outage {
+    fn name(&self) -> &'static str {
+        "Outage"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
+        if body.contains(self.0) && self.1.swap(false, Ordering::SeqCst) {
+            Err("an outage".into())
+        } else {
+            Ok(())
+        }
+    }
+}
 
 fn today() -> store::Window {
     store::Window { since: start(), until: start().plus(std::time::Duration::from_secs(60)) }
@@ -80,14 +115,51 @@ async fn a_producers_own_id_is_taken_once_and_must_be_of_today() {
     assert!(again.repeated);
     let other = accept_event(&intake, &caller, with_id(id, "[]"), None).await;
     assert_eq!(problem(other), Problem::EventExists);
-    let keyed = accept_event(&intake, &caller, with_id(id, "[]"), Some("another key")).await;
-    assert_eq!(problem(keyed), Problem::EventExists, "its row is another event's");
+    for time in ["first", "second"] {
+        let keyed = accept_event(&intake, &caller, with_id(id, "[]"), Some("another key")).await;
+        assert_eq!(problem(keyed), Problem::EventExists, "its row is another event's, the {time} time too");
+    }
     let old = EventId::new(domain::timestamp::Timestamp::from_millis(0), 1);
     assert!(matches!(
         problem(accept_event(&intake, &caller, with_id(old, "{}"), None).await),
         Problem::Invalid(_)
     ));
     assert_eq!(bench.jobs().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_died_before_it_could_be_refused_is_refused_when_it_is_resumed() {
+    let bench = Bench::with(Some(Outage::of("SET expires_at = :now"))).await;
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
+    let with_data =
+        |data| EventRequest { id: Some(EventId::new(start(), 77)), ..request("invoice.paid", data) };
+    accept_event(&intake, &caller, with_data("{}"), None).await.unwrap();
+    let other = async || accept_event(&intake, &caller, with_data("[]"), Some("another key")).await;
+    assert_eq!(problem(other().await), Problem::EventExists);
+    assert_eq!(problem(other().await), Problem::IdempotencyKeyInProgress, "its claim could not be forgotten");
+    bench.advance(store::idempotency::LEASE);
+    assert_eq!(problem(other().await), Problem::EventExists);
+    assert_eq!(bench.jobs().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_we_failed_counts_once_it_is_accepted_and_only_once() {
+    let bench = Bench::with(Some(Outage::of("ADD #events"))).await;
+    let settings = r#"{"name":"test","max_events_per_day":2}"#;
+    bench.store.save_workspace(&named(bench.workspace, settings)).await.unwrap();
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let (whole, broken) = (bench.intake(bench.queue.clone()), bench.intake(bench.broken_queue()));
+    let caller = bench.caller();
+    let send =
+        async |intake, key| accept_event(intake, &caller, request("invoice.paid", "{}"), Some(key)).await;
+    assert!(matches!(send(&whole, "a").await, Err(Refusal::Fault(_))), "it could not be counted");
+    send(&whole, "a").await.unwrap();
+    assert!(matches!(send(&broken, "b").await, Err(Refusal::Fault(_))), "it was counted and written");
+    send(&whole, "b").await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(problem(send(&whole, "c").await), Problem::QuotaExceeded(2));
+    }
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ impl Intercept for Meter {
 #[tokio::test]
 async fn an_event_of_a_kilobyte_delivered_at_once_costs_one_event_write_and_one_delivery_write() {
     let meter = Meter::default();
-    let bench = Bench::with_meter(Some(meter.clone())).await;
+    let bench = Bench::with(Some(meter.clone())).await;
     let (url, _) = receiver(200).await;
     bench.endpoint(1, json!({ "url": url })).await;
     let (intake, sender, caller) = (bench.intake(bench.queue.clone()), bench.sender(), bench.caller());
@@ -111,7 +111,7 @@ async fn an_event_of_a_kilobyte_delivered_at_once_costs_one_event_write_and_one_
 #[tokio::test]
 async fn statistics_cost_no_write_of_a_delivery() {
     let meter = Meter::default();
-    let bench = Bench::with_meter(Some(meter.clone())).await;
+    let bench = Bench::with(Some(meter.clone())).await;
     let (url, _) = receiver(200).await;
     bench.endpoint(1, json!({ "url": url })).await;
     let (intake, sender, caller) = (bench.intake(bench.queue.clone()), bench.sender(), bench.caller());

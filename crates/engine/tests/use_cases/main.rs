@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use capacity::Meter;
@@ -53,10 +54,11 @@ async fn loopback() -> TcpListener {
 
 impl Bench {
     async fn new() -> Self {
-        Self::with_meter(None).await
+        Self::with(None::<Meter>).await
     }
 
-    async fn with_meter(meter: Option<Meter>) -> Self {
+    /// The same, with something between the table and those who use it.
+    async fn with(between: Option<impl Intercept + 'static>) -> Self {
         let hands = Arc::new(AtomicI64::new(start().as_millis()));
         let millis = {
             let hands = Arc::clone(&hands);
@@ -74,8 +76,8 @@ impl Bench {
             .credentials_provider(credentials.clone())
             .endpoint_url(dynamodb.endpoint_url())
             .http_client(http.clone());
-        if let Some(meter) = meter {
-            config = config.interceptor(meter);
+        if let Some(between) = between {
+            config = config.interceptor(between);
         }
         let config = config.build();
         let client = aws_sdk_dynamodb::Client::from_conf(config);
@@ -92,9 +94,7 @@ impl Bench {
         let queue = queue::definition::create(sqs_client.clone()).await.unwrap();
 
         let workspace = WorkspaceId::new(start(), 1);
-        let settings: WorkspaceSettings = serde_json::from_str(r#"{"name":"test"}"#).unwrap();
-        let row = Workspace::new(workspace, settings, start());
-        store.save_workspace(&row).await.unwrap();
+        store.save_workspace(&named(workspace, r#"{"name":"test"}"#)).await.unwrap();
         let count = AtomicU64::new(1);
         Self {
             store,
@@ -176,6 +176,11 @@ impl Bench {
             jobs.extend(messages.iter().map(|message| Job::parse(message.body().unwrap()).unwrap()));
         }
     }
+}
+
+fn named(id: WorkspaceId, settings: &str) -> Workspace {
+    let settings: WorkspaceSettings = serde_json::from_str(settings).unwrap();
+    Workspace::new(id, settings, start())
 }
 
 fn request(event_type: &str, data: &str) -> EventRequest {

@@ -78,3 +78,22 @@ async fn of_many_first_requests_at_once_one_claims() {
     }
     assert_eq!(claimed, 1);
 }
+
+#[tokio::test]
+async fn a_refused_requests_claim_is_forgotten_and_nobody_elses() {
+    let table = table().await;
+    let claim = async |event| {
+        table.store.claim_idempotency_key(workspace(1), "key", "request", event, now()).await.unwrap()
+    };
+    let forget = async |event| {
+        table.store.forget_idempotency_key(workspace(1), "key", event, now()).await.unwrap();
+    };
+    assert_eq!(claim(event(1)).await, Claim::Claimed);
+    forget(event(2)).await;
+    assert_eq!(claim(event(2)).await, Claim::InProgress);
+    forget(event(1)).await;
+    assert_eq!(claim(event(2)).await, Claim::Claimed);
+    table.store.complete_idempotency_key(workspace(1), "key").await.unwrap();
+    forget(event(2)).await;
+    assert_eq!(claim(event(3)).await, Claim::Completed(event(2)), "what was accepted is remembered");
+}
