@@ -15,6 +15,7 @@ use domain::operational::OperationalEvent;
 use domain::render::{Message, Occasion};
 use domain::timestamp::Timestamp;
 use egress::Egress;
+use queue::reschedule::NotRescheduled;
 use queue::{Job, Queue};
 use serde_json::json;
 use store::Store;
@@ -61,7 +62,7 @@ pub struct Sender {
     crowd: Crowd,
     counter: Counter,
     settlements: Group<Settlement>,
-    waits: Group<(String, Duration)>,
+    waits: Group<(String, Duration), Arc<NotRescheduled>>,
     resends: Group<Job>,
 }
 
@@ -95,7 +96,7 @@ impl Sender {
         });
         let waits = Group::new(Gather::Linger, move |group: Vec<(String, Duration)>| {
             let queue = visibility.clone();
-            async move { Ok(queue.reschedule(&group).await?) }
+            async move { Ok(Arc::new(queue.reschedule(&group).await)) }
         });
         let (jobs, now) = (intake.queue.clone(), intake.clock.clone());
         let resends = Group::new(Gather::Linger, move |group: Vec<Job>| {
@@ -144,7 +145,8 @@ impl Sender {
     /// # Errors
     /// [`Fault`] when SQS refuses; the job then comes back when the queue's own timeout ends.
     pub async fn come_back(&self, receipt_handle: String, delay: Duration) -> Result<(), Fault> {
-        self.waits.write((receipt_handle, delay)).await
+        let failed = self.waits.write((receipt_handle.clone(), delay)).await?;
+        failed.get(&receipt_handle).map_or(Ok(()), |error| Err(Fault::Queue(Arc::clone(error))))
     }
 
     /// Moves a job that cannot be handled to the dead-letter queue.

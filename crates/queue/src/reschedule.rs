@@ -1,5 +1,7 @@
 //! How does a job come back later? Its visibility timeout is the backoff: nothing is written and nothing waits.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
@@ -12,41 +14,41 @@ use crate::send::{BATCH_ENTRIES, TRIES, pause};
 /// left for the attempt that came before. A job that must wait longer comes early and is put back.
 pub const MAX_DELAY: Duration = Duration::from_secs(43_200 - 900);
 
+/// Why jobs could not be rescheduled, by receipt handle. They come back when the queue's own timeout ends.
+pub type NotRescheduled = HashMap<String, Arc<QueueError>>;
+
 impl Queue {
-    /// Makes each job, by its receipt handle, visible again after its delay, rounded up to whole seconds.
-    ///
-    /// # Errors
-    /// [`QueueError`] when some could not be changed; they come back when the queue's own timeout ends.
-    pub async fn reschedule(&self, waits: &[(String, Duration)]) -> Result<(), QueueError> {
+    /// Makes each job, by its receipt handle, visible again after its delay, rounded up to whole seconds. Those that
+    /// could not be changed are given back; they do not keep the others.
+    pub async fn reschedule(&self, waits: &[(String, Duration)]) -> NotRescheduled {
+        let mut failed = NotRescheduled::new();
         for batch in waits.chunks(BATCH_ENTRIES) {
-            let entries = batch
-                .iter()
-                .enumerate()
-                .map(|(index, (handle, delay))| {
-                    ChangeMessageVisibilityBatchRequestEntry::builder()
-                        .id(index.to_string())
-                        .receipt_handle(handle)
-                        .visibility_timeout(seconds(*delay))
-                        .build()
-                        .map_err(QueueError::aws("ChangeMessageVisibilityBatch"))
-                })
-                .collect::<Result<Vec<_>, _>>()?;
-            self.reschedule_batch(entries).await?;
+            let mut left: Vec<_> = batch.iter().enumerate().collect();
+            if let Err(error) = self.reschedule_batch(&mut left).await {
+                let error = Arc::new(error);
+                failed.extend(left.into_iter().map(|(_, (handle, _))| (handle.clone(), Arc::clone(&error))));
+            }
         }
-        Ok(())
+        failed
     }
 
-    async fn reschedule_batch(
-        &self,
-        mut entries: Vec<ChangeMessageVisibilityBatchRequestEntry>,
-    ) -> Result<(), QueueError> {
+    /// Leaves in `left` those that could not be changed.
+    async fn reschedule_batch(&self, left: &mut Vec<(usize, &(String, Duration))>) -> Result<(), QueueError> {
         let mut code = String::new();
         for attempt in 0..TRIES {
+            let entries = left.iter().map(|(place, (handle, delay))| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(place.to_string())
+                    .receipt_handle(handle)
+                    .visibility_timeout(seconds(*delay))
+                    .build()
+                    .map_err(QueueError::aws("ChangeMessageVisibilityBatch"))
+            });
             let answer = self
                 .client
                 .change_message_visibility_batch()
                 .queue_url(&self.url)
-                .set_entries(Some(entries.clone()))
+                .set_entries(Some(entries.collect::<Result<_, _>>()?))
                 .send()
                 .await
                 .map_err(QueueError::aws("ChangeMessageVisibilityBatch"))?;
@@ -54,10 +56,10 @@ impl Queue {
                 return Ok(());
             }
             answer.failed()[0].code().clone_into(&mut code);
-            entries.retain(|entry| answer.failed().iter().any(|failed| failed.id() == entry.id()));
+            left.retain(|(place, _)| answer.failed().iter().any(|failed| failed.id() == place.to_string()));
             pause(attempt).await;
         }
-        Err(QueueError::Entries { operation: "ChangeMessageVisibilityBatch", count: entries.len(), code })
+        Err(QueueError::Entries { operation: "ChangeMessageVisibilityBatch", count: left.len(), code })
     }
 }
 

@@ -115,3 +115,16 @@ async fn a_job_that_may_be_a_second_one_is_sent_once() {
     assert_eq!(sender.attempt(&second, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }
+
+#[tokio::test]
+async fn of_jobs_put_back_together_each_hears_of_its_own() {
+    let bench = Bench::new().await;
+    bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
+    let intake = bench.intake(bench.queue.clone());
+    accept_event(&intake, &bench.caller(), request("invoice.paid", "{}"), None).await.unwrap();
+    let received = bench.sqs_client.receive_message().queue_url(bench.queue.url()).send().await.unwrap();
+    let good = received.messages()[0].receipt_handle().unwrap().to_owned();
+    let (sender, delay) = (bench.sender(), Duration::from_secs(5));
+    let (good, bad) = tokio::join!(sender.come_back(good, delay), sender.come_back("stale".into(), delay));
+    assert!(good.is_ok() && bad.is_err(), "{good:?} {bad:?}");
+}
