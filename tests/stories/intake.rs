@@ -57,6 +57,25 @@ async fn a_batch_sent_again_under_its_key_is_answered_again_and_sent_once() {
 }
 
 #[tokio::test]
+async fn the_longest_key_is_as_good_for_a_batch_as_for_an_event() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    stage.endpoint(&receiver, json!({})).await;
+    let events: Vec<_> = (0..11).map(|n| event(&stage, "invoice.paid", json!({ "data": n }))).collect();
+    let (longest, too_long) = ("k".repeat(255), "k".repeat(256));
+    let (_, answer) = batch(&stage, json!(events), Some(&longest)).await;
+    let results = answer["results"].as_array().unwrap();
+    assert!(results.iter().all(|result| result["status"] == 202), "{answer}");
+    for key in [too_long.as_str(), ""] {
+        let (status, problem) = batch(&stage, json!(events), Some(key)).await;
+        assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (422, Some("Idempotency-Key")));
+        let (body, headers) = (events[0].to_string(), [("idempotency-key", key)]);
+        assert_eq!(stage.admin.call("POST", "/v1/events", body, &headers).await.unwrap().0, 422);
+    }
+    receiver.wait_for(11).await;
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_batch_has_bounds() {
     let stage = Stage::set().await;
     let events: Vec<_> = (0..101).map(|_| event(&stage, "invoice.paid", json!({}))).collect();

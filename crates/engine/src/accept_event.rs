@@ -23,8 +23,6 @@ use store::idempotency::Claim;
 use crate::error::{Fault, Refusal, chain};
 use crate::intake::Intake;
 
-/// Longest `Idempotency-Key`, in characters.
-pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 /// How far the instant inside a producer's own event id may lie from now, in days either way.
 const MAX_ID_AGE_DAYS: i64 = 1;
 
@@ -70,7 +68,7 @@ pub struct Accepted {
 pub struct Intent {
     /// What the producer posted.
     pub request: EventRequest,
-    /// The `Idempotency-Key` of its request.
+    /// What tells its request from others: the `Idempotency-Key`, and its place in a batch. Only a digest of it is kept.
     pub idempotency_key: Option<String>,
 }
 
@@ -231,7 +229,7 @@ async fn written(
     claimed: &mut Option<Claimed>,
 ) -> Result<Written, Refusal> {
     // 1. Is it an event we take?
-    check(&request, idempotency_key, now)?;
+    check(&request, now)?;
     let workspace_id = caller.workspace(request.workspace_id)?;
     let workspace = intake.directory.workspace(workspace_id).await?.ok_or(Problem::NotFound("workspace"))?;
 
@@ -371,14 +369,9 @@ async fn answer_again(
     Ok(Accepted { id, ledger: event.ledger, repeated: true })
 }
 
-fn check(request: &EventRequest, idempotency_key: Option<&str>, now: Timestamp) -> Result<(), Problem> {
+fn check(request: &EventRequest, now: Timestamp) -> Result<(), Problem> {
     if request.data.get().len() > MAX_PAYLOAD_BYTES {
         return Err(Problem::TooLarge { what: "payload", limit_bytes: MAX_PAYLOAD_BYTES });
-    }
-    if let Some(key) = idempotency_key
-        && !(1..=MAX_IDEMPOTENCY_KEY_CHARS).contains(&key.chars().count())
-    {
-        return Err(Problem::invalid("Idempotency-Key", "must be 1 to 255 characters"));
     }
     if request.channels.len() > MAX_CHANNELS {
         return Err(Problem::invalid("/channels", "may list at most 20 channels"));

@@ -26,6 +26,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+/// Longest `Idempotency-Key`, in characters.
+const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
+
 /// The routes of this function.
 pub fn router(intake: Intake, metrics: Metrics) -> Router {
     Router::new()
@@ -192,11 +195,13 @@ fn body(accepted: &Accepted) -> AcceptedBody {
     }
 }
 
+/// The key as the caller sent it: its length is checked here, before a batch makes one of it for each event.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     match headers.get("idempotency-key") {
         None => Ok(None),
         Some(value) => match value.to_str() {
-            Ok(text) => Ok(Some(text)),
+            Ok(text) if (1..=MAX_IDEMPOTENCY_KEY_CHARS).contains(&text.len()) => Ok(Some(text)),
+            Ok(_) => Err(Problem::invalid("Idempotency-Key", "must be 1 to 255 characters")),
             Err(_) => Err(Problem::invalid("Idempotency-Key", "must be visible ASCII characters")),
         },
     }
