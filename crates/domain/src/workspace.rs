@@ -33,6 +33,9 @@ pub struct Workspace {
     pub max_events_per_day: Option<u64>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// How often it was written; 1 when it is new. The API does not show it, and the store keeps it beside the document.
+    #[serde(skip)]
+    pub revision: u64,
 }
 
 /// What a caller may set of a workspace; a field left out takes its default.
@@ -85,11 +88,26 @@ impl Workspace {
         }
     }
 
-    /// A workspace with these settings.
+    /// A new workspace with these settings.
     pub fn new(id: WorkspaceId, settings: WorkspaceSettings, created_at: Timestamp) -> Self {
         let WorkspaceSettings { name, retention_days, allow_unsigned, max_endpoints, max_events_per_day } =
             settings;
-        Self { id, name, retention_days, allow_unsigned, max_endpoints, max_events_per_day, created_at }
+        Self {
+            id,
+            name,
+            retention_days,
+            allow_unsigned,
+            max_endpoints,
+            max_events_per_day,
+            created_at,
+            revision: 1,
+        }
+    }
+
+    /// The workspace with other settings: its next revision.
+    #[must_use]
+    pub fn changed(&self, settings: WorkspaceSettings) -> Self {
+        Self { revision: self.revision + 1, ..Self::new(self.id, settings, self.created_at) }
     }
 
     /// Nothing of the workspace is older than this.

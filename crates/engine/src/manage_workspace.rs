@@ -71,7 +71,7 @@ pub async fn list_workspaces(
 /// Changes a workspace: `change` turns its settings into the new ones.
 ///
 /// # Errors
-/// [`Refusal::Problem`] for settings out of bounds or an unknown workspace.
+/// [`Refusal::Problem`] for settings out of bounds or an unknown workspace, or [`Problem::ChangedMeanwhile`].
 pub async fn update_workspace(
     management: &Management,
     caller: &ApiKey,
@@ -79,16 +79,20 @@ pub async fn update_workspace(
     change: impl FnOnce(&WorkspaceSettings) -> Result<WorkspaceSettings, Problem>,
 ) -> Result<Workspace, Refusal> {
     caller.require(Scope::Admin)?;
-    let workspace = management.workspace(caller, Some(id)).await?;
+    // From the table: what is remembered may be older than somebody else's change.
+    let workspace = management.store.load_workspace(caller.workspace(Some(id))?).await?;
+    let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
     let settings = change(&workspace.settings())?;
     settings.check()?;
-    let workspace = Workspace::new(workspace.id, settings, workspace.created_at);
+    let workspace = workspace.changed(settings);
     save(management, &workspace).await?;
     Ok(workspace)
 }
 
 async fn save(management: &Management, workspace: &Workspace) -> Result<(), Refusal> {
-    management.store.save_workspace(workspace).await?;
+    if !management.store.save_workspace(workspace).await? {
+        return Err(Problem::ChangedMeanwhile.into());
+    }
     management.directory.forget_workspace(workspace.id).await;
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! Workspaces: make, load, list, change.
+//!
+//! A change says which revision it was made from; DynamoDB refuses it if the row has moved on since.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::WorkspaceId;
 use domain::workspace::Workspace;
 
@@ -7,22 +10,34 @@ use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter};
 use crate::keys::{self, ALL_WORKSPACES, LOOKUP, LOOKUP_SORT};
 use crate::query::{Index, Range};
+use crate::rows::condition_held;
 use crate::{Page, Store};
 
 const ENTITY: &str = "workspace";
 
 impl Store {
-    /// Writes a workspace, new or changed.
+    /// Writes a workspace whose revision is one more than the stored one's (1 for a new one).
+    ///
+    /// Gives `false`, and writes nothing, when the stored row has another revision: somebody else was faster.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB refuses.
-    pub async fn save_workspace(&self, workspace: &Workspace) -> Result<(), StoreError> {
+    /// [`StoreError`] when DynamoDB refuses for another reason.
+    pub async fn save_workspace(&self, workspace: &Workspace) -> Result<bool, StoreError> {
         let item = ItemWriter::new(&keys::workspace(workspace.id), ENTITY)
             .text(LOOKUP, ALL_WORKSPACES)
             .text(LOOKUP_SORT, workspace.id)
+            .number("revision", workspace.revision)
             .json("document", workspace)?
             .build();
-        self.put(item).await
+        if workspace.revision == 1 {
+            return self.put_new(item).await;
+        }
+        let before = workspace.revision.saturating_sub(1).to_string();
+        let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
+        let request = request
+            .condition_expression("revision = :before")
+            .expression_attribute_values(":before", AttributeValue::N(before));
+        condition_held("PutItem", request.send().await)
     }
 
     /// The workspace, if there is one.
@@ -53,5 +68,7 @@ impl Store {
 }
 
 fn read(item: Attributes) -> Result<Workspace, StoreError> {
-    ItemReader::new(item, ENTITY).json("document")
+    let reader = ItemReader::new(item, ENTITY);
+    let workspace: Workspace = reader.json("document")?;
+    Ok(Workspace { revision: reader.number("revision")?, ..workspace })
 }

@@ -6,11 +6,12 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use domain::id::EventId;
 use domain::problem::Problem;
+use domain::workspace::WorkspaceSettings;
 use engine::Refusal;
 use engine::accept_event::{EventRequest, accept_event};
 use serde_json::json;
 
-use crate::{Bench, named, request, start};
+use crate::{Bench, request, start};
 
 const URL: &str = "https://example.com/hook";
 
@@ -146,8 +147,9 @@ async fn what_died_before_it_could_be_refused_is_refused_when_it_is_resumed() {
 #[tokio::test]
 async fn a_request_that_we_failed_counts_once_it_is_accepted_and_only_once() {
     let bench = Bench::with(Some(Outage::of("ADD #events"))).await;
-    let settings = r#"{"name":"test","max_events_per_day":2}"#;
-    bench.store.save_workspace(&named(bench.workspace, settings)).await.unwrap();
+    let workspace = bench.store.load_workspace(bench.workspace).await.unwrap().unwrap();
+    let quota = WorkspaceSettings { max_events_per_day: Some(2), ..workspace.settings() };
+    assert!(bench.store.save_workspace(&workspace.changed(quota)).await.unwrap());
     bench.endpoint(1, json!({ "url": URL })).await;
     let (whole, broken) = (bench.intake(bench.queue.clone()), bench.intake(bench.broken_queue()));
     let caller = bench.caller();

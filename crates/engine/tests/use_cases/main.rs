@@ -4,6 +4,7 @@
 mod accept_event;
 mod attempt_delivery;
 mod capacity;
+mod manage_workspace;
 mod operational_topic;
 mod parked;
 
@@ -27,7 +28,8 @@ use embedded_aws::{DynamoDb, Sqs};
 use engine::Intake;
 use engine::accept_event::EventRequest;
 use engine::attempt_delivery::Sender;
-use engine::{Chance, Clock};
+use engine::manage_endpoint::Management;
+use engine::{Chance, Clock, Directory};
 use queue::{Job, Queue};
 use store::{KeyWrapper, Store};
 use tokio::net::TcpListener;
@@ -94,7 +96,9 @@ impl Bench {
         let queue = queue::definition::create(sqs_client.clone()).await.unwrap();
 
         let workspace = WorkspaceId::new(start(), 1);
-        store.save_workspace(&named(workspace, r#"{"name":"test"}"#)).await.unwrap();
+        let settings: WorkspaceSettings = serde_json::from_str(r#"{"name":"test"}"#).unwrap();
+        let row = Workspace::new(workspace, settings, start());
+        assert!(store.save_workspace(&row).await.unwrap());
         let count = AtomicU64::new(1);
         Self {
             store,
@@ -122,6 +126,20 @@ impl Bench {
     /// An intake that remembers nothing yet, as after a cold start.
     fn intake(&self, queue: Queue) -> Intake {
         Intake::new(self.store.clone(), queue).with_clock_and_chance(self.clock.clone(), self.chance.clone())
+    }
+
+    /// A management API that remembers nothing yet.
+    fn management(&self) -> Management {
+        let targets = AllowedTargets::loopback_and_http();
+        Management {
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            directory: Directory::new(self.store.clone()),
+            egress: Egress::new(targets).unwrap(),
+            targets,
+            clock: self.clock.clone(),
+            chance: self.chance.clone(),
+        }
     }
 
     /// A queue that cannot be reached.
@@ -176,11 +194,6 @@ impl Bench {
             jobs.extend(messages.iter().map(|message| Job::parse(message.body().unwrap()).unwrap()));
         }
     }
-}
-
-fn named(id: WorkspaceId, settings: &str) -> Workspace {
-    let settings: WorkspaceSettings = serde_json::from_str(settings).unwrap();
-    Workspace::new(id, settings, start())
 }
 
 fn request(event_type: &str, data: &str) -> EventRequest {
