@@ -113,3 +113,12 @@ fn a_failed_record_is_reported_by_itself() {
         assert_eq!(mapping["BatchSize"], 10);
     }
 }
+
+#[test]
+fn the_function_that_sends_tests_outlives_them() {
+    let resources = resources();
+    let all = resources.as_mapping().unwrap().values();
+    let mut functions = all.filter(|one| one["Metadata"]["BuildProperties"]["Binary"] == "management");
+    let timeout = functions.next().unwrap()["Properties"]["Timeout"].as_u64().unwrap();
+    assert!(timeout >= engine::send_test_event::MAX_TIMEOUT_SECONDS + 4, "{timeout}");
+}

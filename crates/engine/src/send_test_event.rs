@@ -20,10 +20,14 @@ use crate::error::{Fault, Refusal};
 use crate::manage_endpoint::{Management, read_endpoint};
 use crate::request::post;
 
+/// Longest that a test waits for its endpoint, in seconds. The function that asks may run for 29 s, and what became
+/// of the test must still be recorded and answered.
+pub const MAX_TIMEOUT_SECONDS: u64 = 25;
 /// The type of the synthetic event.
 pub const TEST_EVENT_TYPE: &str = "posthorn.test";
 
-/// Sends a test event to an endpoint, also to one that is switched off, and gives what became of it.
+/// Sends a test event to an endpoint, also to one that is switched off, and gives what became of it. It waits for as
+/// long as the endpoint's timeout, and for 25 s at most.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when there is no such endpoint; [`Refusal::Fault`] when it could not be recorded.
@@ -33,7 +37,7 @@ pub async fn send_test_event(
     id: EndpointId,
 ) -> Result<(Delivery, Attempt), Refusal> {
     // 1. Which endpoint?
-    let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    let endpoint = impatient(read_endpoint(management, caller, Scope::Webhooks, id).await?);
     let workspace = management.directory.workspace(endpoint.workspace_id).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
 
@@ -63,6 +67,12 @@ pub async fn send_test_event(
     Ok((delivery, attempt))
 }
 
+/// The endpoint as a test treats it.
+fn impatient(mut endpoint: Endpoint) -> Endpoint {
+    endpoint.settings.timeout_seconds = endpoint.settings.timeout_seconds.min(MAX_TIMEOUT_SECONDS);
+    endpoint
+}
+
 pub(crate) fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event, Fault> {
     let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("the test event is not one: {error}"));
     let data = serde_json::json!({
@@ -81,4 +91,36 @@ pub(crate) fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event,
         deliver_at: None,
         ledger: Ledger { deliveries: vec![endpoint.id], skipped: Vec::new() },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::address::AllowedTargets;
+    use domain::endpoint::EndpointSettings;
+    use domain::id::WorkspaceId;
+    use domain::timestamp::Timestamp;
+
+    #[test]
+    fn a_test_never_waits_longer_than_its_outcome_can_be_recorded() {
+        let now = Timestamp::from_millis(0);
+        let timeout_of_a_test = |timeout_seconds: u64| {
+            let settings =
+                serde_json::json!({ "url": "https://example.com", "timeout_seconds": timeout_seconds });
+            let settings: EndpointSettings = serde_json::from_value(settings).unwrap();
+            let endpoint = Endpoint {
+                id: EndpointId::new(now, 1),
+                workspace_id: WorkspaceId::new(now, 1),
+                url: settings.check(&AllowedTargets::public_only()).unwrap(),
+                settings,
+                secrets: Vec::new(),
+                disabled_reason: None,
+                revision: 1,
+                created_at: now,
+                updated_at: now,
+            };
+            impatient(endpoint).timeout().as_secs()
+        };
+        assert_eq!((timeout_of_a_test(30), timeout_of_a_test(10)), (MAX_TIMEOUT_SECONDS, 10));
+    }
 }
