@@ -117,8 +117,9 @@ pub async fn list_endpoints(
     Ok(management.store.list_endpoints(workspace, before, limit).await?)
 }
 
-/// Changes an endpoint: `change` turns its settings into the new ones. Gives the endpoint, and whether it got a new
-/// secret because the old one does not fit its new signature profile.
+/// Changes an endpoint: `change` turns its settings into the new ones. One that is switched on, or with `resume` told
+/// so again, begins anew and gets what was parked for it. Gives the endpoint, and whether it got a new secret because
+/// the old one does not fit its new signature profile.
 ///
 /// # Errors
 /// [`Refusal::Problem`] for settings out of bounds, or [`Problem::ChangedMeanwhile`].
@@ -126,6 +127,7 @@ pub async fn update_endpoint(
     management: &Management,
     caller: &ApiKey,
     id: EndpointId,
+    resume: bool,
     change: impl FnOnce(&EndpointSettings) -> Result<EndpointSettings, Problem>,
 ) -> Result<(Endpoint, bool), Refusal> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
@@ -139,13 +141,13 @@ pub async fn update_endpoint(
     if !fits {
         endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile)?, expires_at: None }];
     }
-    let resumed = endpoint.settings.active && !was_active;
+    // Told again, because the process that was told first may have died before the drain began.
+    let resumed = endpoint.settings.active && (resume || !was_active);
     if endpoint.settings.active {
         endpoint.disabled_reason = None;
     }
     save_changed(management, &mut endpoint).await?;
     if resumed {
-        // It begins anew, and gets what was parked for it.
         management.store.record_recovery(endpoint.workspace_id, id).await?;
         management.directory.know_health(endpoint.workspace_id, id, None).await;
         start_drain(&management.intake(), endpoint.workspace_id, id).await?;

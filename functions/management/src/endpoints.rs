@@ -144,13 +144,15 @@ pub(crate) async fn update(
     let caller = caller(&management, &headers).await?;
     let id = paging::id(&endpoint, "endpoint")?;
     let patch: Map<String, Value> = parse_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
+    let resume = patch.get("active") == Some(&Value::Bool(true));
     let change = |settings: &EndpointSettings| -> Result<EndpointSettings, Problem> {
         let mut document = crate::document(settings);
         // Their parts exclude each other, so these are replaced whole.
         merge(&mut document, patch, &["retry", "rate_limit"]);
         parse_value(Value::Object(document))
     };
-    let (endpoint, new_secret) = manage_endpoint::update_endpoint(&management, &caller, id, change).await?;
+    let (endpoint, new_secret) =
+        manage_endpoint::update_endpoint(&management, &caller, id, resume, change).await?;
     let now = management.clock.now();
     let body = match new_secret {
         true => EndpointBody::with_secret(&endpoint, now),

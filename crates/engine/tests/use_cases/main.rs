@@ -4,6 +4,7 @@
 mod accept_event;
 mod attempt_delivery;
 mod capacity;
+mod manage_endpoint;
 mod manage_workspace;
 mod operational_topic;
 mod parked;
