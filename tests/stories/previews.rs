@@ -1,5 +1,6 @@
 //! What a preview shows is what goes on the wire.
 
+use local::api_client::ApiClient;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -146,5 +147,36 @@ async fn an_attempt_keeps_what_was_sent_without_its_secrets() {
     assert_eq!(request["body_bytes"], seen.body.len());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &seen.body);
     assert_eq!(request["body_sha256"], domain::api_key::hex(digest.as_ref()));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn who_may_only_read_gets_no_signature_over_words_of_their_own() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    let accepted = stage.send("invoice.paid", json!({})).await;
+    let row = stage.deliveries(&endpoint, 1, "delivered").await.remove(0);
+    let with = async |scopes: Value| {
+        let key = json!({ "name": "reader", "workspace_id": stage.workspace, "scopes": scopes });
+        let key = stage.admin.post("/v1/api-keys", &key).await.unwrap();
+        ApiClient::new(&stage.platform.url(), key["key"].as_str().unwrap())
+    };
+    let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    let preview = async |caller: &ApiClient, body: Value| {
+        caller.call("POST", &format!("{path}/preview"), body.to_string(), &[]).await.unwrap().0
+    };
+    let made = json!({ "type": "invoice.paid", "data": { "amount": 1_000_000 } });
+    let stored = json!({ "event_id": accepted["id"] });
+    let reader = with(json!(["webhooks:ro", "events:ro"])).await;
+    assert_eq!((preview(&reader, made.clone()).await, preview(&reader, stored.clone()).await), (403, 200));
+    let owner = with(json!(["webhooks"])).await;
+    assert_eq!((preview(&owner, made).await, preview(&owner, stored).await), (200, 403));
+
+    let curl = format!("{path}/deliveries/{}/curl", text(&row["id"]));
+    for scopes in [json!(["deliveries:ro", "events:ro"]), json!(["deliveries"])] {
+        let (status, problem) = with(scopes).await.call("GET", &curl, "", &[]).await.unwrap();
+        assert_eq!((status, problem["code"].as_str()), (403, Some("missing_scope")));
+    }
+    assert!(with(json!(["deliveries", "events:ro"])).await.text(&curl).await.unwrap().starts_with("curl "));
     stage.end().await;
 }

@@ -1,5 +1,8 @@
 //! What exactly would be sent? The request of an event to an endpoint, rendered by the function that renders every
 //! attempt, and not sent.
+//!
+//! Its signature is valid, so who may only read never gets one over words of their own: that takes the scope that
+//! could have the endpoint's secret, or send the delivery, anyway.
 
 use domain::api_key::{ApiKey, Scope};
 use domain::endpoint::Endpoint;
@@ -36,7 +39,8 @@ pub struct PreviewRequest {
 /// Renders what would be sent to an endpoint as a first attempt now.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event.
+/// [`Problem::MissingScope`] for an event of the caller's own making without `webhooks`, or a stored one without
+/// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event.
 pub async fn preview_request(
     management: &Management,
     caller: &ApiKey,
@@ -49,9 +53,11 @@ pub async fn preview_request(
     Ok((endpoint, rendered))
 }
 
-/// Rebuilds the request of a delivery as it would be sent now, with a signature that is valid now.
+/// Rebuilds the request of a delivery as it would be sent now, whole: with a signature that is valid now, the custom
+/// headers that the attempt's log redacts, and the payload.
 ///
 /// # Errors
+/// [`Problem::MissingScope`] without `deliveries`, by which the delivery could be replayed, and `events:ro`;
 /// [`Problem::NotFound`] when there is no such endpoint or delivery, or its payload is no longer kept.
 pub async fn rebuild_request(
     management: &Management,
@@ -59,7 +65,8 @@ pub async fn rebuild_request(
     endpoint: EndpointId,
     delivery: DeliveryId,
 ) -> Result<(Endpoint, RenderedRequest), Refusal> {
-    let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, endpoint).await?;
+    caller.require(Scope::EventsRead)?;
+    let endpoint = read_endpoint(management, caller, Scope::Deliveries, endpoint).await?;
     let now = management.clock.now();
     let row = management.store.load_delivery(endpoint.id, delivery, now).await?;
     let row = row.ok_or(Problem::NotFound("delivery"))?;
@@ -84,6 +91,7 @@ async fn event(
             Ok(with_payload(event)?)
         }
         (None, Some(event_type), Some(payload)) => {
+            caller.require(Scope::Webhooks)?;
             let mut event = synthetic_event(endpoint, EventId::new(now, management.chance.id()))?;
             event.event_type = event_type;
             event.payload = payload;
