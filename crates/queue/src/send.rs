@@ -29,30 +29,8 @@ impl Queue {
     /// # Errors
     /// [`QueueError`] when some could not be sent; others may have been.
     pub async fn send(&self, jobs: &[Job], now: Timestamp) -> Result<(), QueueError> {
-        let mut batches = Vec::new();
-        let (mut batch, mut bytes) = (Vec::new(), 0);
-        for job in jobs {
-            let body = job.to_body().map_err(QueueError::aws("SendMessageBatch"))?;
-            if batch.len() == BATCH_ENTRIES || bytes + body.len() > BATCH_BYTES {
-                batches.push(std::mem::take(&mut batch));
-                bytes = 0;
-            }
-            bytes += body.len();
-            // A message group on a standard queue makes it fair: one noisy endpoint does not delay the others.
-            let entry = SendMessageBatchRequestEntry::builder()
-                .id(batch.len().to_string())
-                .message_body(body)
-                .message_group_id(job.endpoint.to_string())
-                .set_delay_seconds(delay_seconds(job, now))
-                .build()
-                .map_err(QueueError::aws("SendMessageBatch"))?;
-            batch.push(entry);
-        }
-        if !batch.is_empty() {
-            batches.push(batch);
-        }
-        stream::iter(batches)
-            .map(|batch| self.send_batch(batch))
+        stream::iter(Batches::of(jobs, now))
+            .map(|batch| async { self.send_batch(batch?).await })
             .buffer_unordered(CONCURRENT_BATCHES)
             .try_collect()
             .await
@@ -97,6 +75,61 @@ impl Queue {
     }
 }
 
+/// Jobs as batches that SQS takes. Each is made when it is asked for: an event of 32 KB with 10,000 endpoints is 320 MB
+/// of bodies, and a function has less.
+struct Batches<'a> {
+    jobs: std::slice::Iter<'a, Job>,
+    now: Timestamp,
+    /// The body that did not fit into the batch before.
+    held: Option<(&'a Job, String)>,
+}
+
+impl<'a> Batches<'a> {
+    fn of(jobs: &'a [Job], now: Timestamp) -> Self {
+        Self { jobs: jobs.iter(), now, held: None }
+    }
+
+    fn next_body(&mut self) -> Result<Option<(&'a Job, String)>, QueueError> {
+        if let Some(held) = self.held.take() {
+            return Ok(Some(held));
+        }
+        let Some(job) = self.jobs.next() else { return Ok(None) };
+        Ok(Some((job, job.to_body().map_err(QueueError::aws("SendMessageBatch"))?)))
+    }
+
+    fn next_batch(&mut self) -> Result<Vec<SendMessageBatchRequestEntry>, QueueError> {
+        let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_ENTRIES), 0);
+        while batch.len() < BATCH_ENTRIES
+            && let Some((job, body)) = self.next_body()?
+        {
+            if !batch.is_empty() && bytes + body.len() > BATCH_BYTES {
+                self.held = Some((job, body));
+                break;
+            }
+            bytes += body.len();
+            // A message group on a standard queue makes it fair: one noisy endpoint does not delay the others.
+            let entry = SendMessageBatchRequestEntry::builder()
+                .id(batch.len().to_string())
+                .message_body(body)
+                .message_group_id(job.endpoint.to_string())
+                .set_delay_seconds(delay_seconds(job, self.now))
+                .build()
+                .map_err(QueueError::aws("SendMessageBatch"))?;
+            batch.push(entry);
+        }
+        Ok(batch)
+    }
+}
+
+impl Iterator for Batches<'_> {
+    type Item = Result<Vec<SendMessageBatchRequestEntry>, QueueError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.next_batch();
+        (!matches!(&batch, Ok(batch) if batch.is_empty())).then_some(batch)
+    }
+}
+
 fn delay_seconds(job: &Job, now: Timestamp) -> Option<i32> {
     let wait = job.not_before?.since(now).min(MAX_DELAY);
     i32::try_from(wait.as_millis().div_ceil(1_000)).ok().filter(|seconds| *seconds > 0)
@@ -105,4 +138,52 @@ fn delay_seconds(job: &Job, now: Timestamp) -> Option<i32> {
 /// SQS refused part of a batch: the next try waits twice as long as the last.
 pub(crate) async fn pause(attempt: u32) {
     tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
+    use proptest::prelude::*;
+
+    fn job(number: u128, payload_bytes: usize) -> Job {
+        let at = Timestamp::from_millis(1_750_000_000_000);
+        let (event, endpoint) = (EventId::new(at, number), EndpointId::new(at, number));
+        // Quotation marks double in a body.
+        let body = serde_json::json!({
+            "v": crate::job::VERSION, "workspace": WorkspaceId::new(at, 1), "endpoint": endpoint, "event": event,
+            "delivery": DeliveryId::of(event, endpoint), "type": "invoice.paid", "time": at,
+            "payload": "\"".repeat(payload_bytes / 2),
+        });
+        Job::parse(&body.to_string()).unwrap()
+    }
+
+    #[test]
+    fn bodies_are_made_only_for_the_batch_that_is_asked_for() {
+        let jobs: Vec<_> = (0..100).map(|number| job(number, 0)).collect();
+        let mut batches = Batches::of(&jobs, Timestamp::from_millis(0));
+        for taken in [10, 20, 30] {
+            assert_eq!(batches.next().unwrap().unwrap().len(), BATCH_ENTRIES);
+            assert_eq!(batches.jobs.len(), jobs.len() - taken);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20))]
+        #[test]
+        fn batches_hold_every_job_in_order_and_no_more_than_sqs_takes(
+            sizes in proptest::collection::vec(0usize..32_000, 0..60),
+        ) {
+            let jobs: Vec<_> = (0u128..).zip(sizes).map(|(number, bytes)| job(number, bytes)).collect();
+            let mut bodies = Vec::new();
+            for batch in Batches::of(&jobs, Timestamp::from_millis(0)) {
+                let batch = batch.unwrap();
+                prop_assert!((1..=BATCH_ENTRIES).contains(&batch.len()));
+                prop_assert!(batch.iter().map(|entry| entry.message_body().len()).sum::<usize>() <= BATCH_BYTES);
+                bodies.extend(batch.into_iter().map(|entry| entry.message_body().to_owned()));
+            }
+            let wanted: Vec<_> = jobs.iter().map(|job| job.to_body().unwrap()).collect();
+            prop_assert_eq!(bodies, wanted);
+        }
+    }
 }
