@@ -1,6 +1,8 @@
 //! Events: write one with its ledger, load, list.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::api_key::hex;
 use domain::channel::Channel;
 use domain::event::Event;
 use domain::event_type::{EventType, EventTypePattern, wants};
@@ -23,10 +25,18 @@ const LEDGER_ENDPOINTS_INLINE: usize = 256;
 /// Endpoints a further ledger row tells of: 32 KB.
 const LEDGER_ENDPOINTS_PER_PAGE: usize = 2_048;
 
+/// The rows of a ledger that does not fit its event's row.
+struct LedgerPages {
+    pages: usize,
+    digest: String,
+}
+
 impl Store {
     /// Writes an event, to be kept until `expires_at`. Gives `false` when there is one with this id already.
     ///
-    /// A ledger too long for the row is written first, so that an event that can be read is complete.
+    /// A ledger too long for the row is written first, so that an event that can be read is complete. Its rows stand
+    /// under a digest that the event's row carries: of two writers of one id, the one that loses changes nothing of
+    /// what the other wrote, and its own rows are never read.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -35,14 +45,11 @@ impl Store {
         let inline = pages.remove(0);
         let mut rest = Ledger::default();
         pages.into_iter().for_each(|page| rest.append(page));
-        let rest = if rest.is_empty() { Vec::new() } else { rest.pages(LEDGER_ENDPOINTS_PER_PAGE) };
-        for (index, page) in rest.iter().enumerate() {
-            let item = ItemWriter::new(&keys::ledger_page(event.id, index + 1), LEDGER_ENTITY)
-                .bytes("ledger", page.to_bytes())
-                .expires_at(expires_at)
-                .build();
-            self.put(item).await?;
-        }
+        let rest = if rest.is_empty() {
+            None
+        } else {
+            Some(self.save_ledger_pages(event, &rest, expires_at).await?)
+        };
         let (encoding, bytes) = payload::encode(&event.payload);
         let item = ItemWriter::new(&keys::event(event.workspace_id, event.id), ENTITY)
             .text("type", &event.event_type)
@@ -57,10 +64,51 @@ impl Store {
                     event.channels.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
                 )
             })
-            .maybe((!rest.is_empty()).then_some(rest.len()), |item, pages| item.number("ledger_pages", pages))
+            .maybe(rest, |item, rest| {
+                item.number("ledger_pages", rest.pages).text("ledger_digest", rest.digest)
+            })
             .expires_at(expires_at)
             .build();
         self.put_new(item).await
+    }
+
+    async fn save_ledger_pages(
+        &self,
+        event: &Event,
+        rest: &Ledger,
+        expires_at: Timestamp,
+    ) -> Result<LedgerPages, StoreError> {
+        let digest = digest(rest, expires_at);
+        let pages = rest.pages(LEDGER_ENDPOINTS_PER_PAGE);
+        for (index, page) in pages.iter().enumerate() {
+            let key = keys::ledger_page(event.workspace_id, event.id, &digest, index + 1);
+            let item = ItemWriter::new(&key, LEDGER_ENTITY)
+                .bytes("ledger", page.to_bytes())
+                .expires_at(expires_at)
+                .build();
+            self.put(item).await?;
+        }
+        Ok(LedgerPages { pages: pages.len(), digest })
+    }
+
+    async fn load_ledger_pages(
+        &self,
+        workspace: WorkspaceId,
+        event: EventId,
+        rest: &LedgerPages,
+    ) -> Result<Ledger, StoreError> {
+        let partition = keys::ledger_page(workspace, event, &rest.digest, 1).pk;
+        let range = Range::prefix(partition, keys::PAGE_PREFIX).consistent();
+        let rows = self.query(&range, rest.pages).await?.rows;
+        if rows.len() != rest.pages {
+            return Err(StoreError::damaged(LEDGER_ENTITY, "some are missing"));
+        }
+        let mut ledger = Ledger::default();
+        for row in rows {
+            let reader = ItemReader::new(row, LEDGER_ENTITY);
+            ledger.append(Ledger::from_bytes(reader.bytes("ledger")?).map_err(|e| reader.damaged(e))?);
+        }
+        Ok(ledger)
     }
 
     /// The event with its whole ledger, if the workspace has it and it has not expired at `now`.
@@ -74,14 +122,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Event>, StoreError> {
         let Some(row) = self.load(&keys::event(workspace, id)).await? else { return Ok(None) };
-        let Some((mut event, more_pages)) = read(workspace, row, now)? else { return Ok(None) };
-        if more_pages {
-            let range = Range::prefix(keys::ledger_page(id, 1).pk, "PAGE#").consistent();
-            for row in self.query(&range, usize::MAX).await?.rows {
-                let reader = ItemReader::new(row, LEDGER_ENTITY);
-                let page = Ledger::from_bytes(reader.bytes("ledger")?).map_err(|e| reader.damaged(e))?;
-                event.ledger.append(page);
-            }
+        let Some((mut event, rest)) = read(workspace, row, now)? else { return Ok(None) };
+        if let Some(rest) = rest {
+            event.ledger.append(self.load_ledger_pages(workspace, id, &rest).await?);
         }
         Ok(Some(event))
     }
@@ -172,12 +215,12 @@ impl Store {
     }
 }
 
-/// The event, unless it has expired, and whether its ledger goes on in other rows.
+/// The event, unless it has expired, and the rows in which its ledger goes on.
 fn read(
     workspace: WorkspaceId,
     row: Attributes,
     now: Timestamp,
-) -> Result<Option<(Event, bool)>, StoreError> {
+) -> Result<Option<(Event, Option<LedgerPages>)>, StoreError> {
     let reader = ItemReader::new(row, ENTITY);
     // DynamoDB deletes an expired row late, up to days later.
     if reader.number::<i64>(keys::EXPIRES_AT)? <= now.as_seconds() {
@@ -198,7 +241,19 @@ fn read(
         deliver_at: reader.maybe_instant("deliver_at")?,
         ledger: Ledger::from_bytes(reader.bytes("ledger")?).map_err(|error| reader.damaged(error))?,
     };
-    Ok(Some((event, reader.maybe_number::<usize>("ledger_pages")?.is_some())))
+    let rest = match reader.maybe_number("ledger_pages")? {
+        None => None,
+        Some(pages) => Some(LedgerPages { pages, digest: reader.text("ledger_digest")?.to_owned() }),
+    };
+    Ok(Some((event, rest)))
+}
+
+/// Of everything that the rows of the rest of a ledger hold.
+fn digest(rest: &Ledger, expires_at: Timestamp) -> String {
+    let mut context = Context::new(&SHA256);
+    context.update(&expires_at.as_seconds().to_be_bytes());
+    context.update(&rest.to_bytes());
+    hex(context.finish().as_ref())
 }
 
 /// No channel's name holds a space.

@@ -14,7 +14,7 @@
 //! | API key, by what its holder sends | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
-//! | the rest of a long ledger | `LEDGER#{evt}` | `PAGE#{number}` |
+//! | the rest of a long ledger | `LEDGER#{ws}#{evt}#{digest of it}` | `PAGE#{number}` |
 //! | tally of an hour | `STATISTICS#{we}` or `STATISTICS#{ws}` | `{hour}` |
 //! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}` | `IDEMPOTENCY` |
 //! | delivery | `DELIVERIES#{we}#{day}#{shard}` | `DELIVERY#{wd}` |
@@ -160,10 +160,14 @@ pub fn event_partition(workspace: WorkspaceId, day: Day, shard: u8) -> String {
     format!("EVENTS#{workspace}#{day}#{shard:02}")
 }
 
-/// A row of the part of a ledger that does not fit the event's row; `number` from 1.
-pub fn ledger_page(event: EventId, number: usize) -> Key {
-    Key::new(format!("LEDGER#{event}"), format!("PAGE#{number:04}"))
+/// A row of the part of a ledger that does not fit the event's row; `number` from 1. `digest` is of all these rows hold,
+/// so what stands under a key is the same whoever wrote it.
+pub fn ledger_page(workspace: WorkspaceId, event: EventId, digest: &str, number: usize) -> Key {
+    Key::new(format!("LEDGER#{workspace}#{event}#{digest}"), format!("{PAGE_PREFIX}{number:04}"))
 }
+
+/// What the sort keys of a ledger's further rows start with.
+pub const PAGE_PREFIX: &str = "PAGE#";
 
 /// The partition of the tallies of an endpoint or workspace.
 pub fn statistics_partition(subject: &str) -> String {

@@ -69,6 +69,34 @@ async fn an_id_is_taken_once() {
 }
 
 #[tokio::test]
+async fn the_long_ledger_of_whoever_comes_second_changes_nothing_of_the_firsts() {
+    let table = table().await;
+    let first = Event { ledger: ledger(700), ..event(now(), 1) };
+    assert!(table.store.save_event(&first, now().plus(DAY)).await.unwrap());
+    let second = Event { ledger: ledger(5_000), ..event(now(), 1) };
+    assert!(!table.store.save_event(&second, now().plus(DAY)).await.unwrap());
+    let elsewhere = Event { ledger: ledger(3_000), workspace_id: workspace(2), ..event(now(), 1) };
+    assert!(table.store.save_event(&elsewhere, now().plus(DAY)).await.unwrap());
+    for event in [first, elsewhere] {
+        let stored = table.store.load_event(event.workspace_id, event.id, now()).await.unwrap().unwrap();
+        assert_eq!(stored.ledger, event.ledger, "{}", event.workspace_id);
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_lost_a_row_is_damage_and_never_a_shorter_ledger() {
+    let table = table().await;
+    let event = Event { ledger: ledger(5_000), ..event(now(), 1) };
+    assert!(table.store.save_event(&event, now().plus(DAY)).await.unwrap());
+    let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
+    let page = rows.items().iter().find(|row| row["SK"].as_s().unwrap() == "PAGE#0002").unwrap();
+    let key = ["PK", "SK"].map(|name| (name.to_owned(), page[name].clone()));
+    let delete = table.client.delete_item().table_name("posthorn").set_key(Some(key.into()));
+    delete.send().await.unwrap();
+    assert!(table.store.load_event(workspace(1), event.id, now()).await.is_err());
+}
+
+#[tokio::test]
 async fn another_workspaces_event_is_not_found() {
     let table = table().await;
     let event = event(now(), 1);
