@@ -273,8 +273,9 @@ async fn written(
     }
 
     // 5. Decide every endpoint's fate, and write it down with the event. A job always finds its event.
+    let made_here = request.id.is_none() && freshness == Freshness::New;
     let event = fan_out(intake, workspace_id, id, request, now).await?;
-    if intake.store.save_event(&event, workspace.expiry(now)).await? {
+    if intake.save_event(&event, workspace.expiry(now), made_here).await? {
         return Ok(Written::Now(event, freshness));
     }
     match freshness {

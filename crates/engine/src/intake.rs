@@ -3,9 +3,11 @@
 
 use std::sync::{Arc, OnceLock};
 
+use domain::event::Event;
 use domain::timestamp::Timestamp;
 use queue::{Job, Queue, Topic};
 use store::Store;
+use store::events::EventRow;
 
 use crate::error::Fault;
 use crate::group::{Gather, Group};
@@ -29,6 +31,7 @@ pub struct Intake {
     pub clock: Clock,
     /// Randomness.
     pub chance: Chance,
+    events: Arc<OnceLock<Group<EventRow>>>,
     jobs: Arc<OnceLock<Group<JobsOfARequest>>>,
 }
 
@@ -37,7 +40,16 @@ impl Intake {
     pub fn new(store: Store, queue: Queue) -> Self {
         let directory = Directory::new(store.clone());
         let (clock, chance) = (Clock::system(), Chance::system());
-        Self { store, queue, topic: None, directory, clock, chance, jobs: Arc::default() }
+        Self {
+            store,
+            queue,
+            topic: None,
+            directory,
+            clock,
+            chance,
+            events: Arc::default(),
+            jobs: Arc::default(),
+        }
     }
 
     /// The same with a topic.
@@ -56,6 +68,31 @@ impl Intake {
     #[must_use]
     pub fn with_clock_and_chance(self, clock: Clock, chance: Chance) -> Self {
         Self { clock, chance, ..self }
+    }
+
+    /// Writes an event; whether nobody else has its id. One whose id was made just now is nobody else's, so it is written
+    /// together with those of other requests.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be written.
+    pub(crate) async fn save_event(
+        &self,
+        event: &Event,
+        expires_at: Timestamp,
+        made_here: bool,
+    ) -> Result<bool, Fault> {
+        if !made_here {
+            return Ok(self.store.save_event(event, expires_at).await?);
+        }
+        let group = self.events.get_or_init(|| {
+            let store = self.store.clone();
+            Group::new(Gather::Prompt, move |rows: Vec<EventRow>| {
+                let store = store.clone();
+                async move { Ok(store.save_new_events(rows).await?) }
+            })
+        });
+        group.write(self.store.event_row(event, expires_at).await?).await?;
+        Ok(true)
     }
 
     /// Puts jobs on the queue, together with those of other requests.

@@ -1,9 +1,8 @@
 //! Deliveries and their attempts: settle a group, load one, list an endpoint's.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use domain::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event_type::{EventType, EventTypePattern, wants};
@@ -15,18 +14,14 @@ use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
 use crate::query::{Index, Range};
-use crate::rows::condition_held;
+use crate::rows::{BATCH_TRIES, condition_held, pause};
 use crate::spread::{Order, Spread, Window};
 use crate::{Page, Store};
 
 const ENTITY: &str = "delivery";
 const ATTEMPT_ENTITY: &str = "attempt";
-/// DynamoDB takes at most 25 writes in one BatchWriteItem.
-const BATCH_WRITES: usize = 25;
 /// DynamoDB takes at most 100 keys in one BatchGetItem.
 const BATCH_READS: usize = 100;
-/// How often what DynamoDB leaves unprocessed is sent again.
-const BATCH_TRIES: u32 = 5;
 
 /// A delivery as its row holds it: its state, and its first attempt inline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,16 +81,7 @@ impl Store {
                 rows.insert(key, item);
             }
         }
-        let mut writes = Vec::with_capacity(rows.len());
-        for item in rows.into_values() {
-            let put = PutRequest::builder().set_item(Some(item)).build();
-            let put = put.map_err(StoreError::aws("BatchWriteItem"))?;
-            writes.push(WriteRequest::builder().put_request(put).build());
-        }
-        for batch in writes.chunks(BATCH_WRITES) {
-            self.write_batch(batch.to_vec()).await?;
-        }
-        Ok(())
+        self.put_all(rows.into_values().collect()).await
     }
 
     /// Writes the row of a parked delivery that is taken up again; whether nobody else had, since it was parked at
@@ -298,29 +284,6 @@ impl Store {
             .map(|row| attempts::decode(ItemReader::new(row, ATTEMPT_ENTITY).bytes("attempt")?))
             .collect()
     }
-
-    async fn write_batch(&self, mut writes: Vec<WriteRequest>) -> Result<(), StoreError> {
-        for attempt in 0..BATCH_TRIES {
-            let answer = self
-                .client
-                .batch_write_item()
-                .request_items(&*self.table, writes)
-                .send()
-                .await
-                .map_err(StoreError::aws("BatchWriteItem"))?;
-            writes = answer.unprocessed_items.unwrap_or_default().into_values().flatten().collect();
-            if writes.is_empty() {
-                return Ok(());
-            }
-            pause(attempt).await;
-        }
-        Err(StoreError::Unprocessed(writes.len()))
-    }
-}
-
-/// DynamoDB throttled part of a batch: the next try waits twice as long as the last.
-async fn pause(attempt: u32) {
-    tokio::time::sleep(Duration::from_millis(25 << attempt)).await;
 }
 
 fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {

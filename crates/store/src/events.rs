@@ -31,6 +31,10 @@ struct LedgerPages {
     digest: String,
 }
 
+/// An event's row, ready to be written.
+#[derive(Debug)]
+pub struct EventRow(Attributes);
+
 impl Store {
     /// Writes an event, to be kept until `expires_at`. Gives `false` when there is one with this id already.
     ///
@@ -41,6 +45,23 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn save_event(&self, event: &Event, expires_at: Timestamp) -> Result<bool, StoreError> {
+        let EventRow(item) = self.event_row(event, expires_at).await?;
+        self.put_new(item).await
+    }
+
+    /// Writes the rows of events whose ids nobody else can have. All of them or an error.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn save_new_events(&self, rows: Vec<EventRow>) -> Result<(), StoreError> {
+        self.put_all(rows.into_iter().map(|EventRow(item)| item).collect()).await
+    }
+
+    /// The row of an event that is to be kept until `expires_at`; what of its ledger does not fit is written already.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn event_row(&self, event: &Event, expires_at: Timestamp) -> Result<EventRow, StoreError> {
         let mut pages = event.ledger.pages(LEDGER_ENDPOINTS_INLINE);
         let inline = pages.remove(0);
         let mut rest = Ledger::default();
@@ -69,7 +90,7 @@ impl Store {
             })
             .expires_at(expires_at)
             .build();
-        self.put_new(item).await
+        Ok(EventRow(item))
     }
 
     async fn save_ledger_pages(
