@@ -1,9 +1,16 @@
 //! How is one delivery, or one event, sent again by hand? At once, as a job of its own run.
+//!
+//! A delivery that is still on its way is not sent beside itself: its first attempt reads no row, so it would go out
+//! twice, and the row of the one would cover that of the other.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use domain::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
+use domain::timestamp::Timestamp;
 use queue::Job;
 
 use crate::error::Refusal;
@@ -12,6 +19,18 @@ use crate::replay::{active_endpoint, job};
 
 /// Most endpoints one event is sent to again at once.
 const MAX_ENDPOINTS: usize = 100;
+
+/// A delivery that should have been attempted so long ago and was not is lost, and may be sent again.
+const LOST_AFTER: Duration = Duration::from_secs(3_600);
+
+/// What became of an event that was sent again.
+#[derive(Debug)]
+pub struct Resent {
+    /// The deliveries that go out again.
+    pub deliveries: Vec<Delivery>,
+    /// Those that are still on their way, and go out by themselves.
+    pub on_their_way: Vec<Delivery>,
+}
 
 /// Sends one delivery again.
 ///
@@ -36,7 +55,8 @@ pub async fn replay_delivery(
     Ok(delivery.replayed(run))
 }
 
-/// Sends an event to chosen endpoints, whether or not they got it or asked for it.
+/// Sends an event to chosen endpoints, whether or not they got it or asked for it. An endpoint whose delivery is still
+/// on its way is passed over.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when there is no such event or endpoint.
@@ -47,7 +67,7 @@ pub async fn replay_event(
     event: EventId,
     endpoints: &[EndpointId],
     force: bool,
-) -> Result<Vec<Delivery>, Refusal> {
+) -> Result<Resent, Refusal> {
     caller.require(Scope::Deliveries)?;
     if !(1..=MAX_ENDPOINTS).contains(&endpoints.len()) {
         return Err(Problem::invalid("/endpoint_ids", "must name 1 to 100 endpoints").into());
@@ -56,18 +76,47 @@ pub async fn replay_event(
     let now = management.clock.now();
     let event = management.store.load_event(workspace, event, now).await?;
     let event = event.ok_or(Problem::NotFound("event"))?;
-    let run = ReplayId::new(now, management.chance.id());
+
+    // 1. Where does it go? Each endpoint once, however often it is named.
+    let mut seen = HashSet::new();
     let mut deliveries = Vec::with_capacity(endpoints.len());
-    for id in endpoints {
+    for id in endpoints.iter().filter(|id| seen.insert(**id)) {
         let endpoint = active_endpoint(management, caller, *id).await?;
         if endpoint.workspace_id != workspace {
             return Err(Problem::NotFound("endpoint").into());
         }
         let event_type = event.event_type.clone();
-        let delivery = Delivery::new(workspace, *id, event.id, event_type, event.occurred_at);
-        deliveries.push(delivery.replayed(run));
+        deliveries.push(Delivery::new(workspace, *id, event.id, event_type, event.occurred_at));
     }
-    let jobs: Vec<Job> = deliveries.iter().map(|delivery| job(delivery, run, force)).collect();
+
+    // 2. Where is it on its way already? A delivery without a row waits for its first attempt, if the ledger tells of it.
+    let keys: Vec<_> = deliveries.iter().map(|delivery| (delivery.endpoint_id, delivery.id)).collect();
+    let rows = management.store.load_deliveries(&keys, now).await?;
+    let mut rows: HashMap<EndpointId, Delivery> =
+        rows.into_iter().map(|row| (row.endpoint_id, row)).collect();
+    let (mut on_their_way, mut again) = (Vec::new(), Vec::new());
+    for delivery in deliveries {
+        let row = rows.remove(&delivery.endpoint_id);
+        let queued = row.is_some() || event.ledger.deliveries.contains(&delivery.endpoint_id);
+        let known = row.unwrap_or(Delivery { next_attempt_at: event.deliver_at, ..delivery });
+        if queued && is_on_its_way(&known, now) {
+            on_their_way.push(known);
+        } else {
+            again.push(known);
+        }
+    }
+
+    // 3. Send it to the others.
+    let run = ReplayId::new(now, management.chance.id());
+    let jobs: Vec<Job> = again.iter().map(|delivery| job(delivery, run, force)).collect();
     management.queue.send(&jobs, now).await?;
-    Ok(deliveries)
+    let deliveries = again.into_iter().map(|delivery| delivery.replayed(run)).collect();
+    Ok(Resent { deliveries, on_their_way })
+}
+
+/// Whether a job of the delivery will attempt it without our doing.
+fn is_on_its_way(delivery: &Delivery, now: Timestamp) -> bool {
+    let waits = matches!(delivery.status, DeliveryStatus::Pending | DeliveryStatus::Retrying);
+    let due = delivery.next_attempt_at.unwrap_or(delivery.updated_at);
+    waits && now.since(due) < LOST_AFTER
 }

@@ -6,11 +6,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::api_key::Scope;
+use domain::delivery::Delivery;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::replay::ReplaySettings;
 use engine::manage_endpoint::Management;
 use engine::replay;
-use engine::replay_delivery::{replay_delivery, replay_event};
+use engine::replay_delivery::{Resent, replay_delivery, replay_event};
 use lambda_kit::json_body::{parse_json, parse_value};
 use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
@@ -70,9 +71,11 @@ pub(crate) async fn one_event(
     let event = paging::id(&event, "event")?;
     let request: EventRequest = parse_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
     let EventRequest { endpoint_ids, workspace_id, force } = request;
-    let sent = replay_event(&management, &caller, workspace_id, event, &endpoint_ids, force).await?;
-    let data: Vec<_> = sent.iter().map(DeliveryBody::of).collect();
-    Ok((StatusCode::ACCEPTED, Json(json!({ "data": data }))).into_response())
+    let Resent { deliveries, on_their_way } =
+        replay_event(&management, &caller, workspace_id, event, &endpoint_ids, force).await?;
+    let bodies = |deliveries: &[Delivery]| json!(deliveries.iter().map(DeliveryBody::of).collect::<Vec<_>>());
+    let body = json!({ "data": bodies(&deliveries), "on_their_way": bodies(&on_their_way) });
+    Ok((StatusCode::ACCEPTED, Json(body)).into_response())
 }
 
 /// A window of an endpoint; with `dry_run` only what would be sent.

@@ -8,6 +8,7 @@ mod manage_endpoint;
 mod manage_workspace;
 mod operational_topic;
 mod parked;
+mod replay_delivery;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
