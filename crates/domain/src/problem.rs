@@ -78,6 +78,11 @@ pub enum Problem {
     /// Somebody else changed the same thing at the same time.
     #[error("it was changed by someone else at the same time; read it again and retry")]
     ChangedMeanwhile,
+    /// The events of one request have more deliveries together than one request may make.
+    #[error(
+        "the events of this request have more than {0} deliveries together; send this one in another request"
+    )]
+    BatchTooWide(usize),
 }
 
 /// One row of the table of problems: stable code, HTTP status, title.
@@ -92,7 +97,7 @@ pub struct ProblemKind {
 }
 
 /// Every kind of problem there is, in the order of [`Problem`]'s variants.
-pub const PROBLEMS: [ProblemKind; 17] = [
+pub const PROBLEMS: [ProblemKind; 18] = [
     kind("malformed_json", 400, "Malformed JSON"),
     kind("unknown_field", 422, "Unknown field"),
     kind("invalid_request", 422, "Invalid request"),
@@ -110,6 +115,7 @@ pub const PROBLEMS: [ProblemKind; 17] = [
     kind("replay_over", 409, "Replay over"),
     kind("quota_exceeded", 429, "Quota exceeded"),
     kind("changed_meanwhile", 409, "Changed meanwhile"),
+    kind("batch_too_wide", 413, "Batch too wide"),
 ];
 
 impl Problem {
@@ -138,6 +144,7 @@ impl Problem {
             Self::ReplayOver => 14,
             Self::QuotaExceeded(_) => 15,
             Self::ChangedMeanwhile => 16,
+            Self::BatchTooWide(_) => 17,
         };
         PROBLEMS[row]
     }
@@ -221,6 +228,7 @@ mod tests {
             Problem::ReplayOver,
             Problem::QuotaExceeded(10),
             Problem::ChangedMeanwhile,
+            Problem::BatchTooWide(1),
         ]
     }
 

@@ -5,11 +5,12 @@
 //! the same event id.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use domain::api_key::{ApiKey, Scope};
 use domain::channel::{Channel, MAX_CHANNELS};
-use domain::event::{Event, MAX_PAYLOAD_BYTES, MAX_SCHEDULE_AHEAD, Payload};
+use domain::event::{Event, MAX_PAYLOAD_BYTES, MAX_REQUEST_DELIVERIES, MAX_SCHEDULE_AHEAD, Payload};
 use domain::event_type::EventType;
 use domain::id::{DeliveryId, EventId, WorkspaceId};
 use domain::ledger::Ledger;
@@ -89,7 +90,8 @@ pub async fn accept_event(
 }
 
 /// Accepts many events, each on its own: one that cannot be taken does not harm the others. What is no event to
-/// begin with keeps its place and its problem.
+/// begin with keeps its place and its problem, and so does one whose deliveries are too many beside the others': nothing
+/// is left of it, and sent again under the same key it is accepted while the others are only answered.
 ///
 /// # Errors
 /// [`Refusal::Problem`] when the caller may not; [`Refusal::Fault`] when not all of them could be made durable.
@@ -102,10 +104,12 @@ pub async fn accept_events(
     caller.require(Scope::Events)?;
     let now = intake.clock.now();
 
-    // 2. Which of them are events we take, and have not seen before? Each is claimed, fanned out and written.
+    // 2. Which of them are events we take, and have not seen before? Each is claimed, fanned out and written, for as
+    // long as there is room for its deliveries.
+    let room = Room::default();
     let mut admissions = Vec::with_capacity(intents.len());
     for intent in intents {
-        admissions.push(admit(intake, caller, intent, now));
+        admissions.push(admit(intake, caller, intent, &room, now));
     }
     let admitted = join_all(admissions).await;
 
@@ -187,11 +191,32 @@ enum Freshness {
     Resumed,
 }
 
+/// Deliveries that the events of one request have made so far.
+#[derive(Default)]
+struct Room(AtomicUsize);
+
+impl Room {
+    /// Takes room for the deliveries of one more event. The first always finds it.
+    fn take(&self, deliveries: usize) -> Result<(), Problem> {
+        let fits = |taken: usize| {
+            Some(taken + deliveries).filter(|sum| taken == 0 || *sum <= MAX_REQUEST_DELIVERIES)
+        };
+        let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
+        taken.map(|_| ()).map_err(|_| Problem::BatchTooWide(MAX_REQUEST_DELIVERIES))
+    }
+
+    /// Takes room for an event that is written down: it found room when its request came first.
+    fn fill(&self, deliveries: usize) {
+        self.0.fetch_add(deliveries, Ordering::Relaxed);
+    }
+}
+
 /// Checks one intent, claims its key, fans it out and writes its row.
 async fn admit(
     intake: &Intake,
     caller: &ApiKey,
     intent: Result<Intent, Problem>,
+    room: &Room,
     now: Timestamp,
 ) -> Admission {
     let Intent { request, idempotency_key } = match intent {
@@ -199,7 +224,7 @@ async fn admit(
         Err(problem) => return Admission::Refused(problem),
     };
     let mut claimed = None;
-    match written(intake, caller, request, idempotency_key.as_deref(), now, &mut claimed).await {
+    match written(intake, caller, request, idempotency_key.as_deref(), room, now, &mut claimed).await {
         Ok(Written::Now(event, freshness)) => Admission::Written { event, freshness, claimed },
         Ok(Written::Before(accepted)) => Admission::Repeated(accepted),
         Err(Refusal::Fault(fault)) => Admission::Failed(fault, claimed),
@@ -225,6 +250,7 @@ async fn written(
     caller: &ApiKey,
     request: EventRequest,
     idempotency_key: Option<&str>,
+    room: &Room,
     now: Timestamp,
     claimed: &mut Option<Claimed>,
 ) -> Result<Written, Refusal> {
@@ -258,23 +284,26 @@ async fn written(
     if freshness == Freshness::Resumed
         && let Some(event) = intake.store.load_event(workspace_id, id, now).await?
     {
-        return if is_of(&event, &request) {
-            Ok(Written::Now(event, freshness))
-        } else {
-            Err(Problem::EventExists.into())
-        };
+        if !is_of(&event, &request) {
+            return Err(Problem::EventExists.into());
+        }
+        room.fill(event.ledger.deliveries.len());
+        return Ok(Written::Now(event, freshness));
     }
 
-    // 4. May the workspace have one more? What died between here and its row is counted again, but never free.
+    // 4. What becomes of it at every endpoint, and is that more than one request may make?
+    let made_here = request.id.is_none() && freshness == Freshness::New;
+    let event = fan_out(intake, workspace_id, id, request, now).await?;
+    room.take(event.ledger.deliveries.len())?;
+
+    // 5. May the workspace have one more? What died between here and its row is counted again, but never free.
     if let Some(most) = workspace.max_events_per_day
         && !intake.store.count_event(workspace_id, most, now).await?
     {
         return Err(Problem::QuotaExceeded(most).into());
     }
 
-    // 5. Decide every endpoint's fate, and write it down with the event. A job always finds its event.
-    let made_here = request.id.is_none() && freshness == Freshness::New;
-    let event = fan_out(intake, workspace_id, id, request, now).await?;
+    // 6. Write it down. A job always finds its event.
     if intake.save_event(&event, workspace.expiry(now), made_here).await? {
         return Ok(Written::Now(event, freshness));
     }

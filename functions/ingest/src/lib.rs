@@ -10,7 +10,7 @@ use axum::routing::post;
 use axum::{Extension, Router};
 use domain::event::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_REQUEST_BYTES};
 use domain::id::{DeliveryId, EndpointId, EventId};
-use domain::ledger::SkipReason;
+use domain::ledger::{Ledger, SkipReason};
 use domain::problem::Problem;
 use engine::Intake;
 use engine::Readings;
@@ -28,6 +28,10 @@ use serde_json::{Value, json};
 
 /// Longest `Idempotency-Key`, in characters.
 const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
+
+/// Deliveries, and endpoints skipped, that each result of a batch lists: 100 events with both are 2 MB, and Lambda
+/// answers with 6 at most. `/v1/events/{event}/deliveries` tells of all of them.
+const MAX_LISTED: usize = 100;
 
 /// The routes of this function.
 pub fn router(intake: Intake, metrics: Metrics) -> Router {
@@ -158,11 +162,17 @@ async fn many_events(
     Ok(accept_events(intake, &caller, intents.collect()).await?)
 }
 
+/// One of a batch's results: its lists are cut short, and their whole lengths stand beside them.
 fn result(accepted: Result<Accepted, Problem>) -> Value {
     match accepted {
-        Ok(accepted) => {
+        Ok(mut accepted) => {
+            let Ledger { deliveries, skipped } = &mut accepted.ledger;
+            let counts = (deliveries.len(), skipped.len());
+            deliveries.truncate(MAX_LISTED);
+            skipped.truncate(MAX_LISTED);
             let mut value = json!(body(&accepted));
             value["status"] = json!(StatusCode::ACCEPTED.as_u16());
+            (value["deliveries_count"], value["skipped_count"]) = (json!(counts.0), json!(counts.1));
             value
         }
         Err(problem) => of_problem(&problem),
@@ -204,5 +214,24 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
             Ok(_) => Err(Problem::invalid("Idempotency-Key", "must be 1 to 255 characters")),
             Err(_) => Err(Problem::invalid("Idempotency-Key", "must be visible ASCII characters")),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::timestamp::Timestamp;
+
+    #[test]
+    fn the_answer_to_the_widest_batch_fits_what_lambda_answers() {
+        let at = Timestamp::from_millis(1_750_000_000_000);
+        let endpoints = || (0..10_000).map(|number| EndpointId::new(at, number));
+        let skipped = endpoints().map(|endpoint| (endpoint, SkipReason::TypeNotSubscribed)).collect();
+        let ledger = Ledger { deliveries: endpoints().collect(), skipped };
+        let result = result(Ok(Accepted { id: EventId::new(at, 1), ledger, repeated: false }));
+        assert!(result.to_string().len() * MAX_BATCH_EVENTS < 4_000_000, "{}", result.to_string().len());
+        assert_eq!((&result["deliveries_count"], &result["skipped_count"]), (&json!(10_000), &json!(10_000)));
+        assert_eq!(result["deliveries"].as_array().map(Vec::len), Some(MAX_LISTED));
+        assert_eq!(result["skipped"].as_array().map(Vec::len), Some(MAX_LISTED));
     }
 }

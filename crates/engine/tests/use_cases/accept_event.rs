@@ -8,7 +8,7 @@ use domain::id::EventId;
 use domain::problem::Problem;
 use domain::workspace::WorkspaceSettings;
 use engine::Refusal;
-use engine::accept_event::{EventRequest, accept_event};
+use engine::accept_event::{EventRequest, Intent, accept_event, accept_events};
 use serde_json::json;
 
 use crate::{Bench, request, start};
@@ -188,4 +188,32 @@ async fn of_many_equal_requests_at_once_one_is_fanned_out() {
         }
     }
     assert_eq!((ids.len(), bench.jobs().await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_batch_too_wide_for_one_request_is_accepted_in_two() {
+    let bench = Bench::new().await;
+    for number in 0..101 {
+        bench.endpoint(number, json!({ "url": URL })).await;
+    }
+    let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
+    let batch = || {
+        let intent = |number| {
+            let request = request("invoice.paid", &format!("{number}"));
+            Ok(Intent { request, idempotency_key: Some(format!("{number}/key")) })
+        };
+        accept_events(&intake, &caller, (0..100).map(intent).collect())
+    };
+    let events = async || {
+        bench.store.list_events(bench.workspace, None, today(), &[], start(), 200).await.unwrap().rows.len()
+    };
+    let first = batch().await.unwrap();
+    let refused: Vec<_> = first.iter().filter_map(|result| result.as_ref().err()).collect();
+    assert_eq!(refused, [&Problem::BatchTooWide(10_000)], "99 × 101 deliveries fit, one more event does not");
+    assert_eq!(events().await, 99, "nothing is written for it");
+
+    let second = batch().await.unwrap();
+    let repeated = second.iter().filter(|result| result.as_ref().is_ok_and(|accepted| accepted.repeated));
+    assert_eq!((second.iter().filter(|result| result.is_ok()).count(), repeated.count()), (100, 99));
+    assert_eq!(events().await, 100);
 }
