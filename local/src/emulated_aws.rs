@@ -11,6 +11,7 @@ use store::{KeyWrapper, Store};
 use tokio::net::TcpListener;
 
 use crate::data_dir::DataDir;
+use crate::observe::Watch;
 
 /// Name of the table in local mode.
 pub const TABLE: &str = "posthorn";
@@ -53,29 +54,57 @@ impl EmulatedAws {
     /// # Errors
     /// When it cannot be made.
     pub async fn store(&self, data_key: KeyBytes) -> anyhow::Result<Store> {
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(REGION))
-            .credentials_provider(credentials())
-            .endpoint_url(self.dynamodb.endpoint_url())
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
-        let client = aws_sdk_dynamodb::Client::from_conf(config);
-        let store = Store::new(client, TABLE, KeyWrapper::local(data_key));
+        let store = Store::new(self.dynamodb_client(None), TABLE, KeyWrapper::local(data_key));
         store.create_table().await?;
         Ok(store)
     }
 
+    /// The table as one function reaches it, seen by `watch`.
+    pub(crate) fn store_of(&self, data_key: KeyBytes, watch: &Watch) -> Store {
+        let Watch { function, observer } = watch.clone();
+        let wrapper = KeyWrapper::local(data_key).with_observer(move |what| {
+            observer.tell(function, &format!("kms:{what}"), "key");
+        });
+        Store::new(self.dynamodb_client(Some(watch.clone())), TABLE, wrapper)
+    }
+
+    /// The queues as one function reaches them, seen by `watch`.
+    pub(crate) fn queue_of(&self, queue: &Queue, watch: &Watch) -> Queue {
+        let dead_letters = queue.dead_letter_url().map(str::to_owned);
+        let tasks = queue.tasks_url().unwrap_or_default().to_owned();
+        Queue::new(self.sqs_client_seen_by(Some(watch.clone())), queue.url().to_owned(), dead_letters)
+            .with_tasks(tasks)
+    }
+
+    fn dynamodb_client(&self, watch: Option<Watch>) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(REGION))
+            .credentials_provider(credentials())
+            .endpoint_url(self.dynamodb.endpoint_url())
+            .http_client(aws_smithy_http_client::Builder::new().build_http());
+        if let Some(watch) = watch {
+            config = config.interceptor(watch);
+        }
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
     /// A client of SQS.
     pub fn sqs_client(&self) -> aws_sdk_sqs::Client {
-        let config = aws_sdk_sqs::Config::builder()
+        self.sqs_client_seen_by(None)
+    }
+
+    fn sqs_client_seen_by(&self, watch: Option<Watch>) -> aws_sdk_sqs::Client {
+        let mut config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(REGION))
             .credentials_provider(credentials())
             .endpoint_url(self.sqs.endpoint_url())
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
-        aws_sdk_sqs::Client::from_conf(config)
+            .http_client(aws_smithy_http_client::Builder::new().build_http());
+        if let Some(watch) = watch {
+            config = config.interceptor(watch);
+        }
+        aws_sdk_sqs::Client::from_conf(config.build())
     }
 
     /// The environment in which a function's own binary runs against these emulators, `NAME=value` a line.

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod emulated_aws;
 pub mod event_source_mapping;
 pub mod first_run;
+pub mod observe;
 pub mod options;
 pub mod platform;
 pub mod receive;

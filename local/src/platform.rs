@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 use crate::data_dir::{DATA_KEY_FILE, DataDir};
 use crate::emulated_aws::EmulatedAws;
 use crate::event_source_mapping::{self, Handler};
+use crate::observe::{Observer, Watch};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -54,6 +55,8 @@ pub struct Setup<'a> {
     pub port: u16,
     /// What time it is.
     pub clock: Clock,
+    /// Who is told which of AWS's actions each function calls.
+    pub observer: Option<Observer>,
 }
 
 /// Once a minute, as the template's schedule.
@@ -99,7 +102,8 @@ impl Platform {
         let clock = setup.clock.clone();
         let emulators_clock = embedded_aws::Clock::new(move || clock.now().as_millis());
         let aws = EmulatedAws::start(setup.data, emulators_clock).await?;
-        let store = aws.store(data_key(setup.data)?).await?;
+        let data_key = data_key(setup.data)?;
+        let store = aws.store(data_key).await?;
         let queue = aws.queue().await?;
 
         // 2. The functions. They share one directory, so that a change takes effect at once.
@@ -107,19 +111,31 @@ impl Platform {
         let targets = AllowedTargets::loopback_and_http();
         let egress = Egress::new(targets)?;
         let (directory, chance) = (Directory::new(store.clone()), Chance::system());
-        let intake = Intake::new(store.clone(), queue.clone())
-            .with_directory(directory.clone())
-            .with_clock_and_chance(setup.clock.clone(), chance.clone());
+        let function = |name| match &setup.observer {
+            None => (store.clone(), queue.clone()),
+            Some(observer) => {
+                let watch = Watch { function: name, observer: observer.clone() };
+                (aws.store_of(data_key, &watch), aws.queue_of(&queue, &watch))
+            }
+        };
+        let intake = |name| {
+            let (store, queue) = function(name);
+            Intake::new(store.clone(), queue)
+                .with_directory(directory.clone().with_store(store))
+                .with_clock_and_chance(setup.clock.clone(), chance.clone())
+        };
+        let (store_of_management, queue_of_management) = function("management");
         let management = Management {
-            store: store.clone(),
-            queue: queue.clone(),
-            directory: directory.clone(),
+            directory: directory.clone().with_store(store_of_management.clone()),
+            store: store_of_management,
+            queue: queue_of_management,
             egress: egress.clone(),
             targets,
-            clock: setup.clock,
-            chance,
+            clock: setup.clock.clone(),
+            chance: chance.clone(),
         };
-        let sender = Arc::new(Sender::new(intake.clone(), egress));
+        let (ingest, worker) = (intake("ingest"), intake("maintenance"));
+        let sender = Arc::new(Sender::new(intake("sender"), egress));
 
         // 3. The API and the event source mapping.
         let (stop, stopped) = watch::channel(false);
@@ -129,7 +145,7 @@ impl Platform {
         })?;
         let address = listener.local_addr()?;
         let api = lambda_kit::http_api::finish(
-            ingest::router(intake.clone(), Metrics::none()).merge(management::router(management)),
+            ingest::router(ingest, Metrics::none()).merge(management::router(management)),
             Metrics::none(),
         );
         let mut api_stopped = stopped.clone();
@@ -147,17 +163,17 @@ impl Platform {
             let sender = Arc::clone(&sender);
             async move { sender::handle(&sender, &Metrics::none(), event).await }.boxed()
         });
-        let worker = intake.clone();
+        let maintenance = worker.clone();
         let tasks: Handler = Arc::new(move |event| {
-            let intake = worker.clone();
+            let intake = maintenance.clone();
             async move { maintenance::handle(&intake, &Metrics::none(), event).await }.boxed()
         });
         let tasks_url = queue.tasks_url().unwrap_or_default().to_owned();
         let jobs = event_source_mapping::run(aws.sqs_client(), queue.url().to_owned(), jobs, stopped.clone());
         let tasks = event_source_mapping::run(aws.sqs_client(), tasks_url, tasks, stopped.clone());
-        let schedule = schedule(intake.clone(), Arc::clone(&counting), stopped);
+        let schedule = schedule(worker.clone(), Arc::clone(&counting), stopped);
         let tasks = vec![api, tokio::spawn(jobs), tokio::spawn(tasks), tokio::spawn(schedule)];
-        Ok(Self { aws, store, queue, intake, sender: counting, address, stop, tasks })
+        Ok(Self { aws, store, queue, intake: worker, sender: counting, address, stop, tasks })
     }
 
     /// Writes down the last seconds' statistics now.

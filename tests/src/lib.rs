@@ -1,6 +1,7 @@
 //! The harness of the stories: the whole platform in memory, and receivers whose answers can be changed.
 #![expect(clippy::unwrap_used, reason = "a story whose stage cannot be set has failed")]
 
+pub mod calls;
 pub mod receiver;
 pub mod stage;
 

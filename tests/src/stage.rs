@@ -12,6 +12,7 @@ use local::platform::{Platform, Setup};
 use serde_json::{Value, json};
 
 use crate::Receiver;
+use crate::calls::observer;
 
 /// How far the story's clock is ahead of the system's.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +44,8 @@ impl Stage {
     pub async fn set() -> Self {
         let ahead = Ahead::default();
         let clock = ahead.clock();
-        let platform = Platform::start(Setup { data: None, port: 0, clock: clock.clone() }).await.unwrap();
+        let setup = Setup { data: None, port: 0, clock: clock.clone(), observer: observer() };
+        let platform = Platform::start(setup).await.unwrap();
         let beginnings = prepare(&platform.store, None, None, &clock).await.unwrap();
         let admin = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());
         Self { platform, admin, workspace: beginnings.workspace.to_string(), ahead }

@@ -15,6 +15,7 @@ mod previews;
 mod replay;
 mod restart;
 mod retries;
+mod roles;
 mod sample_events;
 mod signatures;
 mod statistics;

@@ -20,7 +20,8 @@ async fn a_restart_finds_its_key_its_rows_and_its_waiting_jobs() {
         let data = DataDir::open(&folder).unwrap();
         assert!(DataDir::open(&folder).is_err(), "a folder is used by one process at a time");
         let clock = Clock::system();
-        let setup = Setup { data: Some(&data), port: 0, clock: clock.clone() };
+        let observer = stories::calls::observer();
+        let setup = Setup { data: Some(&data), port: 0, clock: clock.clone(), observer };
         let platform = Platform::start(setup).await.unwrap();
         let beginnings = prepare(&platform.store, Some(&data), None, &clock).await.unwrap();
         let (key, workspace) = (beginnings.admin_key.reveal().to_owned(), beginnings.workspace.to_string());
@@ -37,7 +38,14 @@ async fn a_restart_finds_its_key_its_rows_and_its_waiting_jobs() {
 
     let data = DataDir::open(&folder).unwrap();
     let clock = Clock::system();
-    let platform = Platform::start(Setup { data: Some(&data), port: 0, clock: clock.clone() }).await.unwrap();
+    let platform = Platform::start(Setup {
+        data: Some(&data),
+        port: 0,
+        clock: clock.clone(),
+        observer: stories::calls::observer(),
+    })
+    .await
+    .unwrap();
     let beginnings = prepare(&platform.store, Some(&data), None, &clock).await.unwrap();
     assert_eq!((beginnings.admin_key.reveal(), beginnings.workspace.to_string()), (key.as_str(), workspace));
     receiver.wait_for(2).await;

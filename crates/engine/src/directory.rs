@@ -44,6 +44,12 @@ impl Directory {
         }
     }
 
+    /// The same memory before another view of the table.
+    #[must_use]
+    pub fn with_store(self, store: Store) -> Self {
+        Self { store, ..self }
+    }
+
     /// The API key whose holder sent something with this digest.
     ///
     /// # Errors

@@ -63,6 +63,23 @@ impl KeyWrapper {
         Self::new(generate, unwrap)
     }
 
+    /// The same, and calls `tell` with the KMS operation that stands for what it does.
+    #[must_use]
+    pub fn with_observer(self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        let tell = Arc::new(tell);
+        let (generate, unwrap, also) = (self.generate, self.unwrap, Arc::clone(&tell));
+        Self {
+            generate: Arc::new(move || {
+                tell("GenerateDataKey");
+                generate()
+            }),
+            unwrap: Arc::new(move |wrapped| {
+                also("Decrypt");
+                unwrap(wrapped)
+            }),
+        }
+    }
+
     /// For a function that must not open secrets.
     pub fn none() -> Self {
         const NOT_HERE: StoreError = StoreError::Sealing("this function has no key");

@@ -1,0 +1,119 @@
+//! Each function's role grants what the function calls while all the stories run, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
+
+use lambda_kit::config::{
+    IngestConfig, MaintenanceConfig, ManagementConfig, OPERATIONAL_TOPIC, SenderConfig,
+};
+use serde_yaml_ng::Value;
+use stories::calls::CALLS_FILE;
+use tokio::process::Command;
+
+/// Pairs of action and resource.
+type Grants = BTreeSet<(String, String)>;
+
+/// What Lambda needs of a role to poll a queue for its function (Lambda developer guide, "Using Lambda with Amazon
+/// SQS": execution role permissions).
+const TRIGGER: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+/// What it needs to write the function's logs.
+const LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
+
+fn pairs(actions: &[&str], resource: &str) -> Grants {
+    actions.iter().map(|action| ((*action).to_owned(), resource.to_owned())).collect()
+}
+
+/// Which resource of the stories an ARN in the template means.
+fn resource(arn: &Value) -> Vec<String> {
+    if let Some(several) = arn.as_sequence() {
+        return match several.first().and_then(Value::as_str) {
+            // `!If [condition, one, other]`: the template's own table or key, or one that was there before.
+            Some(condition) if condition.starts_with("HasOther") => resource(&several[2]),
+            _ => several.iter().flat_map(resource).collect(),
+        };
+    }
+    let text = arn.as_str().unwrap_or_else(|| panic!("{arn:?} is no resource"));
+    let name = match text {
+        "Table.Arn" => "table",
+        "${Table.Arn}/index/*" => "index",
+        "JobsQueue.Arn" => queue::definition::JOBS,
+        "TasksQueue.Arn" => queue::definition::TASKS,
+        "DeadLetterQueue.Arn" => queue::definition::DEAD_LETTERS,
+        "SecretsKey.Arn" => "key",
+        "OperationalEventsTopicArn" => "topic",
+        group if group.ends_with("LogGroup.Arn") => "logs",
+        other => panic!("{other} is not known"),
+    };
+    vec![name.to_owned()]
+}
+
+fn granted(role: &Value) -> Grants {
+    let policies = role["Properties"]["Policies"].as_sequence().unwrap().iter();
+    let statements = policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence().unwrap());
+    let mut grants = Grants::new();
+    for statement in statements {
+        // `!If [condition, statement, AWS::NoValue]`
+        let statement = statement.as_sequence().map_or(statement, |choice| &choice[1]);
+        let actions = match &statement["Action"] {
+            Value::Sequence(actions) => actions.iter().filter_map(Value::as_str).collect(),
+            action => vec![action.as_str().unwrap()],
+        };
+        for resource in resource(&statement["Resource"]) {
+            grants.extend(pairs(&actions, &resource));
+        }
+    }
+    grants
+}
+
+/// Runs all other stories once more, and gives what each function called.
+async fn called() -> BTreeMap<String, Grants> {
+    let file =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("calls-{}", std::process::id()));
+    let stories = Command::new(std::env::current_exe().unwrap())
+        .args(["--skip", "roles::", "--skip", "verifying::", "--skip", "template::"])
+        .env(CALLS_FILE, &file)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .await
+        .unwrap();
+    assert!(stories.success(), "the stories must pass first");
+    let lines = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let mut called: BTreeMap<String, Grants> = BTreeMap::new();
+    for line in lines.lines() {
+        let [function, action, resource] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let grants = called.entry(function.to_owned()).or_default();
+        grants.insert((action.to_owned(), resource.to_owned()));
+    }
+    called
+}
+
+#[tokio::test]
+async fn each_role_grants_exactly_what_its_function_calls() {
+    let mut called = called().await;
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml");
+    let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for (function, role, variables, polls) in [
+        ("ingest", "IngestRole", IngestConfig::VARIABLES, None),
+        ("management", "ManagementRole", ManagementConfig::VARIABLES, None),
+        ("sender", "SenderRole", SenderConfig::VARIABLES, Some(queue::definition::JOBS)),
+        ("maintenance", "MaintenanceRole", MaintenanceConfig::VARIABLES, Some(queue::definition::TASKS)),
+    ] {
+        let mut needed = called.remove(function).unwrap_or_default();
+        assert!(needed.len() >= 4, "{function} was hardly seen: {needed:?}");
+        needed.extend(pairs(&LOGS, "logs"));
+        if let Some(queue) = polls {
+            needed.extend(pairs(&TRIGGER, queue));
+        }
+        // The embedded AWS has no SNS: what publishes is what reads the topic's variable.
+        if variables.contains(&OPERATIONAL_TOPIC) {
+            needed.extend(pairs(&["sns:Publish"], "topic"));
+        }
+        let granted = granted(&template["Resources"][role]);
+        let less: Vec<_> = needed.difference(&granted).collect();
+        let more: Vec<_> = granted.difference(&needed).collect();
+        assert!(less.is_empty() && more.is_empty(), "{role} lacks {less:?}; nothing calls {more:?}");
+    }
+    assert!(called.is_empty(), "{called:?} have no role");
+}
