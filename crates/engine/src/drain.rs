@@ -67,11 +67,11 @@ pub async fn drain_step(intake: &Intake, ws: WorkspaceId, we: EndpointId) -> Res
     // 3. Send the next ones.
     let most = room(intake, &endpoint, drain.rate, now).await?;
     let page = match usize::try_from(most).unwrap_or(usize::MAX) {
-        0 => Page { rows: Vec::new(), more: true },
+        0 => Page { rows: Vec::new(), next: drain.cursor },
         most => intake.store.undelivered(we, DeliveryStatus::Parked, drain.cursor, now, most).await?,
     };
     send(intake, &page.rows, now).await?;
-    drain.cursor = page.rows.last().map(|delivery| delivery.id).or(drain.cursor);
+    drain.cursor = page.next.or(page.rows.last().map(|delivery| delivery.id)).or(drain.cursor);
     drain.sent += u64::try_from(page.rows.len()).unwrap_or_default();
     if !page.rows.is_empty() {
         drain.last_sent_at = Some(now);
@@ -81,7 +81,7 @@ pub async fn drain_step(intake: &Intake, ws: WorkspaceId, we: EndpointId) -> Res
     // so once more from the start, until nothing is found.
     let busy_until = drain.last_sent_at.map_or(drain.wanted_at, |sent| sent.max(drain.wanted_at));
     let quiet = now.since(busy_until) >= QUIET;
-    if page.rows.is_empty() && !page.more && quiet {
+    if page.rows.is_empty() && page.next.is_none() && most > 0 && quiet {
         if drain.cursor.is_none() {
             tracing::info!(endpoint = %we, workspace = %ws, sent = drain.sent, "drained");
             return end(intake, ws, we, &drain).await;

@@ -56,10 +56,9 @@ pub async fn list_undelivered(
                 return Ok((rows, Some(Position { endpoint, status: index, after })));
             }
             let page = management.store.undelivered(endpoint, *status, after, now, wanted).await?;
-            let last = page.rows.last().map(|delivery| delivery.id).or(after);
             rows.extend(page.rows);
-            if page.more {
-                return Ok((rows, Some(Position { endpoint, status: index, after: last })));
+            if page.next.is_some() {
+                return Ok((rows, Some(Position { endpoint, status: index, after: page.next })));
             }
         }
     }

@@ -69,7 +69,7 @@ pub async fn list_api_keys(
     workspace: Option<WorkspaceId>,
     before: Option<ApiKeyId>,
     limit: usize,
-) -> Result<Page<ApiKey>, Refusal> {
+) -> Result<Page<ApiKey, ApiKeyId>, Refusal> {
     caller.require(Scope::AdminRead)?;
     let workspace = match (caller.workspace_id, workspace) {
         (None, None) => None,

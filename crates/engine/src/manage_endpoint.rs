@@ -111,7 +111,7 @@ pub async fn list_endpoints(
     workspace: Option<WorkspaceId>,
     before: Option<EndpointId>,
     limit: usize,
-) -> Result<Page<Endpoint>, Refusal> {
+) -> Result<Page<Endpoint, EndpointId>, Refusal> {
     caller.require(Scope::WebhooksRead)?;
     let workspace = management.workspace(caller, workspace).await?.id;
     Ok(management.store.list_endpoints(workspace, before, limit).await?)

@@ -54,7 +54,7 @@ pub async fn list_workspaces(
     caller: &ApiKey,
     before: Option<WorkspaceId>,
     limit: usize,
-) -> Result<Page<Workspace>, Refusal> {
+) -> Result<Page<Workspace, WorkspaceId>, Refusal> {
     caller.require(Scope::AdminRead)?;
     match caller.workspace_id {
         None => Ok(management.store.list_workspaces(before, limit).await?),
@@ -62,7 +62,7 @@ pub async fn list_workspaces(
             let own = management.store.load_workspace(own).await?;
             Ok(Page {
                 rows: own.filter(|own| before.is_none_or(|before| own.id < before)).into_iter().collect(),
-                more: false,
+                next: None,
             })
         }
     }

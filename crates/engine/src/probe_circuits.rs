@@ -29,8 +29,8 @@ pub async fn probe_circuits(intake: &Intake) -> Result<usize, Fault> {
         if !endpoint.is_some_and(|endpoint| endpoint.settings.active) {
             continue;
         }
-        let oldest = intake.store.undelivered(we, DeliveryStatus::Parked, None, now, 1).await?;
-        jobs.extend(oldest.rows.iter().map(|delivery| job(delivery, true)));
+        let oldest = intake.store.oldest_undelivered(we, DeliveryStatus::Parked, now).await?;
+        jobs.extend(oldest.iter().map(|delivery| job(delivery, true)));
     }
     intake.queue.send(&jobs, now).await?;
     Ok(jobs.len())

@@ -104,7 +104,7 @@ async fn exact(
     let wanted = Wanted::default();
     let store = &management.store;
     let page = store.list_deliveries(endpoint, &wanted, None, window, now, EXACT_ROWS).await?;
-    if page.more {
+    if page.next.is_some() {
         return Ok(None);
     }
     let mut counts = BTreeMap::new();

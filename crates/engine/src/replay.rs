@@ -26,6 +26,8 @@ const STEP_ROWS: usize = 100;
 const PAUSE: Duration = Duration::from_secs(1);
 /// Longest that one step may take; then another process may go on.
 const LEASE: Duration = Duration::from_secs(60);
+/// A replay's task comes every second; one that stayed away so long is lost.
+const LOST_AFTER_MILLIS: i64 = 120_000;
 /// Steps that a dry run goes through before it says "at least".
 const DRY_STEPS: usize = 50;
 /// Deliveries that a dry run shows.
@@ -116,7 +118,7 @@ pub async fn list_replays(
     workspace: Option<WorkspaceId>,
     before: Option<ReplayId>,
     limit: usize,
-) -> Result<Page<Replay>, Refusal> {
+) -> Result<Page<Replay, ReplayId>, Refusal> {
     caller.require(Scope::DeliveriesRead)?;
     let workspace = management.workspace(caller, workspace).await?.id;
     Ok(management.store.list_replays(workspace, before, limit).await?)
@@ -186,6 +188,20 @@ pub async fn replay_step(intake: &Intake, ws: WorkspaceId, id: ReplayId) -> Resu
     Ok(())
 }
 
+/// Goes on with replays whose task was lost; gives how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn resume_replays(intake: &Intake) -> Result<usize, Fault> {
+    let before = Timestamp::from_millis(intake.clock.now().as_millis() - LOST_AFTER_MILLIS);
+    let lost = intake.store.lost_replays(before).await?;
+    for replay in &lost {
+        let task = Task::Replay { workspace: replay.workspace_id, replay: replay.id };
+        intake.queue.send_task(task, Duration::ZERO).await?;
+    }
+    Ok(lost.len())
+}
+
 /// The job that sends a delivery as part of a replay; the payload is in the event's row.
 pub(crate) fn job(delivery: &Delivery, run: ReplayId, force: bool) -> Job {
     Job {
@@ -230,6 +246,9 @@ async fn prepare(
         return Err(Problem::invalid("/since", "must be before until, and before now").into());
     }
     settings.until = Some(until);
+    // What is older is gone: there is nothing to look for.
+    let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
+    settings.since = settings.since.max(workspace.oldest_kept(now));
     Ok(Replay {
         id: ReplayId::new(now, management.chance.id()),
         workspace_id: endpoint.workspace_id,
@@ -259,9 +278,8 @@ async fn next_selected(
             let wanted = Wanted { status: None, event_types: &settings.event_types };
             let store = &intake.store;
             let page = store.oldest_deliveries(endpoint.id, &wanted, after, window, now, STEP_ROWS).await?;
-            let next = page.rows.last().map(|delivery| delivery.id).filter(|_| page.more);
-            replay.progress = match next {
-                Some(last) => Progress::Deliveries { after: Some(last) },
+            replay.progress = match page.next {
+                after @ Some(_) => Progress::Deliveries { after },
                 None => settings.after_deliveries(),
             };
             replay.examined += u64::try_from(page.rows.len()).unwrap_or_default();
@@ -272,9 +290,8 @@ async fn next_selected(
             let types = &settings.event_types;
             let workspace = replay.workspace_id;
             let page = intake.store.oldest_events(workspace, after, window, types, now, STEP_ROWS).await?;
-            let next = page.rows.last().map(|event| event.id).filter(|_| page.more);
-            replay.progress = match next {
-                Some(last) => Progress::Events { after: Some(last) },
+            replay.progress = match page.next {
+                after @ Some(_) => Progress::Events { after },
                 None => Progress::Over,
             };
             replay.examined += u64::try_from(page.rows.len()).unwrap_or_default();

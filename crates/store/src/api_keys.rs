@@ -56,14 +56,15 @@ impl Store {
         workspace: Option<WorkspaceId>,
         before: Option<ApiKeyId>,
         limit: usize,
-    ) -> Result<Page<ApiKey>, StoreError> {
+    ) -> Result<Page<ApiKey, ApiKeyId>, StoreError> {
         let mut range =
             Range::prefix(keys::api_keys_partition(workspace), KEY_PREFIX).newest_first().consistent();
         if let Some(before) = before {
             range = range.before(&format!("{KEY_PREFIX}{before}"));
         }
         let page = self.query(&range, limit).await?;
-        Ok(Page { rows: page.rows.into_iter().map(read).collect::<Result<_, _>>()?, more: page.more })
+        let rows = page.rows.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Page::new(rows, page.more, |key: &ApiKey| key.id))
     }
 
     /// The key with this id.

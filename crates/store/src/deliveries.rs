@@ -172,7 +172,8 @@ impl Store {
         Ok(found)
     }
 
-    /// Deliveries of an endpoint, newest first, made before `before`, in `window`, that `wanted` asks for.
+    /// Deliveries of an endpoint, newest first, made before `before`, in `window`, that `wanted` asks for. When those
+    /// are few among very many, a page ends before it is full.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
@@ -184,14 +185,22 @@ impl Store {
         window: Window,
         now: Timestamp,
         limit: usize,
-    ) -> Result<Page<Delivery>, StoreError> {
+    ) -> Result<Page<Delivery, DeliveryId>, StoreError> {
         let keep = |row| {
             let delivery = read(endpoint, row, now)?.map(|row| row.delivery);
-            Ok(delivery.filter(|delivery| window.holds(delivery.id.time()) && wanted.asks_for(delivery)))
+            Ok(delivery.filter(|delivery| wanted.asks_for(delivery)))
         };
         // Those that wait for a person have an index of their own: there may be few of them among very many.
         if let Some(prefix) = wanted.status.and_then(keys::undelivered_prefix) {
-            return self.newest_undelivered(endpoint, prefix, before, limit, keep).await;
+            let mut range = Range::prefix(keys::undelivered_partition(endpoint), prefix)
+                .of(Index::Undelivered)
+                .newest_first()
+                .from(format!("{prefix}{}", DeliveryId::new(window.since, 0)))
+                .before(&format!("{prefix}{}", DeliveryId::new(window.until, 0)));
+            if let Some(before) = before {
+                range = range.before(&format!("{prefix}{before}"));
+            }
+            return self.walk_undelivered(range, limit, keep).await;
         }
         self.spread_deliveries(endpoint, Order::NewestFirst, before, window, limit, keep).await
     }
@@ -208,10 +217,10 @@ impl Store {
         window: Window,
         now: Timestamp,
         limit: usize,
-    ) -> Result<Page<Delivery>, StoreError> {
+    ) -> Result<Page<Delivery, DeliveryId>, StoreError> {
         let keep = |row| {
             let delivery = read(endpoint, row, now)?.map(|row| row.delivery);
-            Ok(delivery.filter(|delivery| window.holds(delivery.id.time()) && wanted.asks_for(delivery)))
+            Ok(delivery.filter(|delivery| wanted.asks_for(delivery)))
         };
         self.spread_deliveries(endpoint, Order::OldestFirst, after, window, limit, keep).await
     }
@@ -224,48 +233,17 @@ impl Store {
         window: Window,
         limit: usize,
         keep: impl Fn(Attributes) -> Result<Option<Delivery>, StoreError>,
-    ) -> Result<Page<Delivery>, StoreError> {
+    ) -> Result<Page<Delivery, DeliveryId>, StoreError> {
         let spread = Spread {
             partition: |day, shard| keys::delivery_partition(endpoint, day, shard),
             shards: DELIVERY_SHARDS,
             prefix: DELIVERY_PREFIX,
+            id: DeliveryId::new,
             order,
             window,
-            beyond: beyond.map(|id| (format!("{DELIVERY_PREFIX}{id}"), id.time())),
+            beyond: beyond.map(|id| (id, id.time())),
         };
         self.in_order(spread, limit, keep).await
-    }
-
-    async fn newest_undelivered(
-        &self,
-        endpoint: EndpointId,
-        prefix: &str,
-        before: Option<DeliveryId>,
-        limit: usize,
-        keep: impl Fn(Attributes) -> Result<Option<Delivery>, StoreError>,
-    ) -> Result<Page<Delivery>, StoreError> {
-        let partition = keys::undelivered_partition(endpoint);
-        let mut range = Range::prefix(partition, prefix).of(Index::Undelivered).newest_first();
-        if let Some(before) = before {
-            range = range.before(&format!("{prefix}{before}"));
-        }
-        let mut kept: Vec<Delivery> = Vec::new();
-        loop {
-            let page = self.query(&range, limit).await?;
-            let last = page.rows.last().and_then(|row| row.get(UNDELIVERED_SORT)).cloned();
-            for row in page.rows {
-                if let Some(delivery) = keep(row)? {
-                    if kept.len() == limit {
-                        return Ok(Page { rows: kept, more: true });
-                    }
-                    kept.push(delivery);
-                }
-            }
-            match last {
-                Some(AttributeValue::S(last)) if page.more => range = range.before(&last),
-                _ => return Ok(Page { rows: kept, more: false }),
-            }
-        }
     }
 
     /// The second and later attempts of a delivery, in order. The first is in its row.

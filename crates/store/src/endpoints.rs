@@ -119,7 +119,7 @@ impl Store {
         workspace: WorkspaceId,
         before: Option<EndpointId>,
         limit: usize,
-    ) -> Result<Page<Endpoint>, StoreError> {
+    ) -> Result<Page<Endpoint, EndpointId>, StoreError> {
         let mut range =
             Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX).newest_first().consistent();
         if let Some(before) = before {
@@ -130,7 +130,7 @@ impl Store {
         for row in page.rows {
             rows.push(self.read_endpoint(row).await?);
         }
-        Ok(Page { rows, more: page.more })
+        Ok(Page::new(rows, page.more, |endpoint| endpoint.id))
     }
 
     /// What every endpoint of a workspace wants, oldest first: what an event is fanned out to. Opens no secret.

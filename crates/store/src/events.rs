@@ -189,7 +189,7 @@ impl Store {
         event_types: &[EventTypePattern],
         now: Timestamp,
         limit: usize,
-    ) -> Result<Page<Event>, StoreError> {
+    ) -> Result<Page<Event, EventId>, StoreError> {
         self.spread_events(workspace, Order::NewestFirst, before, window, event_types, now, limit).await
     }
 
@@ -205,7 +205,7 @@ impl Store {
         event_types: &[EventTypePattern],
         now: Timestamp,
         limit: usize,
-    ) -> Result<Page<Event>, StoreError> {
+    ) -> Result<Page<Event, EventId>, StoreError> {
         self.spread_events(workspace, Order::OldestFirst, after, window, event_types, now, limit).await
     }
 
@@ -219,18 +219,19 @@ impl Store {
         event_types: &[EventTypePattern],
         now: Timestamp,
         limit: usize,
-    ) -> Result<Page<Event>, StoreError> {
+    ) -> Result<Page<Event, EventId>, StoreError> {
         let spread = Spread {
             partition: |day, shard| keys::event_partition(workspace, day, shard),
             shards: EVENT_SHARDS,
-            prefix: EventId::PREFIX,
+            prefix: "",
+            id: EventId::new,
             order,
             window,
-            beyond: beyond.map(|id| (id.to_string(), id.time())),
+            beyond: beyond.map(|id| (id, id.time())),
         };
         self.in_order(spread, limit, |row| {
             let event = read(workspace, row, now)?.map(|(event, _)| event);
-            Ok(event.filter(|event| window.holds(event.id.time()) && wants(event_types, &event.event_type)))
+            Ok(event.filter(|event| wants(event_types, &event.event_type)))
         })
         .await
     }

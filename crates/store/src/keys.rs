@@ -54,6 +54,8 @@ pub const UNDELIVERED_SORT: &str = "undelivered_sort";
 pub const ALL_WORKSPACES: &str = "WORKSPACES";
 /// The `lookup` partition that lists every drain under way.
 pub const DRAINS: &str = "DRAINS";
+/// The `lookup` partition that lists every replay under way; one that is over stands under its id there.
+pub const REPLAYS: &str = "REPLAYS";
 /// The `lookup` partition that lists every open circuit.
 pub const OPEN_CIRCUITS: &str = "CIRCUITS";
 /// What the sort keys of a workspace's endpoints start with.

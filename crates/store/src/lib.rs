@@ -44,11 +44,20 @@ pub struct Store {
 
 /// Some rows of a list, and where the next page begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
+pub struct Page<T, I> {
     /// The rows.
     pub rows: Vec<T>,
-    /// Whether there are more.
-    pub more: bool,
+    /// The last row looked at, whether or not it is among `rows`; the next page begins beyond it. `None` at the end of
+    /// the list, and only there: a page may be short, even empty, when many rows were passed over.
+    pub next: Option<I>,
+}
+
+impl<T, I> Page<T, I> {
+    /// A page of a list that passes nothing over.
+    pub(crate) fn new(rows: Vec<T>, more: bool, id: impl FnOnce(&T) -> I) -> Self {
+        let next = rows.last().filter(|_| more).map(id);
+        Self { rows, next }
+    }
 }
 
 impl Store {

@@ -1,11 +1,17 @@
 //! How is one partition read in order? The one place that writes a key condition.
 
+use std::str::FromStr;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use crate::Store;
 use crate::error::StoreError;
 use crate::items::Attributes;
 use crate::keys::{LOOKUP, LOOKUP_SORT, PK, SK, UNDELIVERED, UNDELIVERED_SORT};
-use crate::{Page, Store};
+
+/// Rows that are looked at for one page of a list that passes many over. Then the page ends, short as it may be, and
+/// says where to go on: no list works for longer than a request may take.
+pub(crate) const EXAMINED_AT_MOST: usize = 2_000;
 
 /// Which rows of one partition are wanted, in which order.
 #[derive(Debug, Clone)]
@@ -16,6 +22,13 @@ pub(crate) struct Range {
     pub(crate) newest_first: bool,
     pub(crate) consistent: bool,
     pub(crate) index: Option<Index>,
+}
+
+/// What one partition holds of a [`Range`].
+pub(crate) struct Rows {
+    pub(crate) rows: Vec<Attributes>,
+    /// Whether there are more.
+    pub(crate) more: bool,
 }
 
 /// An index to read instead of the table.
@@ -63,30 +76,51 @@ impl Range {
         self
     }
 
-    /// Only rows that sort after `sort_key`.
-    pub(crate) fn after(mut self, sort_key: &str) -> Self {
-        // `BETWEEN` includes its ends; keys of one kind have one length, so this is the first key after it.
-        self.low = format!("{sort_key}!");
+    /// Only rows that do not sort before `sort_key`.
+    pub(crate) fn from(mut self, sort_key: String) -> Self {
+        self.low = self.low.max(sort_key);
         self
+    }
+
+    /// Only rows that sort after `sort_key`.
+    pub(crate) fn after(self, sort_key: &str) -> Self {
+        // `BETWEEN` includes its ends; keys of one kind have one length, so this is the first key after it.
+        self.from(format!("{sort_key}!"))
     }
 
     /// Only rows that sort before `sort_key`.
     pub(crate) fn before(mut self, sort_key: &str) -> Self {
         // `BETWEEN` includes its ends; no id holds a byte below `!`, so this is the last key before it.
-        self.high = match sort_key.as_bytes().split_last() {
+        let last = match sort_key.as_bytes().split_last() {
             Some((last, head)) if sort_key.is_ascii() => {
                 let head = String::from_utf8_lossy(head);
                 format!("{head}{}\u{7f}", char::from(last.saturating_sub(1)))
             }
             _ => sort_key.to_owned(),
         };
+        self.high = self.high.min(last);
         self
     }
+
+    /// Only rows that come beyond `sort_key` in the range's order.
+    pub(crate) fn beyond(self, sort_key: &str) -> Self {
+        if self.newest_first { self.before(sort_key) } else { self.after(sort_key) }
+    }
+}
+
+/// The id that a sort key ends with.
+pub(crate) fn id_in<I: FromStr>(sort_key: &str) -> Result<I, StoreError> {
+    let id = sort_key.rsplit('#').next().unwrap_or(sort_key);
+    id.parse().map_err(|_| StoreError::damaged("row", "its sort key holds no id"))
 }
 
 impl Store {
     /// At most `limit` rows of `range`, and whether there are more. Pages of DynamoDB are put together.
-    pub(crate) async fn query(&self, range: &Range, limit: usize) -> Result<Page<Attributes>, StoreError> {
+    pub(crate) async fn query(&self, range: &Range, limit: usize) -> Result<Rows, StoreError> {
+        // DynamoDB refuses a range without room.
+        if range.low > range.high {
+            return Ok(Rows { rows: Vec::new(), more: false });
+        }
         let names = range.index.map(Index::names);
         let (pk, sk) = names.map_or((PK, SK), |(_, pk, sk)| (pk, sk));
         let mut rows: Vec<Attributes> = Vec::new();
@@ -116,10 +150,10 @@ impl Store {
             start = answer.last_evaluated_key.filter(|key| !key.is_empty());
             if rows.len() > limit {
                 rows.truncate(limit);
-                return Ok(Page { rows, more: true });
+                return Ok(Rows { rows, more: true });
             }
             if start.is_none() {
-                return Ok(Page { rows, more: false });
+                return Ok(Rows { rows, more: false });
             }
         }
     }

@@ -7,7 +7,7 @@ use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
-use crate::keys::{self, LOOKUP, LOOKUP_SORT, REPLAY_PREFIX};
+use crate::keys::{self, LOOKUP, LOOKUP_SORT, REPLAY_PREFIX, REPLAYS};
 use crate::query::{Index, Range};
 use crate::rows::condition_held;
 use crate::{Page, Store};
@@ -21,7 +21,7 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn start_replay(&self, replay: &Replay, expires_at: Timestamp) -> Result<(), StoreError> {
         let item = ItemWriter::new(&keys::replay(replay.workspace_id, replay.id), ENTITY)
-            .text(LOOKUP, replay.id)
+            .text(LOOKUP, listed(replay))
             .text(LOOKUP_SORT, replay.id)
             .text("status", word(replay.status)?)
             .instant("leased_until", replay.created_at)
@@ -75,9 +75,13 @@ impl Store {
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(key_attributes(&keys::replay(replay.workspace_id, replay.id))))
-            .update_expression("SET document = :document, #status = :status, leased_until = :next")
+            .update_expression(
+                "SET document = :document, #status = :status, leased_until = :next, #lookup = :listed",
+            )
             .condition_expression("#status = :running")
             .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#lookup", LOOKUP)
+            .expression_attribute_values(":listed", AttributeValue::S(listed(replay)))
             .expression_attribute_values(":document", AttributeValue::S(document))
             .expression_attribute_values(":status", AttributeValue::S(word(replay.status)?))
             .expression_attribute_values(":next", AttributeValue::N(next.as_millis().to_string()))
@@ -92,8 +96,30 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
     pub async fn find_replay(&self, id: ReplayId) -> Result<Option<Replay>, StoreError> {
-        let range = Range::prefix(id.to_string(), ReplayId::PREFIX).of(Index::Lookup);
-        self.query(&range, 1).await?.rows.pop().map(read).transpose()
+        // It moves from the first to the second when it is over.
+        for partition in [REPLAYS.to_owned(), id.to_string()] {
+            let range = Range::prefix(partition, &id.to_string()).of(Index::Lookup);
+            if let Some(row) = self.query(&range, 1).await?.rows.pop() {
+                return read(row).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Running replays that nobody has worked on since `before`: their task was lost.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn lost_replays(&self, before: Timestamp) -> Result<Vec<Replay>, StoreError> {
+        let range = Range::prefix(REPLAYS.to_owned(), ReplayId::PREFIX).of(Index::Lookup);
+        let mut lost = Vec::new();
+        for row in self.query(&range, usize::MAX).await?.rows {
+            let reader = ItemReader::new(row.clone(), ENTITY);
+            if reader.instant("leased_until")? < before {
+                lost.push(read(row)?);
+            }
+        }
+        Ok(lost)
     }
 
     /// The replay, if the workspace has it.
@@ -117,14 +143,23 @@ impl Store {
         workspace: WorkspaceId,
         before: Option<ReplayId>,
         limit: usize,
-    ) -> Result<Page<Replay>, StoreError> {
+    ) -> Result<Page<Replay, ReplayId>, StoreError> {
         let partition = keys::workspace_partition(workspace);
         let mut range = Range::prefix(partition, REPLAY_PREFIX).newest_first().consistent();
         if let Some(before) = before {
             range = range.before(&format!("{REPLAY_PREFIX}{before}"));
         }
         let page = self.query(&range, limit).await?;
-        Ok(Page { rows: page.rows.into_iter().map(read).collect::<Result<_, _>>()?, more: page.more })
+        let rows = page.rows.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Page::new(rows, page.more, |replay: &Replay| replay.id))
+    }
+}
+
+/// Its partition of the `lookup` index.
+fn listed(replay: &Replay) -> String {
+    match replay.status {
+        ReplayStatus::Running => REPLAYS.to_owned(),
+        ReplayStatus::Completed | ReplayStatus::Cancelled => replay.id.to_string(),
     }
 }
 

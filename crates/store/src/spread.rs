@@ -1,9 +1,12 @@
 //! How are rows that are spread over days and shards listed in order?
 //!
 //! Each shard of a day is a lane that is read in small pages; the lanes are merged by their sort keys, which order
-//! by time. Days are walked, backwards or forwards, until enough rows are found or the last day is passed.
+//! by time. Days are walked, backwards or forwards, until enough rows are found, the last day is passed, or so many
+//! rows were looked at that the next page had better go on. The days are few: nothing is kept for more than 90.
 
 use std::collections::VecDeque;
+use std::fmt::Display;
+use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::timestamp::Timestamp;
@@ -12,7 +15,7 @@ use futures_util::future::try_join_all;
 use crate::error::StoreError;
 use crate::items::Attributes;
 use crate::keys::{Day, SK};
-use crate::query::Range;
+use crate::query::{EXAMINED_AT_MOST, Range, id_in};
 use crate::{Page, Store};
 
 /// Lanes read at once.
@@ -35,19 +38,21 @@ impl Window {
 }
 
 /// A list spread over days and shards.
-pub(crate) struct Spread<F> {
+pub(crate) struct Spread<F, I> {
     /// The partition of a day and shard.
     pub(crate) partition: F,
     /// Shards a day.
     pub(crate) shards: u8,
     /// What the sort keys start with; ids follow.
     pub(crate) prefix: &'static str,
+    /// The first id of an instant, with the chance 0.
+    pub(crate) id: fn(Timestamp, u128) -> I,
     /// Which way.
     pub(crate) order: Order,
-    /// Only rows of this window's days are looked for.
+    /// Only rows whose ids are of this window.
     pub(crate) window: Window,
-    /// Only rows that come after this key, in the order asked for, and the instant that key is of.
-    pub(crate) beyond: Option<(String, Timestamp)>,
+    /// Only rows that come after this one, in the order asked for, and the instant it is of.
+    pub(crate) beyond: Option<(I, Timestamp)>,
 }
 
 /// Which way a list goes.
@@ -68,38 +73,44 @@ struct Lane {
 
 impl Store {
     /// At most `limit` rows, in order, of those that `keep` turns into something.
-    pub(crate) async fn in_order<F, T>(
+    pub(crate) async fn in_order<F, I, T>(
         &self,
-        spread: Spread<F>,
+        spread: Spread<F, I>,
         limit: usize,
         keep: impl Fn(Attributes) -> Result<Option<T>, StoreError>,
-    ) -> Result<Page<T>, StoreError>
+    ) -> Result<Page<T, I>, StoreError>
     where
         F: Fn(Day, u8) -> String,
+        I: Display + FromStr,
     {
-        let page_size = limit / usize::from(spread.shards) + 4;
+        let shards = usize::from(spread.shards);
         let mut days = spread.days();
         // Most lists end in their first day; only when they do not are several days read at once.
         let mut days_at_once = 1;
-        let mut kept = Vec::new();
+        let (mut kept, mut examined, mut last) = (Vec::new(), 0, None);
         loop {
             let mut lanes = Vec::new();
             for day in days.by_ref().take(days_at_once) {
                 lanes.extend((0..spread.shards).map(|shard| spread.lane(day, shard)));
             }
             if lanes.is_empty() {
-                return Ok(Page { rows: kept, more: false });
+                return Ok(Page { rows: kept, next: None });
             }
-            days_at_once = (LANES_AT_ONCE / usize::from(spread.shards)).max(1);
+            days_at_once = (LANES_AT_ONCE / shards).max(1);
             loop {
-                self.refill(&mut lanes, page_size).await?;
-                let Some(row) = take_next(&mut lanes, spread.order) else { break };
-                if let Some(row) = keep(row)? {
-                    if kept.len() == limit {
-                        return Ok(Page { rows: kept, more: true });
-                    }
-                    kept.push(row);
+                // The more was passed over, the more is read at once.
+                self.refill(&mut lanes, (limit / shards + 4).max(examined / shards)).await?;
+                let Some((sort_key, row)) = take_next(&mut lanes, spread.order) else { break };
+                let row = keep(row)?;
+                let full = kept.len() == limit && row.is_some();
+                if let Some(last) = last.as_deref()
+                    && (full || examined == EXAMINED_AT_MOST)
+                {
+                    return Ok(Page { rows: kept, next: Some(id_in(last)?) });
                 }
+                kept.extend(row);
+                examined += 1;
+                last = Some(sort_key);
             }
         }
     }
@@ -119,15 +130,15 @@ impl Store {
         lane.more = page.more;
         lane.rows = page.rows.into_iter().map(with_sort_key).collect::<Result<_, _>>()?;
         if let Some((last, _)) = lane.rows.back() {
-            lane.range = beyond(lane.range.clone(), last);
+            lane.range = lane.range.clone().beyond(last);
         }
         Ok(())
     }
 }
 
-impl<F: Fn(Day, u8) -> String> Spread<F> {
+impl<F: Fn(Day, u8) -> String, I: Display> Spread<F, I> {
     /// The days to walk, in order.
-    fn days(&self) -> impl Iterator<Item = Day> + use<F> {
+    fn days(&self) -> impl Iterator<Item = Day> + use<F, I> {
         let from = self.beyond.as_ref().map(|(_, at)| *at);
         let (since, until) = (self.window.since, self.window.until);
         let (first, last) = match self.order {
@@ -150,30 +161,32 @@ impl<F: Fn(Day, u8) -> String> Spread<F> {
     }
 
     fn lane(&self, day: Day, shard: u8) -> Lane {
-        let mut range = Range::prefix((self.partition)(day, shard), self.prefix);
+        let Window { since, until } = self.window;
+        let mut range = Range::prefix((self.partition)(day, shard), self.prefix)
+            .from(self.sort_key(&(self.id)(since, 0)))
+            .before(&self.sort_key(&(self.id)(until, 0)));
         if self.order == Order::NewestFirst {
             range = range.newest_first();
         }
-        if let Some((key, _)) = &self.beyond {
-            range = beyond(range, key);
+        if let Some((id, _)) = &self.beyond {
+            range = range.beyond(&self.sort_key(id));
         }
         Lane { range, rows: VecDeque::new(), more: true }
     }
+
+    fn sort_key(&self, id: &I) -> String {
+        format!("{}{id}", self.prefix)
+    }
 }
 
-/// What comes after `key` in the range's order.
-fn beyond(range: Range, key: &str) -> Range {
-    if range.newest_first { range.before(key) } else { range.after(key) }
-}
-
-fn take_next(lanes: &mut [Lane], order: Order) -> Option<Attributes> {
+fn take_next(lanes: &mut [Lane], order: Order) -> Option<(String, Attributes)> {
     let key = |lane: &Lane| lane.rows.front().map(|(sort_key, _)| sort_key.clone());
     let ready = lanes.iter_mut().filter(|lane| !lane.rows.is_empty());
     let next = match order {
         Order::NewestFirst => ready.max_by_key(|lane| key(lane)),
         Order::OldestFirst => ready.min_by_key(|lane| key(lane)),
     };
-    next?.rows.pop_front().map(|(_, row)| row)
+    next?.rows.pop_front()
 }
 
 fn with_sort_key(row: Attributes) -> Result<(String, Attributes), StoreError> {

@@ -56,14 +56,15 @@ impl Store {
         &self,
         before: Option<WorkspaceId>,
         limit: usize,
-    ) -> Result<Page<Workspace>, StoreError> {
+    ) -> Result<Page<Workspace, WorkspaceId>, StoreError> {
         let mut range =
             Range::prefix(ALL_WORKSPACES.to_owned(), WorkspaceId::PREFIX).of(Index::Lookup).newest_first();
         if let Some(before) = before {
             range = range.before(&before.to_string());
         }
         let page = self.query(&range, limit).await?;
-        Ok(Page { rows: page.rows.into_iter().map(read).collect::<Result<_, _>>()?, more: page.more })
+        let rows = page.rows.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Page::new(rows, page.more, |workspace: &Workspace| workspace.id))
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn list(
     let before = paging::after(parameters.cursor.as_deref())?;
     let workspace = parameters.workspace_id;
     let page = manage_api_key::list_api_keys(&management, &caller, workspace, before, limit).await?;
-    Ok(paging::answer(&page.rows, page.more, |key| key.id, |key| json!(key)).into_response())
+    Ok(paging::answer(&page.rows, page.next, |key| json!(key)).into_response())
 }
 
 pub(crate) async fn delete(

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::header::LINK;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::api_key::Scope;
@@ -131,7 +132,8 @@ struct ListParameters {
     before: Option<DeliveryId>,
 }
 
-/// A bare array, newest first; the next page begins `before` the last id.
+/// A bare array, newest first; the next page begins `before` the last id. When the array ends early because very many
+/// deliveries had to be passed over, only the `Link` header says where to go on, as it does for every other page.
 pub(crate) async fn list(
     State(management): State<Management>,
     headers: HeaderMap,
@@ -158,7 +160,16 @@ pub(crate) async fn list(
     }
     let page = store.list_deliveries(id, &wanted, parameters.before, window, now, limit).await;
     let page = page.map_err(engine::Refusal::from)?;
-    Ok(Json(page.rows.iter().map(DeliveryBody::of).collect::<Vec<_>>()).into_response())
+    let next = page.next.map(|next| [(LINK, next_link(&uri, next))]);
+    Ok((next, Json(page.rows.iter().map(DeliveryBody::of).collect::<Vec<_>>())).into_response())
+}
+
+/// The same list, before `next`, as RFC 8288 has it.
+fn next_link(uri: &Uri, next: DeliveryId) -> String {
+    let asked = uri.query().unwrap_or_default().split('&');
+    let kept = asked.filter(|parameter| !parameter.is_empty() && !parameter.starts_with("before="));
+    let query: Vec<String> = kept.map(str::to_owned).chain([format!("before={next}")]).collect();
+    format!("<?{}>; rel=\"next\"", query.join("&"))
 }
 
 pub(crate) async fn read(

@@ -131,8 +131,7 @@ pub(crate) async fn list(
     let before = paging::after(parameters.cursor.as_deref())?;
     let (workspace, now) = (parameters.workspace_id, management.clock.now());
     let page = manage_endpoint::list_endpoints(&management, &caller, workspace, before, limit).await?;
-    Ok(paging::answer(&page.rows, page.more, |e| e.id, |e| serde_json::json!(EndpointBody::of(e, now)))
-        .into_response())
+    Ok(paging::answer(&page.rows, page.next, |e| serde_json::json!(EndpointBody::of(e, now))).into_response())
 }
 
 pub(crate) async fn update(

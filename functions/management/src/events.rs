@@ -61,7 +61,7 @@ pub(crate) async fn list(
     let types = paging::event_types(parameters.event_type.as_deref())?;
     let page = management.store.list_events(workspace.id, before, window, &types, now, limit).await;
     let page = page.map_err(engine::Refusal::from)?;
-    Ok(paging::answer(&page.rows, page.more, |event| event.id, summary).into_response())
+    Ok(paging::answer(&page.rows, page.next, summary).into_response())
 }
 
 pub(crate) async fn read(
@@ -97,6 +97,7 @@ pub(crate) async fn deliveries(
     fates.retain(|(endpoint, _)| after.is_none_or(|after| *endpoint > after));
     let more = fates.len() > limit;
     fates.truncate(limit);
+    let next = fates.last().filter(|_| more).map(|(endpoint, _)| *endpoint);
 
     // Skipped ones too: a replay may have sent the event after all.
     let wanted: Vec<_> =
@@ -113,7 +114,7 @@ pub(crate) async fn deliveries(
             json!(DeliveryBody::of(&Delivery { next_attempt_at: event.deliver_at, ..delivery }))
         }
     };
-    Ok(paging::answer(&fates, more, |(endpoint, _)| *endpoint, fate).into_response())
+    Ok(paging::answer(&fates, next, fate).into_response())
 }
 
 /// Erases the payload now; the ledger and the deliveries stay.

@@ -72,14 +72,13 @@ pub(crate) fn event_types(asked: Option<&str>) -> Result<Vec<EventTypePattern>, 
     patterns.map_err(|error| Problem::invalid("event_type", error.to_string()))
 }
 
-/// A page of a list. `id` gives the id of a row.
+/// A page of a list; `next` is what the next one comes after.
 pub(crate) fn answer<R, V: Serialize, I: Display>(
     rows: &[R],
-    more: bool,
-    id: impl Fn(&R) -> I,
+    next: Option<I>,
     view: impl Fn(&R) -> V,
 ) -> Json<Value> {
-    let next = if more { rows.last().map(|row| URL_SAFE_NO_PAD.encode(id(row).to_string())) } else { None };
+    let next = next.map(|id| URL_SAFE_NO_PAD.encode(id.to_string()));
     Json(json!({ "data": rows.iter().map(view).collect::<Vec<_>>(), "next": next }))
 }
 

@@ -124,7 +124,7 @@ pub(crate) async fn list(
     let before = paging::after(parameters.cursor.as_deref())?;
     let workspace = parameters.workspace_id;
     let page = replay::list_replays(&management, &caller, workspace, before, limit).await?;
-    Ok(paging::answer(&page.rows, page.more, |replay| replay.id, |replay| json!(replay)).into_response())
+    Ok(paging::answer(&page.rows, page.next, |replay| json!(replay)).into_response())
 }
 
 pub(crate) async fn cancel(

@@ -57,7 +57,7 @@ pub(crate) async fn list(
     let limit = paging::limit(parameters.limit, paging::DEFAULT_LIMIT)?;
     let before = paging::after(parameters.cursor.as_deref())?;
     let page = manage_workspace::list_workspaces(&management, &caller, before, limit).await?;
-    Ok(paging::answer(&page.rows, page.more, |row| row.id, |row| json!(row)).into_response())
+    Ok(paging::answer(&page.rows, page.next, |row| json!(row)).into_response())
 }
 
 pub(crate) async fn update(

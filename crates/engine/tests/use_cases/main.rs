@@ -4,10 +4,12 @@
 mod accept_event;
 mod attempt_delivery;
 mod capacity;
+mod drain;
 mod manage_endpoint;
 mod manage_workspace;
 mod operational_topic;
 mod parked;
+mod replay;
 mod replay_delivery;
 
 use std::sync::Arc;
@@ -139,6 +141,19 @@ impl Bench {
             directory: Directory::new(self.store.clone()),
             egress: Egress::new(targets).unwrap(),
             targets,
+            clock: self.clock.clone(),
+            chance: self.chance.clone(),
+        }
+    }
+
+    /// The API that remembers nothing yet.
+    fn management(&self) -> Management {
+        Management {
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            directory: Directory::new(self.store.clone()),
+            egress: Egress::new(AllowedTargets::loopback_and_http()).unwrap(),
+            targets: AllowedTargets::loopback_and_http(),
             clock: self.clock.clone(),
             chance: self.chance.clone(),
         }

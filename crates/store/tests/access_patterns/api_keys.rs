@@ -41,10 +41,7 @@ async fn workspaces_are_listed_newest_first() {
         let workspace = Workspace::new(workspace(number), settings, now());
         table.store.save_workspace(&workspace).await.unwrap();
     }
-    let listed = every_page(
-        async |before| table.store.list_workspaces(before, 4).await.unwrap(),
-        |workspace| workspace.id,
-    );
+    let listed = every_page(async |before| table.store.list_workspaces(before, 4).await.unwrap());
     let ids: Vec<_> = listed.await.into_iter().map(|workspace| workspace.id).collect();
     assert_eq!(ids, (0..9).rev().map(workspace).collect::<Vec<_>>());
 }

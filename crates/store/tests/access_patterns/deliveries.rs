@@ -3,7 +3,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::{Decision, Delivery, DeliveryStatus};
-use domain::event_type::EventType;
+use domain::event_type::{EventType, EventTypePattern};
 use domain::id::{EndpointId, EventId};
 use domain::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
 use domain::timestamp::Timestamp;
@@ -148,15 +148,12 @@ async fn a_list_is_newest_first_and_filters_by_status() {
             ids
         }),
     ] {
-        let listed = every_page(
-            async |before| {
-                let window = Window { since: ago(DAY * 10), until: now().plus(DAY) };
-                let wanted = Wanted { status, event_types: &[] };
-                let page = table.store.list_deliveries(endpoint(1), &wanted, before, window, now(), 7);
-                page.await.unwrap()
-            },
-            |delivery| delivery.id,
-        );
+        let listed = every_page(async |before| {
+            let window = Window { since: ago(DAY * 10), until: now().plus(DAY) };
+            let wanted = Wanted { status, event_types: &[] };
+            let page = table.store.list_deliveries(endpoint(1), &wanted, before, window, now(), 7);
+            page.await.unwrap()
+        });
         let listed: Vec<_> = listed.await.into_iter().map(|delivery| delivery.id).collect();
         assert_eq!(listed, wanted.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), "{status:?}");
     }
@@ -181,4 +178,81 @@ async fn a_damaged_row_is_an_error_that_names_the_attribute_and_not_its_value() 
         .unwrap();
     let error = table.store.load_delivery(endpoint(1), id, now()).await.unwrap_err().to_string();
     assert!(error.contains("status") && !error.contains("secret"), "{error}");
+}
+
+fn any_time() -> Window {
+    Window { since: ago(DAY * 60), until: now().plus(DAY) }
+}
+
+/// Settles failed deliveries of an endpoint, one a second, the newest now; all of `of` are gone by `expires_at`.
+async fn fail(table: &Table, of: std::ops::Range<u32>, expires_at: Timestamp) {
+    let settlements: Vec<_> = of
+        .map(|n| {
+            let delivery = new_delivery(endpoint(1), ago(Duration::from_secs(n.into())), n.into());
+            Settlement { expires_at, ..first(delivery, answered(500), Decision::Exhausted) }
+        })
+        .collect();
+    table.store.settle(&settlements).await.unwrap();
+}
+
+#[tokio::test]
+async fn expired_rows_that_are_still_there_never_stop_a_list() {
+    let table = table().await;
+    fail(&table, 0..5, now().plus(DAY * 30)).await;
+    fail(&table, 5..60, now()).await;
+    let (we, failed) = (endpoint(1), DeliveryStatus::Failed);
+    for limit in [1, 3, 50] {
+        let listed =
+            every_page(async |after| table.store.undelivered(we, failed, after, now(), limit).await.unwrap());
+        assert_eq!(listed.await.len(), 5, "pages of {limit}");
+    }
+    let oldest = table.store.oldest_undelivered(we, failed, now()).await.unwrap().unwrap();
+    assert_eq!(oldest.id.time(), ago(Duration::from_secs(4)));
+}
+
+#[tokio::test]
+async fn a_list_that_passes_very_many_rows_over_ends_its_page_and_goes_on_in_the_next() {
+    let table = table().await;
+    fail(&table, 0..4_100, now().plus(DAY * 30)).await;
+    let rare = [EventTypePattern::parse("rare").unwrap()];
+    let store = &table.store;
+    for status in [None, Some(DeliveryStatus::Failed)] {
+        let wanted = Wanted { status, event_types: &rare };
+        let list = async |before| {
+            store.list_deliveries(endpoint(1), &wanted, before, any_time(), now(), 10).await.unwrap()
+        };
+        let (mut before, mut pages) = (None, 0);
+        loop {
+            let page = list(before).await;
+            assert!(page.rows.is_empty());
+            pages += 1;
+            match page.next {
+                Some(next) => assert!(before.replace(next).is_none_or(|before| next < before)),
+                None => break,
+            }
+        }
+        assert!(pages == 3, "{pages} pages of {status:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_window_is_read_and_nothing_beside_it() {
+    let table = table().await;
+    fail(&table, 0..300, now().plus(DAY * 30)).await;
+    let seconds = |n| ago(Duration::from_secs(n));
+    let window = Window { since: seconds(299), until: seconds(289) };
+    for status in [None, Some(DeliveryStatus::Failed)] {
+        let wanted = Wanted { status, event_types: &[] };
+        let page = table.store.list_deliveries(endpoint(1), &wanted, None, window, now(), 50).await.unwrap();
+        assert_eq!((page.rows.len(), page.next), (10, None), "{status:?}");
+    }
+    let wanted = Wanted::default();
+    let page = table.store.oldest_deliveries(endpoint(1), &wanted, None, window, now(), 50).await.unwrap();
+    assert_eq!((page.rows.len(), page.next), (10, None));
+    let before = page.rows[3].id;
+    let rest = table.store.list_deliveries(endpoint(1), &wanted, Some(before), window, now(), 50).await;
+    assert_eq!(rest.unwrap().rows.len(), 3);
+    let nothing = Window { since: seconds(10), until: seconds(20) };
+    let page = table.store.list_deliveries(endpoint(1), &wanted, None, nothing, now(), 50).await.unwrap();
+    assert_eq!((page.rows.len(), page.next), (0, None));
 }

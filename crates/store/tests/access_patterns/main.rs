@@ -55,16 +55,13 @@ fn workspace(number: u128) -> WorkspaceId {
 }
 
 /// Walks a list page by page.
-async fn every_page<I: Copy, T>(
-    page: impl AsyncFn(Option<I>) -> store::Page<T>,
-    id: impl Fn(&T) -> I,
-) -> Vec<T> {
+async fn every_page<I: Copy, T>(page: impl AsyncFn(Option<I>) -> store::Page<T, I>) -> Vec<T> {
     let (mut all, mut before) = (Vec::new(), None);
     loop {
         let page = page(before).await;
-        before = page.rows.last().map(&id);
+        before = page.next;
         all.extend(page.rows);
-        if !page.more {
+        if before.is_none() {
             return all;
         }
     }
