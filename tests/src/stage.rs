@@ -57,6 +57,11 @@ impl Stage {
         self.platform.aws.sqs.wake();
     }
 
+    /// The story's clock.
+    pub fn clock(&self) -> Clock {
+        self.ahead.clock()
+    }
+
     /// Makes an endpoint for `receiver` with more settings.
     pub async fn endpoint(&self, receiver: &Receiver, settings: Value) -> Endpoint {
         let mut body = json!({ "workspace_id": self.workspace, "url": receiver.url() });

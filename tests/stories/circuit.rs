@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use engine::accept_event::Intake;
+use local::platform::Platform;
 use serde_json::{Value, json};
 use stories::stage::Endpoint;
 use stories::{Answer, Receiver, Stage};
@@ -99,6 +101,33 @@ async fn a_probe_that_fails_leaves_everything_parked() {
     stage.platform.tick().await.unwrap();
     receiver.wait_for(6).await;
     until(&stage, &endpoint, |all| count(all, "parked") == 6 && count(all, "retrying") == 6).await;
+    let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
+    stage.advance(Duration::from_secs(4_000));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_schedule_does_each_of_its_parts_even_if_another_fails() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = dead(&stage, &receiver, 6).await;
+    let Platform { store, queue, aws, .. } = &stage.platform;
+    let (ws, we) = (stage.workspace.parse().unwrap(), endpoint.id.parse().unwrap());
+    assert!(store.start_drain(ws, we, 20, engine::Clock::system().now()).await.unwrap());
+    stage.advance(Duration::from_secs(180));
+    // No probe can be sent, but tasks can.
+    let gone = queue::Queue::new(aws.sqs_client(), format!("{}-gone", queue.url()), None);
+    let gone = gone.with_tasks(queue.tasks_url().unwrap().to_owned());
+    let clock = stage.clock();
+    let intake = Intake { clock: clock.clone(), ..Intake::new(store.clone(), gone) };
+    assert!(maintenance::tick(&intake).await.is_err());
+    for _ in 0..500 {
+        if store.lost_drains(clock.now()).await.unwrap().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(store.lost_drains(clock.now()).await.unwrap().is_empty(), "the lost drain was not resumed");
     let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
     assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
     stage.advance(Duration::from_secs(4_000));

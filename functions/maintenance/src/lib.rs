@@ -4,7 +4,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use engine::Intake;
 use engine::drain::drain_step;
 use engine::probe_circuits::{probe_circuits, resume_drains};
-use engine::replay::replay_step;
+use engine::replay::{replay_step, resume_replays};
 use engine::{Fault, Meter};
 use futures_util::future::join_all;
 use lambda_kit::logging::chain;
@@ -32,17 +32,29 @@ pub async fn handle(intake: &Intake, metrics: &Metrics, event: SqsEvent) -> SqsB
     response
 }
 
-/// What is done once a minute.
+/// What is done once a minute. Each part is done even if another fails.
 ///
 /// # Errors
-/// [`Fault`] when table or queue cannot be used.
+/// The first [`Fault`], when table or queue cannot be used.
 pub async fn tick(intake: &Intake) -> Result<(), Fault> {
-    let probes = probe_circuits(intake).await?;
-    let resumed = resume_drains(intake).await?;
-    if probes + resumed > 0 {
-        tracing::info!(probes, resumed, "circuits probed, drains resumed");
+    let parts = [
+        ("probe circuits", probe_circuits(intake).await),
+        ("resume drains", resume_drains(intake).await),
+        ("resume replays", resume_replays(intake).await),
+    ];
+    let mut first = Ok(());
+    for (part, done) in parts {
+        match done {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(part, count, "a part of the schedule's work was done"),
+            Err(fault) if first.is_ok() => first = Err(fault),
+            // The caller logs only the one it is given.
+            Err(fault) => {
+                tracing::error!(part, error = chain(&fault), "a part of the schedule's work failed");
+            }
+        }
     }
-    Ok(())
+    first
 }
 
 async fn handle_record(intake: &Intake, record: &SqsMessage) -> bool {
