@@ -1,7 +1,8 @@
 //! Who is who, right now? API keys, workspaces and endpoints, remembered for a few seconds so that the path of an
 //! event reads them once and not once an event.
 //!
-//! A change takes effect everywhere within [`REMEMBERED`]; in the process that made it, at once.
+//! A change takes effect everywhere within [`REMEMBERED`] and the moment the table takes to tell all its copies of it.
+//! What must not be a moment old is read from the store itself.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -55,7 +56,7 @@ impl Directory {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn api_key(&self, digest: &str) -> Result<Option<Arc<ApiKey>>, Fault> {
-        let load = async { Ok(self.store.find_api_key(digest).await?.map(Arc::new)) };
+        let load = async { Ok(self.store.find_recent_api_key(digest).await?.map(Arc::new)) };
         remembered(&self.api_keys, digest.to_owned(), load).await
     }
 
@@ -64,7 +65,7 @@ impl Directory {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Arc<Workspace>>, Fault> {
-        let load = async { Ok(self.store.load_workspace(id).await?.map(Arc::new)) };
+        let load = async { Ok(self.store.recent_workspace(id).await?.map(Arc::new)) };
         remembered(&self.workspaces, id, load).await
     }
 
@@ -73,7 +74,7 @@ impl Directory {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn endpoint(&self, ws: WorkspaceId, we: EndpointId) -> Result<Option<Arc<Endpoint>>, Fault> {
-        let load = async { Ok(self.store.load_endpoint(ws, we).await?.map(Arc::new)) };
+        let load = async { Ok(self.store.recent_endpoint(ws, we).await?.map(Arc::new)) };
         remembered(&self.endpoints, (ws, we), load).await
     }
 
@@ -91,7 +92,7 @@ impl Directory {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn health(&self, ws: WorkspaceId, we: EndpointId) -> Result<Option<Health>, Fault> {
-        remembered(&self.health, (ws, we), self.store.load_health(ws, we)).await
+        remembered(&self.health, (ws, we), self.store.recent_health(ws, we)).await
     }
 
     /// Remembers how an endpoint fares, as it was just written here.

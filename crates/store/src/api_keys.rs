@@ -47,6 +47,17 @@ impl Store {
         self.load(&keys::api_key(digest)).await?.map(read).transpose()
     }
 
+    /// The same as it was a moment ago; one that was just made is found.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn find_recent_api_key(&self, digest: &str) -> Result<Option<ApiKey>, StoreError> {
+        match self.load_recent(&keys::api_key(digest)).await? {
+            Some(row) => read(row).map(Some),
+            None => self.find_api_key(digest).await,
+        }
+    }
+
     /// Keys of one workspace, or those that open all, newest first, older than `before`.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! dictionary shrinks it to what is particular to it, and a delivery that succeeds at once stays within the
 //! kilobyte that DynamoDB bills as one write.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -27,28 +28,28 @@ static ENCODER: LazyLock<EncoderDictionary<'static>> =
 static DECODER: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY));
 
 #[derive(Serialize, Deserialize)]
-struct Document {
+struct Document<'a> {
     number: u32,
     trigger: Trigger,
     started_at: i64,
     duration_ms: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<ErrorClass>,
-    sent: SentRequest,
+    sent: Cow<'a, SentRequest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    answer: Option<AnswerDocument>,
+    answer: Option<AnswerDocument<'a>>,
     /// Why no status arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unreachable: Option<ErrorClass>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct AnswerDocument {
+struct AnswerDocument<'a> {
     status: u16,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    headers: Vec<(String, String)>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    body: String,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    headers: Cow<'a, [(String, String)]>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    body: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     body_truncated: bool,
 }
@@ -74,18 +75,18 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Attempt, StoreError> {
         .map_err(|_| damaged("no decompressor"))?;
     let json =
         decompressor.decompress(compressed, MAX_BYTES).map_err(|_| damaged("it cannot be decompressed"))?;
-    let document: Document = serde_json::from_slice(&json).map_err(|_| damaged("it cannot be read"))?;
+    let document: Document<'_> = serde_json::from_slice(&json).map_err(|_| damaged("it cannot be read"))?;
     Ok(attempt(document))
 }
 
-fn document(attempt: &Attempt) -> Document {
+fn document(attempt: &Attempt) -> Document<'_> {
     let (answer, unreachable) = match &attempt.outcome {
         Outcome::Unreachable(class) => (None, Some(*class)),
         Outcome::Answered(answer) => {
             let document = AnswerDocument {
                 status: answer.status,
-                headers: answer.headers.clone(),
-                body: String::from_utf8_lossy(&answer.body).into_owned(),
+                headers: Cow::Borrowed(&answer.headers),
+                body: String::from_utf8_lossy(&answer.body),
                 body_truncated: answer.body_truncated,
             };
             (Some(document), None)
@@ -97,18 +98,18 @@ fn document(attempt: &Attempt) -> Document {
         started_at: attempt.started_at.as_millis(),
         duration_ms: u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
         error: attempt.error,
-        sent: attempt.sent.clone(),
+        sent: Cow::Borrowed(&attempt.sent),
         answer,
         unreachable,
     }
 }
 
-fn attempt(document: Document) -> Attempt {
+fn attempt(document: Document<'_>) -> Attempt {
     let outcome = match document.answer {
         Some(answer) => Outcome::Answered(Answer {
             status: answer.status,
-            headers: answer.headers,
-            body: answer.body.into_bytes(),
+            headers: answer.headers.into_owned(),
+            body: answer.body.into_owned().into_bytes(),
             body_truncated: answer.body_truncated,
         }),
         None => Outcome::Unreachable(document.unreachable.unwrap_or(ErrorClass::Unknown)),
@@ -118,7 +119,7 @@ fn attempt(document: Document) -> Attempt {
         trigger: document.trigger,
         started_at: Timestamp::from_millis(document.started_at),
         duration: Duration::from_millis(document.duration_ms),
-        sent: document.sent,
+        sent: document.sent.into_owned(),
         outcome,
         error: document.error,
     }

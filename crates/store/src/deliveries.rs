@@ -238,6 +238,7 @@ impl Store {
             partition: |day, shard| keys::delivery_partition(endpoint, day, shard),
             shards: DELIVERY_SHARDS,
             prefix: DELIVERY_PREFIX,
+            attributes: &[],
             id: DeliveryId::new,
             order,
             window,

@@ -98,6 +98,21 @@ impl Store {
         }
     }
 
+    /// The endpoint as it was a moment ago; one that was just made is found.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn recent_endpoint(
+        &self,
+        workspace: WorkspaceId,
+        endpoint: EndpointId,
+    ) -> Result<Option<Endpoint>, StoreError> {
+        match self.load_recent(&keys::endpoint(workspace, endpoint)).await? {
+            Some(row) => Ok(Some(self.read_endpoint(row).await?)),
+            None => self.load_endpoint(workspace, endpoint).await,
+        }
+    }
+
     /// The endpoint in whichever workspace it is, by the index: a row made a moment ago may be missed.
     ///
     /// # Errors

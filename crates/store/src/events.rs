@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::api_key::hex;
 use domain::channel::Channel;
-use domain::event::Event;
+use domain::event::{Event, Payload};
 use domain::event_type::{EventType, EventTypePattern, wants};
 use domain::id::{EventId, WorkspaceId};
 use domain::ledger::Ledger;
@@ -24,6 +24,38 @@ const LEDGER_ENTITY: &str = "ledger page";
 const LEDGER_ENDPOINTS_INLINE: usize = 256;
 /// Endpoints a further ledger row tells of: 32 KB.
 const LEDGER_ENDPOINTS_PER_PAGE: usize = 2_048;
+
+/// What is left of an event's payload.
+#[derive(Debug, Clone)]
+pub enum StoredPayload {
+    /// It is there.
+    Kept(Payload),
+    /// It was erased by hand.
+    Erased,
+    /// There is no such event, or it has expired.
+    Gone,
+}
+
+/// What a list shows of an event; the payload is by far the largest part of a row.
+const LISTED: &[&str] = &[
+    keys::PK,
+    keys::SK,
+    keys::EXPIRES_AT,
+    "type",
+    "occurred_at",
+    "erased_at",
+    "channels",
+    "deliver_at",
+    "ledger",
+];
+
+/// How much of an event's row is there.
+#[derive(Clone, Copy)]
+enum Detail {
+    Whole,
+    /// What is [`LISTED`].
+    Listed,
+}
 
 /// The rows of a ledger that does not fit its event's row.
 struct LedgerPages {
@@ -143,11 +175,32 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Event>, StoreError> {
         let Some(row) = self.load(&keys::event(workspace, id)).await? else { return Ok(None) };
-        let Some((mut event, rest)) = read(workspace, row, now)? else { return Ok(None) };
+        let Some((mut event, rest)) = read(workspace, row, now, Detail::Whole)? else { return Ok(None) };
         if let Some(rest) = rest {
             event.ledger.append(self.load_ledger_pages(workspace, id, &rest).await?);
         }
         Ok(Some(event))
+    }
+
+    /// The payload of an event as it is right now, by one read: the ledger is not looked at.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn load_payload(
+        &self,
+        workspace: WorkspaceId,
+        id: EventId,
+        now: Timestamp,
+    ) -> Result<StoredPayload, StoreError> {
+        let Some(row) = self.load(&keys::event(workspace, id)).await? else { return Ok(StoredPayload::Gone) };
+        let reader = ItemReader::new(row, ENTITY);
+        if has_expired(&reader, now)? {
+            return Ok(StoredPayload::Gone);
+        }
+        match reader.maybe_instant("erased_at")? {
+            Some(_) => Ok(StoredPayload::Erased),
+            None => Ok(StoredPayload::Kept(stored_payload(&reader)?)),
+        }
     }
 
     /// Erases an event's payload and keeps everything else; whether there is such an event.
@@ -177,7 +230,8 @@ impl Store {
     /// Events of a workspace, newest first, made before `before`, in `window` and of one of `event_types` (any, if
     /// there is none).
     ///
-    /// The ledger of an event with very many endpoints is cut short here; [`Store::load_event`] gives it whole.
+    /// Payloads are left out here (`null`), and the ledger of an event with very many endpoints is cut short;
+    /// [`Store::load_event`] gives both whole.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
@@ -224,13 +278,14 @@ impl Store {
             partition: |day, shard| keys::event_partition(workspace, day, shard),
             shards: EVENT_SHARDS,
             prefix: "",
+            attributes: LISTED,
             id: EventId::new,
             order,
             window,
             beyond: beyond.map(|id| (id, id.time())),
         };
         self.in_order(spread, limit, |row| {
-            let event = read(workspace, row, now)?.map(|(event, _)| event);
+            let event = read(workspace, row, now, Detail::Listed)?.map(|(event, _)| event);
             Ok(event.filter(|event| wants(event_types, &event.event_type)))
         })
         .await
@@ -242,10 +297,10 @@ fn read(
     workspace: WorkspaceId,
     row: Attributes,
     now: Timestamp,
+    detail: Detail,
 ) -> Result<Option<(Event, Option<LedgerPages>)>, StoreError> {
     let reader = ItemReader::new(row, ENTITY);
-    // DynamoDB deletes an expired row late, up to days later.
-    if reader.number::<i64>(keys::EXPIRES_AT)? <= now.as_seconds() {
+    if has_expired(&reader, now)? {
         return Ok(None);
     }
     let erased_at = reader.maybe_instant("erased_at")?;
@@ -254,9 +309,9 @@ fn read(
         workspace_id: workspace,
         event_type: EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?,
         occurred_at: reader.instant("occurred_at")?,
-        payload: match erased_at {
-            None => payload::decode(reader.text("encoding")?, reader.bytes("payload")?)?,
-            Some(_) => payload::decode("json", b"null")?,
+        payload: match detail {
+            Detail::Whole if erased_at.is_none() => stored_payload(&reader)?,
+            Detail::Whole | Detail::Listed => payload::decode("json", b"null")?,
         },
         erased_at,
         channels: channels(&reader)?,
@@ -276,6 +331,15 @@ fn digest(rest: &Ledger, expires_at: Timestamp) -> String {
     context.update(&expires_at.as_seconds().to_be_bytes());
     context.update(&rest.to_bytes());
     hex(context.finish().as_ref())
+}
+
+/// DynamoDB deletes an expired row late, up to days later.
+fn has_expired(reader: &ItemReader, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(reader.number::<i64>(keys::EXPIRES_AT)? <= now.as_seconds())
+}
+
+fn stored_payload(reader: &ItemReader) -> Result<Payload, StoreError> {
+    payload::decode(reader.text("encoding")?, reader.bytes("payload")?)
 }
 
 /// No channel's name holds a space.

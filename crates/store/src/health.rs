@@ -132,6 +132,18 @@ impl Store {
         self.load(&keys::health(workspace, endpoint)).await?.map(read).transpose()
     }
 
+    /// An endpoint's health as it was a moment ago.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn recent_health(
+        &self,
+        workspace: WorkspaceId,
+        endpoint: EndpointId,
+    ) -> Result<Option<Health>, StoreError> {
+        self.load_recent(&keys::health(workspace, endpoint)).await?.map(read).transpose()
+    }
+
     /// Every endpoint with an open circuit.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! How is one partition read in order? The one place that writes a key condition.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -22,6 +23,8 @@ pub(crate) struct Range {
     pub(crate) newest_first: bool,
     pub(crate) consistent: bool,
     pub(crate) index: Option<Index>,
+    /// All, if there is none.
+    pub(crate) attributes: &'static [&'static str],
 }
 
 /// What one partition holds of a [`Range`].
@@ -58,6 +61,7 @@ impl Range {
             newest_first: false,
             consistent: false,
             index: None,
+            attributes: &[],
         }
     }
 
@@ -73,6 +77,12 @@ impl Range {
 
     pub(crate) fn of(mut self, index: Index) -> Self {
         self.index = Some(index);
+        self
+    }
+
+    /// Only these attributes of the rows.
+    pub(crate) fn only(mut self, attributes: &'static [&'static str]) -> Self {
+        self.attributes = attributes;
         self
     }
 
@@ -123,6 +133,12 @@ impl Store {
         }
         let names = range.index.map(Index::names);
         let (pk, sk) = names.map_or((PK, SK), |(_, pk, sk)| (pk, sk));
+        // Some of the names are words that DynamoDB keeps for itself.
+        let placeholders = || (0..).map(|n| format!("#a{n}")).zip(range.attributes);
+        let projection: Vec<String> = placeholders().map(|(placeholder, _)| placeholder).collect();
+        let mut expression_names: HashMap<String, String> =
+            placeholders().map(|(placeholder, name)| (placeholder, (*name).to_owned())).collect();
+        expression_names.extend([("#pk".to_owned(), pk.to_owned()), ("#sk".to_owned(), sk.to_owned())]);
         let mut rows: Vec<Attributes> = Vec::new();
         let mut start = None;
         loop {
@@ -134,8 +150,8 @@ impl Store {
                 .table_name(&*self.table)
                 .set_index_name(names.map(|(name, ..)| name.to_owned()))
                 .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
-                .expression_attribute_names("#pk", pk)
-                .expression_attribute_names("#sk", sk)
+                .set_projection_expression((!projection.is_empty()).then(|| projection.join(", ")))
+                .set_expression_attribute_names(Some(expression_names.clone()))
                 .expression_attribute_values(":pk", AttributeValue::S(range.partition.clone()))
                 .expression_attribute_values(":low", AttributeValue::S(range.low.clone()))
                 .expression_attribute_values(":high", AttributeValue::S(range.high.clone()))

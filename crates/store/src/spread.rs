@@ -45,6 +45,8 @@ pub(crate) struct Spread<F, I> {
     pub(crate) shards: u8,
     /// What the sort keys start with; ids follow.
     pub(crate) prefix: &'static str,
+    /// Only these attributes of the rows; all, if there is none.
+    pub(crate) attributes: &'static [&'static str],
     /// The first id of an instant, with the chance 0.
     pub(crate) id: fn(Timestamp, u128) -> I,
     /// Which way.
@@ -164,7 +166,8 @@ impl<F: Fn(Day, u8) -> String, I: Display> Spread<F, I> {
         let Window { since, until } = self.window;
         let mut range = Range::prefix((self.partition)(day, shard), self.prefix)
             .from(self.sort_key(&(self.id)(since, 0)))
-            .before(&self.sort_key(&(self.id)(until, 0)));
+            .before(&self.sort_key(&(self.id)(until, 0)))
+            .only(self.attributes);
         if self.order == Order::NewestFirst {
             range = range.newest_first();
         }

@@ -48,6 +48,17 @@ impl Store {
         self.load(&keys::workspace(id)).await?.map(read).transpose()
     }
 
+    /// The workspace as it was a moment ago; one that was just made is found.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn recent_workspace(&self, id: WorkspaceId) -> Result<Option<Workspace>, StoreError> {
+        match self.load_recent(&keys::workspace(id)).await? {
+            Some(row) => read(row).map(Some),
+            None => self.load_workspace(id).await,
+        }
+    }
+
     /// Workspaces, newest first, older than `before`.
     ///
     /// # Errors

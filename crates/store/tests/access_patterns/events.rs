@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::channel::Channel;
 use domain::event::Event;
 use domain::event_type::EventType;
@@ -8,6 +9,7 @@ use domain::ledger::{Ledger, SkipReason};
 use domain::timestamp::Timestamp;
 use serde_json::value::RawValue;
 use store::Window;
+use store::events::StoredPayload;
 
 use crate::{DAY, ago, every_page, now, table, workspace};
 
@@ -142,6 +144,40 @@ async fn a_list_is_newest_first_over_shards_and_days_whatever_the_size_of_its_pa
 }
 
 #[tokio::test]
+async fn a_list_leaves_payloads_where_they_are() {
+    let table = table().await;
+    let event = event(now(), 1);
+    table.store.save_event(&event, now().plus(DAY)).await.unwrap();
+    let key = store::keys::event(workspace(1), event.id);
+    let damage = table.client.update_item().table_name("posthorn");
+    let damage = damage.key("PK", AttributeValue::S(key.pk)).key("SK", AttributeValue::S(key.sk));
+    let damage = damage.update_expression("SET #e = :e").expression_attribute_names("#e", "encoding");
+    damage.expression_attribute_values(":e", AttributeValue::S("none".to_owned())).send().await.unwrap();
+    assert!(table.store.load_event(workspace(1), event.id, now()).await.is_err());
+    let list = table.store.list_events(workspace(1), None, window(1), &[], now(), 10).await.unwrap();
+    assert_eq!((list.rows[0].channels.len(), list.rows[0].payload.get()), (2, "null"));
+}
+
+#[tokio::test]
+async fn a_payload_is_read_without_its_ledger() {
+    let table = table().await;
+    let event = Event { ledger: ledger(3_000), ..event(now(), 1) };
+    table.store.save_event(&event, now().plus(DAY)).await.unwrap();
+    let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
+    for page in rows.items().iter().filter(|row| row["SK"].as_s().unwrap().starts_with("PAGE#")) {
+        let key = ["PK", "SK"].map(|name| (name.to_owned(), page[name].clone()));
+        let delete = table.client.delete_item().table_name("posthorn").set_key(Some(key.into()));
+        delete.send().await.unwrap();
+    }
+    let load = async |at| table.store.load_payload(workspace(1), event.id, at).await.unwrap();
+    let StoredPayload::Kept(payload) = load(now()).await else { panic!("it is there") };
+    assert_eq!(payload.get(), event.payload.get());
+    assert!(matches!(load(now().plus(DAY)).await, StoredPayload::Gone));
+    table.store.erase_payload(workspace(1), event.id, now()).await.unwrap();
+    assert!(matches!(load(now()).await, StoredPayload::Erased));
+}
+
+#[tokio::test]
 async fn an_erased_payload_is_gone_and_the_rest_stays() {
     let table = table().await;
     let event = Event { ledger: ledger(3), ..event(now(), 1) };
@@ -150,6 +186,8 @@ async fn an_erased_payload_is_gone_and_the_rest_stays() {
     let loaded = table.store.load_event(workspace(1), event.id, now()).await.unwrap().unwrap();
     assert_eq!((loaded.payload.get(), loaded.erased_at), ("null", Some(now())));
     assert_eq!(loaded.ledger, event.ledger);
+    let list = table.store.list_events(workspace(1), None, window(1), &[], now(), 10).await.unwrap();
+    assert_eq!((list.rows[0].erased_at, &list.rows[0].ledger), (Some(now()), &event.ledger));
     let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
     assert!(rows.items().iter().all(|row| !row.contains_key("payload")));
     let other = EventId::new(now(), 9);
