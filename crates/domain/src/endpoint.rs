@@ -4,6 +4,7 @@
 //! setting is declared and bounded in one place.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -89,8 +90,9 @@ impl Method {
     }
 }
 
-/// What may be set of an endpoint; a field left out takes its default.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What may be set of an endpoint; a field left out takes its default. `Debug` leaves out what may be a secret: the query
+/// of the URL and the values of headers.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointSettings {
     /// Where deliveries are posted.
@@ -176,6 +178,50 @@ pub struct Endpoint {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl fmt::Debug for EndpointSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Taken apart whole, so that a new setting cannot be forgotten here.
+        let Self {
+            url,
+            events,
+            channels,
+            active,
+            description,
+            headers,
+            header_prefix,
+            signature,
+            body,
+            method,
+            timeout_seconds,
+            retry,
+            outcomes,
+            disable,
+            rate_limit,
+            max_concurrency,
+            metadata,
+        } = self;
+        f.debug_struct("EndpointSettings")
+            .field("url", &without_secrets(url))
+            .field("events", events)
+            .field("channels", channels)
+            .field("active", active)
+            .field("description", description)
+            .field("headers", &headers.keys())
+            .field("header_prefix", header_prefix)
+            .field("signature", signature)
+            .field("body", body)
+            .field("method", method)
+            .field("timeout_seconds", timeout_seconds)
+            .field("retry", retry)
+            .field("outcomes", outcomes)
+            .field("disable", disable)
+            .field("rate_limit", rate_limit)
+            .field("max_concurrency", max_concurrency)
+            .field("metadata", &metadata.keys())
+            .finish()
+    }
 }
 
 impl EndpointSettings {
@@ -352,6 +398,12 @@ impl Endpoint {
     }
 }
 
+/// A URL that need not be one yet, up to its query; nothing of one that carries a user or password.
+fn without_secrets(url: &str) -> &str {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    if url.contains('@') { "[redacted]" } else { &url[..end] }
+}
+
 /// Writes `name` as one step of an RFC 6901 pointer.
 fn escape_pointer(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
@@ -395,6 +447,17 @@ mod tests {
         assert!(settings.check(&AllowedTargets::public_only()).is_ok());
         assert!(settings.active && settings.events.is_empty());
         assert_eq!((settings.timeout_seconds, settings.header_prefix.as_str()), (10, "X-Webhook"));
+    }
+
+    #[test]
+    fn settings_that_are_printed_keep_urls_queries_and_headers_values_to_themselves() {
+        for url in ["https://example.com/hook?k=hush", "https://me:hush@example.com/", "no url #hush"] {
+            let settings = settings(serde_json::json!({
+                "url": url, "headers": { "X-Team": "hush" }, "metadata": { "note": "hush" },
+            }));
+            let printed = format!("{settings:?}");
+            assert!(!printed.contains("hush") && printed.contains("X-Team"), "{printed}");
+        }
     }
 
     #[test]

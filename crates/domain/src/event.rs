@@ -1,8 +1,11 @@
 //! What is an event, and what are its limits? Something that happened: type, time, payload; immutable once accepted.
 
+use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::channel::Channel;
@@ -26,8 +29,34 @@ pub const MAX_BATCH_BYTES: usize = 5 * 1024 * 1024;
 /// How far ahead a delivery may be scheduled.
 pub const MAX_SCHEDULE_AHEAD: Duration = Duration::from_secs(12 * 3600);
 
-/// The payload's JSON text, byte for byte as the producer sent it.
-pub type Payload = Arc<RawValue>;
+/// A payload, shared by all that send it.
+pub type Payload = Arc<PayloadText>;
+
+/// The payload's JSON text, byte for byte as the producer sent it. Payloads are never logged, so `Debug` tells only its
+/// size, and so does that of everything that holds one.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PayloadText(Box<RawValue>);
+
+impl From<Box<RawValue>> for PayloadText {
+    fn from(json: Box<RawValue>) -> Self {
+        Self(json)
+    }
+}
+
+impl Deref for PayloadText {
+    type Target = RawValue;
+
+    fn deref(&self) -> &RawValue {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PayloadText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PayloadText({} bytes)", self.0.get().len())
+    }
+}
 
 /// An accepted event.
 #[derive(Debug, Clone)]
@@ -50,4 +79,17 @@ pub struct Event {
     pub deliver_at: Option<Timestamp>,
     /// Every endpoint's fate at the time of fan-out.
     pub ledger: Ledger,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_travels_byte_for_byte_and_is_never_printed() {
+        let json = r#"{ "card" : "4242" }"#;
+        let payload: Payload = serde_json::from_str(json).unwrap();
+        assert_eq!((payload.get(), serde_json::to_string(&payload).unwrap().as_str()), (json, json));
+        assert_eq!(format!("{payload:?}"), "PayloadText(19 bytes)");
+    }
 }

@@ -1,8 +1,6 @@
 //! How does Posthorn tell a workspace of its own doings? As events like any other, to the endpoints that name them; and
 //! to the SNS topic, where one is configured.
 
-use std::sync::Arc;
-
 use domain::event::{Event, Payload};
 use domain::id::{EndpointId, EventId, WorkspaceId};
 use domain::operational::{OperationalEvent, fan_out};
@@ -77,7 +75,7 @@ async fn tell_endpoints(
         workspace_id,
         event_type,
         occurred_at: now,
-        payload: Payload::from(Arc::<RawValue>::from(payload)),
+        payload: Payload::new(payload.into()),
         erased_at: None,
         channels: Vec::new(),
         deliver_at: None,

@@ -1,8 +1,6 @@
 //! How does an owner try an endpoint? A real, signed delivery of a synthetic event, made now and kept like any
 //! other, without retries.
 
-use std::sync::Arc;
-
 use domain::api_key::{ApiKey, Scope};
 use domain::attempt::{Attempt, Trigger};
 use domain::delivery::{Decision, Delivery};
@@ -79,7 +77,8 @@ pub(crate) fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event,
         "message": "This is a test event. It was sent because someone asked for it.",
         "endpoint_id": endpoint.id,
     });
-    let payload: Payload = Arc::from(RawValue::from_string(data.to_string()).map_err(|e| broken(&e))?);
+    let json = RawValue::from_string(data.to_string()).map_err(|e| broken(&e))?;
+    let payload = Payload::new(json.into());
     Ok(Event {
         id,
         workspace_id: endpoint.workspace_id,

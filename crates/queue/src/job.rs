@@ -175,7 +175,7 @@ mod tests {
             delivery: DeliveryId::of(event, endpoint),
             event_type: EventType::parse("invoice.paid").unwrap(),
             occurred_at: at,
-            payload: Some(Arc::from(RawValue::from_string(payload.to_owned()).unwrap())),
+            payload: Some(Payload::new(RawValue::from_string(payload.to_owned()).unwrap().into())),
             not_before: None,
             deliver_at: None,
             parked_at: None,
@@ -205,6 +205,11 @@ mod tests {
         assert!(through_the_queue(&json(&"a".repeat(MAX_INLINE_PAYLOAD_BYTES - 1))).is_none());
         assert!(through_the_queue(&json("\u{ffff}")).is_none());
         assert!(through_the_queue(&json("\u{fffe}")).is_none());
+    }
+
+    #[test]
+    fn a_job_that_is_printed_keeps_its_payload_to_itself() {
+        assert!(!format!("{:?}", job(r#"{"card":"4242"}"#)).contains("4242"));
     }
 
     #[test]

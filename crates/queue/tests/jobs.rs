@@ -66,7 +66,7 @@ fn job(number: u128, payload: &str) -> Job {
         delivery: DeliveryId::of(event, endpoint),
         event_type: EventType::parse("invoice.paid").unwrap(),
         occurred_at: at,
-        payload: Some(Arc::from(RawValue::from_string(payload.to_owned()).unwrap())),
+        payload: Some(Arc::new(RawValue::from_string(payload.to_owned()).unwrap().into())),
         not_before: None,
         deliver_at: None,
         parked_at: None,

@@ -1,7 +1,5 @@
 //! How is a payload kept? As its JSON text, byte for byte; above 1 KB compressed with zstd when that is smaller.
 
-use std::sync::Arc;
-
 use domain::event::{MAX_PAYLOAD_BYTES, Payload};
 use serde_json::value::RawValue;
 
@@ -60,7 +58,7 @@ pub fn decode(encoding: &str, bytes: &[u8]) -> Result<Payload, StoreError> {
     };
     let json = String::from_utf8(json).map_err(|_| damaged("payload is not UTF-8"))?;
     let raw = RawValue::from_string(json).map_err(|_| damaged("payload is not JSON"))?;
-    Ok(Arc::from(raw))
+    Ok(Payload::new(raw.into()))
 }
 
 #[cfg(test)]

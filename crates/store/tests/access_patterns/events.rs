@@ -24,7 +24,7 @@ fn event(at: Timestamp, chance: u128) -> Event {
         event_type: EventType::parse("invoice.paid").unwrap(),
         occurred_at: at,
         erased_at: None,
-        payload: Arc::from(RawValue::from_string(r#"{ "amount" : 4.20e3 }"#.to_owned()).unwrap()),
+        payload: Arc::new(RawValue::from_string(r#"{ "amount" : 4.20e3 }"#.to_owned()).unwrap().into()),
         channels: vec![Channel::parse("eu").unwrap(), Channel::parse("customer:7").unwrap()],
         deliver_at: Some(now()),
         ledger: Ledger::default(),
