@@ -45,6 +45,13 @@ impl RateLimit {
         Duration::from_micros(u64::div_ceil(span, u64::from(count.max(1))))
     }
 
+    /// How long `count` slots reserved together take: the next one comes so long after the first of them. Slots are whole
+    /// milliseconds, each rounded down from its group's first; rounded up here, no two groups come too close.
+    pub fn span(interval: Duration, count: u32) -> Duration {
+        let micros = interval.as_micros().saturating_mul(u128::from(count));
+        Duration::from_millis(u64::try_from(micros.div_ceil(1_000)).unwrap_or(u64::MAX))
+    }
+
     /// How far ahead slots are given.
     pub fn horizon(self) -> Duration {
         HORIZON.min(self.interval() * MAX_WAITING)
@@ -62,6 +69,7 @@ impl RateLimit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timestamp::Timestamp;
     use proptest::prelude::*;
 
     #[test]
@@ -72,14 +80,54 @@ mod tests {
         assert!(RateLimit::PerSecond(0).check().is_err() && RateLimit::PerMinute(60_001).check().is_err());
     }
 
+    /// Every slot of these reservations, each so many milliseconds after the one before and of so many slots: they come
+    /// after those reserved before, or now if there are none ahead.
+    fn slots(limit: RateLimit, reservations: &[(u64, u32)]) -> Vec<Timestamp> {
+        let (mut now, mut next) = (Timestamp::from_millis(0), Timestamp::from_millis(0));
+        let mut slots = Vec::new();
+        for (wait, count) in reservations {
+            now = now.plus(Duration::from_millis(*wait));
+            let first = next.max(now);
+            slots.extend((0..*count).map(|index| first.plus(limit.interval() * index)));
+            next = first.plus(RateLimit::span(limit.interval(), *count));
+        }
+        slots
+    }
+
+    /// The most slots that lie within `window` of each other.
+    fn most_within(slots: &[Timestamp], window: Duration) -> usize {
+        let within = |first: usize| slots[first..].partition_point(|slot| slot.since(slots[first]) < window);
+        (0..slots.len()).map(within).max().unwrap_or(0)
+    }
+
+    fn any_limit() -> impl Strategy<Value = RateLimit> {
+        let per_second = prop_oneof![1u32..20, 1u32..=1_000].prop_map(RateLimit::PerSecond);
+        prop_oneof![per_second, (1u32..=60_000).prop_map(RateLimit::PerMinute)]
+    }
+
     proptest! {
         #[test]
-        fn slots_in_any_ten_seconds_never_exceed_the_rate(count in 1u32..=1_000, per_minute: bool) {
-            let limit = if per_minute { RateLimit::PerMinute(count) } else { RateLimit::PerSecond(count) };
-            let slots = Duration::from_secs(60).as_micros() / limit.interval().as_micros();
-            let most = if per_minute { u128::from(count) } else { 60 * u128::from(count) };
-            prop_assert!(slots <= most);
-            prop_assert!(limit.horizon() <= HORIZON);
+        fn slots_in_any_ten_seconds_never_exceed_the_rate(
+            limit in any_limit(),
+            reservations in proptest::collection::vec((prop_oneof![Just(0u64), 0u64..3_000], 1u32..60), 1..40),
+        ) {
+            let slots = slots(limit, &reservations);
+            prop_assert!(slots.is_sorted());
+            let most = match limit {
+                RateLimit::PerSecond(count) => 10 * count,
+                RateLimit::PerMinute(count) => count.div_ceil(6),
+            };
+            let ten_seconds = most_within(&slots, Duration::from_secs(10));
+            prop_assert!(ten_seconds <= usize::try_from(most).unwrap(), "{ten_seconds} of {most}");
+            if let RateLimit::PerMinute(count) = limit {
+                let minute = most_within(&slots, Duration::from_secs(60));
+                prop_assert!(minute <= usize::try_from(count).unwrap(), "{minute} of {count} in a minute");
+            }
+        }
+
+        #[test]
+        fn no_slot_is_given_beyond_the_horizon_of_waiting_jobs(limit in any_limit()) {
+            prop_assert!(limit.horizon() <= HORIZON && limit.horizon() <= limit.interval() * MAX_WAITING);
         }
     }
 }

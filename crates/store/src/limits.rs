@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::id::{EndpointId, WorkspaceId};
+use domain::limits::RateLimit;
 use domain::timestamp::Timestamp;
 
 use crate::Store;
@@ -38,7 +39,7 @@ impl Store {
         let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         let number = |value: i64| AttributeValue::N(value.to_string());
         let now_micros = now.as_millis() * 1_000;
-        let step = micros(interval).saturating_mul(i64::from(count));
+        let step = micros(RateLimit::span(interval, count));
         for _ in 0..TRIES {
             // 1. Slots are reserved ahead: ours come after them.
             let queued = self
