@@ -209,7 +209,6 @@ pub async fn delete_endpoint(
 ) -> Result<(), Refusal> {
     let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let deleted = management.store.delete_endpoint(endpoint.workspace_id, id).await?;
-    management.store.record_recovery(endpoint.workspace_id, id).await?;
     management.directory.forget_endpoint(endpoint.workspace_id, id).await;
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }

@@ -27,6 +27,7 @@ pub async fn probe_circuits(intake: &Intake) -> Result<usize, Fault> {
         }
         let endpoint = intake.store.load_endpoint(ws, we).await?;
         if !endpoint.is_some_and(|endpoint| endpoint.settings.active) {
+            intake.store.unlist_circuit(ws, we, &health).await?;
             continue;
         }
         let oldest = intake.store.oldest_undelivered(we, DeliveryStatus::Parked, now).await?;

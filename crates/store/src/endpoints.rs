@@ -162,7 +162,7 @@ impl Store {
         .collect()
     }
 
-    /// Deletes an endpoint; whether there was one.
+    /// Deletes an endpoint, and with it what is kept of its health, its limits and its drain; whether there was one.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -171,7 +171,12 @@ impl Store {
         workspace: WorkspaceId,
         endpoint: EndpointId,
     ) -> Result<bool, StoreError> {
-        self.delete(&keys::endpoint(workspace, endpoint)).await
+        let existed = self.delete(&keys::endpoint(workspace, endpoint)).await?;
+        // After it: whoever still finds the endpoint would write them anew.
+        for key in [keys::health, keys::rate, keys::places, keys::drain] {
+            self.delete(&key(workspace, endpoint)).await?;
+        }
+        Ok(existed)
     }
 
     async fn read_endpoint(&self, item: Attributes) -> Result<Endpoint, StoreError> {

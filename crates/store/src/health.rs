@@ -95,6 +95,34 @@ impl Store {
         condition_held("UpdateItem", answer)
     }
 
+    /// Takes an open circuit off the list of those to probe, unless it was opened anew since `health` was read. It stays
+    /// open until its endpoint is switched on again.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn unlist_circuit(
+        &self,
+        workspace: WorkspaceId,
+        endpoint: EndpointId,
+        health: &Health,
+    ) -> Result<(), StoreError> {
+        let Some(open_since) = health.open_since else { return Ok(()) };
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key_attributes(&keys::health(workspace, endpoint))))
+            .update_expression("REMOVE #lookup, #sort")
+            .condition_expression("open_since = :since")
+            .expression_attribute_names("#lookup", LOOKUP)
+            .expression_attribute_names("#sort", LOOKUP_SORT)
+            .expression_attribute_values(":since", AttributeValue::N(open_since.as_millis().to_string()))
+            .send()
+            .await;
+        condition_held("UpdateItem", answer)?;
+        Ok(())
+    }
+
     /// Notes that the owner is told of `percent`; whether that had not been told before.
     ///
     /// # Errors

@@ -62,3 +62,23 @@ async fn a_probe_is_the_oldest_delivery_that_has_not_expired() {
     let probe = bench.jobs().await.remove(0);
     assert_eq!(probe.event.time(), start().plus(Duration::from_secs(300)));
 }
+
+#[tokio::test]
+async fn the_circuit_of_an_endpoint_that_is_off_is_looked_at_once_more_and_not_for_ever() {
+    let bench = Bench::new().await;
+    let (ws, intake) = (bench.workspace, bench.intake(bench.queue.clone()));
+    let mut off = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
+    let gone = EndpointId::new(start(), 2);
+    for we in [off.id, gone] {
+        bench.store.record_failures(ws, we, 5, start()).await.unwrap();
+        assert!(bench.store.open_circuit(ws, we, start()).await.unwrap());
+    }
+    off.settings.active = false;
+    off.revision += 1;
+    assert!(bench.store.save_endpoint(&off).await.unwrap());
+    assert_eq!(bench.store.open_circuits().await.unwrap().len(), 2);
+    bench.advance(Duration::from_secs(600));
+    assert_eq!(probe_circuits(&intake).await.unwrap(), 0);
+    assert_eq!(bench.store.open_circuits().await.unwrap(), []);
+    assert!(bench.store.load_health(ws, off.id).await.unwrap().unwrap().is_open());
+}

@@ -1,3 +1,7 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::EndpointId;
@@ -58,6 +62,27 @@ async fn a_deleted_endpoint_is_gone_and_is_not_brought_back_by_a_late_writer() {
     endpoint.revision = 2;
     assert!(!table.store.save_endpoint(&endpoint).await.unwrap());
     assert_eq!(table.store.find_endpoint(endpoint.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn nothing_of_a_deleted_endpoint_stays() {
+    let table = table().await;
+    let (store, we, ws) = (&table.store, endpoint(1).id, workspace(1));
+    store.save_endpoint(&endpoint(1)).await.unwrap();
+    store.record_failures(ws, we, 5, now()).await.unwrap();
+    store.open_circuit(ws, we, now()).await.unwrap();
+    let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+    store.reserve_slots(ws, we, 1, second, minute, now()).await.unwrap();
+    store.take_place(ws, we, 0, now(), now().plus(minute)).await.unwrap();
+    store.start_drain(ws, we, 20, now()).await.unwrap();
+    let rows = async || {
+        let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
+        let key = |row: &HashMap<String, AttributeValue>| row["SK"].as_s().unwrap().clone();
+        rows.items().iter().map(key).filter(|key| key.ends_with(&we.to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(rows().await.len(), 5);
+    assert!(store.delete_endpoint(ws, we).await.unwrap());
+    assert_eq!(rows().await, Vec::<String>::new());
 }
 
 #[tokio::test]
