@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use engine::accept_event::Intake;
+use engine::Intake;
 use local::platform::Platform;
 use serde_json::{Value, json};
 use stories::stage::Endpoint;
@@ -113,13 +113,14 @@ async fn the_schedule_does_each_of_its_parts_even_if_another_fails() {
     let endpoint = dead(&stage, &receiver, 6).await;
     let Platform { store, queue, aws, .. } = &stage.platform;
     let (ws, we) = (stage.workspace.parse().unwrap(), endpoint.id.parse().unwrap());
-    assert!(store.start_drain(ws, we, 20, engine::Clock::system().now()).await.unwrap());
+    store.start_drain(ws, we, 20, engine::Clock::system().now()).await.unwrap();
     stage.advance(Duration::from_secs(180));
     // No probe can be sent, but tasks can.
     let gone = queue::Queue::new(aws.sqs_client(), format!("{}-gone", queue.url()), None);
     let gone = gone.with_tasks(queue.tasks_url().unwrap().to_owned());
     let clock = stage.clock();
-    let intake = Intake { clock: clock.clone(), ..Intake::new(store.clone(), gone) };
+    let intake =
+        Intake::new(store.clone(), gone).with_clock_and_chance(clock.clone(), engine::Chance::system());
     assert!(maintenance::tick(&intake).await.is_err());
     for _ in 0..500 {
         if store.lost_drains(clock.now()).await.unwrap().is_empty() {

@@ -20,6 +20,7 @@ use queue::{Job, Queue};
 use serde_json::json;
 use store::Store;
 use store::deliveries::{DeliveryRow, Settlement};
+use store::events::StoredPayload;
 
 use crate::attempt_log::{log, read_off};
 use crate::count_attempts::Counter;
@@ -403,11 +404,10 @@ impl Sender {
         {
             return Ok(Ok(Arc::clone(payload)));
         }
-        let event = self.store.load_event(job.workspace, job.event, self.clock.now()).await?;
-        Ok(match event {
-            None => Err(CancelReason::EventExpired),
-            Some(event) if event.erased_at.is_some() => Err(CancelReason::EventErased),
-            Some(event) => Ok(event.payload),
+        Ok(match self.store.load_payload(job.workspace, job.event, self.clock.now()).await? {
+            StoredPayload::Gone => Err(CancelReason::EventExpired),
+            StoredPayload::Erased => Err(CancelReason::EventErased),
+            StoredPayload::Kept(payload) => Ok(payload),
         })
     }
 

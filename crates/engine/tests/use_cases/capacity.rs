@@ -110,7 +110,7 @@ async fn an_event_of_a_kilobyte_delivered_at_once_costs_one_event_write_and_one_
 #[tokio::test]
 async fn what_is_remembered_for_seconds_costs_half_a_read() {
     let meter = Meter::default();
-    let bench = Bench::with_meter(Some(meter.clone())).await;
+    let bench = Bench::with(Some(meter.clone())).await;
     let we = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await.id;
     let directory = bench.intake(bench.queue.clone()).directory;
     // The key that opens secrets is read once in the life of a process.

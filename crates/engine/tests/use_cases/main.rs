@@ -146,19 +146,6 @@ impl Bench {
         }
     }
 
-    /// The API that remembers nothing yet.
-    fn management(&self) -> Management {
-        Management {
-            store: self.store.clone(),
-            queue: self.queue.clone(),
-            directory: Directory::new(self.store.clone()),
-            egress: Egress::new(AllowedTargets::loopback_and_http()).unwrap(),
-            targets: AllowedTargets::loopback_and_http(),
-            clock: self.clock.clone(),
-            chance: self.chance.clone(),
-        }
-    }
-
     /// A queue that cannot be reached.
     fn broken_queue(&self) -> Queue {
         Queue::new(self.sqs_client.clone(), format!("{}-gone", self.queue.url()), None)
