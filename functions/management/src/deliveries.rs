@@ -191,3 +191,22 @@ pub(crate) async fn read(
     }
     Ok(Json(DetailBody::of(&row.delivery, &attempts)).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_to_the_next_page_asks_the_same_question() {
+        let next = DeliveryId::new(Timestamp::from_millis(0), 1);
+        for (asked, expected) in [
+            ("/d", format!("<?before={next}>; rel=\"next\"")),
+            (
+                "/d?limit=5&before=wd_x&status=failed",
+                format!("<?limit=5&status=failed&before={next}>; rel=\"next\""),
+            ),
+        ] {
+            assert_eq!(next_link(&asked.parse().unwrap(), next), expected);
+        }
+    }
+}
