@@ -37,11 +37,11 @@ use crate::turn::{Place, Slot, Turns};
 use crate::{Chance, Clock, Directory};
 
 /// A job this much early is not put back: SQS counts whole seconds.
-const EARLY: Duration = Duration::from_secs(1);
+pub const EARLY: Duration = Duration::from_secs(1);
 
 /// A job that waits invisible is in flight, of which a queue holds no more than 120,000 for all endpoints together. So
 /// only a short wait is the job's visibility timeout; for a longer one it is sent again, delayed.
-const LONGEST_INVISIBLE: Duration = Duration::from_secs(60);
+pub const LONGEST_INVISIBLE: Duration = Duration::from_secs(60);
 
 /// A delivery that has found no free place so often is parked rather than kept in flight.
 const LOOKS_FOR_A_PLACE: u32 = 4;

@@ -16,18 +16,18 @@ use crate::error::Fault;
 use crate::intake::Intake;
 
 /// Deliveries of the first second.
-const FIRST_RATE: u32 = 20;
+pub const FIRST_RATE: u32 = 20;
 /// Most deliveries a second, whatever an endpoint can take.
-const MAX_RATE: u32 = 500;
+pub const MAX_RATE: u32 = 500;
 /// Between two steps.
-const STEP: Duration = Duration::from_secs(1);
+pub const STEP: Duration = Duration::from_secs(1);
 /// How far ahead a drain fills the slots of an endpoint with a rate. The rest is left to new events.
 const AHEAD: Duration = Duration::from_secs(3);
 /// Longest that one step may take; then another process may go on.
 const LEASE: Duration = Duration::from_secs(60);
 /// Senders remember an open circuit for a few seconds and may park on after it has closed; and what was sent last may
 /// still be on its way. A drain looks again after so long a quiet.
-const QUIET: Duration = Duration::from_secs(10);
+pub const QUIET: Duration = Duration::from_secs(10);
 
 /// Begins to drain what is parked for an endpoint, unless that is under way.
 pub(crate) async fn start_drain(intake: &Intake, ws: WorkspaceId, we: EndpointId) -> Result<(), Fault> {
