@@ -8,11 +8,13 @@ mod memory;
 mod outage;
 mod posthorn;
 mod receiver;
+mod simulate;
 mod throughput;
 
 use clap::Parser;
 
-/// Which benchmark to run. They start `cargo local`'s binary of the same profile, so build that first.
+/// Which benchmark to run. All but `simulate` start `cargo local`'s binary of the same profile, so build that
+/// first.
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
 enum Benchmark {
@@ -26,6 +28,8 @@ enum Benchmark {
     Outage,
     /// As many events as local mode takes, to one and to five endpoints; 200 a second; beside one that hangs.
     Throughput,
+    /// The biggest customer is down for an hour, on AWS: queue and circuit simulated, with nothing sent anywhere.
+    Simulate(simulate::Outage),
 }
 
 #[tokio::main]
@@ -36,5 +40,6 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Crash => crash::run().await,
         Benchmark::Outage => outage::run().await,
         Benchmark::Throughput => throughput::run().await,
+        Benchmark::Simulate(outage) => simulate::run(&outage),
     }
 }

@@ -1,0 +1,227 @@
+//! What does an outage of the biggest customer do to queue, circuit and the other customers on AWS? A simulation: nothing
+//! is sent, and the same seed gives the same figures. A delivery goes on as `domain` decides.
+
+mod bill;
+mod queued;
+mod waits;
+mod world;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::ensure;
+use clap::ValueEnum;
+use domain::circuit::DisablePolicy;
+use domain::endpoint::EndpointSettings;
+use engine::Chance;
+use serde_json::json;
+
+use crate::figure::print;
+use queued::real;
+use world::{MOST_IN_FLIGHT, OUTAGE_BEGINS_MS, World};
+
+/// The outage, and what it meets.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Outage {
+    /// Deliveries a second, of all customers together.
+    #[arg(long, default_value_t = 1_000)]
+    deliveries_per_second: u32,
+    /// The biggest customer's share of them, 0 to 1.
+    #[arg(long, default_value_t = 0.3)]
+    share: f64,
+    /// How long an endpoint takes to answer that is well.
+    #[arg(long, default_value_t = 100)]
+    answer_ms: u64,
+    /// What the biggest customer's endpoint does while it is down.
+    #[arg(long, value_enum, default_value_t = WhileDown::Hangs)]
+    while_down: WhileDown,
+    /// When an attempt on an endpoint that hangs is given up.
+    #[arg(long, default_value_t = 10)]
+    timeout_seconds: u64,
+    /// How long it is down.
+    #[arg(long, default_value_t = 3_600)]
+    outage_seconds: u64,
+    /// Most deliveries that a drain sends in one step.
+    #[arg(long, default_value_t = engine::drain::MAX_RATE)]
+    drain_rate: u32,
+    /// Batches attempted at once, as `SenderMaximumConcurrency` of the template.
+    #[arg(long, default_value_t = 50)]
+    senders: u64,
+    /// For how long the endpoint may fail before it is switched off. (What is set when nothing is: 60.)
+    #[arg(long, default_value_t = 86_400)]
+    disable_window_seconds: u32,
+    /// No circuit, no parking: every delivery is retried by its schedule.
+    #[arg(long)]
+    without_circuit: bool,
+    /// A plain queue, in which quiet customers are not served before a noisy one.
+    #[arg(long)]
+    without_fair_queue: bool,
+    /// Another seed is another course of chance.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// What an endpoint does while it is down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WhileDown {
+    /// It takes connections and never answers.
+    Hangs,
+    /// It refuses at once.
+    Refuses,
+}
+
+impl Outage {
+    /// From the start of an attempt to its failure. A refusal takes as long as an answer.
+    fn failure_ms(&self) -> u64 {
+        match self.while_down {
+            WhileDown::Hangs => self.timeout_seconds * 1_000,
+            WhileDown::Refuses => self.answer_ms,
+        }
+    }
+
+    fn world(&self) -> anyhow::Result<World<'_>> {
+        ensure!((0.0..=1.0).contains(&self.share), "--share must be 0 to 1");
+        ensure!(self.deliveries_per_second > 0 && self.senders > 0, "nothing would ever be delivered");
+        ensure!(self.drain_rate > 0, "nothing would ever be drained");
+        let disable =
+            DisablePolicy { window_seconds: self.disable_window_seconds, ..DisablePolicy::default() };
+        let settings: EndpointSettings =
+            serde_json::from_value(json!({ "url": "https://example.com", "disable": disable }))?;
+        Ok(World::new(self, settings, seeded(self.seed)))
+    }
+}
+
+pub(crate) fn run(outage: &Outage) -> anyhow::Result<()> {
+    let mut world = outage.world()?;
+    let lost = world.run()?;
+    let (recovery, counts) = (world.recovery(), &world.counts);
+    let drained = counts.drained_ms.unwrap_or_default();
+    let seconds = |ms: u64| real(ms) / 1_000.0;
+    let waits = &counts.waits;
+    let usual = waits.p99_ms(0, OUTAGE_BEGINS_MS);
+    print("peak in flight", real(counts.peak_in_flight), "jobs");
+    print("the same, of what a queue holds", 100.0 * real(counts.peak_in_flight) / real(MOST_IN_FLIGHT), "%");
+    print("peak delayed", real(counts.peak_delayed), "jobs");
+    print("parked at the end of the outage", real(counts.parked_at_end), "deliveries");
+    print("attempts on the dead endpoint", real(counts.wasted), "attempts");
+    print("probes", real(counts.probes), "probes");
+    if let Some(at) = counts.switched_off_ms {
+        print("switched off after", seconds(at - OUTAGE_BEGINS_MS), "s");
+        print("skipped while it was off, to be replayed", real(counts.skipped), "deliveries");
+    }
+    let first_success = counts.first_success_ms.unwrap_or_default();
+    print("recovery to first success", seconds(first_success - recovery), "s");
+    print("recovery to drained", seconds(drained - recovery), "s");
+    print("wait of the others for a sender, p99, before", seconds(usual), "s");
+    let extra = |ms: u64| seconds(ms) - seconds(usual);
+    print("extra, p99, of the outage", extra(waits.p99_ms(OUTAGE_BEGINS_MS, recovery)), "s");
+    print("extra, p99, of its worst minute", extra(waits.worst_p99_ms(OUTAGE_BEGINS_MS, recovery)), "s");
+    print("extra, longest, of the outage", extra(waits.longest_ms(OUTAGE_BEGINS_MS, recovery)), "s");
+    print("extra, p99, of the drain's worst minute", extra(waits.worst_p99_ms(recovery, drained)), "s");
+    print("given up after the last attempt of their schedule", real(counts.given_up), "deliveries");
+    print("lost", real(lost), "deliveries");
+    print("the outage at list prices", counts.extra.dollars(), "$");
+    Ok(())
+}
+
+/// Chance that takes the same course every time: splitmix64, as Vigna gives it.
+fn seeded(seed: u64) -> Chance {
+    let state = AtomicU64::new(seed);
+    Chance::new(move |bytes| {
+        for chunk in bytes.chunks_mut(8) {
+            let mut z = state.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use domain::circuit::{MAX_WAITING, PROBE_EVERY};
+    use proptest::prelude::*;
+    use world::Counts;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        outage: Outage,
+    }
+
+    fn defaults() -> Outage {
+        Command::parse_from(["simulate"]).outage
+    }
+
+    /// A small platform, so that a test takes no time.
+    fn small() -> Outage {
+        Outage { deliveries_per_second: 40, senders: 4, outage_seconds: 300, ..defaults() }
+    }
+
+    fn simulated(outage: &Outage) -> (u64, Counts) {
+        let mut world = outage.world().unwrap();
+        (world.run().unwrap(), world.counts)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn nothing_is_lost_and_a_queue_holds_what_is_in_flight(
+            rate in 5u32..80, share in 0.0f64..=1.0, hangs: bool, senders in 4u64..12, seconds in 1u64..400,
+            window in 0u32..400, without_circuit: bool, without_fair_queue: bool, seed: u64,
+        ) {
+            let while_down = if hangs { WhileDown::Hangs } else { WhileDown::Refuses };
+            let outage = Outage {
+                deliveries_per_second: rate, share, while_down, senders, outage_seconds: seconds,
+                disable_window_seconds: window, without_circuit, without_fair_queue, seed, ..defaults()
+            };
+            prop_assume!(share * f64::from(rate) >= 0.1);
+            let (lost, counts) = simulated(&outage);
+            prop_assert_eq!(lost, 0);
+            prop_assert!(counts.peak_in_flight <= MOST_IN_FLIGHT);
+        }
+
+        #[test]
+        fn with_a_circuit_attempts_on_the_dead_endpoint_do_not_grow_with_its_deliveries(
+            rate in 20u32..80, more in 2u32..6, seed: u64,
+        ) {
+            let few = Outage { deliveries_per_second: rate, seed, ..small() };
+            let many = Outage { deliveries_per_second: rate * more, ..few.clone() };
+            // What the senders hold when the first attempt times out, those that wait, and the probes.
+            let most = few.senders * 10 + 2 * u64::from(MAX_WAITING) + few.outage_seconds / PROBE_EVERY.as_secs() + 1;
+            prop_assert!(simulated(&few).1.wasted <= most && simulated(&many).1.wasted <= most);
+        }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_figures() {
+        let told = |seed| format!("{:?}", simulated(&Outage { seed, ..small() }));
+        assert_eq!(told(7), told(7));
+        assert_ne!(told(7), told(8));
+    }
+
+    #[test]
+    fn without_a_circuit_every_delivery_wastes_attempts() {
+        let with = simulated(&small()).1;
+        let without = simulated(&Outage { without_circuit: true, ..small() }).1;
+        assert!(without.wasted > 3 * with.wasted, "{} and {}", without.wasted, with.wasted);
+        assert_eq!((without.parked_at_end, without.probes), (0, 0));
+        assert!(with.parked_at_end > 0 && with.probes > 0);
+    }
+
+    #[test]
+    fn an_endpoint_that_is_switched_off_is_skipped_until_its_owner_switches_it_on() {
+        let counts = simulated(&Outage { disable_window_seconds: 60, ..small() }).1;
+        assert!(counts.switched_off_ms.is_some() && counts.skipped > 0);
+        assert_eq!(simulated(&small()).1.skipped, 0);
+    }
+
+    #[test]
+    fn the_drain_keeps_its_rate() {
+        let slow = simulated(&Outage { drain_rate: 20, ..small() }).1;
+        let quick = simulated(&small()).1;
+        assert!(slow.drained_ms > quick.drained_ms);
+        assert!(slow.drained_ms.unwrap() >= (120 + 300) * 1_000 + slow.parked_at_end / 20 * 1_000);
+    }
+}

@@ -1,0 +1,497 @@
+//! What happens in the outage? Time goes in steps of ten milliseconds; what follows from a failure is what `domain`
+//! decides, and the pace is that of `engine` and `queue`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::attempt::{Attempt, SentRequest, Trigger};
+use domain::circuit::{Consequence, Health};
+use domain::delivery::{Decision, decide};
+use domain::endpoint::EndpointSettings;
+use domain::outcome::{ErrorClass, Outcome};
+use domain::timestamp::Timestamp;
+use engine::Chance;
+use engine::attempt_delivery::{EARLY, LONGEST_INVISIBLE};
+use engine::directory::REMEMBERED;
+use engine::drain;
+
+use super::Outage;
+use super::bill::Bill;
+use super::queued::{Batch, InFlight, Job, Queued, real};
+use super::waits::Waits;
+
+/// One step.
+const STEP_MS: u64 = 10;
+/// All is well for so long before the outage begins.
+pub(crate) const OUTAGE_BEGINS_MS: u64 = 120_000;
+/// From here to the beginning of the outage it is measured what is usual.
+const USUAL_FROM_MS: u64 = 60_000;
+/// A standard queue holds about so many jobs in flight (SQS developer guide, "Quotas related to queues").
+pub(crate) const MOST_IN_FLIGHT: u64 = 120_000;
+/// From receive to attempt and from answer to settled row, together. Assumed: a signature, and one write to the table.
+const OVERHEAD_MS: u64 = 20;
+/// What one step of a drain takes beside its pause. Assumed: a page of the index, and 50 batches sent, eight at once.
+const DRAIN_WORK_MS: u64 = 250;
+/// The schedule of the maintenance function, as `infra/template.yaml` sets it.
+const MINUTE_MS: u64 = 60_000;
+/// What has not been drained so long after the recovery never will be.
+const PATIENCE_MS: u64 = 24 * 3_600_000;
+
+/// What may happen later.
+#[derive(Debug)]
+enum Happening {
+    /// One sender's attempts on the biggest customer have failed.
+    Failed(Vec<Job>),
+    /// They have succeeded.
+    Delivered(Vec<Job>),
+    /// A job that waited invisible can be taken again.
+    Visible(Job),
+    /// A job that was sent delayed can be taken.
+    Arrived(Job),
+    /// The schedule looks for open circuits.
+    Minute,
+    /// The drain goes on.
+    Drain,
+}
+
+/// What was counted.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) accepted: u64,
+    pub(crate) delivered: u64,
+    pub(crate) given_up: u64,
+    pub(crate) skipped: u64,
+    pub(crate) wasted: u64,
+    pub(crate) probes: u64,
+    pub(crate) peak_in_flight: u64,
+    pub(crate) peak_delayed: u64,
+    pub(crate) parked_at_end: u64,
+    pub(crate) switched_off_ms: Option<u64>,
+    pub(crate) first_success_ms: Option<u64>,
+    pub(crate) drained_ms: Option<u64>,
+    pub(crate) extra: Bill,
+    pub(crate) waits: Waits,
+}
+
+struct Draining {
+    rate: u32,
+    last_sent_ms: u64,
+}
+
+pub(crate) struct World<'a> {
+    outage: &'a Outage,
+    settings: EndpointSettings,
+    chance: Chance,
+    now: u64,
+    later: BTreeMap<(u64, u64), Happening>,
+    number: u64,
+    queued: Queued,
+    free: u64,
+    /// When senders become free, and how many; with them the other customers' jobs that they held.
+    ends: BTreeMap<u64, (u64, u64)>,
+    in_flight: InFlight,
+    invisible: u64,
+    delayed: u64,
+    parked: BTreeMap<(u64, u32), u64>,
+    parked_count: u64,
+    health: Health,
+    /// When the circuit opened and closed: senders remember for some seconds how it was.
+    circuit: BTreeMap<u64, bool>,
+    off: bool,
+    draining: Option<Draining>,
+    from_outage: u64,
+    bill: Bill,
+    usual: Bill,
+    pub(crate) counts: Counts,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(outage: &'a Outage, settings: EndpointSettings, chance: Chance) -> Self {
+        let mut world = Self {
+            outage,
+            settings,
+            chance,
+            now: 0,
+            later: BTreeMap::new(),
+            number: 0,
+            queued: Queued::default(),
+            free: outage.senders,
+            ends: BTreeMap::new(),
+            in_flight: InFlight::default(),
+            invisible: 0,
+            delayed: 0,
+            parked: BTreeMap::new(),
+            parked_count: 0,
+            health: Health::default(),
+            circuit: BTreeMap::from([(0, false)]),
+            off: false,
+            draining: None,
+            from_outage: 0,
+            bill: Bill::default(),
+            usual: Bill::default(),
+            counts: Counts::default(),
+        };
+        let phase = world.up_to(MINUTE_MS);
+        world.at(phase, Happening::Minute);
+        world
+    }
+
+    /// Lives through the outage and the drain, until nothing is left. Gives how many deliveries are neither delivered nor
+    /// given up.
+    ///
+    /// # Errors
+    /// When that takes more than a day.
+    pub(crate) fn run(&mut self) -> anyhow::Result<u64> {
+        let recovery = self.recovery();
+        while !(self.is_drained() && self.is_idle()) {
+            anyhow::ensure!(self.now < recovery + PATIENCE_MS, "not drained a day after the recovery");
+            self.step();
+        }
+        Ok(self.counts.accepted - self.counts.delivered - self.counts.given_up)
+    }
+
+    fn step(&mut self) {
+        let recovery = self.recovery();
+        match self.now {
+            USUAL_FROM_MS => self.usual = self.bill,
+            OUTAGE_BEGINS_MS => self.usual = self.bill - self.usual,
+            _ => {}
+        }
+        if self.now == recovery {
+            self.counts.parked_at_end = self.parked_count;
+            if self.off {
+                // Its owner knows that it is back, and switches it on.
+                self.off = false;
+                self.recover();
+            }
+        }
+        if !self.is_drained() {
+            self.accept();
+        }
+        while self.later.first_key_value().is_some_and(|((at, _), _)| *at <= self.now) {
+            if let Some((_, happening)) = self.later.pop_first() {
+                self.happen(happening);
+            }
+        }
+        while self.ends.first_key_value().is_some_and(|(at, _)| *at <= self.now) {
+            if let Some((_, (senders, jobs))) = self.ends.pop_first() {
+                self.free += senders;
+                self.in_flight.others -= jobs;
+            }
+        }
+        self.receive();
+        let in_flight = self.in_flight.biggest + self.in_flight.others;
+        self.counts.peak_in_flight = self.counts.peak_in_flight.max(in_flight);
+        self.counts.peak_delayed = self.counts.peak_delayed.max(self.delayed);
+        self.look_whether_drained();
+        self.now += STEP_MS;
+    }
+
+    /// Takes the events of one step.
+    fn accept(&mut self) {
+        let rate = real(u64::from(self.outage.deliveries_per_second)) / 1_000.0;
+        let others = self.due_by_now(rate * (1.0 - self.outage.share));
+        let biggest = self.due_by_now(rate * self.outage.share);
+        self.queued.add_others(self.now, others);
+        if self.off {
+            self.counts.skipped += biggest;
+            return;
+        }
+        self.counts.accepted += biggest;
+        if self.now < self.recovery() {
+            self.from_outage += biggest;
+        }
+        self.queued.add(Job { accepted_ms: self.now, attempts: 0, due_ms: 0, probe: false }, biggest);
+    }
+
+    /// How many of `per_ms` a millisecond fall into this step.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, far below 2^53")]
+    fn due_by_now(&self, per_ms: f64) -> u64 {
+        let until = |ms: u64| (real(ms) * per_ms) as u64;
+        until(self.now + STEP_MS) - until(self.now)
+    }
+
+    /// Gives every free sender a batch.
+    fn receive(&mut self) {
+        while self.free > 0 && !self.queued.is_empty() {
+            let room = MOST_IN_FLIGHT.saturating_sub(self.in_flight.biggest + self.in_flight.others);
+            if room == 0 {
+                return;
+            }
+            let fair = !self.outage.without_fair_queue;
+            let batch = self.queued.take(room, fair, self.in_flight, &self.chance);
+            self.free -= 1;
+            self.attempt(&batch);
+        }
+    }
+
+    /// One sender attempts a batch: all jobs at once, and it is free when the last has ended.
+    fn attempt(&mut self, batch: &Batch) {
+        for (accepted_ms, count) in &batch.others {
+            self.counts.waits.note(self.now, self.now - accepted_ms, *count);
+        }
+        let others = batch.others();
+        self.in_flight.others += others;
+        self.bill.write_units += real(others);
+        let mut held = if others > 0 { OVERHEAD_MS + self.outage.answer_ms } else { OVERHEAD_MS };
+        // Each process asked at its own time how the endpoint fares.
+        let asked = self.now.saturating_sub(self.up_to(millis(REMEMBERED)));
+        let open = self.circuit.range(..=asked).next_back().is_some_and(|(_, open)| *open);
+        let mut attempted = Vec::new();
+        for job in &batch.biggest {
+            self.in_flight.biggest += 1;
+            if job.attempts > 0 || job.probe || job.due_ms > 0 {
+                self.bill.read_units += 2.0; // the delivery's row, the event's payload
+            }
+            if job.due_ms > self.now + millis(EARLY) {
+                self.delay(*job);
+            } else if self.off || (open && job.attempts == 0 && !job.probe) {
+                self.in_flight.biggest -= 1;
+                self.park(*job);
+                self.bill.write_units += 2.0;
+            } else {
+                attempted.push(*job);
+            }
+        }
+        if !attempted.is_empty() {
+            let down = (OUTAGE_BEGINS_MS..self.recovery()).contains(&self.now);
+            let takes = OVERHEAD_MS + if down { self.outage.failure_ms() } else { self.outage.answer_ms };
+            held = held.max(takes);
+            let happening = if down { Happening::Failed(attempted) } else { Happening::Delivered(attempted) };
+            self.at(self.now + takes, happening);
+        }
+        self.bill.batch(real(held));
+        let end = self.ends.entry(self.now + held).or_default();
+        end.0 += 1;
+        end.1 += others;
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Failed(jobs) => self.failed(&jobs),
+            Happening::Delivered(jobs) => self.delivered(&jobs),
+            Happening::Visible(job) => {
+                self.invisible -= 1;
+                self.in_flight.biggest -= 1;
+                self.queued.add(job, 1);
+            }
+            Happening::Arrived(job) => {
+                self.delayed -= 1;
+                self.queued.add(job, 1);
+            }
+            Happening::Minute => {
+                self.probe();
+                self.at(self.now + MINUTE_MS, Happening::Minute);
+            }
+            Happening::Drain => self.drain(),
+        }
+    }
+
+    /// One sender's failures are counted in one write, and what follows is decided for each.
+    fn failed(&mut self, jobs: &[Job]) {
+        let now = timestamp(self.now);
+        self.counts.wasted += jobs.len() as u64;
+        if !self.outage.without_circuit {
+            self.bill.write_units += 1.0;
+            self.health.failures += u32::try_from(jobs.len()).unwrap_or(u32::MAX);
+            self.health.failing_since.get_or_insert(now);
+            self.health.last_failure_at = Some(now);
+            for consequence in self.health.consequences(self.settings.disable, now) {
+                match consequence {
+                    Consequence::Open => {
+                        self.health.open_since = Some(now);
+                        self.circuit.insert(self.now, true);
+                    }
+                    Consequence::Warn(percent) => self.health.warned_percent = percent,
+                    Consequence::Disable => {
+                        self.off = true;
+                        self.counts.switched_off_ms.get_or_insert(self.now);
+                    }
+                }
+            }
+        }
+        for job in jobs {
+            let number = job.attempts + 1;
+            self.bill.write_units += if number == 1 { 1.0 } else { 2.0 };
+            let attempt = failed_attempt(number, now);
+            let decision = decide(&attempt, number, &self.settings, self.chance.unit(), now);
+            let job = Job { attempts: number, probe: false, due_ms: 0, ..*job };
+            match decision {
+                Decision::RetryIn(wait) if self.health.may_wait() => self.wait(job, wait),
+                Decision::RetryIn(_) => {
+                    self.in_flight.biggest -= 1;
+                    self.bill.write_units += 1.0; // its row is in the index now
+                    self.park(job);
+                }
+                _ => {
+                    self.in_flight.biggest -= 1;
+                    self.bill.write_units += 1.0;
+                    self.counts.given_up += 1;
+                    self.finish(job);
+                }
+            }
+        }
+    }
+
+    fn wait(&mut self, job: Job, wait: Duration) {
+        if wait <= LONGEST_INVISIBLE {
+            self.invisible += 1;
+            self.bill.sqs_entries(1.0);
+            self.at(self.now + whole_seconds(wait), Happening::Visible(job));
+        } else {
+            self.delay(Job { due_ms: self.now + millis(wait), ..job });
+        }
+    }
+
+    /// A job that is not due for long is sent again, delayed, and is not in flight.
+    fn delay(&mut self, job: Job) {
+        self.in_flight.biggest -= 1;
+        self.delayed += 1;
+        self.bill.sqs_entries(1.0);
+        let wait = Duration::from_millis(job.due_ms - self.now).min(queue::send::MAX_DELAY);
+        self.at(self.now + whole_seconds(wait), Happening::Arrived(job));
+    }
+
+    fn delivered(&mut self, jobs: &[Job]) {
+        if self.now >= self.recovery() {
+            self.counts.first_success_ms.get_or_insert(self.now);
+        }
+        for job in jobs {
+            self.in_flight.biggest -= 1;
+            self.bill.write_units += if job.attempts == 0 { 1.0 } else { 2.0 };
+            self.counts.delivered += 1;
+            self.finish(*job);
+        }
+        if self.health.failures > 0 {
+            self.recover();
+        }
+    }
+
+    /// The endpoint is well again: its circuit closes, and what was parked is drained.
+    fn recover(&mut self) {
+        self.health = Health::default();
+        self.circuit.insert(self.now, false);
+        self.draining = Some(Draining { rate: drain::FIRST_RATE, last_sent_ms: self.now });
+        self.at(self.now, Happening::Drain);
+    }
+
+    fn finish(&mut self, job: Job) {
+        if job.accepted_ms < self.recovery() {
+            self.from_outage -= 1;
+        }
+    }
+
+    fn park(&mut self, job: Job) {
+        *self.parked.entry((job.accepted_ms, job.attempts)).or_default() += 1;
+        self.parked_count += 1;
+    }
+
+    /// Sends the oldest parked deliveries, at most `most` of them; gives how many.
+    fn take_up(&mut self, most: u64, probe: bool) -> u64 {
+        let mut taken = 0;
+        while taken < most
+            && let Some(mut oldest) = self.parked.first_entry()
+        {
+            let (accepted_ms, attempts) = *oldest.key();
+            let count = (most - taken).min(*oldest.get());
+            *oldest.get_mut() -= count;
+            if *oldest.get() == 0 {
+                oldest.remove();
+            }
+            self.queued.add(Job { accepted_ms, attempts, due_ms: 0, probe }, count);
+            taken += count;
+        }
+        self.parked_count -= taken;
+        self.bill.sqs_entries(real(taken));
+        self.bill.write_units += 2.0 * real(taken); // its row is taken up, and leaves the index
+        self.bill.read_units += 2.0 * real(taken); // the delivery's row, the event's payload
+        self.bill.read_units += real(taken) / 8.0; // a page of the index, eventually consistent, 1 KB a row
+        taken
+    }
+
+    fn probe(&mut self) {
+        if self.health.is_probe_due(timestamp(self.now)) && !self.off {
+            self.counts.probes += self.take_up(1, true);
+        }
+    }
+
+    fn drain(&mut self) {
+        let Some(Draining { rate, last_sent_ms }) = self.draining else { return };
+        if self.off || self.health.is_open() {
+            self.draining = None;
+            return;
+        }
+        let sent = self.take_up(u64::from(rate), false);
+        let last_sent_ms = if sent > 0 { self.now } else { last_sent_ms };
+        if sent == 0 && self.now - last_sent_ms >= millis(drain::QUIET) {
+            self.draining = None;
+            return;
+        }
+        let rate = (rate * 2).min(self.outage.drain_rate);
+        self.draining = Some(Draining { rate, last_sent_ms });
+        self.at(self.now + millis(drain::STEP) + DRAIN_WORK_MS, Happening::Drain);
+    }
+
+    fn look_whether_drained(&mut self) {
+        let waiting = self.parked_count + self.invisible + self.delayed + self.from_outage;
+        if self.counts.drained_ms.is_some() || self.counts.first_success_ms.is_none() || waiting > 0 {
+            return;
+        }
+        self.counts.drained_ms = Some(self.now);
+        let measured_ms = OUTAGE_BEGINS_MS - USUAL_FROM_MS;
+        let usual = self.usual * (real(self.now) / real(measured_ms));
+        // What was skipped is not money saved: it is still to be sent.
+        let rate = real(u64::from(self.outage.deliveries_per_second)) / 1_000.0;
+        let skipped = self.usual * (real(self.counts.skipped) / (rate * real(measured_ms)));
+        self.counts.extra = self.bill + skipped - usual;
+    }
+
+    fn is_drained(&self) -> bool {
+        self.counts.drained_ms.is_some()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.queued.is_empty()
+            && self.in_flight.biggest + self.in_flight.others + self.delayed + self.parked_count == 0
+    }
+
+    pub(crate) fn recovery(&self) -> u64 {
+        OUTAGE_BEGINS_MS + self.outage.outage_seconds * 1_000
+    }
+
+    fn at(&mut self, at: u64, happening: Happening) {
+        self.number += 1;
+        self.later.insert((at, self.number), happening);
+    }
+
+    /// An instant from 0 to `most` milliseconds.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, far below 2^53")]
+    fn up_to(&self, most: u64) -> u64 {
+        (self.chance.unit() * real(most)) as u64
+    }
+}
+
+fn failed_attempt(number: u32, now: Timestamp) -> Attempt {
+    Attempt {
+        number,
+        trigger: Trigger::Automatic,
+        started_at: now,
+        duration: Duration::ZERO,
+        sent: SentRequest::default(),
+        outcome: Outcome::Unreachable(ErrorClass::Timeout),
+        error: Some(ErrorClass::Timeout),
+    }
+}
+
+fn timestamp(ms: u64) -> Timestamp {
+    Timestamp::from_millis(i64::try_from(ms).unwrap_or(i64::MAX))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// SQS counts whole seconds.
+fn whole_seconds(wait: Duration) -> u64 {
+    millis(wait).div_ceil(1_000) * 1_000
+}
