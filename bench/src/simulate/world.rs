@@ -1,6 +1,7 @@
 //! What happens in the outage? Time goes in steps of ten milliseconds; what follows from a failure is what `domain`
 //! decides, and the pace is that of `engine` and `queue`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -92,7 +93,8 @@ pub(crate) struct World<'a> {
     in_flight: InFlight,
     invisible: u64,
     delayed: u64,
-    parked: BTreeMap<(u64, u32), u64>,
+    /// By when they were accepted; the one that probed goes on probing, as it is the oldest.
+    parked: BTreeMap<(u64, Reverse<u32>), u64>,
     parked_count: u64,
     health: Health,
     /// When the circuit opened and closed: senders remember for some seconds how it was.
@@ -382,7 +384,7 @@ impl<'a> World<'a> {
     }
 
     fn park(&mut self, job: Job) {
-        *self.parked.entry((job.accepted_ms, job.attempts)).or_default() += 1;
+        *self.parked.entry((job.accepted_ms, Reverse(job.attempts))).or_default() += 1;
         self.parked_count += 1;
     }
 
@@ -392,7 +394,7 @@ impl<'a> World<'a> {
         while taken < most
             && let Some(mut oldest) = self.parked.first_entry()
         {
-            let (accepted_ms, attempts) = *oldest.key();
+            let (accepted_ms, Reverse(attempts)) = *oldest.key();
             let count = (most - taken).min(*oldest.get());
             *oldest.get_mut() -= count;
             if *oldest.get() == 0 {
