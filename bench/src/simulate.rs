@@ -2,6 +2,9 @@
 //! is sent, and the same seed gives the same figures. A delivery goes on as `domain` decides.
 
 mod bill;
+mod counts;
+mod milliseconds;
+mod parked;
 mod queued;
 mod waits;
 mod world;
@@ -140,9 +143,9 @@ fn seeded(seed: u64) -> Chance {
 mod tests {
     use super::*;
     use clap::Parser;
+    use counts::Counts;
     use domain::circuit::{MAX_WAITING, PROBE_EVERY};
     use proptest::prelude::*;
-    use world::Counts;
 
     #[derive(Parser)]
     struct Command {
@@ -215,6 +218,18 @@ mod tests {
         let counts = simulated(&Outage { disable_window_seconds: 60, ..small() }).1;
         assert!(counts.switched_off_ms.is_some() && counts.skipped > 0);
         assert_eq!(simulated(&small()).1.skipped, 0);
+    }
+
+    #[test]
+    fn an_attempt_that_outlives_the_outage_may_switch_the_endpoint_off_and_nothing_is_lost() {
+        let seed = 12_748_768_806_141_879_221;
+        let (rate, share, senders) = (5, 0.656_204_819_451_529_3, 9);
+        let outage =
+            Outage { deliveries_per_second: rate, share, senders, outage_seconds: 273, seed, ..defaults() };
+        let outage = Outage { disable_window_seconds: 153, ..outage };
+        let (lost, counts) = simulated(&outage);
+        assert_eq!(lost, 0);
+        assert!(counts.switched_off_ms.is_some_and(|at| at > 120_000 + 273_000));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What happens in the outage? Time goes in steps of ten milliseconds; what follows from a failure is what `domain`
 //! decides, and the pace is that of `engine` and `queue`.
 
-use std::cmp::Reverse;
+mod recovery;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,12 +15,14 @@ use domain::timestamp::Timestamp;
 use engine::Chance;
 use engine::attempt_delivery::{EARLY, LONGEST_INVISIBLE};
 use engine::directory::REMEMBERED;
-use engine::drain;
 
 use super::Outage;
 use super::bill::Bill;
+use super::counts::Counts;
+use super::milliseconds::{millis, timestamp, whole_seconds};
+use super::parked::Parked;
 use super::queued::{Batch, InFlight, Job, Queued, real};
-use super::waits::Waits;
+use recovery::Draining;
 
 /// One step.
 const STEP_MS: u64 = 10;
@@ -31,8 +34,6 @@ const USUAL_FROM_MS: u64 = 60_000;
 pub(crate) const MOST_IN_FLIGHT: u64 = 120_000;
 /// From receive to attempt and from answer to settled row, together. Assumed: a signature, and one write to the table.
 const OVERHEAD_MS: u64 = 20;
-/// What one step of a drain takes beside its pause. Assumed: a page of the index, and 50 batches sent, eight at once.
-const DRAIN_WORK_MS: u64 = 250;
 /// The schedule of the maintenance function, as `infra/template.yaml` sets it.
 const MINUTE_MS: u64 = 60_000;
 /// What has not been drained so long after the recovery never will be.
@@ -55,30 +56,6 @@ enum Happening {
     Drain,
 }
 
-/// What was counted.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) accepted: u64,
-    pub(crate) delivered: u64,
-    pub(crate) given_up: u64,
-    pub(crate) skipped: u64,
-    pub(crate) wasted: u64,
-    pub(crate) probes: u64,
-    pub(crate) peak_in_flight: u64,
-    pub(crate) peak_delayed: u64,
-    pub(crate) parked_at_end: u64,
-    pub(crate) switched_off_ms: Option<u64>,
-    pub(crate) first_success_ms: Option<u64>,
-    pub(crate) drained_ms: Option<u64>,
-    pub(crate) extra: Bill,
-    pub(crate) waits: Waits,
-}
-
-struct Draining {
-    rate: u32,
-    last_sent_ms: u64,
-}
-
 pub(crate) struct World<'a> {
     outage: &'a Outage,
     settings: EndpointSettings,
@@ -93,9 +70,7 @@ pub(crate) struct World<'a> {
     in_flight: InFlight,
     invisible: u64,
     delayed: u64,
-    /// By when they were accepted; the one that probed goes on probing, as it is the oldest.
-    parked: BTreeMap<(u64, Reverse<u32>), u64>,
-    parked_count: u64,
+    parked: Parked,
     health: Health,
     /// When the circuit opened and closed: senders remember for some seconds how it was.
     circuit: BTreeMap<u64, bool>,
@@ -122,8 +97,7 @@ impl<'a> World<'a> {
             in_flight: InFlight::default(),
             invisible: 0,
             delayed: 0,
-            parked: BTreeMap::new(),
-            parked_count: 0,
+            parked: Parked::default(),
             health: Health::default(),
             circuit: BTreeMap::from([(0, false)]),
             off: false,
@@ -160,12 +134,13 @@ impl<'a> World<'a> {
             _ => {}
         }
         if self.now == recovery {
-            self.counts.parked_at_end = self.parked_count;
-            if self.off {
-                // Its owner knows that it is back, and switches it on.
-                self.off = false;
-                self.recover();
-            }
+            self.counts.parked_at_end = self.parked.count();
+        }
+        if self.now >= recovery && self.off {
+            // Its owner knows that it is back, and switches it on; also if an attempt that was under way then, and
+            // failed later, has switched it off.
+            self.off = false;
+            self.recover();
         }
         if !self.is_drained() {
             self.accept();
@@ -249,7 +224,7 @@ impl<'a> World<'a> {
                 self.delay(*job);
             } else if self.off || (open && job.attempts == 0 && !job.probe) {
                 self.in_flight.biggest -= 1;
-                self.park(*job);
+                self.parked.add(*job);
                 self.bill.write_units += 2.0;
             } else {
                 attempted.push(*job);
@@ -323,7 +298,7 @@ impl<'a> World<'a> {
                 Decision::RetryIn(_) => {
                     self.in_flight.biggest -= 1;
                     self.bill.write_units += 1.0; // its row is in the index now
-                    self.park(job);
+                    self.parked.add(job);
                 }
                 _ => {
                     self.in_flight.biggest -= 1;
@@ -369,73 +344,14 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The endpoint is well again: its circuit closes, and what was parked is drained.
-    fn recover(&mut self) {
-        self.health = Health::default();
-        self.circuit.insert(self.now, false);
-        self.draining = Some(Draining { rate: drain::FIRST_RATE, last_sent_ms: self.now });
-        self.at(self.now, Happening::Drain);
-    }
-
     fn finish(&mut self, job: Job) {
         if job.accepted_ms < self.recovery() {
             self.from_outage -= 1;
         }
     }
 
-    fn park(&mut self, job: Job) {
-        *self.parked.entry((job.accepted_ms, Reverse(job.attempts))).or_default() += 1;
-        self.parked_count += 1;
-    }
-
-    /// Sends the oldest parked deliveries, at most `most` of them; gives how many.
-    fn take_up(&mut self, most: u64, probe: bool) -> u64 {
-        let mut taken = 0;
-        while taken < most
-            && let Some(mut oldest) = self.parked.first_entry()
-        {
-            let (accepted_ms, Reverse(attempts)) = *oldest.key();
-            let count = (most - taken).min(*oldest.get());
-            *oldest.get_mut() -= count;
-            if *oldest.get() == 0 {
-                oldest.remove();
-            }
-            self.queued.add(Job { accepted_ms, attempts, due_ms: 0, probe }, count);
-            taken += count;
-        }
-        self.parked_count -= taken;
-        self.bill.sqs_entries(real(taken));
-        self.bill.write_units += 2.0 * real(taken); // its row is taken up, and leaves the index
-        self.bill.read_units += 2.0 * real(taken); // the delivery's row, the event's payload
-        self.bill.read_units += real(taken) / 8.0; // a page of the index, eventually consistent, 1 KB a row
-        taken
-    }
-
-    fn probe(&mut self) {
-        if self.health.is_probe_due(timestamp(self.now)) && !self.off {
-            self.counts.probes += self.take_up(1, true);
-        }
-    }
-
-    fn drain(&mut self) {
-        let Some(Draining { rate, last_sent_ms }) = self.draining else { return };
-        if self.off || self.health.is_open() {
-            self.draining = None;
-            return;
-        }
-        let sent = self.take_up(u64::from(rate), false);
-        let last_sent_ms = if sent > 0 { self.now } else { last_sent_ms };
-        if sent == 0 && self.now - last_sent_ms >= millis(drain::QUIET) {
-            self.draining = None;
-            return;
-        }
-        let rate = (rate * 2).min(self.outage.drain_rate);
-        self.draining = Some(Draining { rate, last_sent_ms });
-        self.at(self.now + millis(drain::STEP) + DRAIN_WORK_MS, Happening::Drain);
-    }
-
     fn look_whether_drained(&mut self) {
-        let waiting = self.parked_count + self.invisible + self.delayed + self.from_outage;
+        let waiting = self.parked.count() + self.invisible + self.delayed + self.from_outage;
         if self.counts.drained_ms.is_some() || self.counts.first_success_ms.is_none() || waiting > 0 {
             return;
         }
@@ -454,7 +370,7 @@ impl<'a> World<'a> {
 
     fn is_idle(&self) -> bool {
         self.queued.is_empty()
-            && self.in_flight.biggest + self.in_flight.others + self.delayed + self.parked_count == 0
+            && self.in_flight.biggest + self.in_flight.others + self.delayed + self.parked.count() == 0
     }
 
     pub(crate) fn recovery(&self) -> u64 {
@@ -483,17 +399,4 @@ fn failed_attempt(number: u32, now: Timestamp) -> Attempt {
         outcome: Outcome::Unreachable(ErrorClass::Timeout),
         error: Some(ErrorClass::Timeout),
     }
-}
-
-fn timestamp(ms: u64) -> Timestamp {
-    Timestamp::from_millis(i64::try_from(ms).unwrap_or(i64::MAX))
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// SQS counts whole seconds.
-fn whole_seconds(wait: Duration) -> u64 {
-    millis(wait).div_ceil(1_000) * 1_000
 }
