@@ -101,7 +101,7 @@ async fn a_probe_that_fails_leaves_everything_parked() {
     stage.advance(Duration::from_secs(61));
     stage.platform.tick().await.unwrap();
     receiver.wait_for(6).await;
-    until(&stage, &endpoint, |all| count(all, "parked") == 6 && count(all, "retrying") == 6).await;
+    until(&stage, &endpoint, |all| count(all, "parked") == 7 && count(all, "retrying") == 5).await;
     let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
     assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
     stage.advance(Duration::from_secs(4_000));

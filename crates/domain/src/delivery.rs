@@ -105,7 +105,7 @@ pub struct Delivery {
     pub trigger: Trigger,
     /// The replay it was last sent by; `None` if it was not.
     pub run: Option<ReplayId>,
-    /// Attempts made before that replay: its schedule begins anew.
+    /// Attempts that do not count for its schedule: those before that replay, and those that only probed its endpoint.
     pub attempts_before_run: u32,
 }
 
@@ -176,7 +176,7 @@ impl Delivery {
         self
     }
 
-    /// Attempts made since it was accepted or last replayed.
+    /// Attempts that count for its schedule.
     pub fn attempts_in_run(&self) -> u32 {
         self.attempts.saturating_sub(self.attempts_before_run)
     }

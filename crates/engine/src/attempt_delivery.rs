@@ -266,7 +266,7 @@ impl Sender {
         }
 
         // 5. Render, sign, send.
-        let (delivery, first_attempt) = known;
+        let (mut delivery, first_attempt) = known;
         let attempt = self.send(job, &endpoint, &payload, &delivery).await;
         if let Err(fault) = self.turns.leave(&endpoint, place).await {
             // The place is free again by itself in a while; what was sent must be recorded first.
@@ -283,8 +283,12 @@ impl Sender {
                 tracing::error!(endpoint = %endpoint.id, error = %fault, "a failure could not be counted");
                 Health::default()
             });
-            if matches!(decision, Decision::RetryIn(_)) && !health.may_wait() {
+            let waits = matches!(decision, Decision::RetryIn(_));
+            // A probe says something of its endpoint; it uses up nothing of its delivery's schedule.
+            let probed = job.probe && (waits || decision == Decision::Exhausted);
+            if probed || (waits && !health.may_wait()) {
                 decision = Decision::Park;
+                delivery.attempts_before_run += u32::from(probed);
             }
         }
         let delivery = delivery.settled(&attempt, decision);

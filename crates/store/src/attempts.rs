@@ -3,6 +3,7 @@
 //! kilobyte that DynamoDB bills as one write.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use domain::attempt::{Attempt, SentRequest, Trigger};
 use domain::outcome::{Answer, ErrorClass, Outcome};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+use zstd::bulk::Compressor;
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
 use crate::error::StoreError;
@@ -22,6 +24,11 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// one gets a new version byte.
 const DICTIONARY: &[u8] = include_bytes!("attempt_dictionary.txt");
 const VERSION: u8 = 1;
+
+thread_local! {
+    /// To make one costs more than to compress an attempt.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
 
 static ENCODER: LazyLock<EncoderDictionary<'static>> =
     LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, LEVEL));
@@ -58,10 +65,12 @@ struct AnswerDocument<'a> {
 pub(crate) fn encode(attempt: &Attempt) -> Result<Vec<u8>, StoreError> {
     let damaged = |error: &dyn std::fmt::Display| StoreError::damaged("attempt", error);
     let json = serde_json::to_vec(&document(attempt)).map_err(|error| damaged(&error))?;
-    let mut compressor =
-        zstd::bulk::Compressor::with_prepared_dictionary(&ENCODER).map_err(|error| damaged(&error))?;
+    let compressed = COMPRESSOR.with_borrow_mut(|compressor| match compressor {
+        Some(compressor) => compressor.compress(&json),
+        None => compressor.insert(Compressor::with_prepared_dictionary(&ENCODER)?).compress(&json),
+    });
     let mut bytes = vec![VERSION];
-    bytes.extend(compressor.compress(&json).map_err(|error| damaged(&error))?);
+    bytes.extend(compressed.map_err(|error| damaged(&error))?);
     Ok(bytes)
 }
 

@@ -280,8 +280,9 @@ fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
         .word("status", &delivery.status)?
         .word("trigger", &delivery.trigger)?
         .maybe(delivery.slot_at, |item, at| item.instant("slot_at", at))
-        .maybe(delivery.run, |item, run| {
-            item.text("run", run).number("attempts_before_run", delivery.attempts_before_run)
+        .maybe(delivery.run, |item, run| item.text("run", run))
+        .maybe(Some(delivery.attempts_before_run).filter(|attempts| *attempts > 0), |item, attempts| {
+            item.number("attempts_before_run", attempts)
         })
         .number("attempts", delivery.attempts)
         .instant("updated_at", delivery.updated_at)
