@@ -1,5 +1,6 @@
 //! Posthorn's benchmarks. Each prints one JSON line a figure: `{"figure":…,"value":…,"unit":…}`.
 
+mod cost;
 mod cpu;
 mod crash;
 mod figure;
@@ -18,6 +19,8 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
 enum Benchmark {
+    /// What a million deliveries cost, from counted calls and capacity at list price.
+    Cost,
     /// Accept to receive, one event at a time, in idle local mode.
     Latency,
     /// Memory of local mode after 10,000 deliveries.
@@ -35,6 +38,7 @@ enum Benchmark {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Benchmark::parse() {
+        Benchmark::Cost => cost::run().await,
         Benchmark::Latency => latency::run().await,
         Benchmark::Memory => memory::run().await,
         Benchmark::Crash => crash::run().await,

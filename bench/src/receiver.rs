@@ -25,6 +25,7 @@ pub(crate) struct Receiver {
     total: Arc<AtomicU64>,
     refused: Arc<AtomicU64>,
     dead: Arc<AtomicBool>,
+    failing_every: Arc<AtomicU64>,
     think: Duration,
 }
 
@@ -39,6 +40,7 @@ impl Receiver {
             total: Arc::default(),
             refused: Arc::default(),
             dead: Arc::default(),
+            failing_every: Arc::default(),
             think,
         };
         let router = Router::new().fallback(receive).with_state(receiver.clone());
@@ -49,6 +51,11 @@ impl Receiver {
     /// Answers 503 from now on, or 200 again.
     pub(crate) fn set_dead(&self, dead: bool) {
         self.dead.store(dead, Ordering::SeqCst);
+    }
+
+    /// Answers 500 to each event whose number can be divided by `every`, the first time it comes; 0 for none.
+    pub(crate) fn fail_every(&self, every: u64) {
+        self.failing_every.store(every, Ordering::SeqCst);
     }
 
     /// How many requests were answered 503.
@@ -94,6 +101,15 @@ async fn receive(State(receiver): State<Receiver>, body: Bytes) -> StatusCode {
     if receiver.dead.load(Ordering::SeqCst) {
         receiver.refused.fetch_add(1, Ordering::SeqCst);
         return StatusCode::SERVICE_UNAVAILABLE;
+    }
+    let every = receiver.failing_every.load(Ordering::SeqCst);
+    if every > 0 && number % every == 0 {
+        let mut arrivals = receiver.arrivals();
+        let times = &mut arrivals.entry(number).or_insert(Arrival { first: now, times: 0 }).times;
+        *times += 1;
+        if *times == 1 {
+            return StatusCode::INTERNAL_SERVER_ERROR;
+        }
     }
     receiver.total.fetch_add(1, Ordering::SeqCst);
     receiver.arrivals().entry(number).or_insert(Arrival { first: now, times: 0 }).times += 1;

@@ -60,7 +60,7 @@ impl EmulatedAws {
     }
 
     /// The table as one function reaches it, seen by `watch`.
-    pub(crate) fn store_of(&self, data_key: KeyBytes, watch: &Watch) -> Store {
+    pub fn store_of(&self, data_key: KeyBytes, watch: &Watch) -> Store {
         let Watch { function, observer } = watch.clone();
         let wrapper = KeyWrapper::local(data_key).with_observer(move |what| {
             observer.tell(function, &format!("kms:{what}"), "key");
@@ -69,7 +69,7 @@ impl EmulatedAws {
     }
 
     /// The queues as one function reaches them, seen by `watch`.
-    pub(crate) fn queue_of(&self, queue: &Queue, watch: &Watch) -> Queue {
+    pub fn queue_of(&self, queue: &Queue, watch: &Watch) -> Queue {
         let dead_letters = queue.dead_letter_url().map(str::to_owned);
         let tasks = queue.tasks_url().unwrap_or_default().to_owned();
         Queue::new(self.sqs_client_seen_by(Some(watch.clone())), queue.url().to_owned(), dead_letters)

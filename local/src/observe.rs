@@ -1,13 +1,17 @@
-//! Which of AWS's actions does each function call? Told to whoever asks when the platform is started: the stories hold the
-//! functions' roles to it.
+//! Which of AWS's actions does each function call, and what do they consume? Told to whoever asks: the stories hold the
+//! functions' roles to it, a benchmark reckons the costs by it.
 
 use std::fmt;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextMut;
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextRef,
+};
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
-use serde_json::Value;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use serde_json::{Value, json};
 
 /// A call: the function that made it, the action by which IAM allows it, and the resource it was made on: `table`,
 /// `index`, `key`, or the queue's name.
@@ -21,9 +25,25 @@ pub struct Call {
     pub resource: String,
 }
 
+/// Capacity that a function's request consumed, as DynamoDB counts it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Units {
+    /// The function's name.
+    pub function: &'static str,
+    /// Read units.
+    pub read: f64,
+    /// Write units.
+    pub write: f64,
+}
+
+type Tell<T> = Arc<dyn Fn(T) + Send + Sync>;
+
 /// Is told of every call.
 #[derive(Clone)]
-pub struct Observer(Arc<dyn Fn(Call) + Send + Sync>);
+pub struct Observer {
+    call: Tell<Call>,
+    units: Option<Tell<Units>>,
+}
 
 impl fmt::Debug for Observer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,21 +52,40 @@ impl fmt::Debug for Observer {
 }
 
 impl Observer {
-    /// An observer that calls `tell`.
-    pub fn new(tell: impl Fn(Call) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+    /// An observer that gives each call to `call`.
+    pub fn new(call: impl Fn(Call) + Send + Sync + 'static) -> Self {
+        Self { call: Arc::new(call), units: None }
+    }
+
+    /// The same, which also asks the table what each request consumed, and gives that to `units`.
+    #[must_use]
+    pub fn with_units(self, units: impl Fn(Units) + Send + Sync + 'static) -> Self {
+        Self { units: Some(Arc::new(units)), ..self }
     }
 
     pub(crate) fn tell(&self, function: &'static str, action: &str, resource: &str) {
-        (self.0)(Call { function, action: action.to_owned(), resource: resource.to_owned() });
+        (self.call)(Call { function, action: action.to_owned(), resource: resource.to_owned() });
     }
 }
 
 /// Sees every request of one function's clients.
 #[derive(Debug, Clone)]
-pub(crate) struct Watch {
-    pub(crate) function: &'static str,
-    pub(crate) observer: Observer,
+pub struct Watch {
+    /// The function's name.
+    pub function: &'static str,
+    /// Who is told.
+    pub observer: Observer,
+}
+
+/// Whether the request under way reads or writes the table; kept until its answer is there.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Read,
+    Write,
+}
+
+impl Storable for Kind {
+    type Storer = StoreReplace<Self>;
 }
 
 impl Intercept for Watch {
@@ -58,14 +97,44 @@ impl Intercept for Watch {
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let request = context.request();
+        let request = context.request_mut();
         let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-        let body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default())?;
+        let mut body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default())?;
         for (action, resource) in calls(&target, &body) {
             self.observer.tell(self.function, &action, &resource);
         }
+        if self.observer.units.is_some() && target.starts_with("DynamoDB") {
+            let reads =
+                ["GetItem", "BatchGetItem", "Query"].iter().any(|read| target.ends_with(&format!(".{read}")));
+            bag.interceptor_state().store_put(if reads { Kind::Read } else { Kind::Write });
+            body["ReturnConsumedCapacity"] = json!("TOTAL");
+            let body = body.to_string();
+            request.headers_mut().insert("content-length", body.len().to_string());
+            *request.body_mut() = SdkBody::from(body);
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let (Some(tell), Some(kind)) = (&self.observer.units, bag.load::<Kind>()) else { return Ok(()) };
+        let body = context.response().and_then(|response| response.body().bytes()).unwrap_or_default();
+        let answer: Value = serde_json::from_slice(body)?;
+        let units = match &answer["ConsumedCapacity"] {
+            Value::Array(tables) => tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum(),
+            table => table["CapacityUnits"].as_f64().unwrap_or_default(),
+        };
+        let (read, write) = match kind {
+            Kind::Read => (units, 0.0),
+            Kind::Write => (0.0, units),
+        };
+        tell(Units { function: self.function, read, write });
         Ok(())
     }
 }
@@ -90,7 +159,6 @@ fn calls(target: &str, body: &Value) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn each_request_is_told_by_the_actions_that_iam_knows() {

@@ -145,7 +145,7 @@ impl Platform {
         })?;
         let address = listener.local_addr()?;
         let api = lambda_kit::http_api::finish(
-            ingest::router(ingest, Metrics::none()).merge(management::router(management)),
+            ingest::router(ingest).merge(management::router(management)),
             Metrics::none(),
         );
         let mut api_stopped = stopped.clone();

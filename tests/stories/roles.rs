@@ -1,7 +1,6 @@
 //! Each function's role grants what the function calls while all the stories run, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Stdio;
 
 use lambda_kit::config::{
     IngestConfig, MaintenanceConfig, ManagementConfig, OPERATIONAL_TOPIC, SenderConfig,
@@ -72,12 +71,11 @@ async fn called() -> BTreeMap<String, Grants> {
     let stories = Command::new(std::env::current_exe().unwrap())
         .args(["--skip", "roles::", "--skip", "verifying::", "--skip", "template::"])
         .env(CALLS_FILE, &file)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
+        .output()
         .await
         .unwrap();
-    assert!(stories.success(), "the stories must pass first");
+    let told = String::from_utf8_lossy(&stories.stdout);
+    assert!(stories.status.success(), "the stories must pass first:\n{told}");
     let lines = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     let mut called: BTreeMap<String, Grants> = BTreeMap::new();

@@ -101,8 +101,7 @@ async fn every_sample_of_ingest_is_answered_as_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;
     let intake = intake(&stage);
-    let answer =
-        async |name| http(ingest::router(intake.clone(), Metrics::none()), &sample("ingest", name)).await;
+    let answer = async |name| http(ingest::router(intake.clone()), &sample("ingest", name)).await;
     assert_all_are_tried(
         "ingest",
         &[

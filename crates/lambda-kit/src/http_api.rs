@@ -10,6 +10,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use domain::problem::Problem;
 use engine::Readings;
+use serde::Serialize;
 
 use crate::metrics::Metrics;
 use crate::problem_json::{ApiError, Refused, write_out};
@@ -30,26 +31,23 @@ async fn with_request_id(State(metrics): State<Metrics>, request: Request, next:
     // The route, not the path: ids are fields of other lines, and a path may carry anything.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let mut response = next.run(request).await;
+    let mut unit = response.extensions_mut().remove::<Unit>().unwrap_or_default();
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
-        if matches!(refused, Refused::Fault(_)) {
-            metrics.write(&Readings { faults: 1, ..Readings::default() });
-        }
+        unit.readings.faults += u32::from(matches!(refused, Refused::Fault(_)));
         response = write_out(&refused, &id, response);
     }
-    let facts = response.extensions_mut().remove::<Facts>().unwrap_or_default();
-    tracing::info!(
-        request_id = id,
-        %method,
-        route,
-        status = response.status().as_u16(),
-        duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        workspace = facts.workspace,
-        event = facts.event,
-        events = facts.events,
-        deliveries = facts.deliveries,
-        skipped = facts.skipped,
-        "answered"
-    );
+    let line = Answered {
+        message: "answered",
+        request_id: &id,
+        method: method.as_str(),
+        route: route.as_deref(),
+        status: response.status().as_u16(),
+        duration_ms: began.elapsed().as_millis(),
+        event: unit.event.as_deref(),
+    };
+    if !metrics.write_with(&unit.readings, &line) {
+        line.log();
+    }
     // Hex digits behind a fixed prefix are always a header's value.
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -59,17 +57,33 @@ async fn with_request_id(State(metrics): State<Metrics>, request: Request, next:
 
 /// What a handler adds to its request's line in the log, as an extension of its response.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// The workspace it concerned.
-    pub workspace: Option<String>,
+pub struct Unit {
     /// The event it accepted.
     pub event: Option<String>,
-    /// How many events it accepted.
-    pub events: Option<usize>,
-    /// How many deliveries came of them.
-    pub deliveries: Option<usize>,
-    /// How many endpoints did not want them.
-    pub skipped: Option<usize>,
+    /// What it amounted to.
+    pub readings: Readings,
+}
+
+/// The one line of a request. Where it counts for the metrics they stand in the same line: two would cost twice.
+#[derive(Serialize)]
+struct Answered<'a> {
+    message: &'static str,
+    request_id: &'a str,
+    method: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<&'a str>,
+    status: u16,
+    duration_ms: u128,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'a str>,
+}
+
+impl Answered<'_> {
+    fn log(&self) {
+        let Self { message, request_id, method, route, status, duration_ms, event } = *self;
+        let duration_ms = u64::try_from(duration_ms).unwrap_or(u64::MAX);
+        tracing::info!(request_id, method, route, status, duration_ms, event, "{message}");
+    }
 }
 
 fn request_id() -> String {

@@ -3,27 +3,44 @@
 //!
 //! Format: CloudWatch user guide, "Embedded metric format specification".
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Clock, Readings};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// CloudWatch takes at most 100 values of one metric in one line.
 const MAX_VALUES: usize = 100;
 
 /// Writes readings out, where a namespace is configured. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Metrics {
     namespace: Option<Arc<str>>,
     clock: Clock,
+    sink: Option<Sink>,
+}
+
+type Sink = Arc<dyn Fn(&str) + Send + Sync>;
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").field("namespace", &self.namespace).finish_non_exhaustive()
+    }
 }
 
 impl Metrics {
     /// Metrics under `namespace`; none where that is empty or not set.
     pub fn new(namespace: Option<String>, clock: Clock) -> Self {
         let namespace = namespace.filter(|name| !name.is_empty()).map(Into::into);
-        Self { namespace, clock }
+        Self { namespace, clock, sink: None }
+    }
+
+    /// The same, but each line is given to `sink` rather than printed.
+    #[must_use]
+    pub fn with_sink(self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { sink: Some(Arc::new(sink)), ..self }
     }
 
     /// Writes nothing: local mode and tests.
@@ -33,10 +50,25 @@ impl Metrics {
 
     /// Writes the readings of one invocation to standard output.
     pub fn write(&self, readings: &Readings) {
-        let Some(namespace) = &self.namespace else { return };
-        for line in lines(namespace, readings, self.clock.now().as_millis()) {
-            println!("{line}");
+        self.write_with(readings, &());
+    }
+
+    /// Writes the readings, and `what` they are of in the same line; whether there was anything to write, and where to.
+    pub fn write_with(&self, readings: &Readings, what: &impl Serialize) -> bool {
+        let Some(namespace) = &self.namespace else { return false };
+        let mut lines = lines(namespace, readings, self.clock.now().as_millis());
+        if let (Some(Value::Object(first)), Ok(Value::Object(what))) =
+            (lines.first_mut(), serde_json::to_value(what))
+        {
+            first.extend(what);
         }
+        for line in &lines {
+            match &self.sink {
+                None => println!("{line}"),
+                Some(sink) => sink(&line.to_string()),
+            }
+        }
+        !lines.is_empty()
     }
 }
 

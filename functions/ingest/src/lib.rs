@@ -17,9 +17,8 @@ use engine::Readings;
 use engine::accept_event::{Accepted, EventRequest, Intent, accept_event, accept_events};
 use engine::authenticate::authenticate;
 use lambda_kit::api_key_header::api_key;
-use lambda_kit::http_api::Facts;
+use lambda_kit::http_api::Unit;
 use lambda_kit::json_body::parse_json;
-use lambda_kit::metrics::Metrics;
 use lambda_kit::problem_json::{ApiError, of_problem};
 use lambda_kit::request_body::read_body;
 use serde::{Deserialize, Serialize};
@@ -34,17 +33,11 @@ const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 const MAX_LISTED: usize = 100;
 
 /// The routes of this function.
-pub fn router(intake: Intake, metrics: Metrics) -> Router {
+pub fn router(intake: Intake) -> Router {
     Router::new()
         .route("/v1/events", post(post_event))
         .route("/v1/events/batch", post(post_batch))
-        .with_state(Ingest { intake, metrics })
-}
-
-#[derive(Clone)]
-struct Ingest {
-    intake: Intake,
-    metrics: Metrics,
+        .with_state(intake)
 }
 
 #[derive(Serialize)]
@@ -66,43 +59,34 @@ struct SkippedBody {
     reason: SkipReason,
 }
 
-async fn post_event(State(ingest): State<Ingest>, headers: HeaderMap, body: Body) -> Response {
-    let accepted = one_event(&ingest.intake, &headers, body).await;
-    ingest.metrics.write(&match &accepted {
-        Ok(accepted) => readings(&[Ok(accepted)]),
-        Err(error) => readings_of_refusal(error),
-    });
-    accepted.as_ref().map_or_else(|error| error.clone().into_response(), answer)
+async fn post_event(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
+    match one_event(&intake, &headers, body).await {
+        Ok(accepted) => {
+            let unit = Unit { event: Some(accepted.id.to_string()), readings: readings(&[Ok(&accepted)]) };
+            (Extension(unit), answer(&accepted)).into_response()
+        }
+        Err(error) => refuse(error),
+    }
 }
 
 /// Each event is answered on its own, in order, with the status it would have had alone.
-async fn post_batch(State(ingest): State<Ingest>, headers: HeaderMap, body: Body) -> Response {
-    let results = many_events(&ingest.intake, &headers, body).await;
-    ingest.metrics.write(&match &results {
-        Ok(results) => readings(&results.iter().map(Result::as_ref).collect::<Vec<_>>()),
-        Err(error) => readings_of_refusal(error),
-    });
-    match results {
+async fn post_batch(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
+    match many_events(&intake, &headers, body).await {
         Ok(results) => {
-            let facts = facts(results.iter().flatten());
+            let readings = readings(&results.iter().map(Result::as_ref).collect::<Vec<_>>());
             let results: Vec<_> = results.into_iter().map(result).collect();
             let body = axum::Json(json!({ "results": results }));
-            (StatusCode::MULTI_STATUS, Extension(facts), body).into_response()
+            (StatusCode::MULTI_STATUS, Extension(Unit { event: None, readings }), body).into_response()
         }
-        Err(error) => error.into_response(),
+        Err(error) => refuse(error),
     }
 }
 
-/// What the log says of a request.
-fn facts<'a>(accepted: impl IntoIterator<Item = &'a Accepted>) -> Facts {
-    let (mut events, mut deliveries, mut skipped) = (0, 0, 0);
-    for accepted in accepted {
-        events += 1;
-        deliveries += accepted.ledger.deliveries.len();
-        skipped += accepted.ledger.skipped.len();
-    }
-    let (events, deliveries, skipped) = (Some(events), Some(deliveries), Some(skipped));
-    Facts { workspace: None, event: None, events, deliveries, skipped }
+/// A fault is counted where it is answered.
+fn refuse(error: ApiError) -> Response {
+    let events_refused = u32::from(matches!(error, ApiError::Problem(_)));
+    let readings = Readings { events_refused, ..Readings::default() };
+    (Extension(Unit { event: None, readings }), error).into_response()
 }
 
 /// What became of each event of a request.
@@ -119,14 +103,6 @@ fn readings(results: &[Result<&Accepted, &Problem>]) -> Readings {
         }
     }
     readings
-}
-
-fn readings_of_refusal(error: &ApiError) -> Readings {
-    match error {
-        ApiError::Problem(_) => Readings { events_refused: 1, ..Readings::default() },
-        // Counted where it is answered.
-        ApiError::Fault(_) => Readings::default(),
-    }
 }
 
 async fn one_event(intake: &Intake, headers: &HeaderMap, body: Body) -> Result<Accepted, ApiError> {
@@ -180,8 +156,7 @@ fn result(accepted: Result<Accepted, Problem>) -> Value {
 }
 
 fn answer(accepted: &Accepted) -> Response {
-    let facts = Facts { event: Some(accepted.id.to_string()), ..facts([accepted]) };
-    let mut response = (StatusCode::ACCEPTED, Extension(facts), axum::Json(body(accepted))).into_response();
+    let mut response = (StatusCode::ACCEPTED, axum::Json(body(accepted))).into_response();
     if accepted.repeated {
         let value = axum::http::HeaderValue::from_static("true");
         response.headers_mut().insert("idempotency-replayed", value);

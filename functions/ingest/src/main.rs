@@ -6,6 +6,5 @@ use lambda_http::Error;
 async fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
     let (intake, metrics) = ingest::setup::from_environment().await?;
-    let router = ingest::router(intake, metrics.clone());
-    lambda_http::run(lambda_kit::http_api::finish(router, metrics)).await
+    lambda_http::run(lambda_kit::http_api::finish(ingest::router(intake), metrics)).await
 }

@@ -1,0 +1,341 @@
+//! What does a million deliveries cost? The pipeline is run one request at a time, as Lambda runs it, on the emulated AWS;
+//! its calls, the capacity the table counts and the bytes of its logs are multiplied by list prices.
+//!
+//! Not counted: data transfer, storage, the first free million of anything, and an idle trigger's polling.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use domain::address::AllowedTargets;
+use egress::Egress;
+use engine::attempt_delivery::Sender;
+use engine::{Clock, Directory, Intake};
+use http_body_util::BodyExt as _;
+use lambda_kit::http_api::finish;
+use lambda_kit::metrics::Metrics;
+use local::emulated_aws::EmulatedAws;
+use local::event_source_mapping::to_event;
+use local::first_run::prepare;
+use local::observe::{Call, Observer, Watch};
+use queue::Queue;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::figure::print;
+use crate::receiver::Receiver;
+
+/// List prices in dollars, us-east-1, arm64 (aws.amazon.com pricing pages of each service, 2026-11).
+mod price {
+    pub(super) const HTTP_API_REQUEST: f64 = 1.00e-6;
+    pub(super) const LAMBDA_REQUEST: f64 = 0.20e-6;
+    pub(super) const LAMBDA_GB_SECOND: f64 = 0.000_013_333_4;
+    pub(super) const WRITE_UNIT: f64 = 0.625e-6;
+    pub(super) const READ_UNIT: f64 = 0.125e-6;
+    pub(super) const SQS_REQUEST: f64 = 0.40e-6;
+    pub(super) const LOG_BYTE: f64 = 0.50e-9;
+}
+
+/// What an emulator cannot tell; stated, not measured.
+mod assumed {
+    /// One request of ingest: a write to the table and one to the queue, in seconds.
+    pub(super) const INGEST_SECONDS: f64 = 0.015;
+    /// One batch of the sender: its attempts, all at once, and a write to the table, in seconds.
+    pub(super) const SENDER_SECONDS: f64 = 0.115;
+    /// Memory of both, in GB; see the template.
+    pub(super) const INGEST_GB: f64 = 0.25;
+    pub(super) const SENDER_GB: f64 = 0.5;
+}
+
+const DELIVERIES: usize = 2_000;
+const KEY: &str = "phk_benchmarks_only_benchmarks_only_0";
+
+#[derive(Debug, Default, Clone)]
+struct Counted {
+    calls: BTreeMap<(&'static str, String), u64>,
+    read: f64,
+    write: f64,
+    log_bytes: u64,
+    requests: u64,
+    batches: u64,
+    jobs: u64,
+    deliveries: usize,
+}
+
+/// Counts what is written.
+#[derive(Clone, Default)]
+struct Log(Arc<AtomicU64>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A case: how events come in, to how many endpoints, and which share fails at first.
+struct Case {
+    name: &'static str,
+    batch: usize,
+    endpoints: usize,
+    /// Every so many-th attempt is answered 500; 0 for none.
+    failing_every: u64,
+}
+
+pub(crate) async fn run() -> anyhow::Result<()> {
+    let log = Log::default();
+    let writer = log.clone();
+    lambda_kit::logging::init_to(move || writer.clone());
+    for case in [
+        Case { name: "one event, one endpoint", batch: 1, endpoints: 1, failing_every: 0 },
+        Case { name: "batches of 100, one endpoint", batch: 100, endpoints: 1, failing_every: 0 },
+        Case { name: "one event, five endpoints", batch: 1, endpoints: 5, failing_every: 0 },
+        Case {
+            name: "one event, one endpoint, one in ten fails once",
+            batch: 1,
+            endpoints: 1,
+            failing_every: 10,
+        },
+    ] {
+        report(&case, &measure(&case, &log).await?);
+    }
+    print("assumed duration of ingest", assumed::INGEST_SECONDS * 1_000.0, "ms");
+    print("assumed duration of a sender's batch", assumed::SENDER_SECONDS * 1_000.0, "ms");
+    Ok(())
+}
+
+async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
+    let counted = Arc::new(Mutex::new(Counted::default()));
+    let pipeline = Pipeline::start(Arc::clone(&counted), log.clone()).await?;
+    let receiver = Receiver::start(Duration::ZERO).await?;
+    for _ in 0..case.endpoints {
+        pipeline.endpoint(&receiver.url).await?;
+    }
+    // Who is who is read once every few seconds; here, before anything is counted.
+    pipeline.post(0, 1).await?;
+    pipeline.work(case.endpoints, Duration::from_secs(10)).await?;
+    receiver.fail_every(case.failing_every);
+    *counted.lock().unwrap_or_else(PoisonError::into_inner) = Counted::default();
+    let before = log.0.load(Ordering::Relaxed);
+
+    let events = DELIVERIES / case.endpoints;
+    for first in (0..events).step_by(case.batch) {
+        pipeline.post(first, case.batch).await?;
+    }
+    pipeline.work(events * case.endpoints, Duration::from_secs(60)).await?;
+    let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    counted.log_bytes = log.0.load(Ordering::Relaxed) - before;
+    counted.deliveries = events * case.endpoints;
+    Ok(counted)
+}
+
+fn report(case: &Case, counted: &Counted) {
+    let million = 1.0e6 / real(counted.deliveries as u64);
+    let (requests, batches) = (real(counted.requests), real(counted.batches));
+    let queue_calls: u64 =
+        counted.calls.iter().filter(|((_, action), _)| action.starts_with("sqs:")).map(|(_, n)| n).sum();
+    // Lambda's trigger: one receive and one delete a batch.
+    let queue_requests = real(queue_calls) + 2.0 * batches;
+    let lines = [
+        ("intake (HTTP API)", requests * price::HTTP_API_REQUEST),
+        (
+            "ingest, compute",
+            requests
+                * (price::LAMBDA_REQUEST
+                    + assumed::INGEST_SECONDS * assumed::INGEST_GB * price::LAMBDA_GB_SECOND),
+        ),
+        ("table, writes", counted.write * price::WRITE_UNIT),
+        ("table, reads", counted.read * price::READ_UNIT),
+        ("queue", queue_requests * price::SQS_REQUEST),
+        (
+            "sender, compute",
+            batches
+                * (price::LAMBDA_REQUEST
+                    + assumed::SENDER_SECONDS * assumed::SENDER_GB * price::LAMBDA_GB_SECOND),
+        ),
+        (
+            "logs",
+            // The template turns Lambda's own lines about each invocation off.
+            real(counted.log_bytes) * price::LOG_BYTE,
+        ),
+    ];
+    let per = real(counted.deliveries as u64);
+    print(&format!("write units a delivery, {}", case.name), counted.write / per, "units");
+    print(&format!("read units a delivery, {}", case.name), counted.read / per, "units");
+    print(&format!("SQS requests a delivery, {}", case.name), queue_requests / per, "requests");
+    print(&format!("jobs a batch, {}", case.name), real(counted.jobs) / batches, "jobs");
+    for (line, dollars) in lines {
+        print(&format!("{line}, {}", case.name), dollars * million, "$ per million deliveries");
+    }
+    let sum: f64 = lines.iter().map(|(_, dollars)| dollars).sum();
+    print(&format!("together, {}", case.name), sum * million, "$ per million deliveries");
+}
+
+struct Pipeline {
+    aws: EmulatedAws,
+    store: store::Store,
+    queue: Queue,
+    router: Router,
+    sender: Sender,
+    metrics: Metrics,
+    workspace: String,
+    counted: Arc<Mutex<Counted>>,
+}
+
+impl Pipeline {
+    async fn start(counted: Arc<Mutex<Counted>>, log: Log) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let emulators = clock.clone();
+        let aws =
+            EmulatedAws::start(None, embedded_aws::Clock::new(move || emulators.now().as_millis())).await?;
+        let (store, queue) = (aws.store([7; 32]).await?, aws.queue().await?);
+        let beginnings = prepare(&store, None, Some(KEY), &clock).await?;
+        let (of_calls, of_units) = (Arc::clone(&counted), Arc::clone(&counted));
+        let observer = Observer::new(move |Call { function, action, .. }| {
+            *lock(&of_calls).calls.entry((function, action)).or_default() += 1;
+        })
+        .with_units(move |units| {
+            let mut counted = lock(&of_units);
+            counted.read += units.read;
+            counted.write += units.write;
+        });
+        let metrics = Metrics::new(Some("posthorn".to_owned()), clock.clone()).with_sink(move |line| {
+            log.0.fetch_add(line.len() as u64 + 1, Ordering::Relaxed);
+        });
+        let intake = |function| {
+            let watch = Watch { function, observer: observer.clone() };
+            let store = aws.store_of([7; 32], &watch);
+            Intake::new(store.clone(), aws.queue_of(&queue, &watch)).with_directory(Directory::new(store))
+        };
+        let router = finish(ingest::router(intake("ingest")), metrics.clone());
+        let sender = Sender::new(intake("sender"), Egress::new(AllowedTargets::loopback_and_http())?);
+        let workspace = beginnings.workspace.to_string();
+        Ok(Self { router, sender, aws, store, queue, metrics, workspace, counted })
+    }
+
+    async fn endpoint(&self, url: &str) -> anyhow::Result<()> {
+        use domain::endpoint::{Endpoint, EndpointSettings};
+        use domain::secret::{ActiveSecret, Secret};
+        let now = Clock::system().now();
+        let settings: EndpointSettings =
+            serde_json::from_value(json!({ "url": url, "retry": { "schedule_seconds": [1, 1] } }))?;
+        let endpoint = Endpoint {
+            id: domain::id::EndpointId::new(now, engine::Chance::system().id()),
+            workspace_id: self.workspace.parse()?,
+            url: settings
+                .check(&AllowedTargets::loopback_and_http())
+                .map_err(|problem| anyhow::anyhow!("{problem}"))?,
+            settings,
+            secrets: vec![ActiveSecret { secret: Secret::new(&[7; 32]), expires_at: None }],
+            disabled_reason: None,
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        anyhow::ensure!(self.store.save_endpoint(&endpoint).await?, "the endpoint is there already");
+        Ok(())
+    }
+
+    /// Posts `count` events of a kilobyte, in one request.
+    async fn post(&self, first: usize, count: usize) -> anyhow::Result<()> {
+        let event = |n: usize| {
+            let data = json!({ "n": n, "invoice": invoice(n) });
+            json!({ "workspace_id": self.workspace, "type": "invoice.paid", "data": data })
+        };
+        let (path, body) = match count {
+            1 => ("/v1/events", event(first)),
+            _ => (
+                "/v1/events/batch",
+                json!({ "events": (first..first + count).map(event).collect::<Vec<Value>>() }),
+            ),
+        };
+        let request = Request::post(path).header("x-api-key", KEY).body(Body::from(body.to_string()))?;
+        let answer = self.router.clone().oneshot(request).await?;
+        let status = answer.status();
+        let body = answer.into_body().collect().await?.to_bytes();
+        anyhow::ensure!(status.is_success(), "{status} {}", String::from_utf8_lossy(&body));
+        lock(&self.counted).requests += 1;
+        Ok(())
+    }
+
+    /// Hands the sender full batches, as Lambda's trigger does under load, until so many deliveries are done.
+    async fn work(&self, deliveries: usize, patience: Duration) -> anyhow::Result<()> {
+        let (client, began, mut done) = (self.aws.sqs_client(), Instant::now(), 0);
+        while done < deliveries {
+            anyhow::ensure!(began.elapsed() < patience, "{done} of {deliveries} deliveries are done");
+            let request = client.receive_message().queue_url(self.queue.url()).max_number_of_messages(10);
+            let request =
+                request.wait_time_seconds(1).message_system_attribute_names(MessageSystemAttributeName::All);
+            let messages: Vec<Message> = request.send().await?.messages.unwrap_or_default();
+            if messages.is_empty() {
+                continue;
+            }
+            {
+                let mut counted = lock(&self.counted);
+                counted.batches += 1;
+                counted.jobs += messages.len() as u64;
+            }
+            let answer = sender::handle(&self.sender, &self.metrics, to_event(&messages)).await;
+            let stay: Vec<_> =
+                answer.batch_item_failures.iter().map(|failure| &failure.item_identifier).collect();
+            let finished: Vec<_> = messages
+                .iter()
+                .filter(|message| message.message_id.as_ref().is_some_and(|id| !stay.contains(&id)))
+                .enumerate()
+                .map(|(index, message)| {
+                    let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string());
+                    entry.receipt_handle(message.receipt_handle().unwrap_or_default()).build()
+                })
+                .collect::<Result<_, _>>()?;
+            if !finished.is_empty() {
+                done += finished.len();
+                client
+                    .delete_message_batch()
+                    .queue_url(self.queue.url())
+                    .set_entries(Some(finished))
+                    .send()
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A document of about a kilobyte that looks like what products send: names, ids, amounts and some text.
+fn invoice(n: usize) -> Value {
+    let id = |prefix: &str, salt: usize| {
+        let mixed =
+            (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(u32::try_from(salt).unwrap_or(0));
+        format!("{prefix}_{mixed:016x}")
+    };
+    let line = |index: usize| {
+        json!({
+            "id": id("il", 3 + index), "sku": format!("PLAN-{index}-{}", n % 97), "quantity": 1 + (n + index) % 12,
+            "description": "Team plan, seats and support for one month", "unit_price_cents": 1_900 + n % 500,
+        })
+    };
+    json!({
+        "id": id("in", 1), "customer": { "id": id("cus", 2), "name": "Aurelia Lindqvist", "email": "billing@example.com" },
+        "currency": "EUR", "lines": [line(0), line(1), line(2)], "subtotal_cents": 25_300 + n, "tax_rate": 0.19,
+        "payment": { "method": "sepa_debit", "reference": id("SD", 7) }, "paid_at": "2026-01-05T09:29:57Z",
+    })
+}
+
+fn lock(counted: &Mutex<Counted>) -> std::sync::MutexGuard<'_, Counted> {
+    counted.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are small")]
+fn real(count: u64) -> f64 {
+    count as f64
+}
