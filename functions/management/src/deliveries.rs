@@ -147,7 +147,7 @@ pub(crate) async fn list(
     let endpoint = read_endpoint(&management, &caller, Scope::DeliveriesRead, id).await?;
     let workspace = management.workspace(&caller, Some(endpoint.workspace_id)).await?;
     let now = management.clock.now();
-    let window = paging::window(&workspace, parameters.since, parameters.until, now);
+    let window = paging::window(&workspace, parameters.since, parameters.until, now)?;
     let types = paging::event_types(parameters.event_type.as_deref())?;
     let wanted = Wanted { status: parameters.status, event_types: &types };
     let store = &management.store;

@@ -57,7 +57,7 @@ pub(crate) async fn list(
     let before = paging::after::<EventId>(parameters.cursor.as_deref())?;
     let workspace = management.workspace(&caller, parameters.workspace_id).await?;
     let now = management.clock.now();
-    let window = paging::window(&workspace, parameters.since, parameters.until, now);
+    let window = paging::window(&workspace, parameters.since, parameters.until, now)?;
     let types = paging::event_types(parameters.event_type.as_deref())?;
     let page = management.store.list_events(workspace.id, before, window, &types, now, limit).await;
     let page = page.map_err(engine::Refusal::from)?;

@@ -52,17 +52,24 @@ pub(crate) fn after<I: FromStr>(cursor: Option<&str>) -> Result<Option<I>, Probl
     text.parse().map(Some).map_err(|_| bad())
 }
 
-/// The window a list is asked for, within what the workspace keeps.
+/// The window a list is asked for, within what the workspace keeps. One that is over before the oldest that is kept is
+/// empty; one that ends before it begins is a mistake.
 pub(crate) fn window(
     workspace: &Workspace,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
     now: Timestamp,
-) -> Window {
+) -> Result<Window, Problem> {
+    if let (Some(since), Some(until)) = (since, until)
+        && until <= since
+    {
+        return Err(Problem::invalid("until", "must be after `since`"));
+    }
     let oldest = workspace.oldest_kept(now);
     // Clocks differ: what another function made a moment ago may carry a time just after ours.
     let newest = now.plus(std::time::Duration::from_secs(60));
-    Window { since: since.unwrap_or(oldest).max(oldest), until: until.unwrap_or(newest).min(newest) }
+    let until = until.unwrap_or(newest).min(newest);
+    Ok(Window { since: since.unwrap_or(oldest).max(oldest).min(until), until })
 }
 
 /// The event types a list is asked for, separated by commas.

@@ -36,7 +36,7 @@ pub(crate) async fn of_endpoint(
     let parameters: Parameters = paging::parameters(&uri)?;
     let now = management.clock.now();
     let since = parameters.since.unwrap_or_else(|| a_day_before(parameters.until.unwrap_or(now)));
-    let window = paging::window(&workspace, Some(since), parameters.until, now);
+    let window = paging::window(&workspace, Some(since), parameters.until, now)?;
     let subject = Subject::Endpoint(id);
     Ok(Json(read_statistics(&management, subject, window, parameters.by).await?).into_response())
 }
@@ -54,7 +54,7 @@ pub(crate) async fn of_workspace(
     let parameters: Parameters = paging::parameters(&uri)?;
     let now = management.clock.now();
     let since = parameters.since.unwrap_or_else(|| a_day_before(parameters.until.unwrap_or(now)));
-    let window = paging::window(&workspace, Some(since), parameters.until, now);
+    let window = paging::window(&workspace, Some(since), parameters.until, now)?;
     let subject = Subject::Workspace(id);
     Ok(Json(read_statistics(&management, subject, window, parameters.by).await?).into_response())
 }
