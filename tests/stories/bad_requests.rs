@@ -35,6 +35,9 @@ async fn a_bad_event_is_refused_by_name_and_not_stored() {
     assert_eq!(post("{\"type\":".into()).await, says(400, "malformed_json", &[]));
     assert_eq!(post(event(json!({ "tpye": 1 }))).await, says(422, "unknown_field", &["/tpye"]));
     assert_eq!(post(event(json!({ "type": "not a type" }))).await, says(422, "invalid_request", &["/type"]));
+    for own in ["endpoint.disabled", "delivery.exhausted", "posthorn.test"] {
+        assert_eq!(post(event(json!({ "type": own }))).await, says(422, "invalid_request", &["/type"]));
+    }
     assert_eq!(
         post(event(json!({ "occurred_at": "now" }))).await,
         says(422, "invalid_request", &["/occurred_at"])

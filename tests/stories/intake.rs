@@ -146,3 +146,26 @@ async fn a_scheduled_event_is_delivered_when_it_is_due_and_not_before() {
     assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (422, Some("/deliver_at")));
     stage.end().await;
 }
+
+#[tokio::test]
+async fn nobody_else_can_tell_what_posthorn_tells() {
+    let (stage, console) = (Stage::set().await, Receiver::start().await);
+    stage.endpoint(&console, json!({ "events": ["endpoint.*", "delivery.*", "posthorn.*"] })).await;
+    let own = [
+        "endpoint.failing",
+        "endpoint.disabled",
+        "endpoint.recovered",
+        "delivery.exhausted",
+        "posthorn.test",
+    ];
+    let events: Vec<_> = own.into_iter().map(|own| event(&stage, own, json!({}))).collect();
+    let (_, answer) = batch(&stage, json!(events), None).await;
+    for result in answer["results"].as_array().unwrap() {
+        assert_eq!((&result["status"], &result["errors"][0]["pointer"]), (&json!(422), &json!("/type")));
+    }
+    let (_, answer) = batch(&stage, json!([event(&stage, "endpoint.created", json!({}))]), None).await;
+    assert_eq!(answer["results"][0]["status"], 202);
+    console.wait_for(1).await;
+    stage.end().await;
+    assert_eq!(console.seen().len(), 1);
+}

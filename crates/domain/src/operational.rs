@@ -6,6 +6,9 @@ use crate::event_type::{BadEventType, EventType};
 use crate::id::EndpointId;
 use crate::ledger::Ledger;
 
+/// The type of the event that tries an endpoint.
+pub const TEST_EVENT_TYPE: &str = "posthorn.test";
+
 /// Something Posthorn tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OperationalEvent {
@@ -48,6 +51,16 @@ impl OperationalEvent {
     }
 }
 
+/// Whether `event_type` is that of tests.
+pub fn is_test(event_type: &EventType) -> bool {
+    event_type.as_str() == TEST_EVENT_TYPE
+}
+
+/// Whether only Posthorn itself may send `event_type`: whoever gets one may believe what it says.
+pub fn is_posthorns_own(event_type: &EventType) -> bool {
+    OperationalEvent::is_one(event_type) || is_test(event_type)
+}
+
 /// Which endpoints are told of something that concerns `about`.
 pub fn fan_out<'a>(
     event_type: &EventType,
@@ -67,8 +80,12 @@ mod tests {
     #[test]
     fn every_name_is_an_event_type() {
         for event in OperationalEvent::ALL {
-            assert!(OperationalEvent::is_one(&event.event_type().unwrap()));
+            let event_type = event.event_type().unwrap();
+            assert!(OperationalEvent::is_one(&event_type) && is_posthorns_own(&event_type));
         }
-        assert!(!OperationalEvent::is_one(&EventType::parse("endpoint.created").unwrap()));
+        let others = EventType::parse("endpoint.created").unwrap();
+        assert!(!OperationalEvent::is_one(&others) && !is_posthorns_own(&others));
+        let test = EventType::parse(TEST_EVENT_TYPE).unwrap();
+        assert!(!OperationalEvent::is_one(&test) && is_posthorns_own(&test));
     }
 }

@@ -14,6 +14,7 @@ use domain::event::{Event, MAX_PAYLOAD_BYTES, MAX_REQUEST_DELIVERIES, MAX_SCHEDU
 use domain::event_type::EventType;
 use domain::id::{DeliveryId, EventId, WorkspaceId};
 use domain::ledger::Ledger;
+use domain::operational;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use futures_util::future::join_all;
@@ -400,6 +401,9 @@ async fn answer_again(
 }
 
 fn check(request: &EventRequest, now: Timestamp) -> Result<(), Problem> {
+    if operational::is_posthorns_own(&request.event_type) {
+        return Err(Problem::invalid("/type", "is Posthorn's own"));
+    }
     if request.data.get().len() > MAX_PAYLOAD_BYTES {
         return Err(Problem::TooLarge { what: "payload", limit_bytes: MAX_PAYLOAD_BYTES });
     }

@@ -9,6 +9,7 @@ use domain::event::{Event, Payload};
 use domain::event_type::EventType;
 use domain::id::{EndpointId, EventId};
 use domain::ledger::Ledger;
+use domain::operational::TEST_EVENT_TYPE;
 use domain::problem::Problem;
 use domain::render::{Message, Occasion};
 use serde_json::value::RawValue;
@@ -21,8 +22,6 @@ use crate::request::post;
 /// Longest that a test waits for its endpoint, in seconds. The function that asks may run for 29 s, and what became
 /// of the test must still be recorded and answered.
 pub const MAX_TIMEOUT_SECONDS: u64 = 25;
-/// The type of the synthetic event.
-pub const TEST_EVENT_TYPE: &str = "posthorn.test";
 
 /// Sends a test event to an endpoint, also to one that is switched off, and gives what became of it. It waits for as
 /// long as the endpoint's timeout, and for 25 s at most.
