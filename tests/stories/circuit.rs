@@ -216,6 +216,34 @@ async fn an_endpoint_that_fails_for_long_is_switched_off_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_moves_begins_anew_and_gets_what_was_parked() {
+    let (stage, dead_receiver, receiver) =
+        (Stage::set().await, Receiver::start().await, Receiver::start().await);
+    let endpoint = dead(&stage, &dead_receiver, 9).await;
+    let well = stage.endpoint(&receiver, json!({ "events": ["ticket.created"] })).await;
+    let read = active(&stage, &endpoint).await;
+    assert_eq!((&read["health"]["failures"], &read["health"]["circuit"]), (&json!(5), &json!("open")));
+    assert!(read["health"]["failing_since"].is_string(), "{read}");
+    let list = format!("/v1/webhook-endpoints?workspace_id={}", stage.workspace);
+    let list = stage.read(&list).await;
+    let fares_well = json!({ "failures": 0, "failing_since": null, "circuit": "closed" });
+    assert_eq!((&list["data"][0]["id"], &list["data"][0]["health"]), (&json!(well.id), &fares_well));
+    assert_eq!(list["data"][1]["health"], read["health"]);
+
+    let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    let patch = async |body: Value| stage.admin.call("PATCH", &path, body.to_string(), &[]).await.unwrap().0;
+    assert_eq!(patch(json!({ "description": "dead", "url": dead_receiver.url() })).await, 200);
+    assert_eq!(active(&stage, &endpoint).await["health"], read["health"], "it is where it was");
+    assert_eq!(patch(json!({ "url": receiver.url() })).await, 200);
+    assert_eq!(active(&stage, &endpoint).await["health"], fares_well);
+    drained(&stage, &endpoint, 4).await;
+    assert_eq!(dead_receiver.seen().len(), 5);
+    stage.advance(Duration::from_secs(4_000));
+    until(&stage, &endpoint, |all| count(all, "delivered") == 9).await;
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_is_given_up_is_told_once_and_only_to_those_who_asked_by_name() {
     let (stage, receiver, console) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
     stage.endpoint(&console, json!({ "events": ["delivery.exhausted"] })).await;

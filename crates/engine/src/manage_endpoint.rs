@@ -1,11 +1,13 @@
 //! How are endpoints made, changed and deleted? Every change is checked whole and refused if somebody else's came
 //! first.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::address::AllowedTargets;
 use domain::api_key::{ApiKey, Scope};
+use domain::circuit::Health;
 use domain::endpoint::{Endpoint, EndpointSettings, MAX_ENDPOINTS};
 use domain::endpoint_url::EndpointUrl;
 use domain::id::{EndpointId, WorkspaceId};
@@ -101,6 +103,28 @@ pub async fn read_endpoint(
     Ok(endpoint.ok_or(Problem::NotFound("endpoint"))?)
 }
 
+/// How an endpoint fares.
+///
+/// # Errors
+/// [`Refusal::Fault`] when the table cannot be read.
+pub async fn read_health(management: &Management, endpoint: &Endpoint) -> Result<Health, Refusal> {
+    let health = management.store.load_health(endpoint.workspace_id, endpoint.id).await?;
+    Ok(health.unwrap_or_default())
+}
+
+/// How the endpoints of a page fare; those that are left out fare well.
+///
+/// # Errors
+/// [`Refusal::Fault`] when the table cannot be read.
+pub async fn read_healths(
+    management: &Management,
+    page: &[Endpoint],
+) -> Result<HashMap<EndpointId, Health>, Refusal> {
+    let (Some(newest), Some(oldest)) = (page.first(), page.last()) else { return Ok(HashMap::new()) };
+    let healths = management.store.healths(newest.workspace_id, oldest.id, newest.id).await?;
+    Ok(healths.into_iter().collect())
+}
+
 /// Endpoints of a workspace, newest first.
 ///
 /// # Errors
@@ -118,7 +142,8 @@ pub async fn list_endpoints(
 }
 
 /// Changes an endpoint: `change` turns its settings into the new ones. One that is switched on, or with `resume` told
-/// so again, begins anew and gets what was parked for it. Gives the endpoint, and whether it got a new secret because
+/// so again, begins anew and gets what was parked for it; so does one that moves to another URL, of which nothing is
+/// known yet. Gives the endpoint, and whether it got a new secret because
 /// the old one does not fit its new signature profile.
 ///
 /// # Errors
@@ -134,6 +159,7 @@ pub async fn update_endpoint(
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     let was_active = endpoint.settings.active;
     let settings = change(&endpoint.settings)?;
+    let moved = settings.url != endpoint.settings.url;
     endpoint.url = check(management, &workspace, &settings)?;
     endpoint.settings = settings;
     let profile = endpoint.settings.signature.profile;
@@ -142,7 +168,7 @@ pub async fn update_endpoint(
         endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile)?, expires_at: None }];
     }
     // Told again, because the process that was told first may have died before the drain began.
-    let resumed = endpoint.settings.active && (resume || !was_active);
+    let resumed = endpoint.settings.active && (resume || moved || !was_active);
     if endpoint.settings.active {
         endpoint.disabled_reason = None;
     }

@@ -9,7 +9,7 @@ use crate::Store;
 use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, key_attributes};
 use crate::keys::{self, LOOKUP, LOOKUP_SORT, OPEN_CIRCUITS};
-use crate::query::{Index, Range};
+use crate::query::{Index, Range, id_in};
 use crate::rows::condition_held;
 
 const ENTITY: &str = "health";
@@ -158,6 +158,26 @@ impl Store {
         endpoint: EndpointId,
     ) -> Result<Option<Health>, StoreError> {
         self.load(&keys::health(workspace, endpoint)).await?.map(read).transpose()
+    }
+
+    /// The healths of a workspace's endpoints from `first` to `last`, without those that fare well.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn healths(
+        &self,
+        workspace: WorkspaceId,
+        first: EndpointId,
+        last: EndpointId,
+    ) -> Result<Vec<(EndpointId, Health)>, StoreError> {
+        let (low, high) = (keys::health(workspace, first), keys::health(workspace, last));
+        let range = Range { low: low.sk, high: high.sk, ..Range::prefix(low.pk, "") }.consistent();
+        let rows = self.query(&range, usize::MAX).await?.rows.into_iter();
+        rows.map(|row| {
+            let reader = ItemReader::new(row.clone(), ENTITY);
+            Ok((id_in(reader.text(keys::SK)?)?, read(row)?))
+        })
+        .collect()
     }
 
     /// An endpoint's health as it was a moment ago.

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::api_key::Scope;
+use domain::circuit::Health;
 use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::problem::Problem;
@@ -18,7 +19,7 @@ use lambda_kit::json_body::{parse_json, parse_value};
 use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::deliveries::DetailBody;
 use crate::{MAX_REQUEST_BYTES, caller, paging};
@@ -37,8 +38,19 @@ struct EndpointBody<'a> {
     disabled_reason: Option<DisabledReason>,
     /// When each rotated-out secret stops signing.
     old_secrets: Vec<OldSecretBody>,
+    /// Only where it is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<HealthBody>,
     created_at: Timestamp,
     updated_at: Timestamp,
+}
+
+/// How an endpoint fares.
+#[derive(Serialize)]
+struct HealthBody {
+    failures: u32,
+    failing_since: Option<Timestamp>,
+    circuit: &'static str,
 }
 
 #[derive(Serialize)]
@@ -65,9 +77,16 @@ impl<'a> EndpointBody<'a> {
             settings: &endpoint.settings,
             disabled_reason: endpoint.disabled_reason,
             old_secrets: old_secrets.collect(),
+            health: None,
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
         }
+    }
+
+    fn with_health(endpoint: &'a Endpoint, health: Health, now: Timestamp) -> Self {
+        let circuit = if health.is_open() { "open" } else { "closed" };
+        let Health { failures, failing_since, .. } = health;
+        Self { health: Some(HealthBody { failures, failing_since, circuit }), ..Self::of(endpoint, now) }
     }
 
     /// Only for the answers to its making and to a rotation.
@@ -117,7 +136,8 @@ pub(crate) async fn read(
     let caller = caller(&management, &headers).await?;
     let id = paging::id(&endpoint, "endpoint")?;
     let endpoint = manage_endpoint::read_endpoint(&management, &caller, Scope::WebhooksRead, id).await?;
-    Ok(Json(EndpointBody::of(&endpoint, management.clock.now())).into_response())
+    let health = manage_endpoint::read_health(&management, &endpoint).await?;
+    Ok(Json(EndpointBody::with_health(&endpoint, health, management.clock.now())).into_response())
 }
 
 pub(crate) async fn list(
@@ -131,7 +151,12 @@ pub(crate) async fn list(
     let before = paging::after(parameters.cursor.as_deref())?;
     let (workspace, now) = (parameters.workspace_id, management.clock.now());
     let page = manage_endpoint::list_endpoints(&management, &caller, workspace, before, limit).await?;
-    Ok(paging::answer(&page.rows, page.next, |e| serde_json::json!(EndpointBody::of(e, now))).into_response())
+    let healths = manage_endpoint::read_healths(&management, &page.rows).await?;
+    let body = |endpoint: &Endpoint| {
+        let health = healths.get(&endpoint.id).copied().unwrap_or_default();
+        json!(EndpointBody::with_health(endpoint, health, now))
+    };
+    Ok(paging::answer(&page.rows, page.next, body).into_response())
 }
 
 pub(crate) async fn update(
