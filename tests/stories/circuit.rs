@@ -244,6 +244,24 @@ async fn an_endpoint_that_moves_begins_anew_and_gets_what_was_parked() {
 }
 
 #[tokio::test]
+async fn a_parked_delivery_that_is_replayed_by_hand_is_attempted() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = dead(&stage, &receiver, 8).await;
+    let rows = stage.read(&format!("/v1/webhook-endpoints/{}/deliveries", endpoint.id)).await;
+    let parked = rows.as_array().unwrap().iter().find(|row| row["status"] == "parked").unwrap();
+    let path =
+        format!("/v1/webhook-endpoints/{}/deliveries/{}/replay", endpoint.id, parked["id"].as_str().unwrap());
+    receiver.answer(Answer::Status(200));
+    assert_eq!(stage.admin.call("POST", &path, "", &[]).await.unwrap().0, 202);
+    receiver.wait_for(6).await;
+    // Its success closes the circuit.
+    drained(&stage, &endpoint, 3).await;
+    stage.advance(Duration::from_secs(4_000));
+    until(&stage, &endpoint, |all| count(all, "delivered") == 8).await;
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_is_given_up_is_told_once_and_only_to_those_who_asked_by_name() {
     let (stage, receiver, console) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
     stage.endpoint(&console, json!({ "events": ["delivery.exhausted"] })).await;

@@ -51,7 +51,9 @@ pub async fn replay_delivery(
         return Err(Problem::invalid("/force", "must be true to send again what was delivered").into());
     }
     let run = ReplayId::new(now, management.chance.id());
-    management.queue.send(&[job(&delivery, run, force)], now).await?;
+    // Whoever asks for this one delivery wants to know whether it arrives, whatever became of others: it is a probe.
+    let job = Job { probe: true, ..job(&delivery, run, force) };
+    management.queue.send(&[job], now).await?;
     Ok(delivery.replayed(run))
 }
 
