@@ -134,6 +134,10 @@ async fn a_workspace_has_no_more_endpoints_and_events_than_its_quota() {
         assert_eq!((status, problem["code"].as_str()), (429, Some("quota_exceeded")));
     }
     stage.advance(Duration::from_secs(86_400));
+    let none = r#"{"max_events_per_day":0}"#;
+    assert_eq!(stage.admin.call("PATCH", &path, none, &[]).await.unwrap().0, 200);
+    assert_eq!(send("c").await.0, 429, "none is none");
+    assert_eq!(stage.admin.call("PATCH", &path, quota, &[]).await.unwrap().0, 200);
     assert_eq!(send("c").await.0, 202, "tomorrow is another day");
     receiver.wait_for(3).await;
     stage.end().await;

@@ -186,6 +186,10 @@ impl Store {
         most: u64,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        // The first of the day finds no row, so its count cannot be compared.
+        if most == 0 {
+            return Ok(false);
+        }
         let answer = self
             .client
             .update_item()
