@@ -194,3 +194,34 @@ async fn a_replay_can_be_cancelled_once_and_bad_windows_are_refused() {
     assert_eq!((second.0, second.1["code"].as_str()), (409, Some("replay_over")));
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_test_that_failed_leaves_nothing_to_do() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let since = since();
+    let endpoint = stage.endpoint(&receiver, json!({ "retry": { "schedule_seconds": [] } })).await;
+    stage.endpoint(&receiver, json!({})).await;
+    receiver.answer_first(&[Answer::Status(500), Answer::Status(500)]);
+    let path = format!("/v1/webhook-endpoints/{}/test", endpoint.id);
+    assert_eq!(stage.admin.call("POST", &path, "", &[]).await.unwrap().1["status"], "failed");
+    let undelivered = format!("/v1/undelivered?workspace_id={}", stage.workspace);
+    assert_eq!(stage.read(&undelivered).await, json!({ "data": [], "next": null }));
+    let all = json!({ "since": since, "status": "all", "include_delivered": true, "dry_run": true });
+    let endpoints = stage.read(&format!("/v1/webhook-endpoints?workspace_id={}", stage.workspace)).await;
+    for id in endpoints["data"].as_array().unwrap() {
+        let endpoint = Endpoint { id: id["id"].as_str().unwrap().to_owned(), secret: String::new() };
+        assert_eq!(replay(&stage, &endpoint, all.clone()).await.1["count"], 0);
+    }
+
+    let other = stage.send("invoice.paid", json!({})).await;
+    let row = loop {
+        let list = stage.read(&undelivered).await["data"].clone();
+        if list[0].is_object() {
+            break list;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!((row.as_array().unwrap().len(), &row[0]["event_id"]), (1, &other["id"]));
+    stage.advance(Duration::from_secs(30));
+    stage.end().await;
+}

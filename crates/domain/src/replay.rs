@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::{Delivery, DeliveryStatus};
 use crate::event_type::EventTypePattern;
 use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
+use crate::operational;
 use crate::timestamp::Timestamp;
 
 /// Which deliveries a replay sends.
@@ -116,6 +117,8 @@ impl ReplaySettings {
     /// Whether a delivery is sent again.
     pub fn selects(&self, delivery: &Delivery) -> bool {
         match delivery.status {
+            // Whoever tries an endpoint has the answer at once; there is nothing to make good.
+            _ if operational::is_test(&delivery.event_type) => false,
             DeliveryStatus::Failed | DeliveryStatus::Cancelled => true,
             DeliveryStatus::Delivered => self.include_delivered,
             // These go out by themselves.
@@ -150,6 +153,11 @@ mod tests {
         ] {
             delivery.status = status;
             assert_eq!((plain.selects(&delivery), forced.selects(&delivery)), expected, "{status:?}");
+        }
+        delivery.event_type = crate::event_type::EventType::parse(operational::TEST_EVENT_TYPE).unwrap();
+        for status in [DeliveryStatus::Failed, DeliveryStatus::Cancelled, DeliveryStatus::Delivered] {
+            delivery.status = status;
+            assert!(!plain.selects(&delivery) && !forced.selects(&delivery), "a test that is {status:?}");
         }
     }
 }

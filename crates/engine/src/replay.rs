@@ -9,6 +9,7 @@ use domain::delivery::Delivery;
 use domain::endpoint::{Endpoint, Subscription};
 use domain::event::Event;
 use domain::id::{DeliveryId, EndpointId, ReplayId, WorkspaceId};
+use domain::operational;
 use domain::problem::Problem;
 use domain::replay::{Progress, Replay, ReplaySettings, ReplayStatus};
 use domain::timestamp::Timestamp;
@@ -313,7 +314,9 @@ async fn missed(
         let wanted = subscription.skip_reason(&event.event_type, &event.channels).is_none();
         // A list cuts very long ledgers short: then what it does not tell is looked up below as well.
         let told = event.ledger.deliveries.contains(&endpoint.id);
-        if wanted && !told && event.erased_at.is_none() {
+        // A test was meant for one endpoint only.
+        let is_test = operational::is_test(&event.event_type);
+        if wanted && !told && !is_test && event.erased_at.is_none() {
             let (ws, we) = (event.workspace_id, endpoint.id);
             candidates.push(Delivery::new(ws, we, event.id, event.event_type, event.occurred_at));
         }
