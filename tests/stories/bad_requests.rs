@@ -106,3 +106,36 @@ async fn an_address_or_method_that_is_not_ours_is_a_problem_too() {
     assert_eq!(refused(&stage, "GET", query, "").await, says(422, "invalid_request", &["query"]));
     stage.end().await;
 }
+
+#[tokio::test]
+async fn an_array_is_no_object() {
+    let stage = Stage::set().await;
+    let ws = &stage.workspace;
+    let endpoint = json!({ "workspace_id": ws, "url": "https://example.com/" });
+    let (_, made) =
+        stage.admin.call("POST", "/v1/webhook-endpoints", endpoint.to_string(), &[]).await.unwrap();
+    let endpoint = format!("/v1/webhook-endpoints/{}", made["id"].as_str().unwrap());
+    for (method, path, body) in [
+        ("POST", "/v1/events", json!(["invoice.paid", {}, ws, null, null, [], null])),
+        ("POST", "/v1/events/batch", json!([[{ "workspace_id": ws, "type": "a", "data": 1 }]])),
+        ("POST", "/v1/workspaces", json!(["Acme", 30, false, null, null])),
+        ("POST", "/v1/api-keys", json!(["key", ["events"], ws])),
+        ("POST", "/v1/webhook-endpoints", json!([ws, "https://example.com/"])),
+        ("PATCH", &endpoint, json!([])),
+        ("POST", &format!("{endpoint}/replay"), json!(["2026-01-01T00:00:00Z"])),
+        ("POST", &format!("{endpoint}/preview"), json!([null, "a", {}])),
+        ("POST", &format!("{endpoint}/secret/rotate"), json!([5])),
+    ] {
+        let told = refused(&stage, method, path, body.to_string()).await;
+        assert_eq!(told, says(422, "invalid_request", &[""]), "{method} {path}");
+    }
+    let disable = json!({ "disable": [3, 60] }).to_string();
+    assert_eq!(
+        refused(&stage, "PATCH", &endpoint, disable).await,
+        says(422, "invalid_request", &["/disable"])
+    );
+    let batch = json!({ "events": [["a", {}, ws]] }).to_string();
+    let (_, answer) = stage.admin.call("POST", "/v1/events/batch", batch, &[]).await.unwrap();
+    assert_eq!(answer["results"][0]["status"], 422, "{answer}");
+    stage.end().await;
+}

@@ -15,6 +15,7 @@ use crate::circuit::DisablePolicy;
 use crate::endpoint_url::EndpointUrl;
 use crate::event_type::{EventType, EventTypePattern, MAX_PATTERNS, wants};
 use crate::id::{EndpointId, WorkspaceId};
+use crate::json_object::only_object;
 use crate::ledger::SkipReason;
 use crate::limits::{MAX_CONCURRENCY, RateLimit};
 use crate::outcome::OutcomeRules;
@@ -116,7 +117,7 @@ pub struct EndpointSettings {
     #[serde(default = "default_header_prefix")]
     pub header_prefix: String,
     /// How deliveries are signed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "only_object")]
     pub signature: SignatureSettings,
     /// What the body of a delivery is.
     #[serde(default)]
@@ -128,13 +129,13 @@ pub struct EndpointSettings {
     #[serde(default = "default_timeout_seconds")]
     pub timeout_seconds: u64,
     /// When a failed delivery is tried again.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "only_object")]
     pub retry: RetryPolicy,
     /// Which statuses are successes, worth repeating, or final.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "only_object")]
     pub outcomes: OutcomeRules,
     /// When it is switched off for failing.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "only_object")]
     pub disable: DisablePolicy,
     /// Most deliveries in a second or a minute; no limit, if left out.
     #[serde(default)]

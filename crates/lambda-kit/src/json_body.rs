@@ -2,15 +2,20 @@
 //! kind is 422 with an RFC 6901 pointer to it.
 
 use domain::problem::Problem;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-/// Reads a whole body.
+/// Reads a whole body, or an event of one: an object, whatever `T` would take besides.
 ///
 /// # Errors
 /// [`Problem`] says what is wrong and where.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde takes an array for a struct, member by member.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
+        return Err(Problem::invalid("", "must be an object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| problem(&error.path().clone(), &error.into_inner()))?;
@@ -133,7 +138,9 @@ mod tests {
         assert_eq!(told(r#"{"type":"a b","data":1}"#), ("invalid_request", vec!["/type".into()]));
         assert_eq!(told(r#"{"type":7,"data":1}"#), ("invalid_request", vec!["/type".into()]));
         assert_eq!(told(r#"{"type":"a","type":"b","data":1}"#).0, "invalid_request");
-        assert_eq!(told("[]").0, "invalid_request");
+        for json in ["[]", r#" ["a",{}]"#, "null", "7", "\"a\""] {
+            assert_eq!(told(json), ("invalid_request", vec![String::new()]), "{json}");
+        }
     }
 
     #[test]
@@ -145,6 +152,15 @@ mod tests {
         assert_eq!(retry.0, "unknown_field");
         assert_eq!(of("events", serde_json::json!(["a", "b b"])).1, ["/events/1"]);
         assert_eq!(of("timeout_seconds", serde_json::json!("ten")).1, ["/timeout_seconds"]);
+        for member in ["retry", "outcomes", "signature", "disable"] {
+            assert_eq!(of(member, serde_json::json!([])).1, [format!("/{member}")]);
+        }
+        assert_eq!(of("disable", serde_json::json!([3, 60])).1, ["/disable"]);
+        assert_eq!(
+            of("disable", serde_json::json!({ "window_seconds": "x" })).1,
+            ["/disable/window_seconds"]
+        );
+        assert_eq!(of("disable", serde_json::json!({ "x": 1 })).1, ["/disable/x"]);
         assert_eq!(of("url2", serde_json::json!(1)), ("unknown_field", vec!["/url2".into()]));
     }
 }
