@@ -169,3 +169,50 @@ async fn nobody_else_can_tell_what_posthorn_tells() {
     stage.end().await;
     assert_eq!(console.seen().len(), 1);
 }
+
+#[tokio::test]
+async fn no_key_of_a_single_event_is_that_of_a_batch() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    stage.endpoint(&receiver, json!({})).await;
+    let one = event(&stage, "invoice.paid", json!({}));
+    let (_, answer) = batch(&stage, json!([one]), Some("bb")).await;
+    assert_eq!(answer["results"][0]["status"], 202);
+    let (body, headers) = (one.to_string(), [("idempotency-key", "0/bb")]);
+    let (status, single) = stage.admin.call("POST", "/v1/events", body, &headers).await.unwrap();
+    assert_eq!(status, 202);
+    assert_ne!(single["id"], answer["results"][0]["id"]);
+    receiver.wait_for(2).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_id_that_stands_twice_in_a_batch_is_that_of_its_first_place() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    stage.endpoint(&receiver, json!({})).await;
+    let id = stage.send("warm.up", json!({})).await["id"].as_str().unwrap().to_owned();
+    for key in [None, Some("import-1")] {
+        let last = if key.is_some() { '2' } else { '3' };
+        let id = format!("{}{}", &id[..id.len() - 1], if id.ends_with(last) { '4' } else { last });
+        let events = json!([
+            event(&stage, "not a type", json!({ "id": id })),
+            event(&stage, "endpoint.failing", json!({ "id": id })),
+            event(&stage, "invoice.paid", json!({ "id": id, "data": 1 })),
+            event(&stage, "invoice.paid", json!({ "id": id, "data": 1 })),
+            event(&stage, "invoice.paid", json!({ "id": id, "data": 2 })),
+        ]);
+        for _ in 0..2 {
+            let (_, answer) = batch(&stage, events.clone(), key).await;
+            let results = answer["results"].as_array().unwrap();
+            let statuses: Vec<_> = results.iter().map(|result| result["status"].as_u64().unwrap()).collect();
+            assert_eq!(statuses, [422, 422, 202, 409, 409], "{answer}");
+            assert_eq!(
+                (&results[3]["code"], &results[4]["code"]),
+                (&json!("event_exists"), &json!("event_exists"))
+            );
+        }
+    }
+    let seen = receiver.wait_for(3).await;
+    stage.end().await;
+    let bodies: Vec<Value> = seen.iter().map(|seen| serde_json::from_slice(&seen.body).unwrap()).collect();
+    assert!(bodies.iter().all(|body| body["data"] != 2));
+}

@@ -4,6 +4,7 @@
 //! is one event, fanned out once. If we fail half-way the producer hears 5xx, and its retry finishes the work under
 //! the same event id.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -70,8 +71,27 @@ pub struct Accepted {
 pub struct Intent {
     /// What the producer posted.
     pub request: EventRequest,
-    /// What tells its request from others: the `Idempotency-Key`, and its place in a batch. Only a digest of it is kept.
-    pub idempotency_key: Option<String>,
+    /// What tells its request from others.
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// What tells a request from others. Only a digest of it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdempotencyKey {
+    /// The `Idempotency-Key` of a request for one event.
+    OfOne(String),
+    /// The `Idempotency-Key` of a batch, which stands for each of its events by its place.
+    OfBatch(String, usize),
+}
+
+impl IdempotencyKey {
+    /// No key of the one kind has the digest of one of the other, however it is chosen: their parts are not as many.
+    fn digest(&self) -> String {
+        match self {
+            Self::OfOne(key) => sha256(&[format!("key:{key}").as_bytes()]),
+            Self::OfBatch(key, place) => sha256(&[b"batch", &place.to_be_bytes(), key.as_bytes()]),
+        }
+    }
 }
 
 /// Accepts one event.
@@ -84,7 +104,8 @@ pub async fn accept_event(
     request: EventRequest,
     idempotency_key: Option<&str>,
 ) -> Result<Accepted, Refusal> {
-    let intent = Intent { request, idempotency_key: idempotency_key.map(str::to_owned) };
+    let intent =
+        Intent { request, idempotency_key: idempotency_key.map(|key| IdempotencyKey::OfOne(key.to_owned())) };
     let mut accepted = accept_events(intake, caller, vec![Ok(intent)]).await?;
     let one = accepted.pop().ok_or_else(|| Fault::Broken("an event was not answered".to_owned()))?;
     Ok(one?)
@@ -109,7 +130,7 @@ pub async fn accept_events(
     // long as there is room for its deliveries.
     let room = Room::default();
     let mut admissions = Vec::with_capacity(intents.len());
-    for intent in intents {
+    for intent in each_id_once(caller, intents, now) {
         admissions.push(admit(intake, caller, intent, &room, now));
     }
     let admitted = join_all(admissions).await;
@@ -129,6 +150,25 @@ pub async fn accept_events(
         Some(fault) => Err(fault.into()),
         None => Ok(admitted.into_iter().map(Admission::answer).collect()),
     }
+}
+
+/// The producer's own ids are of one event each: of several intents with the same, the first that could be taken has
+/// it. Were they left to the table, it would be now this one and now that.
+fn each_id_once(
+    caller: &ApiKey,
+    intents: Vec<Result<Intent, Problem>>,
+    now: Timestamp,
+) -> impl Iterator<Item = Result<Intent, Problem>> {
+    let mut taken = HashSet::new();
+    intents.into_iter().map(move |intent| {
+        let intent = intent?;
+        check(&intent.request, now)?;
+        let workspace = caller.workspace(intent.request.workspace_id)?;
+        match intent.request.id {
+            Some(id) if !taken.insert((workspace, id)) => Err(Problem::EventExists),
+            _ => Ok(intent),
+        }
+    })
 }
 
 /// What became of one intent, before its jobs are sent.
@@ -225,7 +265,7 @@ async fn admit(
         Err(problem) => return Admission::Refused(problem),
     };
     let mut claimed = None;
-    match written(intake, caller, request, idempotency_key.as_deref(), room, now, &mut claimed).await {
+    match written(intake, caller, request, idempotency_key.as_ref(), room, now, &mut claimed).await {
         Ok(Written::Now(event, freshness)) => Admission::Written { event, freshness, claimed },
         Ok(Written::Before(accepted)) => Admission::Repeated(accepted),
         Err(Refusal::Fault(fault)) => Admission::Failed(fault, claimed),
@@ -250,23 +290,20 @@ async fn written(
     intake: &Intake,
     caller: &ApiKey,
     request: EventRequest,
-    idempotency_key: Option<&str>,
+    idempotency_key: Option<&IdempotencyKey>,
     room: &Room,
     now: Timestamp,
     claimed: &mut Option<Claimed>,
 ) -> Result<Written, Refusal> {
-    // 1. Is it an event we take?
-    check(&request, now)?;
+    // 1. Is it somewhere we take events?
     let workspace_id = caller.workspace(request.workspace_id)?;
     let workspace = intake.directory.workspace(workspace_id).await?.ok_or(Problem::NotFound("workspace"))?;
 
     // 2. Is it a request we have seen before?
     let mut id = request.id.unwrap_or_else(|| EventId::new(now, intake.chance.id()));
     let mut freshness = Freshness::New;
-    let key =
-        idempotency_key.map(|key| format!("key:{key}")).or_else(|| request.id.map(|id| format!("id:{id}")));
-    if let Some(key) = key {
-        let digest = sha256(&[key.as_bytes()]);
+    let own_id = request.id.map(|id| sha256(&[format!("id:{id}").as_bytes()]));
+    if let Some(digest) = idempotency_key.map(IdempotencyKey::digest).or(own_id) {
         let fingerprint = fingerprint(&request);
         match intake.store.claim_idempotency_key(workspace_id, &digest, &fingerprint, id, now).await? {
             Claim::Claimed => {}

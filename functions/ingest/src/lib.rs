@@ -14,7 +14,7 @@ use domain::ledger::{Ledger, SkipReason};
 use domain::problem::Problem;
 use engine::Intake;
 use engine::Readings;
-use engine::accept_event::{Accepted, EventRequest, Intent, accept_event, accept_events};
+use engine::accept_event::{Accepted, EventRequest, IdempotencyKey, Intent, accept_event, accept_events};
 use engine::authenticate::authenticate;
 use lambda_kit::api_key_header::api_key;
 use lambda_kit::http_api::Unit;
@@ -132,8 +132,8 @@ async fn many_events(
     let key = idempotency_key(headers)?;
     let intents = batch.events.iter().enumerate().map(|(index, event)| {
         let request: EventRequest = parse_json(event.get().as_bytes())?;
-        // The batch's key stands for each of its events by its place.
-        Ok(Intent { request, idempotency_key: key.map(|key| format!("{index}/{key}")) })
+        let idempotency_key = key.map(|key| IdempotencyKey::OfBatch(key.to_owned(), index));
+        Ok(Intent { request, idempotency_key })
     });
     Ok(accept_events(intake, &caller, intents.collect()).await?)
 }

@@ -8,7 +8,7 @@ use domain::id::EventId;
 use domain::problem::Problem;
 use domain::workspace::WorkspaceSettings;
 use engine::Refusal;
-use engine::accept_event::{EventRequest, Intent, accept_event, accept_events};
+use engine::accept_event::{EventRequest, IdempotencyKey, Intent, accept_event, accept_events};
 use serde_json::json;
 
 use crate::{Bench, request, start};
@@ -198,9 +198,9 @@ async fn a_batch_too_wide_for_one_request_is_accepted_in_two() {
     }
     let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
     let batch = || {
-        let intent = |number| {
+        let intent = |number: usize| {
             let request = request("invoice.paid", &format!("{number}"));
-            Ok(Intent { request, idempotency_key: Some(format!("{number}/key")) })
+            Ok(Intent { request, idempotency_key: Some(IdempotencyKey::OfBatch("key".to_owned(), number)) })
         };
         accept_events(&intake, &caller, (0..100).map(intent).collect())
     };
