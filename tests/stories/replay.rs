@@ -164,6 +164,25 @@ async fn an_event_is_sent_to_chosen_endpoints() {
     assert_eq!((status, answer["data"][0]["endpoint_id"].as_str()), (202, Some(late.id.as_str())));
     receiver.wait_for(1).await;
     stage.deliveries(&late, 1, "delivered").await;
+
+    // Once it has arrived, nothing is sent without force, and the answer says so.
+    let (status, answer) = stage.admin.call("POST", &path, body.to_string(), &[]).await.unwrap();
+    assert_eq!((status, &answer["data"], &answer["on_their_way"]), (202, &json!([]), &json!([])));
+    let left_alone = &answer["already_delivered"][0];
+    assert_eq!((&left_alone["endpoint_id"], &left_alone["status"]), (&json!(late.id), &json!("delivered")));
+    let erase = path.replace("/replay", &format!("/data?workspace_id={}", stage.workspace));
+    assert_eq!(stage.admin.call("DELETE", &erase, "", &[]).await.unwrap().0, 204);
+    let row = stage.deliveries(&late, 1, "delivered").await.remove(0);
+    let one = format!("/v1/webhook-endpoints/{}/deliveries/{}/replay", late.id, row["id"].as_str().unwrap());
+    let mut forced = body.clone();
+    forced["force"] = json!(true);
+    for (path, body) in [(&path, forced.to_string()), (&one, r#"{"force":true}"#.to_owned())] {
+        let (status, problem) = stage.admin.call("POST", path, body, &[]).await.unwrap();
+        assert_eq!((status, problem["code"].as_str()), (409, Some("event_erased")));
+    }
+    assert_eq!(receiver.seen().len(), 1);
+    let accepted = stage.send("invoice.paid", json!({})).await;
+    let path = format!("/v1/events/{}/replay", accepted["id"].as_str().unwrap());
     active(&stage, &late, false).await;
     let (status, problem) = stage.admin.call("POST", &path, body.to_string(), &[]).await.unwrap();
     assert_eq!((status, problem["code"].as_str()), (409, Some("endpoint_disabled")));

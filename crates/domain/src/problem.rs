@@ -83,6 +83,9 @@ pub enum Problem {
         "the events of this request have more than {0} deliveries together; send this one in another request"
     )]
     BatchTooWide(usize),
+    /// The event's payload was erased, so there is nothing to send.
+    #[error("the data of this event was erased; there is nothing to send")]
+    EventErased,
 }
 
 /// One row of the table of problems: stable code, HTTP status, title.
@@ -97,7 +100,7 @@ pub struct ProblemKind {
 }
 
 /// Every kind of problem there is, in the order of [`Problem`]'s variants.
-pub const PROBLEMS: [ProblemKind; 18] = [
+pub const PROBLEMS: [ProblemKind; 19] = [
     kind("malformed_json", 400, "Malformed JSON"),
     kind("unknown_field", 422, "Unknown field"),
     kind("invalid_request", 422, "Invalid request"),
@@ -116,6 +119,7 @@ pub const PROBLEMS: [ProblemKind; 18] = [
     kind("quota_exceeded", 429, "Quota exceeded"),
     kind("changed_meanwhile", 409, "Changed meanwhile"),
     kind("batch_too_wide", 413, "Batch too wide"),
+    kind("event_erased", 409, "Event erased"),
 ];
 
 impl Problem {
@@ -145,6 +149,7 @@ impl Problem {
             Self::QuotaExceeded(_) => 15,
             Self::ChangedMeanwhile => 16,
             Self::BatchTooWide(_) => 17,
+            Self::EventErased => 18,
         };
         PROBLEMS[row]
     }
@@ -229,6 +234,7 @@ mod tests {
             Problem::QuotaExceeded(10),
             Problem::ChangedMeanwhile,
             Problem::BatchTooWide(1),
+            Problem::EventErased,
         ]
     }
 

@@ -12,6 +12,7 @@ use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use queue::Job;
+use store::events::StoredPayload;
 
 use crate::error::Refusal;
 use crate::manage_endpoint::Management;
@@ -30,12 +31,15 @@ pub struct Resent {
     pub deliveries: Vec<Delivery>,
     /// Those that are still on their way, and go out by themselves.
     pub on_their_way: Vec<Delivery>,
+    /// Those that have arrived, and are sent again only by force.
+    pub already_delivered: Vec<Delivery>,
 }
 
 /// Sends one delivery again.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is none; [`Problem::Invalid`] when it succeeded and `force` is not set.
+/// [`Problem::NotFound`] when there is none; [`Problem::Invalid`] when it succeeded and `force` is not set;
+/// [`Problem::EventErased`] when there is nothing left to send.
 pub async fn replay_delivery(
     management: &Management,
     caller: &ApiKey,
@@ -50,6 +54,11 @@ pub async fn replay_delivery(
     if delivery.status == DeliveryStatus::Delivered && !force {
         return Err(Problem::invalid("/force", "must be true to send again what was delivered").into());
     }
+    match management.store.load_payload(endpoint.workspace_id, delivery.event_id, now).await? {
+        StoredPayload::Kept(_) => {}
+        StoredPayload::Erased => return Err(Problem::EventErased.into()),
+        StoredPayload::Gone => return Err(Problem::NotFound("event").into()),
+    }
     let run = ReplayId::new(now, management.chance.id());
     // Whoever asks for this one delivery wants to know whether it arrives, whatever became of others: it is a probe.
     let job = Job { probe: true, ..job(&delivery, run, force) };
@@ -58,10 +67,11 @@ pub async fn replay_delivery(
 }
 
 /// Sends an event to chosen endpoints, whether or not they got it or asked for it. An endpoint whose delivery is still
-/// on its way is passed over.
+/// on its way is passed over, and without `force` so is one that has taken it.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is no such event or endpoint.
+/// [`Problem::NotFound`] when there is no such event or endpoint; [`Problem::EventErased`] when there is nothing left to
+/// send.
 pub async fn replay_event(
     management: &Management,
     caller: &ApiKey,
@@ -78,6 +88,9 @@ pub async fn replay_event(
     let now = management.clock.now();
     let event = management.store.load_event(workspace, event, now).await?;
     let event = event.ok_or(Problem::NotFound("event"))?;
+    if event.erased_at.is_some() {
+        return Err(Problem::EventErased.into());
+    }
 
     // 1. Where does it go? Each endpoint once, however often it is named.
     let mut seen = HashSet::new();
@@ -91,18 +104,20 @@ pub async fn replay_event(
         deliveries.push(Delivery::new(workspace, *id, event.id, event_type, event.occurred_at));
     }
 
-    // 2. Where is it on its way already? A delivery without a row waits for its first attempt, if the ledger tells of it.
+    // 2. Where is it on its way, or has arrived, already? A delivery without a row waits for its first attempt, if the ledger tells of it.
     let keys: Vec<_> = deliveries.iter().map(|delivery| (delivery.endpoint_id, delivery.id)).collect();
     let rows = management.store.load_deliveries(&keys, now).await?;
     let mut rows: HashMap<EndpointId, Delivery> =
         rows.into_iter().map(|row| (row.endpoint_id, row)).collect();
-    let (mut on_their_way, mut again) = (Vec::new(), Vec::new());
+    let (mut on_their_way, mut already_delivered, mut again) = (Vec::new(), Vec::new(), Vec::new());
     for delivery in deliveries {
         let row = rows.remove(&delivery.endpoint_id);
         let queued = row.is_some() || event.ledger.deliveries.contains(&delivery.endpoint_id);
         let known = row.unwrap_or(Delivery { next_attempt_at: event.deliver_at, ..delivery });
         if queued && is_on_its_way(&known, now) {
             on_their_way.push(known);
+        } else if known.status == DeliveryStatus::Delivered && !force {
+            already_delivered.push(known);
         } else {
             again.push(known);
         }
@@ -113,7 +128,7 @@ pub async fn replay_event(
     let jobs: Vec<Job> = again.iter().map(|delivery| job(delivery, run, force)).collect();
     management.queue.send(&jobs, now).await?;
     let deliveries = again.into_iter().map(|delivery| delivery.replayed(run)).collect();
-    Ok(Resent { deliveries, on_their_way })
+    Ok(Resent { deliveries, on_their_way, already_delivered })
 }
 
 /// Whether a job of the delivery will attempt it without our doing.

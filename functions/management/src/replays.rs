@@ -71,10 +71,14 @@ pub(crate) async fn one_event(
     let event = paging::id(&event, "event")?;
     let request: EventRequest = parse_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
     let EventRequest { endpoint_ids, workspace_id, force } = request;
-    let Resent { deliveries, on_their_way } =
+    let Resent { deliveries, on_their_way, already_delivered } =
         replay_event(&management, &caller, workspace_id, event, &endpoint_ids, force).await?;
     let bodies = |deliveries: &[Delivery]| json!(deliveries.iter().map(DeliveryBody::of).collect::<Vec<_>>());
-    let body = json!({ "data": bodies(&deliveries), "on_their_way": bodies(&on_their_way) });
+    let body = json!({
+        "data": bodies(&deliveries),
+        "on_their_way": bodies(&on_their_way),
+        "already_delivered": bodies(&already_delivered),
+    });
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
 }
 
