@@ -207,7 +207,11 @@ const fn kind(code: &'static str, status: u16, title: &'static str) -> ProblemKi
 }
 
 fn summary(errors: &[FieldError]) -> String {
-    errors.iter().map(|error| format!("{}: {}", error.pointer, error.detail)).collect::<Vec<_>>().join("; ")
+    let told = errors.iter().map(|FieldError { pointer, detail }| match pointer.as_str() {
+        "" => format!("the body {detail}"),
+        pointer => format!("{pointer}: {detail}"),
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -242,6 +246,12 @@ mod tests {
     fn every_problem_has_its_own_row_and_every_row_its_problem() {
         let codes: Vec<_> = one_of_each().iter().map(|problem| problem.kind().code).collect();
         assert_eq!(codes, PROBLEMS.map(|row| row.code));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_of_the_whole_body_or_of_a_value() {
+        assert_eq!(Problem::invalid("", "must be an object").to_string(), "the body must be an object");
+        assert_eq!(Problem::invalid("/url", "is required").to_string(), "/url: is required");
     }
 
     #[test]

@@ -48,7 +48,33 @@ fn problem(path: &Path, error: &serde_json::Error) -> Problem {
     if let Some(field) = named(&text, "missing field `") {
         return Problem::invalid(child(&pointer, field), "is required");
     }
-    Problem::invalid(pointer, text)
+    Problem::invalid(pointer, plain(text))
+}
+
+/// What serde tells in the words of Rust, in those of JSON.
+fn plain(text: String) -> String {
+    if let Some((_, known)) =
+        text.strip_prefix("unknown variant `").and_then(|rest| rest.split_once("`, expected "))
+    {
+        return format!("must be {known}");
+    }
+    let mismatch = text.starts_with("invalid type: ") || text.starts_with("invalid value: ");
+    let Some((_, expected)) = text.rsplit_once(", expected ").filter(|_| mismatch) else {
+        let of_rust = text.contains("untagged enum") || text.contains("struct ");
+        return if of_rust { "is of the wrong kind".to_owned() } else { text };
+    };
+    let what = match expected {
+        "a boolean" => "true or false",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        "string or map" => "one of the values it may have",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, not negative and not too large",
+        other if other.starts_with("struct ") => "an object",
+        other if other.contains("enum ") => "one of the values it may have",
+        "str" | "a borrowed string" => "a string",
+        other => other,
+    };
+    format!("must be {what}")
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -140,6 +166,29 @@ mod tests {
         assert_eq!(told(r#"{"type":"a","type":"b","data":1}"#).0, "invalid_request");
         for json in ["[]", r#" ["a",{}]"#, "null", "7", "\"a\""] {
             assert_eq!(told(json), ("invalid_request", vec![String::new()]), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_words_of_json() {
+        for (member, value) in [
+            ("timeout_seconds", serde_json::json!("ten")),
+            ("timeout_seconds", serde_json::json!(-1)),
+            ("retry", serde_json::json!([])),
+            ("retry", serde_json::json!(7)),
+            ("retry", serde_json::json!({ "schedule_seconds": [-1] })),
+            ("outcomes", serde_json::json!({ "success": [true] })),
+            ("method", serde_json::json!("GET")),
+            ("method", serde_json::json!(7)),
+            ("rate_limit", serde_json::json!(7)),
+            ("events", serde_json::json!({})),
+            ("headers", serde_json::json!([])),
+            ("active", serde_json::json!("yes")),
+        ] {
+            let settings = serde_json::json!({ "url": "https://example.com", member: value });
+            let detail = parse_value::<EndpointSettings>(settings).unwrap_err().errors().remove(0).detail;
+            let of_rust = ["struct", "enum", "u64", "u32", "variant", "sequence", "map", "expected"];
+            assert!(!of_rust.iter().any(|word| detail.contains(word)), "{member}: {detail}");
         }
     }
 
