@@ -103,7 +103,18 @@ async fn an_address_or_method_that_is_not_ours_is_a_problem_too() {
     assert_eq!(refused(&stage, "GET", "/v2/events", "").await, says(404, "not_found", &[]));
     assert_eq!(refused(&stage, "PUT", "/v1/events", "").await, says(405, "method_not_allowed", &[]));
     let query = "/v1/events?workspace_id=ws_01JZZZZZZZZZZZZZZZZZZZZZ09&colour=red";
-    assert_eq!(refused(&stage, "GET", query, "").await, says(422, "invalid_request", &["query"]));
+    assert_eq!(refused(&stage, "GET", query, "").await, says(422, "unknown_field", &["colour"]));
+    for list in ["events", "webhook-endpoints", "replays", "undelivered"] {
+        let told = refused(&stage, "GET", &format!("/v1/{list}"), "").await;
+        assert_eq!(told, says(422, "invalid_request", &["workspace_id"]), "{list}");
+    }
+    let ws = &stage.workspace;
+    for (query, name) in [("limit=ten", "limit"), ("limit=0", "limit"), ("since=yesterday", "since")] {
+        let path = format!("/v1/events?workspace_id={ws}&{query}");
+        assert_eq!(refused(&stage, "GET", &path, "").await, says(422, "invalid_request", &[name]));
+    }
+    let path = format!("/v1/undelivered?workspace_id={ws}&status=lost");
+    assert_eq!(refused(&stage, "GET", &path, "").await, says(422, "invalid_request", &["status"]));
     stage.end().await;
 }
 

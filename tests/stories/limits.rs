@@ -98,7 +98,7 @@ async fn limits_have_bounds_and_can_be_taken_away() {
     let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
     let patch = async |body: Value| stage.admin.call("PATCH", &path, body.to_string(), &[]).await.unwrap();
     for (body, pointer) in [
-        (json!({ "rate_limit": { "per_second": 0 } }), "/rate_limit"),
+        (json!({ "rate_limit": { "per_second": 0 } }), "/rate_limit/per_second"),
         (json!({ "rate_limit": { "per_second": 1, "per_minute": 9 } }), "/rate_limit"),
         (json!({ "max_concurrency": 101 }), "/max_concurrency"),
     ] {

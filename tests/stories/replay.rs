@@ -199,6 +199,7 @@ async fn a_replay_can_be_cancelled_once_and_bad_windows_are_refused() {
         (json!({ "since": since, "until": "2020-01-01T00:00:00Z" }), "/since"),
         (json!({ "since": since, "status": "delivered" }), "/status"),
         (json!({}), "/since"),
+        (json!({ "since": since, "dry_run": "yes" }), "/dry_run"),
     ] {
         let (status, problem) = replay(&stage, &endpoint, body).await;
         assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (422, Some(pointer)));

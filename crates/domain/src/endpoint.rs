@@ -262,7 +262,11 @@ impl EndpointSettings {
             "must be 0 to 604800",
         );
         if let Some(limit) = self.rate_limit {
-            invalid.take("/rate_limit", limit.check());
+            let pointer = match limit {
+                RateLimit::PerSecond(_) => "/rate_limit/per_second",
+                RateLimit::PerMinute(_) => "/rate_limit/per_minute",
+            };
+            invalid.take(pointer, limit.check());
         }
         invalid.require(
             self.max_concurrency.is_none_or(|most| MAX_CONCURRENCY.contains(&most)),

@@ -31,8 +31,8 @@ impl RateLimit {
     pub fn check(self) -> Result<(), &'static str> {
         match self {
             Self::PerSecond(1..=1_000) | Self::PerMinute(1..=60_000) => Ok(()),
-            Self::PerSecond(_) => Err("per_second must be 1 to 1000"),
-            Self::PerMinute(_) => Err("per_minute must be 1 to 60000"),
+            Self::PerSecond(_) => Err("must be 1 to 1000"),
+            Self::PerMinute(_) => Err("must be 1 to 60000"),
         }
     }
 

@@ -150,7 +150,9 @@ pub(crate) async fn list(
     let limit = paging::limit(parameters.limit, paging::DEFAULT_LIMIT)?;
     let before = paging::after(parameters.cursor.as_deref())?;
     let (workspace, now) = (parameters.workspace_id, management.clock.now());
-    let page = manage_endpoint::list_endpoints(&management, &caller, workspace, before, limit).await?;
+    let page = manage_endpoint::list_endpoints(&management, &caller, workspace, before, limit)
+        .await
+        .map_err(paging::in_query)?;
     let healths = manage_endpoint::read_healths(&management, &page.rows).await?;
     let body = |endpoint: &Endpoint| {
         let health = healths.get(&endpoint.id).copied().unwrap_or_default();

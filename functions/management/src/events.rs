@@ -55,7 +55,7 @@ pub(crate) async fn list(
     let parameters: ListParameters = paging::parameters(&uri)?;
     let limit = paging::limit(parameters.limit, paging::DEFAULT_LIMIT)?;
     let before = paging::after::<EventId>(parameters.cursor.as_deref())?;
-    let workspace = management.workspace(&caller, parameters.workspace_id).await?;
+    let workspace = management.workspace(&caller, parameters.workspace_id).await.map_err(paging::in_query)?;
     let now = management.clock.now();
     let window = paging::window(&workspace, parameters.since, parameters.until, now)?;
     let types = paging::event_types(parameters.event_type.as_deref())?;
@@ -128,7 +128,7 @@ pub(crate) async fn erase(
     caller.require(Scope::Events)?;
     let parameters: ReadParameters = paging::parameters(&uri)?;
     let id: EventId = paging::id(&event, "event")?;
-    let workspace = management.workspace(&caller, parameters.workspace_id).await?;
+    let workspace = management.workspace(&caller, parameters.workspace_id).await.map_err(paging::in_query)?;
     let erased = management.store.erase_payload(workspace.id, id, management.clock.now()).await;
     match erased.map_err(engine::Refusal::from)? {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
@@ -144,7 +144,7 @@ async fn load(
 ) -> Result<Event, ApiError> {
     caller.require(Scope::EventsRead)?;
     let id: EventId = paging::id(event, "event")?;
-    let workspace = management.workspace(caller, workspace).await?;
+    let workspace = management.workspace(caller, workspace).await.map_err(paging::in_query)?;
     let event = management.store.load_event(workspace.id, id, management.clock.now()).await;
     Ok(event.map_err(engine::Refusal::from)?.ok_or(Problem::NotFound("event"))?)
 }

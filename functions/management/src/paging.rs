@@ -12,6 +12,7 @@ use domain::event_type::EventTypePattern;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use domain::workspace::Workspace;
+use engine::Refusal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -29,9 +30,52 @@ pub(crate) fn parameters<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
         Err(rejection) => {
             let text = rejection.body_text();
             let detail = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-            Err(Problem::invalid("query", detail))
+            Err(of_parameter(detail))
         }
     }
+}
+
+/// The same refusal, of a request whose `workspace_id` is a parameter.
+pub(crate) fn in_query(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Problem(Problem::Invalid(mut errors)) => {
+            for error in errors.iter_mut().filter(|error| error.pointer == "/workspace_id") {
+                error.pointer = "workspace_id".to_owned();
+            }
+            Refusal::Problem(Problem::Invalid(errors))
+        }
+        other => other,
+    }
+}
+
+/// What is wrong with which parameter, as axum tells it: `limit: invalid digit found in string`.
+fn of_parameter(detail: &str) -> Problem {
+    let quoted = |start: &str| detail.split_once(start)?.1.split('`').next();
+    if let Some(name) = quoted("unknown field `") {
+        return Problem::UnknownField { pointer: name.to_owned(), field: name.to_owned() };
+    }
+    let Some((name, why)) = detail.split_once(": ").filter(|(name, _)| is_parameter(name)) else {
+        return match quoted("duplicate field `") {
+            Some(name) => Problem::invalid(name, "stands there twice"),
+            None => Problem::invalid("query", detail),
+        };
+    };
+    let why = match why {
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            "must be a whole number"
+        }
+        "number too large to fit in target type" => "is too large",
+        _ => why,
+    };
+    // serde tells what it knows in these words.
+    match why.strip_prefix("unknown variant `").and_then(|rest| rest.split_once("`, expected ")) {
+        Some((_, known)) => Problem::invalid(name, format!("must be {known}")),
+        None => Problem::invalid(name, why),
+    }
+}
+
+fn is_parameter(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 pub(crate) fn limit(asked: Option<usize>, default: usize) -> Result<usize, Problem> {

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use domain::api_key::Scope;
 use domain::delivery::Delivery;
 use domain::id::{EndpointId, WorkspaceId};
+use domain::problem::Problem;
 use domain::replay::ReplaySettings;
 use engine::manage_endpoint::Management;
 use engine::replay;
@@ -94,7 +95,8 @@ pub(crate) async fn window(
     let mut document: Map<String, Value> = parse_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
     let dry_run = match document.remove("dry_run") {
         None => false,
-        Some(value) => parse_value(value)?,
+        Some(Value::Bool(dry_run)) => dry_run,
+        Some(_) => return Err(Problem::invalid("/dry_run", "must be true or false").into()),
     };
     let settings: ReplaySettings = parse_value(Value::Object(document))?;
     if dry_run {
@@ -127,7 +129,9 @@ pub(crate) async fn list(
     let limit = paging::limit(parameters.limit, paging::DEFAULT_LIMIT)?;
     let before = paging::after(parameters.cursor.as_deref())?;
     let workspace = parameters.workspace_id;
-    let page = replay::list_replays(&management, &caller, workspace, before, limit).await?;
+    let page = replay::list_replays(&management, &caller, workspace, before, limit)
+        .await
+        .map_err(paging::in_query)?;
     Ok(paging::answer(&page.rows, page.next, |replay| json!(replay)).into_response())
 }
 

@@ -42,7 +42,7 @@ pub(crate) async fn list(
         Some(status @ (DeliveryStatus::Failed | DeliveryStatus::Parked)) => vec![status],
         Some(_) => return Err(Problem::invalid("status", "must be failed or parked").into()),
     };
-    let workspace = management.workspace(&caller, parameters.workspace_id).await?;
+    let workspace = management.workspace(&caller, parameters.workspace_id).await.map_err(paging::in_query)?;
     let from = parameters.cursor.as_deref().map(position).transpose()?;
     let (rows, next) =
         list_undelivered(&management, workspace.id, parameters.endpoint_id, &statuses, from, limit).await?;
