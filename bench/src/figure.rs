@@ -2,11 +2,22 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Prints one figure.
 pub(crate) fn print(figure: &str, value: f64, unit: &str) {
-    println!("{}", json!({ "figure": figure, "value": (value * 1_000.0).round() / 1_000.0, "unit": unit }));
+    println!("{}", line(figure, value, unit));
+}
+
+/// One figure as it is printed.
+pub(crate) fn line(figure: &str, value: f64, unit: &str) -> Value {
+    json!({ "figure": figure, "value": (value * 1_000.0).round() / 1_000.0, "unit": unit })
+}
+
+/// The middle one of `values`, of which there is an odd number.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// The share `quantile` (0 to 1) of `durations` is at most this long, in milliseconds.

@@ -1,26 +1,52 @@
 //! Posthorn's benchmarks. Each prints one JSON line a figure: `{"figure":…,"value":…,"unit":…}`.
 
+mod cold_start;
 mod cost;
 mod cpu;
 mod crash;
 mod figure;
+mod functions;
 mod latency;
 mod memory;
 mod outage;
 mod posthorn;
 mod receiver;
+mod sender;
 mod simulate;
+mod sizes;
 mod throughput;
+
+use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Which benchmark to run. All but `simulate` start `cargo local`'s binary of the same profile, so build that
-/// first.
+/// Which benchmark to run. Those of local mode start `cargo local`'s binary of the same profile, so build that first;
+/// those of the functions are for `--release`, in which the functions are shipped.
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
 enum Benchmark {
+    /// Process start to first poll of every function, compared with an empty one; then `sizes`.
+    ColdStart {
+        /// Where the functions' binaries are; beside this one, if left out.
+        #[arg(long)]
+        folder: Option<PathBuf>,
+    },
+    /// Every function's size when zipped; fails when one is larger than 5 MB.
+    Sizes {
+        /// Where the functions' binaries are; beside this one, if left out.
+        #[arg(long)]
+        folder: Option<PathBuf>,
+    },
     /// What a million deliveries cost, from counted calls and capacity at list price.
     Cost,
+    /// Processor time and allocations of a delivery, compared with a bare POST of the same bytes.
+    Sender,
+    /// What the sender calls in its benchmark, which starts it.
+    #[command(name = sender::PEER, hide = true)]
+    SenderPeer,
+    /// The sender's benchmark itself, with the peer in its environment.
+    #[command(name = sender::CONTEST, hide = true)]
+    SenderContest,
     /// Accept to receive, one event at a time, in idle local mode.
     Latency,
     /// Memory of local mode after 10,000 deliveries.
@@ -38,7 +64,12 @@ enum Benchmark {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Benchmark::parse() {
+        Benchmark::ColdStart { folder } => cold_start::run(folder.as_deref()).await,
+        Benchmark::Sizes { folder } => sizes::run(folder.as_deref()),
         Benchmark::Cost => cost::run().await,
+        Benchmark::Sender => sender::run().await,
+        Benchmark::SenderPeer => sender::peer::run().await,
+        Benchmark::SenderContest => sender::contest::run().await,
         Benchmark::Latency => latency::run().await,
         Benchmark::Memory => memory::run().await,
         Benchmark::Crash => crash::run().await,

@@ -1,0 +1,198 @@
+//! What do the pure steps of a delivery cost, in time and allocations? Run with `cargo bench -p bench`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use divan::{AllocProfiler, Bencher, black_box};
+use domain::address::AllowedTargets;
+use domain::endpoint::{Endpoint, EndpointSettings, Subscription};
+use domain::event::{Payload, PayloadText};
+use domain::event_type::{EventType, EventTypePattern, wants};
+use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
+use domain::ledger::Ledger;
+use domain::render::{Message, Occasion, render};
+use domain::retry::RetryPolicy;
+use domain::secret::{ActiveSecret, Secret};
+use domain::signature::{self, Profile, Signed};
+use domain::timestamp::Timestamp;
+use queue::Job;
+use serde_json::json;
+use serde_json::value::to_raw_value;
+use store::keys;
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+const NOW: i64 = 1_767_605_400_000;
+const NONCE: [u8; 16] = [7; 16];
+const PROFILES: [Profile; 4] =
+    [Profile::Standard, Profile::StandardAsymmetric, Profile::Body, Profile::Covered];
+
+fn main() {
+    divan::main();
+}
+
+/// The signature headers of a body of 1 KB.
+#[divan::bench(args = PROFILES)]
+fn sign(bencher: Bencher<'_, '_>, profile: Profile) {
+    let (endpoint, body) = (endpoint(profile), vec![b'a'; 1_024]);
+    let (id, at) = (event().to_string(), now());
+    bencher.bench(|| {
+        let signed = Signed { id: &id, at, nonce: NONCE, path: "/hooks", prefix: "X-Webhook", body: &body };
+        signature::headers(profile, endpoint.signing_secrets(at), black_box(&signed))
+    });
+}
+
+/// A whole request: envelope of 1 KB, headers, standard signature.
+#[divan::bench]
+fn render_envelope(bencher: Bencher<'_, '_>) {
+    let (endpoint, job) = (endpoint(Profile::Standard), job());
+    let payload = payload();
+    bencher.bench(|| {
+        let message = Message {
+            event_id: job.event,
+            event_type: &job.event_type,
+            occurred_at: job.occurred_at,
+            payload: &payload,
+            delivery_id: job.delivery,
+        };
+        render(black_box(&message), &endpoint, Occasion { number: 1, at: now(), nonce: NONCE })
+    });
+}
+
+/// An endpoint that lists as many event types as it may; the last is the one.
+#[divan::bench]
+fn match_event_type(bencher: Bencher<'_, '_>) {
+    let (patterns, event_type) = (patterns(100), event_type("family99.paid"));
+    bencher.bench(|| wants(black_box(&patterns), black_box(&event_type)));
+}
+
+/// Which of 1,000 endpoints get an event, and why not the others.
+#[divan::bench]
+fn fan_out(bencher: Bencher<'_, '_>) {
+    let subscriptions: Vec<_> = (0..1_000)
+        .map(|number| Subscription {
+            id: EndpointId::new(now(), number),
+            active: true,
+            // Half of them want it.
+            events: patterns(if number % 2 == 0 { 10 } else { 5 }),
+            channels: Vec::new(),
+            public_keys: Vec::new(),
+        })
+        .collect();
+    let event_type = event_type("family9.paid");
+    bencher.bench(|| Ledger::fan_out(black_box(&event_type), &[], &subscriptions));
+}
+
+#[divan::bench]
+fn retry_delay(bencher: Bencher<'_, '_>) {
+    let policy = RetryPolicy::default();
+    let retry_after = Some(Duration::from_secs(60));
+    bencher.bench(|| black_box(&policy).delay_after(black_box(3), black_box(0.5), black_box(retry_after)));
+}
+
+#[divan::bench]
+fn delivery_id() -> DeliveryId {
+    DeliveryId::of(black_box(event()), black_box(endpoint_id()))
+}
+
+#[divan::bench]
+fn key_of_delivery(bencher: Bencher<'_, '_>) {
+    let delivery = DeliveryId::of(event(), endpoint_id());
+    bencher.bench(|| keys::delivery(black_box(endpoint_id()), black_box(delivery)));
+}
+
+#[divan::bench]
+fn key_of_event() -> keys::Key {
+    keys::event(black_box(workspace()), black_box(event()))
+}
+
+#[divan::bench]
+fn write_job(bencher: Bencher<'_, '_>) {
+    let job = job();
+    bencher.bench(|| black_box(&job).to_body());
+}
+
+#[divan::bench]
+fn parse_job(bencher: Bencher<'_, '_>) {
+    let body = job_body();
+    bencher.bench(|| Job::parse(black_box(&body)));
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(NOW)
+}
+
+fn workspace() -> WorkspaceId {
+    WorkspaceId::new(now(), 1)
+}
+
+fn endpoint_id() -> EndpointId {
+    EndpointId::new(now(), 2)
+}
+
+fn event() -> EventId {
+    EventId::new(now(), 3)
+}
+
+#[expect(clippy::expect_used, reason = "the names stand in this file")]
+fn event_type(name: &str) -> EventType {
+    EventType::parse(name).expect("a name of parts and dots")
+}
+
+#[expect(clippy::expect_used, reason = "the patterns stand in this file")]
+fn patterns(count: usize) -> Vec<EventTypePattern> {
+    let families = (0..count).map(|number| format!("family{number}.*"));
+    families.map(|family| EventTypePattern::parse(&family).expect("a family")).collect()
+}
+
+/// A kilobyte, most of it text.
+#[expect(clippy::expect_used, reason = "the payload stands in this file")]
+fn payload() -> Payload {
+    let words = "the quick brown fox jumps over the lazy dog ".repeat(22);
+    let data = json!({ "n": 42, "customer": "cus_0042", "amount": 1_999, "note": words });
+    let json = to_raw_value(&data).expect("an object is JSON");
+    Arc::new(PayloadText::from(json))
+}
+
+#[expect(clippy::expect_used, reason = "the settings stand in this file")]
+fn endpoint(profile: Profile) -> Endpoint {
+    let settings = json!({ "url": "https://example.com/hooks", "signature": { "profile": profile } });
+    let settings: EndpointSettings = serde_json::from_value(settings).expect("settings");
+    let secret = Secret::for_profile(profile, &[3; 32]).expect("a secret of any profile");
+    Endpoint {
+        id: endpoint_id(),
+        workspace_id: workspace(),
+        url: settings.check(&AllowedTargets::public_only()).expect("a public address"),
+        settings,
+        secrets: vec![ActiveSecret { secret, expires_at: None }],
+        disabled_reason: None,
+        revision: 1,
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+fn job() -> Job {
+    Job {
+        workspace: workspace(),
+        endpoint: endpoint_id(),
+        event: event(),
+        delivery: DeliveryId::of(event(), endpoint_id()),
+        event_type: event_type("invoice.paid"),
+        occurred_at: now(),
+        payload: Some(payload()),
+        not_before: None,
+        deliver_at: None,
+        parked_at: None,
+        probe: false,
+        run: None,
+        force: false,
+        recheck: false,
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the job stands in this file")]
+fn job_body() -> String {
+    job().to_body().expect("a job is JSON")
+}

@@ -1,0 +1,105 @@
+//! How long does each function take from the start of its process until it first asks Lambda for work, compared with a
+//! function that does nothing? The rule: at most twice as long.
+//!
+//! Lambda's runtime API is played by a socket of this process. The functions take turns, so that a busy moment of the
+//! machine meets all of them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use lambda_kit::config;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::figure::{print, quantile_ms};
+use crate::functions::{FUNCTIONS, binary};
+use crate::sizes;
+
+const ROUNDS: usize = 20;
+const PATIENCE: Duration = Duration::from_secs(30);
+/// What the others are compared with; it is built with this benchmark.
+const EMPTY: &str = "empty-function";
+/// How a function asks for work (Lambda's "Using the runtime API", next invocation).
+const FIRST_POLL: &str = "GET /2018-06-01/runtime/invocation/next ";
+
+/// Prints the median of each function, then its size, of the binaries in `folder` or else beside this one.
+pub(crate) async fn run(folder: Option<&Path>) -> anyhow::Result<()> {
+    let mut empty = Vec::new();
+    let mut functions = FUNCTIONS.map(|name| (name, Vec::new()));
+    for _ in 0..ROUNDS {
+        empty.push(first_poll(EMPTY, &binary(EMPTY, None)?).await?);
+        for (name, times) in &mut functions {
+            times.push(first_poll(name, &binary(name, folder)?).await?);
+        }
+    }
+    let empty = quantile_ms(&mut empty, 0.5);
+    print("start to first poll, empty function", empty, "ms");
+    for (name, times) in &mut functions {
+        let median = quantile_ms(times, 0.5);
+        print(&format!("start to first poll, {name}"), median, "ms");
+        print(&format!("start to first poll, {name} to empty function"), median / empty, "times");
+    }
+    sizes::run(folder)
+}
+
+async fn first_poll(name: &str, binary: &Path) -> anyhow::Result<Duration> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let mut command = Command::new(binary);
+    command.env_clear().envs(environment(name, listener.local_addr()?)).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+
+    let began = Instant::now();
+    let mut process = command.spawn()?;
+    let asked = tokio::select! {
+        asked = timeout(PATIENCE, first_line(&listener)) => asked,
+        status = process.wait() => bail!("{name} ended with {} before it asked for work", status?),
+    };
+    let took = began.elapsed();
+    let (line, connection) = asked.with_context(|| format!("{name} asks for no work"))??;
+    ensure!(line.starts_with(FIRST_POLL), "{name} began with {line}");
+    process.kill().await?;
+    // Not before, or the function would complain that Lambda has gone.
+    drop(connection);
+    Ok(took)
+}
+
+async fn first_line(listener: &TcpListener) -> anyhow::Result<(String, BufReader<TcpStream>)> {
+    let (connection, _) = listener.accept().await?;
+    let (mut line, mut connection) = (String::new(), BufReader::new(connection));
+    connection.read_line(&mut line).await?;
+    Ok((line, connection))
+}
+
+/// What Lambda and the template set. Nothing of it exists, so a function that called AWS before its first poll would
+/// be noticed: it would take as long as its call takes to fail.
+fn environment(name: &str, runtime_api: SocketAddr) -> Vec<(&'static str, String)> {
+    let queue = |name| format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{name}");
+    let topic = "arn:aws:sns:eu-central-1:123456789012:posthorn";
+    vec![
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string()),
+        ("AWS_LAMBDA_FUNCTION_NAME", name.to_owned()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/05/[$LATEST]0".to_owned()),
+        ("AWS_REGION", "eu-central-1".to_owned()),
+        ("AWS_DEFAULT_REGION", "eu-central-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "not a secret".to_owned()),
+        ("AWS_SESSION_TOKEN", "not a session".to_owned()),
+        ("_HANDLER", "bootstrap".to_owned()),
+        (config::TABLE, "posthorn".to_owned()),
+        (config::QUEUE_URL, queue("posthorn")),
+        (config::DEAD_LETTER_QUEUE_URL, queue("posthorn-dead-letters")),
+        (config::TASKS_QUEUE_URL, queue("posthorn-tasks")),
+        (config::KMS_KEY_ID, "alias/posthorn".to_owned()),
+        (config::METRICS_NAMESPACE, "Posthorn".to_owned()),
+        (config::OPERATIONAL_TOPIC, topic.to_owned()),
+    ]
+}

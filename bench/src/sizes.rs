@@ -1,0 +1,60 @@
+//! How large is each function's zip? The rule: at most 5 MB, for Lambda fetches it at every cold start.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::ensure;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
+use crate::figure::print;
+use crate::functions::{FUNCTIONS, binary};
+
+/// Largest zip, in bytes.
+const BUDGET_BYTES: u64 = 5_000_000;
+/// What a zip of one file adds to its compressed bytes: a local header, an entry of the directory and the directory's
+/// end (APPNOTE 4.3.7, 4.3.12, 4.3.16), and twice the name. A function's binary is called `bootstrap` there.
+const FRAME_BYTES: u64 = 30 + 46 + 22 + 2 * "bootstrap".len() as u64;
+
+/// Prints each function's size, of the binaries in `folder` or else beside this one.
+///
+/// # Errors
+/// When one is too large or not there.
+pub(crate) fn run(folder: Option<&Path>) -> anyhow::Result<()> {
+    let mut too_large = Vec::new();
+    for function in FUNCTIONS {
+        let bytes = zipped_bytes(&binary(function, folder)?)?;
+        print(&format!("zipped, {function}"), megabytes(bytes), "MB");
+        if bytes > BUDGET_BYTES {
+            too_large.push(function);
+        }
+    }
+    ensure!(too_large.is_empty(), "zipped larger than {} MB: {too_large:?}", megabytes(BUDGET_BYTES));
+    Ok(())
+}
+
+fn zipped_bytes(path: &Path) -> anyhow::Result<u64> {
+    let mut zip = DeflateEncoder::new(Counter(0), Compression::best());
+    io::copy(&mut File::open(path)?, &mut zip)?;
+    Ok(zip.finish()?.0 + FRAME_BYTES)
+}
+
+/// Counts what is written to it.
+struct Counter(u64);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a binary's size is exact")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1_000_000.0
+}
