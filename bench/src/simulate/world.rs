@@ -292,8 +292,16 @@ impl<'a> World<'a> {
             self.bill.write_units += if number == 1 { 1.0 } else { 2.0 };
             let attempt = failed_attempt(number, now);
             let decision = decide(&attempt, number, &self.settings, self.chance.unit(), now);
-            let job = Job { attempts: number, probe: false, due_ms: 0, ..*job };
+            // A probe uses up nothing of its delivery's schedule.
+            let probed = job.probe && matches!(decision, Decision::RetryIn(_) | Decision::Exhausted);
+            let attempts = if probed { job.attempts } else { number };
+            let job = Job { attempts, probe: false, due_ms: 0, ..*job };
             match decision {
+                _ if probed => {
+                    self.in_flight.biggest -= 1;
+                    self.bill.write_units += 1.0; // its row is in the index again
+                    self.parked.add(job);
+                }
                 Decision::RetryIn(wait) if self.health.may_wait() => self.wait(job, wait),
                 Decision::RetryIn(_) => {
                     self.in_flight.biggest -= 1;

@@ -285,7 +285,7 @@ impl Sender {
             });
             let waits = matches!(decision, Decision::RetryIn(_));
             // A probe says something of its endpoint; it uses up nothing of its delivery's schedule.
-            let probed = job.probe && (waits || decision == Decision::Exhausted);
+            let probed = job.probe && health.is_open() && (waits || decision == Decision::Exhausted);
             if probed || (waits && !health.may_wait()) {
                 decision = Decision::Park;
                 delivery.attempts_before_run += u32::from(probed);
