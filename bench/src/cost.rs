@@ -92,11 +92,15 @@ struct Case {
     failing_every: u64,
 }
 
-pub(crate) async fn run() -> anyhow::Result<()> {
+/// Dollars per million deliveries that each case may cost: what was measured last, and 5 % of drift.
+const BUDGET: [f64; 4] = [3.48 * 1.05, 1.68 * 1.05, 1.50 * 1.05, 4.17 * 1.05];
+
+/// Prints the costs of every case; fails, if `budgeted`, when one exceeds its budget.
+pub(crate) async fn run(budgeted: bool) -> anyhow::Result<()> {
     let log = Log::default();
     let writer = log.clone();
     lambda_kit::logging::init_to(move || writer.clone());
-    for case in [
+    let cases = [
         Case { name: "one event, one endpoint", batch: 1, endpoints: 1, failing_every: 0 },
         Case { name: "batches of 100, one endpoint", batch: 100, endpoints: 1, failing_every: 0 },
         Case { name: "one event, five endpoints", batch: 1, endpoints: 5, failing_every: 0 },
@@ -106,11 +110,21 @@ pub(crate) async fn run() -> anyhow::Result<()> {
             endpoints: 1,
             failing_every: 10,
         },
-    ] {
-        report(&case, &measure(&case, &log).await?);
+    ];
+    let mut dear = Vec::new();
+    for (case, budget) in cases.iter().zip(BUDGET) {
+        let dollars = report(case, &measure(case, &log).await?);
+        if dollars > budget {
+            dear.push(format!("{}: {dollars:.2} of {budget:.2}", case.name));
+        }
     }
     print("assumed duration of ingest", assumed::INGEST_SECONDS * 1_000.0, "ms");
     print("assumed duration of a sender's batch", assumed::SENDER_SECONDS * 1_000.0, "ms");
+    anyhow::ensure!(
+        !budgeted || dear.is_empty(),
+        "over budget, in $ per million deliveries: {}",
+        dear.join("; ")
+    );
     Ok(())
 }
 
@@ -139,7 +153,8 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
     Ok(counted)
 }
 
-fn report(case: &Case, counted: &Counted) {
+/// Prints one case, and gives its dollars per million deliveries.
+fn report(case: &Case, counted: &Counted) -> f64 {
     let million = 1.0e6 / real(counted.deliveries as u64);
     let (requests, batches) = (real(counted.requests), real(counted.batches));
     let queue_calls: u64 =
@@ -179,6 +194,7 @@ fn report(case: &Case, counted: &Counted) {
     }
     let sum: f64 = lines.iter().map(|(_, dollars)| dollars).sum();
     print(&format!("together, {}", case.name), sum * million, "$ per million deliveries");
+    sum * million
 }
 
 struct Pipeline {

@@ -38,7 +38,11 @@ enum Benchmark {
         folder: Option<PathBuf>,
     },
     /// What a million deliveries cost, from counted calls and capacity at list price.
-    Cost,
+    Cost {
+        /// Fail when a case costs more than its budget.
+        #[arg(long)]
+        budget: bool,
+    },
     /// Processor time and allocations of a delivery, compared with a bare POST of the same bytes.
     Sender,
     /// What the sender calls in its benchmark, which starts it.
@@ -66,7 +70,7 @@ async fn main() -> anyhow::Result<()> {
     match Benchmark::parse() {
         Benchmark::ColdStart { folder } => cold_start::run(folder.as_deref()).await,
         Benchmark::Sizes { folder } => sizes::run(folder.as_deref()),
-        Benchmark::Cost => cost::run().await,
+        Benchmark::Cost { budget } => cost::run(budget).await,
         Benchmark::Sender => sender::run().await,
         Benchmark::SenderPeer => sender::peer::run().await,
         Benchmark::SenderContest => sender::contest::run().await,
