@@ -3,6 +3,9 @@
 //! The delivery's row, not the number of receives, says what has happened before; so a doubled or resurrected job
 //! sends nothing. A customer's failure is recorded as an attempt; only our own faults are an `Err`.
 
+mod set_aside;
+mod wait;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +16,6 @@ use domain::endpoint::{DisabledReason, Endpoint};
 use domain::event::Payload;
 use domain::operational::OperationalEvent;
 use domain::render::{Message, Occasion};
-use domain::timestamp::Timestamp;
 use egress::Egress;
 use queue::reschedule::NotRescheduled;
 use queue::{Job, Queue};
@@ -33,7 +35,7 @@ use crate::intake::Intake;
 use crate::meter::Meter;
 use crate::operational_event::tell;
 use crate::request::post;
-use crate::turn::{Place, Slot, Turns};
+use crate::turn::{Place, Turns};
 use crate::{Chance, Clock, Directory};
 
 /// A job this much early is not put back: SQS counts whole seconds.
@@ -316,76 +318,6 @@ impl Sender {
         Ok(Next::Done)
     }
 
-    /// Waits until the endpoint's rate lets the delivery go out, if that is a moment; gives what to do with its job if it
-    /// is longer.
-    async fn wait_for_slot(
-        &self,
-        endpoint: &Arc<Endpoint>,
-        known: &Known,
-        expires_at: Timestamp,
-        meter: &Meter,
-    ) -> Result<Option<Next>, Fault> {
-        let (delivery, first_attempt) = known;
-        let slot = match delivery.slot_at {
-            Some(slot) => slot,
-            None => match self.turns.slot(endpoint).await? {
-                Slot::At(slot) => slot,
-                Slot::TooFar => {
-                    let known = (delivery.clone(), first_attempt.clone());
-                    return self.park_and_drain(known, endpoint, expires_at, meter).await.map(Some);
-                }
-            },
-        };
-        let now = self.clock.now();
-        let wait = slot.since(now);
-        if wait <= A_MOMENT {
-            tokio::time::sleep(wait).await;
-            return Ok(None);
-        }
-        // The row remembers the slot, so that it is not reserved again.
-        if delivery.slot_at.is_none() {
-            let delivery = delivery.clone().waiting_for(slot, now);
-            let row = DeliveryRow { delivery, first_attempt: first_attempt.clone() };
-            self.settlements.write(Settlement { row, later_attempt: None, expires_at }).await?;
-        }
-        // SQS counts whole seconds; the rest is waited for here.
-        Ok(Some(Next::ComeBackIn(Duration::from_secs(wait.as_secs()))))
-    }
-
-    /// Lets the job come back after `wait`.
-    async fn wait(&self, job: &Job, wait: Duration) -> Result<Next, Fault> {
-        if wait <= LONGEST_INVISIBLE {
-            return Ok(Next::ComeBackIn(wait));
-        }
-        // The payload is in the event's row, and may be erased meanwhile.
-        let not_before = Some(self.clock.now().plus(wait));
-        self.resends
-            .write(Job { not_before, recheck: true, payload: None, parked_at: None, ..job.clone() })
-            .await?;
-        Ok(Next::Done)
-    }
-
-    /// When to look again for a free place: a second at first, later up to half a minute.
-    fn soon(&self, receives: u32) -> Duration {
-        let most = Duration::from_secs(1) * 2u32.saturating_pow(receives.min(5));
-        Duration::from_secs(1) + most.mul_f64(self.chance.unit())
-    }
-
-    /// Whether the delivery must wait until its endpoint has recovered.
-    async fn is_set_aside(&self, job: &Job, endpoint: &Endpoint, delivery: &Delivery) -> Result<bool, Fault> {
-        // What was under way when the endpoint was switched off for failing is not lost: it goes out when it is
-        // switched on again.
-        if !endpoint.settings.active {
-            return Ok(endpoint.disabled_reason == Some(DisabledReason::Failing));
-        }
-        // Those that wait for a retry are the circuit's probes; after a minute of quiet the schedule sends one.
-        if delivery.attempts_in_run() > 0 || job.probe {
-            return Ok(false);
-        }
-        let health = self.directory.health(job.workspace, job.endpoint).await?;
-        Ok(health.is_some_and(|health| health.is_open()))
-    }
-
     async fn tell_exhausted(&self, job: &Job) {
         if OperationalEvent::is_one(&job.event_type) {
             return;
@@ -426,38 +358,6 @@ impl Sender {
         let number = delivery.attempts + 1;
         let occasion = Occasion { number, at: self.clock.now(), nonce: self.chance.bytes() };
         post(&self.egress, endpoint, &message, occasion, delivery.trigger).await
-    }
-
-    /// Parks a delivery that its endpoint's limits keep waiting for too long. The drain is begun first: a delivery that
-    /// were parked without one would be forgotten.
-    async fn park_and_drain(
-        &self,
-        known: Known,
-        endpoint: &Endpoint,
-        expires_at: Timestamp,
-        meter: &Meter,
-    ) -> Result<Next, Fault> {
-        self.turns.drain_later(endpoint).await?;
-        self.park(known, expires_at, meter).await
-    }
-
-    async fn park(&self, known: Known, expires_at: Timestamp, meter: &Meter) -> Result<Next, Fault> {
-        meter.note(|readings| readings.parked += 1);
-        let (delivery, first_attempt) = known;
-        let delivery = delivery.parked(self.clock.now());
-        tracing::info!(delivery = %delivery.id, endpoint = %delivery.endpoint_id, event = %delivery.event_id, "parked");
-        let row = DeliveryRow { delivery, first_attempt };
-        self.settlements.write(Settlement { row, later_attempt: None, expires_at }).await?;
-        Ok(Next::Done)
-    }
-
-    async fn cancel(&self, known: Known, reason: CancelReason, expires_at: Timestamp) -> Result<Next, Fault> {
-        let (delivery, first_attempt) = known;
-        let delivery = delivery.cancelled(reason, self.clock.now());
-        tracing::info!(delivery = %delivery.id, endpoint = %delivery.endpoint_id, event = %delivery.event_id, ?reason, "cancelled");
-        let row = DeliveryRow { delivery, first_attempt };
-        self.settlements.write(Settlement { row, later_attempt: None, expires_at }).await?;
-        Ok(Next::Done)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod directory;
 pub mod drain;
 mod endpoint_health;
 mod error;
+pub mod event_request;
 mod group;
 pub mod intake;
 pub mod list_undelivered;

@@ -1,0 +1,94 @@
+//! What does a producer post? An event to be, with its bounds; and when are two requests the same?
+
+use aws_lc_rs::digest::{Context, SHA256};
+use domain::channel::{Channel, MAX_CHANNELS};
+use domain::event::{Event, MAX_PAYLOAD_BYTES, MAX_SCHEDULE_AHEAD, Payload};
+use domain::event_type::EventType;
+use domain::id::{EventId, WorkspaceId};
+use domain::operational;
+use domain::problem::Problem;
+use domain::timestamp::Timestamp;
+use serde::Deserialize;
+
+/// How far the instant inside a producer's own event id may lie from now, in days either way.
+const MAX_ID_AGE_DAYS: i64 = 1;
+
+/// What a producer posts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventRequest {
+    /// What kind of thing happened.
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+    /// What happened.
+    pub data: Payload,
+    /// The tenant; needed only with a key that opens all workspaces.
+    #[serde(default)]
+    pub workspace_id: Option<WorkspaceId>,
+    /// The producer's own id for the event.
+    #[serde(default)]
+    pub id: Option<EventId>,
+    /// When it happened; now, if left out.
+    #[serde(default)]
+    pub occurred_at: Option<Timestamp>,
+    /// Who it concerns; see [`domain::channel`].
+    #[serde(default)]
+    pub channels: Vec<Channel>,
+    /// When its deliveries are due, within 12 hours; at once, if left out.
+    #[serde(default)]
+    pub deliver_at: Option<Timestamp>,
+}
+
+pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Problem> {
+    if operational::is_posthorns_own(&request.event_type) {
+        return Err(Problem::invalid("/type", "is Posthorn's own"));
+    }
+    if request.data.get().len() > MAX_PAYLOAD_BYTES {
+        return Err(Problem::TooLarge { what: "payload", limit_bytes: MAX_PAYLOAD_BYTES });
+    }
+    if request.channels.len() > MAX_CHANNELS {
+        return Err(Problem::invalid("/channels", "may list at most 20 channels"));
+    }
+    if request.deliver_at.is_some_and(|at| at.since(now) > MAX_SCHEDULE_AHEAD) {
+        return Err(Problem::invalid("/deliver_at", "may be at most 12 hours from now"));
+    }
+    if let Some(id) = request.id
+        && (id.time().as_millis() - now.as_millis()).abs() > MAX_ID_AGE_DAYS * 86_400_000
+    {
+        return Err(Problem::invalid("/id", "must carry an instant within a day of now"));
+    }
+    Ok(())
+}
+
+/// Whether the stored event is the one that is asked for: a producer's own id may be another's.
+pub(crate) fn is_of(event: &Event, request: &EventRequest) -> bool {
+    event.event_type == request.event_type
+        && event.channels == request.channels
+        && request.occurred_at.is_none_or(|at| at == event.occurred_at)
+        && event.deliver_at.is_none_or(|at| request.deliver_at == Some(at))
+        && (event.erased_at.is_some() || event.payload.get() == request.data.get())
+}
+
+/// Two requests are the same if these parts are, byte for byte.
+pub(crate) fn fingerprint(request: &EventRequest) -> String {
+    let text = |value: Option<String>| value.unwrap_or_default();
+    let channels: Vec<_> = request.channels.iter().map(ToString::to_string).collect();
+    sha256(&[
+        request.event_type.as_str().as_bytes(),
+        text(request.id.map(|id| id.to_string())).as_bytes(),
+        text(request.occurred_at.map(|at| at.to_string())).as_bytes(),
+        text(request.deliver_at.map(|at| at.to_string())).as_bytes(),
+        channels.join(" ").as_bytes(),
+        request.data.get().as_bytes(),
+    ])
+}
+
+/// SHA-256 of the parts, each preceded by its length, in hex.
+pub(crate) fn sha256(parts: &[&[u8]]) -> String {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&part.len().to_be_bytes());
+        context.update(part);
+    }
+    domain::api_key::hex(context.finish().as_ref())
+}
