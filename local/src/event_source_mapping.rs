@@ -1,5 +1,5 @@
-//! How do jobs reach the sender, and tasks the maintenance function? As on AWS: long polls, batches of ten, several at once; what the sender lists stays
-//! in the queue, the rest is deleted.
+//! How do jobs reach the sender, and tasks the maintenance function? As on AWS: long polls, batches of ten, several at
+//! once; what the sender lists stays in the queue, the rest is deleted.
 
 use std::collections::HashSet;
 use std::sync::Arc;

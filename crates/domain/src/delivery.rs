@@ -16,17 +16,18 @@ use crate::timestamp::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
-    /// Not yet attempted; only the event's ledger tells of it.
+    /// Not yet attempted, or not since it was replayed. As long as it never waited for its slot, was parked or was
+    /// attempted it has no row: only the event's ledger tells of it.
     Pending,
     /// Failed, and waiting to be tried again.
     Retrying,
-    /// Answered with 2xx.
+    /// Answered with what counts as success.
     Delivered,
-    /// Given up: the schedule ran out, or the endpoint is gone.
+    /// Given up: the schedule ran out, trying again would not help, or the endpoint is gone.
     Failed,
-    /// Set aside while the endpoint's circuit is open.
+    /// Set aside while the endpoint's circuit is open, it is switched off for failing, or its limits are used up.
     Parked,
-    /// Never attempted again because its endpoint was switched off or deleted.
+    /// Not attempted (again): its endpoint was switched off or deleted, or its event has expired or was erased.
     Cancelled,
 }
 

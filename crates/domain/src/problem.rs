@@ -57,7 +57,7 @@ pub enum Problem {
     /// A request with the same `Idempotency-Key` is being worked on.
     #[error("a request with this Idempotency-Key is still being worked on; try again shortly")]
     IdempotencyKeyInProgress,
-    /// An event with this id was already accepted.
+    /// An event with this id was already accepted: another one, or the same under another key.
     #[error("an event with this id was already accepted with other content")]
     EventExists,
     /// The workspace has as many endpoints as it may.

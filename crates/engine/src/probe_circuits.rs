@@ -1,5 +1,5 @@
-//! Who notices that an endpoint has recovered when nothing is sent to it? Once a minute every open circuit that nobody
-//! has tried is probed with the oldest delivery parked for it.
+//! Who notices that an endpoint has recovered when nothing is sent to it? Each time the schedule looks, once a minute,
+//! every open circuit at which nothing has failed for 45 s is probed with the oldest delivery parked for it.
 
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use crate::error::QueueError;
 use crate::send::{BATCH_ENTRIES, TRIES, pause};
 
 /// SQS refuses longer visibility (VisibilityTimeout ≤ 43,200 s), and counts it from the receive, so 15 minutes are
-/// left for the attempt that came before. A job that must wait longer comes early and is put back.
+/// left for the attempt that came before. The sender asks for 60 s at most: a job that must wait longer is sent again.
 pub const MAX_DELAY: Duration = Duration::from_secs(43_200 - 900);
 
 /// Why jobs could not be rescheduled, by receipt handle. They come back when the queue's own timeout ends.

@@ -10,7 +10,7 @@
 //! | slots of an endpoint with a rate | `WS#{ws}` | `RATE#{we}` |
 //! | places of an endpoint with a concurrency | `WS#{ws}` | `PLACES#{we}` |
 //! | events of a workspace with a quota | `WS#{ws}` | `QUOTA#{day}` |
-//! | drain under way | `WS#{ws}` | `DRAIN#{we}` |
+//! | drain, under way or owed | `WS#{ws}` | `DRAIN#{we}` |
 //! | API key, by what its holder sends | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
@@ -23,8 +23,8 @@
 //! `day` and `shard` are functions of the id, so a get needs no index. A day's rows are spread over shards by the
 //! id's random part: rows of one moment never meet in one partition, which takes about 1,000 writes a second.
 //!
-//! Two sparse indexes: `lookup` on configuration rows (find by id, list all workspaces) and `undelivered` on
-//! deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
+//! Two sparse indexes: `lookup` on configuration rows (find by id; list workspaces, open circuits, drains and replays)
+//! and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
 
 use domain::delivery::DeliveryStatus;
 use domain::id::{ApiKeyId, DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
@@ -52,7 +52,7 @@ pub const UNDELIVERED_SORT: &str = "undelivered_sort";
 
 /// The `lookup` partition that lists every workspace.
 pub const ALL_WORKSPACES: &str = "WORKSPACES";
-/// The `lookup` partition that lists every drain under way.
+/// The `lookup` partition that lists every drain, under way or owed.
 pub const DRAINS: &str = "DRAINS";
 /// The `lookup` partition that lists every replay under way; one that is over stands under its id there.
 pub const REPLAYS: &str = "REPLAYS";
@@ -100,7 +100,7 @@ pub fn health(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
     Key::new(workspace_partition(workspace), format!("HEALTH#{endpoint}"))
 }
 
-/// The row of an endpoint's drain; there is one only while it is under way.
+/// The row of an endpoint's drain; there is one while it is under way, and before, while it is owed.
 pub fn drain(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
     Key::new(workspace_partition(workspace), format!("DRAIN#{endpoint}"))
 }

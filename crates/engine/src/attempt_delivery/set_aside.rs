@@ -24,7 +24,7 @@ impl Sender {
         if !endpoint.settings.active {
             return Ok(endpoint.disabled_reason == Some(DisabledReason::Failing));
         }
-        // Those that wait for a retry are the circuit's probes; after a minute of quiet the schedule sends one.
+        // Those that wait for a retry are the circuit's probes; after 45 s of quiet the schedule's next look sends one.
         if delivery.attempts_in_run() > 0 || job.probe {
             return Ok(false);
         }
