@@ -16,6 +16,9 @@ pub enum EmulatorError {
     /// The file could not be opened or written.
     #[error("the queue's file cannot be used")]
     Sqlite(#[from] rusqlite::Error),
+    /// The file was made by a version that keeps messages in another way.
+    #[error("the queue's file is of another version of Posthorn; start with another data folder")]
+    OtherVersion,
     /// The table's file could not be opened.
     #[error("the table's file cannot be used: {0}")]
     Dynoxide(String),

@@ -117,7 +117,11 @@ impl Sqs {
     /// Makes every long poll look again, after a test moved its clock.
     pub fn wake(&self) {
         let wakers = self.service.wakers.lock().unwrap_or_else(PoisonError::into_inner);
-        wakers.values().for_each(|waker| waker.notify_waiters());
+        wakers.values().for_each(|waker| {
+            waker.notify_waiters();
+            // And one that is about to wait.
+            waker.notify_one();
+        });
     }
 
     /// How many messages of a queue are in which state.

@@ -1,14 +1,16 @@
 //! What does each action do? One function an action, on JSON as AWS's protocol has it.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
 
 use super::errors::SqsError;
-use super::storage::{NewMessage, Receive, Received, Storage};
+use super::storage::{NewMessage, Queue, Receive, Received, Storage};
 use super::validation::{
-    self, MAX_BYTES, MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS, number, redrive, seconds,
+    self, MAX_BYTES, MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS, number, redrive, seconds,
 };
 
 /// Region and account of every ARN and URL. Nobody should parse them.
@@ -16,47 +18,32 @@ const ARN: &str = "arn:aws:sqs:us-east-1:000000000000:";
 /// SQS's account part of a queue's URL.
 pub(super) const ACCOUNT: &str = "000000000000";
 
-/// A queue with its attributes.
-#[derive(Debug)]
-pub(super) struct Queue {
-    pub(super) name: String,
-    created_at: i64,
-    attributes: Map<String, Value>,
+/// The name of the queue a request is for: the last part of its URL, so that a restart may move to another port.
+pub(super) fn name(request: &Value) -> Result<&str, SqsError> {
+    let url = request["QueueUrl"].as_str().ok_or_else(|| SqsError::missing("QueueUrl"))?;
+    Ok(url.rsplit('/').next().unwrap_or_default())
+}
+
+fn queue_of(storage: &mut Storage, request: &Value) -> Result<Arc<Queue>, SqsError> {
+    queue_named(storage, name(request)?)
+}
+
+fn queue_named(storage: &mut Storage, name: &str) -> Result<Arc<Queue>, SqsError> {
+    storage.queue(name)?.ok_or_else(SqsError::no_such_queue)
 }
 
 impl Queue {
-    /// The queue a request names; only the last part of its URL counts, so a restart may move to another port.
-    pub(super) fn of(storage: &Storage, request: &Value) -> Result<Self, SqsError> {
-        let url = request["QueueUrl"].as_str().ok_or_else(|| SqsError::missing("QueueUrl"))?;
-        Self::named(storage, url.rsplit('/').next().unwrap_or_default())
-    }
-
-    fn named(storage: &Storage, name: &str) -> Result<Self, SqsError> {
-        let (created_at, text) = storage.queue_attributes(name)?.ok_or_else(SqsError::no_such_queue)?;
-        let attributes = serde_json::from_str(&text).map_err(|error| SqsError::internal(&error))?;
-        Ok(Self { name: name.to_owned(), created_at, attributes })
-    }
-
     fn number(&self, name: &str) -> i64 {
         number(&self.attributes[name]).unwrap_or(0)
     }
-
-    pub(super) fn default_wait_seconds(&self) -> i64 {
-        self.number("ReceiveMessageWaitTimeSeconds")
-    }
-
-    fn save(&self, storage: &Storage) -> Result<(), SqsError> {
-        let text = Value::Object(self.attributes.clone()).to_string();
-        Ok(storage.save_queue(&self.name, self.created_at, &text)?)
-    }
 }
 
-pub(super) fn create_queue(storage: &Storage, request: &Value, now: i64) -> Result<String, SqsError> {
+pub(super) fn create_queue(storage: &mut Storage, request: &Value, now: i64) -> Result<String, SqsError> {
     let name = request["QueueName"].as_str().ok_or_else(|| SqsError::missing("QueueName"))?;
     validation::queue_name(name)?;
     let none = Map::new();
     let asked = request["Attributes"].as_object().unwrap_or(&none);
-    match Queue::named(storage, name) {
+    match queue_named(storage, name) {
         Ok(existing) => {
             let mut wanted = existing.attributes.clone();
             validation::set(&mut wanted, asked)?;
@@ -66,20 +53,20 @@ pub(super) fn create_queue(storage: &Storage, request: &Value, now: i64) -> Resu
         }
         Err(error) if error == SqsError::no_such_queue() => {
             let attributes = validation::with_defaults(asked)?;
-            Queue { name: name.to_owned(), created_at: now, attributes }.save(storage)?;
+            storage.save_queue(Queue { name: name.to_owned(), created_at: now, attributes })?;
         }
         Err(error) => return Err(error),
     }
     Ok(name.to_owned())
 }
 
-pub(super) fn queue_name(storage: &Storage, request: &Value) -> Result<String, SqsError> {
+pub(super) fn queue_name(storage: &mut Storage, request: &Value) -> Result<String, SqsError> {
     let name = request["QueueName"].as_str().ok_or_else(|| SqsError::missing("QueueName"))?;
-    Ok(Queue::named(storage, name)?.name)
+    Ok(queue_named(storage, name)?.name.clone())
 }
 
-pub(super) fn queue_attributes(storage: &Storage, request: &Value, now: i64) -> Result<Value, SqsError> {
-    let queue = Queue::of(storage, request)?;
+pub(super) fn queue_attributes(storage: &mut Storage, request: &Value, now: i64) -> Result<Value, SqsError> {
+    let queue = queue_of(storage, request)?;
     let counts = storage.counts(&queue.name, now)?;
     let mut all = queue.attributes.clone();
     all.insert("QueueArn".into(), format!("{ARN}{}", queue.name).into());
@@ -93,22 +80,23 @@ pub(super) fn queue_attributes(storage: &Storage, request: &Value, now: i64) -> 
     Ok(json!({ "Attributes": all }))
 }
 
-pub(super) fn set_queue_attributes(storage: &Storage, request: &Value) -> Result<Value, SqsError> {
-    let mut queue = Queue::of(storage, request)?;
+pub(super) fn set_queue_attributes(storage: &mut Storage, request: &Value) -> Result<Value, SqsError> {
+    let queue = queue_of(storage, request)?;
     let asked = request["Attributes"].as_object().ok_or_else(|| SqsError::missing("Attributes"))?;
-    validation::set(&mut queue.attributes, asked)?;
-    queue.save(storage)?;
+    let mut attributes = queue.attributes.clone();
+    validation::set(&mut attributes, asked)?;
+    storage.save_queue(Queue { name: queue.name.clone(), created_at: queue.created_at, attributes })?;
     Ok(json!({}))
 }
 
 pub(super) fn purge_queue(storage: &mut Storage, request: &Value) -> Result<Value, SqsError> {
-    let queue = Queue::of(storage, request)?;
+    let queue = queue_of(storage, request)?;
     storage.purge(&queue.name)?;
     Ok(json!({}))
 }
 
-pub(super) fn send_message(storage: &Storage, request: &Value, now: i64) -> Result<Value, SqsError> {
-    let queue = Queue::of(storage, request)?;
+pub(super) fn send_message(storage: &mut Storage, request: &Value, now: i64) -> Result<Value, SqsError> {
+    let queue = queue_of(storage, request)?;
     if size(request) > MAX_BYTES {
         return Err(SqsError::invalid_value(
             "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.",
@@ -117,8 +105,12 @@ pub(super) fn send_message(storage: &Storage, request: &Value, now: i64) -> Resu
     send(storage, &queue, request, now)
 }
 
-pub(super) fn send_message_batch(storage: &Storage, request: &Value, now: i64) -> Result<Value, SqsError> {
-    let queue = Queue::of(storage, request)?;
+pub(super) fn send_message_batch(
+    storage: &mut Storage,
+    request: &Value,
+    now: i64,
+) -> Result<Value, SqsError> {
+    let queue = queue_of(storage, request)?;
     let entries = validation::entries(request)?;
     let bytes = entries.iter().map(size).sum();
     if bytes > MAX_BYTES {
@@ -127,14 +119,28 @@ pub(super) fn send_message_batch(storage: &Storage, request: &Value, now: i64) -
     Ok(each(entries, |entry| send(storage, &queue, entry, now)))
 }
 
+/// What a receive found.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) received: Vec<Received>,
+    /// Whether that is as many as the request takes, so that there may be more.
+    pub(super) is_full: bool,
+    /// When there is nothing: when the next message becomes visible by itself.
+    pub(super) next_visible_at: Option<i64>,
+    /// How long the request wants to wait for a message, in seconds.
+    pub(super) wait_seconds: i64,
+}
+
 /// Receives what is visible now; an empty answer is an answer.
 pub(super) fn receive_message(
     storage: &mut Storage,
     request: &Value,
     now: i64,
     in_flight_limit: usize,
-) -> Result<Vec<Received>, SqsError> {
-    let queue = Queue::of(storage, request)?;
+) -> Result<Look, SqsError> {
+    let queue = queue_of(storage, request)?;
+    let (name, default) = ("WaitTimeSeconds", queue.number("ReceiveMessageWaitTimeSeconds"));
+    let wait_seconds = seconds(&request[name], name, default, MAX_WAIT_SECONDS)?;
     let most = number(&request["MaxNumberOfMessages"]).unwrap_or(1);
     let most = usize::try_from(most).ok().filter(|most| (1..=10).contains(most));
     let most = most.ok_or_else(|| {
@@ -150,9 +156,13 @@ pub(super) fn receive_message(
         oldest: now - queue.number("MessageRetentionPeriod") * 1_000,
         redrive: queue.attributes.get("RedrivePolicy").and_then(Value::as_str).and_then(redrive),
         in_flight_limit,
-        queue: queue.name,
+        queue,
     };
-    Ok(storage.receive(&receive)?)
+    let received = storage.receive(&receive)?;
+    let is_full = received.len() == most;
+    let next_visible_at =
+        if received.is_empty() { storage.next_visible_at(&receive.queue.name, now)? } else { None };
+    Ok(Look { received, is_full, next_visible_at, wait_seconds })
 }
 
 /// A received message as the protocol writes it, with the system attributes that were asked for.
@@ -199,18 +209,18 @@ pub(super) fn message(received: &Received, request: &Value) -> Value {
 }
 
 pub(super) fn delete_message(storage: &mut Storage, request: &Value) -> Result<Value, SqsError> {
-    let queue = Queue::of(storage, request)?;
+    let queue = queue_of(storage, request)?;
     delete(storage, &queue, request)
 }
 
 pub(super) fn delete_message_batch(storage: &mut Storage, request: &Value) -> Result<Value, SqsError> {
-    let queue = Queue::of(storage, request)?;
+    let queue = queue_of(storage, request)?;
     let entries = validation::entries(request)?;
     Ok(each(entries, |entry| delete(storage, &queue, entry)))
 }
 
 pub(super) fn change_visibility(storage: &mut Storage, request: &Value, now: i64) -> Result<Value, SqsError> {
-    let queue = Queue::of(storage, request)?;
+    let queue = queue_of(storage, request)?;
     change(storage, &queue, request, now)
 }
 
@@ -219,7 +229,7 @@ pub(super) fn change_visibility_batch(
     request: &Value,
     now: i64,
 ) -> Result<Value, SqsError> {
-    let queue = Queue::of(storage, request)?;
+    let queue = queue_of(storage, request)?;
     let entries = validation::entries(request)?;
     Ok(each(entries, |entry| change(storage, &queue, entry, now)))
 }
@@ -233,8 +243,8 @@ pub(super) fn move_messages(
     new_id: impl Fn() -> String,
 ) -> Result<i64, SqsError> {
     let name = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
-    let source = Queue::named(storage, &name(source_arn))?;
-    let target = target_arn.map(|arn| Queue::named(storage, &name(arn))).transpose()?;
+    let source = queue_named(storage, &name(source_arn))?;
+    let target = target_arn.map(|arn| queue_named(storage, &name(arn))).transpose()?;
     Ok(storage.move_back(&source.name, target.as_ref().map(|queue| queue.name.as_str()), now, new_id)?)
 }
 
@@ -248,9 +258,9 @@ fn send(storage: &Storage, queue: &Queue, entry: &Value, now: i64) -> Result<Val
     let attributes = entry["MessageAttributes"].as_object().filter(|attributes| !attributes.is_empty());
     let message = NewMessage {
         message_id: new_message_id(),
-        body: body.to_owned(),
+        body,
         message_attributes: attributes.map(|attributes| Value::Object(attributes.clone()).to_string()),
-        group: group.map(str::to_owned),
+        group,
         sent_at: now,
         visible_at: now + delay * 1_000,
     };

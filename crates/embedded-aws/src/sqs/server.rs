@@ -13,11 +13,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::errors::SqsError;
-use super::storage::{Received, Storage};
-use super::{Service, operations, validation};
+use super::operations::Look;
+use super::storage::Storage;
+use super::{Service, operations};
 
-/// SQS waits at most this long for a message.
-const MAX_WAIT_SECONDS: i64 = 20;
 /// A request of ten full messages, each byte escaped in JSON.
 const MAX_REQUEST_BYTES: usize = 8 * 1_048_576;
 
@@ -96,51 +95,45 @@ impl Server {
         request: Value,
         work: impl FnOnce(&mut Storage, &Value) -> Result<Value, SqsError> + Send + 'static,
     ) -> Result<Value, SqsError> {
-        let url = request["QueueUrl"].as_str().unwrap_or_default();
-        let queue = url.rsplit('/').next().unwrap_or_default().to_owned();
+        let waker = self.service.waker(operations::name(&request)?);
         let answer = self.run(move |storage| work(storage, &request)).await?;
-        self.service.waker(&queue).notify_waiters();
+        // One of them is enough: it wakes the next if it leaves something.
+        waker.notify_one();
         Ok(answer)
     }
 
     async fn receive(&self, request: Value) -> Result<Value, SqsError> {
-        let asked = request.clone();
-        let queue = self.run(move |storage| operations::Queue::of(storage, &asked)).await?;
-        let name = "WaitTimeSeconds";
-        let wait = validation::seconds(&request[name], name, queue.default_wait_seconds(), MAX_WAIT_SECONDS)?;
-        let deadline = Instant::now() + Duration::from_secs(wait.unsigned_abs());
-        let waker = self.service.waker(&queue.name);
+        let (request, began) = (Arc::new(request), Instant::now());
+        let waker = self.service.waker(operations::name(&request)?);
         loop {
-            // Registered before looking, so that what is sent in between is not missed.
-            let mut woken = std::pin::pin!(waker.notified());
-            woken.as_mut().enable();
-            let (received, next) = self.look(&request, &queue.name).await?;
+            let Look { received, is_full, next_visible_at, wait_seconds } = self.look(&request).await?;
+            let deadline = began + Duration::from_secs(wait_seconds.unsigned_abs());
             let left = deadline.saturating_duration_since(Instant::now());
             if !received.is_empty() || left.is_zero() {
+                if is_full {
+                    // What is left is for another.
+                    waker.notify_one();
+                }
                 let messages: Vec<_> = received.iter().map(|r| operations::message(r, &request)).collect();
                 return Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) });
             }
-            let until_next = next.map_or(left, |at| {
+            let until_next = next_visible_at.map_or(left, |at| {
                 let millis = at.saturating_sub(self.service.clock.now()).max(1);
                 Duration::from_millis(millis.unsigned_abs())
             });
+            // What was sent since the look is remembered by the waker.
             tokio::select! {
-                () = &mut woken => {}
+                () = waker.notified() => {}
                 () = tokio::time::sleep(left.min(until_next)) => {}
             }
         }
     }
 
-    /// What is visible now, and when the next message becomes so.
-    async fn look(&self, request: &Value, queue: &str) -> Result<(Vec<Received>, Option<i64>), SqsError> {
-        let (request, queue, now) = (request.clone(), queue.to_owned(), self.service.clock.now());
+    /// What is visible now.
+    async fn look(&self, request: &Arc<Value>) -> Result<Look, SqsError> {
+        let (request, now) = (Arc::clone(request), self.service.clock.now());
         let limit = self.service.in_flight_limit.load(Ordering::Relaxed);
-        self.run(move |storage| {
-            let received = operations::receive_message(storage, &request, now, limit)?;
-            let next = if received.is_empty() { storage.next_visible_at(&queue, now)? } else { None };
-            Ok((received, next))
-        })
-        .await
+        self.run(move |storage| operations::receive_message(storage, &request, now, limit)).await
     }
 
     async fn move_messages(&self, request: Value, now: i64) -> Result<Value, SqsError> {
@@ -151,7 +144,7 @@ impl Server {
         })
         .await?;
         let wakers = self.service.wakers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        wakers.values().for_each(|waker| waker.notify_waiters());
+        wakers.values().for_each(|waker| waker.notify_one());
         Ok(json!({ "TaskHandle": operations::new_message_id() }))
     }
 

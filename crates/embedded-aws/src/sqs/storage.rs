@@ -1,26 +1,32 @@
-//! Where are messages kept? Two tables in SQLite; who is in flight is also known in memory, so that a deep backlog
-//! costs nothing.
+//! Where are messages kept? In SQLite: a small row for what changes with every receive, and its body in another that is
+//! written once. Who is in flight, and the queues, are also known in memory, so that a deep backlog costs nothing.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::{Map, Value};
 
 use super::Counts;
+use super::errors::SqsError;
 use super::fairness::InFlight;
+use crate::EmulatorError;
 
 /// Visible messages that a receive looks at to be fair; a deeper backlog is not searched.
 const WINDOW: i64 = 100;
 
+/// Of the tables' shape; a file of another one is not touched.
+const VERSION: i64 = 2;
+
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
+    PRAGMA user_version = 2;
     CREATE TABLE IF NOT EXISTS queues (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL, attributes TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS messages (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         queue TEXT NOT NULL,
         message_id TEXT NOT NULL,
-        body TEXT NOT NULL,
-        message_attributes TEXT,
         message_group TEXT,
         sent_at INTEGER NOT NULL,
         visible_at INTEGER NOT NULL,
@@ -32,6 +38,7 @@ const SCHEMA: &str = "
         moved_from TEXT
     );
     CREATE INDEX IF NOT EXISTS visible ON messages (queue, visible_at, id);
+    CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, body TEXT NOT NULL, message_attributes TEXT);
 ";
 
 /// The file, and what is in flight.
@@ -39,15 +46,24 @@ const SCHEMA: &str = "
 pub(super) struct Storage {
     connection: Connection,
     in_flight: HashMap<String, InFlight>,
+    queues: HashMap<String, Arc<Queue>>,
+}
+
+/// A queue with its attributes.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) name: String,
+    pub(super) created_at: i64,
+    pub(super) attributes: Map<String, Value>,
 }
 
 /// A message to be sent.
 #[derive(Debug)]
-pub(super) struct NewMessage {
+pub(super) struct NewMessage<'a> {
     pub(super) message_id: String,
-    pub(super) body: String,
+    pub(super) body: &'a str,
     pub(super) message_attributes: Option<String>,
-    pub(super) group: Option<String>,
+    pub(super) group: Option<&'a str>,
     pub(super) sent_at: i64,
     pub(super) visible_at: i64,
 }
@@ -69,7 +85,7 @@ pub(super) struct Received {
 /// How a receive is to be done.
 #[derive(Debug, Clone)]
 pub(super) struct Receive {
-    pub(super) queue: String,
+    pub(super) queue: Arc<Queue>,
     pub(super) now: i64,
     pub(super) most: usize,
     pub(super) visible_at: i64,
@@ -87,10 +103,15 @@ struct Candidate {
 }
 
 impl Storage {
-    pub(super) fn open(connection: Connection) -> rusqlite::Result<Self> {
+    pub(super) fn open(connection: Connection) -> Result<Self, EmulatorError> {
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+        if version != VERSION && tables > 0 {
+            return Err(EmulatorError::OtherVersion);
+        }
         connection.execute_batch(SCHEMA)?;
         connection.set_prepared_statement_cache_capacity(64);
-        let mut storage = Self { connection, in_flight: HashMap::new() };
+        let mut storage = Self { connection, in_flight: HashMap::new(), queues: HashMap::new() };
         storage.rebuild_in_flight()?;
         Ok(storage)
     }
@@ -101,52 +122,66 @@ impl Storage {
         let result = work(self);
         if let Err(error) = self.connection.execute_batch("COMMIT") {
             self.connection.execute_batch("ROLLBACK")?;
+            self.queues.clear();
             self.rebuild_in_flight()?;
             return Err(error);
         }
         Ok(result)
     }
 
-    pub(super) fn queue_attributes(&self, queue: &str) -> rusqlite::Result<Option<(i64, String)>> {
-        self.connection
+    pub(super) fn queue(&mut self, name: &str) -> Result<Option<Arc<Queue>>, SqsError> {
+        if let Some(queue) = self.queues.get(name) {
+            return Ok(Some(Arc::clone(queue)));
+        }
+        let row: Option<(i64, String)> = self
+            .connection
             .prepare_cached("SELECT created_at, attributes FROM queues WHERE name = ?1")?
-            .query_row([queue], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()
+            .query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((created_at, text)) = row else { return Ok(None) };
+        let attributes = serde_json::from_str(&text).map_err(|error| SqsError::internal(&error))?;
+        let queue = Arc::new(Queue { name: name.to_owned(), created_at, attributes });
+        self.queues.insert(name.to_owned(), Arc::clone(&queue));
+        Ok(Some(queue))
     }
 
-    pub(super) fn save_queue(&self, queue: &str, created_at: i64, attributes: &str) -> rusqlite::Result<()> {
+    pub(super) fn save_queue(&mut self, queue: Queue) -> rusqlite::Result<()> {
         let sql = "INSERT INTO queues (name, created_at, attributes) VALUES (?1, ?2, ?3)
                    ON CONFLICT (name) DO UPDATE SET attributes = excluded.attributes";
-        self.connection.prepare_cached(sql)?.execute(params![queue, created_at, attributes])?;
+        let attributes = Value::Object(queue.attributes.clone()).to_string();
+        self.connection.prepare_cached(sql)?.execute(params![queue.name, queue.created_at, attributes])?;
+        self.queues.insert(queue.name.clone(), Arc::new(queue));
         Ok(())
     }
 
     pub(super) fn purge(&mut self, queue: &str) -> rusqlite::Result<()> {
+        let sql = "DELETE FROM bodies WHERE id IN (SELECT id FROM messages WHERE queue = ?1)";
+        self.connection.execute(sql, [queue])?;
         self.connection.execute("DELETE FROM messages WHERE queue = ?1", [queue])?;
         self.in_flight.remove(queue);
         Ok(())
     }
 
-    pub(super) fn send(&self, queue: &str, message: &NewMessage) -> rusqlite::Result<()> {
-        let sql = "INSERT INTO messages
-                   (queue, message_id, body, message_attributes, message_group, sent_at, visible_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    pub(super) fn send(&self, queue: &str, message: &NewMessage<'_>) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO messages (queue, message_id, message_group, sent_at, visible_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5)";
         self.connection.prepare_cached(sql)?.execute(params![
             queue,
             message.message_id,
-            message.body,
-            message.message_attributes,
             message.group,
             message.sent_at,
             message.visible_at
         ])?;
+        let sql = "INSERT INTO bodies (id, body, message_attributes) VALUES (last_insert_rowid(), ?1, ?2)";
+        self.connection.prepare_cached(sql)?.execute(params![message.body, message.message_attributes])?;
         Ok(())
     }
 
     /// Receives up to `most` messages, the least busy groups first. A message that was received too often goes to
     /// the dead-letter queue instead of being returned; one past the queue's retention is gone.
     pub(super) fn receive(&mut self, receive: &Receive) -> rusqlite::Result<Vec<Received>> {
-        let in_flight = self.in_flight.entry(receive.queue.clone()).or_default();
+        let queue = receive.queue.name.as_str();
+        let in_flight = self.in_flight.entry(queue.to_owned()).or_default();
         in_flight.expire(receive.now);
         let room = receive.in_flight_limit.saturating_sub(in_flight.len());
         let wanted = receive.most.min(room);
@@ -154,14 +189,14 @@ impl Storage {
             return Ok(Vec::new());
         }
         loop {
-            let (mut candidates, mut unfit) = (self.visible(&receive.queue, receive.now)?, 0);
+            let (mut candidates, mut unfit) = (self.visible(queue, receive.now)?, 0);
             for index in (0..candidates.len()).rev() {
                 let candidate = &candidates[index];
                 let dead = receive.redrive.as_ref().filter(|(_, most)| candidate.receives >= *most);
                 if candidate.sent_at < receive.oldest {
                     self.delete(candidate.id)?;
                 } else if let Some((dead_letters, _)) = dead {
-                    self.bury(candidate.id, &receive.queue, dead_letters, receive.now)?;
+                    self.bury(candidate.id, queue, dead_letters, receive.now)?;
                 } else {
                     continue;
                 }
@@ -172,7 +207,7 @@ impl Storage {
             if candidates.is_empty() && unfit > 0 {
                 continue;
             }
-            let in_flight = self.in_flight.entry(receive.queue.clone()).or_default();
+            let in_flight = self.in_flight.entry(queue.to_owned()).or_default();
             let picked = in_flight.pick(candidates, wanted, |candidate| candidate.group.as_deref());
             return picked.into_iter().map(|candidate| self.take(receive, &candidate)).collect();
         }
@@ -189,10 +224,11 @@ impl Storage {
     pub(super) fn delete_by_receipt(&mut self, queue: &str, id: i64, receipt: &str) -> rusqlite::Result<()> {
         let sql = "DELETE FROM messages WHERE id = ?1 AND queue = ?2 AND receipt = ?3";
         let deleted = self.connection.prepare_cached(sql)?.execute(params![id, queue, receipt])?;
-        if deleted > 0
-            && let Some(in_flight) = self.in_flight.get_mut(queue)
-        {
-            in_flight.remove(id);
+        if deleted > 0 {
+            self.delete_body(id)?;
+            if let Some(in_flight) = self.in_flight.get_mut(queue) {
+                in_flight.remove(id);
+            }
         }
         Ok(())
     }
@@ -261,10 +297,12 @@ impl Storage {
             .query_map(params![queue, target], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         for (id, target) in rows {
-            let sql = "INSERT INTO messages
-                       (queue, message_id, body, message_attributes, message_group, sent_at, visible_at)
-                       SELECT ?2, ?3, body, message_attributes, message_group, ?4, ?4 FROM messages WHERE id = ?1";
+            let sql = "INSERT INTO messages (queue, message_id, message_group, sent_at, visible_at)
+                       SELECT ?2, ?3, message_group, ?4, ?4 FROM messages WHERE id = ?1";
             self.connection.prepare_cached(sql)?.execute(params![id, target, new_id(), now])?;
+            let sql = "INSERT INTO bodies (id, body, message_attributes)
+                       SELECT last_insert_rowid(), body, message_attributes FROM bodies WHERE id = ?1";
+            self.connection.prepare_cached(sql)?.execute([id])?;
             self.delete(id)?;
             moved += 1;
         }
@@ -293,12 +331,17 @@ impl Storage {
             "UPDATE messages SET receives = receives + 1, receipt = ?2, visible_at = ?3, received_at = ?4,
                      first_received_at = coalesce(first_received_at, ?4), deferred = 0
                    WHERE id = ?1
-                   RETURNING message_id, receipt, body, message_attributes, message_group, sent_at, receives,
-                     first_received_at, moved_from";
+                   RETURNING message_id, message_group, sent_at, receives, first_received_at, moved_from";
         let values = params![candidate.id, receipt, receive.visible_at, receive.now];
-        let received = self.connection.prepare_cached(sql)?.query_row(values, read)?;
+        let mut received =
+            self.connection.prepare_cached(sql)?.query_row(values, |row| read(row, &receipt))?;
+        let sql = "SELECT body, message_attributes FROM bodies WHERE id = ?1";
+        (received.body, received.message_attributes) = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([candidate.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if receive.visible_at > receive.now {
-            let in_flight = self.in_flight.entry(receive.queue.clone()).or_default();
+            let in_flight = self.in_flight.entry(receive.queue.name.clone()).or_default();
             in_flight.insert(candidate.id, receive.visible_at, candidate.group.clone());
         }
         Ok(received)
@@ -316,7 +359,13 @@ impl Storage {
 
     fn delete(&mut self, id: i64) -> rusqlite::Result<()> {
         self.connection.prepare_cached("DELETE FROM messages WHERE id = ?1")?.execute([id])?;
+        self.delete_body(id)?;
         self.in_flight.values_mut().for_each(|in_flight| in_flight.remove(id));
+        Ok(())
+    }
+
+    fn delete_body(&self, id: i64) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("DELETE FROM bodies WHERE id = ?1")?.execute([id])?;
         Ok(())
     }
 
@@ -335,16 +384,17 @@ impl Storage {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Received> {
+/// All but the body.
+fn read(row: &Row<'_>, receipt: &str) -> rusqlite::Result<Received> {
     Ok(Received {
         message_id: row.get(0)?,
-        receipt: row.get(1)?,
-        body: row.get(2)?,
-        message_attributes: row.get(3)?,
-        group: row.get(4)?,
-        sent_at: row.get(5)?,
-        receives: row.get(6)?,
-        first_received_at: row.get(7)?,
-        moved_from: row.get(8)?,
+        receipt: receipt.to_owned(),
+        body: String::new(),
+        message_attributes: None,
+        group: row.get(1)?,
+        sent_at: row.get(2)?,
+        receives: row.get(3)?,
+        first_received_at: row.get(4)?,
+        moved_from: row.get(5)?,
     })
 }

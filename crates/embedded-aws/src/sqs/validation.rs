@@ -10,6 +10,8 @@ use super::errors::SqsError;
 pub(super) const MAX_VISIBILITY_SECONDS: i64 = 43_200;
 /// SQS refuses a longer delay.
 pub(super) const MAX_DELAY_SECONDS: i64 = 900;
+/// SQS waits at most this long for a message.
+pub(super) const MAX_WAIT_SECONDS: i64 = 20;
 /// SQS refuses larger messages and batches.
 pub(super) const MAX_BYTES: usize = 1_048_576;
 const MAX_BATCH: usize = 10;

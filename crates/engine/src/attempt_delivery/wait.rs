@@ -38,7 +38,10 @@ impl Sender {
         let now = self.clock.now();
         let wait = slot.since(now);
         if wait <= A_MOMENT {
-            tokio::time::sleep(wait).await;
+            // A timer set to nothing still waits for its next tick, a millisecond away.
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
             return Ok(None);
         }
         // The row remembers the slot, so that it is not reserved again.
