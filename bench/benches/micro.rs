@@ -56,7 +56,7 @@ fn render_envelope(bencher: Bencher<'_, '_>) {
             payload: &payload,
             delivery_id: job.delivery,
         };
-        render(black_box(&message), &endpoint, Occasion { number: 1, at: now(), nonce: NONCE })
+        render(black_box(&message), &endpoint, Occasion { number: 1, at: now(), nonce: NONCE, trace: None })
     });
 }
 
@@ -189,6 +189,7 @@ fn job() -> Job {
         run: None,
         force: false,
         recheck: false,
+        trace: None,
     }
 }
 

@@ -14,8 +14,9 @@ use tokio::task::JoinSet;
 
 /// Lambda polls a standard queue with several pollers.
 const POLLERS: usize = 4;
-/// Batches handled at once: enough that a hanging endpoint's jobs leave room for everyone else's.
-const CONCURRENT_BATCHES: usize = 200;
+/// Batches handled at once: as many as a hanging endpoint's jobs may take until they count as slow, and as many again for
+/// everyone else's.
+const CONCURRENT_BATCHES: usize = 500;
 /// SQS gives at most 10 messages in a receive.
 const BATCH: i32 = 10;
 /// SQS waits at most 20 s for a message.

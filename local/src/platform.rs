@@ -12,7 +12,7 @@ use egress::Egress;
 use engine::Intake;
 use engine::attempt_delivery::Sender;
 use engine::manage_endpoint::Management;
-use engine::{Chance, Clock, Directory};
+use engine::{Chance, Clock, Directory, Traces};
 use futures_util::FutureExt as _;
 use lambda_kit::metrics::Metrics;
 use queue::Queue;
@@ -57,6 +57,8 @@ pub struct Setup<'a> {
     pub clock: Clock,
     /// Who is told which of AWS's actions each function calls.
     pub observer: Option<Observer>,
+    /// Where spans are made.
+    pub traces: Traces,
 }
 
 /// Once a minute, as the template's schedule.
@@ -123,6 +125,7 @@ impl Platform {
             Intake::new(store.clone(), queue)
                 .with_directory(directory.clone().with_store(store))
                 .with_clock_and_chance(setup.clock.clone(), chance.clone())
+                .with_traces(setup.traces.clone())
         };
         let (store_of_management, queue_of_management) = function("management");
         let management = Management {

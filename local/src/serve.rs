@@ -24,7 +24,13 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     lambda_kit::logging::init_local(LOG);
     let data = if options.memory { None } else { Some(DataDir::open(&options.data)?) };
     let clock = Clock::system();
-    let setup = Setup { data: data.as_ref(), port: options.port, clock: clock.clone(), observer: None };
+    let setup = Setup {
+        data: data.as_ref(),
+        port: options.port,
+        clock: clock.clone(),
+        observer: None,
+        traces: lambda_kit::otlp::from_environment()?,
+    };
     let platform = Platform::start(setup).await?;
     let beginnings = prepare(&platform.store, data.as_ref(), options.admin_key.as_deref(), &clock).await?;
     let kept = if options.memory { "in memory".to_owned() } else { options.data.display().to_string() };

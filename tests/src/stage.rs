@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::timestamp::Timestamp;
-use engine::Clock;
+use engine::{Clock, Traces};
 use local::api_client::ApiClient;
 use local::first_run::prepare;
 use local::platform::{Platform, Setup};
@@ -42,9 +42,14 @@ pub struct Endpoint {
 impl Stage {
     /// Sets the stage.
     pub async fn set() -> Self {
+        Self::set_with(Traces::default()).await
+    }
+
+    /// The same with spans.
+    pub async fn set_with(traces: Traces) -> Self {
         let ahead = Ahead::default();
         let clock = ahead.clock();
-        let setup = Setup { data: None, port: 0, clock: clock.clone(), observer: observer() };
+        let setup = Setup { data: None, port: 0, clock: clock.clone(), observer: observer(), traces };
         let platform = Platform::start(setup).await.unwrap();
         let beginnings = prepare(&platform.store, None, None, &clock).await.unwrap();
         let admin = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());

@@ -21,4 +21,5 @@ mod signatures;
 mod statistics;
 mod template;
 mod tenants;
+mod traces;
 mod verifying;

@@ -21,7 +21,8 @@ async fn a_restart_finds_its_key_its_rows_and_its_waiting_jobs() {
         assert!(DataDir::open(&folder).is_err(), "a folder is used by one process at a time");
         let clock = Clock::system();
         let observer = stories::calls::observer();
-        let setup = Setup { data: Some(&data), port: 0, clock: clock.clone(), observer };
+        let traces = engine::Traces::default();
+        let setup = Setup { data: Some(&data), port: 0, clock: clock.clone(), observer, traces };
         let platform = Platform::start(setup).await.unwrap();
         let beginnings = prepare(&platform.store, Some(&data), None, &clock).await.unwrap();
         let (key, workspace) = (beginnings.admin_key.reveal().to_owned(), beginnings.workspace.to_string());
@@ -43,6 +44,7 @@ async fn a_restart_finds_its_key_its_rows_and_its_waiting_jobs() {
         port: 0,
         clock: clock.clone(),
         observer: stories::calls::observer(),
+        traces: engine::Traces::default(),
     })
     .await
     .unwrap();

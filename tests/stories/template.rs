@@ -45,6 +45,8 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
         for function in built {
             let mut set = names(&function["Properties"]["Environment"]["Variables"]);
             set.extend(names(&template()["Globals"]["Function"]["Environment"]["Variables"]));
+            let traced = set.iter().any(|name| lambda_kit::config::TRACES_ENDPOINTS.contains(&name.as_str()));
+            assert_eq!(traced, matches!(binary, "ingest" | "sender"), "{binary}");
             set.retain(|name| name.starts_with("POSTHORN_"));
             let mut wanted = variables.to_vec();
             set.sort_unstable();

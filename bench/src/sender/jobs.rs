@@ -68,6 +68,7 @@ impl Target {
             run: None,
             force: false,
             recheck: false,
+            trace: None,
         })
     }
 
@@ -95,7 +96,7 @@ impl Target {
             payload: job.payload.as_deref().context("a job of this benchmark carries its payload")?,
             delivery_id: job.delivery,
         };
-        let occasion = Occasion { number: 1, at: self.clock.now(), nonce: self.chance.bytes() };
+        let occasion = Occasion { number: 1, at: self.clock.now(), nonce: self.chance.bytes(), trace: None };
         let rendered = render(&message, endpoint, occasion);
         let mut headers = HeaderMap::with_capacity(rendered.headers.len());
         for (name, value) in rendered.headers {

@@ -21,7 +21,13 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let folder = Folder::new();
     let data = DataDir::open(&folder.0)?;
     let clock = Clock::system();
-    let setup = Setup { data: Some(&data), port: 0, clock: clock.clone(), observer: None };
+    let setup = Setup {
+        data: Some(&data),
+        port: 0,
+        clock: clock.clone(),
+        observer: None,
+        traces: engine::Traces::default(),
+    };
     let platform = Platform::start(setup).await?;
     let begin = prepare(&platform.store, Some(&data), None, &clock).await?;
     let receiver = Receiver::start(Duration::ZERO).await?;

@@ -55,6 +55,20 @@ pub enum Decision {
     Park,
 }
 
+impl Decision {
+    /// The stable word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::RetryIn(_) => "retry",
+            Self::Exhausted => "exhausted",
+            Self::Permanent => "permanent",
+            Self::Gone => "gone",
+            Self::Park => "parked",
+        }
+    }
+}
+
 /// Why a delivery was not attempted (again).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

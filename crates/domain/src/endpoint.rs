@@ -39,7 +39,7 @@ pub const MAX_METADATA: (usize, usize, usize) = (50, 64, 512);
 pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
 
 /// Names that a custom header may not take: HTTP's own framing, and what receivers trust Posthorn for.
-const RESERVED_HEADERS: [&str; 14] = [
+const RESERVED_HEADERS: [&str; 15] = [
     "accept-encoding",
     "connection",
     "content-length",
@@ -49,6 +49,7 @@ const RESERVED_HEADERS: [&str; 14] = [
     "idempotency-key",
     "keep-alive",
     "te",
+    "traceparent",
     "trailer",
     "transfer-encoding",
     "upgrade",

@@ -13,6 +13,7 @@ use crate::event_type::EventType;
 use crate::id::{EventId, WorkspaceId};
 use crate::ledger::Ledger;
 use crate::timestamp::Timestamp;
+use crate::trace_parent::TraceParent;
 
 /// Largest payload (`data`) of one event, in bytes of its JSON text.
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
@@ -77,6 +78,8 @@ pub struct Event {
     pub channels: Vec<Channel>,
     /// When its deliveries are due; at once, if the producer did not say.
     pub deliver_at: Option<Timestamp>,
+    /// The span that its deliveries are children of, where traces are wanted.
+    pub trace: Option<TraceParent>,
     /// Every endpoint's fate at the time of fan-out.
     pub ledger: Ledger,
 }

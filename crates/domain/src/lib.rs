@@ -28,4 +28,5 @@ pub mod secret;
 pub mod signature;
 pub mod statistics;
 pub mod timestamp;
+pub mod trace_parent;
 pub mod workspace;

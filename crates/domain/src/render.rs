@@ -7,6 +7,7 @@ use crate::event_type::EventType;
 use crate::id::{DeliveryId, EventId};
 use crate::signature::{self, Signed};
 use crate::timestamp::Timestamp;
+use crate::trace_parent::TraceParent;
 
 /// `user-agent` of every request.
 pub const USER_AGENT: &str = concat!("Posthorn/", env!("CARGO_PKG_VERSION"));
@@ -45,11 +46,13 @@ pub struct Occasion {
     pub at: Timestamp,
     /// Random, new for each attempt; the `covered` profile signs it.
     pub nonce: [u8; 16],
+    /// The attempt's own span, where traces are wanted: the receiver may go on with the trace.
+    pub trace: Option<TraceParent>,
 }
 
 /// Renders one attempt of `message` to `endpoint`.
 pub fn render(message: &Message<'_>, endpoint: &Endpoint, occasion: Occasion) -> RenderedRequest {
-    let Occasion { number, at, nonce } = occasion;
+    let Occasion { number, at, nonce, trace } = occasion;
     let settings = &endpoint.settings;
     let body = body(message, settings.body);
     let id = message.event_id.to_string();
@@ -57,7 +60,7 @@ pub fn render(message: &Message<'_>, endpoint: &Endpoint, occasion: Occasion) ->
     let signed = Signed { id: &id, at, nonce, path, prefix, body: &body };
     let signature = signature::headers(settings.signature.profile, endpoint.signing_secrets(at), &signed);
 
-    let mut headers = Vec::with_capacity(9 + settings.headers.len());
+    let mut headers = Vec::with_capacity(10 + settings.headers.len());
     headers.push(("content-type".to_owned(), "application/json".to_owned()));
     headers.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
     headers.extend(signature);
@@ -65,6 +68,7 @@ pub fn render(message: &Message<'_>, endpoint: &Endpoint, occasion: Occasion) ->
     headers.push((format!("{prefix}-Delivery"), message.delivery_id.to_string()));
     headers.push((format!("{prefix}-Attempt"), number.to_string()));
     headers.push(("Idempotency-Key".to_owned(), message.delivery_id.to_string()));
+    headers.extend(trace.map(|trace| ("traceparent".to_owned(), trace.to_string())));
     headers.extend(settings.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
     RenderedRequest { method: settings.method, headers, body }
 }
@@ -125,7 +129,7 @@ mod tests {
             payload: serde_json::from_str(payload).unwrap(),
             delivery_id: DeliveryId::of(event_id, endpoint.id),
         };
-        render(&message, endpoint, Occasion { number: 2, at: now(), nonce: [1; 16] })
+        render(&message, endpoint, Occasion { number: 2, at: now(), nonce: [1; 16], trace: None })
     }
 
     fn header<'a>(request: &'a RenderedRequest, name: &str) -> &'a str {

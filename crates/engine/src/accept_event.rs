@@ -147,7 +147,7 @@ enum Admission {
     /// The very same request was accepted before.
     Repeated(Accepted),
     /// Its row is durable; its jobs are not yet sent.
-    Written { event: Event, freshness: Freshness, claimed: Option<Claimed> },
+    Written { event: Box<Event>, freshness: Freshness, claimed: Option<Claimed> },
 }
 
 /// A claim that must be completed, released or forgotten.
@@ -249,7 +249,7 @@ async fn admit(
 }
 
 enum Written {
-    Now(Event, Freshness),
+    Now(Box<Event>, Freshness),
     Before(Accepted),
 }
 
@@ -293,7 +293,7 @@ async fn written(
             return Err(Problem::EventExists.into());
         }
         room.fill(event.ledger.deliveries.len());
-        return Ok(Written::Now(event, freshness));
+        return Ok(Written::Now(Box::new(event), freshness));
     }
 
     // 4. What becomes of it at every endpoint, and is that more than one request may make?
@@ -310,7 +310,7 @@ async fn written(
 
     // 6. Write it down. A job always finds its event.
     if intake.save_event(&event, workspace.expiry(now), made_here).await? {
-        return Ok(Written::Now(event, freshness));
+        return Ok(Written::Now(Box::new(event), freshness));
     }
     match freshness {
         Freshness::New => Err(Problem::EventExists.into()),
@@ -359,6 +359,7 @@ async fn fan_out(
         erased_at: None,
         channels: request.channels,
         deliver_at: request.deliver_at.filter(|at| *at > now),
+        trace: request.trace,
         ledger,
     })
 }
@@ -388,6 +389,7 @@ fn jobs(event: &Event, freshness: Freshness) -> Vec<Job> {
             run: None,
             force: false,
             recheck: freshness == Freshness::Resumed,
+            trace: event.trace,
         })
         .collect()
 }

@@ -3,6 +3,7 @@
 //! The delivery's row, not the number of receives, says what has happened before; so a doubled or resurrected job
 //! sends nothing. A customer's failure is recorded as an attempt; only our own faults are an `Err`.
 
+mod send;
 mod set_aside;
 mod wait;
 
@@ -11,18 +12,15 @@ use std::time::{Duration, Instant};
 
 use domain::attempt::Attempt;
 use domain::circuit::Health;
-use domain::delivery::{self, CancelReason, Decision, Delivery, DeliveryStatus};
-use domain::endpoint::{DisabledReason, Endpoint};
-use domain::event::Payload;
+use domain::delivery::{self, Decision, Delivery, DeliveryStatus};
+use domain::endpoint::DisabledReason;
 use domain::operational::OperationalEvent;
-use domain::render::{Message, Occasion};
 use egress::Egress;
 use queue::reschedule::NotRescheduled;
 use queue::{Job, Queue};
 use serde_json::json;
 use store::Store;
 use store::deliveries::{DeliveryRow, Settlement};
-use store::events::StoredPayload;
 
 use crate::attempt_log::{log, read_off};
 use crate::count_attempts::Counter;
@@ -34,9 +32,8 @@ use crate::group::{Gather, Group};
 use crate::intake::Intake;
 use crate::meter::Meter;
 use crate::operational_event::tell;
-use crate::request::post;
 use crate::turn::{Place, Turns};
-use crate::{Chance, Clock, Directory};
+use crate::{Chance, Clock, Directory, Traces};
 
 /// A job this much early is not put back: SQS counts whole seconds.
 pub const EARLY: Duration = Duration::from_secs(1);
@@ -60,6 +57,7 @@ pub struct Sender {
     directory: Directory,
     clock: Clock,
     chance: Chance,
+    traces: Traces,
     health: HealthKeeper,
     turns: Turns,
     crowd: Crowd,
@@ -109,7 +107,7 @@ impl Sender {
         let health = HealthKeeper::new(intake.clone());
         let turns = Turns::new(intake.clone());
         let counter = Counter::new(intake.store.clone());
-        let Intake { store, queue, directory, clock, chance, .. } = intake;
+        let Intake { store, queue, directory, clock, chance, traces, .. } = intake;
         Self {
             store,
             queue,
@@ -117,6 +115,7 @@ impl Sender {
             directory,
             clock,
             chance,
+            traces,
             health,
             turns,
             crowd: Crowd::default(),
@@ -127,19 +126,21 @@ impl Sender {
         }
     }
 
-    /// Writes down what is only in memory: the last seconds' statistics.
+    /// Sends and writes down what is only in memory: spans, and the last seconds' statistics.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be written.
     pub async fn flush(&self) -> Result<(), Fault> {
+        self.traces.flush().await;
         self.counter.flush().await
     }
 
-    /// The same, if some seconds have passed since the last time: for the end of every batch.
+    /// The same for the end of every batch: statistics only if some seconds have passed since the last time.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be written.
     pub async fn flush_if_due(&self) -> Result<(), Fault> {
+        self.traces.flush().await;
         self.counter.flush_if_due(self.clock.now()).await
     }
 
@@ -165,11 +166,14 @@ impl Sender {
     /// # Errors
     /// [`Unhandled`] when we could not do it or could not record it.
     pub async fn attempt(&self, job: &Job, receives: u32, meter: &Meter) -> Result<Next, Unhandled> {
-        // 1. Is it due?
+        // 1. Is it due, and does its endpoint not hang?
         let now = self.clock.now();
         if let Some(due) = job.not_before.filter(|due| due.since(now) > EARLY) {
             let waiting = self.wait(job, due.since(now)).await;
             return waiting.map_err(|fault| Unhandled { fault, attempts_before: 0 });
+        }
+        if self.crowd.is_full(job.endpoint, Instant::now()) {
+            return Ok(Next::ComeBackIn(self.soon(receives)));
         }
 
         // 2. What has happened before? Only a first receive may take "nothing" for granted.
@@ -247,7 +251,7 @@ impl Sender {
             }
             known = (settlement.row.delivery, settlement.row.first_attempt);
         }
-        let payload = match self.payload(job, receives).await? {
+        let (payload, trace) = match self.payload(job, receives).await? {
             Ok(payload) => payload,
             Err(reason) => return self.cancel(known, reason, expires_at).await,
         };
@@ -269,7 +273,7 @@ impl Sender {
 
         // 5. Render, sign, send.
         let (mut delivery, first_attempt) = known;
-        let attempt = self.send(job, &endpoint, &payload, &delivery).await;
+        let (attempt, span) = self.send(job, &endpoint, &payload, trace, &delivery).await;
         if let Err(fault) = self.turns.leave(&endpoint, place).await {
             // The place is free again by itself in a while; what was sent must be recorded first.
             tracing::warn!(endpoint = %endpoint.id, error = %fault, "a place could not be given back");
@@ -295,6 +299,7 @@ impl Sender {
         }
         let delivery = delivery.settled(&attempt, decision);
         log(job, &attempt, decision);
+        span.end_attempt(&attempt, decision);
         meter.note(|readings| read_off(readings, job, &attempt, decision, ended));
         self.counter.count(job.workspace, job.endpoint, &attempt, decision, workspace.expiry(now));
         let (first_attempt, later_attempt) = match attempt.number {
@@ -328,36 +333,6 @@ impl Sender {
         });
         let what = OperationalEvent::DeliveryExhausted;
         tell(self.health.intake(), job.workspace, job.endpoint, what, data).await;
-    }
-
-    /// The payload from the job, if it comes straight from its event. Otherwise from the event's row: it was too large
-    /// for the job, or may have been erased since.
-    async fn payload(&self, job: &Job, receives: u32) -> Result<Result<Payload, CancelReason>, Fault> {
-        if let Some(payload) = &job.payload
-            && receives <= 1
-            && !job.recheck
-            && job.deliver_at.is_none()
-        {
-            return Ok(Ok(Arc::clone(payload)));
-        }
-        Ok(match self.store.load_payload(job.workspace, job.event, self.clock.now()).await? {
-            StoredPayload::Gone => Err(CancelReason::EventExpired),
-            StoredPayload::Erased => Err(CancelReason::EventErased),
-            StoredPayload::Kept(payload) => Ok(payload),
-        })
-    }
-
-    async fn send(&self, job: &Job, endpoint: &Endpoint, payload: &Payload, delivery: &Delivery) -> Attempt {
-        let message = Message {
-            event_id: job.event,
-            event_type: &job.event_type,
-            occurred_at: job.occurred_at,
-            payload,
-            delivery_id: job.delivery,
-        };
-        let number = delivery.attempts + 1;
-        let occasion = Occasion { number, at: self.clock.now(), nonce: self.chance.bytes() };
-        post(&self.egress, endpoint, &message, occasion, delivery.trigger).await
     }
 }
 

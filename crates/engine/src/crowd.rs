@@ -11,7 +11,7 @@ use domain::id::EndpointId;
 /// Attempts of one endpoint that one process makes at once while they are slow.
 const MAX_SLOW: usize = 50;
 /// An attempt that takes longer is slow.
-const SLOW: Duration = Duration::from_secs(1);
+const SLOW: Duration = Duration::from_millis(500);
 
 type UnderWay = Arc<Mutex<HashMap<EndpointId, BTreeSet<(Instant, u64)>>>>;
 
@@ -28,18 +28,28 @@ pub(crate) struct Ticket {
 }
 
 impl Crowd {
+    /// Whether an attempt that wanted to begin at `now` would be held up: asked before anything is read for it.
+    pub(crate) fn is_full(&self, endpoint: EndpointId, now: Instant) -> bool {
+        let crowd = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        crowd.get(&endpoint).is_some_and(|under_way| too_many(under_way, now))
+    }
+
     /// Lets an attempt begin at `now`, unless too many slow ones are under way.
     pub(crate) fn enter(&self, endpoint: EndpointId, now: Instant) -> Option<Ticket> {
         let mut crowd = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let under_way = crowd.entry(endpoint).or_default();
-        let slow = under_way.first().is_some_and(|(began, _)| now.duration_since(*began) > SLOW);
-        if slow && under_way.len() >= MAX_SLOW {
+        if too_many(under_way, now) {
             return None;
         }
         let number = under_way.last().map_or(0, |(_, number)| number + 1);
         under_way.insert((now, number));
         Some(Ticket { crowd: Arc::clone(&self.0), endpoint, place: (now, number) })
     }
+}
+
+fn too_many(under_way: &BTreeSet<(Instant, u64)>, now: Instant) -> bool {
+    let slow = under_way.first().is_some_and(|(began, _)| now.duration_since(*began) > SLOW);
+    slow && under_way.len() >= MAX_SLOW
 }
 
 impl Drop for Ticket {
@@ -68,8 +78,8 @@ mod tests {
         let (crowd, began) = (Crowd::default(), Instant::now());
         let tickets: Vec<_> = (0..200).map(|_| crowd.enter(endpoint(1), began).unwrap()).collect();
         let later = began + SLOW + Duration::from_millis(1);
-        assert!(crowd.enter(endpoint(1), later).is_none());
-        assert!(crowd.enter(endpoint(2), later).is_some());
+        assert!(crowd.is_full(endpoint(1), later) && crowd.enter(endpoint(1), later).is_none());
+        assert!(!crowd.is_full(endpoint(2), later) && crowd.enter(endpoint(2), later).is_some());
         drop(tickets);
         assert!(crowd.enter(endpoint(1), later).is_some());
     }

@@ -150,6 +150,7 @@ pub(crate) fn job(delivery: &Delivery, probe: bool) -> Job {
         run: delivery.run,
         force: false,
         recheck: true,
+        trace: None,
     }
 }
 

@@ -8,6 +8,7 @@ use domain::id::{EventId, WorkspaceId};
 use domain::operational;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
+use domain::trace_parent::TraceParent;
 use serde::Deserialize;
 
 /// How far the instant inside a producer's own event id may lie from now, in days either way.
@@ -37,6 +38,9 @@ pub struct EventRequest {
     /// When its deliveries are due, within 12 hours; at once, if left out.
     #[serde(default)]
     pub deliver_at: Option<Timestamp>,
+    /// The span of the request that brings it; no part of the body.
+    #[serde(skip)]
+    pub trace: Option<TraceParent>,
 }
 
 pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Problem> {

@@ -11,7 +11,7 @@ use store::events::EventRow;
 
 use crate::error::Fault;
 use crate::group::{Gather, Group};
-use crate::{Chance, Clock, Directory};
+use crate::{Chance, Clock, Directory, Traces};
 
 /// Its jobs, and when they were made.
 type JobsOfARequest = (Vec<Job>, Timestamp);
@@ -31,6 +31,8 @@ pub struct Intake {
     pub clock: Clock,
     /// Randomness.
     pub chance: Chance,
+    /// Where spans are made.
+    pub traces: Traces,
     events: Arc<OnceLock<Group<EventRow>>>,
     jobs: Arc<OnceLock<Group<JobsOfARequest>>>,
 }
@@ -47,6 +49,7 @@ impl Intake {
             directory,
             clock,
             chance,
+            traces: Traces::default(),
             events: Arc::default(),
             jobs: Arc::default(),
         }
@@ -56,6 +59,12 @@ impl Intake {
     #[must_use]
     pub fn with_topic(self, topic: Option<Topic>) -> Self {
         Self { topic, ..self }
+    }
+
+    /// The same with spans.
+    #[must_use]
+    pub fn with_traces(self, traces: Traces) -> Self {
+        Self { traces, ..self }
     }
 
     /// The same with what others remember too.

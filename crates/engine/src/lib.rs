@@ -33,6 +33,7 @@ pub mod replay;
 pub mod replay_delivery;
 mod request;
 pub mod send_test_event;
+pub mod trace;
 mod turn;
 
 pub use chance::Chance;
@@ -41,3 +42,4 @@ pub use directory::Directory;
 pub use error::{Fault, Refusal, chain};
 pub use intake::Intake;
 pub use meter::{Meter, Readings};
+pub use trace::Traces;

@@ -79,6 +79,7 @@ async fn tell_endpoints(
         erased_at: None,
         channels: Vec::new(),
         deliver_at: None,
+        trace: None,
         ledger,
     };
     intake.store.save_event(&event, workspace.expiry(now)).await?;

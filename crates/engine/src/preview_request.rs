@@ -118,6 +118,7 @@ fn rendered(management: &Management, endpoint: &Endpoint, event: &Event, number:
         payload: &event.payload,
         delivery_id: DeliveryId::of(event.id, endpoint.id),
     };
-    let occasion = Occasion { number, at: management.clock.now(), nonce: management.chance.bytes() };
+    let occasion =
+        Occasion { number, at: management.clock.now(), nonce: management.chance.bytes(), trace: None };
     render(&message, endpoint, occasion)
 }

@@ -220,6 +220,7 @@ pub(crate) fn job(delivery: &Delivery, run: ReplayId, force: bool) -> Job {
         run: Some(run),
         force,
         recheck: true,
+        trace: None,
     }
 }
 

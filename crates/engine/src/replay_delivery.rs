@@ -55,7 +55,7 @@ pub async fn replay_delivery(
         return Err(Problem::invalid("/force", "must be true to send again what was delivered").into());
     }
     match management.store.load_payload(endpoint.workspace_id, delivery.event_id, now).await? {
-        StoredPayload::Kept(_) => {}
+        StoredPayload::Kept(..) => {}
         StoredPayload::Erased => return Err(Problem::EventErased.into()),
         StoredPayload::Gone => return Err(Problem::NotFound("event").into()),
     }

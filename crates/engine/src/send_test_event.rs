@@ -55,7 +55,7 @@ pub async fn send_test_event(
         payload: &event.payload,
         delivery_id: delivery.id,
     };
-    let occasion = Occasion { number: 1, at: now, nonce: management.chance.bytes() };
+    let occasion = Occasion { number: 1, at: now, nonce: management.chance.bytes(), trace: None };
     let attempt = post(&management.egress, &endpoint, &message, occasion, Trigger::Test).await;
     let decision = if attempt.error.is_none() { Decision::Delivered } else { Decision::Exhausted };
     let delivery = delivery.settled(&attempt, decision);
@@ -87,6 +87,7 @@ pub(crate) fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event,
         erased_at: None,
         channels: Vec::new(),
         deliver_at: None,
+        trace: None,
         ledger: Ledger { deliveries: vec![endpoint.id], skipped: Vec::new() },
     })
 }

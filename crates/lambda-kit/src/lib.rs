@@ -9,5 +9,7 @@ pub mod http_api;
 pub mod json_body;
 pub mod logging;
 pub mod metrics;
+pub mod otlp;
 pub mod problem_json;
 pub mod request_body;
+pub mod trace_header;

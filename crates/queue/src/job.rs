@@ -6,6 +6,7 @@ use domain::event::Payload;
 use domain::event_type::EventType;
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
+use domain::trace_parent::TraceParent;
 use serde::{Deserialize, Serialize};
 
 /// The version written, and the only one understood.
@@ -44,6 +45,8 @@ pub struct Job {
     pub force: bool,
     /// This job may be a second one: look at the delivery's row before the first attempt.
     pub recheck: bool,
+    /// The span that its attempts are children of; of a job without a payload the event's row tells it.
+    pub trace: Option<TraceParent>,
 }
 
 /// The body of a message is no job this sender understands.
@@ -83,6 +86,8 @@ struct Message {
     force: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     recheck: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace: Option<TraceParent>,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +126,7 @@ impl Job {
             run: message.run,
             force: message.force,
             recheck: message.recheck,
+            trace: message.trace,
         })
     }
 
@@ -145,6 +151,7 @@ impl Job {
             run: self.run,
             force: self.force,
             recheck: self.recheck,
+            trace: self.trace,
         })
     }
 }
@@ -183,6 +190,7 @@ mod tests {
             run: None,
             force: false,
             recheck: false,
+            trace: None,
         }
     }
 

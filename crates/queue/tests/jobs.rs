@@ -74,6 +74,7 @@ fn job(number: u128, payload: &str) -> Job {
         run: None,
         force: false,
         recheck: false,
+        trace: None,
     }
 }
 

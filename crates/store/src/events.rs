@@ -9,6 +9,7 @@ use domain::event_type::{EventType, EventTypePattern, wants};
 use domain::id::{EventId, WorkspaceId};
 use domain::ledger::Ledger;
 use domain::timestamp::Timestamp;
+use domain::trace_parent::TraceParent;
 
 use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
@@ -28,8 +29,8 @@ const LEDGER_ENDPOINTS_PER_PAGE: usize = 2_048;
 /// What is left of an event's payload.
 #[derive(Debug, Clone)]
 pub enum StoredPayload {
-    /// It is there.
-    Kept(Payload),
+    /// It is there; and the span that the event's deliveries are children of.
+    Kept(Payload, Option<TraceParent>),
     /// It was erased by hand.
     Erased,
     /// There is no such event, or it has expired.
@@ -117,6 +118,7 @@ impl Store {
                     event.channels.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
                 )
             })
+            .maybe(event.trace, |item, trace| item.text("trace", trace))
             .maybe(rest, |item, rest| {
                 item.number("ledger_pages", rest.pages).text("ledger_digest", rest.digest)
             })
@@ -199,7 +201,7 @@ impl Store {
         }
         match reader.maybe_instant("erased_at")? {
             Some(_) => Ok(StoredPayload::Erased),
-            None => Ok(StoredPayload::Kept(stored_payload(&reader)?)),
+            None => Ok(StoredPayload::Kept(stored_payload(&reader)?, trace(&reader)?)),
         }
     }
 
@@ -316,6 +318,7 @@ fn read(
         erased_at,
         channels: channels(&reader)?,
         deliver_at: reader.maybe_instant("deliver_at")?,
+        trace: trace(&reader)?,
         ledger: Ledger::from_bytes(reader.bytes("ledger")?).map_err(|error| reader.damaged(error))?,
     };
     let rest = match reader.maybe_number("ledger_pages")? {
@@ -340,6 +343,11 @@ fn has_expired(reader: &ItemReader, now: Timestamp) -> Result<bool, StoreError> 
 
 fn stored_payload(reader: &ItemReader) -> Result<Payload, StoreError> {
     payload::decode(reader.text("encoding")?, reader.bytes("payload")?)
+}
+
+fn trace(reader: &ItemReader) -> Result<Option<TraceParent>, StoreError> {
+    let trace = reader.maybe_text("trace")?.map(str::parse).transpose();
+    trace.map_err(|error| reader.damaged(error))
 }
 
 /// No channel's name holds a space.

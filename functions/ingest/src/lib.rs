@@ -12,16 +12,19 @@ use domain::event::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_REQUEST_BYTES};
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::ledger::{Ledger, SkipReason};
 use domain::problem::Problem;
+use domain::trace_parent::TraceParent;
 use engine::Intake;
 use engine::Readings;
 use engine::accept_event::{Accepted, IdempotencyKey, Intent, accept_event, accept_events};
 use engine::authenticate::authenticate;
 use engine::event_request::EventRequest;
+use engine::trace::Span;
 use lambda_kit::api_key_header::api_key;
 use lambda_kit::http_api::Unit;
 use lambda_kit::json_body::parse_json;
 use lambda_kit::problem_json::{ApiError, of_problem};
 use lambda_kit::request_body::read_body;
+use lambda_kit::trace_header::trace_parent;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -33,12 +36,12 @@ const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 /// answers with 6 at most. `/v1/events/{event}/deliveries` tells of all of them.
 const MAX_LISTED: usize = 100;
 
+const ONE: &str = "/v1/events";
+const MANY: &str = "/v1/events/batch";
+
 /// The routes of this function.
 pub fn router(intake: Intake) -> Router {
-    Router::new()
-        .route("/v1/events", post(post_event))
-        .route("/v1/events/batch", post(post_batch))
-        .with_state(intake)
+    Router::new().route(ONE, post(post_event)).route(MANY, post(post_batch)).with_state(intake)
 }
 
 #[derive(Serialize)]
@@ -61,18 +64,21 @@ struct SkippedBody {
 }
 
 async fn post_event(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
-    match one_event(&intake, &headers, body).await {
+    let span = intake.traces.request(trace_parent(&headers), ONE);
+    let response = match one_event(&intake, &headers, body, span.as_parent()).await {
         Ok(accepted) => {
             let unit = Unit { event: Some(accepted.id.to_string()), readings: readings(&[Ok(&accepted)]) };
             (Extension(unit), answer(&accepted)).into_response()
         }
         Err(error) => refuse(error),
-    }
+    };
+    end(&intake, span, response).await
 }
 
 /// Each event is answered on its own, in order, with the status it would have had alone.
 async fn post_batch(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
-    match many_events(&intake, &headers, body).await {
+    let span = intake.traces.request(trace_parent(&headers), MANY);
+    let response = match many_events(&intake, &headers, body, span.as_parent()).await {
         Ok(results) => {
             let readings = readings(&results.iter().map(Result::as_ref).collect::<Vec<_>>());
             let results: Vec<_> = results.into_iter().map(result).collect();
@@ -80,7 +86,15 @@ async fn post_batch(State(intake): State<Intake>, headers: HeaderMap, body: Body
             (StatusCode::MULTI_STATUS, Extension(Unit { event: None, readings }), body).into_response()
         }
         Err(error) => refuse(error),
-    }
+    };
+    end(&intake, span, response).await
+}
+
+/// Ends the request's span, which is sent before the answer.
+async fn end(intake: &Intake, span: Span, response: Response) -> Response {
+    span.end_request(response.status().as_u16());
+    intake.traces.flush().await;
+    response
 }
 
 /// A fault is counted where it is answered.
@@ -106,10 +120,15 @@ fn readings(results: &[Result<&Accepted, &Problem>]) -> Readings {
     readings
 }
 
-async fn one_event(intake: &Intake, headers: &HeaderMap, body: Body) -> Result<Accepted, ApiError> {
+async fn one_event(
+    intake: &Intake,
+    headers: &HeaderMap,
+    body: Body,
+    trace: Option<TraceParent>,
+) -> Result<Accepted, ApiError> {
     let caller = authenticate(&intake.directory, api_key(headers)).await?;
     let body = read_body(body, MAX_REQUEST_BYTES).await?;
-    let request: EventRequest = parse_json(&body)?;
+    let request = EventRequest { trace, ..parse_json(&body)? };
     Ok(accept_event(intake, &caller, request, idempotency_key(headers)?).await?)
 }
 
@@ -123,6 +142,7 @@ async fn many_events(
     intake: &Intake,
     headers: &HeaderMap,
     body: Body,
+    trace: Option<TraceParent>,
 ) -> Result<Vec<Result<Accepted, Problem>>, ApiError> {
     let caller = authenticate(&intake.directory, api_key(headers)).await?;
     let body = read_body(body, MAX_BATCH_BYTES).await?;
@@ -132,7 +152,7 @@ async fn many_events(
     }
     let key = idempotency_key(headers)?;
     let intents = batch.events.iter().enumerate().map(|(index, event)| {
-        let request: EventRequest = parse_json(event.get().as_bytes())?;
+        let request = EventRequest { trace, ..parse_json(event.get().as_bytes())? };
         let idempotency_key = key.map(|key| IdempotencyKey::OfBatch(key.to_owned(), index));
         Ok(Intent { request, idempotency_key })
     });

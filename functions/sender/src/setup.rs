@@ -23,7 +23,9 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Sender, Metric
     let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
     let queue = Queue::new(aws.sqs(), config.queue_url, config.dead_letter_queue_url);
     let queue = queue.with_tasks(config.tasks_queue_url);
-    let intake = Intake::new(store, queue).with_topic(aws.topic(config.operational_topic));
+    let intake = Intake::new(store, queue)
+        .with_topic(aws.topic(config.operational_topic))
+        .with_traces(lambda_kit::otlp::from_environment()?);
     let metrics = Metrics::new(config.metrics_namespace, Clock::system());
     Ok((Sender::new(intake, Egress::new(targets)?), metrics))
 }

@@ -43,8 +43,14 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
 
     // 1. The platform and three receivers, all on real ports.
     let clock = Clock::system();
-    let platform =
-        Platform::start(Setup { data: None, port: 0, clock: clock.clone(), observer: None }).await?;
+    let platform = Platform::start(Setup {
+        data: None,
+        port: 0,
+        clock: clock.clone(),
+        observer: None,
+        traces: engine::Traces::default(),
+    })
+    .await?;
     let beginnings = prepare(&platform.store, None, None, &clock).await?;
     let api = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());
     let workspace = beginnings.workspace.to_string();

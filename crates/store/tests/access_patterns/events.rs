@@ -27,6 +27,7 @@ fn event(at: Timestamp, chance: u128) -> Event {
         payload: Arc::new(RawValue::from_string(r#"{ "amount" : 4.20e3 }"#.to_owned()).unwrap().into()),
         channels: vec![Channel::parse("eu").unwrap(), Channel::parse("customer:7").unwrap()],
         deliver_at: Some(now()),
+        trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().ok(),
         ledger: Ledger::default(),
     }
 }
@@ -170,7 +171,7 @@ async fn a_payload_is_read_without_its_ledger() {
         delete.send().await.unwrap();
     }
     let load = async |at| table.store.load_payload(workspace(1), event.id, at).await.unwrap();
-    let StoredPayload::Kept(payload) = load(now()).await else { panic!("it is there") };
+    let StoredPayload::Kept(payload, _) = load(now()).await else { panic!("it is there") };
     assert_eq!(payload.get(), event.payload.get());
     assert!(matches!(load(now().plus(DAY)).await, StoredPayload::Gone));
     table.store.erase_payload(workspace(1), event.id, now()).await.unwrap();

@@ -1,0 +1,171 @@
+//! Which spans does a delivery leave in its producer's trace? One of the request that brings its event, and one of every
+//! attempt, named and described by OpenTelemetry's conventions for HTTP: <https://opentelemetry.io/docs/specs/semconv/http/>.
+//! Only where traces are wanted; nobody else pays for them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use domain::attempt::Attempt;
+use domain::delivery::Decision;
+use domain::endpoint::Endpoint;
+use domain::outcome::ErrorClass;
+use domain::timestamp::Timestamp;
+use domain::trace_parent::TraceParent;
+use futures_util::future::BoxFuture;
+use opentelemetry::global::{BoxedSpan, BoxedTracer};
+use opentelemetry::trace::{
+    Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceId,
+    TraceState, Tracer as _,
+};
+use opentelemetry::{Context, KeyValue};
+use queue::Job;
+
+/// Sends the spans that have ended. It never fails its caller: traces are not what Posthorn is for.
+pub trait Export: Send + Sync {
+    /// Sends what has ended so far.
+    fn flush(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Where spans are made, if they are wanted. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Traces(Option<Arc<Wanted>>);
+
+struct Wanted {
+    tracer: BoxedTracer,
+    export: Box<dyn Export>,
+}
+
+/// A span that has begun, if traces are wanted.
+pub struct Span(Option<BoxedSpan>);
+
+impl Traces {
+    /// Spans made by `tracer` and sent by `export`.
+    pub fn new(tracer: BoxedTracer, export: Box<dyn Export>) -> Self {
+        Self(Some(Arc::new(Wanted { tracer, export })))
+    }
+
+    /// Begins the span of a request that brings events, as a child of its producer's.
+    pub fn request(&self, parent: Option<TraceParent>, route: &'static str) -> Span {
+        Span(self.0.as_ref().map(|wanted| {
+            let attributes =
+                [KeyValue::new("http.request.method", "POST"), KeyValue::new("http.route", route)];
+            let span = SpanBuilder::from_name(format!("POST {route}"));
+            wanted.begin(parent, span.with_kind(SpanKind::Server).with_attributes(attributes))
+        }))
+    }
+
+    /// Begins the span of attempt `number`, as a child of the request's that brought its event.
+    pub(crate) fn attempt(
+        &self,
+        parent: Option<TraceParent>,
+        job: &Job,
+        endpoint: &Endpoint,
+        number: u32,
+        at: Timestamp,
+    ) -> Span {
+        Span(self.0.as_ref().map(|wanted| {
+            let method = endpoint.settings.method.as_str();
+            let mut attributes = vec![
+                KeyValue::new("http.request.method", method),
+                // Neither path nor query: a customer may have put a secret there.
+                KeyValue::new("server.address", endpoint.url.host().to_owned()),
+                KeyValue::new("posthorn.workspace.id", job.workspace.to_string()),
+                KeyValue::new("posthorn.endpoint.id", job.endpoint.to_string()),
+                KeyValue::new("posthorn.event.id", job.event.to_string()),
+                KeyValue::new("posthorn.event.type", job.event_type.to_string()),
+                KeyValue::new("posthorn.delivery.id", job.delivery.to_string()),
+            ];
+            if let Some(port) = endpoint.url.as_url().port_or_known_default() {
+                attributes.push(KeyValue::new("server.port", i64::from(port)));
+            }
+            if number > 1 {
+                attributes.push(KeyValue::new("http.request.resend_count", i64::from(number - 1)));
+            }
+            let span = SpanBuilder::from_name(method).with_kind(SpanKind::Client);
+            wanted.begin(parent, span.with_start_time(time(at)).with_attributes(attributes))
+        }))
+    }
+
+    /// Sends the spans that have ended: before a function's answer, after which it may be frozen.
+    pub async fn flush(&self) {
+        if let Some(wanted) = &self.0 {
+            wanted.export.flush().await;
+        }
+    }
+}
+
+impl Wanted {
+    fn begin(&self, parent: Option<TraceParent>, span: SpanBuilder) -> BoxedSpan {
+        let context = match parent {
+            None => Context::new(),
+            Some(TraceParent { trace_id, span_id, flags }) => {
+                Context::new().with_remote_span_context(SpanContext::new(
+                    TraceId::from_bytes(trace_id.to_be_bytes()),
+                    SpanId::from_bytes(span_id.to_be_bytes()),
+                    TraceFlags::new(flags),
+                    true,
+                    TraceState::default(),
+                ))
+            }
+        };
+        self.tracer.build_with_context(span, &context)
+    }
+}
+
+impl Span {
+    /// What names it as the parent of others.
+    pub fn as_parent(&self) -> Option<TraceParent> {
+        let context = self.0.as_ref()?.span_context();
+        context.is_valid().then(|| TraceParent {
+            trace_id: u128::from_be_bytes(context.trace_id().to_bytes()),
+            span_id: u64::from_be_bytes(context.span_id().to_bytes()),
+            flags: context.trace_flags().to_u8(),
+        })
+    }
+
+    /// Ends the span of a request that was answered with `status`. The caller's mistake is no error of ours.
+    pub fn end_request(self, status: u16) {
+        let Some(mut span) = self.0 else { return };
+        span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status)));
+        if status >= 500 {
+            span.set_attribute(KeyValue::new("error.type", status.to_string()));
+            span.set_status(Status::error(""));
+        }
+        span.end();
+    }
+
+    /// Ends the span of an attempt.
+    pub(crate) fn end_attempt(self, attempt: &Attempt, decision: Decision) {
+        let Some(mut span) = self.0 else { return };
+        if let Some(status) = attempt.response_status() {
+            span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status)));
+        }
+        span.set_attribute(KeyValue::new("posthorn.decision", decision.as_str()));
+        if let Some(error) = attempt.error {
+            // The conventions want the status itself where that is what is wrong.
+            let status = attempt.response_status().filter(|_| error == ErrorClass::HttpStatus);
+            let error = status.map_or_else(|| error.as_str().to_owned(), |status| status.to_string());
+            span.set_attribute(KeyValue::new("error.type", error));
+            span.set_status(Status::error(""));
+        }
+        span.end_with_timestamp(time(attempt.started_at.plus(attempt.duration)));
+    }
+}
+
+fn time(at: Timestamp) -> SystemTime {
+    let millis = u64::try_from(at.as_millis()).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
+}
+
+impl fmt::Debug for Traces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Traces").field(&self.0.is_some()).finish()
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Span").field(&self.as_parent()).finish()
+    }
+}
