@@ -75,12 +75,16 @@ async fn first_line(listener: &TcpListener) -> anyhow::Result<(String, BufReader
     Ok((line, connection))
 }
 
+/// The machine's certificates in one file, as they are on Lambda: a distribution may keep each in a file of its own besides.
+const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
 /// What Lambda and the template set. Nothing of it exists, so a function that called AWS before its first poll would
 /// be noticed: it would take as long as its call takes to fail.
 fn environment(name: &str, runtime_api: SocketAddr) -> Vec<(&'static str, String)> {
     let queue = |name| format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{name}");
     let topic = "arn:aws:sns:eu-central-1:123456789012:posthorn";
-    vec![
+    let certificates = Path::new(CERTIFICATES).exists().then(|| ("SSL_CERT_FILE", CERTIFICATES.to_owned()));
+    let mut variables = vec![
         ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string()),
         ("AWS_LAMBDA_FUNCTION_NAME", name.to_owned()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
@@ -101,5 +105,7 @@ fn environment(name: &str, runtime_api: SocketAddr) -> Vec<(&'static str, String
         (config::KMS_KEY_ID, "alias/posthorn".to_owned()),
         (config::METRICS_NAMESPACE, "Posthorn".to_owned()),
         (config::OPERATIONAL_TOPIC, topic.to_owned()),
-    ]
+    ];
+    variables.extend(certificates);
+    variables
 }

@@ -173,7 +173,8 @@ impl Sender {
             return waiting.map_err(|fault| Unhandled { fault, attempts_before: 0 });
         }
         if self.crowd.is_full(job.endpoint, Instant::now()) {
-            return Ok(Next::ComeBackIn(self.soon(receives)));
+            // Until those under way time out, to look again is in vain.
+            return Ok(Next::ComeBackIn(self.soon(receives + 2)));
         }
 
         // 2. What has happened before? Only a first receive may take "nothing" for granted.
