@@ -109,11 +109,13 @@ async fn a_trace_that_the_producer_does_not_record_is_handed_on_and_not_recorded
 #[tokio::test]
 async fn a_broken_traceparent_or_collector_harms_no_event_and_without_traces_nothing_is_told() {
     let (collector, receiver) = (Receiver::start().await, Receiver::start().await);
-    collector.answer(Answer::Status(400));
+    // One that may be tried again: that is not worth anybody's wait.
+    collector.answer(Answer::Status(503));
     let stage = Stage::set_with(lambda_kit::otlp::to_collector(collector.url()).unwrap()).await;
     let endpoint = stage.endpoint(&receiver, json!({})).await;
     send(&stage, "00-garbage").await;
     stage.deliveries(&endpoint, 1, "delivered").await;
+    assert_eq!(collector.seen().len(), 2, "the request's span and the attempt's, once each");
     // A trace of our own begins.
     assert!(receiver.seen()[0].header("traceparent").parse::<TraceParent>().is_ok());
     stage.end().await;

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Length of a `traceparent` of version `00`: `00-`, 32 digits, `-`, 16 digits, `-`, 2 digits.
 const LENGTH: usize = 55;
+/// The flag that is understood.
+const RECORDED: u8 = 1;
 
 /// A place in a trace: which trace, which span of it, and whether it is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +18,7 @@ pub struct TraceParent {
     pub trace_id: u128,
     /// The id of the span that caused what follows, never 0.
     pub span_id: u64,
-    /// Flags; the lowest bit says that the caller records the trace.
+    /// Flags; the one there is, the lowest bit, says that the caller records the trace. The standard has others set to 0.
     pub flags: u8,
 }
 
@@ -42,7 +44,7 @@ impl FromStr for TraceParent {
         let parsed = Self {
             trace_id: u128::from_str_radix(trace_id, 16).map_err(|_| NotATraceParent)?,
             span_id: u64::from_str_radix(span_id, 16).map_err(|_| NotATraceParent)?,
-            flags: u8::from_str_radix(flags, 16).map_err(|_| NotATraceParent)?,
+            flags: u8::from_str_radix(flags, 16).map_err(|_| NotATraceParent)? & RECORDED,
         };
         let valid = ends_here && version != "ff" && parsed.trace_id != 0 && parsed.span_id != 0;
         if valid { Ok(parsed) } else { Err(NotATraceParent) }
@@ -110,6 +112,12 @@ mod tests {
     }
 
     #[test]
+    fn flags_that_are_not_understood_are_not_handed_on() {
+        let trace: TraceParent = EXAMPLE.replace("b7-01", "b7-ff").parse().unwrap();
+        assert_eq!(trace.to_string(), EXAMPLE);
+    }
+
+    #[test]
     fn a_later_version_may_say_more() {
         let later = EXAMPLE.replacen("00", "01", 1);
         assert!(later.parse::<TraceParent>().is_ok());
@@ -119,7 +127,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(trace_id in 1u128.., span_id in 1u64.., flags: u8) {
+        fn what_is_written_is_read(trace_id in 1u128.., span_id in 1u64.., flags in 0..=RECORDED) {
             let trace = TraceParent { trace_id, span_id, flags };
             prop_assert_eq!(trace.to_string().parse(), Ok(trace));
         }

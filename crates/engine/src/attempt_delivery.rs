@@ -166,15 +166,11 @@ impl Sender {
     /// # Errors
     /// [`Unhandled`] when we could not do it or could not record it.
     pub async fn attempt(&self, job: &Job, receives: u32, meter: &Meter) -> Result<Next, Unhandled> {
-        // 1. Is it due, and does its endpoint not hang?
+        // 1. Is it due?
         let now = self.clock.now();
         if let Some(due) = job.not_before.filter(|due| due.since(now) > EARLY) {
             let waiting = self.wait(job, due.since(now)).await;
             return waiting.map_err(|fault| Unhandled { fault, attempts_before: 0 });
-        }
-        if self.crowd.is_full(job.endpoint, Instant::now()) {
-            // Until those under way time out, to look again is in vain.
-            return Ok(Next::ComeBackIn(self.soon(receives + 2)));
         }
 
         // 2. What has happened before? Only a first receive may take "nothing" for granted.
@@ -244,6 +240,11 @@ impl Sender {
             };
         }
         let Some(endpoint) = endpoint else { return Ok(Next::Done) };
+        // Before anything is read for it in vain. One from a drain is taken up first: at its next receive nobody would
+        // ask any more whether another has it.
+        if parked_at.is_none() && self.crowd.is_full(endpoint.id, Instant::now()) {
+            return Ok(Next::ComeBackIn(self.soon(receives)));
+        }
         if let Some(parked_at) = parked_at {
             let row = DeliveryRow { delivery: known.0.taken_up(now), first_attempt: known.1 };
             let settlement = Settlement { row, later_attempt: None, expires_at };

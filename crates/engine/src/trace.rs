@@ -1,6 +1,7 @@
 //! Which spans does a delivery leave in its producer's trace? One of the request that brings its event, and one of every
 //! attempt, named and described by OpenTelemetry's conventions for HTTP: <https://opentelemetry.io/docs/specs/semconv/http/>.
-//! Only where traces are wanted; nobody else pays for them.
+//! Only where traces are wanted; nobody else pays for them. Left out of what the conventions ask for is what may hold a
+//! customer's secret (`url.full`) and what a function behind a gateway does not see (`url.scheme`).
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +10,6 @@ use std::time::{Duration, SystemTime};
 use domain::attempt::Attempt;
 use domain::delivery::Decision;
 use domain::endpoint::Endpoint;
-use domain::outcome::ErrorClass;
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
 use futures_util::future::BoxFuture;
@@ -48,8 +48,11 @@ impl Traces {
     /// Begins the span of a request that brings events, as a child of its producer's.
     pub fn request(&self, parent: Option<TraceParent>, route: &'static str) -> Span {
         Span(self.0.as_ref().map(|wanted| {
-            let attributes =
-                [KeyValue::new("http.request.method", "POST"), KeyValue::new("http.route", route)];
+            let attributes = [
+                KeyValue::new("http.request.method", "POST"),
+                KeyValue::new("http.route", route),
+                KeyValue::new("url.path", route),
+            ];
             let span = SpanBuilder::from_name(format!("POST {route}"));
             wanted.begin(parent, span.with_kind(SpanKind::Server).with_attributes(attributes))
         }))
@@ -144,7 +147,7 @@ impl Span {
         span.set_attribute(KeyValue::new("posthorn.decision", decision.as_str()));
         if let Some(error) = attempt.error {
             // The conventions want the status itself where that is what is wrong.
-            let status = attempt.response_status().filter(|_| error == ErrorClass::HttpStatus);
+            let status = attempt.response_status().filter(|status| *status >= 400);
             let error = status.map_or_else(|| error.as_str().to_owned(), |status| status.to_string());
             span.set_attribute(KeyValue::new("error.type", error));
             span.set_status(Status::error(""));

@@ -17,11 +17,9 @@ pub const DATA_KEY_FILE: &str = "POSTHORN_DATA_KEY_FILE";
 
 /// CloudWatch namespace of the metrics; none are written where it is not set.
 pub const METRICS_NAMESPACE: &str = "POSTHORN_METRICS_NAMESPACE";
-/// Where spans are sent by OTLP, as OpenTelemetry names it: either turns traces on, and its library reads it, with the
-/// others of <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>.
+/// Where spans are sent by OTLP, as OpenTelemetry names it: either turns traces on. Its library reads them, and those of
+/// headers, service and sampler; see <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 pub const TRACES_ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
-/// What the spans' service is called; `posthorn` where it is not set.
-pub const TRACES_SERVICE: &str = "OTEL_SERVICE_NAME";
 /// ARN of the SNS topic that is told of operational events; none is where it is not set.
 pub const OPERATIONAL_TOPIC: &str = "POSTHORN_OPERATIONAL_TOPIC_ARN";
 
@@ -191,11 +189,6 @@ impl SenderConfig {
 /// Whether spans are to be sent.
 pub fn traces_are_wanted() -> bool {
     TRACES_ENDPOINTS.iter().any(|name| optional(name).is_some())
-}
-
-/// What their service is called.
-pub fn traces_service() -> String {
-    optional(TRACES_SERVICE).unwrap_or_else(|| "posthorn".to_owned())
 }
 
 /// A key file stands in for KMS.

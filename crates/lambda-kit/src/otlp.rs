@@ -16,11 +16,13 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
-use opentelemetry::Context;
 use opentelemetry::global::BoxedTracer;
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::{Context, Key};
 use opentelemetry_http::{HttpClient, HttpError};
-use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_otlp::{
+    ExporterBuildError, RetryPolicy, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
+};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanExporter as _, SpanProcessor};
@@ -30,15 +32,19 @@ use crate::logging::chain;
 
 /// How long the work at hand may wait for a collector.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Spans kept while the collector does not take them; further ones are lost.
+/// Spans that have ended and wait to be sent; further ones are lost.
 const MOST_SPANS: usize = 2_048;
 
-/// Traces as the environment wants them: none where no collector is named.
-///
-/// # Errors
-/// [`ExporterBuildError`] when what it says of the collector cannot be used.
-pub fn from_environment() -> Result<Traces, ExporterBuildError> {
-    if config::traces_are_wanted() { build(None, config::traces_service()) } else { Ok(Traces::default()) }
+/// Traces as the environment wants them: none where no collector is named. Nor where what is said of it cannot be used:
+/// deliveries do not wait until a parameter is put right.
+pub fn from_environment() -> Traces {
+    if !config::traces_are_wanted() {
+        return Traces::default();
+    }
+    build(None).unwrap_or_else(|error| {
+        tracing::error!(error = chain(&error), "no traces: the collector's address cannot be used");
+        Traces::default()
+    })
 }
 
 /// Traces that are sent to a collector, whose whole address is given.
@@ -46,24 +52,36 @@ pub fn from_environment() -> Result<Traces, ExporterBuildError> {
 /// # Errors
 /// [`ExporterBuildError`] when it is no address.
 pub fn to_collector(address: &str) -> Result<Traces, ExporterBuildError> {
-    build(Some(address), "posthorn".to_owned())
+    build(Some(address))
 }
 
-fn build(address: Option<&str>, service: String) -> Result<Traces, ExporterBuildError> {
+fn build(address: Option<&str>) -> Result<Traces, ExporterBuildError> {
     let builder = SpanExporter::builder().with_http().with_http_client(SdkClient::new());
+    // Between two tries it would put the thread to sleep, and with it whatever else runs there.
+    let builder = builder.with_retry_policy(RetryPolicy::disabled());
     let mut exporter = match address {
         Some(address) => builder.with_endpoint(address),
         None => builder,
     }
     .build()?;
-    let resource = Resource::builder().with_service_name(service).build();
+    let resource = resource();
     exporter.set_resource(&resource);
     let ended = Ended::default();
     let provider =
         SdkTracerProvider::builder().with_span_processor(ended.clone()).with_resource(resource).build();
     let tracer = BoxedTracer::new(Box::new(provider.tracer("posthorn")));
     let exporter = tokio::sync::Mutex::new(exporter);
-    Ok(Traces::new(tracer, Box::new(Collector { ended, exporter, _provider: provider })))
+    Ok(Traces::new(tracer, Box::new(Collector { ended, exporter })))
+}
+
+/// What OpenTelemetry's own variables say of this service, and a name for it if they say none.
+fn resource() -> Resource {
+    let told = Resource::builder().build();
+    let name = told.get_ref(&Key::from_static_str("service.name")).map(|name| name.as_str().into_owned());
+    match name {
+        Some(name) if !name.starts_with("unknown_service") => told,
+        _ => Resource::builder().with_service_name("posthorn").build(),
+    }
 }
 
 /// Spans that have ended and are not sent yet.
@@ -103,26 +121,23 @@ impl SpanProcessor for Ended {
 struct Collector {
     ended: Ended,
     exporter: tokio::sync::Mutex<SpanExporter>,
-    /// When the last one is dropped, its tracers make no spans any more.
-    _provider: SdkTracerProvider,
 }
 
 impl Export for Collector {
     fn flush(&self) -> BoxFuture<'_, ()> {
         async {
-            let spans = self.ended.take();
-            if spans.is_empty() {
-                return;
-            }
-            let count = spans.len();
-            let exported =
-                tokio::time::timeout(PATIENCE, async { self.exporter.lock().await.export(spans).await });
+            let exported = tokio::time::timeout(PATIENCE, async {
+                // Whoever comes next sends what has ended meanwhile, for all who waited.
+                let exporter = self.exporter.lock().await;
+                let spans = self.ended.take();
+                if spans.is_empty() { Ok(()) } else { exporter.export(spans).await }
+            });
             match exported.await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::warn!(count, error = chain(&error), "the collector did not take the spans");
+                    tracing::warn!(error = chain(&error), "the collector did not take the spans");
                 }
-                Err(_elapsed) => tracing::warn!(count, "the collector was too slow to take the spans"),
+                Err(_elapsed) => tracing::warn!("the collector is too slow to take the spans"),
             }
         }
         .boxed()

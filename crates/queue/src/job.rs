@@ -106,11 +106,17 @@ impl Job {
     /// # Errors
     /// [`BadJob`] when it is no job or one of another version.
     pub fn parse(body: &str) -> Result<Self, BadJob> {
-        let Version { v } = serde_json::from_str(body).map_err(|_| BadJob::Unparsable)?;
-        if v != VERSION {
-            return Err(BadJob::UnknownVersion(v));
-        }
-        let message: Message = serde_json::from_str(body).map_err(|_| BadJob::Unparsable)?;
+        let message = match serde_json::from_str::<Message>(body) {
+            Ok(message) if message.v == VERSION => message,
+            Ok(message) => return Err(BadJob::UnknownVersion(message.v)),
+            // Another version's shape may be another.
+            Err(_) => {
+                return Err(match serde_json::from_str(body) {
+                    Ok(Version { v }) if v != VERSION => BadJob::UnknownVersion(v),
+                    _ => BadJob::Unparsable,
+                });
+            }
+        };
         Ok(Self {
             workspace: message.workspace,
             endpoint: message.endpoint,

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
+use domain::api_key::ApiKey;
 use domain::event::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_REQUEST_BYTES};
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::ledger::{Ledger, SkipReason};
@@ -64,8 +65,12 @@ struct SkippedBody {
 }
 
 async fn post_event(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
+    let caller = match authenticate(&intake.directory, api_key(&headers)).await {
+        Ok(caller) => caller,
+        Err(refusal) => return refuse(refusal.into()),
+    };
     let span = intake.traces.request(trace_parent(&headers), ONE);
-    let response = match one_event(&intake, &headers, body, span.as_parent()).await {
+    let response = match one_event(&intake, &caller, &headers, body, span.as_parent()).await {
         Ok(accepted) => {
             let unit = Unit { event: Some(accepted.id.to_string()), readings: readings(&[Ok(&accepted)]) };
             (Extension(unit), answer(&accepted)).into_response()
@@ -77,8 +82,12 @@ async fn post_event(State(intake): State<Intake>, headers: HeaderMap, body: Body
 
 /// Each event is answered on its own, in order, with the status it would have had alone.
 async fn post_batch(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
+    let caller = match authenticate(&intake.directory, api_key(&headers)).await {
+        Ok(caller) => caller,
+        Err(refusal) => return refuse(refusal.into()),
+    };
     let span = intake.traces.request(trace_parent(&headers), MANY);
-    let response = match many_events(&intake, &headers, body, span.as_parent()).await {
+    let response = match many_events(&intake, &caller, &headers, body, span.as_parent()).await {
         Ok(results) => {
             let readings = readings(&results.iter().map(Result::as_ref).collect::<Vec<_>>());
             let results: Vec<_> = results.into_iter().map(result).collect();
@@ -90,7 +99,7 @@ async fn post_batch(State(intake): State<Intake>, headers: HeaderMap, body: Body
     end(&intake, span, response).await
 }
 
-/// Ends the request's span, which is sent before the answer.
+/// Ends the request's span, which is sent before the answer. A stranger's request has none.
 async fn end(intake: &Intake, span: Span, response: Response) -> Response {
     span.end_request(response.status().as_u16());
     intake.traces.flush().await;
@@ -122,14 +131,14 @@ fn readings(results: &[Result<&Accepted, &Problem>]) -> Readings {
 
 async fn one_event(
     intake: &Intake,
+    caller: &ApiKey,
     headers: &HeaderMap,
     body: Body,
     trace: Option<TraceParent>,
 ) -> Result<Accepted, ApiError> {
-    let caller = authenticate(&intake.directory, api_key(headers)).await?;
     let body = read_body(body, MAX_REQUEST_BYTES).await?;
     let request = EventRequest { trace, ..parse_json(&body)? };
-    Ok(accept_event(intake, &caller, request, idempotency_key(headers)?).await?)
+    Ok(accept_event(intake, caller, request, idempotency_key(headers)?).await?)
 }
 
 #[derive(Deserialize)]
@@ -140,11 +149,11 @@ struct BatchRequest {
 
 async fn many_events(
     intake: &Intake,
+    caller: &ApiKey,
     headers: &HeaderMap,
     body: Body,
     trace: Option<TraceParent>,
 ) -> Result<Vec<Result<Accepted, Problem>>, ApiError> {
-    let caller = authenticate(&intake.directory, api_key(headers)).await?;
     let body = read_body(body, MAX_BATCH_BYTES).await?;
     let batch: BatchRequest = parse_json(&body)?;
     if !(1..=MAX_BATCH_EVENTS).contains(&batch.events.len()) {
@@ -156,7 +165,7 @@ async fn many_events(
         let idempotency_key = key.map(|key| IdempotencyKey::OfBatch(key.to_owned(), index));
         Ok(Intent { request, idempotency_key })
     });
-    Ok(accept_events(intake, &caller, intents.collect()).await?)
+    Ok(accept_events(intake, caller, intents.collect()).await?)
 }
 
 /// One of a batch's results: its lists are cut short, and their whole lengths stand beside them.

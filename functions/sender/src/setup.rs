@@ -25,7 +25,7 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Sender, Metric
     let queue = queue.with_tasks(config.tasks_queue_url);
     let intake = Intake::new(store, queue)
         .with_topic(aws.topic(config.operational_topic))
-        .with_traces(lambda_kit::otlp::from_environment()?);
+        .with_traces(lambda_kit::otlp::from_environment());
     let metrics = Metrics::new(config.metrics_namespace, Clock::system());
     Ok((Sender::new(intake, Egress::new(targets)?), metrics))
 }

@@ -123,8 +123,6 @@ pub(super) fn send_message_batch(
 #[derive(Debug)]
 pub(super) struct Look {
     pub(super) received: Vec<Received>,
-    /// Whether that is as many as the request takes, so that there may be more.
-    pub(super) is_full: bool,
     /// When there is nothing: when the next message becomes visible by itself.
     pub(super) next_visible_at: Option<i64>,
     /// How long the request wants to wait for a message, in seconds.
@@ -159,10 +157,9 @@ pub(super) fn receive_message(
         queue,
     };
     let received = storage.receive(&receive)?;
-    let is_full = received.len() == most;
     let next_visible_at =
         if received.is_empty() { storage.next_visible_at(&receive.queue.name, now)? } else { None };
-    Ok(Look { received, is_full, next_visible_at, wait_seconds })
+    Ok(Look { received, next_visible_at, wait_seconds })
 }
 
 /// A received message as the protocol writes it, with the system attributes that were asked for.

@@ -11,6 +11,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::errors::SqsError;
 use super::operations::Look;
@@ -42,6 +43,15 @@ async fn handle(State(server): State<Server>, headers: HeaderMap, body: Bytes) -
     match server.act(&action, request).await {
         Ok(answer) => ([("content-type", "application/x-amz-json-1.0")], answer.to_string()).into_response(),
         Err(error) => error.into_response(),
+    }
+}
+
+/// A long poll that ends, however it does, wakes another: to take what is left, and to wait for what is delayed.
+struct PassOn<'a>(&'a Notify);
+
+impl Drop for PassOn<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 
@@ -97,7 +107,7 @@ impl Server {
     ) -> Result<Value, SqsError> {
         let waker = self.service.waker(operations::name(&request)?);
         let answer = self.run(move |storage| work(storage, &request)).await?;
-        // One of them is enough: it wakes the next if it leaves something.
+        // One of them is enough: it wakes the next when it leaves.
         waker.notify_one();
         Ok(answer)
     }
@@ -106,14 +116,11 @@ impl Server {
         let (request, began) = (Arc::new(request), Instant::now());
         let waker = self.service.waker(operations::name(&request)?);
         loop {
-            let Look { received, is_full, next_visible_at, wait_seconds } = self.look(&request).await?;
+            let leaving = PassOn(&waker);
+            let Look { received, next_visible_at, wait_seconds } = self.look(&request).await?;
             let deadline = began + Duration::from_secs(wait_seconds.unsigned_abs());
             let left = deadline.saturating_duration_since(Instant::now());
             if !received.is_empty() || left.is_zero() {
-                if is_full {
-                    // What is left is for another.
-                    waker.notify_one();
-                }
                 let messages: Vec<_> = received.iter().map(|r| operations::message(r, &request)).collect();
                 return Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) });
             }
@@ -122,6 +129,7 @@ impl Server {
                 Duration::from_millis(millis.unsigned_abs())
             });
             // What was sent since the look is remembered by the waker.
+            std::mem::forget(leaving);
             tokio::select! {
                 () = waker.notified() => {}
                 () = tokio::time::sleep(left.min(until_next)) => {}

@@ -21,7 +21,6 @@ const VERSION: i64 = 2;
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
-    PRAGMA user_version = 2;
     CREATE TABLE IF NOT EXISTS queues (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL, attributes TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS messages (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -109,6 +108,7 @@ impl Storage {
         if version != VERSION && tables > 0 {
             return Err(EmulatorError::OtherVersion);
         }
+        connection.pragma_update(None, "user_version", VERSION)?;
         connection.execute_batch(SCHEMA)?;
         connection.set_prepared_statement_cache_capacity(64);
         let mut storage = Self { connection, in_flight: HashMap::new(), queues: HashMap::new() };
@@ -121,7 +121,10 @@ impl Storage {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let result = work(self);
         if let Err(error) = self.connection.execute_batch("COMMIT") {
-            self.connection.execute_batch("ROLLBACK")?;
+            // Some errors roll back by themselves.
+            if !self.connection.is_autocommit() {
+                self.connection.execute_batch("ROLLBACK")?;
+            }
             self.queues.clear();
             self.rebuild_in_flight()?;
             return Err(error);
@@ -172,8 +175,15 @@ impl Storage {
             message.sent_at,
             message.visible_at
         ])?;
-        let sql = "INSERT INTO bodies (id, body, message_attributes) VALUES (last_insert_rowid(), ?1, ?2)";
-        self.connection.prepare_cached(sql)?.execute(params![message.body, message.message_attributes])?;
+        let id = self.connection.last_insert_rowid();
+        let sql = "INSERT INTO bodies (id, body, message_attributes) VALUES (?1, ?2, ?3)";
+        let values = params![id, message.body, message.message_attributes];
+        let written = self.connection.prepare_cached(sql).and_then(|mut insert| insert.execute(values));
+        if let Err(error) = written {
+            // The commit may still succeed, for others' sake: a message without a body must not be among them.
+            self.connection.execute("DELETE FROM messages WHERE id = ?1", [id])?;
+            return Err(error);
+        }
         Ok(())
     }
 

@@ -21,7 +21,7 @@ const NUMBERS: [(&str, i64, i64, i64); 5] = [
     ("VisibilityTimeout", 30, 0, MAX_VISIBILITY_SECONDS),
     ("MessageRetentionPeriod", 345_600, 60, 1_209_600),
     ("DelaySeconds", 0, 0, MAX_DELAY_SECONDS),
-    ("ReceiveMessageWaitTimeSeconds", 0, 0, 20),
+    ("ReceiveMessageWaitTimeSeconds", 0, 0, MAX_WAIT_SECONDS),
     ("MaximumMessageSize", 1_048_576, 1_024, 1_048_576),
 ];
 

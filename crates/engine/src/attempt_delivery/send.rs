@@ -41,7 +41,7 @@ impl Sender {
         })
     }
 
-    /// Renders, signs and sends; gives what came of it, and its span, which goes on until that is decided.
+    /// Renders, signs and sends; gives what came of it, and its span, to be ended when it is known what follows.
     pub(super) async fn send(
         &self,
         job: &Job,
