@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
     MessageAttributeValue, MessageSystemAttributeName as System, QueueAttributeName as Attribute,
+    SendMessageBatchRequestEntry,
 };
 
 use crate::{Bench, attribute, bodies, code};
@@ -141,6 +142,23 @@ async fn a_long_poll_wakes_when_a_delay_ends() {
     let request = bench.client.receive_message().queue_url(&bench.url).wait_time_seconds(10);
     assert_eq!(request.send().await.unwrap().messages().len(), 1);
     assert!((900..4_000).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_batch_wakes_as_many_long_polls_as_it_has_messages_for() {
+    let bench = Bench::new().await;
+    let poll = || bench.client.receive_message().queue_url(&bench.url).wait_time_seconds(10).send();
+    let entry = |id: &str| SendMessageBatchRequestEntry::builder().id(id).message_body("x").build().unwrap();
+    let send = async {
+        // Both polls wait by then.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let batch = bench.client.send_message_batch().queue_url(&bench.url);
+        batch.entries(entry("a")).entries(entry("b")).send().await.unwrap();
+    };
+    let began = Instant::now();
+    let (one, other, ()) = tokio::join!(poll(), poll(), send);
+    assert_eq!((one.unwrap().messages().len(), other.unwrap().messages().len()), (1, 1));
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
