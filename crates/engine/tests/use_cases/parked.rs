@@ -1,17 +1,20 @@
 //! What is parked is never forgotten, whatever happens between two writes.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use domain::delivery::DeliveryStatus;
+use domain::delivery::{Delivery, DeliveryStatus};
 use engine::Meter;
 use engine::accept_event::accept_event;
 use engine::attempt_delivery::Next;
 use engine::drain::drain_step;
 use engine::probe_circuits::resume_drains;
+use queue::Job;
 use serde_json::json;
+use store::deliveries::{DeliveryRow, Settlement};
 
-use crate::{Bench, receiver, request};
+use crate::{Bench, loopback, receiver, request};
 
 async fn accept(bench: &Bench, count: usize) {
     let intake = bench.intake(bench.queue.clone());
@@ -67,6 +70,47 @@ async fn a_parked_delivery_that_was_sent_twice_is_attempted_once() {
     assert_eq!((first.unwrap(), second.unwrap()), (Next::Done, Next::Done));
     assert_eq!(bench.sender().attempt(&again, 1, &meter).await.unwrap(), Next::Done);
     assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn beside_a_crowd_a_parked_delivery_still_belongs_to_the_first_job_that_comes() {
+    let bench = Bench::new().await;
+    let url = hanging_receiver().await;
+    bench.endpoint(1, json!({ "url": url })).await;
+    accept(&bench, 52).await;
+    let (mut jobs, sender) = (bench.jobs().await, Arc::new(bench.sender()));
+    let (parked, fresh) = (jobs.pop().unwrap(), jobs.pop().unwrap());
+    for job in jobs {
+        let sender = Arc::clone(&sender);
+        tokio::spawn(async move { sender.attempt(&job, 1, &Meter::default()).await });
+    }
+    // They have become slow, and further ones come back later.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let next = sender.attempt(&fresh, 1, &Meter::default()).await.unwrap();
+    assert!(matches!(next, Next::ComeBackIn(wait) if wait <= Duration::from_secs(3)), "{next:?}");
+
+    // A drain has sent a parked one twice. Who comes first has it, though it must wait; the other has nothing to do.
+    let now = bench.clock.now();
+    let event_type = parked.event_type.clone();
+    let delivery =
+        Delivery::new(bench.workspace, parked.endpoint, parked.event, event_type, parked.occurred_at);
+    let delivery = Delivery { status: DeliveryStatus::Parked, updated_at: now, ..delivery };
+    let row = DeliveryRow { delivery, first_attempt: None };
+    let expires_at = now.plus(Duration::from_secs(86_400));
+    bench.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await.unwrap();
+    let drained = Job { parked_at: Some(now), recheck: true, payload: None, ..parked };
+    let first = sender.attempt(&drained, 1, &Meter::default()).await.unwrap();
+    assert!(matches!(first, Next::ComeBackIn(_)), "{first:?}");
+    assert_eq!(sender.attempt(&drained, 1, &Meter::default()).await.unwrap(), Next::Done);
+}
+
+/// A receiver that answers when the test is long over.
+async fn hanging_receiver() -> String {
+    let listener = loopback().await;
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(std::future::pending::<()>);
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    url
 }
 
 #[tokio::test]
