@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use divan::{AllocProfiler, Bencher, black_box};
 use domain::address::AllowedTargets;
-use domain::endpoint::{Endpoint, EndpointSettings, Subscription};
+use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::event::{Payload, PayloadText};
 use domain::event_type::{EventType, EventTypePattern, wants};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
@@ -14,6 +14,7 @@ use domain::render::{Message, Occasion, render};
 use domain::retry::RetryPolicy;
 use domain::secret::{ActiveSecret, Secret};
 use domain::signature::{self, Profile, Signed};
+use domain::subscription::Subscription;
 use domain::timestamp::Timestamp;
 use queue::Job;
 use serde_json::json;

@@ -10,13 +10,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::address::AllowedTargets;
-use crate::channel::{self, Channel, MAX_CHANNELS};
+use crate::channel::{Channel, MAX_CHANNELS};
 use crate::circuit::DisablePolicy;
 use crate::endpoint_url::EndpointUrl;
-use crate::event_type::{EventType, EventTypePattern, MAX_PATTERNS, wants};
+use crate::event_type::{EventTypePattern, MAX_PATTERNS};
 use crate::id::{EndpointId, WorkspaceId};
 use crate::json_object::only_object;
-use crate::ledger::SkipReason;
 use crate::limits::{MAX_CONCURRENCY, RateLimit};
 use crate::outcome::OutcomeRules;
 use crate::problem::{Invalid, Problem};
@@ -313,51 +312,6 @@ impl EndpointSettings {
             let fits = key.chars().count() <= key_chars && value.chars().count() <= value_chars;
             let pointer = format!("/metadata/{}", escape_pointer(key));
             invalid.require(fits, &pointer, "key and value may have at most 64 and 512 characters");
-        }
-    }
-}
-
-/// What an endpoint wants: as much of it as is needed to fan an event out, and no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subscription {
-    /// The endpoint's id.
-    pub id: EndpointId,
-    /// Whether it gets deliveries.
-    pub active: bool,
-    /// The event types it wants; empty for every type.
-    pub events: Vec<EventTypePattern>,
-    /// The channels it is limited to; empty for no limit.
-    pub channels: Vec<Channel>,
-    /// The public halves of its asymmetric secrets, the current one first, and when each stops signing.
-    pub public_keys: Vec<(PublicKey, Option<Timestamp>)>,
-}
-
-impl Subscription {
-    /// What an endpoint with these settings wants.
-    pub fn of(
-        id: EndpointId,
-        settings: EndpointSettings,
-        public_keys: Vec<(PublicKey, Option<Timestamp>)>,
-    ) -> Self {
-        let EndpointSettings { active, events, channels, .. } = settings;
-        Self { id, active, events, channels, public_keys }
-    }
-
-    /// Whether it names `event_type` or its family, rather than asking for everything.
-    pub fn names(&self, event_type: &EventType) -> bool {
-        !self.events.is_empty() && wants(&self.events, event_type)
-    }
-
-    /// Why an event of `event_type` and `channels` makes no delivery to this endpoint; `None` if it does.
-    pub fn skip_reason(&self, event_type: &EventType, channels: &[Channel]) -> Option<SkipReason> {
-        if !self.active {
-            Some(SkipReason::Disabled)
-        } else if !wants(&self.events, event_type) {
-            Some(SkipReason::TypeNotSubscribed)
-        } else if !channel::matches(&self.channels, channels) {
-            Some(SkipReason::Channel)
-        } else {
-            None
         }
     }
 }

@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
-use crate::endpoint::Subscription;
 use crate::event_type::EventType;
 use crate::id::EndpointId;
+use crate::subscription::Subscription;
 
 /// Why an endpoint got no delivery of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

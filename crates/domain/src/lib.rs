@@ -27,6 +27,7 @@ pub mod retry;
 pub mod secret;
 pub mod signature;
 pub mod statistics;
+pub mod subscription;
 pub mod timestamp;
 pub mod trace_parent;
 pub mod workspace;

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use domain::api_key::ApiKey;
 use domain::circuit::Health;
-use domain::endpoint::{Endpoint, Subscription};
+use domain::endpoint::Endpoint;
 use domain::id::{EndpointId, WorkspaceId};
+use domain::subscription::Subscription;
 use domain::workspace::Workspace;
 use moka::future::Cache;
 use store::Store;

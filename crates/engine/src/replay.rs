@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use domain::api_key::{ApiKey, Scope};
 use domain::delivery::Delivery;
-use domain::endpoint::{Endpoint, Subscription};
+use domain::endpoint::Endpoint;
 use domain::event::Event;
 use domain::id::{DeliveryId, EndpointId, ReplayId, WorkspaceId};
 use domain::operational;
 use domain::problem::Problem;
 use domain::replay::{Progress, Replay, ReplaySettings, ReplayStatus};
+use domain::subscription::Subscription;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task};
 use store::deliveries::Wanted;

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use domain::address::AllowedTargets;
-use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings, Subscription};
+use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
 use domain::endpoint_url::EndpointUrl;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::secret::{ActiveSecret, PublicKey};
+use domain::subscription::Subscription;
 use domain::timestamp::Timestamp;
 
 use aws_sdk_dynamodb::types::AttributeValue;
