@@ -56,14 +56,6 @@ impl RateLimit {
     pub fn horizon(self) -> Duration {
         HORIZON.min(self.interval() * MAX_WAITING)
     }
-
-    /// Most deliveries in a second, at least 1.
-    pub fn most_per_second(self) -> u32 {
-        match self {
-            Self::PerSecond(count) => count,
-            Self::PerMinute(count) => (count / 60).max(1),
-        }
-    }
 }
 
 #[cfg(test)]
