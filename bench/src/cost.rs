@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -286,13 +285,10 @@ impl Pipeline {
 
     /// Hands the sender full batches, as Lambda's trigger does under load, until so many deliveries are done.
     async fn work(&self, deliveries: usize, patience: Duration) -> anyhow::Result<()> {
-        let (client, began, mut done) = (self.aws.sqs_client(), Instant::now(), 0);
+        let (queue, began, mut done) = (self.aws.sqs.consumer(self.queue.url()), Instant::now(), 0);
         while done < deliveries {
             anyhow::ensure!(began.elapsed() < patience, "{done} of {deliveries} deliveries are done");
-            let request = client.receive_message().queue_url(self.queue.url()).max_number_of_messages(10);
-            let request =
-                request.wait_time_seconds(1).message_system_attribute_names(MessageSystemAttributeName::All);
-            let messages: Vec<Message> = request.send().await?.messages.unwrap_or_default();
+            let mut messages = queue.receive(Duration::from_secs(1)).await?;
             if messages.is_empty() {
                 continue;
             }
@@ -301,27 +297,12 @@ impl Pipeline {
                 counted.batches += 1;
                 counted.jobs += messages.len() as u64;
             }
-            let answer = sender::handle(&self.sender, &self.metrics, to_event(&messages)).await;
+            let answer = sender::handle(&self.sender, &self.metrics, to_event(&mut messages)).await;
             let stay: Vec<_> =
                 answer.batch_item_failures.iter().map(|failure| &failure.item_identifier).collect();
-            let finished: Vec<_> = messages
-                .iter()
-                .filter(|message| message.message_id.as_ref().is_some_and(|id| !stay.contains(&id)))
-                .enumerate()
-                .map(|(index, message)| {
-                    let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string());
-                    entry.receipt_handle(message.receipt_handle().unwrap_or_default()).build()
-                })
-                .collect::<Result<_, _>>()?;
-            if !finished.is_empty() {
-                done += finished.len();
-                client
-                    .delete_message_batch()
-                    .queue_url(self.queue.url())
-                    .set_entries(Some(finished))
-                    .send()
-                    .await?;
-            }
+            messages.retain(|message| !stay.contains(&&message.message_id));
+            done += messages.len();
+            queue.delete(messages.into_iter().map(|message| message.receipt).collect()).await?;
         }
         Ok(())
     }

@@ -65,9 +65,16 @@ enum Benchmark {
     Simulate(simulate::Outage),
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     match Benchmark::parse() {
+        // As the functions run.
+        Benchmark::SenderContest => lambda_kit::runtime::run(sender::contest::run()),
+        benchmark => tokio::runtime::Runtime::new()?.block_on(run(benchmark)),
+    }
+}
+
+async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
+    match benchmark {
         Benchmark::ColdStart { folder } => cold_start::run(folder.as_deref()).await,
         Benchmark::Sizes { folder } => sizes::run(folder.as_deref()),
         Benchmark::Cost { budget } => cost::run(budget).await,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
+use embedded_aws::sqs::{Consumer, Received};
 use futures_util::future::BoxFuture;
 use lambda_kit::logging::chain;
 use tokio::sync::{Semaphore, watch};
@@ -17,10 +17,8 @@ const POLLERS: usize = 4;
 /// Batches handled at once: as many as a hanging endpoint's jobs may take until they count as slow, and as many again for
 /// everyone else's.
 const CONCURRENT_BATCHES: usize = 500;
-/// SQS gives at most 10 messages in a receive.
-const BATCH: i32 = 10;
 /// SQS waits at most 20 s for a message.
-const WAIT_SECONDS: i32 = 20;
+const WAIT: Duration = Duration::from_secs(20);
 /// After a failed poll.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -28,21 +26,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub type Handler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
 
 /// Polls until `stop` says so, then waits for the batches under way.
-pub async fn run(
-    client: aws_sdk_sqs::Client,
-    queue_url: String,
-    handler: Handler,
-    stop: watch::Receiver<bool>,
-) {
+pub async fn run(queue: Consumer, handler: Handler, stop: watch::Receiver<bool>) {
     let room = Arc::new(Semaphore::new(CONCURRENT_BATCHES));
     let mut pollers = JoinSet::new();
     for _ in 0..POLLERS {
-        let mapping = Mapping {
-            client: client.clone(),
-            queue_url: queue_url.clone(),
-            handler: Arc::clone(&handler),
-            room: Arc::clone(&room),
-        };
+        let mapping =
+            Mapping { queue: queue.clone(), handler: Arc::clone(&handler), room: Arc::clone(&room) };
         pollers.spawn(mapping.poll(stop.clone()));
     }
     while pollers.join_next().await.is_some() {}
@@ -50,8 +39,7 @@ pub async fn run(
 
 #[derive(Clone)]
 struct Mapping {
-    client: aws_sdk_sqs::Client,
-    queue_url: String,
+    queue: Consumer,
     handler: Handler,
     room: Arc<Semaphore>,
 }
@@ -77,18 +65,9 @@ impl Mapping {
         while batches.join_next().await.is_some() {}
     }
 
-    async fn receive(&self) -> Vec<Message> {
-        let answer = self
-            .client
-            .receive_message()
-            .queue_url(&self.queue_url)
-            .max_number_of_messages(BATCH)
-            .wait_time_seconds(WAIT_SECONDS)
-            .message_system_attribute_names(MessageSystemAttributeName::All)
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => answer.messages.unwrap_or_default(),
+    async fn receive(&self) -> Vec<Received> {
+        match self.queue.receive(WAIT).await {
+            Ok(messages) => messages,
             Err(error) => {
                 tracing::warn!(error = chain(&error), "the queue could not be polled");
                 tokio::time::sleep(PAUSE).await;
@@ -97,60 +76,36 @@ impl Mapping {
         }
     }
 
-    async fn handle(&self, messages: Vec<Message>) {
-        let event = to_event(&messages);
+    async fn handle(&self, mut messages: Vec<Received>) {
+        let event = to_event(&mut messages);
         let answer = (self.handler)(event).await;
         let stay: HashSet<String> =
             answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
-        let done = messages.iter().filter(|m| m.message_id().is_none_or(|id| !stay.contains(id)));
-        let entries: Result<Vec<_>, _> = done
-            .enumerate()
-            .map(|(index, message)| {
-                DeleteMessageBatchRequestEntry::builder()
-                    .id(index.to_string())
-                    .receipt_handle(message.receipt_handle().unwrap_or_default())
-                    .build()
-            })
-            .collect();
-        let entries = match entries {
-            Ok(entries) if entries.is_empty() => return,
-            Ok(entries) => entries,
-            Err(error) => {
-                tracing::error!(error = chain(&error), "a batch could not be acknowledged");
-                return;
-            }
-        };
-        let request =
-            self.client.delete_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
-        match request.send().await {
-            // What is not deleted comes back; the sender then sees in its row that it is settled.
-            Ok(answer) if !answer.failed().is_empty() => {
-                tracing::warn!(count = answer.failed().len(), "jobs could not be deleted");
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(error = chain(&error), "jobs could not be deleted"),
+        let done = messages.into_iter().filter(|message| !stay.contains(&message.message_id));
+        let receipts: Vec<_> = done.map(|message| message.receipt).collect();
+        if receipts.is_empty() {
+            return;
+        }
+        // What is not deleted comes back; the sender then sees in its row that it is settled.
+        if let Err(error) = self.queue.delete(receipts).await {
+            tracing::warn!(error = chain(&error), "jobs could not be deleted");
         }
     }
 }
 
-/// The event Lambda would make of these messages.
-pub fn to_event(messages: &[Message]) -> SqsEvent {
+/// The event Lambda would make of these messages, whose bodies it takes; without their MD5, which no handler reads.
+pub fn to_event(messages: &mut [Received]) -> SqsEvent {
     let mut event = SqsEvent::default();
     event.records = messages
-        .iter()
+        .iter_mut()
         .map(|message| {
             let mut record = SqsMessage::default();
-            record.message_id = message.message_id().map(str::to_owned);
-            record.receipt_handle = message.receipt_handle().map(str::to_owned);
-            record.body = message.body().map(str::to_owned);
-            record.md5_of_body = message.md5_of_body().map(str::to_owned);
+            record.message_id = Some(message.message_id.clone());
+            record.receipt_handle = Some(message.receipt.clone());
+            record.body = Some(std::mem::take(&mut message.body));
             record.event_source = Some("aws:sqs".to_owned());
-            record.attributes = message
-                .attributes()
-                .into_iter()
-                .flatten()
-                .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
-                .collect();
+            record.attributes =
+                message.system_attributes().map(|(name, value)| (name.to_owned(), value)).collect();
             record
         })
         .collect();

@@ -171,9 +171,9 @@ impl Platform {
             let intake = maintenance.clone();
             async move { maintenance::handle(&intake, &Metrics::none(), event).await }.boxed()
         });
-        let tasks_url = queue.tasks_url().unwrap_or_default().to_owned();
-        let jobs = event_source_mapping::run(aws.sqs_client(), queue.url().to_owned(), jobs, stopped.clone());
-        let tasks = event_source_mapping::run(aws.sqs_client(), tasks_url, tasks, stopped.clone());
+        let tasks_url = queue.tasks_url().unwrap_or_default();
+        let jobs = event_source_mapping::run(aws.sqs.consumer(queue.url()), jobs, stopped.clone());
+        let tasks = event_source_mapping::run(aws.sqs.consumer(tasks_url), tasks, stopped.clone());
         let schedule = schedule(worker.clone(), Arc::clone(&counting), stopped);
         let tasks = vec![api, tokio::spawn(jobs), tokio::spawn(tasks), tokio::spawn(schedule)];
         Ok(Self { aws, store, queue, intake: worker, sender: counting, address, stop, tasks })

@@ -22,8 +22,8 @@ use crate::resolver::{GuardedResolver, Lookup};
 /// sooner when it is shorter.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections kept open per host while nothing is sent.
-const MAX_IDLE_CONNECTIONS_PER_HOST: usize = 64;
+/// Connections kept open per host while nothing is sent: what local mode has under way when it is busy.
+const MAX_IDLE_CONNECTIONS_PER_HOST: usize = 256;
 
 /// How long such a connection is kept. Shorter than the idle timeout of the usual load balancers (60 s), so
 /// that a request is seldom written into a connection that the other side is just closing.

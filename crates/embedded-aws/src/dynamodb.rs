@@ -8,11 +8,11 @@ use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::EmulatorError;
 use crate::clock::Clock;
+use crate::{EmulatorError, checkpoint};
 
-/// Between two sweeps of expired rows.
-const SWEEP: Duration = Duration::from_secs(5);
+/// Between two sweeps of expired rows. Each reads every row; AWS takes up to some days.
+const SWEEP: Duration = Duration::from_mins(10);
 
 /// An embedded DynamoDB.
 pub struct DynamoDb {
@@ -28,7 +28,9 @@ impl DynamoDb {
     /// When it cannot be opened.
     pub fn file(path: &Path) -> Result<Self, EmulatorError> {
         let database = Database::new(&path.to_string_lossy());
-        Self::of(database.map_err(|error| EmulatorError::Dynoxide(error.to_string()))?)
+        let mut dynamodb = Self::of(database.map_err(|error| EmulatorError::Dynoxide(error.to_string()))?)?;
+        dynamodb.tasks.push(checkpoint::keep_up(path)?);
+        Ok(dynamodb)
     }
 
     /// In memory, with this clock.

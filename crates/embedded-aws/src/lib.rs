@@ -2,6 +2,7 @@
 //!
 //! DynamoDB is `dynoxide`. SQS is ours, over SQLite: the operations Posthorn uses, each as AWS documents it.
 
+mod checkpoint;
 pub mod clock;
 pub mod dynamodb;
 pub mod sqs;
@@ -25,6 +26,9 @@ pub enum EmulatorError {
     /// The port could not be used.
     #[error("the port cannot be used")]
     Port(#[from] std::io::Error),
+    /// As SQS refuses a request.
+    #[error("the queue refuses: {0}")]
+    Refused(String),
     /// The thread that owns the file is gone.
     #[error("the queue's file is no longer served")]
     Stopped,

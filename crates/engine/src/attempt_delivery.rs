@@ -19,8 +19,8 @@ use egress::Egress;
 use queue::reschedule::NotRescheduled;
 use queue::{Job, Queue};
 use serde_json::json;
-use store::Store;
 use store::deliveries::{DeliveryRow, Settlement};
+use store::{BATCH_WRITES, Store};
 
 use crate::attempt_log::{log, read_off};
 use crate::count_attempts::Counter;
@@ -28,7 +28,7 @@ use crate::crowd::Crowd;
 use crate::directory::REMEMBERED;
 use crate::endpoint_health::{HealthKeeper, switch_off};
 use crate::error::Fault;
-use crate::group::{Gather, Group};
+use crate::group::{Expected, Gather, Group};
 use crate::intake::Intake;
 use crate::meter::Meter;
 use crate::operational_event::tell;
@@ -62,6 +62,7 @@ pub struct Sender {
     turns: Turns,
     crowd: Crowd,
     counter: Counter,
+    under_way: Expected,
     settlements: Group<Settlement>,
     waits: Group<(String, Duration), Arc<NotRescheduled>>,
     resends: Group<Job>,
@@ -91,7 +92,9 @@ impl Sender {
     /// A sender; must be made inside a tokio runtime.
     pub fn new(intake: Intake, egress: Egress) -> Self {
         let (rows, visibility) = (intake.store.clone(), intake.queue.clone());
-        let settlements = Group::new(Gather::Linger, move |group: Vec<Settlement>| {
+        // A batch does not wait when all its attempts have ended.
+        let under_way = Expected::nobody(BATCH_WRITES);
+        let settlements = Group::new(Gather::LingerFor(under_way.clone()), move |group: Vec<Settlement>| {
             let store = rows.clone();
             async move { Ok(store.settle(&group).await?) }
         });
@@ -120,6 +123,7 @@ impl Sender {
             turns,
             crowd: Crowd::default(),
             counter,
+            under_way,
             settlements,
             waits,
             resends,
@@ -166,6 +170,7 @@ impl Sender {
     /// # Errors
     /// [`Unhandled`] when we could not do it or could not record it.
     pub async fn attempt(&self, job: &Job, receives: u32, meter: &Meter) -> Result<Next, Unhandled> {
+        let _guest = self.under_way.one_more();
         // 1. Is it due?
         let now = self.clock.now();
         if let Some(due) = job.not_before.filter(|due| due.since(now) > EARLY) {

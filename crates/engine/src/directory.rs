@@ -57,7 +57,7 @@ impl Directory {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn api_key(&self, digest: &str) -> Result<Option<Arc<ApiKey>>, Fault> {
-        let load = async { Ok(self.store.find_recent_api_key(digest).await?.map(Arc::new)) };
+        let load = async || Ok(self.store.find_recent_api_key(digest).await?.map(Arc::new));
         remembered(&self.api_keys, digest.to_owned(), load).await
     }
 
@@ -66,7 +66,7 @@ impl Directory {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Arc<Workspace>>, Fault> {
-        let load = async { Ok(self.store.recent_workspace(id).await?.map(Arc::new)) };
+        let load = async || Ok(self.store.recent_workspace(id).await?.map(Arc::new));
         remembered(&self.workspaces, id, load).await
     }
 
@@ -75,7 +75,7 @@ impl Directory {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn endpoint(&self, ws: WorkspaceId, we: EndpointId) -> Result<Option<Arc<Endpoint>>, Fault> {
-        let load = async { Ok(self.store.recent_endpoint(ws, we).await?.map(Arc::new)) };
+        let load = async || Ok(self.store.recent_endpoint(ws, we).await?.map(Arc::new));
         remembered(&self.endpoints, (ws, we), load).await
     }
 
@@ -84,7 +84,7 @@ impl Directory {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn subscriptions(&self, ws: WorkspaceId) -> Result<Arc<[Subscription]>, Fault> {
-        let load = async { Ok(self.store.all_subscriptions(ws).await?.into()) };
+        let load = async || Ok(self.store.all_subscriptions(ws).await?.into());
         remembered(&self.subscriptions, ws, load).await
     }
 
@@ -93,7 +93,7 @@ impl Directory {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn health(&self, ws: WorkspaceId, we: EndpointId) -> Result<Option<Health>, Fault> {
-        remembered(&self.health, (ws, we), self.store.recent_health(ws, we)).await
+        remembered(&self.health, (ws, we), async || self.store.recent_health(ws, we).await).await
     }
 
     /// Remembers how an endpoint fares, as it was just written here.
@@ -128,11 +128,15 @@ fn cache<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>
 async fn remembered<K, V>(
     cache: &Cache<K, V>,
     key: K,
-    load: impl Future<Output = Result<V, store::StoreError>>,
+    load: impl AsyncFnOnce() -> Result<V, store::StoreError>,
 ) -> Result<V, Fault>
 where
     K: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    cache.try_get_with(key, load).await.map_err(Fault::from)
+    // The usual case first: to pass on the future of a read takes longer than a look.
+    match cache.get(&key).await {
+        Some(known) => Ok(known),
+        None => cache.try_get_with(key, Box::pin(load())).await.map_err(Fault::from),
+    }
 }

@@ -3,17 +3,21 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::error::Fault;
 
 /// How a group gathers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Gather {
     /// The first waits a few milliseconds for company. For what nobody waits for: it makes the fewest writes.
     Linger,
+    /// The same, but it waits no longer when everyone who is expected has come.
+    LingerFor(Expected),
     /// Nothing waits while fewer than two writes are under way; what comes then gathers behind them. For what a producer
     /// waits for: idle it costs no time, and the busier it is, the larger the groups are.
     Prompt,
@@ -24,11 +28,69 @@ const LINGER: Duration = Duration::from_millis(5);
 /// Prompt writes under way at once.
 const PROMPT_WRITES: usize = 2;
 
+/// Who may still come to a group.
+#[derive(Debug, Clone)]
+pub(crate) struct Expected(Arc<Company>);
+
+#[derive(Debug)]
+struct Company {
+    most: usize,
+    expected: AtomicUsize,
+    come: AtomicUsize,
+    complete: Notify,
+}
+
+/// One who is expected, while this lives; having written, too.
+#[derive(Debug)]
+pub(crate) struct Guest(Expected);
+
+impl Expected {
+    /// Nobody yet; at most so many go together.
+    pub(crate) fn nobody(most: usize) -> Self {
+        let (expected, come, complete) = (AtomicUsize::new(0), AtomicUsize::new(0), Notify::new());
+        Self(Arc::new(Company { most, expected, come, complete }))
+    }
+
+    /// From now on one more is expected.
+    pub(crate) fn one_more(&self) -> Guest {
+        self.0.expected.fetch_add(1, Ordering::SeqCst);
+        Guest(self.clone())
+    }
+
+    /// Whether everyone who is expected has come, or as many as go together.
+    fn is_complete(&self) -> bool {
+        let Company { most, expected, come, .. } = &*self.0;
+        come.load(Ordering::SeqCst) >= expected.load(Ordering::SeqCst).min(*most)
+    }
+
+    fn look(&self) {
+        if self.is_complete() {
+            self.0.complete.notify_one();
+        }
+    }
+
+    async fn complete(&self) {
+        while !self.is_complete() {
+            self.0.complete.notified().await;
+        }
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.0.0.expected.fetch_sub(1, Ordering::SeqCst);
+        self.0.look();
+    }
+}
+
 type Waiting<T, R> = (T, oneshot::Sender<Result<R, Fault>>);
 
 /// Gathers things of one kind and writes them in groups; each caller gets the group's result.
 #[derive(Debug)]
-pub(crate) struct Group<T, R = ()>(mpsc::UnboundedSender<Waiting<T, R>>);
+pub(crate) struct Group<T, R = ()> {
+    things: mpsc::UnboundedSender<Waiting<T, R>>,
+    expected: Option<Expected>,
+}
 
 impl<T: Send + 'static, R: Clone + Send + 'static> Group<T, R> {
     /// A group that writes with `write`. Must be made inside a tokio runtime.
@@ -38,20 +100,31 @@ impl<T: Send + 'static, R: Clone + Send + 'static> Group<T, R> {
         F: Future<Output = Result<R, Fault>> + Send + 'static,
     {
         let (sender, mut receiver) = mpsc::unbounded_channel::<Waiting<T, R>>();
-        let room = Arc::new(Semaphore::new(match gather {
-            Gather::Linger => Semaphore::MAX_PERMITS,
-            Gather::Prompt => PROMPT_WRITES,
-        }));
+        let (writes, most, expected) = match &gather {
+            Gather::Linger => (Semaphore::MAX_PERMITS, usize::MAX, None),
+            Gather::LingerFor(expected) => (Semaphore::MAX_PERMITS, expected.0.most, Some(expected.clone())),
+            Gather::Prompt => (PROMPT_WRITES, usize::MAX, None),
+        };
+        let group = Self { things: sender, expected: expected.clone() };
+        let room = Arc::new(Semaphore::new(writes));
         tokio::spawn(async move {
             while let Some(first) = receiver.recv().await {
-                if matches!(gather, Gather::Linger) {
-                    tokio::time::sleep(LINGER).await;
+                match &gather {
+                    Gather::Linger => tokio::time::sleep(LINGER).await,
+                    // Late guests are not waited for.
+                    Gather::LingerFor(expected) => timeout(LINGER, expected.complete()).await.unwrap_or(()),
+                    Gather::Prompt => {}
                 }
                 let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
                 let (mut things, mut callers) = (vec![first.0], vec![first.1]);
-                while let Ok((thing, caller)) = receiver.try_recv() {
+                while things.len() < most
+                    && let Ok((thing, caller)) = receiver.try_recv()
+                {
                     things.push(thing);
                     callers.push(caller);
+                }
+                if let Some(Expected(company)) = &expected {
+                    company.come.fetch_sub(things.len(), Ordering::SeqCst);
                 }
                 let write = write(things);
                 tokio::spawn(async move {
@@ -64,14 +137,20 @@ impl<T: Send + 'static, R: Clone + Send + 'static> Group<T, R> {
                 });
             }
         });
-        Self(sender)
+        group
     }
 
     /// Writes `thing` together with whatever else comes along; returns when it is durable.
     pub(crate) async fn write(&self, thing: T) -> Result<R, Fault> {
         let (caller, result) = oneshot::channel();
         let gone = || Fault::Broken("the task that writes groups has stopped".to_owned());
-        self.0.send((thing, caller)).map_err(|_| gone())?;
+        if let Some(Expected(company)) = &self.expected {
+            company.come.fetch_add(1, Ordering::SeqCst);
+        }
+        self.things.send((thing, caller)).map_err(|_| gone())?;
+        if let Some(expected) = &self.expected {
+            expected.look();
+        }
         result.await.map_err(|_| gone())?
     }
 }

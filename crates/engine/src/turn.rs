@@ -77,7 +77,9 @@ impl Turns {
     pub(crate) async fn drain_later(&self, endpoint: &Endpoint) -> Result<(), Fault> {
         let (ws, we) = (endpoint.workspace_id, endpoint.id);
         // Thousands may be parked in a moment; one of them in a while is enough to begin the drain.
-        let begun = self.draining.try_get_with(we, start_drain(&self.intake, ws, we)).await;
+        // On the heap: or every attempt's future would be twice as large, for what hardly one does.
+        let begin = async { self.draining.try_get_with(we, start_drain(&self.intake, ws, we)).await };
+        let begun = Box::pin(begin).await;
         begun.map_err(|fault| Fault::clone(&fault))
     }
 

@@ -20,6 +20,8 @@ pub const METRICS_NAMESPACE: &str = "POSTHORN_METRICS_NAMESPACE";
 /// Where spans are sent by OTLP, as OpenTelemetry names it: either turns traces on. Its library reads them, and those of
 /// headers, service and sampler; see <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 pub const TRACES_ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+/// How many invocations Lambda brings at once, where it brings more than one.
+const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 /// ARN of the SNS topic that is told of operational events; none is where it is not set.
 pub const OPERATIONAL_TOPIC: &str = "POSTHORN_OPERATIONAL_TOPIC_ARN";
 
@@ -189,6 +191,12 @@ impl SenderConfig {
 /// Whether spans are to be sent.
 pub fn traces_are_wanted() -> bool {
     TRACES_ENDPOINTS.iter().any(|name| optional(name).is_some())
+}
+
+/// Whether Lambda may bring several invocations at once: it does on managed instances. See
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-rust.html>.
+pub(crate) fn serves_several_at_once() -> bool {
+    optional(MAX_CONCURRENCY).is_some_and(|most| most != "1")
 }
 
 /// A key file stands in for KMS.

@@ -12,4 +12,5 @@ pub mod metrics;
 pub mod otlp;
 pub mod problem_json;
 pub mod request_body;
+pub mod runtime;
 pub mod trace_header;

@@ -31,6 +31,7 @@ mod undelivered;
 pub mod workspaces;
 
 pub use error::StoreError;
+pub use rows::BATCH_WRITES;
 pub use sealing::KeyWrapper;
 pub use spread::{Order, Window};
 

@@ -12,7 +12,7 @@ use crate::items::{Attributes, key_attributes};
 use crate::keys::Key;
 
 /// DynamoDB takes at most 25 writes in one BatchWriteItem.
-const BATCH_WRITES: usize = 25;
+pub const BATCH_WRITES: usize = 25;
 /// How often what DynamoDB leaves unprocessed of a batch is sent again.
 pub(crate) const BATCH_TRIES: u32 = 5;
 

@@ -2,9 +2,12 @@
 
 use lambda_http::Error;
 
-#[tokio::main]
-async fn main() -> Result<(), Error> {
+fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
+    lambda_kit::runtime::run(function())
+}
+
+async fn function() -> Result<(), Error> {
     let (intake, metrics) = ingest::setup::from_environment().await?;
     lambda_http::run(lambda_kit::http_api::finish(ingest::router(intake), metrics)).await
 }

@@ -2,9 +2,12 @@
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-#[tokio::main]
-async fn main() -> Result<(), Error> {
+fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
+    lambda_kit::runtime::run(function())
+}
+
+async fn function() -> Result<(), Error> {
     let (intake, metrics) = maintenance::setup::from_environment().await?;
     let (intake, metrics) = (&intake, &metrics);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {

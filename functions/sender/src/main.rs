@@ -5,9 +5,12 @@ use std::sync::Arc;
 use domain::address::AllowedTargets;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-#[tokio::main]
-async fn main() -> Result<(), Error> {
+fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
+    lambda_kit::runtime::run(function())
+}
+
+async fn function() -> Result<(), Error> {
     // In Lambda never loopback: its runtime's own API is there.
     let function = Arc::new(sender::setup::from_environment(AllowedTargets::public_only()).await?);
     // On managed instances several invocations run in one process at once; elsewhere one.

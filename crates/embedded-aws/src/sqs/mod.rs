@@ -2,8 +2,10 @@
 //! [`storage`] owns the file, [`errors`] are AWS's own.
 
 mod actor;
+mod consumer;
 mod errors;
 mod fairness;
+mod long_poll;
 mod operations;
 mod server;
 mod storage;
@@ -18,9 +20,11 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::EmulatorError;
 use crate::clock::Clock;
+use crate::{EmulatorError, checkpoint};
 use actor::Actor;
+pub use consumer::{BATCH, Consumer};
+pub use storage::Received;
 use storage::Storage;
 
 /// SQS keeps at most about this many messages of a standard queue in flight.
@@ -31,7 +35,7 @@ pub const IN_FLIGHT_LIMIT: usize = 120_000;
 pub struct Sqs {
     service: Arc<Service>,
     url: String,
-    task: Option<JoinHandle<()>>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 /// What every request needs.
@@ -60,7 +64,9 @@ impl Sqs {
     /// # Errors
     /// When it cannot be opened.
     pub fn file(path: &Path, clock: Clock) -> Result<Self, EmulatorError> {
-        Self::of(rusqlite::Connection::open(path)?, clock)
+        let mut sqs = Self::of(rusqlite::Connection::open(path)?, clock)?;
+        sqs.tasks.push(checkpoint::keep_up(path)?);
+        Ok(sqs)
     }
 
     /// In memory.
@@ -79,7 +85,7 @@ impl Sqs {
             in_flight_limit: AtomicUsize::new(IN_FLIGHT_LIMIT),
             wakers: Mutex::default(),
         };
-        Ok(Self { service: Arc::new(service), url: String::new(), task: None })
+        Ok(Self { service: Arc::new(service), url: String::new(), tasks: Vec::new() })
     }
 
     /// Serves on `listener` while the value lives.
@@ -89,7 +95,7 @@ impl Sqs {
     pub fn start(mut self, listener: TcpListener) -> Result<Self, EmulatorError> {
         self.url = format!("http://{}", listener.local_addr()?);
         let router = server::router(Arc::clone(&self.service), self.url.clone());
-        self.task = Some(tokio::spawn(async move {
+        self.tasks.push(tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "the embedded SQS stopped");
             }
@@ -100,6 +106,11 @@ impl Sqs {
     /// Where it answers.
     pub fn endpoint_url(&self) -> &str {
         &self.url
+    }
+
+    /// The queue with this URL, for its event source mapping.
+    pub fn consumer(&self, queue_url: &str) -> Consumer {
+        Consumer::new(Arc::clone(&self.service), queue_url)
     }
 
     /// Makes visible again what was received and neither deleted nor given a new visibility timeout. For a start
@@ -149,8 +160,6 @@ impl Service {
 
 impl Drop for Sqs {
     fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }

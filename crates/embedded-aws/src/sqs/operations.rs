@@ -1,12 +1,14 @@
 //! What does each action do? One function an action, on JSON as AWS's protocol has it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
 
+use super::consumer::BATCH;
 use super::errors::SqsError;
 use super::storage::{NewMessage, Queue, Receive, Received, Storage};
 use super::validation::{
@@ -14,14 +16,19 @@ use super::validation::{
 };
 
 /// Region and account of every ARN and URL. Nobody should parse them.
-const ARN: &str = "arn:aws:sqs:us-east-1:000000000000:";
+pub(super) const ARN: &str = "arn:aws:sqs:us-east-1:000000000000:";
+/// Who sent any message.
+pub(super) const SENDER: &str = "AIDAEMBEDDED";
 /// SQS's account part of a queue's URL.
 pub(super) const ACCOUNT: &str = "000000000000";
 
 /// The name of the queue a request is for: the last part of its URL, so that a restart may move to another port.
 pub(super) fn name(request: &Value) -> Result<&str, SqsError> {
-    let url = request["QueueUrl"].as_str().ok_or_else(|| SqsError::missing("QueueUrl"))?;
-    Ok(url.rsplit('/').next().unwrap_or_default())
+    Ok(name_in(request["QueueUrl"].as_str().ok_or_else(|| SqsError::missing("QueueUrl"))?))
+}
+
+pub(super) fn name_in(url: &str) -> &str {
+    url.rsplit('/').next().unwrap_or_default()
 }
 
 fn queue_of(storage: &mut Storage, request: &Value) -> Result<Arc<Queue>, SqsError> {
@@ -125,8 +132,8 @@ pub(super) struct Look {
     pub(super) received: Vec<Received>,
     /// When there is nothing: when the next message becomes visible by itself.
     pub(super) next_visible_at: Option<i64>,
-    /// How long the request wants to wait for a message, in seconds.
-    pub(super) wait_seconds: i64,
+    /// How long the request wants to wait for a message.
+    pub(super) wait: Duration,
 }
 
 /// Receives what is visible now; an empty answer is an answer.
@@ -136,30 +143,45 @@ pub(super) fn receive_message(
     now: i64,
     in_flight_limit: usize,
 ) -> Result<Look, SqsError> {
-    let queue = queue_of(storage, request)?;
-    let (name, default) = ("WaitTimeSeconds", queue.number("ReceiveMessageWaitTimeSeconds"));
-    let wait_seconds = seconds(&request[name], name, default, MAX_WAIT_SECONDS)?;
+    let mut receive = receive_of(storage, name(request)?, now, in_flight_limit)?;
+    let (name, default) = ("WaitTimeSeconds", receive.queue.number("ReceiveMessageWaitTimeSeconds"));
+    let wait = seconds(&request[name], name, default, MAX_WAIT_SECONDS)?;
     let most = number(&request["MaxNumberOfMessages"]).unwrap_or(1);
-    let most = usize::try_from(most).ok().filter(|most| (1..=10).contains(most));
-    let most = most.ok_or_else(|| {
+    let most = usize::try_from(most).ok().filter(|most| (1..=BATCH).contains(most));
+    receive.most = most.ok_or_else(|| {
         SqsError::invalid_value("Value for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.")
     })?;
-    let default = queue.number("VisibilityTimeout");
-    let timeout =
-        seconds(&request["VisibilityTimeout"], "VisibilityTimeout", default, MAX_VISIBILITY_SECONDS)?;
-    let receive = Receive {
+    let (name, default) = ("VisibilityTimeout", receive.queue.number("VisibilityTimeout"));
+    receive.visible_at = now + seconds(&request[name], name, default, MAX_VISIBILITY_SECONDS)? * 1_000;
+    look(storage, &receive, Duration::from_secs(wait.unsigned_abs()))
+}
+
+/// The receive of one message as the queue's own attributes have it.
+pub(super) fn receive_of(
+    storage: &mut Storage,
+    queue: &str,
+    now: i64,
+    in_flight_limit: usize,
+) -> Result<Receive, SqsError> {
+    let queue = queue_named(storage, queue)?;
+    Ok(Receive {
         now,
-        most,
-        visible_at: now + timeout * 1_000,
+        most: 1,
+        visible_at: now + queue.number("VisibilityTimeout") * 1_000,
         oldest: now - queue.number("MessageRetentionPeriod") * 1_000,
         redrive: queue.attributes.get("RedrivePolicy").and_then(Value::as_str).and_then(redrive),
         in_flight_limit,
         queue,
+    })
+}
+
+pub(super) fn look(storage: &mut Storage, receive: &Receive, wait: Duration) -> Result<Look, SqsError> {
+    let received = storage.receive(receive)?;
+    let next_visible_at = match received.is_empty() {
+        true => storage.next_visible_at(&receive.queue.name, receive.now)?,
+        false => None,
     };
-    let received = storage.receive(&receive)?;
-    let next_visible_at =
-        if received.is_empty() { storage.next_visible_at(&receive.queue.name, now)? } else { None };
-    Ok(Look { received, next_visible_at, wait_seconds })
+    Ok(Look { received, next_visible_at, wait })
 }
 
 /// A received message as the protocol writes it, with the system attributes that were asked for.
@@ -171,17 +193,11 @@ pub(super) fn message(received: &Received, request: &Value) -> Value {
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    let mut add = |name: &str, value: Option<String>| {
-        if let Some(value) = value.filter(|_| asked.contains(&"All") || asked.contains(&name)) {
+    for (name, value) in received.system_attributes() {
+        if asked.contains(&"All") || asked.contains(&name) {
             attributes.insert(name.to_owned(), value.into());
         }
-    };
-    add("ApproximateReceiveCount", Some(received.receives.to_string()));
-    add("SentTimestamp", Some(received.sent_at.to_string()));
-    add("ApproximateFirstReceiveTimestamp", Some(received.first_received_at.to_string()));
-    add("SenderId", Some("AIDAEMBEDDED".to_owned()));
-    add("MessageGroupId", received.group.clone());
-    add("DeadLetterQueueSourceArn", received.moved_from.as_ref().map(|queue| format!("{ARN}{queue}")));
+    }
 
     let mut message = json!({
         "MessageId": received.message_id,

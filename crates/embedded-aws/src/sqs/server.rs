@@ -1,9 +1,6 @@
-//! How does SQS speak? The JSON protocol: `X-Amz-Target` names the action, a body of JSON either way. Long polls
-//! wait here, and wake when something is sent or becomes visible.
+//! How does SQS speak? The JSON protocol: `X-Amz-Target` names the action, a body of JSON either way.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -11,12 +8,10 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tokio::sync::Notify;
 
 use super::errors::SqsError;
-use super::operations::Look;
 use super::storage::Storage;
-use super::{Service, operations};
+use super::{Service, long_poll, operations};
 
 /// A request of ten full messages, each byte escaped in JSON.
 const MAX_REQUEST_BYTES: usize = 8 * 1_048_576;
@@ -43,15 +38,6 @@ async fn handle(State(server): State<Server>, headers: HeaderMap, body: Bytes) -
     match server.act(&action, request).await {
         Ok(answer) => ([("content-type", "application/x-amz-json-1.0")], answer.to_string()).into_response(),
         Err(error) => error.into_response(),
-    }
-}
-
-/// A long poll that ends, however it does, wakes another: to take what is left, and to wait for what is delayed.
-struct PassOn<'a>(&'a Notify);
-
-impl Drop for PassOn<'_> {
-    fn drop(&mut self) {
-        self.0.notify_one();
     }
 }
 
@@ -113,35 +99,13 @@ impl Server {
     }
 
     async fn receive(&self, request: Value) -> Result<Value, SqsError> {
-        let (request, began) = (Arc::new(request), Instant::now());
-        let waker = self.service.waker(operations::name(&request)?);
-        loop {
-            let leaving = PassOn(&waker);
-            let Look { received, next_visible_at, wait_seconds } = self.look(&request).await?;
-            let deadline = began + Duration::from_secs(wait_seconds.unsigned_abs());
-            let left = deadline.saturating_duration_since(Instant::now());
-            if !received.is_empty() || left.is_zero() {
-                let messages: Vec<_> = received.iter().map(|r| operations::message(r, &request)).collect();
-                return Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) });
-            }
-            let until_next = next_visible_at.map_or(left, |at| {
-                let millis = at.saturating_sub(self.service.clock.now()).max(1);
-                Duration::from_millis(millis.unsigned_abs())
-            });
-            // What was sent since the look is remembered by the waker.
-            std::mem::forget(leaving);
-            tokio::select! {
-                () = waker.notified() => {}
-                () = tokio::time::sleep(left.min(until_next)) => {}
-            }
-        }
-    }
-
-    /// What is visible now.
-    async fn look(&self, request: &Arc<Value>) -> Result<Look, SqsError> {
-        let (request, now) = (Arc::clone(request), self.service.clock.now());
-        let limit = self.service.in_flight_limit.load(Ordering::Relaxed);
-        self.run(move |storage| operations::receive_message(storage, &request, now, limit)).await
+        let request = Arc::new(request);
+        let asked = Arc::clone(&request);
+        let look =
+            move |storage: &mut _, now, limit| operations::receive_message(storage, &asked, now, limit);
+        let received = long_poll::receive(&self.service, operations::name(&request)?, look).await?;
+        let messages: Vec<_> = received.iter().map(|r| operations::message(r, &request)).collect();
+        Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) })
     }
 
     async fn move_messages(&self, request: Value, now: i64) -> Result<Value, SqsError> {

@@ -10,10 +10,13 @@ use serde_json::{Map, Value};
 use super::Counts;
 use super::errors::SqsError;
 use super::fairness::InFlight;
+use super::operations::{ARN, SENDER};
 use crate::EmulatorError;
 
-/// Visible messages that a receive looks at to be fair; a deeper backlog is not searched.
-const WINDOW: i64 = 100;
+/// What a receive looks at to be fair: 100 messages; a deeper backlog is not searched. SQLite would prepare the statement
+/// anew for every value of a limit that is bound.
+const VISIBLE: &str = "SELECT id, message_group, receives, sent_at FROM messages
+                       WHERE queue = ?1 AND visible_at <= ?2 ORDER BY visible_at, id LIMIT 100";
 
 /// Of the tables' shape; a file of another one is not touched.
 const VERSION: i64 = 2;
@@ -69,16 +72,34 @@ pub(super) struct NewMessage<'a> {
 
 /// A message that was received.
 #[derive(Debug)]
-pub(super) struct Received {
-    pub(super) message_id: String,
-    pub(super) receipt: String,
-    pub(super) body: String,
+pub struct Received {
+    /// Its id.
+    pub message_id: String,
+    /// Its newest receipt handle, by which it is deleted.
+    pub receipt: String,
+    /// What was sent.
+    pub body: String,
     pub(super) message_attributes: Option<String>,
     pub(super) group: Option<String>,
     pub(super) sent_at: i64,
     pub(super) receives: i64,
     pub(super) first_received_at: i64,
     pub(super) moved_from: Option<String>,
+}
+
+impl Received {
+    /// Its system attributes by their names.
+    pub fn system_attributes(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let moved_from = self.moved_from.as_ref().map(|queue| format!("{ARN}{queue}"));
+        let always = [
+            ("ApproximateReceiveCount", self.receives.to_string()),
+            ("SentTimestamp", self.sent_at.to_string()),
+            ("ApproximateFirstReceiveTimestamp", self.first_received_at.to_string()),
+            ("SenderId", SENDER.to_owned()),
+        ];
+        let group = self.group.clone().map(|group| ("MessageGroupId", group));
+        always.into_iter().chain(group).chain(moved_from.map(|arn| ("DeadLetterQueueSourceArn", arn)))
+    }
 }
 
 /// How a receive is to be done.
@@ -320,11 +341,9 @@ impl Storage {
     }
 
     fn visible(&self, queue: &str, now: i64) -> rusqlite::Result<Vec<Candidate>> {
-        let sql = "SELECT id, message_group, receives, sent_at FROM messages
-                   WHERE queue = ?1 AND visible_at <= ?2 ORDER BY visible_at, id LIMIT ?3";
         self.connection
-            .prepare_cached(sql)?
-            .query_map(params![queue, now, WINDOW], |row| {
+            .prepare_cached(VISIBLE)?
+            .query_map(params![queue, now], |row| {
                 Ok(Candidate {
                     id: row.get(0)?,
                     group: row.get(1)?,

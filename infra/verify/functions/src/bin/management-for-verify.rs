@@ -3,9 +3,12 @@
 use domain::address::AllowedTargets;
 use lambda_http::Error;
 
-#[tokio::main]
-async fn main() -> Result<(), Error> {
+fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
+    lambda_kit::runtime::run(function())
+}
+
+async fn function() -> Result<(), Error> {
     let (management, metrics) =
         management::setup::from_environment(AllowedTargets::loopback_and_http()).await?;
     lambda_http::run(lambda_kit::http_api::finish(management::router(management), metrics)).await

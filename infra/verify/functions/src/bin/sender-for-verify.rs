@@ -5,9 +5,12 @@ use std::sync::Arc;
 use domain::address::AllowedTargets;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-#[tokio::main]
-async fn main() -> Result<(), Error> {
+fn main() -> Result<(), Error> {
     lambda_kit::logging::init();
+    lambda_kit::runtime::run(function())
+}
+
+async fn function() -> Result<(), Error> {
     let function = Arc::new(sender::setup::from_environment(AllowedTargets::loopback_and_http()).await?);
     // On managed instances several invocations run in one process at once; elsewhere one.
     lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<_>| {

@@ -1,0 +1,51 @@
+//! How does a receive wait for a message? It looks, and looks again when something is sent or becomes visible.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::Service;
+use super::errors::SqsError;
+use super::operations::Look;
+use super::storage::{Received, Storage};
+use std::sync::atomic::Ordering;
+
+/// A long poll that ends, however it does, wakes another: to take what is left, and to wait for what is delayed.
+struct PassOn<'a>(&'a Notify);
+
+impl Drop for PassOn<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+/// What `look` finds, the storage, the time and how many messages may be in flight being given; or nothing, when it has
+/// waited long enough.
+pub(super) async fn receive(
+    service: &Service,
+    queue: &str,
+    look: impl Fn(&mut Storage, i64, usize) -> Result<Look, SqsError> + Clone + Send + 'static,
+) -> Result<Vec<Received>, SqsError> {
+    let (waker, began) = (service.waker(queue), Instant::now());
+    loop {
+        let leaving = PassOn(&waker);
+        let (now, limit) = (service.clock.now(), service.in_flight_limit.load(Ordering::Relaxed));
+        let look = look.clone();
+        let Look { received, next_visible_at, wait } =
+            service.actor.run(move |storage| look(storage, now, limit)).await??;
+        let left = (began + wait).saturating_duration_since(Instant::now());
+        if !received.is_empty() || left.is_zero() {
+            return Ok(received);
+        }
+        let until_next = next_visible_at.map_or(left, |at| {
+            let millis = at.saturating_sub(service.clock.now()).max(1);
+            Duration::from_millis(millis.unsigned_abs())
+        });
+        // What was sent since the look is remembered by the waker.
+        std::mem::forget(leaving);
+        tokio::select! {
+            () = waker.notified() => {}
+            () = tokio::time::sleep(left.min(until_next)) => {}
+        }
+    }
+}
