@@ -154,3 +154,69 @@ impl<T: Send + 'static, R: Clone + Send + 'static> Group<T, R> {
         result.await.map_err(|_| gone())?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+    use tokio::time::{Instant, advance};
+
+    type Groups = Arc<Mutex<Vec<usize>>>;
+
+    /// A group that notes how large each write was.
+    fn noting(expected: &Expected) -> (Arc<Group<u32>>, Groups) {
+        let groups = Groups::default();
+        let noted = Arc::clone(&groups);
+        let group = Group::new(Gather::LingerFor(expected.clone()), move |things: Vec<u32>| {
+            noted.lock().unwrap().push(things.len());
+            async { Ok(()) }
+        });
+        (Arc::new(group), groups)
+    }
+
+    fn write(group: &Arc<Group<u32>>, thing: u32) -> tokio::task::JoinHandle<()> {
+        let group = Arc::clone(group);
+        tokio::spawn(async move { group.write(thing).await.unwrap() })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_when_all_who_are_expected_have_come() {
+        let expected = Expected::nobody(25);
+        let (group, groups) = noting(&expected);
+        let _guests = [expected.one_more(), expected.one_more(), expected.one_more()];
+        let began = Instant::now();
+        for written in [write(&group, 1), write(&group, 2), write(&group, 3)] {
+            written.await.unwrap();
+        }
+        assert_eq!((began.elapsed(), &*groups.lock().unwrap()), (Duration::ZERO, &vec![3]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_is_late_is_waited_for_a_moment_and_no_longer_than_it_may_come() {
+        let expected = Expected::nobody(25);
+        let (group, groups) = noting(&expected);
+        let (_here, late) = (expected.one_more(), expected.one_more());
+        let began = Instant::now();
+        write(&group, 1).await.unwrap();
+        assert_eq!(began.elapsed(), LINGER);
+
+        let (began, written) = (Instant::now(), write(&group, 2));
+        advance(LINGER / 2).await;
+        drop(late);
+        written.await.unwrap();
+        assert_eq!((began.elapsed(), &*groups.lock().unwrap()), (LINGER / 2, &vec![1, 1]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_go_together_than_may() {
+        let expected = Expected::nobody(25);
+        let (group, groups) = noting(&expected);
+        let guests: Vec<_> = (0..100).map(|_| expected.one_more()).collect();
+        let written: Vec<_> = (0..60).map(|thing| write(&group, thing)).collect();
+        for written in written {
+            written.await.unwrap();
+        }
+        assert_eq!(*groups.lock().unwrap(), [25, 25, 10]);
+        drop(guests);
+    }
+}

@@ -4,6 +4,10 @@ use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -16,48 +20,70 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 
 /// Builds AWS clients from the function's environment.
 #[derive(Debug)]
-pub struct Aws(SdkConfig);
+pub struct Aws {
+    config: SdkConfig,
+    connector: LazyConnector,
+}
+
+/// How connections to AWS are made. The machine's 150 root certificates are read when the first one is wanted.
+type LazyConnector = Arc<LazyLock<SharedHttpConnector>>;
 
 impl Aws {
     /// Reads region, credentials and endpoints from the environment.
     pub async fn from_environment() -> Self {
         // Pinned, so that an update of the SDK changes timeouts and retries only when we say so.
         let defaults = aws_config::defaults(BehaviorVersion::v2026_01_12());
-        Self(defaults.http_client(http_client()).load().await)
+        let connector = LazyConnector::new(LazyLock::new(connector));
+        let http = http_client(Arc::clone(&connector));
+        let config = defaults.credentials_provider(credentials(http.clone())).http_client(http);
+        Self { config: config.load().await, connector }
+    }
+
+    /// Reads the certificates on a thread of its own, while the function asks for its first work. To be called when
+    /// everything else is ready.
+    pub fn make_connector(self) {
+        let certificates = thread::Builder::new().name("certificates".to_owned());
+        let reading = certificates.spawn(move || {
+            LazyLock::force(&self.connector);
+        });
+        if let Err(error) = reading {
+            tracing::warn!(%error, "no thread reads the certificates: the first call to AWS does");
+        }
     }
 
     /// A DynamoDB client.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.0)
+        aws_sdk_dynamodb::Client::new(&self.config)
     }
 
     /// A KMS client.
     pub fn kms(&self) -> aws_sdk_kms::Client {
-        aws_sdk_kms::Client::new(&self.0)
+        aws_sdk_kms::Client::new(&self.config)
     }
 
     /// The SNS topic with this ARN, where one is configured.
     pub fn topic(&self, arn: Option<String>) -> Option<queue::Topic> {
-        arn.map(|arn| queue::Topic::new(aws_sdk_sns::Client::new(&self.0), arn))
+        arn.map(|arn| queue::Topic::new(aws_sdk_sns::Client::new(&self.config), arn))
     }
 
     /// An SQS client.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        aws_sdk_sqs::Client::new(&self.0)
+        aws_sdk_sqs::Client::new(&self.config)
     }
 }
 
-/// The HTTP client of all SDKs. Left to themselves, each reads the machine's 150 root certificates when it is built, and
-/// again at its first call. This one reads them once, on a thread of its own, while the function gets ready.
-fn http_client() -> SharedHttpClient {
-    let connector = Arc::new(LazyLock::new(connector as fn() -> SharedHttpConnector));
-    let ahead = Arc::clone(&connector);
-    let started = thread::Builder::new().name("certificates".to_owned()).spawn(move || {
-        LazyLock::force(&ahead);
-    });
-    if let Err(error) = started {
-        tracing::warn!(%error, "no thread for the certificates; the first call to AWS reads them");
-    }
+/// The two ways in which Lambda gives a function its role: variables, or the address of whoever hands it out. The SDK's own
+/// chain also gets ready to ask STS, single sign-on and an EC2 instance, whenever a function starts.
+fn credentials(http: SharedHttpClient) -> CredentialsProviderChain {
+    let container = ProviderConfig::without_region().with_http_client(http);
+    let container = EcsCredentialsProvider::builder().configure(&container).build();
+    let environment = EnvironmentVariableCredentialsProvider::new();
+    CredentialsProviderChain::first_try("environment", environment).or_else("container", container)
+}
+
+/// The HTTP client of all SDKs. Left to themselves, each reads the certificates when it is built, and again at its first
+/// call.
+fn http_client(connector: LazyConnector) -> SharedHttpClient {
     http_client_fn(move |_, _| (**connector).clone())
 }
 

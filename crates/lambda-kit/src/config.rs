@@ -1,6 +1,8 @@
 //! What does each function need from its environment? Read once, when the function starts; every missing variable
 //! is named at once.
 
+use tracing::level_filters::LevelFilter;
+
 /// Name of the table.
 pub const TABLE: &str = "POSTHORN_TABLE";
 /// URL of the queue of delivery jobs.
@@ -20,6 +22,8 @@ pub const METRICS_NAMESPACE: &str = "POSTHORN_METRICS_NAMESPACE";
 /// Where spans are sent by OTLP, as OpenTelemetry names it: either turns traces on. Its library reads them, and those of
 /// headers, service and sampler; see <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 pub const TRACES_ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+/// Which lines are logged, as Lambda's own setting has it: `TRACE` to `ERROR`, or `FATAL`.
+const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 /// How many invocations Lambda brings at once, where it brings more than one.
 const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 /// ARN of the SNS topic that is told of operational events; none is where it is not set.
@@ -191,6 +195,15 @@ impl SenderConfig {
 /// Whether spans are to be sent.
 pub fn traces_are_wanted() -> bool {
     TRACES_ENDPOINTS.iter().any(|name| optional(name).is_some())
+}
+
+/// The lines that are to be logged; `INFO` and above when nothing is said.
+pub(crate) fn log_level() -> LevelFilter {
+    optional(LOG_LEVEL).map_or(LevelFilter::INFO, |level| match level.parse() {
+        Ok(level) => level,
+        Err(_) if level.eq_ignore_ascii_case("FATAL") => LevelFilter::ERROR,
+        Err(_) => LevelFilter::INFO,
+    })
 }
 
 /// Whether Lambda may bring several invocations at once: it does on managed instances. See

@@ -4,6 +4,8 @@ pub use engine::chain;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::config;
+
 /// JSON lines on standard output. The level is Lambda's own setting; `info` when it says nothing.
 pub fn init() {
     init_to(std::io::stdout);
@@ -11,14 +13,13 @@ pub fn init() {
 
 /// The same to another writer.
 pub fn init_to(writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
-    let filter = EnvFilter::try_from_env("AWS_LAMBDA_LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_span_list(false)
         .with_target(false)
         .with_writer(writer)
-        .with_env_filter(filter)
+        .with_max_level(config::log_level())
         .init();
 }
 

@@ -23,7 +23,9 @@ pub(crate) struct ItemWriter(Attributes);
 
 impl ItemWriter {
     pub(crate) fn new(key: &Key, entity: &'static str) -> Self {
-        let mut attributes = key_attributes(key);
+        // As many as a delivery's row has: to grow a map is to fill it anew.
+        let mut attributes = Attributes::with_capacity(16);
+        attributes.extend(key_attributes(key));
         attributes.insert("entity".to_owned(), AttributeValue::S(entity.to_owned()));
         Self(attributes)
     }

@@ -27,5 +27,7 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Sender, Metric
         .with_topic(aws.topic(config.operational_topic))
         .with_traces(lambda_kit::otlp::from_environment());
     let metrics = Metrics::new(config.metrics_namespace, Clock::system());
-    Ok((Sender::new(intake, Egress::new(targets)?), metrics))
+    let sender = Sender::new(intake, Egress::new(targets)?);
+    aws.make_connector();
+    Ok((sender, metrics))
 }

@@ -1,6 +1,7 @@
 //! What only our SQS promises, or what needs its clock: restarts, fairness, limits, and many callers at once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry};
 use embedded_aws::sqs::Counts;
@@ -194,4 +195,46 @@ async fn many_callers_at_once_lose_nothing_and_double_nothing() {
     assert_eq!(got.len(), 800);
     assert_eq!(got.into_iter().collect::<HashSet<_>>().len(), 800);
     assert_eq!(ours.sqs.counts("jobs").await.unwrap(), Counts::default());
+}
+
+#[tokio::test]
+async fn a_consumer_receives_as_a_client_does_and_deletes_by_the_newest_handle_only() {
+    let ours = Ours::memory().await;
+    let consumer = ours.sqs.consumer(&ours.url);
+    ours.send("x", "g").await;
+    let first = consumer.receive(Duration::ZERO).await.unwrap().remove(0);
+    let attributes: HashMap<_, _> = first.system_attributes().collect();
+    assert_eq!(first.body, "x");
+    assert_eq!((&*attributes["ApproximateReceiveCount"], &*attributes["MessageGroupId"]), ("1", "g"));
+    assert!(consumer.receive(Duration::ZERO).await.unwrap().is_empty());
+
+    ours.hands.advance(43_200);
+    let second = ours.receive(1).await.remove(0);
+    assert_eq!(second.message_id(), Some(&*first.message_id));
+    consumer.delete(vec![first.receipt]).await.unwrap();
+    assert_eq!(ours.sqs.counts("jobs").await.unwrap().in_flight, 1);
+    consumer.delete(vec![second.receipt_handle.unwrap()]).await.unwrap();
+    assert_eq!(ours.sqs.counts("jobs").await.unwrap(), Counts::default());
+
+    let nowhere = ours.sqs.consumer("http://elsewhere:1/000000000000/nowhere");
+    assert!(nowhere.receive(Duration::ZERO).await.is_err());
+}
+
+#[tokio::test]
+async fn the_file_gets_what_is_in_its_log_though_no_writer_puts_it_there() {
+    let folder = std::env::temp_dir().join(format!("posthorn-checkpoint-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("sqs.db");
+    let path = file.clone();
+    let ours = Ours::start(move |clock| Sqs::file(&path, clock).unwrap()).await;
+    for _ in 0..4 {
+        ours.send(&"a".repeat(250_000), "g").await;
+    }
+    let began = std::time::Instant::now();
+    while std::fs::metadata(&file).unwrap().len() < 1_000_000 {
+        assert!(began.elapsed() < Duration::from_secs(30), "it is still in the log");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(ours);
+    std::fs::remove_dir_all(&folder).unwrap();
 }
