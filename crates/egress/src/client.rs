@@ -22,8 +22,11 @@ use crate::resolver::{GuardedResolver, Lookup};
 /// sooner when it is shorter.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections kept open per host while nothing is sent: what local mode has under way when it is busy.
-const MAX_IDLE_CONNECTIONS_PER_HOST: usize = 256;
+/// Connections kept open per host while nothing is sent.
+const MAX_IDLE_CONNECTIONS_PER_HOST: usize = 64;
+
+/// The same in local mode, which has hundreds under way to one host when it is busy.
+const MAX_IDLE_CONNECTIONS_LOCALLY: usize = 256;
 
 /// How long such a connection is kept. Shorter than the idle timeout of the usual load balancers (60 s), so
 /// that a request is seldom written into a connection that the other side is just closing.
@@ -129,7 +132,10 @@ impl Egress {
             .no_zstd()
             .http1_only()
             .connect_timeout(CONNECT_TIMEOUT)
-            .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS_PER_HOST)
+            .pool_max_idle_per_host(match allowed.permits_http() {
+                true => MAX_IDLE_CONNECTIONS_LOCALLY,
+                false => MAX_IDLE_CONNECTIONS_PER_HOST,
+            })
             .pool_idle_timeout(IDLE_TIMEOUT)
             .tcp_nodelay(true)
             .build()

@@ -22,7 +22,7 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// On a file.
+    /// On a file. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// When it cannot be opened.

@@ -26,9 +26,9 @@ pub enum EmulatorError {
     /// The port could not be used.
     #[error("the port cannot be used")]
     Port(#[from] std::io::Error),
-    /// As SQS refuses a request.
-    #[error("the queue refuses: {0}")]
-    Refused(String),
+    /// What SQS would answer.
+    #[error("the queue says: {0}")]
+    Queue(String),
     /// The thread that owns the file is gone.
     #[error("the queue's file is no longer served")]
     Stopped,

@@ -92,7 +92,7 @@ impl Sender {
     /// A sender; must be made inside a tokio runtime.
     pub fn new(intake: Intake, egress: Egress) -> Self {
         let (rows, visibility) = (intake.store.clone(), intake.queue.clone());
-        // A batch does not wait when all its attempts have ended.
+        // A batch does not wait when all its attempts have ended. A first attempt is one row, a later one two.
         let under_way = Expected::nobody(BATCH_WRITES);
         let settlements = Group::new(Gather::LingerFor(under_way.clone()), move |group: Vec<Settlement>| {
             let store = rows.clone();

@@ -27,6 +27,8 @@ pub(crate) enum Gather {
 const LINGER: Duration = Duration::from_millis(5);
 /// Prompt writes under way at once.
 const PROMPT_WRITES: usize = 2;
+/// Writes under way at once of those that linger for somebody: thousands of attempts may end together.
+const LINGERING_WRITES: usize = 8;
 
 /// Who may still come to a group.
 #[derive(Debug, Clone)]
@@ -37,18 +39,28 @@ struct Company {
     most: usize,
     expected: AtomicUsize,
     come: AtomicUsize,
+    /// Of those who are expected: who has been taken to be written.
+    gone: AtomicUsize,
     complete: Notify,
 }
 
-/// One who is expected, while this lives; having written, too.
+/// One who is expected, while this lives.
 #[derive(Debug)]
 pub(crate) struct Guest(Expected);
+
+/// Those who are being written.
+#[derive(Debug)]
+struct Taken {
+    expected: Expected,
+    count: usize,
+}
 
 impl Expected {
     /// Nobody yet; at most so many go together.
     pub(crate) fn nobody(most: usize) -> Self {
-        let (expected, come, complete) = (AtomicUsize::new(0), AtomicUsize::new(0), Notify::new());
-        Self(Arc::new(Company { most, expected, come, complete }))
+        let none = || AtomicUsize::new(0);
+        let complete = Notify::new();
+        Self(Arc::new(Company { most, expected: none(), come: none(), gone: none(), complete }))
     }
 
     /// From now on one more is expected.
@@ -59,8 +71,17 @@ impl Expected {
 
     /// Whether everyone who is expected has come, or as many as go together.
     fn is_complete(&self) -> bool {
-        let Company { most, expected, come, .. } = &*self.0;
-        come.load(Ordering::SeqCst) >= expected.load(Ordering::SeqCst).min(*most)
+        let Company { most, expected, come, gone, .. } = &*self.0;
+        // Who gave up while it was being written is no longer expected, but still gone.
+        let may_come = expected.load(Ordering::SeqCst).saturating_sub(gone.load(Ordering::SeqCst));
+        come.load(Ordering::SeqCst) >= may_come.min(*most)
+    }
+
+    /// So many of those who had come are being written, while what this gives lives.
+    fn taken(&self, count: usize) -> Taken {
+        self.0.gone.fetch_add(count, Ordering::SeqCst);
+        self.0.come.fetch_sub(count, Ordering::SeqCst);
+        Taken { expected: self.clone(), count }
     }
 
     fn look(&self) {
@@ -83,6 +104,12 @@ impl Drop for Guest {
     }
 }
 
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.expected.0.gone.fetch_sub(self.count, Ordering::SeqCst);
+    }
+}
+
 type Waiting<T, R> = (T, oneshot::Sender<Result<R, Fault>>);
 
 /// Gathers things of one kind and writes them in groups; each caller gets the group's result.
@@ -102,7 +129,7 @@ impl<T: Send + 'static, R: Clone + Send + 'static> Group<T, R> {
         let (sender, mut receiver) = mpsc::unbounded_channel::<Waiting<T, R>>();
         let (writes, most, expected) = match &gather {
             Gather::Linger => (Semaphore::MAX_PERMITS, usize::MAX, None),
-            Gather::LingerFor(expected) => (Semaphore::MAX_PERMITS, expected.0.most, Some(expected.clone())),
+            Gather::LingerFor(expected) => (LINGERING_WRITES, expected.0.most, Some(expected.clone())),
             Gather::Prompt => (PROMPT_WRITES, usize::MAX, None),
         };
         let group = Self { things: sender, expected: expected.clone() };
@@ -123,9 +150,7 @@ impl<T: Send + 'static, R: Clone + Send + 'static> Group<T, R> {
                     things.push(thing);
                     callers.push(caller);
                 }
-                if let Some(Expected(company)) = &expected {
-                    company.come.fetch_sub(things.len(), Ordering::SeqCst);
-                }
+                let taken = expected.as_ref().map(|expected| expected.taken(things.len()));
                 let write = write(things);
                 tokio::spawn(async move {
                     let result = write.await;
@@ -134,6 +159,7 @@ impl<T: Send + 'static, R: Clone + Send + 'static> Group<T, R> {
                         // A caller that no longer waits was cancelled; what it asked for is done all the same.
                         caller.send(result.clone()).ok();
                     }
+                    drop(taken);
                 });
             }
         });
@@ -202,6 +228,7 @@ mod tests {
 
         let (began, written) = (Instant::now(), write(&group, 2));
         advance(LINGER / 2).await;
+        assert!(!written.is_finished());
         drop(late);
         written.await.unwrap();
         assert_eq!((began.elapsed(), &*groups.lock().unwrap()), (LINGER / 2, &vec![1, 1]));
@@ -212,11 +239,28 @@ mod tests {
         let expected = Expected::nobody(25);
         let (group, groups) = noting(&expected);
         let guests: Vec<_> = (0..100).map(|_| expected.one_more()).collect();
+        let began = Instant::now();
         let written: Vec<_> = (0..60).map(|thing| write(&group, thing)).collect();
         for written in written {
             written.await.unwrap();
         }
-        assert_eq!(*groups.lock().unwrap(), [25, 25, 10]);
+        // The last ten wait for the other forty.
+        assert_eq!((began.elapsed(), &*groups.lock().unwrap()), (LINGER, &vec![25, 25, 10]));
         drop(guests);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_being_written_is_not_waited_for() {
+        let expected = Expected::nobody(25);
+        let group = Arc::new(Group::new(Gather::LingerFor(expected.clone()), |_: Vec<u32>| async {
+            tokio::time::sleep(LINGER * 10).await;
+            Ok(())
+        }));
+        let _guests = [expected.one_more(), expected.one_more()];
+        let (began, first) = (Instant::now(), write(&group, 1));
+        advance(LINGER * 5).await;
+        write(&group, 2).await.unwrap();
+        assert_eq!(began.elapsed(), LINGER * 15);
+        first.await.unwrap();
     }
 }

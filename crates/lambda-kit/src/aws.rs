@@ -1,7 +1,7 @@
 //! How does a function reach AWS? One configuration and one HTTP client, made once; each client is built from them.
 
 use std::sync::{Arc, LazyLock};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use aws_config::ecs::EcsCredentialsProvider;
@@ -10,6 +10,7 @@ use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -22,32 +23,36 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 #[derive(Debug)]
 pub struct Aws {
     config: SdkConfig,
-    connector: LazyConnector,
+    certificates: Option<JoinHandle<()>>,
 }
 
-/// How connections to AWS are made. The machine's 150 root certificates are read when the first one is wanted.
+/// How connections to AWS are made. It takes a while to know: the machine's root certificates are read.
 type LazyConnector = Arc<LazyLock<SharedHttpConnector>>;
 
 impl Aws {
-    /// Reads region, credentials and endpoints from the environment.
+    /// Reads region, credentials and endpoints from the environment; and, on a thread of its own, the certificates.
     pub async fn from_environment() -> Self {
-        // Pinned, so that an update of the SDK changes timeouts and retries only when we say so.
-        let defaults = aws_config::defaults(BehaviorVersion::v2026_01_12());
         let connector = LazyConnector::new(LazyLock::new(connector));
         let http = http_client(Arc::clone(&connector));
+        let thread = thread::Builder::new().name("certificates".to_owned());
+        let certificates = thread.spawn(move || {
+            LazyLock::force(&connector);
+        });
+        let certificates = certificates.inspect_err(|error| {
+            tracing::warn!(%error, "no thread reads the certificates: the first call to AWS does");
+        });
+
+        // Pinned, so that an update of the SDK changes timeouts and retries only when we say so.
+        let defaults = aws_config::defaults(BehaviorVersion::v2026_01_12());
         let config = defaults.credentials_provider(credentials(http.clone())).http_client(http);
-        Self { config: config.load().await, connector }
+        Self { config: config.load().await, certificates: certificates.ok() }
     }
 
-    /// Reads the certificates on a thread of its own, while the function asks for its first work. To be called when
-    /// everything else is ready.
-    pub fn make_connector(self) {
-        let certificates = thread::Builder::new().name("certificates".to_owned());
-        let reading = certificates.spawn(move || {
-            LazyLock::force(&self.connector);
-        });
-        if let Err(error) = reading {
-            tracing::warn!(%error, "no thread reads the certificates: the first call to AWS does");
+    /// Waits until the certificates are read: the last step of getting ready. A function that Lambda started ahead of its
+    /// first request, or froze before it, does not make that request wait for them.
+    pub fn wait_until_ready(self) {
+        if self.certificates.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the certificates could not be read");
         }
     }
 
@@ -81,14 +86,15 @@ fn credentials(http: SharedHttpClient) -> CredentialsProviderChain {
     CredentialsProviderChain::first_try("environment", environment).or_else("container", container)
 }
 
-/// The HTTP client of all SDKs. Left to themselves, each reads the certificates when it is built, and again at its first
-/// call.
+/// The HTTP client of all SDKs. Left to themselves, each builds a store of the certificates when it is made, and again at
+/// its first call. Timeouts of connecting and reading that an SDK is told to keep are not known here.
 fn http_client(connector: LazyConnector) -> SharedHttpClient {
     http_client_fn(move |_, _| (**connector).clone())
 }
 
 fn connector() -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
-    let connector = Connector::builder().connector_settings(settings);
+    // As the SDKs do: a function may reach AWS through a proxy only.
+    let connector = Connector::builder().connector_settings(settings).proxy_config(ProxyConfig::from_env());
     SharedHttpConnector::new(connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build())
 }

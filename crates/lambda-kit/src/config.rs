@@ -199,17 +199,21 @@ pub fn traces_are_wanted() -> bool {
 
 /// The lines that are to be logged; `INFO` and above when nothing is said.
 pub(crate) fn log_level() -> LevelFilter {
-    optional(LOG_LEVEL).map_or(LevelFilter::INFO, |level| match level.parse() {
+    optional(LOG_LEVEL).map_or(LevelFilter::INFO, |name| level(&name))
+}
+
+fn level(name: &str) -> LevelFilter {
+    match name.parse() {
         Ok(level) => level,
-        Err(_) if level.eq_ignore_ascii_case("FATAL") => LevelFilter::ERROR,
+        Err(_) if name.eq_ignore_ascii_case("FATAL") => LevelFilter::ERROR,
         Err(_) => LevelFilter::INFO,
-    })
+    }
 }
 
 /// Whether Lambda may bring several invocations at once: it does on managed instances. See
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-rust.html>.
 pub(crate) fn serves_several_at_once() -> bool {
-    optional(MAX_CONCURRENCY).is_some_and(|most| most != "1")
+    optional(MAX_CONCURRENCY).and_then(|most| most.parse().ok()).is_some_and(|most: u32| most > 1)
 }
 
 /// A key file stands in for KMS.
@@ -266,6 +270,13 @@ mod tests {
         let only_kms = |name: &str| (name == KMS_KEY_ID).then(|| "key".to_owned());
         let value = with_key_file(only_kms)(KMS_KEY_ID).unwrap();
         assert_eq!(data_key_source(only_kms, value), DataKeySource::Kms("key".into()));
+    }
+
+    #[test]
+    fn a_level_is_one_of_lambdas_or_info() {
+        let levels = ["DEBUG", "error", "FATAL", "chatty"].map(level);
+        let [debug, error, info] = [LevelFilter::DEBUG, LevelFilter::ERROR, LevelFilter::INFO];
+        assert_eq!(levels, [debug, error, error, info]);
     }
 
     #[test]

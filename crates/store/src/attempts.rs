@@ -16,9 +16,12 @@ use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
 use crate::error::StoreError;
 
-/// One of zstd's fast levels: they only look for what the dictionary or the document has already. The default level, 3,
-/// takes two to three times as long and saves a seventh, which is no write unit.
-const LEVEL: i32 = -3;
+/// A smaller document is an attempt with a short answer, which fits a write unit with its delivery at any level.
+const SMALL: usize = 1_200;
+/// One of zstd's fast levels, for those: a third of the time of the default level, and a seventh larger.
+const FAST: i32 = -3;
+/// zstd's default level, for what may cost several write units.
+const DENSE: i32 = 3;
 /// Larger documents are damage: 4,096 bytes of body as JSON escapes and two sets of headers fit well.
 const MAX_BYTES: usize = 1024 * 1024;
 /// What documents have in common. Rows are read with the text they were written with: this one never changes; a new
@@ -28,11 +31,11 @@ const VERSION: u8 = 1;
 
 thread_local! {
     /// To make one costs more than to compress an attempt.
-    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static COMPRESSORS: RefCell<[Option<Compressor<'static>>; 2]> = const { RefCell::new([None, None]) };
 }
 
-static ENCODER: LazyLock<EncoderDictionary<'static>> =
-    LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, LEVEL));
+static ENCODERS: LazyLock<[EncoderDictionary<'static>; 2]> =
+    LazyLock::new(|| [FAST, DENSE].map(|level| EncoderDictionary::copy(DICTIONARY, level)));
 static DECODER: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY));
 
 #[derive(Serialize, Deserialize)]
@@ -66,9 +69,10 @@ struct AnswerDocument<'a> {
 pub(crate) fn encode(attempt: &Attempt) -> Result<Vec<u8>, StoreError> {
     let damaged = |error: &dyn std::fmt::Display| StoreError::damaged("attempt", error);
     let json = serde_json::to_vec(&document(attempt)).map_err(|error| damaged(&error))?;
-    let compressed = COMPRESSOR.with_borrow_mut(|compressor| match compressor {
+    let which = usize::from(json.len() >= SMALL);
+    let compressed = COMPRESSORS.with_borrow_mut(|compressors| match &mut compressors[which] {
         Some(compressor) => compressor.compress(&json),
-        None => compressor.insert(Compressor::with_prepared_dictionary(&ENCODER)?).compress(&json),
+        none => none.insert(Compressor::with_prepared_dictionary(&ENCODERS[which])?).compress(&json),
     });
     let mut bytes = vec![VERSION];
     bytes.extend(compressed.map_err(|error| damaged(&error))?);

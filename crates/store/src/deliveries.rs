@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use domain::attempt::{Attempt, Trigger};
+use domain::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event_type::{EventType, EventTypePattern, wants};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
@@ -12,8 +12,8 @@ use domain::timestamp::Timestamp;
 use crate::attempts;
 use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
-use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, PK, SK, UNDELIVERED, UNDELIVERED_SORT};
-use crate::query::{Index, Range, id_in};
+use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
+use crate::query::{Index, Range};
 use crate::rows::{BATCH_TRIES, condition_held, pause};
 use crate::spread::{Order, Spread, Window};
 use crate::{Page, Store};
@@ -268,6 +268,8 @@ impl Store {
 fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
     let DeliveryRow { delivery, first_attempt } = &settlement.row;
     let mut item = ItemWriter::new(key, ENTITY)
+        .text("id", delivery.id)
+        .text("endpoint", delivery.endpoint_id)
         .text("workspace", delivery.workspace_id)
         .text("event", delivery.event_id)
         .text("type", &delivery.event_type)
@@ -276,6 +278,7 @@ fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
             |item, at| item.instant("occurred_at", at),
         )
         .word("status", &delivery.status)?
+        .word("trigger", &delivery.trigger)?
         .maybe(delivery.slot_at, |item, at| item.instant("slot_at", at))
         .maybe(delivery.run, |item, run| item.text("run", run))
         .maybe(Some(delivery.attempts_before_run).filter(|attempts| *attempts > 0), |item, attempts| {
@@ -291,9 +294,6 @@ fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
                 .text(UNDELIVERED_SORT, format_args!("{prefix}{}", delivery.id))
         })
         .expires_at(settlement.expires_at);
-    if delivery.trigger != Trigger::Automatic {
-        item = item.word("trigger", &delivery.trigger)?;
-    }
     if let Some(error) = &delivery.last_error {
         item = item.word("last_error", error)?;
     }
@@ -307,8 +307,7 @@ fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
 }
 
 fn endpoint_of(row: &Attributes) -> Result<EndpointId, StoreError> {
-    let id = row.get(PK).and_then(|key| key.as_s().ok()).and_then(|key| keys::endpoint_of_delivery(key));
-    id.ok_or_else(|| StoreError::damaged(ENTITY, "its key holds no endpoint"))
+    ItemReader::new(row.clone(), ENTITY).parsed("endpoint")
 }
 
 pub(crate) fn read(
@@ -325,7 +324,7 @@ pub(crate) fn read(
     let first_attempt = reader.maybe_bytes("first_attempt")?.map(attempts::decode).transpose()?;
     let event_id: EventId = reader.parsed("event")?;
     let delivery = Delivery {
-        id: id_in(reader.text(SK)?)?,
+        id: reader.parsed("id")?,
         workspace_id,
         endpoint_id: endpoint,
         event_id,
@@ -341,7 +340,7 @@ pub(crate) fn read(
         delivered_at: reader.maybe_instant("delivered_at")?,
         updated_at: reader.instant("updated_at")?,
         slot_at: reader.maybe_instant("slot_at")?,
-        trigger: reader.maybe_word("trigger")?.unwrap_or(Trigger::Automatic),
+        trigger: reader.word("trigger")?,
         run: reader.maybe_text("run")?.map(str::parse).transpose().map_err(|error| reader.damaged(error))?,
         attempts_before_run: reader.maybe_number("attempts_before_run")?.unwrap_or(0),
     };

@@ -206,11 +206,6 @@ pub fn delivery_partition(endpoint: EndpointId, day: Day, shard: u8) -> String {
     format!("DELIVERIES#{endpoint}#{day}#{shard:02}")
 }
 
-/// The endpoint in the partition key of a delivery.
-pub fn endpoint_of_delivery(partition: &str) -> Option<EndpointId> {
-    partition.split('#').nth(1)?.parse().ok()
-}
-
 /// The partition of [`UNDELIVERED`] that holds an endpoint's deliveries.
 pub fn undelivered_partition(endpoint: EndpointId) -> String {
     format!("UNDELIVERED#{endpoint}")

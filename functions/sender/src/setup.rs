@@ -28,6 +28,6 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Sender, Metric
         .with_traces(lambda_kit::otlp::from_environment());
     let metrics = Metrics::new(config.metrics_namespace, Clock::system());
     let sender = Sender::new(intake, Egress::new(targets)?);
-    aws.make_connector();
+    aws.wait_until_ready();
     Ok((sender, metrics))
 }

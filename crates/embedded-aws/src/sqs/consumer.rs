@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use super::errors::SqsError;
 use super::storage::Received;
+use super::validation::MAX_BATCH;
 use super::{Service, long_poll, operations, validation};
 use crate::EmulatorError;
-
-/// SQS gives at most 10 messages in a receive.
-pub const BATCH: usize = 10;
 
 /// One queue, as its event source mapping has it.
 #[derive(Debug, Clone)]
@@ -31,28 +29,30 @@ impl Consumer {
         let queue = Arc::clone(&self.queue);
         let look = move |storage: &mut _, now, limit| {
             let mut receive = operations::receive_of(storage, &queue, now, limit)?;
-            receive.most = BATCH;
+            receive.most = MAX_BATCH;
             operations::look(storage, &receive, wait)
         };
-        long_poll::receive(&self.service, &self.queue, look).await.map_err(refused)
+        long_poll::receive(&self.service, &self.queue, look).await.map_err(no)
     }
 
     /// Deletes messages by their receipt handles, as far as these are their newest.
     ///
     /// # Errors
-    /// When the file cannot be used; then none is deleted.
+    /// When one cannot be deleted; all others are.
     pub async fn delete(&self, receipts: Vec<String>) -> Result<(), EmulatorError> {
         let queue = Arc::clone(&self.queue);
         let deleted = self.service.actor.run(move |storage| {
-            receipts.iter().try_for_each(|receipt| {
+            let mut delete = |receipt: &String| {
                 let id = validation::receipt_handle(receipt)?;
                 Ok(storage.delete_by_receipt(&queue, id, receipt)?)
-            })
+            };
+            let results: Vec<_> = receipts.iter().map(&mut delete).collect();
+            results.into_iter().collect::<Result<(), SqsError>>()
         });
-        deleted.await?.map_err(refused)
+        deleted.await?.map_err(no)
     }
 }
 
-fn refused(error: SqsError) -> EmulatorError {
-    EmulatorError::Refused(error.message)
+fn no(error: SqsError) -> EmulatorError {
+    EmulatorError::Queue(error.message)
 }

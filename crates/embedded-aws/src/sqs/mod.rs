@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::{EmulatorError, checkpoint};
 use actor::Actor;
-pub use consumer::{BATCH, Consumer};
+pub use consumer::Consumer;
 pub use storage::Received;
 use storage::Storage;
 
@@ -59,7 +59,7 @@ pub struct Counts {
 }
 
 impl Sqs {
-    /// On a file.
+    /// On a file. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// When it cannot be opened.

@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
 
-use super::consumer::BATCH;
 use super::errors::SqsError;
 use super::storage::{NewMessage, Queue, Receive, Received, Storage};
 use super::validation::{
-    self, MAX_BYTES, MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS, number, redrive, seconds,
+    self, MAX_BATCH, MAX_BYTES, MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS, number, redrive,
+    seconds,
 };
 
 /// Region and account of every ARN and URL. Nobody should parse them.
@@ -147,7 +147,7 @@ pub(super) fn receive_message(
     let (name, default) = ("WaitTimeSeconds", receive.queue.number("ReceiveMessageWaitTimeSeconds"));
     let wait = seconds(&request[name], name, default, MAX_WAIT_SECONDS)?;
     let most = number(&request["MaxNumberOfMessages"]).unwrap_or(1);
-    let most = usize::try_from(most).ok().filter(|most| (1..=BATCH).contains(most));
+    let most = usize::try_from(most).ok().filter(|most| (1..=MAX_BATCH).contains(most));
     receive.most = most.ok_or_else(|| {
         SqsError::invalid_value("Value for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.")
     })?;

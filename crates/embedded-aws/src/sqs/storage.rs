@@ -14,7 +14,7 @@ use super::operations::{ARN, SENDER};
 use crate::EmulatorError;
 
 /// What a receive looks at to be fair: 100 messages; a deeper backlog is not searched. SQLite would prepare the statement
-/// anew for every value of a limit that is bound.
+/// anew whenever a limit is bound.
 const VISIBLE: &str = "SELECT id, message_group, receives, sent_at FROM messages
                        WHERE queue = ?1 AND visible_at <= ?2 ORDER BY visible_at, id LIMIT 100";
 

@@ -14,7 +14,8 @@ pub(super) const MAX_DELAY_SECONDS: i64 = 900;
 pub(super) const MAX_WAIT_SECONDS: i64 = 20;
 /// SQS refuses larger messages and batches.
 pub(super) const MAX_BYTES: usize = 1_048_576;
-const MAX_BATCH: usize = 10;
+/// SQS takes and gives at most this many messages at once.
+pub(super) const MAX_BATCH: usize = 10;
 
 /// What a queue can be set to: name, default, and its bounds.
 const NUMBERS: [(&str, i64, i64, i64); 5] = [
