@@ -1,7 +1,7 @@
 //! How does a function reach AWS? One configuration and one HTTP client, made once; each client is built from them.
 
 use std::sync::{Arc, LazyLock};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use aws_config::ecs::EcsCredentialsProvider;
@@ -21,59 +21,49 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 
 /// Builds AWS clients from the function's environment.
 #[derive(Debug)]
-pub struct Aws {
-    config: SdkConfig,
-    certificates: Option<JoinHandle<()>>,
-}
+pub struct Aws(SdkConfig);
 
 /// How connections to AWS are made. It takes a while to know: the machine's root certificates are read.
 type LazyConnector = Arc<LazyLock<SharedHttpConnector>>;
 
 impl Aws {
-    /// Reads region, credentials and endpoints from the environment; and, on a thread of its own, the certificates.
+    /// Reads region, credentials and endpoints from the environment. The certificates are read meanwhile, on a thread of
+    /// their own; a call to AWS waits for them.
     pub async fn from_environment() -> Self {
         let connector = LazyConnector::new(LazyLock::new(connector));
         let http = http_client(Arc::clone(&connector));
-        let thread = thread::Builder::new().name("certificates".to_owned());
-        let certificates = thread.spawn(move || {
+        let certificates = thread::Builder::new().name("certificates".to_owned());
+        let reading = certificates.spawn(move || {
             LazyLock::force(&connector);
         });
-        let certificates = certificates.inspect_err(|error| {
+        if let Err(error) = reading {
             tracing::warn!(%error, "no thread reads the certificates: the first call to AWS does");
-        });
+        }
 
         // Pinned, so that an update of the SDK changes timeouts and retries only when we say so.
         let defaults = aws_config::defaults(BehaviorVersion::v2026_01_12());
-        let config = defaults.credentials_provider(credentials(http.clone())).http_client(http);
-        Self { config: config.load().await, certificates: certificates.ok() }
-    }
-
-    /// Waits until the certificates are read: the last step of getting ready. A function that Lambda started ahead of its
-    /// first request, or froze before it, does not make that request wait for them.
-    pub fn wait_until_ready(self) {
-        if self.certificates.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the certificates could not be read");
-        }
+        Self(defaults.credentials_provider(credentials(http.clone())).http_client(http).load().await)
     }
 
     /// A DynamoDB client.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.config)
+        aws_sdk_dynamodb::Client::new(&self.0)
     }
 
     /// A KMS client.
     pub fn kms(&self) -> aws_sdk_kms::Client {
-        aws_sdk_kms::Client::new(&self.config)
+        aws_sdk_kms::Client::new(&self.0)
     }
 
     /// The SNS topic with this ARN, where one is configured.
     pub fn topic(&self, arn: Option<String>) -> Option<queue::Topic> {
-        arn.map(|arn| queue::Topic::new(aws_sdk_sns::Client::new(&self.config), arn))
+        let config = self.0.clone();
+        arn.map(|arn| queue::Topic::new(move || aws_sdk_sns::Client::new(&config), arn))
     }
 
     /// An SQS client.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        aws_sdk_sqs::Client::new(&self.config)
+        aws_sdk_sqs::Client::new(&self.0)
     }
 }
 

@@ -1,19 +1,23 @@
 //! Who outside is told of Posthorn's own doings? Whoever listens to the SNS topic, where one is configured.
 
-use crate::QueueError;
+use std::sync::{Arc, LazyLock};
+
+use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
+
+use crate::QueueError;
 
 /// The topic, and a client that reaches it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Topic {
-    client: aws_sdk_sns::Client,
+    client: Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>,
     arn: String,
 }
 
 impl Topic {
-    /// The topic with this ARN.
-    pub fn new(client: aws_sdk_sns::Client, arn: String) -> Self {
-        Self { client, arn }
+    /// The topic with this ARN. Its client is built when there is something to tell, which is seldom.
+    pub fn new(client: impl FnOnce() -> Client + Send + 'static, arn: String) -> Self {
+        Self { client: Arc::new(LazyLock::new(Box::new(client))), arn }
     }
 
     /// Publishes `message`. Each of `attributes` can be filtered by in a subscription's filter policy.

@@ -20,6 +20,5 @@ pub async fn from_environment() -> Result<(Intake, Metrics), Error> {
     let store = Store::new(aws.dynamodb(), &config.table, KeyWrapper::none());
     let intake = Intake::new(store, Queue::new(aws.sqs(), config.queue_url, None))
         .with_traces(lambda_kit::otlp::from_environment());
-    aws.wait_until_ready();
     Ok((intake, Metrics::new(config.metrics_namespace, Clock::system())))
 }

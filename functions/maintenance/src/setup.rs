@@ -20,6 +20,5 @@ pub async fn from_environment() -> Result<(Intake, Metrics), Error> {
     let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
     let queue = Queue::new(aws.sqs(), config.queue_url, None).with_tasks(config.tasks_queue_url);
     let intake = Intake::new(store, queue).with_topic(aws.topic(config.operational_topic));
-    aws.wait_until_ready();
     Ok((intake, Metrics::new(config.metrics_namespace, Clock::system())))
 }

@@ -29,6 +29,5 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Management, Me
         clock: Clock::system(),
         chance: Chance::system(),
     };
-    aws.wait_until_ready();
     Ok((management, Metrics::new(config.metrics_namespace, Clock::system())))
 }

@@ -27,7 +27,5 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Sender, Metric
         .with_topic(aws.topic(config.operational_topic))
         .with_traces(lambda_kit::otlp::from_environment());
     let metrics = Metrics::new(config.metrics_namespace, Clock::system());
-    let sender = Sender::new(intake, Egress::new(targets)?);
-    aws.wait_until_ready();
-    Ok((sender, metrics))
+    Ok((Sender::new(intake, Egress::new(targets)?), metrics))
 }

@@ -40,7 +40,7 @@ async fn topic(status: u16) -> (Topic, Published) {
         .build();
     let router = axum::Router::new().fallback(answer);
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (Topic::new(aws_sdk_sns::Client::from_conf(config), ARN.to_owned()), published)
+    (Topic::new(|| aws_sdk_sns::Client::from_conf(config), ARN.to_owned()), published)
 }
 
 /// An endpoint answers 410 once, and another one wants to hear of it; gives how often that one is told.
