@@ -1,5 +1,6 @@
 //! How does a receive wait for a message? It looks, and looks again when something is sent or becomes visible.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -8,7 +9,6 @@ use super::Service;
 use super::errors::SqsError;
 use super::operations::Look;
 use super::storage::{Received, Storage};
-use std::sync::atomic::Ordering;
 
 /// A long poll that ends, however it does, wakes another: to take what is left, and to wait for what is delayed.
 struct PassOn<'a>(&'a Notify);
