@@ -82,7 +82,8 @@ fn http_client(connector: LazyConnector) -> SharedHttpClient {
     http_client_fn(move |_, _| (**connector).clone())
 }
 
-fn connector() -> SharedHttpConnector {
+/// Connections to AWS, and to the collector of traces. To make this reads the certificates.
+pub(crate) fn connector() -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
     // As the SDKs do: a function may reach AWS through a proxy only.
     let connector = Connector::builder().connector_settings(settings).proxy_config(ProxyConfig::from_env());

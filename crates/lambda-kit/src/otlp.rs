@@ -5,8 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_smithy_http_client::{Connector, tls};
-use aws_smithy_runtime_api::client::http::HttpConnector as _;
+use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
@@ -27,6 +26,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanExporter as _, SpanProcessor};
 
+use crate::aws::connector;
 use crate::config;
 use crate::logging::chain;
 
@@ -56,7 +56,7 @@ pub fn to_collector(address: &str) -> Result<Traces, ExporterBuildError> {
 }
 
 fn build(address: Option<&str>) -> Result<Traces, ExporterBuildError> {
-    let builder = SpanExporter::builder().with_http().with_http_client(SdkClient::new());
+    let builder = SpanExporter::builder().with_http().with_http_client(SdkClient(connector()));
     // Between two tries it would put the thread to sleep, and with it whatever else runs there.
     let builder = builder.with_retry_policy(RetryPolicy::disabled());
     let mut exporter = match address {
@@ -145,14 +145,7 @@ impl Export for Collector {
 }
 
 /// The HTTP client that the AWS SDKs bring, so that there is one TLS stack.
-struct SdkClient(Connector);
-
-impl SdkClient {
-    fn new() -> Self {
-        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
-        Self(Connector::builder().tls_provider(provider).build())
-    }
-}
+struct SdkClient(SharedHttpConnector);
 
 #[async_trait::async_trait]
 impl HttpClient for SdkClient {
