@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::errors::SqsError;
-use super::storage::Received;
+use super::message::Received;
 use super::validation::MAX_BATCH;
 use super::{Service, long_poll, operations, validation};
 use crate::EmulatorError;

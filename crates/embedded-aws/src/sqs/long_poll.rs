@@ -7,8 +7,9 @@ use tokio::sync::Notify;
 
 use super::Service;
 use super::errors::SqsError;
+use super::message::Received;
 use super::operations::Look;
-use super::storage::{Received, Storage};
+use super::storage::Storage;
 
 /// A long poll that ends, however it does, wakes another: to take what is left, and to wait for what is delayed.
 struct PassOn<'a>(&'a Notify);

@@ -6,6 +6,7 @@ mod consumer;
 mod errors;
 mod fairness;
 mod long_poll;
+mod message;
 mod operations;
 mod server;
 mod storage;
@@ -24,7 +25,7 @@ use crate::clock::Clock;
 use crate::{EmulatorError, checkpoint};
 use actor::Actor;
 pub use consumer::Consumer;
-pub use storage::Received;
+pub use message::Received;
 use storage::Storage;
 
 /// SQS keeps at most about this many messages of a standard queue in flight.

@@ -9,16 +9,13 @@ use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
 
 use super::errors::SqsError;
-use super::storage::{NewMessage, Queue, Receive, Received, Storage};
+use super::message::{ARN, NewMessage, Received};
+use super::storage::{Queue, Receive, Storage};
 use super::validation::{
     self, MAX_BATCH, MAX_BYTES, MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS, number, redrive,
     seconds,
 };
 
-/// Region and account of every ARN and URL. Nobody should parse them.
-pub(super) const ARN: &str = "arn:aws:sqs:us-east-1:000000000000:";
-/// Who sent any message.
-pub(super) const SENDER: &str = "AIDAEMBEDDED";
 /// SQS's account part of a queue's URL.
 pub(super) const ACCOUNT: &str = "000000000000";
 
