@@ -1,4 +1,4 @@
-//! Which AWS does local mode talk to? An embedded DynamoDB and SQS on loopback, through the same SDK as on AWS.
+//! Which AWS does local mode talk to? An embedded DynamoDB and SQS, through the same SDK as on AWS.
 
 use std::net::Ipv4Addr;
 
@@ -19,7 +19,7 @@ pub const TABLE: &str = "posthorn";
 /// Emulators take any region.
 const REGION: &str = "us-east-1";
 
-/// Both emulators, serving while this lives.
+/// Both emulators; other processes are served while this lives.
 #[derive(Debug)]
 pub struct EmulatedAws {
     /// DynamoDB.
@@ -82,7 +82,7 @@ impl EmulatedAws {
             .region(Region::new(REGION))
             .credentials_provider(credentials())
             .endpoint_url(self.dynamodb.endpoint_url())
-            .http_client(aws_smithy_http_client::Builder::new().build_http());
+            .http_client(self.dynamodb.http_client());
         if let Some(watch) = watch {
             config = config.interceptor(watch);
         }
@@ -100,7 +100,7 @@ impl EmulatedAws {
             .region(Region::new(REGION))
             .credentials_provider(credentials())
             .endpoint_url(self.sqs.endpoint_url())
-            .http_client(aws_smithy_http_client::Builder::new().build_http());
+            .http_client(self.sqs.http_client());
         if let Some(watch) = watch {
             config = config.interceptor(watch);
         }

@@ -1,10 +1,12 @@
-//! DynamoDB and SQS in this process, on loopback, for local mode and tests; never in a function.
+//! DynamoDB and SQS in this process, for local mode and tests; never in a function. SDKs in this process reach them without a
+//! socket, others on loopback.
 //!
 //! DynamoDB is `dynoxide`. SQS is ours, over SQLite: the operations Posthorn uses, each as AWS documents it.
 
 mod checkpoint;
 pub mod clock;
 pub mod dynamodb;
+mod in_process;
 pub mod sqs;
 
 pub use clock::Clock;

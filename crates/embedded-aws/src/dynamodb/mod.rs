@@ -1,14 +1,18 @@
-//! DynamoDB: `dynoxide` on a loopback port, with a task that deletes expired rows as AWS does, late.
+//! DynamoDB: `dynoxide`, in this process and on a loopback port, with a task that deletes expired rows as AWS does, late.
+
+mod actions;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::in_process;
 use crate::{EmulatorError, checkpoint};
 
 /// Between two sweeps of expired rows. Each reads every row; AWS takes up to some days.
@@ -66,6 +70,15 @@ impl DynamoDb {
             }
         }));
         Ok(self)
+    }
+
+    /// The HTTP client of an SDK in this process: the actions Posthorn uses, without a socket.
+    pub fn http_client(&self) -> SharedHttpClient {
+        let database = self.database.clone();
+        in_process::http_client(move |action, body| {
+            let database = database.clone();
+            async move { actions::act(&database, &action, body.bytes().unwrap_or_default()) }
+        })
     }
 
     /// Where it answers.

@@ -1,8 +1,8 @@
 //! How does SQS say no? Each error as AWS names it, in the JSON protocol and in the header of the old one.
 
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use serde_json::json;
+
+use crate::in_process::{self, Answer};
 
 /// An answer that is not the one asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,18 +120,12 @@ impl From<crate::EmulatorError> for SqsError {
     }
 }
 
-impl IntoResponse for SqsError {
-    fn into_response(self) -> Response {
-        let (status, who) = if self.fault {
-            (StatusCode::INTERNAL_SERVER_ERROR, "Receiver")
-        } else {
-            (StatusCode::BAD_REQUEST, "Sender")
-        };
+impl SqsError {
+    /// The error as it is answered.
+    pub(super) fn into_answer(self) -> Answer {
+        let (status, who) = if self.fault { (500, "Receiver") } else { (400, "Sender") };
         let body = json!({ "__type": format!("com.amazonaws.sqs#{}", self.code), "message": self.message });
-        let headers = [
-            ("content-type", "application/x-amz-json-1.0".to_owned()),
-            ("x-amzn-query-error", format!("{};{who}", self.query_code)),
-        ];
-        (status, headers, body.to_string()).into_response()
+        let headers = vec![in_process::json(), ("x-amzn-query-error", format!("{};{who}", self.query_code))];
+        Answer { status, headers, body: body.to_string() }
     }
 }

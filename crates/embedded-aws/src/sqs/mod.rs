@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -102,6 +103,11 @@ impl Sqs {
             }
         }));
         Ok(self)
+    }
+
+    /// The HTTP client of an SDK in this process: the same actions, without a socket, once it is started.
+    pub fn http_client(&self) -> SharedHttpClient {
+        server::http_client(Arc::clone(&self.service), self.url.clone())
     }
 
     /// Where it answers.

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::errors::SqsError;
 use super::storage::Storage;
 use super::{Service, long_poll, operations};
+use crate::in_process::{self, Answer};
 
 /// A request of ten full messages, each byte escaped in JSON.
 const MAX_REQUEST_BYTES: usize = 8 * 1_048_576;
@@ -31,17 +33,33 @@ pub(super) fn router(service: Arc<Service>, url: String) -> Router {
 
 async fn handle(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    let action = target.strip_prefix("AmazonSQS.").unwrap_or_default().to_owned();
-    let Ok(request) = serde_json::from_slice::<Value>(&body) else {
-        return SqsError::invalid_value("The request is not JSON.").into_response();
-    };
-    match server.act(&action, request).await {
-        Ok(answer) => ([("content-type", "application/x-amz-json-1.0")], answer.to_string()).into_response(),
-        Err(error) => error.into_response(),
-    }
+    let action = target.strip_prefix("AmazonSQS.").unwrap_or_default();
+    let answer = server.answer(action, &body).await;
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, AppendHeaders(answer.headers), Body::from(answer.body)).into_response()
+}
+
+/// The HTTP client of an SDK in this process.
+pub(super) fn http_client(service: Arc<Service>, url: String) -> SharedHttpClient {
+    let server = Server { service, url };
+    in_process::http_client(move |action, body| {
+        let server = server.clone();
+        async move { server.answer(&action, body.bytes().unwrap_or_default()).await }
+    })
 }
 
 impl Server {
+    async fn answer(&self, action: &str, body: &[u8]) -> Answer {
+        let answered = match serde_json::from_slice(body) {
+            Ok(request) => self.act(action, request).await,
+            Err(_) => Err(SqsError::invalid_value("The request is not JSON.")),
+        };
+        match answered {
+            Ok(answer) => Answer { status: 200, headers: vec![in_process::json()], body: answer.to_string() },
+            Err(error) => error.into_answer(),
+        }
+    }
+
     async fn act(&self, action: &str, request: Value) -> Result<Value, SqsError> {
         let now = self.service.clock.now();
         match action {

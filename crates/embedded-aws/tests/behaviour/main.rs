@@ -1,10 +1,12 @@
 //! Does the emulated AWS behave as AWS documents it? Driven through the AWS SDKs.
 //!
 //! `POSTHORN_TEST_AWS_ENDPOINT` points the tests of `sqs_*` and `dynamodb` at another implementation; what those are
-//! known to do differently is listed in `tests/known-gaps.md`. The tests of `ours` need our own clock and hooks.
+//! known to do differently is listed in `tests/known-gaps.md`. The tests of `ours` and `in_process` need our own
+//! clock, hooks and client.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod dynamodb;
+mod in_process;
 mod ours;
 mod sqs_batches;
 mod sqs_limits;
@@ -14,7 +16,7 @@ mod sqs_queues;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use embedded_aws::{Clock, DynamoDb, Sqs};
@@ -41,12 +43,17 @@ fn credentials() -> Credentials {
 }
 
 fn sqs_client(endpoint: &str) -> aws_sdk_sqs::Client {
+    sqs_client_of(endpoint, None)
+}
+
+/// A client over HTTP, or by `inside`.
+fn sqs_client_of(endpoint: &str, inside: Option<SharedHttpClient>) -> aws_sdk_sqs::Client {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .credentials_provider(credentials())
         .endpoint_url(endpoint)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(inside.unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http()))
         .build();
     aws_sdk_sqs::Client::from_conf(config)
 }
@@ -146,20 +153,27 @@ impl Hands {
     }
 }
 
-async fn dynamodb_client() -> (aws_sdk_dynamodb::Client, Option<DynamoDb>) {
-    let (endpoint, ours) = match elsewhere() {
-        Some(endpoint) => (endpoint, None),
-        None => {
-            let dynamodb = DynamoDb::memory(Clock::system()).unwrap().start(loopback().await).unwrap();
-            (dynamodb.endpoint_url().to_owned(), Some(dynamodb))
-        }
-    };
+/// Clients of the implementation under test: ours is reached in two ways.
+async fn dynamodb_clients() -> Vec<(aws_sdk_dynamodb::Client, Option<DynamoDb>)> {
+    if let Some(endpoint) = elsewhere() {
+        return vec![(dynamodb_client_of(&endpoint, None), None)];
+    }
+    let ours = async || DynamoDb::memory(Clock::system()).unwrap().start(loopback().await).unwrap();
+    let (served, inside) = (ours().await, ours().await);
+    vec![
+        (dynamodb_client_of(served.endpoint_url(), None), Some(served)),
+        (dynamodb_client_of(inside.endpoint_url(), Some(inside.http_client())), Some(inside)),
+    ]
+}
+
+/// A client over HTTP, or by `inside`.
+fn dynamodb_client_of(endpoint: &str, inside: Option<SharedHttpClient>) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .credentials_provider(credentials())
         .endpoint_url(endpoint)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(inside.unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http()))
         .build();
-    (aws_sdk_dynamodb::Client::from_conf(config), ours)
+    aws_sdk_dynamodb::Client::from_conf(config)
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry};
 use embedded_aws::sqs::Counts;
 use embedded_aws::{Clock, Sqs};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::{Hands, bodies, code, create_queue, loopback, receive, sqs_client};
 
@@ -237,4 +239,24 @@ async fn the_file_gets_what_is_in_its_log_though_no_writer_puts_it_there() {
     }
     drop(ours);
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_says_once_what_it_is() {
+    let sqs = Sqs::memory(Clock::system()).unwrap().start(loopback().await).unwrap();
+    let address = sqs.endpoint_url().strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    for (body, status) in [(r#"{"QueueName":"jobs"}"#, "200"), ("{}", "400")] {
+        let length = body.len();
+        let request = format!(
+            "POST / HTTP/1.1\r\nhost: {address}\r\nx-amz-target: AmazonSQS.CreateQueue\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4_096];
+        let length = connection.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..length]).to_lowercase();
+        assert!(answer.starts_with(&format!("http/1.1 {status}")), "{answer}");
+        let said: Vec<_> = answer.lines().filter(|line| line.starts_with("content-type:")).collect();
+        assert_eq!(said, ["content-type: application/x-amz-json-1.0"]);
+    }
 }
