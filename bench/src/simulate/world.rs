@@ -1,25 +1,21 @@
 //! What happens in the outage? Time goes in steps of ten milliseconds; what follows from a failure is what `domain`
 //! decides, and the pace is that of `engine` and `queue`.
 
+mod failure;
 mod recovery;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use domain::attempt::{Attempt, SentRequest, Trigger};
-use domain::circuit::{Consequence, Health};
-use domain::delivery::{Decision, decide};
+use domain::circuit::Health;
 use domain::endpoint::EndpointSettings;
-use domain::outcome::{ErrorClass, Outcome};
-use domain::timestamp::Timestamp;
 use engine::Chance;
-use engine::attempt_delivery::{EARLY, LONGEST_INVISIBLE};
+use engine::attempt_delivery::EARLY;
 use engine::directory::REMEMBERED;
 
 use super::Outage;
 use super::bill::Bill;
 use super::counts::Counts;
-use super::milliseconds::{millis, timestamp, whole_seconds};
+use super::milliseconds::millis;
 use super::parked::Parked;
 use super::queued::{Batch, InFlight, Job, Queued, real};
 use recovery::Draining;
@@ -264,79 +260,6 @@ impl<'a> World<'a> {
         }
     }
 
-    /// One sender's failures are counted in one write, and what follows is decided for each.
-    fn failed(&mut self, jobs: &[Job]) {
-        let now = timestamp(self.now);
-        self.counts.wasted += jobs.len() as u64;
-        if !self.outage.without_circuit {
-            self.bill.write_units += 1.0;
-            self.health.failures += u32::try_from(jobs.len()).unwrap_or(u32::MAX);
-            self.health.failing_since.get_or_insert(now);
-            self.health.last_failure_at = Some(now);
-            for consequence in self.health.consequences(self.settings.disable, now) {
-                match consequence {
-                    Consequence::Open => {
-                        self.health.open_since = Some(now);
-                        self.circuit.insert(self.now, true);
-                    }
-                    Consequence::Warn(percent) => self.health.warned_percent = percent,
-                    Consequence::Disable => {
-                        self.off = true;
-                        self.counts.switched_off_ms.get_or_insert(self.now);
-                    }
-                }
-            }
-        }
-        for job in jobs {
-            let number = job.attempts + 1;
-            self.bill.write_units += if number == 1 { 1.0 } else { 2.0 };
-            let attempt = failed_attempt(number, now);
-            let decision = decide(&attempt, number, &self.settings, self.chance.unit(), now);
-            // A probe uses up nothing of its delivery's schedule.
-            let probed = job.probe && matches!(decision, Decision::RetryIn(_) | Decision::Exhausted);
-            let attempts = if probed { job.attempts } else { number };
-            let job = Job { attempts, probe: false, due_ms: 0, ..*job };
-            match decision {
-                _ if probed => {
-                    self.in_flight.biggest -= 1;
-                    self.bill.write_units += 1.0; // its row is in the index again
-                    self.parked.add(job);
-                }
-                Decision::RetryIn(wait) if self.health.may_wait() => self.wait(job, wait),
-                Decision::RetryIn(_) => {
-                    self.in_flight.biggest -= 1;
-                    self.bill.write_units += 1.0; // its row is in the index now
-                    self.parked.add(job);
-                }
-                _ => {
-                    self.in_flight.biggest -= 1;
-                    self.bill.write_units += 1.0;
-                    self.counts.given_up += 1;
-                    self.finish(job);
-                }
-            }
-        }
-    }
-
-    fn wait(&mut self, job: Job, wait: Duration) {
-        if wait <= LONGEST_INVISIBLE {
-            self.invisible += 1;
-            self.bill.sqs_entries(1.0);
-            self.at(self.now + whole_seconds(wait), Happening::Visible(job));
-        } else {
-            self.delay(Job { due_ms: self.now + millis(wait), ..job });
-        }
-    }
-
-    /// A job that is not due for long is sent again, delayed, and is not in flight.
-    fn delay(&mut self, job: Job) {
-        self.in_flight.biggest -= 1;
-        self.delayed += 1;
-        self.bill.sqs_entries(1.0);
-        let wait = Duration::from_millis(job.due_ms - self.now).min(queue::send::MAX_DELAY);
-        self.at(self.now + whole_seconds(wait), Happening::Arrived(job));
-    }
-
     fn delivered(&mut self, jobs: &[Job]) {
         if self.now >= self.recovery() {
             self.counts.first_success_ms.get_or_insert(self.now);
@@ -394,17 +317,5 @@ impl<'a> World<'a> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, far below 2^53")]
     fn up_to(&self, most: u64) -> u64 {
         (self.chance.unit() * real(most)) as u64
-    }
-}
-
-fn failed_attempt(number: u32, now: Timestamp) -> Attempt {
-    Attempt {
-        number,
-        trigger: Trigger::Automatic,
-        started_at: now,
-        duration: Duration::ZERO,
-        sent: SentRequest::default(),
-        outcome: Outcome::Unreachable(ErrorClass::Timeout),
-        error: Some(ErrorClass::Timeout),
     }
 }

@@ -1,0 +1,107 @@
+//! What follows from a failure? What `domain` decides: a job waits, is parked or given up, and the circuit opens.
+
+use std::time::Duration;
+
+use domain::attempt::{Attempt, SentRequest, Trigger};
+use domain::circuit::Consequence;
+use domain::delivery::{Decision, decide};
+use domain::outcome::{ErrorClass, Outcome};
+use domain::timestamp::Timestamp;
+use engine::attempt_delivery::LONGEST_INVISIBLE;
+
+use super::{Happening, World};
+use crate::simulate::milliseconds::{millis, timestamp, whole_seconds};
+use crate::simulate::queued::Job;
+
+impl World<'_> {
+    /// One sender's failures are counted in one write, and what follows is decided for each.
+    pub(super) fn failed(&mut self, jobs: &[Job]) {
+        let now = timestamp(self.now);
+        self.counts.wasted += jobs.len() as u64;
+        if !self.outage.without_circuit {
+            self.note_failures(jobs.len());
+        }
+        for job in jobs {
+            let number = job.attempts + 1;
+            self.bill.write_units += if number == 1 { 1.0 } else { 2.0 };
+            let attempt = failed_attempt(number, now);
+            let decision = decide(&attempt, number, &self.settings, self.chance.unit(), now);
+            // A probe uses up nothing of its delivery's schedule.
+            let probed = job.probe && matches!(decision, Decision::RetryIn(_) | Decision::Exhausted);
+            let attempts = if probed { job.attempts } else { number };
+            let job = Job { attempts, probe: false, due_ms: 0, ..*job };
+            match decision {
+                _ if probed => {
+                    self.in_flight.biggest -= 1;
+                    self.bill.write_units += 1.0; // its row is in the index again
+                    self.parked.add(job);
+                }
+                Decision::RetryIn(wait) if self.health.may_wait() => self.wait(job, wait),
+                Decision::RetryIn(_) => {
+                    self.in_flight.biggest -= 1;
+                    self.bill.write_units += 1.0; // its row is in the index now
+                    self.parked.add(job);
+                }
+                _ => {
+                    self.in_flight.biggest -= 1;
+                    self.bill.write_units += 1.0;
+                    self.counts.given_up += 1;
+                    self.finish(job);
+                }
+            }
+        }
+    }
+
+    /// The endpoint's health after so many more failures.
+    fn note_failures(&mut self, count: usize) {
+        let now = timestamp(self.now);
+        self.bill.write_units += 1.0;
+        self.health.failures += u32::try_from(count).unwrap_or(u32::MAX);
+        self.health.failing_since.get_or_insert(now);
+        self.health.last_failure_at = Some(now);
+        for consequence in self.health.consequences(self.settings.disable, now) {
+            match consequence {
+                Consequence::Open => {
+                    self.health.open_since = Some(now);
+                    self.circuit.insert(self.now, true);
+                }
+                Consequence::Warn(percent) => self.health.warned_percent = percent,
+                Consequence::Disable => {
+                    self.off = true;
+                    self.counts.switched_off_ms.get_or_insert(self.now);
+                }
+            }
+        }
+    }
+
+    fn wait(&mut self, job: Job, wait: Duration) {
+        if wait <= LONGEST_INVISIBLE {
+            self.invisible += 1;
+            self.bill.sqs_entries(1.0);
+            self.at(self.now + whole_seconds(wait), Happening::Visible(job));
+        } else {
+            self.delay(Job { due_ms: self.now + millis(wait), ..job });
+        }
+    }
+
+    /// A job that is not due for long is sent again, delayed, and is not in flight.
+    pub(super) fn delay(&mut self, job: Job) {
+        self.in_flight.biggest -= 1;
+        self.delayed += 1;
+        self.bill.sqs_entries(1.0);
+        let wait = Duration::from_millis(job.due_ms - self.now).min(queue::send::MAX_DELAY);
+        self.at(self.now + whole_seconds(wait), Happening::Arrived(job));
+    }
+}
+
+fn failed_attempt(number: u32, now: Timestamp) -> Attempt {
+    Attempt {
+        number,
+        trigger: Trigger::Automatic,
+        started_at: now,
+        duration: Duration::ZERO,
+        sent: SentRequest::default(),
+        outcome: Outcome::Unreachable(ErrorClass::Timeout),
+        error: Some(ErrorClass::Timeout),
+    }
+}
