@@ -1,5 +1,7 @@
 //! What is said of an attempt? One line in the log, readable alone, and its metrics.
 
+use std::time::Duration;
+
 use domain::attempt::Attempt;
 use domain::delivery::Decision;
 use domain::outcome::ErrorClass;
@@ -32,6 +34,12 @@ pub(crate) fn read_off(
 
 /// One wide line an attempt; nothing of the payload, the URL or the answer's body.
 pub(crate) fn log(job: &Job, attempt: &Attempt, decision: Decision) {
+    let retry_in = match decision {
+        Decision::RetryIn(wait) => Some(wait),
+        Decision::Delivered | Decision::Exhausted | Decision::Permanent | Decision::Gone | Decision::Park => {
+            None
+        }
+    };
     tracing::info!(
         delivery = %job.delivery,
         endpoint = %job.endpoint,
@@ -41,8 +49,13 @@ pub(crate) fn log(job: &Job, attempt: &Attempt, decision: Decision) {
         attempt = attempt.number,
         status = attempt.response_status(),
         error = attempt.error.map(ErrorClass::as_str),
-        duration_ms = u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
-        ?decision,
+        duration_ms = milliseconds(attempt.duration),
+        decision = decision.as_str(),
+        retry_in_ms = retry_in.map(milliseconds),
         "attempted"
     );
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
