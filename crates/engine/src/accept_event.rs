@@ -16,10 +16,10 @@ use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use futures_util::future::join_all;
 use queue::Job;
-use store::idempotency::Claim;
 
-use crate::error::{Fault, Refusal, chain};
-use crate::event_request::{EventRequest, check, fingerprint, is_of, sha256};
+use crate::error::{Fault, Refusal};
+use crate::event_request::{EventRequest, check, is_of};
+use crate::idempotency::{Claimed, Found, IdempotencyKey, claim};
 use crate::intake::Intake;
 
 /// What became of an event.
@@ -40,25 +40,6 @@ pub struct Intent {
     pub request: EventRequest,
     /// What tells its request from others.
     pub idempotency_key: Option<IdempotencyKey>,
-}
-
-/// What tells a request from others. Only a digest of it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IdempotencyKey {
-    /// The `Idempotency-Key` of a request for one event.
-    OfOne(String),
-    /// The `Idempotency-Key` of a batch, which stands for each of its events by its place.
-    OfBatch(String, usize),
-}
-
-impl IdempotencyKey {
-    /// No key of the one kind has the digest of one of the other, however it is chosen: their parts are not as many.
-    fn digest(&self) -> String {
-        match self {
-            Self::OfOne(key) => sha256(&[format!("key:{key}").as_bytes()]),
-            Self::OfBatch(key, place) => sha256(&[b"batch", &place.to_be_bytes(), key.as_bytes()]),
-        }
-    }
 }
 
 /// Accepts one event.
@@ -150,13 +131,6 @@ enum Admission {
     Written { event: Box<Event>, freshness: Freshness, claimed: Option<Claimed> },
 }
 
-/// A claim that must be completed, released or forgotten.
-struct Claimed {
-    workspace: WorkspaceId,
-    event: EventId,
-    digest: String,
-}
-
 impl Admission {
     fn jobs(&self) -> Vec<Job> {
         match self {
@@ -238,10 +212,8 @@ async fn admit(
         Err(Refusal::Fault(fault)) => Admission::Failed(fault, claimed),
         Err(Refusal::Problem(problem)) => {
             // Were its claim kept, the same request sent again would be taken for one that we had begun to accept.
-            if let Some(claimed) = claimed
-                && let Err(fault) = forget(intake, &claimed).await
-            {
-                tracing::warn!(event = %claimed.event, error = chain(&fault), "the claim could not be forgotten");
+            if let Some(claimed) = claimed {
+                claimed.forget(intake).await;
             }
             Admission::Refused(problem)
         }
@@ -267,23 +239,21 @@ async fn written(
     let workspace = intake.directory.workspace(workspace_id).await?.ok_or(Problem::NotFound("workspace"))?;
 
     // 2. Is it a request we have seen before?
-    let mut id = request.id.unwrap_or_else(|| EventId::new(now, intake.chance.id()));
-    let mut freshness = Freshness::New;
-    let own_id = request.id.map(|id| sha256(&[format!("id:{id}").as_bytes()]));
-    if let Some(digest) = idempotency_key.map(IdempotencyKey::digest).or(own_id) {
-        let fingerprint = fingerprint(&request);
-        match intake.store.claim_idempotency_key(workspace_id, &digest, &fingerprint, id, now).await? {
-            Claim::Claimed => {}
-            Claim::Resumed(first) => (id, freshness) = (first, Freshness::Resumed),
-            Claim::InProgress => return Err(Problem::IdempotencyKeyInProgress.into()),
-            Claim::Reused if idempotency_key.is_none() => return Err(Problem::EventExists.into()),
-            Claim::Reused => return Err(Problem::IdempotencyKeyReused.into()),
-            Claim::Completed(first) => {
-                return Ok(Written::Before(answer_again(intake, workspace_id, first, now).await?));
-            }
+    let id = request.id.unwrap_or_else(|| EventId::new(now, intake.chance.id()));
+    let (id, freshness) = match claim(intake, workspace_id, &request, idempotency_key, id, now).await? {
+        Found::Nothing(ours) => {
+            *claimed = ours;
+            (id, Freshness::New)
         }
-        *claimed = Some(Claimed { workspace: workspace_id, event: id, digest });
-    }
+        Found::Unfinished(ours) => {
+            let first = ours.event;
+            *claimed = Some(ours);
+            (first, Freshness::Resumed)
+        }
+        Found::Finished(first) => {
+            return Ok(Written::Before(answer_again(intake, workspace_id, first, now).await?));
+        }
+    };
 
     // 3. Was it written down before it was left unfinished? Then its ledger stands, and it was counted.
     if freshness == Freshness::Resumed
@@ -320,24 +290,14 @@ async fn written(
 
 /// Completes the claim of an accepted event, or releases that of one that was not, so that a retry need not wait.
 async fn settle(intake: &Intake, admission: &Admission, accepted: bool) -> Result<(), Fault> {
-    let Some(claimed) = admission.claimed() else { return Ok(()) };
-    if accepted {
-        return Ok(intake.store.complete_idempotency_key(claimed.workspace, &claimed.digest).await?);
+    match admission.claimed() {
+        Some(claimed) if accepted => claimed.complete(intake).await,
+        Some(claimed) => {
+            claimed.release(intake).await;
+            Ok(())
+        }
+        None => Ok(()),
     }
-    // Best effort: without it the producer's retry waits until the lease is over.
-    if let Err(fault) = release(intake, claimed).await {
-        tracing::warn!(event = %claimed.event, error = chain(&fault), "the claim could not be released");
-    }
-    Ok(())
-}
-
-async fn release(intake: &Intake, claimed: &Claimed) -> Result<(), Fault> {
-    Ok(intake.store.release_idempotency_key(claimed.workspace, &claimed.digest).await?)
-}
-
-async fn forget(intake: &Intake, claimed: &Claimed) -> Result<(), Fault> {
-    let Claimed { workspace, event, digest } = claimed;
-    Ok(intake.store.forget_idempotency_key(*workspace, digest, *event, intake.clock.now()).await?)
 }
 
 /// Decides every endpoint's fate.

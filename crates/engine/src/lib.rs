@@ -17,6 +17,7 @@ mod endpoint_health;
 mod error;
 pub mod event_request;
 mod group;
+pub mod idempotency;
 pub mod intake;
 pub mod list_undelivered;
 pub mod manage_api_key;

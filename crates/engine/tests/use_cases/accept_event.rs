@@ -8,8 +8,9 @@ use domain::id::EventId;
 use domain::problem::Problem;
 use domain::workspace::WorkspaceSettings;
 use engine::Refusal;
-use engine::accept_event::{IdempotencyKey, Intent, accept_event, accept_events};
+use engine::accept_event::{Intent, accept_event, accept_events};
 use engine::event_request::EventRequest;
+use engine::idempotency::IdempotencyKey;
 use serde_json::json;
 
 use crate::{Bench, request, start};
