@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::id::EventId;
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 
@@ -215,4 +216,34 @@ async fn an_id_that_stands_twice_in_a_batch_is_that_of_its_first_place() {
     stage.end().await;
     let bodies: Vec<Value> = seen.iter().map(|seen| serde_json::from_slice(&seen.body).unwrap()).collect();
     assert!(bodies.iter().all(|body| body["data"] != 2));
+}
+
+#[tokio::test]
+async fn an_id_from_before_the_workspace_is_listed_and_one_from_the_future_refused() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    let now = stage.clock().now();
+    let send = async |id: EventId| {
+        let body = json!({ "workspace_id": stage.workspace, "type": "a.b", "data": {}, "id": id });
+        stage.admin.call("POST", "/v1/events", body.to_string(), &[]).await.unwrap()
+    };
+    let hour = Duration::from_secs(3_600);
+    let old = EventId::new(now.minus(23 * hour), 7);
+    assert_eq!(send(old).await.0, 202);
+    let delivery = stage.deliveries(&endpoint, 1, "delivered").await.remove(0);
+    assert_eq!(delivery["event_id"], old.to_string());
+    let events = stage.read(&format!("/v1/events?workspace_id={}", stage.workspace)).await;
+    assert_eq!(events["data"][0]["id"], old.to_string());
+
+    for (id, status) in [
+        (EventId::new(now.plus(hour / 12), 7), 202),
+        (EventId::new(now.plus(hour / 5), 7), 422),
+        (EventId::new(now.minus(25 * hour), 7), 422),
+    ] {
+        let (answered, answer) = send(id).await;
+        assert_eq!(answered, status, "{answer}");
+        assert!(status == 202 || answer["errors"][0]["pointer"] == "/id", "{answer}");
+    }
+    stage.deliveries(&endpoint, 2, "delivered").await;
+    stage.end().await;
 }

@@ -30,6 +30,11 @@ pub const MAX_BATCH_BYTES: usize = 5 * 1024 * 1024;
 /// How far ahead a delivery may be scheduled.
 pub const MAX_SCHEDULE_AHEAD: Duration = Duration::from_secs(12 * 3600);
 
+/// How far back the instant in a producer's own event id may lie.
+pub const MAX_ID_AGE: Duration = Duration::from_secs(24 * 3600);
+/// How far ahead it may lie: clocks differ. What lies further ahead would not be in today's lists.
+pub const MAX_ID_AHEAD: Duration = Duration::from_secs(10 * 60);
+
 /// A payload, shared by all that send it.
 pub type Payload = Arc<PayloadText>;
 

@@ -1,7 +1,10 @@
 //! What is a workspace? A tenant: endpoints, events and keys belong to exactly one.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
+use crate::event::MAX_ID_AGE;
 use crate::id::WorkspaceId;
 use crate::problem::{Invalid, Problem};
 use crate::timestamp::Timestamp;
@@ -110,15 +113,16 @@ impl Workspace {
         Self { revision: self.revision + 1, ..Self::new(self.id, settings, self.created_at) }
     }
 
-    /// Nothing of the workspace is older than this.
+    /// Nothing of the workspace is older than this: neither what it forgets, nor the oldest id that its first event may
+    /// have brought.
     pub fn oldest_kept(&self, now: Timestamp) -> Timestamp {
-        let retention = i64::from(self.retention_days) * 86_400_000;
-        Timestamp::from_millis(now.as_millis() - retention).max(self.created_at)
+        let retention = Duration::from_secs(u64::from(self.retention_days) * 86_400);
+        now.minus(retention).max(self.created_at.minus(MAX_ID_AGE))
     }
 
     /// When something of the instant `at` may be forgotten.
     pub fn expiry(&self, at: Timestamp) -> Timestamp {
-        at.plus(std::time::Duration::from_secs(u64::from(self.retention_days) * 86_400))
+        at.plus(Duration::from_secs(u64::from(self.retention_days) * 86_400))
     }
 }
 

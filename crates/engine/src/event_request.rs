@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 use domain::channel::{Channel, MAX_CHANNELS};
-use domain::event::{Event, MAX_PAYLOAD_BYTES, MAX_SCHEDULE_AHEAD, Payload};
+use domain::event::{Event, MAX_ID_AGE, MAX_ID_AHEAD, MAX_PAYLOAD_BYTES, MAX_SCHEDULE_AHEAD, Payload};
 use domain::event_type::EventType;
 use domain::id::{EventId, WorkspaceId};
 use domain::operational;
@@ -10,9 +10,6 @@ use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
 use serde::Deserialize;
-
-/// How far the instant inside a producer's own event id may lie from now, in days either way.
-const MAX_ID_AGE_DAYS: i64 = 1;
 
 /// What a producer posts.
 #[derive(Debug, Deserialize)]
@@ -56,10 +53,10 @@ pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Proble
     if request.deliver_at.is_some_and(|at| at.since(now) > MAX_SCHEDULE_AHEAD) {
         return Err(Problem::invalid("/deliver_at", "may be at most 12 hours from now"));
     }
-    if let Some(id) = request.id
-        && (id.time().as_millis() - now.as_millis()).abs() > MAX_ID_AGE_DAYS * 86_400_000
+    if let Some(made) = request.id.map(EventId::time)
+        && (now.since(made) > MAX_ID_AGE || made.since(now) > MAX_ID_AHEAD)
     {
-        return Err(Problem::invalid("/id", "must carry an instant within a day of now"));
+        return Err(Problem::invalid("/id", "must carry an instant from a day ago to 10 minutes from now"));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use axum::extract::Query;
 use axum::http::Uri;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::event::MAX_ID_AHEAD;
 use domain::event_type::EventTypePattern;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
@@ -110,8 +111,7 @@ pub(crate) fn window(
         return Err(Problem::invalid("until", "must be after `since`"));
     }
     let oldest = workspace.oldest_kept(now);
-    // Clocks differ: what another function made a moment ago may carry a time just after ours.
-    let newest = now.plus(std::time::Duration::from_secs(60));
+    let newest = now.plus(MAX_ID_AHEAD);
     let until = until.unwrap_or(newest).min(newest);
     Ok(Window { since: since.unwrap_or(oldest).max(oldest).min(until), until })
 }
