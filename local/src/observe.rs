@@ -1,11 +1,12 @@
 //! Which of AWS's actions does each function call, and what do they consume? Told to whoever asks: the stories hold the
-//! functions' roles to it, a benchmark reckons the costs by it.
+//! functions' roles to it and let calls go wrong, a benchmark reckons the costs by it.
 
 use std::fmt;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::interceptors::{
-    BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextRef,
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    FinalizerInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
@@ -36,13 +37,24 @@ pub struct Units {
     pub write: f64,
 }
 
+/// What goes wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// It is refused, as when AWS throttles.
+    Refused,
+    /// It is carried out, but its answer is lost.
+    AnswerLost,
+}
+
 type Tell<T> = Arc<dyn Fn(T) + Send + Sync>;
+type Disturb = Arc<dyn Fn(&'static str) -> Option<Trouble> + Send + Sync>;
 
 /// Is told of every call.
 #[derive(Clone)]
 pub struct Observer {
     call: Tell<Call>,
     units: Option<Tell<Units>>,
+    trouble: Option<Disturb>,
 }
 
 impl fmt::Debug for Observer {
@@ -54,13 +66,23 @@ impl fmt::Debug for Observer {
 impl Observer {
     /// An observer that gives each call to `call`.
     pub fn new(call: impl Fn(Call) + Send + Sync + 'static) -> Self {
-        Self { call: Arc::new(call), units: None }
+        Self { call: Arc::new(call), units: None, trouble: None }
     }
 
     /// The same, which also asks the table what each request consumed, and gives that to `units`.
     #[must_use]
     pub fn with_units(self, units: impl Fn(Units) + Send + Sync + 'static) -> Self {
         Self { units: Some(Arc::new(units)), ..self }
+    }
+
+    /// The same, which lets requests go wrong as `trouble` says, given the function's name. They are not tried again by
+    /// the SDK.
+    #[must_use]
+    pub fn with_trouble(
+        self,
+        trouble: impl Fn(&'static str) -> Option<Trouble> + Send + Sync + 'static,
+    ) -> Self {
+        Self { trouble: Some(Arc::new(trouble)), ..self }
     }
 
     pub(crate) fn tell(&self, function: &'static str, action: &str, resource: &str) {
@@ -88,6 +110,10 @@ impl Storable for Kind {
     type Storer = StoreReplace<Self>;
 }
 
+impl Storable for Trouble {
+    type Storer = StoreReplace<Self>;
+}
+
 impl Intercept for Watch {
     fn name(&self) -> &'static str {
         "Watch"
@@ -105,6 +131,13 @@ impl Intercept for Watch {
         for (action, resource) in calls(&target, &body) {
             self.observer.tell(self.function, &action, &resource);
         }
+        match self.observer.trouble.as_ref().and_then(|trouble| trouble(self.function)) {
+            Some(Trouble::Refused) => return Err("refused, as was wished".into()),
+            Some(lost @ Trouble::AnswerLost) => {
+                bag.interceptor_state().store_put(lost);
+            }
+            None => {}
+        }
         if self.observer.units.is_some() && target.starts_with("DynamoDB") {
             let reads =
                 ["GetItem", "BatchGetItem", "Query"].iter().any(|read| target.ends_with(&format!(".{read}")));
@@ -115,6 +148,18 @@ impl Intercept for Watch {
             *request.body_mut() = SdkBody::from(body);
         }
         Ok(())
+    }
+
+    fn read_before_deserialization(
+        &self,
+        _: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        match bag.load::<Trouble>() {
+            Some(_) => Err("the answer is lost, as was wished".into()),
+            None => Ok(()),
+        }
     }
 
     fn read_after_attempt(

@@ -8,6 +8,7 @@ use domain::timestamp::Timestamp;
 use engine::{Clock, Traces};
 use local::api_client::ApiClient;
 use local::first_run::prepare;
+use local::observe::{Observer, Trouble};
 use local::platform::{Platform, Setup};
 use serde_json::{Value, json};
 
@@ -42,14 +43,26 @@ pub struct Endpoint {
 impl Stage {
     /// Sets the stage.
     pub async fn set() -> Self {
-        Self::set_with(Traces::default()).await
+        Self::set_with(Traces::default(), observer()).await
     }
 
     /// The same with spans.
-    pub async fn set_with(traces: Traces) -> Self {
+    pub async fn set_with_traces(traces: Traces) -> Self {
+        Self::set_with(traces, observer()).await
+    }
+
+    /// The same where calls to AWS go wrong.
+    pub async fn set_with_trouble(
+        trouble: impl Fn(&'static str) -> Option<Trouble> + Send + Sync + 'static,
+    ) -> Self {
+        let observer = observer().unwrap_or_else(|| Observer::new(|_| {}));
+        Self::set_with(Traces::default(), Some(observer.with_trouble(trouble))).await
+    }
+
+    async fn set_with(traces: Traces, observer: Option<Observer>) -> Self {
         let ahead = Ahead::default();
         let clock = ahead.clock();
-        let setup = Setup { data: None, port: 0, clock: clock.clone(), observer: observer(), traces };
+        let setup = Setup { data: None, port: 0, clock: clock.clone(), observer, traces };
         let platform = Platform::start(setup).await.unwrap();
         let beginnings = prepare(&platform.store, None, None, &clock).await.unwrap();
         let admin = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());
@@ -60,6 +73,11 @@ impl Stage {
     pub fn advance(&self, duration: Duration) {
         self.ahead.0.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
         self.platform.aws.sqs.wake();
+    }
+
+    /// Sets the clock back.
+    pub fn set_back(&self, duration: Duration) {
+        self.ahead.0.fetch_sub(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
     /// The story's clock.

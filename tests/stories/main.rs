@@ -3,6 +3,7 @@
 
 mod bad_requests;
 mod circuit;
+mod faults;
 mod first_delivery;
 mod gone;
 mod idempotency;

@@ -19,7 +19,7 @@ const PRODUCER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 #[tokio::test]
 async fn a_trace_leads_from_the_producer_over_every_attempt_to_the_receiver() {
     let (collector, receiver) = (Receiver::start().await, Receiver::start().await);
-    let stage = Stage::set_with(lambda_kit::otlp::to_collector(collector.url()).unwrap()).await;
+    let stage = Stage::set_with_traces(lambda_kit::otlp::to_collector(collector.url()).unwrap()).await;
     let settings = json!({ "retry": { "schedule_seconds": [3600] } });
     let endpoint = stage.endpoint(&receiver, settings).await;
     receiver.answer_first(&[Answer::Status(500)]);
@@ -73,7 +73,7 @@ async fn a_trace_leads_from_the_producer_over_every_attempt_to_the_receiver() {
 #[tokio::test]
 async fn a_replay_goes_on_with_its_events_trace() {
     let (collector, receiver) = (Receiver::start().await, Receiver::start().await);
-    let stage = Stage::set_with(lambda_kit::otlp::to_collector(collector.url()).unwrap()).await;
+    let stage = Stage::set_with_traces(lambda_kit::otlp::to_collector(collector.url()).unwrap()).await;
     let endpoint = stage.endpoint(&receiver, json!({})).await;
     send(&stage, PRODUCER).await;
     let row = stage.deliveries(&endpoint, 1, "delivered").await.remove(0);
@@ -96,7 +96,7 @@ async fn a_replay_goes_on_with_its_events_trace() {
 #[tokio::test]
 async fn a_trace_that_the_producer_does_not_record_is_handed_on_and_not_recorded() {
     let (collector, receiver) = (Receiver::start().await, Receiver::start().await);
-    let stage = Stage::set_with(lambda_kit::otlp::to_collector(collector.url()).unwrap()).await;
+    let stage = Stage::set_with_traces(lambda_kit::otlp::to_collector(collector.url()).unwrap()).await;
     let endpoint = stage.endpoint(&receiver, json!({})).await;
     send(&stage, &PRODUCER.replace("b7-01", "b7-00")).await;
     stage.deliveries(&endpoint, 1, "delivered").await;
@@ -111,7 +111,7 @@ async fn a_broken_traceparent_or_collector_harms_no_event_and_without_traces_not
     let (collector, receiver) = (Receiver::start().await, Receiver::start().await);
     // One that may be tried again: that is not worth anybody's wait.
     collector.answer(Answer::Status(503));
-    let stage = Stage::set_with(lambda_kit::otlp::to_collector(collector.url()).unwrap()).await;
+    let stage = Stage::set_with_traces(lambda_kit::otlp::to_collector(collector.url()).unwrap()).await;
     let endpoint = stage.endpoint(&receiver, json!({})).await;
     send(&stage, "00-garbage").await;
     stage.deliveries(&endpoint, 1, "delivered").await;

@@ -1,0 +1,147 @@
+//! What was accepted is not lost, whatever goes wrong: AWS refuses calls, its answers get lost, jobs come twice, the
+//! clock is set back, an endpoint is down for a while.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use engine::Chance;
+use local::observe::Trouble;
+use queue::definition::{DEAD_LETTERS, TASKS_VISIBILITY_TIMEOUT_SECONDS};
+use serde_json::{Value, json};
+use stories::stage::Endpoint;
+use stories::{Answer, Receiver, Stage};
+
+const EVENTS: usize = 90;
+/// One call in eight goes wrong.
+const OFTEN: f64 = 0.125;
+
+/// Lets calls of the functions on an event's way go wrong, and counts them.
+#[derive(Clone, Default)]
+struct Faults(Arc<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    over: AtomicBool,
+    refused: AtomicU32,
+    lost: AtomicU32,
+}
+
+impl Faults {
+    fn next(&self, function: &str) -> Option<Trouble> {
+        let luck = Chance::system().unit();
+        if function == "management" || self.0.over.load(Ordering::SeqCst) || luck > OFTEN {
+            return None;
+        }
+        let (trouble, count) = if luck < OFTEN / 2.0 {
+            (Trouble::Refused, &self.0.refused)
+        } else {
+            (Trouble::AnswerLost, &self.0.lost)
+        };
+        count.fetch_add(1, Ordering::SeqCst);
+        Some(trouble)
+    }
+}
+
+/// Sends an event as a producer does who wants it delivered: again and again with the same key, until it is accepted.
+async fn accepted(stage: &Stage, n: usize) -> String {
+    let body = json!({ "workspace_id": stage.workspace, "type": "invoice.paid", "data": { "n": n } });
+    let key = [("idempotency-key", format!("order-{n}"))];
+    let key = key.each_ref().map(|(name, value)| (*name, value.as_str()));
+    for _ in 0..200 {
+        let (status, answer) = stage.admin.call("POST", "/v1/events", body.to_string(), &key).await.unwrap();
+        match status {
+            202 => return answer["id"].as_str().unwrap().to_owned(),
+            // What was begun under the key is leased for half a minute.
+            409 => stage.advance(Duration::from_secs(31)),
+            500.. => {}
+            _ => panic!("{status} {answer}"),
+        }
+    }
+    panic!("event {n} was not accepted")
+}
+
+/// Sends copies of some of the jobs in the queue.
+async fn double_some_jobs(stage: &Stage) {
+    let (client, url) = (stage.platform.aws.sqs_client(), stage.platform.queue.url());
+    let peek = client.receive_message().queue_url(url).visibility_timeout(0).max_number_of_messages(10);
+    for job in peek.send().await.unwrap().messages() {
+        client.send_message().queue_url(url).message_body(job.body().unwrap()).send().await.unwrap();
+    }
+}
+
+/// Lets time pass: drains take steps, and the schedule comes round. It fails when a call of its own goes wrong.
+async fn pass(stage: &Stage, round: usize) -> Result<(), String> {
+    stage.advance(Duration::from_secs(if round.is_multiple_of(5) { 61 } else { 2 }));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    stage.platform.tick().await.map_err(|error| error.to_string())
+}
+
+async fn statuses(stage: &Stage, endpoint: &Endpoint) -> BTreeMap<String, usize> {
+    let path = format!("/v1/webhook-endpoints/{}/deliveries?limit=250", endpoint.id);
+    let mut counted = BTreeMap::new();
+    for row in stage.read(&path).await.as_array().unwrap() {
+        *counted.entry(row["status"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    counted
+}
+
+fn seen(receiver: &Receiver) -> BTreeSet<String> {
+    let id = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap()["id"].as_str().unwrap().to_owned();
+    receiver.seen().iter().map(|seen| id(&seen.body)).collect()
+}
+
+#[tokio::test]
+async fn no_accepted_event_is_lost_whatever_goes_wrong_on_its_way() {
+    let faults = Faults::default();
+    let stage = Stage::set_with_trouble({
+        let faults = faults.clone();
+        move |function| faults.next(function)
+    })
+    .await;
+    let (steady, shaky) = (Receiver::start().await, Receiver::start().await);
+    let patient = json!({
+        "retry": { "schedule_seconds": vec![600; 30] }, "disable": { "consecutive_failures": 10_000 },
+    });
+    let endpoints = [stage.endpoint(&steady, patient.clone()).await, stage.endpoint(&shaky, patient).await];
+
+    // 1. Producers send; one endpoint is down from the first third to the last.
+    let mut ids = BTreeSet::new();
+    for n in 0..EVENTS {
+        match n {
+            _ if n == EVENTS / 3 => shaky.answer(Answer::Status(503)),
+            _ if n == 2 * EVENTS / 3 => shaky.answer(Answer::Status(200)),
+            _ if n % 20 == 0 => stage.set_back(Duration::from_secs(20)),
+            _ if n % 7 == 0 => double_some_jobs(&stage).await,
+            _ => {}
+        }
+        ids.insert(accepted(&stage, n).await);
+    }
+    assert_eq!(ids.len(), EVENTS, "one event a key");
+
+    // 2. Time goes by; at first things go wrong as before.
+    for round in 0..25 {
+        pass(&stage, round).await.ok();
+    }
+    faults.0.over.store(true, Ordering::SeqCst);
+    let all_delivered = BTreeMap::from([("delivered".to_owned(), EVENTS)]);
+    let mut last = Vec::new();
+    for round in 0..200 {
+        pass(&stage, round).await.unwrap();
+        last = vec![statuses(&stage, &endpoints[0]).await, statuses(&stage, &endpoints[1]).await];
+        if last.iter().all(|counted| *counted == all_delivered) {
+            break;
+        }
+    }
+
+    // 3. Everything has arrived everywhere, and nothing is left over.
+    assert_eq!(last, [all_delivered.clone(), all_delivered]);
+    assert_eq!((seen(&steady), seen(&shaky)), (ids.clone(), ids));
+    assert_eq!(stage.platform.aws.sqs.counts(DEAD_LETTERS).await.unwrap().visible, 0);
+    let (refused, lost) = (faults.0.refused.load(Ordering::SeqCst), faults.0.lost.load(Ordering::SeqCst));
+    assert!(refused > 20 && lost > 20, "{refused} calls were refused, {lost} answers lost");
+    // A task that went wrong comes back when it is visible again, and finds nothing to do.
+    stage.advance(Duration::from_secs(u64::from(TASKS_VISIBILITY_TIMEOUT_SECONDS) + 1));
+    stage.end().await;
+}
