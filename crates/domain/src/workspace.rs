@@ -116,13 +116,16 @@ impl Workspace {
     /// Nothing of the workspace is older than this: neither what it forgets, nor the oldest id that its first event may
     /// have brought.
     pub fn oldest_kept(&self, now: Timestamp) -> Timestamp {
-        let retention = Duration::from_secs(u64::from(self.retention_days) * 86_400);
-        now.minus(retention).max(self.created_at.minus(MAX_ID_AGE))
+        now.minus(self.retention()).max(self.created_at.minus(MAX_ID_AGE))
     }
 
     /// When something of the instant `at` may be forgotten.
     pub fn expiry(&self, at: Timestamp) -> Timestamp {
-        at.plus(Duration::from_secs(u64::from(self.retention_days) * 86_400))
+        at.plus(self.retention())
+    }
+
+    fn retention(&self) -> Duration {
+        Duration::from_secs(u64::from(self.retention_days) * 86_400)
     }
 }
 

@@ -12,8 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::in_process;
-use crate::{EmulatorError, checkpoint};
+use crate::{EmulatorError, checkpoint, in_process};
 
 /// Between two sweeps of expired rows. Each reads every row; AWS takes up to some days.
 const SWEEP: Duration = Duration::from_mins(10);
