@@ -1,6 +1,7 @@
 //! DynamoDB: `dynoxide`, in this process and on a loopback port, with a task that deletes expired rows as AWS does, late.
 
 mod actions;
+mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use self::writer::Writer;
 use crate::clock::Clock;
 use crate::{EmulatorError, checkpoint, in_process};
 
@@ -20,6 +22,7 @@ const SWEEP: Duration = Duration::from_mins(10);
 /// An embedded DynamoDB.
 pub struct DynamoDb {
     database: Database,
+    writer: Writer,
     url: String,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -46,7 +49,8 @@ impl DynamoDb {
     }
 
     fn of(database: Database) -> Result<Self, EmulatorError> {
-        Ok(Self { database, url: String::new(), tasks: Vec::new() })
+        let writer = Writer::start(database.clone())?;
+        Ok(Self { database, writer, url: String::new(), tasks: Vec::new() })
     }
 
     /// Serves on `listener` while the value lives.
@@ -73,10 +77,10 @@ impl DynamoDb {
 
     /// The HTTP client of an SDK in this process: the actions Posthorn uses, without a socket.
     pub fn http_client(&self) -> SharedHttpClient {
-        let database = self.database.clone();
+        let (database, writer) = (self.database.clone(), self.writer.clone());
         in_process::http_client(move |action, body| {
-            let database = database.clone();
-            async move { actions::act(&database, &action, body.bytes().unwrap_or_default()) }
+            let (database, writer) = (database.clone(), writer.clone());
+            async move { actions::act(&database, &writer, &action, body).await }
         })
     }
 
