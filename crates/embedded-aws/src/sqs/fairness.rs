@@ -1,19 +1,29 @@
 //! Who is in flight, and who is served next? The model of a fair queue: among visible messages, the message group
 //! with the fewest in flight comes first. It reorders; it never holds a message back.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 
 /// What is in flight of one queue. Kept in memory, rebuilt from the file when it is opened.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
-    messages: HashMap<i64, (i64, Option<String>)>,
+    messages: HashMap<i64, (i64, Option<Arc<str>>)>,
     by_expiry: BTreeSet<(i64, i64)>,
-    by_group: HashMap<String, usize>,
+    by_group: HashMap<Arc<str>, usize>,
+}
+
+/// Candidates of one group, or one of none.
+struct Waiting<T> {
+    group: Option<Arc<str>>,
+    /// How many of the group are in flight or picked.
+    busy: usize,
+    /// Each with its place among the candidates.
+    candidates: VecDeque<(usize, T)>,
 }
 
 impl InFlight {
     /// A message is in flight until `visible_at`.
-    pub(super) fn insert(&mut self, message: i64, visible_at: i64, group: Option<String>) {
+    pub(super) fn insert(&mut self, message: i64, visible_at: i64, group: Option<Arc<str>>) {
         self.remove(message);
         if let Some(group) = &group {
             *self.by_group.entry(group.clone()).or_default() += 1;
@@ -51,50 +61,68 @@ impl InFlight {
     /// Picks up to `wanted` of `candidates` (in the order they became visible), the least busy groups first.
     pub(super) fn pick<T>(
         &self,
-        mut candidates: Vec<T>,
+        candidates: Vec<T>,
         wanted: usize,
-        group: impl Fn(&T) -> Option<&str>,
+        group: impl Fn(&T) -> Option<&Arc<str>>,
     ) -> Vec<T> {
-        let mut busy: HashMap<String, usize> = HashMap::new();
-        let mut picked = Vec::with_capacity(wanted);
-        while picked.len() < wanted && !candidates.is_empty() {
-            let load = |candidate: &T| {
-                group(candidate).map_or(0, |group| {
-                    self.by_group.get(group).copied().unwrap_or(0) + busy.get(group).copied().unwrap_or(0)
-                })
-            };
-            // `min_by_key` takes the first of equals: the one that has waited longest.
-            let Some(next) = (0..candidates.len()).min_by_key(|index| load(&candidates[*index])) else {
-                break;
-            };
-            let candidate = candidates.remove(next);
-            if let Some(group) = group(&candidate) {
-                *busy.entry(group.to_owned()).or_default() += 1;
+        let mut groups: Vec<Waiting<T>> = Vec::new();
+        for (place, candidate) in candidates.into_iter().enumerate() {
+            let group = group(&candidate).cloned();
+            // Messages of a group mostly come together.
+            let same = |waiting: &&mut Waiting<T>| group.is_some() && waiting.group == group;
+            match groups.iter_mut().rev().find(same) {
+                Some(waiting) => waiting.candidates.push_back((place, candidate)),
+                None => {
+                    let busy = group.as_ref().and_then(|group| self.by_group.get(group)).copied();
+                    let candidates = [(place, candidate)].into();
+                    groups.push(Waiting { group, busy: busy.unwrap_or(0), candidates });
+                }
             }
-            picked.push(candidate);
         }
-        picked
+        std::iter::from_fn(|| {
+            // Among the equally busy, the one that has waited longest.
+            let next = groups.iter_mut().filter(|waiting| !waiting.candidates.is_empty());
+            let next = next
+                .min_by_key(|waiting| (waiting.busy, waiting.candidates.front().map(|(place, _)| *place)))?;
+            next.busy += 1;
+            next.candidates.pop_front().map(|(_, candidate)| candidate)
+        })
+        .take(wanted)
+        .collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_quiet_group_is_served_before_a_busy_one() {
         let mut in_flight = InFlight::default();
         (0..5).for_each(|message| in_flight.insert(message, 100, Some("noisy".into())));
-        let candidates = vec!["noisy", "noisy", "quiet", "noisy", "quiet"];
-        assert_eq!(in_flight.pick(candidates, 3, |group| Some(group)), ["quiet", "quiet", "noisy"]);
+        let candidates = ["noisy", "noisy", "quiet", "noisy", "quiet"].map(Arc::from).into();
+        let picked = in_flight.pick(candidates, 3, |group| Some(group));
+        assert_eq!(picked, ["quiet", "quiet", "noisy"].map(Arc::from));
     }
 
     #[test]
     fn equals_are_served_in_turn_and_in_order() {
         let in_flight = InFlight::default();
-        let candidates = vec![("a", 1), ("a", 2), ("b", 3), ("b", 4)];
+        let candidates =
+            [("a", 1), ("a", 2), ("b", 3), ("b", 4)].map(|(group, n)| (Arc::from(group), n)).into();
         let picked = in_flight.pick(candidates, 4, |(group, _)| Some(group));
         assert_eq!(picked.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [1, 3, 2, 4]);
+    }
+
+    #[test]
+    fn messages_without_a_group_are_nobodys_neighbours() {
+        let mut in_flight = InFlight::default();
+        in_flight.insert(1, 100, Some("busy".into()));
+        let candidates =
+            vec![(Some(Arc::from("busy")), 1), (None, 2), (None, 3), (Some(Arc::from("busy")), 4)];
+        let picked = in_flight.pick(candidates, 3, |(group, _)| group.as_ref());
+        assert_eq!(picked.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [2, 3, 1]);
     }
 
     #[test]
@@ -105,5 +133,34 @@ mod tests {
         in_flight.expire(10);
         assert_eq!(in_flight.len(), 1);
         assert!(in_flight.by_group.is_empty());
+    }
+
+    proptest! {
+        /// The rule as one would say it: again and again, the first of those whose group is least busy.
+        #[test]
+        fn it_picks_by_the_rule(
+            busy in prop::collection::vec(prop::option::of(0..4_u8), 0..12),
+            candidates in prop::collection::vec(prop::option::of(0..4_u8), 0..30),
+            wanted in 0..12_usize,
+        ) {
+            let name = |group: u8| Arc::<str>::from(group.to_string());
+            let mut in_flight = InFlight::default();
+            for (message, group) in (0..).zip(&busy) {
+                in_flight.insert(message, 100, group.map(name));
+            }
+            let mut rest: Vec<_> = candidates.iter().map(|group| group.map(name)).enumerate().collect();
+            let found = in_flight.pick(rest.clone(), wanted, |(_, group)| group.as_ref());
+
+            let mut picked: Vec<(usize, Option<Arc<str>>)> = Vec::new();
+            while picked.len() < wanted && !rest.is_empty() {
+                let load = |(_, group): &(usize, Option<Arc<str>>)| group.as_ref().map_or(0, |group| {
+                    let before = in_flight.by_group.get(group).copied().unwrap_or(0);
+                    before + picked.iter().filter(|(_, other)| other.as_ref() == Some(group)).count()
+                });
+                let next = (0..rest.len()).min_by_key(|index| load(&rest[*index])).unwrap();
+                picked.push(rest.remove(next));
+            }
+            prop_assert_eq!(found, picked);
+        }
     }
 }

@@ -74,7 +74,7 @@ pub(super) struct Receive {
 
 struct Candidate {
     id: i64,
-    group: Option<String>,
+    group: Option<Arc<str>>,
     receives: i64,
     sent_at: i64,
 }
@@ -196,7 +196,7 @@ impl Storage {
                 continue;
             }
             let in_flight = self.in_flight.entry(queue.to_owned()).or_default();
-            let picked = in_flight.pick(candidates, wanted, |candidate| candidate.group.as_deref());
+            let picked = in_flight.pick(candidates, wanted, |candidate| candidate.group.as_ref());
             return picked.into_iter().map(|candidate| self.take(receive, &candidate)).collect();
         }
     }
@@ -240,7 +240,7 @@ impl Storage {
     /// Gives a message in flight another visibility; its time is then its own, also over a restart.
     pub(super) fn defer(&mut self, queue: &str, id: i64, visible_at: i64, now: i64) -> rusqlite::Result<()> {
         let sql = "UPDATE messages SET visible_at = ?2, deferred = 1 WHERE id = ?1 RETURNING message_group";
-        let group: Option<String> =
+        let group: Option<Arc<str>> =
             self.connection.prepare_cached(sql)?.query_row(params![id, visible_at], |row| row.get(0))?;
         let in_flight = self.in_flight.entry(queue.to_owned()).or_default();
         in_flight.remove(id);
@@ -298,17 +298,19 @@ impl Storage {
     }
 
     fn visible(&self, queue: &str, now: i64) -> rusqlite::Result<Vec<Candidate>> {
-        self.connection
-            .prepare_cached(VISIBLE)?
-            .query_map(params![queue, now], |row| {
-                Ok(Candidate {
-                    id: row.get(0)?,
-                    group: row.get(1)?,
-                    receives: row.get(2)?,
-                    sent_at: row.get(3)?,
-                })
-            })?
-            .collect()
+        let mut statement = self.connection.prepare_cached(VISIBLE)?;
+        let mut rows = statement.query(params![queue, now])?;
+        let (mut candidates, mut last) = (Vec::new(), None::<Arc<str>>);
+        while let Some(row) = rows.next()? {
+            let group = row.get_ref(1)?.as_str_or_null()?;
+            // Neighbours mostly are of one group: its name is kept once.
+            if group != last.as_deref() {
+                last = group.map(Arc::from);
+            }
+            let (id, receives, sent_at) = (row.get(0)?, row.get(2)?, row.get(3)?);
+            candidates.push(Candidate { id, group: last.clone(), receives, sent_at });
+        }
+        Ok(candidates)
     }
 
     fn take(&mut self, receive: &Receive, candidate: &Candidate) -> rusqlite::Result<Received> {
@@ -358,7 +360,7 @@ impl Storage {
     fn rebuild_in_flight(&mut self) -> rusqlite::Result<()> {
         self.in_flight.clear();
         let sql = "SELECT queue, id, visible_at, message_group FROM messages WHERE receipt IS NOT NULL";
-        let rows: Vec<(String, i64, i64, Option<String>)> = self
+        let rows: Vec<(String, i64, i64, Option<Arc<str>>)> = self
             .connection
             .prepare(sql)?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
