@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use anyhow::Context as _;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use embedded_aws::{Clock, DynamoDb, Sqs};
 use queue::Queue;
 use store::sealing::KeyBytes;
@@ -76,11 +76,12 @@ impl EmulatedAws {
             .with_tasks(tasks)
     }
 
+    /// Its requests are not signed: nobody in this process would look.
     fn dynamodb_client(&self, watch: Option<Watch>) -> aws_sdk_dynamodb::Client {
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(REGION))
-            .credentials_provider(credentials())
+            .allow_no_auth()
             .endpoint_url(self.dynamodb.endpoint_url())
             .http_client(self.dynamodb.http_client());
         if let Some(watch) = watch {
@@ -94,11 +95,12 @@ impl EmulatedAws {
         self.sqs_client_seen_by(None)
     }
 
+    /// Nor are these.
     fn sqs_client_seen_by(&self, watch: Option<Watch>) -> aws_sdk_sqs::Client {
         let mut config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(REGION))
-            .credentials_provider(credentials())
+            .allow_no_auth()
             .endpoint_url(self.sqs.endpoint_url())
             .http_client(self.sqs.http_client());
         if let Some(watch) = watch {
@@ -134,11 +136,6 @@ impl EmulatedAws {
     pub async fn queue(&self) -> anyhow::Result<Queue> {
         Ok(queue::definition::create(self.sqs_client()).await?)
     }
-}
-
-/// Emulators take any credentials.
-fn credentials() -> Credentials {
-    Credentials::new("local", "local", None, None, "embedded-aws")
 }
 
 async fn loopback() -> anyhow::Result<TcpListener> {
