@@ -95,7 +95,7 @@ impl EmulatedAws {
         self.sqs_client_seen_by(None)
     }
 
-    /// Nor are these.
+    /// Its requests are not signed either.
     fn sqs_client_seen_by(&self, watch: Option<Watch>) -> aws_sdk_sqs::Client {
         let mut config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())

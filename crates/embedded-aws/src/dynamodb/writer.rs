@@ -14,15 +14,18 @@ use tokio::sync::oneshot;
 use super::actions;
 use crate::EmulatorError;
 
-/// Most batches in one commit.
+/// Most batches that are taken from the queue at once.
 const GROUP: usize = 64;
+
+/// Rows from which on a commit is not made larger: who wants to read waits for it.
+const MANY: usize = 400;
 
 /// DynamoDB takes this many writes in one BatchWriteItem.
 const BATCH_WRITES: RangeInclusive<usize> = 1..=25;
 
-type Answer = dynoxide::Result<BatchWriteItemResponse>;
+type Written = dynoxide::Result<BatchWriteItemResponse>;
 
-/// A handle of the thread; it ends when the last handle is gone.
+/// A handle of the thread; it ends when the last handle is gone and what was asked for is written.
 #[derive(Clone)]
 pub(super) struct Writer(mpsc::Sender<Batch>);
 
@@ -31,12 +34,13 @@ struct Batch {
     request: BatchWriteItemRequest,
     /// What the request was read from.
     body: SdkBody,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<Written>,
 }
 
 /// Rows of one table, and the batches they are of.
 #[derive(Default)]
 struct Together {
+    table: String,
     items: Vec<Item>,
     batches: Vec<Batch>,
 }
@@ -47,14 +51,14 @@ impl Writer {
         std::thread::Builder::new().name("embedded-dynamodb".to_owned()).spawn(move || {
             while let Ok(first) = receiver.recv() {
                 let more = std::iter::from_fn(|| receiver.try_recv().ok()).take(GROUP - 1);
-                write(&database, std::iter::once(first).chain(more).collect());
+                write(&database, std::iter::once(first).chain(more));
             }
         })?;
         Ok(Self(sender))
     }
 
     /// Does the BatchWriteItem of `body`; returns when it is durable.
-    pub(super) async fn write(&self, body: SdkBody) -> Answer {
+    pub(super) async fn write(&self, body: SdkBody) -> Written {
         let (answer, answered) = oneshot::channel();
         let request = actions::read(body.bytes().unwrap_or_default())?;
         self.0.send(Batch { request, body, answer }).map_err(|_| stopped())?;
@@ -63,48 +67,65 @@ impl Writer {
 }
 
 impl Batch {
-    /// Its request again, if that was taken.
-    fn read(&self) -> dynoxide::Result<BatchWriteItemRequest> {
-        actions::read(self.body.bytes().unwrap_or_default())
-    }
-
-    fn answer(self, answer: Answer) {
+    fn answer(self, written: Written) {
         // A request that was dropped meanwhile needs no answer.
-        self.answer.send(answer).ok();
+        self.answer.send(written).ok();
     }
 }
 
 fn stopped() -> DynoxideError {
-    DynoxideError::InternalServerError("the table's file is no longer written".to_owned())
+    DynoxideError::InternalServerError("the table is no longer written".to_owned())
 }
 
-/// Rows that are put are committed together. What else a request may hold, and what may be wrong with it, dynoxide knows.
-fn write(database: &Database, batches: Vec<Batch>) {
-    let (mut tables, mut key_names) = (HashMap::<String, Together>::new(), HashMap::new());
+/// Writes batches as if one after another. Rows that are put are committed together; what else a request may hold, and what
+/// may be wrong with it, dynoxide knows.
+fn write(database: &Database, batches: impl Iterator<Item = Batch>) {
+    let (mut together, mut key_names) = (Together::default(), HashMap::new());
     for mut batch in batches {
         match take_plain_puts(database, &mut key_names, &mut batch.request) {
             Ok(Some((table, items))) => {
-                let together = tables.entry(table).or_default();
+                if together.table != table || together.items.len() >= MANY {
+                    std::mem::take(&mut together).commit(database);
+                    together.table = table;
+                }
                 together.items.extend(items);
                 together.batches.push(batch);
             }
             Ok(None) => {
+                std::mem::take(&mut together).commit(database);
                 let request = std::mem::take(&mut batch.request);
                 batch.answer(database.batch_write_item(request));
             }
             Err(error) => batch.answer(Err(error)),
         }
     }
-    for (table, Together { items, batches }) in tables {
+    together.commit(database);
+}
+
+impl Together {
+    fn commit(self, database: &Database) {
+        let Self { table, items, batches } = self;
+        if batches.is_empty() {
+            return;
+        }
         let options = ImportOptions { record_streams: true, ..ImportOptions::default() };
-        let imported = database.import_items(&table, items, options).is_ok();
-        for batch in batches {
-            let answer = match imported {
-                true => Ok(BatchWriteItemResponse::default()),
-                // One batch must not fail the others, and none of them was written.
-                false => batch.read().and_then(|request| database.batch_write_item(request)),
-            };
-            batch.answer(answer);
+        match database.import_items(&table, items, options) {
+            Ok(_) => {
+                batches.into_iter().for_each(|batch| batch.answer(Ok(BatchWriteItemResponse::default())))
+            }
+            // Nothing is written: one of them is a mistake, which must not fail the others.
+            Err(mistake) if mistake.status_code() < 500 => {
+                for batch in batches {
+                    let request = actions::read(batch.body.bytes().unwrap_or_default());
+                    batch.answer(request.and_then(|request| database.batch_write_item(request)));
+                }
+            }
+            Err(fault) => {
+                tracing::error!(error = %fault, "the table's file could not be written");
+                for batch in batches {
+                    batch.answer(Err(DynoxideError::InternalServerError(fault.to_string())));
+                }
+            }
         }
     }
 }
@@ -158,4 +179,107 @@ fn key_names_of(database: &Database, table: &str) -> dynoxide::Result<Vec<String
     let schema: Vec<KeySchemaElement> = serde_json::from_str(&table.key_schema)
         .map_err(|error| DynoxideError::InternalServerError(error.to_string()))?;
     Ok(schema.into_iter().map(|key| key.attribute_name).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    const TABLE: &str = "rows";
+
+    /// One write of a batch.
+    #[derive(Debug, Clone)]
+    enum Write {
+        /// A row, what it holds, and where it is listed.
+        Put(u8, u8, Option<u8>),
+        Delete(u8),
+        Mistake,
+    }
+
+    /// Few rows, so that batches replace what others have written.
+    fn writes() -> impl Strategy<Value = Vec<Write>> {
+        let write = prop_oneof![
+            20 => (0..8_u8, any::<u8>(), prop::option::of(0..3_u8))
+                .prop_map(|(row, value, list)| Write::Put(row, value, list)),
+            1 => (0..8_u8).prop_map(Write::Delete),
+            1 => Just(Write::Mistake),
+        ];
+        prop::collection::vec(write, 1..5)
+    }
+
+    fn request(writes: &[Write]) -> Value {
+        let requests: Vec<Value> = writes
+            .iter()
+            .map(|write| match write {
+                Write::Put(row, value, list) => {
+                    let mut item =
+                        json!({ "PK": { "S": format!("{row}") }, "value": { "N": format!("{value}") } });
+                    if let Some(list) = list {
+                        item["list"] = json!({ "S": format!("{list}") });
+                    }
+                    json!({ "PutRequest": { "Item": item } })
+                }
+                Write::Delete(row) => {
+                    json!({ "DeleteRequest": { "Key": { "PK": { "S": format!("{row}") } } } })
+                }
+                Write::Mistake => json!({ "PutRequest": { "Item": { "PK": { "S": "" } } } }),
+            })
+            .collect();
+        json!({ "RequestItems": { TABLE: requests } })
+    }
+
+    fn database() -> Database {
+        let database = Database::memory().unwrap();
+        let keys = |name| json!([{ "AttributeName": name, "KeyType": "HASH" }]);
+        let attribute = |name| json!({ "AttributeName": name, "AttributeType": "S" });
+        let index = json!({
+            "IndexName": "lists", "KeySchema": keys("list"), "Projection": { "ProjectionType": "ALL" },
+        });
+        let table = json!({
+            "TableName": TABLE, "BillingMode": "PAY_PER_REQUEST", "KeySchema": keys("PK"),
+            "AttributeDefinitions": [attribute("PK"), attribute("list")], "GlobalSecondaryIndexes": [index],
+        });
+        database.create_table(serde_json::from_value(table).unwrap()).unwrap();
+        database
+    }
+
+    /// All rows, and all rows of the index.
+    fn content(database: &Database) -> [Vec<String>; 2] {
+        [json!({ "TableName": TABLE }), json!({ "TableName": TABLE, "IndexName": "lists" })].map(|request| {
+            let rows = database.scan(serde_json::from_value(request).unwrap()).unwrap();
+            let rows = serde_json::to_value(rows).unwrap();
+            let mut rows: Vec<_> = rows["Items"].as_array().unwrap().iter().map(Value::to_string).collect();
+            rows.sort();
+            rows
+        })
+    }
+
+    fn told(written: Written) -> Result<(), String> {
+        written.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    proptest! {
+        #[test]
+        fn batches_that_share_a_commit_come_to_what_each_comes_to_by_itself(
+            batches in prop::collection::vec(writes(), 1..8),
+        ) {
+            let (ours, theirs) = (database(), database());
+            let (mut waiting, mut answers) = (Vec::new(), Vec::new());
+            for batch in &batches {
+                let (answer, answered) = oneshot::channel();
+                let body = request(batch).to_string();
+                waiting.push(Batch { request: actions::read(body.as_bytes()).unwrap(), body: body.into(), answer });
+                answers.push(answered);
+            }
+            write(&ours, waiting.into_iter());
+
+            for (batch, mut answered) in batches.iter().zip(answers) {
+                let expected = theirs.batch_write_item(serde_json::from_value(request(batch)).unwrap());
+                prop_assert_eq!(told(answered.try_recv().unwrap()), told(expected), "{:?}", batch);
+            }
+            prop_assert_eq!(content(&ours), content(&theirs));
+        }
+    }
 }
