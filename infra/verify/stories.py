@@ -367,14 +367,22 @@ class Verification:
 
     def everything_is_removed(self):
         story("A stack is removed with everything")
-        whole = Deployment(self.emulator, "whole", {})
+        tables = self.emulator.client("dynamodb")
+        tables.create_table(
+            TableName="whole-restored", BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
+        )
+        whole = Deployment(self.emulator, "whole", {"TableName": "whole-restored"})
         whole.create({})
+        both = {whole.resources["Table"], "whole-restored"}
         ran = whole.command("remove", "--everything", typed="yes\n")
         check("not unless the stack's name is typed", ran.returncode == 1 and "Nothing" in ran.stderr, ran.stderr)
         ran = whole.command("remove", "--everything", typed="whole\n")
         check("infra/remove --everything removes it", ran.returncode == 0, ran.stdout + ran.stderr)
-        tables = self.emulator.client("dynamodb").list_tables()["TableNames"]
-        check("its table is gone", whole.outputs["TableName"] not in tables, tables)
+        check("and names its own table and the restored one", all(name in ran.stdout for name in both), ran.stdout)
+        left = tables.list_tables()["TableNames"]
+        check("which are gone", not both & set(left), left)
         queues = " ".join(self.sqs.list_queues().get("QueueUrls", []))
         check("its queues are gone", "whole-" not in queues, queues)
         state = self.key_state(whole.outputs)
