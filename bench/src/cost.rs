@@ -1,7 +1,8 @@
 //! What does a million deliveries cost? The pipeline is run one request at a time, as Lambda runs it, on the emulated AWS;
 //! its calls, the capacity the table counts and the bytes of its logs are multiplied by list prices.
 //!
-//! Not counted: data transfer, storage, the first free million of anything, and an idle trigger's polling.
+//! Not counted: data transfer, storage, the first free million of anything, an idle trigger's polling, and the API's access
+//! log, which is off unless asked for.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -91,8 +92,9 @@ struct Case {
     failing_every: u64,
 }
 
-/// Dollars per million deliveries that each case may cost: what was measured last, and 5 % of drift.
-const BUDGET: [f64; 4] = [3.48 * 1.05, 1.68 * 1.05, 1.50 * 1.05, 4.17 * 1.05];
+/// Dollars per million deliveries that each case may cost: what was measured last and 5 % of drift, but for a single event
+/// to a single endpoint never above what was promised.
+const BUDGET: [f64; 4] = [3.50, 1.68 * 1.05, 1.50 * 1.05, 4.27 * 1.05];
 
 /// Prints the costs of every case; fails, if `budgeted`, when one exceeds its budget.
 pub(crate) async fn run(budgeted: bool) -> anyhow::Result<()> {

@@ -5,11 +5,13 @@ use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use local::api_client::ApiClient;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+
+use crate::functions;
 
 /// The key of the benchmarks.
 const KEY: &str = "phk_benchmarks_only_benchmarks_only_0";
@@ -42,8 +44,7 @@ impl Drop for Folder {
 impl Posthorn {
     /// Starts it on `folder`.
     pub(crate) async fn start(folder: &Path) -> anyhow::Result<Self> {
-        let binary = std::env::current_exe()?.with_file_name("posthorn");
-        ensure!(binary.exists(), "build it first: cargo build --profile local -p local");
+        let binary = functions::beside("posthorn", "-p local")?;
         let began = Instant::now();
         let mut process = Command::new(binary)
             .args(["--port", "0", "--data"])
