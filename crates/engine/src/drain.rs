@@ -89,6 +89,10 @@ pub async fn drain_step(intake: &Intake, ws: WorkspaceId, we: EndpointId) -> Res
         drain.cursor = None;
     }
     drain.rate = (drain.rate * 2).min(MAX_RATE);
+    if !page.rows.is_empty() {
+        let (now_sent, next_rate) = (page.rows.len(), drain.rate);
+        tracing::info!(endpoint = %we, workspace = %ws, now_sent, sent = drain.sent, next_rate, "a step of a drain was done");
+    }
     intake.store.save_drain(ws, we, &drain, now.plus(STEP)).await?;
     intake.queue.send_task(Task::Drain { workspace: ws, endpoint: we }, STEP).await?;
     Ok(())

@@ -167,6 +167,7 @@ pub async fn replay_step(intake: &Intake, ws: WorkspaceId, id: ReplayId) -> Resu
         replay.status = ReplayStatus::Cancelled;
         replay.updated_at = now;
         intake.store.save_replay(&replay, now).await?;
+        log(&replay, 0);
         return Ok(());
     };
 
@@ -184,10 +185,19 @@ pub async fn replay_step(intake: &Intake, ws: WorkspaceId, id: ReplayId) -> Resu
     }
     let pause = if jobs.is_empty() { Duration::ZERO } else { PAUSE };
     let goes_on = intake.store.save_replay(&replay, now.plus(pause)).await?;
+    log(&replay, jobs.len());
     if goes_on && replay.status == ReplayStatus::Running {
         intake.queue.send_task(Task::Replay { workspace: ws, replay: id }, pause).await?;
     }
     Ok(())
+}
+
+/// One line a step.
+fn log(replay: &Replay, now_sent: usize) {
+    tracing::info!(
+        replay = %replay.id, endpoint = %replay.endpoint_id, workspace = %replay.workspace_id, now_sent, sent = replay.sent,
+        over = replay.status != ReplayStatus::Running, "a step of a replay was done"
+    );
 }
 
 /// Goes on with replays whose task was lost; gives how many.

@@ -1,4 +1,5 @@
-//! How does a job come back later? Its visibility timeout is the backoff: nothing is written and nothing waits.
+//! How does a job come back soon? Its visibility timeout is the backoff: nothing is written and nothing waits. A longer wait
+//! is a delayed message.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -54,7 +54,10 @@ impl Sender {
         meter.note(|readings| readings.parked += 1);
         let (delivery, first_attempt) = known;
         let delivery = delivery.parked(self.clock.now());
-        tracing::info!(delivery = %delivery.id, endpoint = %delivery.endpoint_id, event = %delivery.event_id, "parked");
+        tracing::info!(
+            delivery = %delivery.id, endpoint = %delivery.endpoint_id, event = %delivery.event_id,
+            workspace = %delivery.workspace_id, event_type = %delivery.event_type, "parked"
+        );
         let row = DeliveryRow { delivery, first_attempt };
         self.settlements.write(Settlement { row, later_attempt: None, expires_at }).await?;
         Ok(Next::Done)
@@ -68,7 +71,10 @@ impl Sender {
     ) -> Result<Next, Fault> {
         let (delivery, first_attempt) = known;
         let delivery = delivery.cancelled(reason, self.clock.now());
-        tracing::info!(delivery = %delivery.id, endpoint = %delivery.endpoint_id, event = %delivery.event_id, ?reason, "cancelled");
+        tracing::info!(
+            delivery = %delivery.id, endpoint = %delivery.endpoint_id, event = %delivery.event_id,
+            workspace = %delivery.workspace_id, event_type = %delivery.event_type, ?reason, "cancelled"
+        );
         let row = DeliveryRow { delivery, first_attempt };
         self.settlements.write(Settlement { row, later_attempt: None, expires_at }).await?;
         Ok(Next::Done)
