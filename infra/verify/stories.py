@@ -195,6 +195,12 @@ class Verification:
         lines = eventually(lambda: self.metric_lines("DeliveryLatency"))
         named = lines and lines[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "posthorn"
         check("the sender logs its metrics under the stack's name", named, lines[:1])
+
+        event = {"workspace_id": self.tenant.id, "type": "invoice.void", "data": {}}
+        status, answer = self.stack.call("POST", "/v1/events/batch", {"events": [event, event | {"type": "no spaces"}]})
+        statuses = [result["status"] for result in answer.get("results", [])]
+        check("of a batch, the event without a mistake is taken", (status, statuses) == (207, [202, 422]), answer)
+        check("and arrives", eventually(lambda: len(receiver.seen) == 2), len(receiver.seen))
         self.stack.call("DELETE", f"/v1/webhook-endpoints/{endpoint['id']}")
 
     def a_failed_attempt_is_retried(self):
