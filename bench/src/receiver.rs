@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) first: Instant,
+    pub(crate) last: Instant,
     pub(crate) times: u32,
 }
 
@@ -73,6 +74,15 @@ impl Receiver {
         self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes that an event arrives; how often it has.
+    fn note(&self, number: u64, now: Instant) -> u32 {
+        let mut arrivals = self.arrivals();
+        let arrival = arrivals.entry(number).or_insert(Arrival { first: now, last: now, times: 0 });
+        arrival.last = now;
+        arrival.times += 1;
+        arrival.times
+    }
+
     /// Waits until `count` requests have been taken.
     pub(crate) async fn wait_for_total(&self, count: u64, patience: Duration) -> anyhow::Result<()> {
         let began = Instant::now();
@@ -103,16 +113,11 @@ async fn receive(State(receiver): State<Receiver>, body: Bytes) -> StatusCode {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     let every = receiver.failing_every.load(Ordering::SeqCst);
-    if every > 0 && number % every == 0 {
-        let mut arrivals = receiver.arrivals();
-        let times = &mut arrivals.entry(number).or_insert(Arrival { first: now, times: 0 }).times;
-        *times += 1;
-        if *times == 1 {
-            return StatusCode::INTERNAL_SERVER_ERROR;
-        }
+    if every > 0 && number % every == 0 && receiver.note(number, now) == 1 {
+        return StatusCode::INTERNAL_SERVER_ERROR;
     }
     receiver.total.fetch_add(1, Ordering::SeqCst);
-    receiver.arrivals().entry(number).or_insert(Arrival { first: now, times: 0 }).times += 1;
+    receiver.note(number, now);
     if !receiver.think.is_zero() {
         tokio::time::sleep(receiver.think).await;
     }
