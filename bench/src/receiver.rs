@@ -113,11 +113,10 @@ async fn receive(State(receiver): State<Receiver>, body: Bytes) -> StatusCode {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     let every = receiver.failing_every.load(Ordering::SeqCst);
-    if every > 0 && number % every == 0 && receiver.note(number, now) == 1 {
+    if receiver.note(number, now) == 1 && every > 0 && number % every == 0 {
         return StatusCode::INTERNAL_SERVER_ERROR;
     }
     receiver.total.fetch_add(1, Ordering::SeqCst);
-    receiver.note(number, now);
     if !receiver.think.is_zero() {
         tokio::time::sleep(receiver.think).await;
     }
