@@ -91,7 +91,7 @@ class Verification:
         arn = self.attributes(self.told_url, "QueueArn")["QueueArn"]
         emulator.client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
         self.stack = Deployment(emulator, "posthorn", {
-            "AlertEmail": "people@example.com", "OperationalEventsTopicArn": self.topic,
+            "AlertEmail": "people@example.com", "OperationalEventsTopicArn": self.topic, "AccessLog": "yes",
         })
         self.receivers = []
 
