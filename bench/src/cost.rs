@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use domain::address::AllowedTargets;
+use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
 use engine::attempt_delivery::Sender;
 use engine::{Clock, Directory, Intake};
@@ -242,7 +242,7 @@ impl Pipeline {
 
     async fn endpoint(&self, url: &str) -> anyhow::Result<()> {
         use domain::endpoint::{Endpoint, EndpointSettings};
-        use domain::secret::{ActiveSecret, Secret};
+        use domain::signing::secret::{ActiveSecret, Secret};
         let now = Clock::system().now();
         let settings: EndpointSettings =
             serde_json::from_value(json!({ "url": url, "retry": { "schedule_seconds": [1, 1] } }))?;

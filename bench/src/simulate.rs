@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::ensure;
 use clap::ValueEnum;
-use domain::circuit::DisablePolicy;
 use domain::endpoint::EndpointSettings;
+use domain::policy::circuit::DisablePolicy;
 use engine::Chance;
 use serde_json::json;
 
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use clap::Parser;
     use counts::Counts;
-    use domain::circuit::{MAX_WAITING, PROBE_EVERY};
+    use domain::policy::circuit::{MAX_WAITING, PROBE_EVERY};
     use proptest::prelude::*;
 
     #[derive(Parser)]

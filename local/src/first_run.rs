@@ -2,9 +2,9 @@
 //! again on the next.
 
 use anyhow::Context as _;
-use domain::api_key::{ApiKey, ApiKeySecret, Scope};
+use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
+use domain::access::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
 use domain::id::{ApiKeyId, WorkspaceId};
-use domain::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
 use engine::{Chance, Clock};
 use store::Store;
 

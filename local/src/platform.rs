@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::address::AllowedTargets;
+use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
 use engine::Intake;
 use engine::attempt_delivery::Sender;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
-use domain::address::AllowedTargets;
+use domain::endpoint::address::AllowedTargets;
 use domain::id::{DeliveryId, EndpointId, EventId};
 use egress::Egress;
 use engine::attempt_delivery::Sender;

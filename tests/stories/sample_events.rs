@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use domain::address::AllowedTargets;
-use domain::api_key::{ApiKey, ApiKeySecret, Scope};
+use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
+use domain::access::workspace::Workspace;
+use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::ApiKeyId;
-use domain::secret::{ActiveSecret, Secret};
-use domain::workspace::Workspace;
+use domain::signing::secret::{ActiveSecret, Secret};
 use egress::Egress;
 use engine::Intake;
 use engine::attempt_delivery::Sender;

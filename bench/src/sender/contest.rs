@@ -6,7 +6,7 @@ use std::time::Duration;
 use allocation_counter::AllocationInfo;
 use anyhow::ensure;
 use aws_lambda_events::sqs::SqsEvent;
-use domain::address::AllowedTargets;
+use domain::endpoint::address::AllowedTargets;
 use engine::attempt_delivery::Sender;
 use futures_util::future::try_join_all;
 use lambda_kit::aws::Aws;

@@ -3,13 +3,13 @@
 use anyhow::Context as _;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use bytes::Bytes;
-use domain::address::AllowedTargets;
+use domain::delivery::render::{Message, Occasion, render};
+use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::event::PayloadText;
-use domain::event_type::EventType;
+use domain::event::event_type::EventType;
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
-use domain::render::{Message, Occasion, render};
-use domain::secret::{ActiveSecret, Secret};
+use domain::signing::secret::{ActiveSecret, Secret};
 use engine::{Chance, Clock};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use queue::Job;

@@ -6,8 +6,8 @@ mod recovery;
 
 use std::collections::BTreeMap;
 
-use domain::circuit::Health;
 use domain::endpoint::EndpointSettings;
+use domain::policy::circuit::Health;
 use engine::Chance;
 use engine::attempt_delivery::EARLY;
 use engine::directory::REMEMBERED;

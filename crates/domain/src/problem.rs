@@ -1,7 +1,7 @@
 //! What did the caller do wrong, and how is it told? Every refusal Posthorn's API can give, with its stable
 //! code and HTTP status; RFC 9457 (`application/problem+json`) is how it is written out.
 //!
-//! A customer's failing endpoint is no problem (see [`crate::outcome`]), nor is a fault of our own.
+//! A customer's failing endpoint is no problem (see [`crate::policy::outcome`]), nor is a fault of our own.
 
 use serde::Serialize;
 

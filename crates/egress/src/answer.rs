@@ -4,7 +4,7 @@
 //! Rule: once status and headers have arrived the endpoint has answered. A body that breaks off or trickles
 //! past the timeout takes nothing back from that; the part that came is kept.
 
-use domain::outcome::Answer;
+use domain::policy::outcome::Answer;
 use http::HeaderMap;
 use reqwest::Response;
 use tokio::time::{Instant, timeout_at};

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::io;
 
-use domain::outcome::ErrorClass;
+use domain::policy::outcome::ErrorClass;
 
 use crate::resolver::ResolveError;
 

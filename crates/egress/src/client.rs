@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::address::AllowedTargets;
-use domain::endpoint_url::EndpointUrl;
-use domain::outcome::{ErrorClass, Outcome};
+use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::endpoint_url::EndpointUrl;
+use domain::policy::outcome::{ErrorClass, Outcome};
 use http::Method;
 use http::header::{self, HeaderMap, HeaderName};
 use rustls::{ClientConfig, RootCertStore};

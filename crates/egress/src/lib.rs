@@ -7,7 +7,7 @@
 //! - No redirect is followed, no proxy variable is read, no body is decompressed.
 //! - Whatever the endpoint sends, only a bounded part of it is read and kept, and the request ends at its
 //!   timeout (`client.rs`, `answer.rs`).
-//! - A customer's failing endpoint is an [`Outcome`](domain::outcome::Outcome), never an `Err`; its class is
+//! - A customer's failing endpoint is an [`Outcome`](domain::policy::outcome::Outcome), never an `Err`; its class is
 //!   found in the types of the errors, never in their text (`classify.rs`).
 
 mod answer;

@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use domain::address::AllowedTargets;
+use domain::endpoint::address::AllowedTargets;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// What a [`Lookup`] comes back with: all addresses of a name.

@@ -8,10 +8,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use domain::api_key::{ApiKey, Scope};
+use domain::access::api_key::{ApiKey, Scope};
+use domain::event::ledger::Ledger;
 use domain::event::{Event, MAX_REQUEST_DELIVERIES};
 use domain::id::{DeliveryId, EventId, WorkspaceId};
-use domain::ledger::Ledger;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use futures_util::future::join_all;

@@ -10,11 +10,11 @@ mod wait;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::attempt::Attempt;
-use domain::circuit::Health;
+use domain::delivery::attempt::Attempt;
 use domain::delivery::{self, Decision, Delivery, DeliveryStatus};
 use domain::endpoint::DisabledReason;
-use domain::operational::OperationalEvent;
+use domain::event::operational::OperationalEvent;
+use domain::policy::circuit::Health;
 use egress::Egress;
 use queue::reschedule::NotRescheduled;
 use queue::{Job, Queue};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::attempt::Attempt;
 use domain::delivery::Decision;
-use domain::outcome::ErrorClass;
+use domain::delivery::attempt::Attempt;
+use domain::policy::outcome::ErrorClass;
 use domain::timestamp::Timestamp;
 use queue::Job;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::api_key::{ApiKey, ApiKeySecret};
+use domain::access::api_key::{ApiKey, ApiKeySecret};
 use domain::problem::Problem;
 
 use crate::directory::Directory;

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::attempt::Attempt;
 use domain::delivery::Decision;
+use domain::delivery::attempt::Attempt;
+use domain::delivery::statistics::{Hour, Tally};
 use domain::id::{EndpointId, WorkspaceId};
-use domain::statistics::{Hour, Tally};
 use domain::timestamp::Timestamp;
 use store::Store;
 use store::statistics::Subject;

@@ -8,12 +8,12 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::api_key::ApiKey;
-use domain::circuit::Health;
+use domain::access::api_key::ApiKey;
+use domain::access::workspace::Workspace;
 use domain::endpoint::Endpoint;
+use domain::endpoint::subscription::Subscription;
 use domain::id::{EndpointId, WorkspaceId};
-use domain::subscription::Subscription;
-use domain::workspace::Workspace;
+use domain::policy::circuit::Health;
 use moka::future::Cache;
 use store::Store;
 

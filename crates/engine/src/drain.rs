@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::endpoint::Endpoint;
 use domain::id::{EndpointId, WorkspaceId};
-use domain::limits::RateLimit;
+use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task};
 use store::Page;

@@ -1,13 +1,13 @@
 //! What follows from an endpoint's failures and recoveries? Its circuit opens and closes, its owner is warned, and one
-//! that fails too often for too long is switched off. The decisions are in `domain::circuit`; here they are carried out.
+//! that fails too often for too long is switched off. The decisions are in `domain::policy::circuit`; here they are carried out.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::circuit::{Consequence, Health};
 use domain::endpoint::{DisabledReason, Endpoint};
+use domain::event::operational::OperationalEvent;
 use domain::id::{EndpointId, WorkspaceId};
-use domain::operational::OperationalEvent;
+use domain::policy::circuit::{Consequence, Health};
 use domain::timestamp::Timestamp;
 use serde_json::json;
 

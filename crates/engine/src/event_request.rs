@@ -1,11 +1,11 @@
 //! What does a producer post? An event to be, with its bounds; and when are two requests the same?
 
 use aws_lc_rs::digest::{Context, SHA256};
-use domain::channel::{Channel, MAX_CHANNELS};
+use domain::event::channel::{Channel, MAX_CHANNELS};
+use domain::event::event_type::EventType;
+use domain::event::operational;
 use domain::event::{Event, MAX_ID_AGE, MAX_ID_AHEAD, MAX_PAYLOAD_BYTES, MAX_SCHEDULE_AHEAD, Payload};
-use domain::event_type::EventType;
 use domain::id::{EventId, WorkspaceId};
-use domain::operational;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
@@ -29,7 +29,7 @@ pub struct EventRequest {
     /// When it happened; now, if left out.
     #[serde(default)]
     pub occurred_at: Option<Timestamp>,
-    /// Who it concerns; see [`domain::channel`].
+    /// Who it concerns; see [`domain::event::channel`].
     #[serde(default)]
     pub channels: Vec<Channel>,
     /// When its deliveries are due, within 12 hours; at once, if left out.
@@ -91,5 +91,5 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> String {
         context.update(&part.len().to_be_bytes());
         context.update(part);
     }
-    domain::api_key::hex(context.finish().as_ref())
+    domain::access::api_key::hex(context.finish().as_ref())
 }

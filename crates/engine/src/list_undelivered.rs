@@ -1,8 +1,8 @@
 //! What is left to do in a workspace? Its endpoints' failed and parked deliveries, endpoint by endpoint.
 
 use domain::delivery::{Delivery, DeliveryStatus};
+use domain::event::operational;
 use domain::id::{DeliveryId, EndpointId, WorkspaceId};
-use domain::operational;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Refusal;

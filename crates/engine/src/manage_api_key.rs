@@ -1,6 +1,6 @@
 //! How are API keys made, listed and deleted? By an `admin`, who can never hand out more than it has.
 
-use domain::api_key::{ApiKey, ApiKeySecret, ApiKeySettings, Scope};
+use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings, Scope};
 use domain::id::{ApiKeyId, WorkspaceId};
 use domain::problem::Problem;
 use store::Page;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::api_key::{ApiKey, Scope};
+use domain::access::api_key::{ApiKey, Scope};
+use domain::access::workspace::{Workspace, WorkspaceSettings};
 use domain::id::WorkspaceId;
 use domain::problem::Problem;
-use domain::workspace::{Workspace, WorkspaceSettings};
 use store::Page;
 
 use crate::error::Refusal;

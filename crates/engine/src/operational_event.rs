@@ -1,9 +1,9 @@
 //! How does Posthorn tell a workspace of its own doings? As events like any other, to the endpoints that name them; and
 //! to the SNS topic, where one is configured.
 
+use domain::event::operational::{OperationalEvent, fan_out};
 use domain::event::{Event, Payload};
 use domain::id::{EndpointId, EventId, WorkspaceId};
-use domain::operational::{OperationalEvent, fan_out};
 use domain::timestamp::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

@@ -4,13 +4,13 @@
 //! Its signature is valid, so who may only read never gets one over words of their own: that takes the scope that
 //! could have the endpoint's secret, or send the delivery, anyway.
 
-use domain::api_key::{ApiKey, Scope};
+use domain::access::api_key::{ApiKey, Scope};
+use domain::delivery::render::{Message, Occasion, RenderedRequest, render};
 use domain::endpoint::Endpoint;
+use domain::event::event_type::EventType;
 use domain::event::{Event, Payload};
-use domain::event_type::EventType;
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
-use domain::render::{Message, Occasion, RenderedRequest, render};
 use domain::timestamp::Timestamp;
 use serde::Deserialize;
 

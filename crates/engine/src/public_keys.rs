@@ -3,7 +3,7 @@
 
 use domain::id::WorkspaceId;
 use domain::problem::Problem;
-use domain::secret::PublicKey;
+use domain::signing::secret::PublicKey;
 
 use crate::error::Refusal;
 use crate::manage_endpoint::Management;

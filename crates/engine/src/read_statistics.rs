@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use domain::delivery::DeliveryStatus;
+use domain::delivery::statistics::{Figures, Hour, Tally};
 use domain::id::EndpointId;
 use domain::problem::Problem;
-use domain::statistics::{Figures, Hour, Tally};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Window;

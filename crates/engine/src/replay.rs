@@ -4,15 +4,15 @@
 
 use std::time::Duration;
 
-use domain::api_key::{ApiKey, Scope};
+use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::Delivery;
+use domain::delivery::replay::{Progress, Replay, ReplaySettings, ReplayStatus};
 use domain::endpoint::Endpoint;
+use domain::endpoint::subscription::Subscription;
 use domain::event::Event;
+use domain::event::operational;
 use domain::id::{DeliveryId, EndpointId, ReplayId, WorkspaceId};
-use domain::operational;
 use domain::problem::Problem;
-use domain::replay::{Progress, Replay, ReplaySettings, ReplayStatus};
-use domain::subscription::Subscription;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task};
 use store::deliveries::Wanted;

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use domain::api_key::{ApiKey, Scope};
+use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;

@@ -1,8 +1,8 @@
 //! How is an attempt made? The message is rendered, handed to egress, and what came of it is an [`Attempt`].
 
-use domain::attempt::{Attempt, SentRequest, Trigger};
+use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
+use domain::delivery::render::{Message, Occasion, RenderedRequest, render};
 use domain::endpoint::Endpoint;
-use domain::render::{Message, Occasion, RenderedRequest, render};
 use egress::Egress;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 

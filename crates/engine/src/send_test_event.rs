@@ -1,17 +1,17 @@
 //! How does an owner try an endpoint? A real, signed delivery of a synthetic event, made now and kept like any
 //! other, without retries.
 
-use domain::api_key::{ApiKey, Scope};
-use domain::attempt::{Attempt, Trigger};
+use domain::access::api_key::{ApiKey, Scope};
+use domain::delivery::attempt::{Attempt, Trigger};
+use domain::delivery::render::{Message, Occasion};
 use domain::delivery::{Decision, Delivery};
 use domain::endpoint::Endpoint;
+use domain::event::event_type::EventType;
+use domain::event::ledger::Ledger;
+use domain::event::operational::TEST_EVENT_TYPE;
 use domain::event::{Event, Payload};
-use domain::event_type::EventType;
 use domain::id::{EndpointId, EventId};
-use domain::ledger::Ledger;
-use domain::operational::TEST_EVENT_TYPE;
 use domain::problem::Problem;
-use domain::render::{Message, Occasion};
 use serde_json::value::RawValue;
 use store::deliveries::{DeliveryRow, Settlement};
 
@@ -95,8 +95,8 @@ pub(crate) fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::address::AllowedTargets;
     use domain::endpoint::EndpointSettings;
+    use domain::endpoint::address::AllowedTargets;
     use domain::id::WorkspaceId;
     use domain::timestamp::Timestamp;
 

@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use domain::attempt::Attempt;
 use domain::delivery::Decision;
+use domain::delivery::attempt::Attempt;
 use domain::endpoint::Endpoint;
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::endpoint::Endpoint;
 use domain::id::EndpointId;
-use domain::limits::RateLimit;
+use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use moka::future::Cache;
 

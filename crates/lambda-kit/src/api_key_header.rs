@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use domain::api_key::ApiKeySecret;
+use domain::access::api_key::ApiKeySecret;
 
 /// The key a request carries, if it is one.
 pub fn api_key(headers: &HeaderMap) -> Option<ApiKeySecret> {

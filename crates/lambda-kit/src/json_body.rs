@@ -115,7 +115,7 @@ fn escape(step: &str) -> String {
 mod tests {
     use super::*;
     use domain::endpoint::EndpointSettings;
-    use domain::event_type::EventType;
+    use domain::event::event_type::EventType;
     use std::sync::Arc;
 
     #[derive(Debug, serde::Deserialize)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::event::Payload;
-use domain::event_type::EventType;
+use domain::event::event_type::EventType;
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;

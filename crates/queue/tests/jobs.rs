@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
-use domain::event_type::EventType;
+use domain::event::event_type::EventType;
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use embedded_aws::{Clock, Sqs};

@@ -4,7 +4,7 @@
 //! of its workspace. They are written and deleted together.
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use domain::api_key::ApiKey;
+use domain::access::api_key::ApiKey;
 use domain::id::{ApiKeyId, WorkspaceId};
 
 use crate::error::StoreError;

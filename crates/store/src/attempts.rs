@@ -7,8 +7,8 @@ use std::cell::RefCell;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use domain::attempt::{Attempt, SentRequest, Trigger};
-use domain::outcome::{Answer, ErrorClass, Outcome};
+use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
+use domain::policy::outcome::{Answer, ErrorClass, Outcome};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use zstd::bulk::Compressor;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use domain::attempt::Attempt;
+use domain::delivery::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
-use domain::event_type::{EventType, EventTypePattern, wants};
+use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::address::AllowedTargets;
+use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::endpoint_url::EndpointUrl;
+use domain::endpoint::subscription::Subscription;
 use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
-use domain::endpoint_url::EndpointUrl;
 use domain::id::{EndpointId, WorkspaceId};
-use domain::secret::{ActiveSecret, PublicKey};
-use domain::subscription::Subscription;
+use domain::signing::secret::{ActiveSecret, PublicKey};
 use domain::timestamp::Timestamp;
 
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -2,12 +2,12 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::api_key::hex;
-use domain::channel::Channel;
+use domain::access::api_key::hex;
+use domain::event::channel::Channel;
+use domain::event::event_type::{EventType, EventTypePattern, wants};
+use domain::event::ledger::Ledger;
 use domain::event::{Event, Payload};
-use domain::event_type::{EventType, EventTypePattern, wants};
 use domain::id::{EventId, WorkspaceId};
-use domain::ledger::Ledger;
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
 

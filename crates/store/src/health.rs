@@ -1,8 +1,8 @@
 //! An endpoint's health: written only while it fails, and deleted when it recovers.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::circuit::Health;
 use domain::id::{EndpointId, WorkspaceId};
+use domain::policy::circuit::Health;
 use domain::timestamp::Timestamp;
 
 use crate::Store;

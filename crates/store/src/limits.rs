@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::id::{EndpointId, WorkspaceId};
-use domain::limits::RateLimit;
+use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 
 use crate::Store;

@@ -1,8 +1,8 @@
 //! Replays: make, load, list, and work on one step by step. One process at a time works on a replay.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::delivery::replay::{Replay, ReplayStatus};
 use domain::id::{ReplayId, WorkspaceId};
-use domain::replay::{Replay, ReplayStatus};
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;

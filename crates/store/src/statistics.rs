@@ -1,8 +1,8 @@
 //! Tallies of an hour, of an endpoint or a whole workspace: counters that many processes add to.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::delivery::statistics::{Hour, Tally};
 use domain::id::{EndpointId, WorkspaceId};
-use domain::statistics::{Hour, Tally};
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;

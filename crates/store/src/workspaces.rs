@@ -3,8 +3,8 @@
 //! A change says which revision it was made from; DynamoDB refuses it if the row has moved on since.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::access::workspace::Workspace;
 use domain::id::WorkspaceId;
-use domain::workspace::Workspace;
 
 use crate::error::StoreError;
 use crate::items::{Attributes, ItemReader, ItemWriter};

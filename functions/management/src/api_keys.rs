@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use domain::api_key::ApiKeySettings;
+use domain::access::api_key::ApiKeySettings;
 use domain::id::WorkspaceId;
 use engine::manage_api_key;
 use engine::manage_endpoint::Management;

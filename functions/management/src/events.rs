@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use domain::api_key::{ApiKey, Scope};
+use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::Delivery;
 use domain::event::Event;
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};

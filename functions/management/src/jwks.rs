@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::WorkspaceId;
-use domain::secret::PublicKey;
+use domain::signing::secret::PublicKey;
 use engine::manage_endpoint::Management;
 use lambda_kit::problem_json::ApiError;
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ fn jwk(key: PublicKey) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::secret::Secret;
+    use domain::signing::secret::Secret;
 
     /// The key and thumbprint of RFC 8037, appendix A.
     #[test]

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
-use domain::api_key::ApiKey;
+use domain::access::api_key::ApiKey;
 use engine::authenticate::authenticate;
 use engine::manage_endpoint::Management;
 use lambda_kit::api_key_header::api_key;

@@ -1,6 +1,6 @@
 //! The management function: sets up once, runs.
 
-use domain::address::AllowedTargets;
+use domain::endpoint::address::AllowedTargets;
 use lambda_http::Error;
 
 fn main() -> Result<(), Error> {

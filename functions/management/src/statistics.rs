@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
-use domain::api_key::Scope;
+use domain::access::api_key::Scope;
 use domain::timestamp::Timestamp;
 use engine::manage_endpoint::{Management, read_endpoint};
 use engine::read_statistics::{Step, read_statistics};

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::api_key::Scope;
+use domain::access::api_key::Scope;
 use domain::delivery::DeliveryStatus;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::problem::Problem;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::address::AllowedTargets;
+use domain::endpoint::address::AllowedTargets;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 fn main() -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! What does the function need? Its configuration, and each client built once.
 
-use domain::address::AllowedTargets;
+use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
 use engine::Clock;
 use engine::Intake;

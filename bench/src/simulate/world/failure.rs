@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::attempt::{Attempt, SentRequest, Trigger};
-use domain::circuit::Consequence;
+use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::{Decision, decide};
-use domain::outcome::{ErrorClass, Outcome};
+use domain::policy::circuit::Consequence;
+use domain::policy::outcome::{ErrorClass, Outcome};
 use domain::timestamp::Timestamp;
 use engine::attempt_delivery::LONGEST_INVISIBLE;
 

@@ -1,6 +1,6 @@
 //! How does the endpoint get what was parked? A probe finds it well, and a drain sends the rest.
 
-use domain::circuit::Health;
+use domain::policy::circuit::Health;
 use engine::drain;
 
 use super::{Happening, World};

@@ -9,9 +9,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::address::AllowedTargets;
-use domain::endpoint_url::EndpointUrl;
-use domain::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
+use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::endpoint_url::EndpointUrl;
+use domain::policy::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
 use egress::{Egress, Lookup, Reply, Request};
 use http::{HeaderMap, HeaderValue, Method};
 use receiver::{Receiver, read_request};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::attempt::Attempt;
+use domain::delivery::attempt::Attempt;
+use domain::delivery::render::{Message, Occasion};
 use domain::delivery::{CancelReason, Delivery};
 use domain::endpoint::Endpoint;
 use domain::event::Payload;
-use domain::render::{Message, Occasion};
 use domain::trace_parent::TraceParent;
 use queue::Job;
 use store::events::StoredPayload;

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use domain::delivery::{CancelReason, DeliveryStatus};
 use domain::id::{DeliveryId, EventId};
-use domain::outcome::ErrorClass;
+use domain::policy::outcome::ErrorClass;
 use engine::Meter;
 use engine::accept_event::accept_event;
 use engine::attempt_delivery::Next;

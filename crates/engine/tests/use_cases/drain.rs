@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use domain::delivery::Delivery;
-use domain::event_type::EventType;
+use domain::event::event_type::EventType;
 use domain::id::{EndpointId, EventId};
 use domain::timestamp::Timestamp;
 use engine::Meter;

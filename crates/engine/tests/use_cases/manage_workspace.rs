@@ -1,4 +1,4 @@
-use domain::workspace::WorkspaceSettings;
+use domain::access::workspace::WorkspaceSettings;
 use engine::manage_workspace::{read_workspace, update_workspace};
 
 use crate::Bench;

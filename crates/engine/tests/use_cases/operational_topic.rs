@@ -51,7 +51,7 @@ async fn an_endpoint_goes(topic: Topic) -> (Bench, usize) {
     bench.endpoint(2, json!({ "url": "http://127.0.0.1:9/", "events": ["endpoint.*"] })).await;
     let intake = bench.intake(bench.queue.clone()).with_topic(Some(topic));
     accept_event(&intake, &bench.caller(), request("invoice.paid", "{}"), None).await.unwrap();
-    let egress = egress::Egress::new(domain::address::AllowedTargets::loopback_and_http()).unwrap();
+    let egress = egress::Egress::new(domain::endpoint::address::AllowedTargets::loopback_and_http()).unwrap();
     let sender = Sender::new(intake, egress);
     let job = bench.jobs().await.remove(0);
     assert_eq!(sender.attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::replay::{Progress, Replay, ReplayStatus};
+use domain::delivery::replay::{Progress, Replay, ReplayStatus};
 use domain::timestamp::Timestamp;
 use engine::replay::{replay_step, resume_replays, start_replay};
 use serde_json::json;

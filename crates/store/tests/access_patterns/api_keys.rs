@@ -1,6 +1,6 @@
-use domain::api_key::{ApiKey, Scope};
+use domain::access::api_key::{ApiKey, Scope};
+use domain::access::workspace::Workspace;
 use domain::id::{ApiKeyId, WorkspaceId};
-use domain::workspace::Workspace;
 
 use crate::{every_page, now, table, workspace};
 

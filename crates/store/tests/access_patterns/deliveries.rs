@@ -1,11 +1,11 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::attempt::{Attempt, SentRequest, Trigger};
+use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::{Decision, Delivery, DeliveryStatus};
-use domain::event_type::{EventType, EventTypePattern};
+use domain::event::event_type::{EventType, EventTypePattern};
 use domain::id::{EndpointId, EventId};
-use domain::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
+use domain::policy::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
 use domain::timestamp::Timestamp;
 use store::Window;
 use store::deliveries::{DeliveryRow, Settlement, Wanted};

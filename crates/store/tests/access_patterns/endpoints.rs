@@ -2,10 +2,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::address::AllowedTargets;
+use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::EndpointId;
-use domain::secret::{ActiveSecret, Secret};
+use domain::signing::secret::{ActiveSecret, Secret};
 
 use crate::{every_page, now, table, workspace};
 

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::channel::Channel;
 use domain::event::Event;
-use domain::event_type::EventType;
+use domain::event::channel::Channel;
+use domain::event::event_type::EventType;
+use domain::event::ledger::{Ledger, SkipReason};
 use domain::id::{EndpointId, EventId};
-use domain::ledger::{Ledger, SkipReason};
 use domain::timestamp::Timestamp;
 use serde_json::value::RawValue;
 use store::Window;

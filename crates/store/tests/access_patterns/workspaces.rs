@@ -1,4 +1,4 @@
-use domain::workspace::{Workspace, WorkspaceSettings};
+use domain::access::workspace::{Workspace, WorkspaceSettings};
 
 use crate::{now, table, workspace};
 

@@ -1,6 +1,6 @@
 //! The management function as it ships, but for one argument: an endpoint may be on this machine.
 
-use domain::address::AllowedTargets;
+use domain::endpoint::address::AllowedTargets;
 use lambda_http::Error;
 
 fn main() -> Result<(), Error> {

@@ -18,8 +18,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::api_key::hex;
-use crate::secret::Secret;
+use crate::access::api_key::hex;
+use crate::signing::secret::Secret;
 use crate::timestamp::Timestamp;
 
 /// How deliveries to an endpoint are signed.

@@ -1,15 +1,20 @@
 //! How does a delivery go on after an attempt? The state machine of one event on its way to one endpoint.
 
+pub mod attempt;
+pub mod render;
+pub mod replay;
+pub mod statistics;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::attempt::{Attempt, Trigger};
+use crate::delivery::attempt::{Attempt, Trigger};
 use crate::endpoint::{Endpoint, EndpointSettings};
-use crate::event_type::EventType;
+use crate::event::event_type::EventType;
 use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
-use crate::outcome::ErrorClass;
-use crate::retry::parse_retry_after;
+use crate::policy::outcome::ErrorClass;
+use crate::policy::retry::parse_retry_after;
 use crate::timestamp::Timestamp;
 
 /// Where a delivery stands.
@@ -274,7 +279,7 @@ pub fn cancel_reason(endpoint: Option<&Endpoint>) -> Option<CancelReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Answer, Outcome};
+    use crate::policy::outcome::{Answer, Outcome};
     use proptest::prelude::*;
 
     fn answered(status: u16, headers: &[(&str, &str)]) -> Outcome {
@@ -296,7 +301,7 @@ mod tests {
             trigger: Trigger::Automatic,
             started_at: now(),
             duration: Duration::from_millis(20),
-            sent: crate::attempt::SentRequest::default(),
+            sent: crate::delivery::attempt::SentRequest::default(),
             error: settings(serde_json::json!({})).outcomes.error_class(&outcome),
             outcome,
         }

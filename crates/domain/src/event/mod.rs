@@ -1,5 +1,10 @@
 //! What is an event, and what are its limits? Something that happened: type, time, payload; immutable once accepted.
 
+pub mod channel;
+pub mod event_type;
+pub mod ledger;
+pub mod operational;
+
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -8,10 +13,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::channel::Channel;
-use crate::event_type::EventType;
+use crate::event::channel::Channel;
+use crate::event::event_type::EventType;
+use crate::event::ledger::Ledger;
 use crate::id::{EventId, WorkspaceId};
-use crate::ledger::Ledger;
 use crate::timestamp::Timestamp;
 use crate::trace_parent::TraceParent;
 

@@ -153,7 +153,7 @@ impl AllowedTargets {
         self.local_mode
     }
 
-    /// Whether ports besides [`ALLOWED_PORTS`](crate::endpoint_url::ALLOWED_PORTS) may be called.
+    /// Whether ports besides [`ALLOWED_PORTS`](crate::endpoint::endpoint_url::ALLOWED_PORTS) may be called.
     pub const fn permits_any_port(&self) -> bool {
         self.local_mode
     }

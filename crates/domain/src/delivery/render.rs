@@ -3,9 +3,9 @@
 use serde_json::value::RawValue;
 
 use crate::endpoint::{BodyForm, Endpoint, Method};
-use crate::event_type::EventType;
+use crate::event::event_type::EventType;
 use crate::id::{DeliveryId, EventId};
-use crate::signature::{self, Signed};
+use crate::signing::signature::{self, Signed};
 use crate::timestamp::Timestamp;
 use crate::trace_parent::TraceParent;
 
@@ -93,11 +93,11 @@ fn body(message: &Message<'_>, form: BodyForm) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::AllowedTargets;
     use crate::endpoint::EndpointSettings;
+    use crate::endpoint::address::AllowedTargets;
     use crate::id::{EndpointId, WorkspaceId};
-    use crate::secret::{ActiveSecret, Secret};
-    use crate::signature::verify_standard;
+    use crate::signing::secret::{ActiveSecret, Secret};
+    use crate::signing::signature::verify_standard;
     use proptest::prelude::*;
 
     fn now() -> Timestamp {

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use crate::api_key::hex;
+use crate::access::api_key::hex;
+use crate::delivery::render::RenderedRequest;
 use crate::endpoint::Endpoint;
-use crate::outcome::{ErrorClass, Outcome};
-use crate::render::RenderedRequest;
+use crate::policy::outcome::{ErrorClass, Outcome};
 use crate::timestamp::Timestamp;
 
 /// What made Posthorn send the request.

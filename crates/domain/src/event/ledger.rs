@@ -6,10 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::channel::Channel;
-use crate::event_type::EventType;
+use crate::endpoint::subscription::Subscription;
+use crate::event::channel::Channel;
+use crate::event::event_type::EventType;
 use crate::id::EndpointId;
-use crate::subscription::Subscription;
 
 /// Why an endpoint got no delivery of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

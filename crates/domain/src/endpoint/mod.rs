@@ -3,25 +3,29 @@
 //! [`EndpointSettings`] is the one document that `POST` takes, `PATCH` merges into and the table keeps, so a
 //! setting is declared and bounded in one place.
 
+pub mod address;
+pub mod endpoint_url;
+pub mod subscription;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::AllowedTargets;
-use crate::channel::{Channel, MAX_CHANNELS};
-use crate::circuit::DisablePolicy;
-use crate::endpoint_url::EndpointUrl;
-use crate::event_type::{EventTypePattern, MAX_PATTERNS};
+use crate::endpoint::address::AllowedTargets;
+use crate::endpoint::endpoint_url::EndpointUrl;
+use crate::event::channel::{Channel, MAX_CHANNELS};
+use crate::event::event_type::{EventTypePattern, MAX_PATTERNS};
 use crate::id::{EndpointId, WorkspaceId};
 use crate::json_object::only_object;
-use crate::limits::{MAX_CONCURRENCY, RateLimit};
-use crate::outcome::OutcomeRules;
+use crate::policy::circuit::DisablePolicy;
+use crate::policy::limits::{MAX_CONCURRENCY, RateLimit};
+use crate::policy::outcome::OutcomeRules;
+use crate::policy::retry::RetryPolicy;
 use crate::problem::{Invalid, Problem};
-use crate::retry::RetryPolicy;
-use crate::secret::{ActiveSecret, MAX_OLD_SECRETS, PublicKey, Secret};
-use crate::signature::SignatureSettings;
+use crate::signing::secret::{ActiveSecret, MAX_OLD_SECRETS, PublicKey, Secret};
+use crate::signing::signature::SignatureSettings;
 use crate::timestamp::Timestamp;
 
 /// Most endpoints of one workspace: they are all read at once to fan an event out.

@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::{Delivery, DeliveryStatus};
-use crate::event_type::EventTypePattern;
+use crate::event::event_type::EventTypePattern;
+use crate::event::operational;
 use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
-use crate::operational;
 use crate::timestamp::Timestamp;
 
 /// Which deliveries a replay sends.
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn what_succeeded_is_sent_again_only_when_asked_for() {
         let at = Timestamp::from_millis(0);
-        let event_type = crate::event_type::EventType::parse("a").unwrap();
+        let event_type = crate::event::event_type::EventType::parse("a").unwrap();
         let (ws, we, evt) = (WorkspaceId::new(at, 1), EndpointId::new(at, 1), EventId::new(at, 1));
         let mut delivery = Delivery::new(ws, we, evt, event_type, at);
         let plain = settings(serde_json::json!({ "since": at }));
@@ -154,7 +154,8 @@ mod tests {
             delivery.status = status;
             assert_eq!((plain.selects(&delivery), forced.selects(&delivery)), expected, "{status:?}");
         }
-        delivery.event_type = crate::event_type::EventType::parse(operational::TEST_EVENT_TYPE).unwrap();
+        delivery.event_type =
+            crate::event::event_type::EventType::parse(operational::TEST_EVENT_TYPE).unwrap();
         for status in [DeliveryStatus::Failed, DeliveryStatus::Cancelled, DeliveryStatus::Delivered] {
             delivery.status = status;
             assert!(!plain.selects(&delivery) && !forced.selects(&delivery), "a test that is {status:?}");

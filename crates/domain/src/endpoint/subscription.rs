@@ -1,11 +1,11 @@
 //! Does an endpoint want an event? Its types and channels decide, and whether it is switched on.
 
-use crate::channel::{self, Channel};
 use crate::endpoint::EndpointSettings;
-use crate::event_type::{EventType, EventTypePattern, wants};
+use crate::event::channel::{self, Channel};
+use crate::event::event_type::{EventType, EventTypePattern, wants};
+use crate::event::ledger::SkipReason;
 use crate::id::EndpointId;
-use crate::ledger::SkipReason;
-use crate::secret::PublicKey;
+use crate::signing::secret::PublicKey;
 use crate::timestamp::Timestamp;
 
 /// What an endpoint wants: as much of it as is needed to fan an event out, and no secret.

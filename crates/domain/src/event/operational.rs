@@ -1,10 +1,10 @@
 //! What does Posthorn itself tell a workspace? Operational events, delivered like any other to endpoints that name
 //! them (`endpoint.*`); an endpoint that asks for everything does not get them, and none is told of itself.
 
-use crate::event_type::{BadEventType, EventType};
+use crate::endpoint::subscription::Subscription;
+use crate::event::event_type::{BadEventType, EventType};
+use crate::event::ledger::Ledger;
 use crate::id::EndpointId;
-use crate::ledger::Ledger;
-use crate::subscription::Subscription;
 
 /// The type of the event that tries an endpoint.
 pub const TEST_EVENT_TYPE: &str = "posthorn.test";

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
 
-use crate::address::AllowedTargets;
+use crate::endpoint::address::AllowedTargets;
 
 /// The longest URL an endpoint may have, in bytes, as given and as written out after parsing.
 pub const MAX_URL_BYTES: usize = 2_048;
@@ -204,7 +204,7 @@ impl<'de> Deserialize<'de> for EndpointUrl {
 mod tests {
 
     use super::*;
-    use crate::address::tests::{an_ipv4_that_is_not_public, carriers};
+    use crate::endpoint::address::tests::{an_ipv4_that_is_not_public, carriers};
     use EndpointUrlError::*;
     use proptest::prelude::*;
     use std::net::{IpAddr, Ipv4Addr};
@@ -271,7 +271,7 @@ mod tests {
                 prop_assert!(ALLOWED_PORTS.contains(&inner.port_or_known_default().unwrap()));
                 prop_assert!(inner.username().is_empty() && inner.password().is_none() && inner.fragment().is_none());
                 let host = url.host().trim_matches(['[', ']']);
-                prop_assert!(host.parse::<IpAddr>().map_or(host.trim_end_matches('.').contains('.'), crate::address::is_public));
+                prop_assert!(host.parse::<IpAddr>().map_or(host.trim_end_matches('.').contains('.'), crate::endpoint::address::is_public));
                 prop_assert_eq!(EndpointUrl::parse(url.as_str(), &PUBLIC), Ok(url));
             }
         }

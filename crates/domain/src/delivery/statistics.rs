@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::attempt::Attempt;
 use crate::delivery::Decision;
+use crate::delivery::attempt::Attempt;
 use crate::timestamp::Timestamp;
 
 /// Upper ends of the histogram's buckets, in milliseconds; a last bucket holds what is longer.

@@ -1,0 +1,4 @@
+//! How does a receiver know that a delivery is genuine? Secrets and signatures.
+
+pub mod secret;
+pub mod signature;
