@@ -15,8 +15,6 @@ use axum::body::Body;
 use axum::http::Request;
 use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
-use engine::attempt_delivery::Sender;
-use engine::{Clock, Directory, Intake};
 use http_body_util::BodyExt as _;
 use lambda_kit::http_api::finish;
 use lambda_kit::metrics::Metrics;
@@ -27,6 +25,8 @@ use local::observe::{Call, Observer, Watch};
 use queue::Queue;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+use usecases::deliver::attempt_delivery::Sender;
+use usecases::{Clock, Directory, Intake};
 
 use crate::figure::print;
 use crate::receiver::Receiver;
@@ -247,7 +247,7 @@ impl Pipeline {
         let settings: EndpointSettings =
             serde_json::from_value(json!({ "url": url, "retry": { "schedule_seconds": [1, 1] } }))?;
         let endpoint = Endpoint {
-            id: domain::id::EndpointId::new(now, engine::Chance::system().id()),
+            id: domain::id::EndpointId::new(now, usecases::Chance::system().id()),
             workspace_id: self.workspace.parse()?,
             url: settings
                 .check(&AllowedTargets::loopback_and_http())

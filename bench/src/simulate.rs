@@ -15,8 +15,8 @@ use anyhow::ensure;
 use clap::ValueEnum;
 use domain::endpoint::EndpointSettings;
 use domain::policy::circuit::DisablePolicy;
-use engine::Chance;
 use serde_json::json;
+use usecases::Chance;
 
 use crate::figure::print;
 use queued::real;
@@ -44,7 +44,7 @@ pub(crate) struct Outage {
     #[arg(long, default_value_t = 3_600)]
     outage_seconds: u64,
     /// Most deliveries that a drain sends in one step.
-    #[arg(long, default_value_t = engine::drain::MAX_RATE)]
+    #[arg(long, default_value_t = usecases::recover::drain::MAX_RATE)]
     drain_rate: u32,
     /// Batches attempted at once, as `SenderMaximumConcurrency` of the template.
     #[arg(long, default_value_t = 50)]

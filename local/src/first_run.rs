@@ -5,8 +5,8 @@ use anyhow::Context as _;
 use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
 use domain::access::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
 use domain::id::{ApiKeyId, WorkspaceId};
-use engine::{Chance, Clock};
 use store::Store;
+use usecases::{Chance, Clock};
 
 use crate::data_dir::DataDir;
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use engine::Clock;
+use usecases::Clock;
 
 use crate::data_dir::DataDir;
 use crate::emulated_aws::TABLE;

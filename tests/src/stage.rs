@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::timestamp::Timestamp;
-use engine::{Clock, Traces};
 use local::api_client::ApiClient;
 use local::first_run::prepare;
 use local::observe::{Observer, Trouble};
 use local::platform::{Platform, Setup};
 use serde_json::{Value, json};
+use usecases::{Clock, Traces};
 
 use crate::Receiver;
 use crate::calls::observer;

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use domain::timestamp::Timestamp;
-use engine::Intake;
 use local::platform::Platform;
 use serde_json::{Value, json};
 use stories::stage::Endpoint;
 use stories::{Answer, Receiver, Stage};
+use usecases::Intake;
 
 /// Never switched off within a story.
 const PATIENT: u32 = 10_000;
@@ -114,14 +114,14 @@ async fn the_schedule_does_each_of_its_parts_even_if_another_fails() {
     let endpoint = dead(&stage, &receiver, 6).await;
     let Platform { store, queue, aws, .. } = &stage.platform;
     let (ws, we) = (stage.workspace.parse().unwrap(), endpoint.id.parse().unwrap());
-    store.start_drain(ws, we, 20, engine::Clock::system().now()).await.unwrap();
+    store.start_drain(ws, we, 20, usecases::Clock::system().now()).await.unwrap();
     stage.advance(Duration::from_secs(180));
     // No probe can be sent, but tasks can.
     let gone = queue::Queue::new(aws.sqs_client(), format!("{}-gone", queue.url()), None);
     let gone = gone.with_tasks(queue.tasks_url().unwrap().to_owned());
     let clock = stage.clock();
     let intake =
-        Intake::new(store.clone(), gone).with_clock_and_chance(clock.clone(), engine::Chance::system());
+        Intake::new(store.clone(), gone).with_clock_and_chance(clock.clone(), usecases::Chance::system());
     assert!(maintenance::tick(&intake).await.is_err());
     // The circuit is open, so the drain is still owed; but somebody has looked at it.
     let a_minute_ago = || Timestamp::from_millis(clock.now().as_millis() - 60_000);

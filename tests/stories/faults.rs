@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use domain::id::DeliveryId;
 use embedded_aws::sqs;
-use engine::Chance;
 use local::observe::Trouble;
 use queue::definition::{DEAD_LETTERS, JOBS, TASKS};
 use serde_json::{Value, json};
 use stories::stage::Endpoint;
 use stories::{Answer, Receiver, Stage};
+use usecases::Chance;
 
 const EVENTS: usize = 90;
 /// One call in eight goes wrong.

@@ -120,7 +120,7 @@ async fn an_endpoint_that_names_channels_gets_only_events_of_them() {
 async fn a_scheduled_event_is_delivered_when_it_is_due_and_not_before() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     stage.endpoint(&receiver, json!({})).await;
-    let due = engine::Clock::system().now().plus(Duration::from_secs(2_000));
+    let due = usecases::Clock::system().now().plus(Duration::from_secs(2_000));
     let scheduled = event(&stage, "trial.ended", json!({ "deliver_at": due }));
     let accepted = stage.admin.post("/v1/events", &scheduled).await.unwrap();
     let path = format!(
@@ -141,7 +141,7 @@ async fn a_scheduled_event_is_delivered_when_it_is_due_and_not_before() {
     stage.end().await;
 
     let stage = Stage::set().await;
-    let late = engine::Clock::system().now().plus(Duration::from_secs(12 * 3600 + 60));
+    let late = usecases::Clock::system().now().plus(Duration::from_secs(12 * 3600 + 60));
     let late = event(&stage, "trial.ended", json!({ "deliver_at": late })).to_string();
     let (status, problem) = stage.admin.call("POST", "/v1/events", late, &[]).await.unwrap();
     assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (422, Some("/deliver_at")));

@@ -21,7 +21,7 @@ async fn deliveries_are_filtered_by_status_type_event_and_time() {
     receiver.answer_first(&[Answer::Status(500), Answer::Status(200)]);
     stage.send("invoice.paid", json!({})).await;
     stage.deliveries(&endpoint, 1, "failed").await;
-    let early = engine::Clock::system().now().plus(Duration::from_millis(1));
+    let early = usecases::Clock::system().now().plus(Duration::from_millis(1));
     tokio::time::sleep(Duration::from_millis(5)).await;
     let ticket = stage.send("ticket.created", json!({})).await;
     receiver.wait_for(2).await;
@@ -112,7 +112,7 @@ async fn an_erased_payload_is_not_sent_again_and_the_ledger_stays() {
 async fn a_scheduled_event_that_is_erased_before_it_is_due_is_never_sent() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let endpoint = stage.endpoint(&receiver, json!({})).await;
-    let due = engine::Clock::system().now().plus(Duration::from_secs(60));
+    let due = usecases::Clock::system().now().plus(Duration::from_secs(60));
     let body = json!({ "workspace_id": stage.workspace, "type": "a.b", "data": { "name": "Zoë" }, "deliver_at": due });
     let accepted = stage.admin.post("/v1/events", &body).await.unwrap();
     let data =

@@ -6,11 +6,11 @@ use aws_lambda_events::sqs::SqsMessage;
 use domain::endpoint::address::AllowedTargets;
 use domain::id::{DeliveryId, EndpointId, EventId};
 use egress::Egress;
-use engine::attempt_delivery::Sender;
-use engine::{Clock, Intake, Readings};
 use serde_json::json;
 use stories::stage::Endpoint;
 use stories::{Answer, Receiver, Stage};
+use usecases::deliver::attempt_delivery::Sender;
+use usecases::{Clock, Intake, Readings};
 
 fn record(id: &str, body: String) -> SqsMessage {
     let mut record = SqsMessage::default();

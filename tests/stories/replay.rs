@@ -8,7 +8,7 @@ use stories::{Answer, Receiver, Stage};
 
 /// Just before everything a story does.
 fn since() -> String {
-    engine::Clock::system().now().to_string()
+    usecases::Clock::system().now().to_string()
 }
 
 async fn replay(stage: &Stage, endpoint: &Endpoint, body: Value) -> (u16, Value) {

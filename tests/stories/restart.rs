@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use engine::Clock;
 use local::api_client::ApiClient;
 use local::data_dir::DataDir;
 use local::first_run::prepare;
 use local::platform::{Platform, Setup};
 use serde_json::json;
 use stories::{Answer, Receiver};
+use usecases::Clock;
 
 #[tokio::test]
 async fn a_restart_finds_its_key_its_rows_and_its_waiting_jobs() {
@@ -21,7 +21,7 @@ async fn a_restart_finds_its_key_its_rows_and_its_waiting_jobs() {
         assert!(DataDir::open(&folder).is_err(), "a folder is used by one process at a time");
         let clock = Clock::system();
         let observer = stories::calls::observer();
-        let traces = engine::Traces::default();
+        let traces = usecases::Traces::default();
         let setup = Setup { data: Some(&data), port: 0, clock: clock.clone(), observer, traces };
         let platform = Platform::start(setup).await.unwrap();
         let beginnings = prepare(&platform.store, Some(&data), None, &clock).await.unwrap();
@@ -44,7 +44,7 @@ async fn a_restart_finds_its_key_its_rows_and_its_waiting_jobs() {
         port: 0,
         clock: clock.clone(),
         observer: stories::calls::observer(),
-        traces: engine::Traces::default(),
+        traces: usecases::Traces::default(),
     })
     .await
     .unwrap();

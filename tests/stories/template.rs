@@ -122,5 +122,5 @@ fn the_function_that_sends_tests_outlives_them() {
     let all = resources.as_mapping().unwrap().values();
     let mut functions = all.filter(|one| one["Metadata"]["BuildProperties"]["Binary"] == "management");
     let timeout = functions.next().unwrap()["Properties"]["Timeout"].as_u64().unwrap();
-    assert!(timeout >= engine::send_test_event::MAX_TIMEOUT_SECONDS + 4, "{timeout}");
+    assert!(timeout >= usecases::act::send_test_event::MAX_TIMEOUT_SECONDS + 4, "{timeout}");
 }

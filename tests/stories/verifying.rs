@@ -87,7 +87,7 @@ async fn rotate(stage: &Stage, endpoint: &Endpoint) -> String {
 }
 
 fn jiff_now() -> i64 {
-    engine::Clock::system().now().as_seconds()
+    usecases::Clock::system().now().as_seconds()
 }
 
 /// Tampered ones first: none of them may use up the id of the true one.

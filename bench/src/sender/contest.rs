@@ -7,7 +7,6 @@ use allocation_counter::AllocationInfo;
 use anyhow::ensure;
 use aws_lambda_events::sqs::SqsEvent;
 use domain::endpoint::address::AllowedTargets;
-use engine::attempt_delivery::Sender;
 use futures_util::future::try_join_all;
 use lambda_kit::aws::Aws;
 use lambda_kit::config::SenderConfig;
@@ -15,6 +14,7 @@ use lambda_kit::metrics::Metrics;
 use queue::Job;
 use store::deliveries::Settlement;
 use store::{KeyWrapper, Store};
+use usecases::deliver::attempt_delivery::Sender;
 
 use super::jobs::{BATCH, Post, Target};
 use crate::cpu;

@@ -10,11 +10,11 @@ use domain::event::PayloadText;
 use domain::event::event_type::EventType;
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, Secret};
-use engine::{Chance, Clock};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use queue::Job;
 use serde_json::json;
 use serde_json::value::to_raw_value;
+use usecases::{Chance, Clock};
 
 use super::{ENDPOINT, RECEIVER, WORKSPACE};
 

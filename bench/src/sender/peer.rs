@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use engine::Clock;
 use local::api_client::ApiClient;
 use local::data_dir::DataDir;
 use local::first_run::prepare;
 use local::platform::{Platform, Setup};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
+use usecases::Clock;
 
 use super::{ENDPOINT, RECEIVER, WORKSPACE};
 use crate::posthorn::Folder;
@@ -26,7 +26,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         port: 0,
         clock: clock.clone(),
         observer: None,
-        traces: engine::Traces::default(),
+        traces: usecases::Traces::default(),
     };
     let platform = Platform::start(setup).await?;
     let begin = prepare(&platform.store, Some(&data), None, &clock).await?;

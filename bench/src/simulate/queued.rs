@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use engine::Chance;
 use queue::send::BATCH_ENTRIES;
+use usecases::Chance;
 
 /// A group is noisy with more than a tenth of all jobs in flight and at least so many (SQS developer guide, "Amazon SQS
 /// fair queues").

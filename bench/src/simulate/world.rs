@@ -1,5 +1,5 @@
 //! What happens in the outage? Time goes in steps of ten milliseconds; what follows from a failure is what `domain`
-//! decides, and the pace is that of `engine` and `queue`.
+//! decides, and the pace is that of `usecases` and `queue`.
 
 mod failure;
 mod recovery;
@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use domain::endpoint::EndpointSettings;
 use domain::policy::circuit::Health;
-use engine::Chance;
-use engine::attempt_delivery::EARLY;
-use engine::directory::REMEMBERED;
+use usecases::Chance;
+use usecases::context::cache::REMEMBERED;
+use usecases::deliver::attempt_delivery::EARLY;
 
 use super::Outage;
 use super::bill::Bill;

@@ -9,8 +9,8 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use domain::problem::Problem;
-use engine::Readings;
 use serde::Serialize;
+use usecases::Readings;
 
 use crate::metrics::Metrics;
 use crate::problem_json::{ApiError, Refused, write_out};
@@ -101,9 +101,9 @@ mod tests {
     use axum::body::Body;
     use axum::routing::get;
     use domain::problem::PROBLEMS;
-    use engine::Fault;
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
+    use usecases::Fault;
 
     async fn answer(method: &str, path: &str) -> (Response<()>, serde_json::Value) {
         let router = Router::new()

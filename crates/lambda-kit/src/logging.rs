@@ -1,8 +1,8 @@
 //! How is logged? In Lambda one JSON object a line, which its log service can search; on a laptop lines for people.
 
-pub use engine::chain;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+pub use usecases::chain;
 
 use crate::config;
 

@@ -7,9 +7,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Clock, Readings};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use usecases::{Clock, Readings};
 
 /// CloudWatch takes at most 100 values of one metric in one line.
 const MAX_VALUES: usize = 100;

@@ -6,8 +6,8 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::problem::Problem;
-use engine::{Fault, Refusal};
 use serde_json::{Value, json};
+use usecases::{Fault, Refusal};
 
 /// Why a request was not answered as asked.
 #[derive(Debug, Clone)]

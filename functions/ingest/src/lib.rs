@@ -1,4 +1,4 @@
-//! `POST /v1/events` and `/v1/events/batch`: accept events. The decisions are in `engine::accept_event`; here is only HTTP.
+//! `POST /v1/events` and `/v1/events/batch`: accept events. The decisions are in `usecases::accept::accept_event`; here is only HTTP.
 
 pub mod setup;
 
@@ -14,13 +14,6 @@ use domain::event::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_REQUEST_BYTES};
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
 use domain::trace_parent::TraceParent;
-use engine::Intake;
-use engine::Readings;
-use engine::accept_event::{Accepted, Intent, accept_event, accept_events};
-use engine::authenticate::authenticate;
-use engine::event_request::EventRequest;
-use engine::idempotency::IdempotencyKey;
-use engine::trace::Span;
 use lambda_kit::api_key_header::api_key;
 use lambda_kit::http_api::Unit;
 use lambda_kit::json_body::parse_json;
@@ -30,6 +23,13 @@ use lambda_kit::trace_header::trace_parent;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use usecases::Intake;
+use usecases::Readings;
+use usecases::accept::accept_event::{Accepted, Intent, accept_event, accept_events};
+use usecases::accept::event_request::EventRequest;
+use usecases::accept::idempotency::IdempotencyKey;
+use usecases::manage::authenticate::authenticate;
+use usecases::telemetry::trace::Span;
 
 /// Longest `Idempotency-Key`, in characters.
 const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;

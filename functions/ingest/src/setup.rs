@@ -1,13 +1,13 @@
 //! What does the function need? Its configuration, and each client built once.
 
-use engine::Clock;
-use engine::Intake;
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
 use lambda_kit::config::IngestConfig;
 use lambda_kit::metrics::Metrics;
 use queue::Queue;
 use store::{KeyWrapper, Store};
+use usecases::Clock;
+use usecases::Intake;
 
 /// What the environment describes.
 ///

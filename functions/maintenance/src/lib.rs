@@ -1,15 +1,15 @@
 //! What takes long or comes round: tasks from their queue, one step each, and what is done once a minute.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use engine::Intake;
-use engine::drain::drain_step;
-use engine::probe_circuits::{probe_circuits, resume_drains};
-use engine::replay::{replay_step, resume_replays};
-use engine::{Fault, Meter};
 use futures_util::future::join_all;
 use lambda_kit::logging::chain;
 use lambda_kit::metrics::Metrics;
 use queue::Task;
+use usecases::Intake;
+use usecases::recover::drain::drain_step;
+use usecases::recover::probe_circuits::{probe_circuits, resume_drains};
+use usecases::replay::replay_window::{replay_step, resume_replays};
+use usecases::{Fault, Meter};
 
 pub mod setup;
 mod trigger;

@@ -1,7 +1,5 @@
 //! What does the function need? Its configuration, and each client built once.
 
-use engine::Clock;
-use engine::Intake;
 use lambda_kit::aws::Aws;
 use lambda_kit::config::MaintenanceConfig;
 use lambda_kit::data_key::key_wrapper;
@@ -9,6 +7,8 @@ use lambda_kit::metrics::Metrics;
 use lambda_runtime::Error;
 use queue::Queue;
 use store::Store;
+use usecases::Clock;
+use usecases::Intake;
 
 /// What the environment describes.
 ///

@@ -1,12 +1,12 @@
 //! Who invokes this function? Its queue, with records; the schedule, once a minute; and the people who run Posthorn,
 //! for the first API key.
 
-use engine::Intake;
-use engine::manage_api_key::create_first_api_key;
 use lambda_kit::metrics::Metrics;
 use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use usecases::Intake;
+use usecases::manage::manage_api_key::create_first_api_key;
 
 use crate::{handle, tick};
 

@@ -7,13 +7,13 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::access::api_key::ApiKeySettings;
 use domain::id::WorkspaceId;
-use engine::manage_api_key;
-use engine::manage_endpoint::Management;
 use lambda_kit::json_body::parse_json;
 use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
 use serde::Deserialize;
 use serde_json::json;
+use usecases::manage::manage_api_key;
+use usecases::manage::manage_endpoint::Management;
 
 use crate::{MAX_REQUEST_BYTES, caller, paging};
 

@@ -12,14 +12,14 @@ use domain::policy::circuit::Health;
 use domain::problem::Problem;
 use domain::signing::secret::{ActiveSecret, DEFAULT_OVERLAP_SECONDS, Secret};
 use domain::timestamp::Timestamp;
-use engine::manage_endpoint::{self, Management};
-use engine::merge_patch::merge;
-use engine::send_test_event::send_test_event;
 use lambda_kit::json_body::{parse_json, parse_value};
 use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use usecases::act::send_test_event::send_test_event;
+use usecases::manage::manage_endpoint::{self, Management};
+use usecases::manage::merge_patch::merge;
 
 use crate::deliveries::DetailBody;
 use crate::{MAX_REQUEST_BYTES, caller, paging};

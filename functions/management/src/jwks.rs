@@ -10,9 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::WorkspaceId;
 use domain::signing::secret::PublicKey;
-use engine::manage_endpoint::Management;
 use lambda_kit::problem_json::ApiError;
 use serde_json::{Value, json};
+use usecases::manage::manage_endpoint::Management;
 
 use crate::paging;
 
@@ -21,7 +21,7 @@ pub(crate) async fn read(
     Path(workspace): Path<String>,
 ) -> Result<Response, ApiError> {
     let id: WorkspaceId = paging::id(&workspace, "workspace")?;
-    let keys = engine::public_keys::public_keys(&management, id).await?;
+    let keys = usecases::manage::public_keys::public_keys(&management, id).await?;
     let mut response = Json(json!({ "keys": keys.into_iter().map(jwk).collect::<Vec<_>>() })).into_response();
     // Shorter than any overlap worth having: a rotated key is known long before the old one ends.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));

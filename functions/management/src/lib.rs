@@ -1,5 +1,5 @@
 //! The REST API: endpoints, deliveries, events, workspaces, API keys. One file a noun; the decisions are in
-//! `engine`, here is only HTTP.
+//! `usecases`, here is only HTTP.
 
 mod api_keys;
 mod deliveries;
@@ -21,10 +21,10 @@ use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use domain::access::api_key::ApiKey;
-use engine::authenticate::authenticate;
-use engine::manage_endpoint::Management;
 use lambda_kit::api_key_header::api_key;
 use lambda_kit::problem_json::ApiError;
+use usecases::manage::authenticate::authenticate;
+use usecases::manage::manage_endpoint::Management;
 
 /// Largest body of a request that changes configuration, in bytes.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;

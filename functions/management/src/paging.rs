@@ -13,11 +13,11 @@ use domain::event::MAX_ID_AHEAD;
 use domain::event::event_type::EventTypePattern;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use engine::Refusal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use store::Window;
+use usecases::Refusal;
 
 /// Rows of a page when the caller does not say.
 pub(crate) const DEFAULT_LIMIT: usize = 50;

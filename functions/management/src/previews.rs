@@ -12,11 +12,11 @@ use domain::delivery::attempt::SentRequest;
 use domain::delivery::render::RenderedRequest;
 use domain::endpoint::Endpoint;
 use domain::event::MAX_REQUEST_BYTES;
-use engine::manage_endpoint::Management;
-use engine::preview_request::{PreviewRequest, preview_request, rebuild_request};
 use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
 use serde_json::json;
+use usecases::act::preview_request::{PreviewRequest, preview_request, rebuild_request};
+use usecases::manage::manage_endpoint::Management;
 
 use crate::endpoints::optional_json;
 use crate::{caller, paging};

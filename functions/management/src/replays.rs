@@ -10,14 +10,14 @@ use domain::delivery::Delivery;
 use domain::delivery::replay::ReplaySettings;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::problem::Problem;
-use engine::manage_endpoint::Management;
-use engine::replay;
-use engine::replay_delivery::{Resent, replay_delivery, replay_event};
 use lambda_kit::json_body::{parse_json, parse_value};
 use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use usecases::manage::manage_endpoint::Management;
+use usecases::replay::replay_delivery::{Resent, replay_delivery, replay_event};
+use usecases::replay::replay_window;
 
 use crate::deliveries::DeliveryBody;
 use crate::endpoints::optional_json;
@@ -100,12 +100,12 @@ pub(crate) async fn window(
     };
     let settings: ReplaySettings = parse_value(Value::Object(document))?;
     if dry_run {
-        let run = replay::try_replay(&management, &caller, endpoint, settings).await?;
+        let run = replay_window::try_replay(&management, &caller, endpoint, settings).await?;
         let samples: Vec<_> = run.samples.iter().map(DeliveryBody::of).collect();
         let body = json!({ "count": run.count, "complete": run.complete, "samples": samples });
         return Ok(Json(body).into_response());
     }
-    let replay = replay::start_replay(&management, &caller, endpoint, settings).await?;
+    let replay = replay_window::start_replay(&management, &caller, endpoint, settings).await?;
     Ok((StatusCode::ACCEPTED, Json(replay)).into_response())
 }
 
@@ -116,7 +116,8 @@ pub(crate) async fn read(
 ) -> Result<Response, ApiError> {
     let caller = caller(&management, &headers).await?;
     let id = paging::id(&replay, "replay")?;
-    Ok(Json(replay::read_replay(&management, &caller, Scope::DeliveriesRead, id).await?).into_response())
+    Ok(Json(replay_window::read_replay(&management, &caller, Scope::DeliveriesRead, id).await?)
+        .into_response())
 }
 
 pub(crate) async fn list(
@@ -129,7 +130,7 @@ pub(crate) async fn list(
     let limit = paging::limit(parameters.limit, paging::DEFAULT_LIMIT)?;
     let before = paging::after(parameters.cursor.as_deref())?;
     let workspace = parameters.workspace_id;
-    let page = replay::list_replays(&management, &caller, workspace, before, limit)
+    let page = replay_window::list_replays(&management, &caller, workspace, before, limit)
         .await
         .map_err(paging::in_query)?;
     Ok(paging::answer(&page.rows, page.next, |replay| json!(replay)).into_response())
@@ -142,5 +143,5 @@ pub(crate) async fn cancel(
 ) -> Result<Response, ApiError> {
     let caller = caller(&management, &headers).await?;
     let id = paging::id(&replay, "replay")?;
-    Ok(Json(replay::cancel_replay(&management, &caller, id).await?).into_response())
+    Ok(Json(replay_window::cancel_replay(&management, &caller, id).await?).into_response())
 }

@@ -2,8 +2,6 @@
 
 use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
-use engine::manage_endpoint::Management;
-use engine::{Chance, Clock, Directory};
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
 use lambda_kit::config::ManagementConfig;
@@ -11,6 +9,8 @@ use lambda_kit::data_key::key_wrapper;
 use lambda_kit::metrics::Metrics;
 use queue::Queue;
 use store::Store;
+use usecases::manage::manage_endpoint::Management;
+use usecases::{Chance, Clock, Directory};
 
 /// The API as the environment describes it, whose endpoints may be `targets` and nothing else.
 ///

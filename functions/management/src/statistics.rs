@@ -6,11 +6,11 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::access::api_key::Scope;
 use domain::timestamp::Timestamp;
-use engine::manage_endpoint::{Management, read_endpoint};
-use engine::read_statistics::{Step, read_statistics};
 use lambda_kit::problem_json::ApiError;
 use serde::Deserialize;
 use store::statistics::Subject;
+use usecases::manage::manage_endpoint::{Management, read_endpoint};
+use usecases::manage::read_statistics::{Step, read_statistics};
 
 use crate::{caller, paging};
 

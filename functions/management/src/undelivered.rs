@@ -9,11 +9,11 @@ use domain::access::api_key::Scope;
 use domain::delivery::DeliveryStatus;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::problem::Problem;
-use engine::list_undelivered::{Position, list_undelivered};
-use engine::manage_endpoint::Management;
 use lambda_kit::problem_json::ApiError;
 use serde::Deserialize;
 use serde_json::json;
+use usecases::manage::list_undelivered::{Position, list_undelivered};
+use usecases::manage::manage_endpoint::Management;
 
 use crate::deliveries::DeliveryBody;
 use crate::{caller, paging};

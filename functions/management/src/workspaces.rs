@@ -7,14 +7,14 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::access::workspace::WorkspaceSettings;
 use domain::problem::Problem;
-use engine::manage_endpoint::Management;
-use engine::manage_workspace;
-use engine::merge_patch::merge;
 use lambda_kit::json_body::{parse_json, parse_value};
 use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use usecases::manage::manage_endpoint::Management;
+use usecases::manage::manage_workspace;
+use usecases::manage::merge_patch::merge;
 
 use crate::{MAX_REQUEST_BYTES, caller, paging};
 

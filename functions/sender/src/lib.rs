@@ -6,13 +6,13 @@
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use engine::attempt_delivery::{Next, Sender, Unhandled};
-use engine::{Meter, Readings};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use lambda_kit::logging::chain;
 use lambda_kit::metrics::Metrics;
 use queue::Job;
+use usecases::deliver::attempt_delivery::{Next, Sender, Unhandled};
+use usecases::{Meter, Readings};
 
 pub mod setup;
 

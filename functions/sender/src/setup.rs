@@ -2,9 +2,6 @@
 
 use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
-use engine::Clock;
-use engine::Intake;
-use engine::attempt_delivery::Sender;
 use lambda_kit::aws::Aws;
 use lambda_kit::config::SenderConfig;
 use lambda_kit::data_key::key_wrapper;
@@ -12,6 +9,9 @@ use lambda_kit::metrics::Metrics;
 use lambda_runtime::Error;
 use queue::Queue;
 use store::Store;
+use usecases::Clock;
+use usecases::Intake;
+use usecases::deliver::attempt_delivery::Sender;
 
 /// A sender as the environment describes it, which calls `targets` and nothing else.
 ///

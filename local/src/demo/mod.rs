@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use engine::Clock;
 use serde_json::{Value, json};
+use usecases::Clock;
 
 use crate::api_client::ApiClient;
 use crate::first_run::prepare;
@@ -48,7 +48,7 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
         port: 0,
         clock: clock.clone(),
         observer: None,
-        traces: engine::Traces::default(),
+        traces: usecases::Traces::default(),
     })
     .await?;
     let beginnings = prepare(&platform.store, None, None, &clock).await?;

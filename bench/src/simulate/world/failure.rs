@@ -7,7 +7,7 @@ use domain::delivery::{Decision, decide};
 use domain::policy::circuit::Consequence;
 use domain::policy::outcome::{ErrorClass, Outcome};
 use domain::timestamp::Timestamp;
-use engine::attempt_delivery::LONGEST_INVISIBLE;
+use usecases::deliver::attempt_delivery::LONGEST_INVISIBLE;
 
 use super::{Happening, World};
 use crate::simulate::milliseconds::{millis, timestamp, whole_seconds};

@@ -1,7 +1,7 @@
 //! How does the endpoint get what was parked? A probe finds it well, and a drain sends the rest.
 
 use domain::policy::circuit::Health;
-use engine::drain;
+use usecases::recover::drain;
 
 use super::{Happening, World};
 use crate::simulate::milliseconds::{millis, timestamp};

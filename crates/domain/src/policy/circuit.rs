@@ -3,7 +3,7 @@
 //! A dead endpoint must not fill the queue: once its circuit is open, further deliveries are parked, and the bounded
 //! number that wait for their retry are its probes. The first success closes the circuit, and the parked ones are
 //! drained. (An endpoint that fails now and then keeps its circuit closed; what waits for it for long is not in flight
-//! either, see `engine::attempt_delivery`.)
+//! either, see `usecases::deliver::attempt_delivery`.)
 
 use std::time::Duration;
 

@@ -1,0 +1,94 @@
+//! Has this request come before? What it is known by is claimed before anything is written: its `Idempotency-Key`, or else
+//! the producer's own id of the event. See [`store::idempotency`].
+
+use domain::id::{EventId, WorkspaceId};
+use domain::problem::Problem;
+use domain::timestamp::Timestamp;
+use store::idempotency::Claim;
+
+use crate::accept::event_request::{EventRequest, fingerprint, sha256};
+use crate::accept::intake::Intake;
+use crate::error::{Fault, Refusal, chain};
+
+/// What tells a request from others. Only a digest of it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdempotencyKey {
+    /// The `Idempotency-Key` of a request for one event.
+    OfOne(String),
+    /// The `Idempotency-Key` of a batch, which stands for each of its events by its place.
+    OfBatch(String, usize),
+}
+
+impl IdempotencyKey {
+    /// No key of the one kind has the digest of one of the other, however it is chosen: their parts are not as many.
+    fn digest(&self) -> String {
+        match self {
+            Self::OfOne(key) => sha256(&[format!("key:{key}").as_bytes()]),
+            Self::OfBatch(key, place) => sha256(&[b"batch", &place.to_be_bytes(), key.as_bytes()]),
+        }
+    }
+}
+
+/// What a request finds.
+pub(crate) enum Found {
+    /// No other: it goes on, with a claim if it can be repeated.
+    Nothing(Option<Claimed>),
+    /// One that did not finish: it goes on under that event's id.
+    Unfinished(Claimed),
+    /// One that was finished: this is its event.
+    Finished(EventId),
+}
+
+/// A claim that must be completed, released or forgotten.
+pub(crate) struct Claimed {
+    workspace: WorkspaceId,
+    pub(crate) event: EventId,
+    digest: String,
+}
+
+/// Claims what the request is known by, for the event with this id.
+pub(crate) async fn claim(
+    intake: &Intake,
+    workspace: WorkspaceId,
+    request: &EventRequest,
+    key: Option<&IdempotencyKey>,
+    event: EventId,
+    now: Timestamp,
+) -> Result<Found, Refusal> {
+    let own_id = request.id.map(|id| sha256(&[format!("id:{id}").as_bytes()]));
+    let Some(digest) = key.map(IdempotencyKey::digest).or(own_id) else { return Ok(Found::Nothing(None)) };
+    let claimed = |event, digest| Claimed { workspace, event, digest };
+    let fingerprint = fingerprint(request);
+    match intake.store.claim_idempotency_key(workspace, &digest, &fingerprint, event, now).await? {
+        Claim::Claimed => Ok(Found::Nothing(Some(claimed(event, digest)))),
+        Claim::Resumed(first) => Ok(Found::Unfinished(claimed(first, digest))),
+        Claim::Completed(first) => Ok(Found::Finished(first)),
+        Claim::InProgress => Err(Problem::IdempotencyKeyInProgress.into()),
+        Claim::Reused if key.is_none() => Err(Problem::EventExists.into()),
+        Claim::Reused => Err(Problem::IdempotencyKeyReused.into()),
+    }
+}
+
+impl Claimed {
+    /// The event is accepted.
+    pub(crate) async fn complete(&self, intake: &Intake) -> Result<(), Fault> {
+        Ok(intake.store.complete_idempotency_key(self.workspace, &self.digest).await?)
+    }
+
+    /// We failed. Best effort: without it the producer's retry waits until the lease is over.
+    pub(crate) async fn release(&self, intake: &Intake) {
+        if let Err(error) = intake.store.release_idempotency_key(self.workspace, &self.digest).await {
+            tracing::warn!(event = %self.event, error = chain(&error), "the claim could not be released");
+        }
+    }
+
+    /// The event is refused. Best effort as well.
+    pub(crate) async fn forget(&self, intake: &Intake) {
+        let now = intake.clock.now();
+        let forgotten =
+            intake.store.forget_idempotency_key(self.workspace, &self.digest, self.event, now).await;
+        if let Err(error) = forgotten {
+            tracing::warn!(event = %self.event, error = chain(&error), "the claim could not be forgotten");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What is signed or sent at once at a caller's request? Test events and previews.
+
+pub mod preview_request;
+pub mod send_test_event;

@@ -1,0 +1,124 @@
+//! What exactly would be sent? The request of an event to an endpoint, rendered by the function that renders every
+//! attempt, and not sent.
+//!
+//! Its signature is valid, so who may only read never gets one over words of their own: that takes the scope that
+//! could have the endpoint's secret, or send the delivery, anyway.
+
+use domain::access::api_key::{ApiKey, Scope};
+use domain::delivery::render::{Message, Occasion, RenderedRequest, render};
+use domain::endpoint::Endpoint;
+use domain::event::event_type::EventType;
+use domain::event::{Event, Payload};
+use domain::id::{DeliveryId, EndpointId, EventId};
+use domain::problem::Problem;
+use domain::timestamp::Timestamp;
+use serde::Deserialize;
+
+use crate::act::send_test_event::synthetic_event;
+use crate::error::Refusal;
+use crate::manage::manage_endpoint::{Management, read_endpoint};
+
+/// Which event to preview: a stored one by its id, one made of `type` and `data`, or the test event.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewRequest {
+    /// A stored event.
+    #[serde(default)]
+    pub event_id: Option<EventId>,
+    /// The type of an event that does not exist.
+    #[serde(default, rename = "type")]
+    pub event_type: Option<EventType>,
+    /// Its payload.
+    #[serde(default)]
+    pub data: Option<Payload>,
+    /// When it happened; now, if left out.
+    #[serde(default)]
+    pub occurred_at: Option<Timestamp>,
+}
+
+/// Renders what would be sent to an endpoint as a first attempt now.
+///
+/// # Errors
+/// [`Problem::MissingScope`] for an event of the caller's own making without `webhooks`, or a stored one without
+/// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event.
+pub async fn preview_request(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+    request: PreviewRequest,
+) -> Result<(Endpoint, RenderedRequest), Refusal> {
+    let endpoint = read_endpoint(management, caller, Scope::WebhooksRead, id).await?;
+    let event = event(management, caller, &endpoint, request).await?;
+    let rendered = rendered(management, &endpoint, &event, 1);
+    Ok((endpoint, rendered))
+}
+
+/// Rebuilds the request of a delivery as it would be sent now, whole: with a signature that is valid now, the custom
+/// headers that the attempt's log redacts, and the payload.
+///
+/// # Errors
+/// [`Problem::MissingScope`] without `deliveries`, by which the delivery could be replayed, and `events:ro`;
+/// [`Problem::NotFound`] when there is no such endpoint or delivery, or its payload is no longer kept.
+pub async fn rebuild_request(
+    management: &Management,
+    caller: &ApiKey,
+    endpoint: EndpointId,
+    delivery: DeliveryId,
+) -> Result<(Endpoint, RenderedRequest), Refusal> {
+    caller.require(Scope::EventsRead)?;
+    let endpoint = read_endpoint(management, caller, Scope::Deliveries, endpoint).await?;
+    let now = management.clock.now();
+    let row = management.store.load_delivery(endpoint.id, delivery, now).await?;
+    let row = row.ok_or(Problem::NotFound("delivery"))?;
+    let event = management.store.load_event(endpoint.workspace_id, row.delivery.event_id, now).await?;
+    let event = with_payload(event)?;
+    let rendered = rendered(management, &endpoint, &event, row.delivery.attempts.max(1));
+    Ok((endpoint, rendered))
+}
+
+async fn event(
+    management: &Management,
+    caller: &ApiKey,
+    endpoint: &Endpoint,
+    request: PreviewRequest,
+) -> Result<Event, Refusal> {
+    let now = management.clock.now();
+    let PreviewRequest { event_id, event_type, data, occurred_at } = request;
+    match (event_id, event_type, data) {
+        (Some(id), None, None) if occurred_at.is_none() => {
+            caller.require(Scope::EventsRead)?;
+            let event = management.store.load_event(endpoint.workspace_id, id, now).await?;
+            Ok(with_payload(event)?)
+        }
+        (None, Some(event_type), Some(payload)) => {
+            caller.require(Scope::Webhooks)?;
+            let mut event = synthetic_event(endpoint, EventId::new(now, management.chance.id()))?;
+            event.event_type = event_type;
+            event.payload = payload;
+            event.occurred_at = occurred_at.unwrap_or(now);
+            Ok(event)
+        }
+        (None, None, None) if occurred_at.is_none() => {
+            Ok(synthetic_event(endpoint, EventId::new(now, management.chance.id()))?)
+        }
+        _ => Err(Problem::invalid("", "takes either event_id, or type and data, or nothing").into()),
+    }
+}
+
+fn with_payload(event: Option<Event>) -> Result<Event, Problem> {
+    let event = event.ok_or(Problem::NotFound("event"))?;
+    if event.erased_at.is_some() { Err(Problem::NotFound("event data: it was erased")) } else { Ok(event) }
+}
+
+fn rendered(management: &Management, endpoint: &Endpoint, event: &Event, number: u32) -> RenderedRequest {
+    let message = Message {
+        event_id: event.id,
+        event_type: &event.event_type,
+        occurred_at: event.occurred_at,
+        payload: &event.payload,
+        delivery_id: DeliveryId::of(event.id, endpoint.id),
+    };
+    let occasion =
+        Occasion { number, at: management.clock.now(), nonce: management.chance.bytes(), trace: None };
+    render(&message, endpoint, occasion)
+}

@@ -1,0 +1,125 @@
+//! How does an owner try an endpoint? A real, signed delivery of a synthetic event, made now and kept like any
+//! other, without retries.
+
+use domain::access::api_key::{ApiKey, Scope};
+use domain::delivery::attempt::{Attempt, Trigger};
+use domain::delivery::render::{Message, Occasion};
+use domain::delivery::{Decision, Delivery};
+use domain::endpoint::Endpoint;
+use domain::event::event_type::EventType;
+use domain::event::ledger::Ledger;
+use domain::event::operational::TEST_EVENT_TYPE;
+use domain::event::{Event, Payload};
+use domain::id::{EndpointId, EventId};
+use domain::problem::Problem;
+use serde_json::value::RawValue;
+use store::deliveries::{DeliveryRow, Settlement};
+
+use crate::deliver::request::post;
+use crate::error::{Fault, Refusal};
+use crate::manage::manage_endpoint::{Management, read_endpoint};
+
+/// Longest that a test waits for its endpoint, in seconds. The function that asks may run for 29 s, and what became
+/// of the test must still be recorded and answered.
+pub const MAX_TIMEOUT_SECONDS: u64 = 25;
+
+/// Sends a test event to an endpoint, also to one that is switched off, and gives what became of it. It waits for as
+/// long as the endpoint's timeout, and for 25 s at most.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is no such endpoint; [`Refusal::Fault`] when it could not be recorded.
+pub async fn send_test_event(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+) -> Result<(Delivery, Attempt), Refusal> {
+    // 1. Which endpoint?
+    let endpoint = impatient(read_endpoint(management, caller, Scope::Webhooks, id).await?);
+    let workspace = management.directory.workspace(endpoint.workspace_id).await?;
+    let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
+
+    // 2. Write the synthetic event down, so that the delivery can be followed like any other.
+    let now = management.clock.now();
+    let event = synthetic_event(&endpoint, EventId::new(now, management.chance.id()))?;
+    let expires_at = workspace.expiry(now);
+    management.store.save_event(&event, expires_at).await?;
+
+    // 3. Send it once, and record what became of it.
+    let delivery =
+        Delivery::new(workspace.id, endpoint.id, event.id, event.event_type.clone(), event.occurred_at);
+    let delivery = Delivery { trigger: Trigger::Test, ..delivery };
+    let message = Message {
+        event_id: event.id,
+        event_type: &event.event_type,
+        occurred_at: event.occurred_at,
+        payload: &event.payload,
+        delivery_id: delivery.id,
+    };
+    let occasion = Occasion { number: 1, at: now, nonce: management.chance.bytes(), trace: None };
+    let attempt = post(&management.egress, &endpoint, &message, occasion, Trigger::Test).await;
+    let decision = if attempt.error.is_none() { Decision::Delivered } else { Decision::Exhausted };
+    let delivery = delivery.settled(&attempt, decision);
+    let row = DeliveryRow { delivery: delivery.clone(), first_attempt: Some(attempt.clone()) };
+    management.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await?;
+    Ok((delivery, attempt))
+}
+
+/// The endpoint as a test treats it.
+fn impatient(mut endpoint: Endpoint) -> Endpoint {
+    endpoint.settings.timeout_seconds = endpoint.settings.timeout_seconds.min(MAX_TIMEOUT_SECONDS);
+    endpoint
+}
+
+pub(crate) fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event, Fault> {
+    let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("the test event is not one: {error}"));
+    let data = serde_json::json!({
+        "message": "This is a test event. It was sent because someone asked for it.",
+        "endpoint_id": endpoint.id,
+    });
+    let json = RawValue::from_string(data.to_string()).map_err(|e| broken(&e))?;
+    let payload = Payload::new(json.into());
+    Ok(Event {
+        id,
+        workspace_id: endpoint.workspace_id,
+        event_type: EventType::parse(TEST_EVENT_TYPE).map_err(|e| broken(&e))?,
+        occurred_at: id.time(),
+        payload,
+        erased_at: None,
+        channels: Vec::new(),
+        deliver_at: None,
+        trace: None,
+        ledger: Ledger { deliveries: vec![endpoint.id], skipped: Vec::new() },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::endpoint::EndpointSettings;
+    use domain::endpoint::address::AllowedTargets;
+    use domain::id::WorkspaceId;
+    use domain::timestamp::Timestamp;
+
+    #[test]
+    fn a_test_never_waits_longer_than_its_outcome_can_be_recorded() {
+        let now = Timestamp::from_millis(0);
+        let timeout_of_a_test = |timeout_seconds: u64| {
+            let settings =
+                serde_json::json!({ "url": "https://example.com", "timeout_seconds": timeout_seconds });
+            let settings: EndpointSettings = serde_json::from_value(settings).unwrap();
+            let endpoint = Endpoint {
+                id: EndpointId::new(now, 1),
+                workspace_id: WorkspaceId::new(now, 1),
+                url: settings.check(&AllowedTargets::public_only()).unwrap(),
+                settings,
+                secrets: Vec::new(),
+                disabled_reason: None,
+                revision: 1,
+                created_at: now,
+                updated_at: now,
+            };
+            impatient(endpoint).timeout().as_secs()
+        };
+        assert_eq!((timeout_of_a_test(30), timeout_of_a_test(10)), (MAX_TIMEOUT_SECONDS, 10));
+    }
+}

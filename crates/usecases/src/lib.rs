@@ -1,0 +1,24 @@
+//! Posthorn's use cases, one file each, as numbered steps.
+//!
+//! A use case speaks of three kinds of going wrong and never mixes them: a customer's failing endpoint is data (an
+//! attempt), the caller's mistake is a [`domain::problem::Problem`], and only what we could not do is a [`Fault`].
+
+pub mod accept;
+pub mod act;
+pub mod context;
+pub mod deliver;
+mod error;
+pub mod limit;
+pub mod manage;
+pub mod recover;
+pub mod replay;
+pub mod telemetry;
+mod write_coalescer;
+
+pub use accept::intake::Intake;
+pub use context::cache::Directory;
+pub use context::clock::Clock;
+pub use context::randomness::Chance;
+pub use error::{Fault, Refusal, chain};
+pub use telemetry::meter::{Meter, Readings};
+pub use telemetry::trace::Traces;

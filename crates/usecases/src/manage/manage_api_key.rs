@@ -1,0 +1,94 @@
+//! How are API keys made, listed and deleted? By an `admin`, who can never hand out more than it has.
+
+use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings, Scope};
+use domain::id::{ApiKeyId, WorkspaceId};
+use domain::problem::Problem;
+use store::Page;
+
+use crate::accept::intake::Intake;
+use crate::error::Refusal;
+use crate::manage::manage_endpoint::Management;
+
+/// Makes an API key. What its holder sends is given here and never again.
+///
+/// # Errors
+/// [`Refusal::Problem`] for settings out of bounds, an unknown workspace, or a key wider than the caller's.
+pub async fn create_api_key(
+    management: &Management,
+    caller: &ApiKey,
+    settings: ApiKeySettings,
+) -> Result<(ApiKey, ApiKeySecret), Refusal> {
+    caller.require(Scope::Admin)?;
+    settings.check()?;
+    let workspace_id = match (caller.workspace_id, settings.workspace_id) {
+        (None, None) => None,
+        (_, named) => Some(management.workspace(caller, named).await?.id),
+    };
+    let now = management.clock.now();
+    let secret = ApiKeySecret::new(&management.chance.bytes());
+    let key = ApiKey {
+        id: ApiKeyId::new(now, management.chance.id()),
+        name: settings.name,
+        workspace_id,
+        scopes: settings.scopes,
+        created_at: now,
+    };
+    management.store.save_api_key(&key, &secret.digest()).await?;
+    management.directory.forget_api_keys();
+    Ok((key, secret))
+}
+
+/// Makes a key that opens everything, for the people who run Posthorn: whoever calls this may do so by other means than an
+/// API key.
+///
+/// # Errors
+/// [`Refusal::Problem`] for a name out of bounds, [`Refusal::Fault`] when the table cannot be written.
+pub async fn create_first_api_key(intake: &Intake, name: String) -> Result<(ApiKey, ApiKeySecret), Refusal> {
+    let settings = ApiKeySettings { name, workspace_id: None, scopes: vec![Scope::Admin] };
+    settings.check()?;
+    let now = intake.clock.now();
+    let secret = ApiKeySecret::new(&intake.chance.bytes());
+    let key = ApiKey {
+        id: ApiKeyId::new(now, intake.chance.id()),
+        name: settings.name,
+        workspace_id: None,
+        scopes: settings.scopes,
+        created_at: now,
+    };
+    intake.store.save_api_key(&key, &secret.digest()).await?;
+    Ok((key, secret))
+}
+
+/// API keys of one workspace, or those that open all when none is named by a caller that may.
+///
+/// # Errors
+/// [`Refusal::Problem`] when the caller may not, or the workspace is unknown.
+pub async fn list_api_keys(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: Option<WorkspaceId>,
+    before: Option<ApiKeyId>,
+    limit: usize,
+) -> Result<Page<ApiKey, ApiKeyId>, Refusal> {
+    caller.require(Scope::AdminRead)?;
+    let workspace = match (caller.workspace_id, workspace) {
+        (None, None) => None,
+        (_, named) => Some(management.workspace(caller, named).await?.id),
+    };
+    Ok(management.store.list_api_keys(workspace, before, limit).await?)
+}
+
+/// Deletes an API key; it stops opening anything within a few seconds.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is none or it is not the caller's.
+pub async fn delete_api_key(management: &Management, caller: &ApiKey, id: ApiKeyId) -> Result<(), Refusal> {
+    caller.require(Scope::Admin)?;
+    let key = management.store.load_api_key(id).await?.ok_or(Problem::NotFound("API key"))?;
+    let within_reach = caller.workspace_id.is_none() || caller.workspace_id == key.workspace_id;
+    if !within_reach || !management.store.delete_api_key(id).await? {
+        return Err(Problem::NotFound("API key").into());
+    }
+    management.directory.forget_api_keys();
+    Ok(())
+}

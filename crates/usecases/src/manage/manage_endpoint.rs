@@ -1,0 +1,294 @@
+//! How are endpoints made, changed and deleted? Every change is checked whole and refused if somebody else's came
+//! first.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::access::api_key::{ApiKey, Scope};
+use domain::access::workspace::Workspace;
+use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::endpoint_url::EndpointUrl;
+use domain::endpoint::{Endpoint, EndpointSettings, MAX_ENDPOINTS};
+use domain::id::{EndpointId, WorkspaceId};
+use domain::policy::circuit::Health;
+use domain::problem::{Invalid, Problem};
+use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
+use domain::signing::signature::Profile;
+use egress::Egress;
+use queue::Queue;
+use store::{Page, Store};
+
+use crate::accept::intake::Intake;
+use crate::error::{Fault, Refusal};
+use crate::recover::drain::start_drain;
+use crate::{Chance, Clock, Directory};
+
+/// What the management API needs.
+#[derive(Clone, Debug)]
+pub struct Management {
+    /// The table.
+    pub store: Store,
+    /// The queue of tasks.
+    pub queue: Queue,
+    /// Who is who.
+    pub directory: Directory,
+    /// The door to the internet, for test events.
+    pub egress: Egress,
+    /// Which addresses an endpoint may have.
+    pub targets: AllowedTargets,
+    /// What time it is.
+    pub clock: Clock,
+    /// Randomness.
+    pub chance: Chance,
+}
+
+/// Makes an endpoint; without `secret` it gets a new one.
+///
+/// # Errors
+/// [`Refusal::Problem`] for settings out of bounds or an unknown workspace.
+pub async fn create_endpoint(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: Option<WorkspaceId>,
+    settings: EndpointSettings,
+    secret: Option<Secret>,
+) -> Result<Endpoint, Refusal> {
+    caller.require(Scope::Webhooks)?;
+    let workspace = management.workspace(caller, workspace).await?;
+    let url = check(management, &workspace, &settings)?;
+    let profile = settings.signature.profile;
+    if let Some(secret) = &secret
+        && !secret.fits(profile)
+    {
+        return Err(Problem::invalid("/secret", "does not fit the signature profile").into());
+    }
+    let quota = workspace.max_endpoints.and_then(|most| usize::try_from(most).ok());
+    let most = quota.unwrap_or(MAX_ENDPOINTS).min(MAX_ENDPOINTS);
+    if management.directory.subscriptions(workspace.id).await?.len() >= most {
+        return Err(Problem::TooManyEndpoints(most).into());
+    }
+    let now = management.clock.now();
+    let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
+    let endpoint = Endpoint {
+        id: EndpointId::new(now, management.chance.id()),
+        workspace_id: workspace.id,
+        settings,
+        url,
+        secrets: vec![ActiveSecret { secret, expires_at: None }],
+        disabled_reason: None,
+        revision: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    save(management, &endpoint).await?;
+    Ok(endpoint)
+}
+
+/// An endpoint the caller may see.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is none, or it belongs to another workspace.
+pub async fn read_endpoint(
+    management: &Management,
+    caller: &ApiKey,
+    scope: Scope,
+    id: EndpointId,
+) -> Result<Endpoint, Refusal> {
+    caller.require(scope)?;
+    let endpoint = match caller.workspace_id {
+        Some(workspace) => management.store.load_endpoint(workspace, id).await?,
+        None => management.store.find_endpoint(id).await?,
+    };
+    Ok(endpoint.ok_or(Problem::NotFound("endpoint"))?)
+}
+
+/// How an endpoint fares.
+///
+/// # Errors
+/// [`Refusal::Fault`] when the table cannot be read.
+pub async fn read_health(management: &Management, endpoint: &Endpoint) -> Result<Health, Refusal> {
+    let health = management.store.load_health(endpoint.workspace_id, endpoint.id).await?;
+    Ok(health.unwrap_or_default())
+}
+
+/// How the endpoints of a page fare; those that are left out fare well.
+///
+/// # Errors
+/// [`Refusal::Fault`] when the table cannot be read.
+pub async fn read_healths(
+    management: &Management,
+    page: &[Endpoint],
+) -> Result<HashMap<EndpointId, Health>, Refusal> {
+    let (Some(newest), Some(oldest)) = (page.first(), page.last()) else { return Ok(HashMap::new()) };
+    let healths = management.store.healths(newest.workspace_id, oldest.id, newest.id).await?;
+    Ok(healths.into_iter().collect())
+}
+
+/// Endpoints of a workspace, newest first.
+///
+/// # Errors
+/// [`Refusal::Problem`] when the caller may not, or the workspace is unknown.
+pub async fn list_endpoints(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: Option<WorkspaceId>,
+    before: Option<EndpointId>,
+    limit: usize,
+) -> Result<Page<Endpoint, EndpointId>, Refusal> {
+    caller.require(Scope::WebhooksRead)?;
+    let workspace = management.workspace(caller, workspace).await?.id;
+    Ok(management.store.list_endpoints(workspace, before, limit).await?)
+}
+
+/// Changes an endpoint: `change` turns its settings into the new ones. One that is switched on, or with `resume` told
+/// so again, begins anew and gets what was parked for it; so does one that moves to another URL, of which nothing is
+/// known yet. Gives the endpoint, and whether it got a new secret because
+/// the old one does not fit its new signature profile.
+///
+/// # Errors
+/// [`Refusal::Problem`] for settings out of bounds, or [`Problem::ChangedMeanwhile`].
+pub async fn update_endpoint(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+    resume: bool,
+    change: impl FnOnce(&EndpointSettings) -> Result<EndpointSettings, Problem>,
+) -> Result<(Endpoint, bool), Refusal> {
+    let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
+    let was_active = endpoint.settings.active;
+    let settings = change(&endpoint.settings)?;
+    let moved = settings.url != endpoint.settings.url;
+    endpoint.url = check(management, &workspace, &settings)?;
+    endpoint.settings = settings;
+    let profile = endpoint.settings.signature.profile;
+    let fits = endpoint.secrets.first().is_some_and(|active| active.secret.fits(profile));
+    if !fits {
+        endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile)?, expires_at: None }];
+    }
+    // Told again, because the process that was told first may have died before the drain began.
+    let resumed = endpoint.settings.active && (resume || moved || !was_active);
+    if endpoint.settings.active {
+        endpoint.disabled_reason = None;
+    }
+    save_changed(management, &mut endpoint).await?;
+    if resumed {
+        management.store.record_recovery(endpoint.workspace_id, id).await?;
+        management.directory.know_health(endpoint.workspace_id, id, None).await;
+        start_drain(&management.intake(), endpoint.workspace_id, id).await?;
+    }
+    Ok((endpoint, !fits))
+}
+
+/// Gives an endpoint a new secret, or `secret`; the one before goes on signing for `overlap`.
+///
+/// # Errors
+/// [`Refusal::Problem`] for a secret that does not fit, too long an overlap, or too many old secrets.
+pub async fn rotate_secret(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+    overlap_seconds: u64,
+    secret: Option<Secret>,
+) -> Result<Endpoint, Refusal> {
+    let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    let profile = endpoint.settings.signature.profile;
+    let mut invalid = Invalid::new();
+    let within = overlap_seconds <= MAX_OVERLAP_SECONDS;
+    invalid.require(within, "/overlap_seconds", "must be 0 to 604800");
+    let fits = secret.as_ref().is_none_or(|secret| secret.fits(profile));
+    invalid.require(fits, "/secret", "does not fit the signature profile");
+    let unused = secret.as_ref().is_none_or(|new| endpoint.secrets.iter().all(|old| old.secret != *new));
+    invalid.require(unused, "/secret", "is signing already");
+    invalid.into_result()?;
+
+    let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
+    endpoint.rotate(secret, Duration::from_secs(overlap_seconds), management.clock.now())?;
+    save_changed(management, &mut endpoint).await?;
+    Ok(endpoint)
+}
+
+/// Ends the overlap of a rotation: from now on only the current secret signs.
+///
+/// # Errors
+/// [`Refusal::Problem`] as for any change.
+pub async fn end_overlap(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+) -> Result<Endpoint, Refusal> {
+    let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    endpoint.end_overlap();
+    save_changed(management, &mut endpoint).await?;
+    Ok(endpoint)
+}
+
+/// Deletes an endpoint. Its jobs under way are cancelled by the sender; its deliveries stay until they expire.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is none.
+pub async fn delete_endpoint(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+) -> Result<(), Refusal> {
+    let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    let deleted = management.store.delete_endpoint(endpoint.workspace_id, id).await?;
+    management.directory.forget_endpoint(endpoint.workspace_id, id).await;
+    if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
+}
+
+/// What the settings alone cannot tell: whether the workspace allows them.
+fn check(
+    management: &Management,
+    workspace: &Workspace,
+    settings: &EndpointSettings,
+) -> Result<EndpointUrl, Problem> {
+    let url = settings.check(&management.targets)?;
+    if settings.signature.profile == Profile::None && !workspace.allow_unsigned {
+        return Err(Problem::invalid("/signature/profile", "`none` is not allowed in this workspace"));
+    }
+    Ok(url)
+}
+
+async fn save_changed(management: &Management, endpoint: &mut Endpoint) -> Result<(), Refusal> {
+    endpoint.revision += 1;
+    endpoint.updated_at = management.clock.now();
+    save(management, endpoint).await
+}
+
+async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), Refusal> {
+    if !management.store.save_endpoint(endpoint).await? {
+        return Err(Problem::ChangedMeanwhile.into());
+    }
+    management.directory.forget_endpoint(endpoint.workspace_id, endpoint.id).await;
+    Ok(())
+}
+
+impl Management {
+    /// What use cases need that are not of the API alone.
+    pub fn intake(&self) -> Intake {
+        Intake::new(self.store.clone(), self.queue.clone())
+            .with_directory(self.directory.clone())
+            .with_clock_and_chance(self.clock.clone(), self.chance.clone())
+    }
+
+    fn new_secret(&self, profile: Profile) -> Result<Secret, Fault> {
+        let secret = Secret::for_profile(profile, &self.chance.bytes());
+        secret.map_err(|error| Fault::Broken(format!("no secret could be made: {error}")))
+    }
+
+    /// The workspace of a request that reads something of a workspace.
+    ///
+    /// # Errors
+    /// [`Problem::NotFound`] when it is unknown or not the caller's.
+    pub async fn workspace(
+        &self,
+        caller: &ApiKey,
+        named: Option<WorkspaceId>,
+    ) -> Result<Arc<Workspace>, Refusal> {
+        let id = caller.workspace(named)?;
+        Ok(self.directory.workspace(id).await?.ok_or(Problem::NotFound("workspace"))?)
+    }
+}

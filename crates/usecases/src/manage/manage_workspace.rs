@@ -1,0 +1,98 @@
+//! How are workspaces made, changed and listed? Only by an `admin`; new ones only by one that opens all workspaces.
+
+use std::sync::Arc;
+
+use domain::access::api_key::{ApiKey, Scope};
+use domain::access::workspace::{Workspace, WorkspaceSettings};
+use domain::id::WorkspaceId;
+use domain::problem::Problem;
+use store::Page;
+
+use crate::error::Refusal;
+use crate::manage::manage_endpoint::Management;
+
+/// Makes a workspace.
+///
+/// # Errors
+/// [`Problem::MissingScope`] unless the caller is an admin of all workspaces.
+pub async fn create_workspace(
+    management: &Management,
+    caller: &ApiKey,
+    settings: WorkspaceSettings,
+) -> Result<Workspace, Refusal> {
+    caller.require(Scope::Admin)?;
+    if caller.workspace_id.is_some() {
+        return Err(Problem::MissingScope("admin of all workspaces").into());
+    }
+    settings.check()?;
+    let now = management.clock.now();
+    let id = WorkspaceId::new(now, management.chance.id());
+    let workspace = Workspace::new(id, settings, now);
+    save(management, &workspace).await?;
+    Ok(workspace)
+}
+
+/// A workspace the caller may see.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is none or it is not the caller's.
+pub async fn read_workspace(
+    management: &Management,
+    caller: &ApiKey,
+    id: WorkspaceId,
+) -> Result<Arc<Workspace>, Refusal> {
+    caller.require(Scope::AdminRead)?;
+    management.workspace(caller, Some(id)).await
+}
+
+/// Workspaces the caller may see, newest first.
+///
+/// # Errors
+/// [`Problem::MissingScope`] without `admin`.
+pub async fn list_workspaces(
+    management: &Management,
+    caller: &ApiKey,
+    before: Option<WorkspaceId>,
+    limit: usize,
+) -> Result<Page<Workspace, WorkspaceId>, Refusal> {
+    caller.require(Scope::AdminRead)?;
+    match caller.workspace_id {
+        None => Ok(management.store.list_workspaces(before, limit).await?),
+        Some(own) => {
+            let own = management.store.load_workspace(own).await?;
+            Ok(Page {
+                rows: own.filter(|own| before.is_none_or(|before| own.id < before)).into_iter().collect(),
+                next: None,
+            })
+        }
+    }
+}
+
+/// Changes a workspace: `change` turns its settings into the new ones.
+///
+/// # Errors
+/// [`Refusal::Problem`] for settings out of bounds or an unknown workspace, or [`Problem::ChangedMeanwhile`].
+pub async fn update_workspace(
+    management: &Management,
+    caller: &ApiKey,
+    id: WorkspaceId,
+    change: impl FnOnce(&WorkspaceSettings) -> Result<WorkspaceSettings, Problem>,
+) -> Result<Workspace, Refusal> {
+    caller.require(Scope::Admin)?;
+    // From the table: what is remembered may be older than somebody else's change.
+    let workspace = management.store.load_workspace(caller.workspace(Some(id))?).await?;
+    let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
+    let settings = change(&workspace.settings())?;
+    settings.check()?;
+    let workspace = workspace.changed(settings);
+    save(management, &workspace).await?;
+    Ok(workspace)
+}
+
+async fn save(management: &Management, workspace: &Workspace) -> Result<(), Refusal> {
+    if !management.store.save_workspace(workspace).await? {
+        return Err(Problem::ChangedMeanwhile.into());
+    }
+    management.directory.forget_workspace(workspace.id).await;
+    Ok(())
+}

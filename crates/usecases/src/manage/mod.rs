@@ -1,0 +1,10 @@
+//! What does the API read and change? Workspaces, keys, endpoints, lists and statistics.
+
+pub mod authenticate;
+pub mod list_undelivered;
+pub mod manage_api_key;
+pub mod manage_endpoint;
+pub mod manage_workspace;
+pub mod merge_patch;
+pub mod public_keys;
+pub mod read_statistics;

@@ -1,0 +1,176 @@
+//! What follows from an endpoint's failures and recoveries? Its circuit opens and closes, its owner is warned, and one
+//! that fails too often for too long is switched off. The decisions are in `domain::policy::circuit`; here they are carried out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::endpoint::{DisabledReason, Endpoint};
+use domain::event::operational::OperationalEvent;
+use domain::id::{EndpointId, WorkspaceId};
+use domain::policy::circuit::{Consequence, Health};
+use domain::timestamp::Timestamp;
+use serde_json::json;
+
+use crate::accept::intake::Intake;
+use crate::accept::operational_event::tell;
+use crate::error::Fault;
+use crate::recover::drain::{owe_drain, start_drain};
+use crate::write_coalescer::{Gather, Group};
+
+/// How each endpoint of a group fares; one that could not be written harms no other.
+type Healths = Arc<HashMap<EndpointId, Result<Health, Fault>>>;
+
+/// Failures of one endpoint that end within a few milliseconds are one write.
+#[derive(Debug)]
+pub(crate) struct HealthKeeper {
+    intake: Intake,
+    failures: Group<Failure, Healths>,
+}
+
+#[derive(Debug)]
+struct Failure {
+    endpoint: Arc<Endpoint>,
+    at: Timestamp,
+}
+
+impl HealthKeeper {
+    /// Must be made inside a tokio runtime.
+    pub(crate) fn new(intake: Intake) -> Self {
+        let writer = intake.clone();
+        let failures = Group::new(Gather::Linger, move |group: Vec<Failure>| {
+            let intake = writer.clone();
+            async move { Ok(Arc::new(record_failures(&intake, group).await)) }
+        });
+        Self { intake, failures }
+    }
+
+    /// What it tells and writes with.
+    pub(crate) fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// An attempt failed at `at`; gives how the endpoint fares now.
+    pub(crate) async fn failed(&self, endpoint: &Arc<Endpoint>, at: Timestamp) -> Result<Health, Fault> {
+        let failure = Failure { endpoint: Arc::clone(endpoint), at };
+        let all = self.failures.write(failure).await?;
+        all.get(&endpoint.id).cloned().unwrap_or_else(|| Ok(Health::default()))
+    }
+
+    /// An attempt succeeded. Costs nothing unless the endpoint is known to be failing.
+    pub(crate) async fn succeeded(&self, endpoint: &Endpoint) -> Result<(), Fault> {
+        let Self { intake, .. } = self;
+        let (ws, we) = (endpoint.workspace_id, endpoint.id);
+        if intake.directory.health(ws, we).await?.is_none() {
+            return Ok(());
+        }
+        let before = intake.store.record_recovery(ws, we).await?;
+        intake.directory.know_health(ws, we, None).await;
+        let Some(before) = before else { return Ok(()) };
+        if before.is_open() {
+            start_drain(intake, ws, we).await?;
+        }
+        if before.is_open() || before.warned_percent > 0 {
+            tracing::info!(endpoint = %we, workspace = %ws, failures = before.failures, "endpoint recovered");
+            let data = json!({
+                "endpoint_id": we, "failures": before.failures, "failing_since": before.failing_since,
+            });
+            tell(intake, ws, we, OperationalEvent::EndpointRecovered, data).await;
+        }
+        Ok(())
+    }
+}
+
+async fn record_failures(intake: &Intake, group: Vec<Failure>) -> HashMap<EndpointId, Result<Health, Fault>> {
+    let mut by_endpoint: HashMap<EndpointId, Vec<Failure>> = HashMap::new();
+    for failure in group {
+        by_endpoint.entry(failure.endpoint.id).or_default().push(failure);
+    }
+    let mut all = HashMap::new();
+    for (we, failures) in by_endpoint {
+        all.insert(we, record_failures_of(intake, &failures).await);
+    }
+    all
+}
+
+async fn record_failures_of(intake: &Intake, failures: &[Failure]) -> Result<Health, Fault> {
+    let last = failures.iter().max_by_key(|failure| failure.at);
+    let Some(Failure { endpoint, at }) = last else { return Ok(Health::default()) };
+    let (ws, we) = (endpoint.workspace_id, endpoint.id);
+    let count = u32::try_from(failures.len()).unwrap_or(u32::MAX);
+    let mut health = intake.store.record_failures(ws, we, count, *at).await?;
+    for consequence in health.consequences(endpoint.settings.disable, *at) {
+        carry_out(intake, endpoint, &mut health, consequence, *at).await?;
+    }
+    intake.directory.know_health(ws, we, Some(health)).await;
+    Ok(health)
+}
+
+async fn carry_out(
+    intake: &Intake,
+    endpoint: &Endpoint,
+    health: &mut Health,
+    consequence: Consequence,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    let (ws, we) = (endpoint.workspace_id, endpoint.id);
+    let data = json!({
+        "endpoint_id": we, "failures": health.failures, "failing_since": health.failing_since,
+    });
+    match consequence {
+        Consequence::Open => {
+            // The drain is owed from now on: whatever becomes of the process that sees the recovery, what was parked
+            // goes out.
+            owe_drain(intake, ws, we).await?;
+            if intake.store.open_circuit(ws, we, at).await? {
+                tracing::info!(endpoint = %we, workspace = %ws, failures = health.failures, "circuit opened");
+                health.open_since = Some(at);
+            } else {
+                // Somebody else has opened it, or a success has come between: the row knows.
+                *health = intake.store.load_health(ws, we).await?.unwrap_or_default();
+            }
+        }
+        Consequence::Warn(percent) => {
+            if intake.store.note_warning(ws, we, percent).await? {
+                let mut data = data;
+                data["percent"] = json!(percent);
+                tell(intake, ws, we, OperationalEvent::EndpointFailing, data).await;
+            }
+            health.warned_percent = percent;
+        }
+        Consequence::Disable => {
+            switch_off(intake, endpoint, DisabledReason::Failing, at, data).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Switches an endpoint off and tells of it, unless somebody has changed it meanwhile so that this no longer applies.
+pub(crate) async fn switch_off(
+    intake: &Intake,
+    endpoint: &Endpoint,
+    reason: DisabledReason,
+    now: Timestamp,
+    mut data: serde_json::Value,
+) -> Result<(), Fault> {
+    let (ws, we): (WorkspaceId, EndpointId) = (endpoint.workspace_id, endpoint.id);
+    // Another attempt, or its owner, may change the row between our read and our write: then look again.
+    for _ in 0..5 {
+        let Some(mut current) = intake.store.load_endpoint(ws, we).await? else { return Ok(()) };
+        let same_url = current.settings.url == endpoint.settings.url;
+        if !current.settings.active || !same_url {
+            return Ok(());
+        }
+        current.settings.active = false;
+        current.disabled_reason = Some(reason);
+        current.revision += 1;
+        current.updated_at = now;
+        if intake.store.save_endpoint(&current).await? {
+            intake.directory.forget_endpoint(ws, we).await;
+            tracing::info!(endpoint = %we, workspace = %ws, ?reason, "endpoint switched off");
+            data["reason"] = json!(reason);
+            tell(intake, ws, we, OperationalEvent::EndpointDisabled, data).await;
+            return Ok(());
+        }
+    }
+    Err(Fault::Broken("an endpoint changes faster than it can be switched off".to_owned()))
+}

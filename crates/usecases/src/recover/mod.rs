@@ -1,0 +1,5 @@
+//! What happens while an endpoint fails, and after? Circuit breaker, probes and drains.
+
+pub(crate) mod circuit_breaker;
+pub mod drain;
+pub mod probe_circuits;

@@ -1,0 +1,53 @@
+//! Who notices that an endpoint has recovered when nothing is sent to it? Each time the schedule looks, once a minute,
+//! every open circuit at which nothing has failed for 45 s is probed with the oldest delivery parked for it.
+
+use std::time::Duration;
+
+use domain::delivery::DeliveryStatus;
+use domain::timestamp::Timestamp;
+use queue::Task;
+
+use crate::accept::intake::Intake;
+use crate::error::Fault;
+use crate::recover::drain::job;
+
+/// A drain's task comes every second; one that stayed away so long is lost.
+const LOST_AFTER_MILLIS: i64 = 120_000;
+
+/// Probes every open circuit that is due; gives how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn probe_circuits(intake: &Intake) -> Result<usize, Fault> {
+    let now = intake.clock.now();
+    let mut jobs = Vec::new();
+    for (ws, we, health) in intake.store.open_circuits().await? {
+        if !health.is_probe_due(now) {
+            continue;
+        }
+        let endpoint = intake.store.load_endpoint(ws, we).await?;
+        if !endpoint.is_some_and(|endpoint| endpoint.settings.active) {
+            intake.store.unlist_circuit(ws, we, &health).await?;
+            continue;
+        }
+        let oldest = intake.store.oldest_undelivered(we, DeliveryStatus::Parked, now).await?;
+        jobs.extend(oldest.iter().map(|delivery| job(delivery, true)));
+    }
+    intake.queue.send(&jobs, now).await?;
+    Ok(jobs.len())
+}
+
+/// Goes on with drains whose task was lost; gives how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn resume_drains(intake: &Intake) -> Result<usize, Fault> {
+    let now = intake.clock.now();
+    let before = Timestamp::from_millis(now.as_millis() - LOST_AFTER_MILLIS);
+    let lost = intake.store.lost_drains(before).await?;
+    for (workspace, endpoint) in &lost {
+        let task = Task::Drain { workspace: *workspace, endpoint: *endpoint };
+        intake.queue.send_task(task, Duration::ZERO).await?;
+    }
+    Ok(lost.len())
+}

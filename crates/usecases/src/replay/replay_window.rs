@@ -1,0 +1,342 @@
+//! How is a window of an endpoint sent again? Step by step, oldest first: each step goes through some deliveries or
+//! events, sends those the replay selects, and leaves word of how far it has come. A step that is done twice sends
+//! nothing twice: a delivery remembers the replay that sent it.
+
+use std::time::Duration;
+
+use domain::access::api_key::{ApiKey, Scope};
+use domain::delivery::Delivery;
+use domain::delivery::replay::{Progress, Replay, ReplaySettings, ReplayStatus};
+use domain::endpoint::Endpoint;
+use domain::endpoint::subscription::Subscription;
+use domain::event::Event;
+use domain::event::operational;
+use domain::id::{DeliveryId, EndpointId, ReplayId, WorkspaceId};
+use domain::problem::Problem;
+use domain::timestamp::Timestamp;
+use queue::{Job, Task};
+use store::deliveries::Wanted;
+use store::{Page, Window};
+
+use crate::accept::intake::Intake;
+use crate::error::{Fault, Refusal};
+use crate::manage::manage_endpoint::{Management, read_endpoint};
+
+/// Deliveries or events that one step goes through.
+const STEP_ROWS: usize = 100;
+/// Between two steps that sent something, so that a receiver is not flooded.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Longest that one step may take; then another process may go on.
+const LEASE: Duration = Duration::from_secs(60);
+/// A replay's task comes every second; one that stayed away so long is lost.
+const LOST_AFTER_MILLIS: i64 = 120_000;
+/// Steps that a dry run goes through before it says "at least".
+const DRY_STEPS: usize = 50;
+/// Deliveries that a dry run shows.
+const SAMPLES: usize = 10;
+/// How long a replay's own row is kept.
+const KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// What a replay would send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DryRun {
+    /// How many, as far as it was gone through.
+    pub count: usize,
+    /// Whether everything was gone through; if not, `count` is the least.
+    pub complete: bool,
+    /// The first of them.
+    pub samples: Vec<Delivery>,
+}
+
+/// Begins a replay.
+///
+/// # Errors
+/// [`Refusal::Problem`] when the endpoint is unknown or switched off, or the window is empty.
+pub async fn start_replay(
+    management: &Management,
+    caller: &ApiKey,
+    endpoint: EndpointId,
+    settings: ReplaySettings,
+) -> Result<Replay, Refusal> {
+    let replay = prepare(management, caller, endpoint, settings).await?;
+    management.store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
+    let task = Task::Replay { workspace: replay.workspace_id, replay: replay.id };
+    management.queue.send_task(task, Duration::ZERO).await?;
+    Ok(replay)
+}
+
+/// Goes through a replay without sending anything.
+///
+/// # Errors
+/// As for [`start_replay`].
+pub async fn try_replay(
+    management: &Management,
+    caller: &ApiKey,
+    endpoint: EndpointId,
+    settings: ReplaySettings,
+) -> Result<DryRun, Refusal> {
+    let mut replay = prepare(management, caller, endpoint, settings).await?;
+    let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, endpoint).await?;
+    let intake = management.intake();
+    let mut run = DryRun { count: 0, complete: false, samples: Vec::new() };
+    for _ in 0..DRY_STEPS {
+        if replay.progress == Progress::Over {
+            run.complete = true;
+            break;
+        }
+        let selected = next_selected(&intake, &endpoint, &mut replay).await?;
+        run.count += selected.len();
+        run.samples.extend(selected.into_iter().take(SAMPLES - run.samples.len()));
+    }
+    run.complete |= replay.progress == Progress::Over;
+    Ok(run)
+}
+
+/// A replay the caller may see.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is none or it is another workspace's.
+pub async fn read_replay(
+    management: &Management,
+    caller: &ApiKey,
+    scope: Scope,
+    id: ReplayId,
+) -> Result<Replay, Refusal> {
+    caller.require(scope)?;
+    let replay = match caller.workspace_id {
+        Some(workspace) => management.store.load_replay(workspace, id).await?,
+        None => management.store.find_replay(id).await?,
+    };
+    Ok(replay.ok_or(Problem::NotFound("replay"))?)
+}
+
+/// Replays of a workspace, newest first.
+///
+/// # Errors
+/// [`Refusal::Problem`] when the caller may not, or the workspace is unknown.
+pub async fn list_replays(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: Option<WorkspaceId>,
+    before: Option<ReplayId>,
+    limit: usize,
+) -> Result<Page<Replay, ReplayId>, Refusal> {
+    caller.require(Scope::DeliveriesRead)?;
+    let workspace = management.workspace(caller, workspace).await?.id;
+    Ok(management.store.list_replays(workspace, before, limit).await?)
+}
+
+/// Stops a replay; what it sent already goes on.
+///
+/// # Errors
+/// [`Problem::ReplayOver`] when there is nothing to stop.
+pub async fn cancel_replay(
+    management: &Management,
+    caller: &ApiKey,
+    id: ReplayId,
+) -> Result<Replay, Refusal> {
+    let mut replay = read_replay(management, caller, Scope::Deliveries, id).await?;
+    // By its key: the index may be a moment behind.
+    let stored = management.store.load_replay(replay.workspace_id, id).await?;
+    replay = stored.ok_or(Problem::NotFound("replay"))?;
+    if replay.status != ReplayStatus::Running {
+        return Err(Problem::ReplayOver.into());
+    }
+    replay.status = ReplayStatus::Cancelled;
+    replay.updated_at = management.clock.now();
+    match management.store.save_replay(&replay, replay.updated_at).await? {
+        true => Ok(replay),
+        false => Err(Problem::ReplayOver.into()),
+    }
+}
+
+/// Does one step of a replay.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used; the task then comes back.
+pub async fn replay_step(intake: &Intake, ws: WorkspaceId, id: ReplayId) -> Result<(), Fault> {
+    // 1. Is it ours to do?
+    let now = intake.clock.now();
+    let Some(mut replay) = intake.store.lease_replay(ws, id, now, now.plus(LEASE)).await? else {
+        return Ok(());
+    };
+
+    // 2. Is there still somebody to send to?
+    let endpoint = intake.store.load_endpoint(ws, replay.endpoint_id).await?;
+    let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
+        replay.status = ReplayStatus::Cancelled;
+        replay.updated_at = now;
+        intake.store.save_replay(&replay, now).await?;
+        log(&replay, 0);
+        return Ok(());
+    };
+
+    // 3. Send the next ones.
+    let selected = next_selected(intake, &endpoint, &mut replay).await?;
+    let force = replay.settings.include_delivered;
+    let jobs: Vec<Job> = selected.iter().map(|delivery| job(delivery, id, force)).collect();
+    intake.queue.send(&jobs, now).await?;
+
+    // 4. Leave word, and see to the next step.
+    replay.sent += u64::try_from(jobs.len()).unwrap_or_default();
+    replay.updated_at = now;
+    if replay.progress == Progress::Over {
+        replay.status = ReplayStatus::Completed;
+    }
+    let pause = if jobs.is_empty() { Duration::ZERO } else { PAUSE };
+    let goes_on = intake.store.save_replay(&replay, now.plus(pause)).await?;
+    log(&replay, jobs.len());
+    if goes_on && replay.status == ReplayStatus::Running {
+        intake.queue.send_task(Task::Replay { workspace: ws, replay: id }, pause).await?;
+    }
+    Ok(())
+}
+
+/// One line a step.
+fn log(replay: &Replay, now_sent: usize) {
+    tracing::info!(
+        replay = %replay.id, endpoint = %replay.endpoint_id, workspace = %replay.workspace_id, now_sent, sent = replay.sent,
+        over = replay.status != ReplayStatus::Running, "a step of a replay was done"
+    );
+}
+
+/// Goes on with replays whose task was lost; gives how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn resume_replays(intake: &Intake) -> Result<usize, Fault> {
+    let before = Timestamp::from_millis(intake.clock.now().as_millis() - LOST_AFTER_MILLIS);
+    let lost = intake.store.lost_replays(before).await?;
+    for replay in &lost {
+        let task = Task::Replay { workspace: replay.workspace_id, replay: replay.id };
+        intake.queue.send_task(task, Duration::ZERO).await?;
+    }
+    Ok(lost.len())
+}
+
+/// The job that sends a delivery as part of a replay; the payload is in the event's row.
+pub(crate) fn job(delivery: &Delivery, run: ReplayId, force: bool) -> Job {
+    Job {
+        workspace: delivery.workspace_id,
+        endpoint: delivery.endpoint_id,
+        event: delivery.event_id,
+        delivery: delivery.id,
+        event_type: delivery.event_type.clone(),
+        occurred_at: delivery.occurred_at,
+        payload: None,
+        not_before: None,
+        deliver_at: None,
+        parked_at: None,
+        probe: false,
+        run: Some(run),
+        force,
+        recheck: true,
+        trace: None,
+    }
+}
+
+/// An endpoint that something can be replayed to.
+pub(crate) async fn active_endpoint(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+) -> Result<Endpoint, Refusal> {
+    let endpoint = read_endpoint(management, caller, Scope::Deliveries, id).await?;
+    if endpoint.settings.active { Ok(endpoint) } else { Err(Problem::EndpointDisabled.into()) }
+}
+
+async fn prepare(
+    management: &Management,
+    caller: &ApiKey,
+    endpoint: EndpointId,
+    mut settings: ReplaySettings,
+) -> Result<Replay, Refusal> {
+    let endpoint = active_endpoint(management, caller, endpoint).await?;
+    let now = management.clock.now();
+    // What is accepted from now on goes out by itself.
+    let until = settings.until.unwrap_or(now).min(now);
+    if settings.since >= until {
+        return Err(Problem::invalid("/since", "must be before until, and before now").into());
+    }
+    settings.until = Some(until);
+    // What is older is gone: there is nothing to look for.
+    let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
+    settings.since = settings.since.max(workspace.oldest_kept(now));
+    Ok(Replay {
+        id: ReplayId::new(now, management.chance.id()),
+        workspace_id: endpoint.workspace_id,
+        endpoint_id: endpoint.id,
+        status: ReplayStatus::Running,
+        examined: 0,
+        sent: 0,
+        progress: settings.first(),
+        settings,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+/// What the next step sends; moves the replay on.
+async fn next_selected(
+    intake: &Intake,
+    endpoint: &Endpoint,
+    replay: &mut Replay,
+) -> Result<Vec<Delivery>, Fault> {
+    let now = intake.clock.now();
+    let settings = &replay.settings;
+    let window = Window { since: settings.since, until: settings.until.unwrap_or(now) };
+    match replay.progress {
+        Progress::Over => Ok(Vec::new()),
+        Progress::Deliveries { after } => {
+            let wanted = Wanted { status: None, event_types: &settings.event_types };
+            let store = &intake.store;
+            let page = store.oldest_deliveries(endpoint.id, &wanted, after, window, now, STEP_ROWS).await?;
+            replay.progress = match page.next {
+                after @ Some(_) => Progress::Deliveries { after },
+                None => settings.after_deliveries(),
+            };
+            replay.examined += u64::try_from(page.rows.len()).unwrap_or_default();
+            let selected = page.rows.into_iter().filter(|delivery| replay.settings.selects(delivery));
+            Ok(selected.collect())
+        }
+        Progress::Events { after } => {
+            let types = &settings.event_types;
+            let workspace = replay.workspace_id;
+            let page = intake.store.oldest_events(workspace, after, window, types, now, STEP_ROWS).await?;
+            replay.progress = match page.next {
+                after @ Some(_) => Progress::Events { after },
+                None => Progress::Over,
+            };
+            replay.examined += u64::try_from(page.rows.len()).unwrap_or_default();
+            missed(intake, endpoint, page.rows, now).await
+        }
+    }
+}
+
+/// Those events that the endpoint wants, as it is now, and has no delivery of.
+async fn missed(
+    intake: &Intake,
+    endpoint: &Endpoint,
+    events: Vec<Event>,
+    now: Timestamp,
+) -> Result<Vec<Delivery>, Fault> {
+    let subscription = Subscription::of(endpoint.id, endpoint.settings.clone(), Vec::new());
+    let mut candidates = Vec::new();
+    for event in events {
+        let wanted = subscription.skip_reason(&event.event_type, &event.channels).is_none();
+        // A list cuts very long ledgers short: then what it does not tell is looked up below as well.
+        let told = event.ledger.deliveries.contains(&endpoint.id);
+        // A test was meant for one endpoint only.
+        let is_test = operational::is_test(&event.event_type);
+        if wanted && !told && !is_test && event.erased_at.is_none() {
+            let (ws, we) = (event.workspace_id, endpoint.id);
+            candidates.push(Delivery::new(ws, we, event.id, event.event_type, event.occurred_at));
+        }
+    }
+    let keys: Vec<(EndpointId, DeliveryId)> =
+        candidates.iter().map(|delivery| (endpoint.id, delivery.id)).collect();
+    let rows = intake.store.load_deliveries(&keys, now).await?;
+    let known: std::collections::HashSet<DeliveryId> = rows.into_iter().map(|row| row.id).collect();
+    candidates.retain(|delivery| !known.contains(&delivery.id));
+    Ok(candidates)
+}

@@ -1,0 +1,221 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use domain::access::workspace::WorkspaceSettings;
+use domain::id::EventId;
+use domain::problem::Problem;
+use serde_json::json;
+use usecases::Refusal;
+use usecases::accept::accept_event::{Intent, accept_event, accept_events};
+use usecases::accept::event_request::EventRequest;
+use usecases::accept::idempotency::IdempotencyKey;
+
+use crate::{Bench, request, start};
+
+const URL: &str = "https://example.com/hook";
+
+/// Fails the first request to the table that holds these words.
+#[derive(Debug)]
+struct Outage(&'static str, AtomicBool);
+
+impl Outage {
+    fn of(words: &'static str) -> Self {
+        Self(words, AtomicBool::new(true))
+    }
+}
+
+impl Intercept for Outage {
+    fn name(&self) -> &'static str {
+        "Outage"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
+        if body.contains(self.0) && self.1.swap(false, Ordering::SeqCst) {
+            Err("an outage".into())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn today() -> store::Window {
+    store::Window { since: start(), until: start().plus(std::time::Duration::from_secs(60)) }
+}
+
+fn problem<T: std::fmt::Debug>(result: Result<T, Refusal>) -> Problem {
+    match result.unwrap_err() {
+        Refusal::Problem(problem) => problem,
+        Refusal::Fault(fault) => panic!("a fault: {fault}"),
+    }
+}
+
+#[tokio::test]
+async fn an_accepted_event_has_a_row_and_a_job_for_each_endpoint_that_wants_it() {
+    let bench = Bench::new().await;
+    for number in 0..12 {
+        bench.endpoint(number, json!({ "url": URL })).await;
+    }
+    bench.endpoint(99, json!({ "url": URL, "events": ["ticket.*"] })).await;
+    let intake = bench.intake(bench.queue.clone());
+    let accepted =
+        accept_event(&intake, &bench.caller(), request("invoice.paid", "{\"a\": 1}"), None).await.unwrap();
+    assert_eq!((accepted.ledger.deliveries.len(), accepted.ledger.skipped.len()), (12, 1));
+    let row = bench.store.load_event(bench.workspace, accepted.id, start()).await.unwrap().unwrap();
+    assert_eq!(row.ledger, accepted.ledger);
+    let jobs = bench.jobs().await;
+    assert_eq!(jobs.len(), 12);
+    assert!(jobs.iter().all(|job| !job.recheck && job.payload.as_ref().unwrap().get() == "{\"a\": 1}"));
+}
+
+#[tokio::test]
+async fn when_the_jobs_cannot_be_sent_the_producers_retry_finishes_the_same_event() {
+    let bench = Bench::new().await;
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let broken = bench.intake(bench.broken_queue());
+    let caller = bench.caller();
+    let failed = accept_event(&broken, &caller, request("invoice.paid", "{}"), Some("key")).await;
+    assert!(matches!(failed, Err(Refusal::Fault(_))));
+    let first = bench.store.list_events(bench.workspace, None, today(), &[], start(), 10).await.unwrap().rows;
+    assert!(first.len() == 1 && bench.jobs().await.is_empty());
+
+    // An endpoint that was made meanwhile is not part of what the event's row already promised.
+    bench.endpoint(2, json!({ "url": URL })).await;
+    let whole = bench.intake(bench.queue.clone());
+    let accepted = accept_event(&whole, &caller, request("invoice.paid", "{}"), Some("key")).await.unwrap();
+    assert_eq!((accepted.id, accepted.repeated), (first[0].id, false));
+    assert_eq!(accepted.ledger, first[0].ledger);
+    let jobs = bench.jobs().await;
+    assert!(jobs.len() == 1 && jobs[0].recheck, "a job that may be a second one looks before it is sent");
+
+    let again = accept_event(&whole, &caller, request("invoice.paid", "{}"), Some("key")).await.unwrap();
+    assert_eq!((again.id, again.repeated, bench.jobs().await.len()), (accepted.id, true, 0));
+}
+
+#[tokio::test]
+async fn a_producers_own_id_is_taken_once_and_must_be_of_today() {
+    let bench = Bench::new().await;
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
+    let id = EventId::new(start(), 77);
+    let with_id = |id, data| {
+        let mut request = request("invoice.paid", data);
+        request.id = Some(id);
+        request
+    };
+    let first = accept_event(&intake, &caller, with_id(id, "{}"), None).await.unwrap();
+    assert_eq!(first.id, id);
+    let again = accept_event(&intake, &caller, with_id(id, "{}"), None).await.unwrap();
+    assert!(again.repeated);
+    let other = accept_event(&intake, &caller, with_id(id, "[]"), None).await;
+    assert_eq!(problem(other), Problem::EventExists);
+    for time in ["first", "second"] {
+        let keyed = accept_event(&intake, &caller, with_id(id, "[]"), Some("another key")).await;
+        assert_eq!(problem(keyed), Problem::EventExists, "its row is another event's, the {time} time too");
+    }
+    let old = EventId::new(domain::timestamp::Timestamp::from_millis(0), 1);
+    assert!(matches!(
+        problem(accept_event(&intake, &caller, with_id(old, "{}"), None).await),
+        Problem::Invalid(_)
+    ));
+    assert_eq!(bench.jobs().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_died_before_it_could_be_refused_is_refused_when_it_is_resumed() {
+    let bench = Bench::with(Some(Outage::of("SET expires_at = :now"))).await;
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
+    let with_data =
+        |data| EventRequest { id: Some(EventId::new(start(), 77)), ..request("invoice.paid", data) };
+    accept_event(&intake, &caller, with_data("{}"), None).await.unwrap();
+    let other = async || accept_event(&intake, &caller, with_data("[]"), Some("another key")).await;
+    assert_eq!(problem(other().await), Problem::EventExists);
+    assert_eq!(problem(other().await), Problem::IdempotencyKeyInProgress, "its claim could not be forgotten");
+    bench.advance(store::idempotency::LEASE);
+    assert_eq!(problem(other().await), Problem::EventExists);
+    assert_eq!(bench.jobs().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_we_failed_counts_once_it_is_accepted_and_only_once() {
+    let bench = Bench::with(Some(Outage::of("ADD #events"))).await;
+    let workspace = bench.store.load_workspace(bench.workspace).await.unwrap().unwrap();
+    let quota = WorkspaceSettings { max_events_per_day: Some(2), ..workspace.settings() };
+    assert!(bench.store.save_workspace(&workspace.changed(quota)).await.unwrap());
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let (whole, broken) = (bench.intake(bench.queue.clone()), bench.intake(bench.broken_queue()));
+    let caller = bench.caller();
+    let send =
+        async |intake, key| accept_event(intake, &caller, request("invoice.paid", "{}"), Some(key)).await;
+    assert!(matches!(send(&whole, "a").await, Err(Refusal::Fault(_))), "it could not be counted");
+    send(&whole, "a").await.unwrap();
+    assert!(matches!(send(&broken, "b").await, Err(Refusal::Fault(_))), "it was counted and written");
+    send(&whole, "b").await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(problem(send(&whole, "c").await), Problem::QuotaExceeded(2));
+    }
+}
+
+#[tokio::test]
+async fn of_many_equal_requests_at_once_one_is_fanned_out() {
+    let bench = Arc::new(Bench::new().await);
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let intake = bench.intake(bench.queue.clone());
+    let requests: Vec<_> = (0..20)
+        .map(|_| {
+            let (intake, caller) = (intake.clone(), bench.caller());
+            tokio::spawn(async move {
+                accept_event(&intake, &caller, request("invoice.paid", "{}"), Some("key")).await
+            })
+        })
+        .collect();
+    let mut ids = std::collections::HashSet::new();
+    for answer in requests {
+        match answer.await.unwrap() {
+            Ok(accepted) => {
+                ids.insert(accepted.id);
+            }
+            Err(Refusal::Problem(Problem::IdempotencyKeyInProgress)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!((ids.len(), bench.jobs().await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_batch_too_wide_for_one_request_is_accepted_in_two() {
+    let bench = Bench::new().await;
+    for number in 0..101 {
+        bench.endpoint(number, json!({ "url": URL })).await;
+    }
+    let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
+    let batch = || {
+        let intent = |number: usize| {
+            let request = request("invoice.paid", &format!("{number}"));
+            Ok(Intent { request, idempotency_key: Some(IdempotencyKey::OfBatch("key".to_owned(), number)) })
+        };
+        accept_events(&intake, &caller, (0..100).map(intent).collect())
+    };
+    let events = async || {
+        bench.store.list_events(bench.workspace, None, today(), &[], start(), 200).await.unwrap().rows.len()
+    };
+    let first = batch().await.unwrap();
+    let refused: Vec<_> = first.iter().filter_map(|result| result.as_ref().err()).collect();
+    assert_eq!(refused, [&Problem::BatchTooWide(10_000)], "99 × 101 deliveries fit, one more event does not");
+    assert_eq!(events().await, 99, "nothing is written for it");
+
+    let second = batch().await.unwrap();
+    let repeated = second.iter().filter(|result| result.as_ref().is_ok_and(|accepted| accepted.repeated));
+    assert_eq!((second.iter().filter(|result| result.is_ok()).count(), repeated.count()), (100, 99));
+    assert_eq!(events().await, 100);
+}

@@ -1,0 +1,144 @@
+//! What does the usual case cost? Counted by the table itself, for every request that is made.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextRef,
+};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+use usecases::accept::accept_event::accept_event;
+use usecases::deliver::attempt_delivery::Next;
+
+use crate::{Bench, receiver, request};
+
+/// Asks every request for what it consumed, and adds it up.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Meter(Arc<Mutex<Consumed>>);
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Consumed {
+    read: f64,
+    write: f64,
+    requests: Vec<String>,
+}
+
+impl Meter {
+    fn take(&self) -> Consumed {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn units(answer: &Value) -> f64 {
+    match &answer["ConsumedCapacity"] {
+        Value::Array(tables) => tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum(),
+        table => table["CapacityUnits"].as_f64().unwrap_or_default(),
+    }
+}
+
+impl Intercept for Meter {
+    fn name(&self) -> &'static str {
+        "Meter"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).requests.push(operation);
+        let mut body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default())?;
+        body["ReturnConsumedCapacity"] = json!("TOTAL");
+        let body = body.to_string();
+        request.headers_mut().insert("content-length", body.len().to_string());
+        *request.body_mut() = SdkBody::from(body);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response().and_then(|response| response.body().bytes()).unwrap_or_default();
+        let answer: Value = serde_json::from_slice(body)?;
+        let mut consumed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The request is gone by now; these tests make one after the other.
+        match consumed.requests.last().map(String::as_str) {
+            Some("GetItem" | "BatchGetItem" | "Query") => consumed.read += units(&answer),
+            _ => consumed.write += units(&answer),
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_a_kilobyte_delivered_at_once_costs_one_event_write_and_one_delivery_write() {
+    let meter = Meter::default();
+    let bench = Bench::with(Some(meter.clone())).await;
+    let (url, _) = receiver(200).await;
+    bench.endpoint(1, json!({ "url": url })).await;
+    let (intake, sender, caller) = (bench.intake(bench.queue.clone()), bench.sender(), bench.caller());
+    let payload = json!({ "invoice": "INV-2026-00417", "note": "n".repeat(980) }).to_string();
+    assert!((1_000..=1_024).contains(&payload.len()));
+    let deliver = async |count: usize| {
+        for _ in 0..count {
+            accept_event(&intake, &caller, request("invoice.paid", &payload), None).await.unwrap();
+            let job = bench.jobs().await.remove(0);
+            assert_eq!(sender.attempt(&job, 1, &usecases::Meter::default()).await.unwrap(), Next::Done);
+        }
+    };
+    // Who is who is remembered for some seconds; here it is read once.
+    deliver(1).await;
+    meter.take();
+
+    deliver(20).await;
+    let Consumed { read, write, requests } = meter.take();
+    assert!(write / 20.0 <= 3.0, "{} write units a delivery", write / 20.0);
+    assert!(read / 20.0 <= 1.0, "{} read units a delivery", read / 20.0);
+    assert_eq!(requests, ["BatchWriteItem"; 40], "one for the event, one for its delivery");
+    assert!(write >= 40.0, "the meter counts");
+}
+
+#[tokio::test]
+async fn what_is_remembered_for_seconds_costs_half_a_read() {
+    let meter = Meter::default();
+    let bench = Bench::with(Some(meter.clone())).await;
+    let we = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await.id;
+    let directory = bench.intake(bench.queue.clone()).directory;
+    // The key that opens secrets is read once in the life of a process.
+    bench.store.load_endpoint(bench.workspace, we).await.unwrap();
+    meter.take();
+    assert!(directory.workspace(bench.workspace).await.unwrap().is_some());
+    assert!(directory.endpoint(bench.workspace, we).await.unwrap().is_some());
+    directory.subscriptions(bench.workspace).await.unwrap();
+    directory.health(bench.workspace, we).await.unwrap();
+    let Consumed { read, requests, .. } = meter.take();
+    assert!(read <= 2.0, "{read} read units for {requests:?}");
+}
+
+#[tokio::test]
+async fn statistics_cost_no_write_of_a_delivery() {
+    let meter = Meter::default();
+    let bench = Bench::with(Some(meter.clone())).await;
+    let (url, _) = receiver(200).await;
+    bench.endpoint(1, json!({ "url": url })).await;
+    let (intake, sender, caller) = (bench.intake(bench.queue.clone()), bench.sender(), bench.caller());
+    for _ in 0..30 {
+        accept_event(&intake, &caller, request("invoice.paid", "{}"), None).await.unwrap();
+    }
+    for job in bench.jobs().await {
+        sender.attempt(&job, 1, &usecases::Meter::default()).await.unwrap();
+    }
+    meter.take();
+    sender.flush().await.unwrap();
+    let consumed = meter.take();
+    assert_eq!(consumed.requests, ["UpdateItem", "UpdateItem"], "one of the endpoint, one of its workspace");
+}

@@ -1,0 +1,221 @@
+//! Use cases against the embedded AWS, with a clock and randomness the test sets.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod accept_event;
+mod attempt_delivery;
+mod capacity;
+mod drain;
+mod manage_endpoint;
+mod manage_workspace;
+mod operational_topic;
+mod parked;
+mod replay;
+mod replay_delivery;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::Intercept;
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use capacity::Meter;
+use domain::access::api_key::{ApiKey, Scope};
+use domain::access::workspace::{Workspace, WorkspaceSettings};
+use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::{Endpoint, EndpointSettings};
+use domain::id::{ApiKeyId, EndpointId, WorkspaceId};
+use domain::signing::secret::{ActiveSecret, Secret};
+use domain::timestamp::Timestamp;
+use egress::Egress;
+use embedded_aws::{DynamoDb, Sqs};
+use queue::{Job, Queue};
+use store::{KeyWrapper, Store};
+use tokio::net::TcpListener;
+use usecases::Intake;
+use usecases::accept::event_request::EventRequest;
+use usecases::deliver::attempt_delivery::Sender;
+use usecases::manage::manage_endpoint::Management;
+use usecases::{Chance, Clock, Directory};
+
+/// An embedded AWS with one workspace, and the hands of its clock.
+struct Bench {
+    store: Store,
+    queue: Queue,
+    sqs_client: aws_sdk_sqs::Client,
+    workspace: WorkspaceId,
+    hands: Arc<AtomicI64>,
+    clock: Clock,
+    chance: Chance,
+    _aws: (DynamoDb, Sqs),
+}
+
+fn start() -> Timestamp {
+    Timestamp::parse("2026-01-05T09:30:00Z").unwrap()
+}
+
+async fn loopback() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
+}
+
+impl Bench {
+    async fn new() -> Self {
+        Self::with(None::<Meter>).await
+    }
+
+    /// The same, with something between the table and those who use it.
+    async fn with(between: Option<impl Intercept + 'static>) -> Self {
+        let hands = Arc::new(AtomicI64::new(start().as_millis()));
+        let millis = {
+            let hands = Arc::clone(&hands);
+            move || hands.load(Ordering::SeqCst)
+        };
+        let emulators_clock = embedded_aws::Clock::new(millis.clone());
+        let dynamodb = DynamoDb::memory(emulators_clock.clone()).unwrap().start(loopback().await).unwrap();
+        let sqs = Sqs::memory(emulators_clock).unwrap().start(loopback().await).unwrap();
+        let region = Region::new("us-east-1");
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(region.clone())
+            .credentials_provider(credentials.clone())
+            .endpoint_url(dynamodb.endpoint_url())
+            .http_client(http.clone());
+        if let Some(between) = between {
+            config = config.interceptor(between);
+        }
+        let config = config.build();
+        let client = aws_sdk_dynamodb::Client::from_conf(config);
+        let store = Store::new(client, "posthorn", KeyWrapper::local([1; 32]));
+        store.create_table().await.unwrap();
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(region)
+            .credentials_provider(credentials)
+            .endpoint_url(sqs.endpoint_url())
+            .http_client(http)
+            .build();
+        let sqs_client = aws_sdk_sqs::Client::from_conf(config);
+        let queue = queue::definition::create(sqs_client.clone()).await.unwrap();
+
+        let workspace = WorkspaceId::new(start(), 1);
+        let settings: WorkspaceSettings = serde_json::from_str(r#"{"name":"test"}"#).unwrap();
+        let row = Workspace::new(workspace, settings, start());
+        assert!(store.save_workspace(&row).await.unwrap());
+        let count = AtomicU64::new(1);
+        Self {
+            store,
+            queue,
+            sqs_client,
+            workspace,
+            clock: Clock::new(move || Timestamp::from_millis(millis())),
+            hands,
+            // Ids differ and jitter is nothing.
+            chance: Chance::new(move |bytes| {
+                bytes.fill(0);
+                if bytes.len() > 4 {
+                    let count = count.fetch_add(1, Ordering::SeqCst);
+                    bytes[..8].copy_from_slice(&count.to_le_bytes());
+                }
+            }),
+            _aws: (dynamodb, sqs),
+        }
+    }
+
+    fn advance(&self, duration: Duration) {
+        self.hands.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// An intake that remembers nothing yet, as after a cold start.
+    fn intake(&self, queue: Queue) -> Intake {
+        Intake::new(self.store.clone(), queue).with_clock_and_chance(self.clock.clone(), self.chance.clone())
+    }
+
+    /// A management API that remembers nothing yet.
+    fn management(&self) -> Management {
+        let targets = AllowedTargets::loopback_and_http();
+        Management {
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            directory: Directory::new(self.store.clone()),
+            egress: Egress::new(targets).unwrap(),
+            targets,
+            clock: self.clock.clone(),
+            chance: self.chance.clone(),
+        }
+    }
+
+    /// A queue that cannot be reached.
+    fn broken_queue(&self) -> Queue {
+        Queue::new(self.sqs_client.clone(), format!("{}-gone", self.queue.url()), None)
+    }
+
+    /// A sender that remembers nothing yet.
+    fn sender(&self) -> Sender {
+        let egress = Egress::new(AllowedTargets::loopback_and_http()).unwrap();
+        Sender::new(self.intake(self.queue.clone()), egress)
+    }
+
+    fn caller(&self) -> ApiKey {
+        ApiKey {
+            id: ApiKeyId::new(start(), 1),
+            name: "test".to_owned(),
+            workspace_id: Some(self.workspace),
+            scopes: vec![Scope::Admin],
+            created_at: start(),
+        }
+    }
+
+    async fn endpoint(&self, number: u128, settings: serde_json::Value) -> Endpoint {
+        let settings: EndpointSettings = serde_json::from_value(settings).unwrap();
+        let endpoint = Endpoint {
+            id: EndpointId::new(start(), number),
+            workspace_id: self.workspace,
+            url: settings.check(&AllowedTargets::loopback_and_http()).unwrap(),
+            settings,
+            secrets: vec![ActiveSecret { secret: Secret::new(&[7; 32]), expires_at: None }],
+            disabled_reason: None,
+            revision: 1,
+            created_at: start(),
+            updated_at: start(),
+        };
+        assert!(self.store.save_endpoint(&endpoint).await.unwrap());
+        endpoint
+    }
+
+    /// Every job that can be received now.
+    async fn jobs(&self) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        loop {
+            let request = self.sqs_client.receive_message().queue_url(self.queue.url());
+            let request = request.max_number_of_messages(10);
+            let request = request.message_system_attribute_names(MessageSystemAttributeName::All);
+            let messages: Vec<Message> = request.send().await.unwrap().messages.unwrap_or_default();
+            if messages.is_empty() {
+                return jobs;
+            }
+            jobs.extend(messages.iter().map(|message| Job::parse(message.body().unwrap()).unwrap()));
+        }
+    }
+}
+
+fn request(event_type: &str, data: &str) -> EventRequest {
+    let text = format!(r#"{{"type":"{event_type}","data":{data}}}"#);
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A receiver that answers with `status` and counts.
+async fn receiver(status: u16) -> (String, Arc<AtomicU64>) {
+    let listener = loopback().await;
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&count);
+    let answer = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async move { axum::http::StatusCode::from_u16(status).unwrap() }
+    };
+    let router = axum::Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (url, count)
+}

@@ -1,0 +1,33 @@
+use queue::{Queue, Task};
+use serde_json::json;
+use usecases::Refusal;
+use usecases::manage::manage_endpoint::{Management, update_endpoint};
+
+use crate::Bench;
+
+#[tokio::test]
+async fn switching_on_again_begins_the_drain_that_was_lost() {
+    let bench = Bench::new().await;
+    let endpoint = bench.endpoint(1, json!({ "url": "https://example.com/hook", "active": false })).await;
+    let switch_on = async |management: &Management| {
+        update_endpoint(management, &bench.caller(), endpoint.id, true, |settings| {
+            let mut settings = settings.clone();
+            settings.active = true;
+            Ok(settings)
+        })
+        .await
+    };
+    let tasks = async || {
+        let request = bench.sqs_client.receive_message().queue_url(bench.queue.tasks_url().unwrap());
+        let messages = request.send().await.unwrap().messages.unwrap_or_default();
+        messages.iter().map(|message| Task::parse(message.body().unwrap()).unwrap()).collect::<Vec<_>>()
+    };
+    let no_tasks = Queue::new(bench.sqs_client.clone(), bench.queue.url().to_owned(), None);
+    let dying = Management { queue: no_tasks, ..bench.management() };
+    assert!(matches!(switch_on(&dying).await, Err(Refusal::Fault(_))));
+    let stored = bench.store.load_endpoint(bench.workspace, endpoint.id).await.unwrap().unwrap();
+    assert!(stored.settings.active && tasks().await.is_empty(), "saved, and the drain was not begun");
+
+    switch_on(&bench.management()).await.unwrap();
+    assert_eq!(tasks().await, [Task::Drain { workspace: bench.workspace, endpoint: endpoint.id }]);
+}

@@ -1,0 +1,23 @@
+use domain::access::workspace::WorkspaceSettings;
+use usecases::manage::manage_workspace::{read_workspace, update_workspace};
+
+use crate::Bench;
+
+#[tokio::test]
+async fn two_changes_in_two_processes_do_not_undo_each_other() {
+    let bench = Bench::new().await;
+    let (one, two, caller) = (bench.management(), bench.management(), bench.caller());
+    // Both have read the workspace, and remember it.
+    for process in [&one, &two] {
+        read_workspace(process, &caller, bench.workspace).await.unwrap();
+    }
+    let longer =
+        |settings: &WorkspaceSettings| Ok(WorkspaceSettings { retention_days: 60, ..settings.clone() });
+    let renamed = |settings: &WorkspaceSettings| {
+        Ok(WorkspaceSettings { name: "renamed".to_owned(), ..settings.clone() })
+    };
+    update_workspace(&one, &caller, bench.workspace, longer).await.unwrap();
+    update_workspace(&two, &caller, bench.workspace, renamed).await.unwrap();
+    let stored = bench.store.load_workspace(bench.workspace).await.unwrap().unwrap();
+    assert_eq!((stored.retention_days, stored.name.as_str()), (60, "renamed"));
+}
