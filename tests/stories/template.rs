@@ -3,7 +3,7 @@
 use lambda_kit::config::{IngestConfig, MaintenanceConfig, ManagementConfig, SenderConfig};
 use queue::definition;
 use serde_yaml_ng::Value;
-use store::table::{INDEXES, PRIMARY_KEY, TTL_ATTRIBUTE};
+use store::table::definition::{INDEXES, PRIMARY_KEY, TTL_ATTRIBUTE};
 
 fn template() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml");

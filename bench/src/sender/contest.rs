@@ -12,7 +12,7 @@ use lambda_kit::aws::Aws;
 use lambda_kit::config::SenderConfig;
 use lambda_kit::metrics::Metrics;
 use queue::Job;
-use store::deliveries::Settlement;
+use store::rows::deliveries::Settlement;
 use store::{KeyWrapper, Store};
 use usecases::deliver::attempt_delivery::Sender;
 

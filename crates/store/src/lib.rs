@@ -1,39 +1,22 @@
 //! Everything Posthorn keeps in DynamoDB.
 //!
-//! One table. [`keys`] is the key design, [`items`] the stored shapes, [`table`] the table's definition, and each
-//! other module holds the access patterns of one noun, one method each.
+//! One table. [`keys`] is the key design, [`table`] how items are read and written, and each file of [`rows`] holds the
+//! access patterns of one noun, one method each.
 
 use std::sync::Arc;
 
 use sealing::Sealer;
 
-pub mod api_keys;
-mod attempts;
-pub mod deliveries;
-pub mod drains;
-pub mod endpoints;
 pub mod error;
-pub mod events;
-pub mod health;
-pub mod idempotency;
-pub mod items;
 pub mod keys;
-mod limits;
-pub mod payload;
-mod query;
-pub mod replays;
-mod rows;
+pub mod rows;
 pub mod sealing;
-mod spread;
-pub mod statistics;
 pub mod table;
-mod undelivered;
-pub mod workspaces;
 
 pub use error::StoreError;
-pub use rows::BATCH_WRITES;
 pub use sealing::KeyWrapper;
-pub use spread::{Order, Window};
+pub use table::batch::BATCH_WRITES;
+pub use table::sharded_list::{Order, Window};
 
 /// The table, and a client that reaches it. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -15,8 +15,8 @@ use tokio::sync::OnceCell;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::items::{ItemReader, ItemWriter};
 use crate::keys;
+use crate::table::item::{ItemReader, ItemWriter};
 
 const ENTITY: &str = "data key";
 /// First byte of a sealed value: which way it was sealed.

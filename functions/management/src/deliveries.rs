@@ -15,7 +15,7 @@ use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use lambda_kit::problem_json::ApiError;
 use serde::{Deserialize, Serialize};
-use store::deliveries::Wanted;
+use store::rows::deliveries::Wanted;
 use usecases::manage::manage_endpoint::{Management, read_endpoint};
 
 use crate::{caller, paging};

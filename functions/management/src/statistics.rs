@@ -8,7 +8,7 @@ use domain::access::api_key::Scope;
 use domain::timestamp::Timestamp;
 use lambda_kit::problem_json::ApiError;
 use serde::Deserialize;
-use store::statistics::Subject;
+use store::rows::statistics::Subject;
 use usecases::manage::manage_endpoint::{Management, read_endpoint};
 use usecases::manage::read_statistics::{Step, read_statistics};
 

@@ -8,7 +8,7 @@ use domain::id::{EndpointId, EventId};
 use domain::policy::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
 use domain::timestamp::Timestamp;
 use store::Window;
-use store::deliveries::{DeliveryRow, Settlement, Wanted};
+use store::rows::deliveries::{DeliveryRow, Settlement, Wanted};
 
 use crate::{DAY, Table, ago, every_page, now, table, workspace};
 

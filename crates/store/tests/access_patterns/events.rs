@@ -9,7 +9,7 @@ use domain::id::{EndpointId, EventId};
 use domain::timestamp::Timestamp;
 use serde_json::value::RawValue;
 use store::Window;
-use store::events::StoredPayload;
+use store::rows::events::StoredPayload;
 
 use crate::{DAY, ago, every_page, now, table, workspace};
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use domain::id::EventId;
-use store::idempotency::{Claim, LEASE, REMEMBERED};
+use store::rows::idempotency::{Claim, LEASE, REMEMBERED};
 
 use crate::{now, table, workspace};
 

@@ -1,10 +1,10 @@
 //! Has this request come before? What it is known by is claimed before anything is written: its `Idempotency-Key`, or else
-//! the producer's own id of the event. See [`store::idempotency`].
+//! the producer's own id of the event. See [`store::rows::idempotency`].
 
 use domain::id::{EventId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use store::idempotency::Claim;
+use store::rows::idempotency::Claim;
 
 use crate::accept::event_request::{EventRequest, fingerprint, sha256};
 use crate::accept::intake::Intake;

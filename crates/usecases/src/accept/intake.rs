@@ -7,7 +7,7 @@ use domain::event::Event;
 use domain::timestamp::Timestamp;
 use queue::{Job, Queue, Topic};
 use store::Store;
-use store::events::EventRow;
+use store::rows::events::EventRow;
 
 use crate::error::Fault;
 use crate::write_coalescer::{Gather, Group};

@@ -13,7 +13,7 @@ use domain::event::{Event, Payload};
 use domain::id::{EndpointId, EventId};
 use domain::problem::Problem;
 use serde_json::value::RawValue;
-use store::deliveries::{DeliveryRow, Settlement};
+use store::rows::deliveries::{DeliveryRow, Settlement};
 
 use crate::deliver::request::post;
 use crate::error::{Fault, Refusal};

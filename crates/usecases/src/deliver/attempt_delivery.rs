@@ -19,7 +19,7 @@ use egress::Egress;
 use queue::reschedule::NotRescheduled;
 use queue::{Job, Queue};
 use serde_json::json;
-use store::deliveries::{DeliveryRow, Settlement};
+use store::rows::deliveries::{DeliveryRow, Settlement};
 use store::{BATCH_WRITES, Store};
 
 use crate::accept::intake::Intake;

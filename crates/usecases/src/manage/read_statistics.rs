@@ -10,8 +10,8 @@ use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Window;
-use store::deliveries::Wanted;
-use store::statistics::Subject;
+use store::rows::deliveries::Wanted;
+use store::rows::statistics::Subject;
 
 use crate::error::Refusal;
 use crate::manage::manage_endpoint::Management;

@@ -10,7 +10,7 @@ use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task};
 use store::Page;
-use store::drains::Drain;
+use store::rows::drains::Drain;
 
 use crate::accept::intake::Intake;
 use crate::error::Fault;

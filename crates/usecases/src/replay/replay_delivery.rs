@@ -12,7 +12,7 @@ use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use queue::Job;
-use store::events::StoredPayload;
+use store::rows::events::StoredPayload;
 
 use crate::error::Refusal;
 use crate::manage::manage_endpoint::Management;

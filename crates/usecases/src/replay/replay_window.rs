@@ -15,7 +15,7 @@ use domain::id::{DeliveryId, EndpointId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task};
-use store::deliveries::Wanted;
+use store::rows::deliveries::Wanted;
 use store::{Page, Window};
 
 use crate::accept::intake::Intake;

@@ -11,7 +11,7 @@ use domain::delivery::statistics::{Hour, Tally};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use store::Store;
-use store::statistics::Subject;
+use store::rows::statistics::Subject;
 
 use crate::error::Fault;
 

@@ -141,7 +141,7 @@ async fn what_died_before_it_could_be_refused_is_refused_when_it_is_resumed() {
     let other = async || accept_event(&intake, &caller, with_data("[]"), Some("another key")).await;
     assert_eq!(problem(other().await), Problem::EventExists);
     assert_eq!(problem(other().await), Problem::IdempotencyKeyInProgress, "its claim could not be forgotten");
-    bench.advance(store::idempotency::LEASE);
+    bench.advance(store::rows::idempotency::LEASE);
     assert_eq!(problem(other().await), Problem::EventExists);
     assert_eq!(bench.jobs().await.len(), 1);
 }

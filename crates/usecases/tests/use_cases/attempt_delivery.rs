@@ -6,7 +6,7 @@ use domain::id::{DeliveryId, EventId};
 use domain::policy::outcome::ErrorClass;
 use queue::Job;
 use serde_json::json;
-use store::deliveries::DeliveryRow;
+use store::rows::deliveries::DeliveryRow;
 use usecases::Meter;
 use usecases::accept::accept_event::accept_event;
 use usecases::deliver::attempt_delivery::Next;

@@ -5,7 +5,7 @@ use domain::event::event_type::EventType;
 use domain::id::{EndpointId, EventId};
 use domain::timestamp::Timestamp;
 use serde_json::json;
-use store::deliveries::{DeliveryRow, Settlement};
+use store::rows::deliveries::{DeliveryRow, Settlement};
 use usecases::Meter;
 use usecases::recover::drain::drain_step;
 use usecases::recover::probe_circuits::probe_circuits;

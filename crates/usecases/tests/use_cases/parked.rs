@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::delivery::{Delivery, DeliveryStatus};
 use queue::Job;
 use serde_json::json;
-use store::deliveries::{DeliveryRow, Settlement};
+use store::rows::deliveries::{DeliveryRow, Settlement};
 use usecases::Meter;
 use usecases::accept::accept_event::accept_event;
 use usecases::deliver::attempt_delivery::Next;

@@ -9,7 +9,7 @@ use domain::endpoint::Endpoint;
 use domain::event::Payload;
 use domain::trace_parent::TraceParent;
 use queue::Job;
-use store::events::StoredPayload;
+use store::rows::events::StoredPayload;
 
 use super::Sender;
 use crate::deliver::request::post;

@@ -5,7 +5,7 @@ use domain::delivery::{CancelReason, Delivery};
 use domain::endpoint::{DisabledReason, Endpoint};
 use domain::timestamp::Timestamp;
 use queue::Job;
-use store::deliveries::{DeliveryRow, Settlement};
+use store::rows::deliveries::{DeliveryRow, Settlement};
 
 use super::{Known, Next, Sender};
 use crate::error::Fault;

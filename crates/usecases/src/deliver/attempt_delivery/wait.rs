@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::endpoint::Endpoint;
 use domain::timestamp::Timestamp;
 use queue::Job;
-use store::deliveries::{DeliveryRow, Settlement};
+use store::rows::deliveries::{DeliveryRow, Settlement};
 
 use super::{A_MOMENT, Known, LONGEST_INVISIBLE, Next, Sender};
 use crate::error::Fault;

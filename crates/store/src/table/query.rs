@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::items::Attributes;
 use crate::keys::{LOOKUP, LOOKUP_SORT, PK, SK, UNDELIVERED, UNDELIVERED_SORT};
+use crate::table::item::Attributes;
 
 /// Rows that are looked at for one page of a list that passes many over. Then the page ends, short as it may be, and
 /// says where to go on: no list works for longer than a request may take.

@@ -15,10 +15,10 @@ use domain::timestamp::Timestamp;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, ItemWriter};
 use crate::keys::{self, ENDPOINT_PREFIX, LOOKUP, LOOKUP_SORT};
-use crate::query::{Index, Range};
-use crate::rows::condition_held;
+use crate::table::batch::condition_held;
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
+use crate::table::query::{Index, Range};
 use crate::{Page, Store};
 
 const ENTITY: &str = "endpoint";

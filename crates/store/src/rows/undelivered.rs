@@ -5,11 +5,11 @@ use domain::delivery::{Delivery, DeliveryStatus};
 use domain::id::{DeliveryId, EndpointId};
 use domain::timestamp::Timestamp;
 
-use crate::deliveries::read;
 use crate::error::StoreError;
-use crate::items::Attributes;
 use crate::keys::{self, UNDELIVERED_SORT};
-use crate::query::{EXAMINED_AT_MOST, Index, Range, id_in};
+use crate::rows::deliveries::read;
+use crate::table::item::Attributes;
+use crate::table::query::{EXAMINED_AT_MOST, Index, Range, id_in};
 use crate::{Page, Store};
 
 impl Store {

@@ -8,9 +8,9 @@ use domain::access::api_key::ApiKey;
 use domain::id::{ApiKeyId, WorkspaceId};
 
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, KEY_PREFIX, LOOKUP, LOOKUP_SORT};
-use crate::query::{Index, Range};
+use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::query::{Index, Range};
 use crate::{Page, Store};
 
 const ENTITY: &str = "api_key";

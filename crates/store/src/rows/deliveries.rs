@@ -9,13 +9,13 @@ use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
-use crate::attempts;
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
-use crate::query::{Index, Range};
-use crate::rows::{BATCH_TRIES, condition_held, pause};
-use crate::spread::{Order, Spread, Window};
+use crate::rows::attempts;
+use crate::table::batch::{BATCH_TRIES, condition_held, pause};
+use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::query::{Index, Range};
+use crate::table::sharded_list::{Order, Spread, Window};
 use crate::{Page, Store};
 
 const ENTITY: &str = "delivery";

@@ -10,9 +10,9 @@ use domain::timestamp::Timestamp;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::items::{ItemReader, key_attributes};
 use crate::keys::{self, Day};
-use crate::rows::condition_held;
+use crate::table::batch::condition_held;
+use crate::table::item::{ItemReader, key_attributes};
 
 const ENTITY: &str = "rate";
 /// Others may reserve between our look and our write.

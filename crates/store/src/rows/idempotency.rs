@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::items::{ItemReader, ItemWriter, key_attributes};
 use crate::keys;
-use crate::rows::condition_held;
+use crate::table::batch::condition_held;
+use crate::table::item::{ItemReader, ItemWriter, key_attributes};
 
 const ENTITY: &str = "idempotency";
 /// How long a key is remembered.

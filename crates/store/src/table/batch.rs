@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::items::{Attributes, key_attributes};
 use crate::keys::Key;
+use crate::table::item::{Attributes, key_attributes};
 
 /// DynamoDB takes at most 25 writes in one BatchWriteItem.
 pub const BATCH_WRITES: usize = 25;

@@ -12,12 +12,13 @@ use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
 
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, EVENT_SHARDS};
-use crate::query::Range;
-use crate::rows::condition_held;
-use crate::spread::{Order, Spread, Window};
-use crate::{Page, Store, payload};
+use crate::rows::payload;
+use crate::table::batch::condition_held;
+use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::query::Range;
+use crate::table::sharded_list::{Order, Spread, Window};
+use crate::{Page, Store};
 
 const ENTITY: &str = "event";
 const LEDGER_ENTITY: &str = "ledger page";

@@ -7,10 +7,10 @@ use domain::timestamp::Timestamp;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, key_attributes};
 use crate::keys::{self, LOOKUP, LOOKUP_SORT, OPEN_CIRCUITS};
-use crate::query::{Index, Range, id_in};
-use crate::rows::condition_held;
+use crate::table::batch::condition_held;
+use crate::table::item::{Attributes, ItemReader, key_attributes};
+use crate::table::query::{Index, Range, id_in};
 
 const ENTITY: &str = "health";
 

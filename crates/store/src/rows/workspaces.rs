@@ -7,10 +7,10 @@ use domain::access::workspace::Workspace;
 use domain::id::WorkspaceId;
 
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, ItemWriter};
 use crate::keys::{self, ALL_WORKSPACES, LOOKUP, LOOKUP_SORT};
-use crate::query::{Index, Range};
-use crate::rows::condition_held;
+use crate::table::batch::condition_held;
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
+use crate::table::query::{Index, Range};
 use crate::{Page, Store};
 
 const ENTITY: &str = "workspace";

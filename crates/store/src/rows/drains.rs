@@ -6,10 +6,10 @@ use domain::timestamp::Timestamp;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, DRAINS, LOOKUP, LOOKUP_SORT};
-use crate::query::{Index, Range};
-use crate::rows::condition_held;
+use crate::table::batch::condition_held;
+use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::query::{Index, Range};
 
 const ENTITY: &str = "drain";
 

@@ -6,9 +6,9 @@ use domain::id::{EndpointId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, key_attributes};
 use crate::keys;
-use crate::query::Range;
+use crate::table::item::{Attributes, ItemReader, key_attributes};
+use crate::table::query::Range;
 use crate::{Store, Window};
 
 const ENTITY: &str = "statistics";

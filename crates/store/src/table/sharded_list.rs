@@ -13,9 +13,9 @@ use domain::timestamp::Timestamp;
 use futures_util::future::try_join_all;
 
 use crate::error::StoreError;
-use crate::items::Attributes;
 use crate::keys::{Day, SK};
-use crate::query::{EXAMINED_AT_MOST, Range, id_in};
+use crate::table::item::Attributes;
+use crate::table::query::{EXAMINED_AT_MOST, Range, id_in};
 use crate::{Page, Store};
 
 /// Lanes read at once.

@@ -6,10 +6,10 @@ use domain::id::{ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
-use crate::items::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::keys::{self, LOOKUP, LOOKUP_SORT, REPLAY_PREFIX, REPLAYS};
-use crate::query::{Index, Range};
-use crate::rows::condition_held;
+use crate::table::batch::condition_held;
+use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::query::{Index, Range};
 use crate::{Page, Store};
 
 const ENTITY: &str = "replay";

@@ -1,0 +1,16 @@
+//! Which rows does the table hold? One file a noun, one method an access pattern.
+
+pub mod api_keys;
+pub(crate) mod attempts;
+pub mod deliveries;
+pub mod drains;
+pub mod endpoints;
+pub mod events;
+pub mod health;
+pub mod idempotency;
+pub(crate) mod limits;
+pub mod payload;
+pub mod replays;
+pub mod statistics;
+pub(crate) mod undelivered;
+pub mod workspaces;

@@ -1,0 +1,7 @@
+//! How are rows read and written? The table's definition, items, queries, batches and sharded lists.
+
+pub(crate) mod batch;
+pub mod definition;
+pub mod item;
+pub(crate) mod query;
+pub(crate) mod sharded_list;
