@@ -13,7 +13,7 @@ use stories::{Receiver, Seen, Stage};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-const DOCUMENT: &str = include_str!("../../docs/verifying.md");
+const DOCUMENT: &str = include_str!("../../../docs/verifying.md");
 
 /// One line of what a runner reads, and what it must print.
 struct Case {

@@ -1,0 +1,8 @@
+//! What does a customer's receiver get, and when?
+
+mod gone;
+mod jobs_that_do_no_harm;
+mod overlapping_invocations;
+mod retries;
+mod signatures;
+mod verifying;

@@ -1,0 +1,3 @@
+//! How much goes out at once?
+
+mod limits;

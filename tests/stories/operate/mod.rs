@@ -1,0 +1,6 @@
+//! Does what is deployed do what the code needs?
+
+mod roles;
+mod sample_events;
+mod template;
+mod traces;

@@ -1,0 +1,3 @@
+//! How is something sent again by hand?
+
+mod replay_by_hand;
