@@ -6,15 +6,15 @@ use std::time::Duration;
 use divan::{AllocProfiler, Bencher, black_box};
 use domain::delivery::render::{Message, Occasion, render};
 use domain::endpoint::address::AllowedTargets;
-use domain::endpoint::subscription::Subscription;
+use domain::endpoint::subscription::{self, Subscription};
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
-use domain::event::ledger::Ledger;
 use domain::event::{Payload, PayloadText};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::policy::retry::RetryPolicy;
+use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, Secret};
-use domain::signing::signature::{self, Profile, Signed};
+use domain::signing::signature::{self, Signed};
 use domain::timestamp::Timestamp;
 use queue::Job;
 use serde_json::json;
@@ -82,7 +82,7 @@ fn fan_out(bencher: Bencher<'_, '_>) {
         })
         .collect();
     let event_type = event_type("family9.paid");
-    bencher.bench(|| Ledger::fan_out(black_box(&event_type), &[], &subscriptions));
+    bencher.bench(|| subscription::fan_out(black_box(&event_type), &[], &subscriptions));
 }
 
 #[divan::bench]

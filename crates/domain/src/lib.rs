@@ -8,6 +8,7 @@ pub mod access;
 pub mod delivery;
 pub mod endpoint;
 pub mod event;
+pub mod hex;
 pub mod id;
 pub mod json_object;
 pub mod policy;

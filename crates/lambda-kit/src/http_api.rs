@@ -92,7 +92,7 @@ fn request_id() -> String {
     if aws_lc_rs::rand::fill(&mut bytes).is_err() {
         tracing::warn!("no randomness for a request id");
     }
-    format!("req_{}", domain::access::api_key::hex(&bytes))
+    format!("req_{}", domain::hex::hex(&bytes))
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ async fn an_attempt_keeps_what_was_sent_without_its_secrets() {
     assert_eq!(shown("webhook-signature"), Some(seen.header("webhook-signature")));
     assert_eq!(request["body_bytes"], seen.body.len());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &seen.body);
-    assert_eq!(request["body_sha256"], domain::access::api_key::hex(digest.as_ref()));
+    assert_eq!(request["body_sha256"], domain::hex::hex(digest.as_ref()));
     stage.end().await;
 }
 

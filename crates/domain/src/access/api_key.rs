@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use crate::hex::hex;
 use crate::id::{ApiKeyId, WorkspaceId};
 use crate::problem::{Invalid, Problem};
 use crate::timestamp::Timestamp;
@@ -201,16 +202,6 @@ impl fmt::Debug for ApiKeySecret {
     }
 }
 
-/// Lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        write!(text, "{byte:02x}").ok();
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,7 +244,6 @@ mod tests {
         let key = ApiKeySecret::parse("phk_abcdefghijklmnopqrstuvwxyz012345").unwrap();
         assert_eq!(key.digest().len(), 64);
         assert_eq!(format!("{key:?}"), "ApiKeySecret(redacted)");
-        assert_eq!(hex(&[0, 15, 255]), "000fff");
     }
 
     #[test]

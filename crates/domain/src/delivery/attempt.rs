@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use crate::access::api_key::hex;
 use crate::delivery::render::RenderedRequest;
 use crate::endpoint::Endpoint;
+use crate::hex::hex;
 use crate::policy::outcome::{ErrorClass, Outcome};
 use crate::timestamp::Timestamp;
 

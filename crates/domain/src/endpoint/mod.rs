@@ -24,8 +24,8 @@ use crate::policy::limits::{MAX_CONCURRENCY, RateLimit};
 use crate::policy::outcome::OutcomeRules;
 use crate::policy::retry::RetryPolicy;
 use crate::problem::{Invalid, Problem};
+use crate::signing::profile::SignatureSettings;
 use crate::signing::secret::{ActiveSecret, MAX_OLD_SECRETS, PublicKey, Secret};
-use crate::signing::signature::SignatureSettings;
 use crate::timestamp::Timestamp;
 
 /// Most endpoints of one workspace: they are all read at once to fan an event out.

@@ -1,9 +1,9 @@
 //! Does an endpoint want an event? Its types and channels decide, and whether it is switched on.
 
-use crate::endpoint::EndpointSettings;
+use crate::endpoint::{EndpointSettings, MAX_ENDPOINTS};
 use crate::event::channel::{self, Channel};
 use crate::event::event_type::{EventType, EventTypePattern, wants};
-use crate::event::ledger::SkipReason;
+use crate::event::ledger::{Ledger, SkipReason};
 use crate::id::EndpointId;
 use crate::signing::secret::PublicKey;
 use crate::timestamp::Timestamp;
@@ -51,4 +51,37 @@ impl Subscription {
             None
         }
     }
+}
+
+/// Most deliveries of one request: as many as one event can have, so that each can be sent alone. A thousand batches of
+/// SQS take a few seconds of the 15 that the function has.
+pub const MAX_REQUEST_DELIVERIES: usize = MAX_ENDPOINTS;
+
+/// Fan-out: decides which endpoints get an event of `event_type` and `channels`.
+pub fn fan_out<'a>(
+    event_type: &EventType,
+    channels: &[Channel],
+    subscriptions: impl IntoIterator<Item = &'a Subscription>,
+) -> Ledger {
+    let mut ledger = Ledger::default();
+    for subscription in subscriptions {
+        match subscription.skip_reason(event_type, channels) {
+            None => ledger.deliveries.push(subscription.id),
+            Some(reason) => ledger.skipped.push((subscription.id, reason)),
+        }
+    }
+    ledger
+}
+
+/// Fan-out of an operational event that concerns the endpoint `about`: only endpoints that name its type get it, and
+/// never `about` itself, or a failing endpoint would be sent the news of its failure.
+pub fn fan_out_operational<'a>(
+    event_type: &EventType,
+    about: EndpointId,
+    subscriptions: impl IntoIterator<Item = &'a Subscription>,
+) -> Ledger {
+    let subscribed = subscriptions.into_iter().filter(|subscription| {
+        subscription.id != about && subscription.active && subscription.names(event_type)
+    });
+    Ledger { deliveries: subscribed.map(|subscription| subscription.id).collect(), skipped: Vec::new() }
 }

@@ -6,9 +6,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::subscription::Subscription;
-use crate::event::channel::Channel;
-use crate::event::event_type::EventType;
 use crate::id::EndpointId;
 
 /// Why an endpoint got no delivery of an event.
@@ -57,22 +54,6 @@ pub struct Ledger {
 pub struct DamagedLedger;
 
 impl Ledger {
-    /// Decides which endpoints get an event of `event_type` and `channels`.
-    pub fn fan_out<'a>(
-        event_type: &EventType,
-        channels: &[Channel],
-        subscriptions: impl IntoIterator<Item = &'a Subscription>,
-    ) -> Self {
-        let mut ledger = Self::default();
-        for subscription in subscriptions {
-            match subscription.skip_reason(event_type, channels) {
-                None => ledger.deliveries.push(subscription.id),
-                Some(reason) => ledger.skipped.push((subscription.id, reason)),
-            }
-        }
-        ledger
-    }
-
     /// How many endpoints it tells of.
     pub fn len(&self) -> usize {
         self.deliveries.len() + self.skipped.len()

@@ -27,9 +27,6 @@ pub const MAX_REQUEST_BYTES: usize = MAX_PAYLOAD_BYTES + 8 * 1024;
 
 /// Most events of one batch.
 pub const MAX_BATCH_EVENTS: usize = 100;
-/// Most deliveries of one request: as many as one event can have, so that each can be sent alone. A thousand batches of
-/// SQS take a few seconds of the 15 that the function has.
-pub const MAX_REQUEST_DELIVERIES: usize = crate::endpoint::MAX_ENDPOINTS;
 /// Largest body of `POST /v1/events/batch`. Lambda takes 6 MB with everything around it.
 pub const MAX_BATCH_BYTES: usize = 5 * 1024 * 1024;
 /// How far ahead a delivery may be scheduled.

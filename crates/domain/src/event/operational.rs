@@ -1,10 +1,7 @@
 //! What does Posthorn itself tell a workspace? Operational events, delivered like any other to endpoints that name
 //! them (`endpoint.*`); an endpoint that asks for everything does not get them, and none is told of itself.
 
-use crate::endpoint::subscription::Subscription;
 use crate::event::event_type::{BadEventType, EventType};
-use crate::event::ledger::Ledger;
-use crate::id::EndpointId;
 
 /// The type of the event that tries an endpoint.
 pub const TEST_EVENT_TYPE: &str = "posthorn.test";
@@ -59,18 +56,6 @@ pub fn is_test(event_type: &EventType) -> bool {
 /// Whether only Posthorn itself may send `event_type`: whoever gets one may believe what it says.
 pub fn is_posthorns_own(event_type: &EventType) -> bool {
     OperationalEvent::is_one(event_type) || is_test(event_type)
-}
-
-/// Which endpoints are told of something that concerns `about`.
-pub fn fan_out<'a>(
-    event_type: &EventType,
-    about: EndpointId,
-    subscriptions: impl IntoIterator<Item = &'a Subscription>,
-) -> Ledger {
-    let told = subscriptions.into_iter().filter(|subscription| {
-        subscription.id != about && subscription.active && subscription.names(event_type)
-    });
-    Ledger { deliveries: told.map(|subscription| subscription.id).collect(), skipped: Vec::new() }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::signing::signature::Profile;
+use crate::signing::profile::Profile;
 use crate::timestamp::Timestamp;
 
 const SYMMETRIC_PREFIX: &str = "whsec_";

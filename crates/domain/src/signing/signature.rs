@@ -13,45 +13,14 @@
 //! `path` the path of the endpoint's URL without its query. While a secret is rotated the signatures of all active
 //! secrets stand in one header, separated by spaces, the current one first.
 
+use crate::signing::profile::Profile;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
 
-use crate::access::api_key::hex;
+use crate::hex::hex;
 use crate::signing::secret::Secret;
 use crate::timestamp::Timestamp;
-
-/// How deliveries to an endpoint are signed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Profile {
-    /// Standard Webhooks 1.0.0 with a shared secret.
-    #[default]
-    Standard,
-    /// Standard Webhooks 1.0.0 with a key pair: the customer only holds the public half.
-    StandardAsymmetric,
-    /// A signature over the body alone, as many older systems send it. It does not stop a replay.
-    Body,
-    /// A signature over timestamp, nonce, path and body.
-    Covered,
-    /// No signature; only where the workspace allows it.
-    None,
-}
-
-impl Profile {
-    /// Every profile.
-    pub const ALL: [Self; 5] =
-        [Self::Standard, Self::StandardAsymmetric, Self::Body, Self::Covered, Self::None];
-}
-
-/// How deliveries to an endpoint are signed, as its settings say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SignatureSettings {
-    /// The profile.
-    pub profile: Profile,
-}
 
 /// What a signature may cover, beside the body.
 #[derive(Debug, Clone, Copy)]

@@ -6,6 +6,7 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::request::read;
 use super::writer::Writer;
 use crate::in_process::{self, Answer};
 
@@ -39,21 +40,6 @@ fn answer<Q: DeserializeOwned, A: Serialize>(
     say(&act(read(body)?)?)
 }
 
-pub(super) fn read<Q: DeserializeOwned>(body: &[u8]) -> dynoxide::Result<Q> {
-    serde_json::from_slice(body).map_err(|error| unreadable(&error))
-}
-
 fn say(answer: &impl Serialize) -> dynoxide::Result<String> {
     serde_json::to_string(answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
-}
-
-/// What dynoxide says of a request that it cannot read; it marks what AWS calls a mistake in a value.
-fn unreadable(error: &serde_json::Error) -> DynoxideError {
-    let text = error.to_string();
-    let message = text.split(" at line ").next().unwrap_or_default();
-    let marked = ["VALIDATION_REQUEST:", "VALIDATION:"].iter().find_map(|mark| message.strip_prefix(mark));
-    match marked {
-        Some(mistake) => DynoxideError::ValidationException(mistake.to_owned()),
-        None => DynoxideError::SerializationException(message.to_owned()),
-    }
 }

@@ -1,6 +1,7 @@
 //! DynamoDB: `dynoxide`, in this process and on a loopback port, with a task that deletes expired rows as AWS does, late.
 
 mod actions;
+mod request;
 mod writer;
 
 use std::path::Path;

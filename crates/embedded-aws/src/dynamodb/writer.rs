@@ -11,7 +11,7 @@ use dynoxide::types::{AttributeValue, Item, KeySchemaElement, MAX_ITEM_SIZE, ite
 use dynoxide::{Database, DynoxideError, ImportOptions};
 use tokio::sync::oneshot;
 
-use super::actions;
+use super::request;
 use crate::EmulatorError;
 
 /// Most batches that are taken from the queue at once.
@@ -60,7 +60,7 @@ impl Writer {
     /// Does the BatchWriteItem of `body`; returns when it is durable.
     pub(super) async fn write(&self, body: SdkBody) -> Written {
         let (answer, answered) = oneshot::channel();
-        let request = actions::read(body.bytes().unwrap_or_default())?;
+        let request = request::read(body.bytes().unwrap_or_default())?;
         self.0.send(Batch { request, body, answer }).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
@@ -116,7 +116,7 @@ impl Together {
             // Nothing is written: one of them is a mistake, which must not fail the others.
             Err(mistake) if mistake.status_code() < 500 => {
                 for batch in batches {
-                    let request = actions::read(batch.body.bytes().unwrap_or_default());
+                    let request = request::read(batch.body.bytes().unwrap_or_default());
                     batch.answer(request.and_then(|request| database.batch_write_item(request)));
                 }
             }
@@ -270,7 +270,7 @@ mod tests {
             for batch in &batches {
                 let (answer, answered) = oneshot::channel();
                 let body = request(batch).to_string();
-                waiting.push(Batch { request: actions::read(body.as_bytes()).unwrap(), body: body.into(), answer });
+                waiting.push(Batch { request: request::read(body.as_bytes()).unwrap(), body: body.into(), answer });
                 answers.push(answered);
             }
             write(&ours, waiting.into_iter());

@@ -2,11 +2,11 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::access::api_key::hex;
 use domain::event::channel::Channel;
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::event::ledger::Ledger;
 use domain::event::{Event, Payload};
+use domain::hex::hex;
 use domain::id::{EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;

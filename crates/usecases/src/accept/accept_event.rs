@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::access::api_key::{ApiKey, Scope};
+use domain::endpoint::subscription::{self, MAX_REQUEST_DELIVERIES};
+use domain::event::Event;
 use domain::event::ledger::Ledger;
-use domain::event::{Event, MAX_REQUEST_DELIVERIES};
 use domain::id::{DeliveryId, EventId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
@@ -309,7 +310,7 @@ async fn fan_out(
     now: Timestamp,
 ) -> Result<Event, Fault> {
     let subscriptions = intake.directory.subscriptions(workspace_id).await?;
-    let ledger = Ledger::fan_out(&request.event_type, &request.channels, subscriptions.iter());
+    let ledger = subscription::fan_out(&request.event_type, &request.channels, subscriptions.iter());
     Ok(Event {
         id,
         workspace_id,

@@ -91,5 +91,5 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> String {
         context.update(&part.len().to_be_bytes());
         context.update(part);
     }
-    domain::access::api_key::hex(context.finish().as_ref())
+    domain::hex::hex(context.finish().as_ref())
 }

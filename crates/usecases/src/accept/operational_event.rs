@@ -1,7 +1,8 @@
 //! How does Posthorn tell a workspace of its own doings? As events like any other, to the endpoints that name them; and
 //! to the SNS topic, where one is configured.
 
-use domain::event::operational::{OperationalEvent, fan_out};
+use domain::endpoint::subscription::fan_out_operational;
+use domain::event::operational::OperationalEvent;
 use domain::event::{Event, Payload};
 use domain::id::{EndpointId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
@@ -62,7 +63,7 @@ async fn tell_endpoints(
     let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("no operational event: {error}"));
     let event_type = what.event_type().map_err(|error| broken(&error))?;
     let subscriptions = intake.directory.subscriptions(workspace_id).await?;
-    let ledger = fan_out(&event_type, about, subscriptions.iter());
+    let ledger = fan_out_operational(&event_type, about, subscriptions.iter());
     if ledger.deliveries.is_empty() {
         return Ok(());
     }
