@@ -26,7 +26,7 @@ use queue::Queue;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use usecases::deliver::attempt_delivery::Sender;
-use usecases::{Clock, Directory, Intake};
+use usecases::{Cache, Clock, Intake};
 
 use crate::figure::print;
 use crate::receiver::Receiver;
@@ -232,7 +232,7 @@ impl Pipeline {
         let intake = |function| {
             let watch = Watch { function, observer: observer.clone() };
             let store = aws.store_of([7; 32], &watch);
-            Intake::new(store.clone(), aws.queue_of(&queue, &watch)).with_directory(Directory::new(store))
+            Intake::new(store.clone(), aws.queue_of(&queue, &watch)).with_cache(Cache::new(store))
         };
         let router = finish(ingest::router(intake("ingest")), metrics.clone());
         let sender = Sender::new(intake("sender"), Egress::new(AllowedTargets::loopback_and_http())?);
@@ -247,7 +247,7 @@ impl Pipeline {
         let settings: EndpointSettings =
             serde_json::from_value(json!({ "url": url, "retry": { "schedule_seconds": [1, 1] } }))?;
         let endpoint = Endpoint {
-            id: domain::id::EndpointId::new(now, usecases::Chance::system().id()),
+            id: domain::id::EndpointId::new(now, usecases::Randomness::system().id()),
             workspace_id: self.workspace.parse()?,
             url: settings
                 .check(&AllowedTargets::loopback_and_http())

@@ -16,7 +16,7 @@ use clap::ValueEnum;
 use domain::endpoint::EndpointSettings;
 use domain::policy::circuit::DisablePolicy;
 use serde_json::json;
-use usecases::Chance;
+use usecases::Randomness;
 
 use crate::figure::print;
 use queued::real;
@@ -126,10 +126,10 @@ pub(crate) fn run(outage: &Outage) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Chance that takes the same course every time: splitmix64, as Vigna gives it.
-fn seeded(seed: u64) -> Chance {
+/// Randomness that takes the same course every time: splitmix64, as Vigna gives it.
+fn seeded(seed: u64) -> Randomness {
     let state = AtomicU64::new(seed);
-    Chance::new(move |bytes| {
+    Randomness::new(move |bytes| {
         for chunk in bytes.chunks_mut(8) {
             let mut z = state.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
             z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

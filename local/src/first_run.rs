@@ -6,7 +6,7 @@ use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
 use domain::access::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
 use domain::id::{ApiKeyId, WorkspaceId};
 use store::Store;
-use usecases::{Chance, Clock};
+use usecases::{Clock, Randomness};
 
 use crate::data_dir::DataDir;
 
@@ -32,21 +32,21 @@ pub async fn prepare(
     admin_key: Option<&str>,
     clock: &Clock,
 ) -> anyhow::Result<Beginnings> {
-    let (now, chance) = (clock.now(), Chance::system());
+    let (now, randomness) = (clock.now(), Randomness::system());
     let kept = |name| data.map_or(Ok(None), |data| data.read(name));
 
     let kept_key = kept(KEY_FILE)?;
     let admin_key = match admin_key.or(kept_key.as_deref()) {
         Some(text) => ApiKeySecret::parse(text.trim()).context("POSTHORN_ADMIN_KEY cannot be used")?,
         None => {
-            let key = ApiKeySecret::new(&chance.bytes());
+            let key = ApiKeySecret::new(&randomness.bytes());
             data.map_or(Ok(()), |data| data.write_private(KEY_FILE, key.reveal()))?;
             key
         }
     };
     if store.find_api_key(&admin_key.digest()).await?.is_none() {
         let key = ApiKey {
-            id: ApiKeyId::new(now, chance.id()),
+            id: ApiKeyId::new(now, randomness.id()),
             name: "local admin".to_owned(),
             workspace_id: None,
             scopes: vec![Scope::Admin],
@@ -57,7 +57,7 @@ pub async fn prepare(
 
     let workspace = match kept(WORKSPACE_FILE)? {
         Some(text) => text.trim().parse().context("the data folder's workspace cannot be read")?,
-        None => WorkspaceId::new(now, chance.id()),
+        None => WorkspaceId::new(now, randomness.id()),
     };
     if store.load_workspace(workspace).await?.is_none() {
         let name = "local".to_owned();

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use usecases::Intake;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::manage_endpoint::Management;
-use usecases::{Chance, Clock, Directory, Traces};
+use usecases::{Cache, Clock, Randomness, Traces};
 
 use crate::data_dir::{DATA_KEY_FILE, DataDir};
 use crate::emulated_aws::EmulatedAws;
@@ -83,7 +83,7 @@ async fn schedule(intake: Intake, sender: Arc<Sender>, mut stop: watch::Receiver
 
 /// The key that seals secrets: a file of the data folder, made on the first run, or of this process alone.
 fn data_key(data: Option<&DataDir>) -> anyhow::Result<KeyBytes> {
-    let new: KeyBytes = Chance::system().bytes();
+    let new: KeyBytes = Randomness::system().bytes();
     let Some(data) = data else { return Ok(new) };
     match data.read(DATA_KEY_FILE)? {
         Some(text) => Ok(lambda_kit::data_key::parse(&text)?),
@@ -112,7 +112,7 @@ impl Platform {
         // Loopback and plain http are allowed here and nowhere else: the receivers are on this machine.
         let targets = AllowedTargets::loopback_and_http();
         let egress = Egress::new(targets)?;
-        let (directory, chance) = (Directory::new(store.clone()), Chance::system());
+        let (cache, randomness) = (Cache::new(store.clone()), Randomness::system());
         let function = |name| match &setup.observer {
             None => (store.clone(), queue.clone()),
             Some(observer) => {
@@ -123,19 +123,19 @@ impl Platform {
         let intake = |name| {
             let (store, queue) = function(name);
             Intake::new(store.clone(), queue)
-                .with_directory(directory.clone().with_store(store))
-                .with_clock_and_chance(setup.clock.clone(), chance.clone())
+                .with_cache(cache.clone().with_store(store))
+                .with_clock_and_randomness(setup.clock.clone(), randomness.clone())
                 .with_traces(setup.traces.clone())
         };
         let (store_of_management, queue_of_management) = function("management");
         let management = Management {
-            directory: directory.clone().with_store(store_of_management.clone()),
+            cache: cache.clone().with_store(store_of_management.clone()),
             store: store_of_management,
             queue: queue_of_management,
             egress: egress.clone(),
             targets,
             clock: setup.clock.clone(),
-            chance: chance.clone(),
+            randomness: randomness.clone(),
         };
         let (ingest, worker) = (intake("ingest"), intake("maintenance"));
         let sender = Arc::new(Sender::new(intake("sender"), egress));

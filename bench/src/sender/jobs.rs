@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use queue::Job;
 use serde_json::json;
 use serde_json::value::to_raw_value;
-use usecases::{Chance, Clock};
+use usecases::{Clock, Randomness};
 
 use super::{ENDPOINT, RECEIVER, WORKSPACE};
 
@@ -27,7 +27,7 @@ pub(super) struct Target {
     pub(super) endpoint: EndpointId,
     pub(super) url: String,
     clock: Clock,
-    chance: Chance,
+    randomness: Randomness,
 }
 
 /// A request as the sender would make it.
@@ -43,15 +43,15 @@ impl Target {
             endpoint: variable(ENDPOINT)?.parse()?,
             url: variable(RECEIVER)?,
             clock: Clock::system(),
-            chance: Chance::system(),
+            randomness: Randomness::system(),
         })
     }
 
     /// A job with a payload of a kilobyte, as ingest makes it.
     pub(super) fn job(&self) -> anyhow::Result<Job> {
         let now = self.clock.now();
-        let event = EventId::new(now, self.chance.id());
-        let n = self.chance.id() & u128::from(u32::MAX);
+        let event = EventId::new(now, self.randomness.id());
+        let n = self.randomness.id() & u128::from(u32::MAX);
         let data = json!({ "n": n, "customer": "cus_0042", "lines": ["a".repeat(950)] });
         Ok(Job {
             workspace: self.workspace,
@@ -96,7 +96,8 @@ impl Target {
             payload: job.payload.as_deref().context("a job of this benchmark carries its payload")?,
             delivery_id: job.delivery,
         };
-        let occasion = Occasion { number: 1, at: self.clock.now(), nonce: self.chance.bytes(), trace: None };
+        let occasion =
+            Occasion { number: 1, at: self.clock.now(), nonce: self.randomness.bytes(), trace: None };
         let rendered = render(&message, endpoint, occasion);
         let mut headers = HeaderMap::with_capacity(rendered.headers.len());
         for (name, value) in rendered.headers {
@@ -114,7 +115,7 @@ impl Target {
             workspace_id: self.workspace,
             url: settings.check(&AllowedTargets::loopback_and_http())?,
             settings,
-            secrets: vec![ActiveSecret { secret: Secret::new(&self.chance.bytes()), expires_at: None }],
+            secrets: vec![ActiveSecret { secret: Secret::new(&self.randomness.bytes()), expires_at: None }],
             disabled_reason: None,
             revision: 1,
             created_at: now,

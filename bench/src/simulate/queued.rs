@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use queue::send::BATCH_ENTRIES;
-use usecases::Chance;
+use usecases::Randomness;
 
 /// A group is noisy with more than a tenth of all jobs in flight and at least so many (SQS developer guide, "Amazon SQS
 /// fair queues").
@@ -67,7 +67,13 @@ impl Queued {
 
     /// Takes up to ten jobs, at most `room`; `fair` prefers quiet customers while the biggest is noisy, otherwise chance
     /// decides.
-    pub(crate) fn take(&mut self, room: u64, fair: bool, in_flight: InFlight, chance: &Chance) -> Batch {
+    pub(crate) fn take(
+        &mut self,
+        room: u64,
+        fair: bool,
+        in_flight: InFlight,
+        randomness: &Randomness,
+    ) -> Batch {
         let noisy = fair
             && in_flight.biggest >= NOISY_IN_FLIGHT
             && in_flight.biggest * 10 > in_flight.biggest + in_flight.others;
@@ -78,7 +84,7 @@ impl Queued {
                 (_, 0) => true,
                 (0, _) => false,
                 _ if noisy => true,
-                (others, biggest) => chance.unit() * real(others + biggest) < real(others),
+                (others, biggest) => randomness.unit() * real(others + biggest) < real(others),
             };
             if takes_other {
                 self.take_other(&mut batch);
@@ -129,12 +135,12 @@ mod tests {
 
     #[test]
     fn quiet_customers_go_first_only_while_the_biggest_is_noisy() {
-        let chance = Chance::new(|bytes| bytes.fill(0xff));
+        let randomness = Randomness::new(|bytes| bytes.fill(0xff));
         let taken = |fair, biggest| {
             let mut queued = Queued::default();
             queued.add(JOB, 100);
             queued.add_others(0, 7);
-            queued.take(10, fair, InFlight { others: 100, biggest }, &chance).others()
+            queued.take(10, fair, InFlight { others: 100, biggest }, &randomness).others()
         };
         assert_eq!((taken(true, 30), taken(true, 29), taken(true, 10), taken(false, 30)), (7, 0, 0, 0));
     }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use domain::endpoint::EndpointSettings;
 use domain::policy::circuit::Health;
-use usecases::Chance;
-use usecases::context::cache::REMEMBERED;
+use usecases::Randomness;
+use usecases::context::cache::CACHED_FOR;
 use usecases::deliver::attempt_delivery::EARLY;
 
 use super::Outage;
@@ -55,7 +55,7 @@ enum Happening {
 pub(crate) struct World<'a> {
     outage: &'a Outage,
     settings: EndpointSettings,
-    chance: Chance,
+    randomness: Randomness,
     now: u64,
     later: BTreeMap<(u64, u64), Happening>,
     number: u64,
@@ -79,11 +79,11 @@ pub(crate) struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub(crate) fn new(outage: &'a Outage, settings: EndpointSettings, chance: Chance) -> Self {
+    pub(crate) fn new(outage: &'a Outage, settings: EndpointSettings, randomness: Randomness) -> Self {
         let mut world = Self {
             outage,
             settings,
-            chance,
+            randomness,
             now: 0,
             later: BTreeMap::new(),
             number: 0,
@@ -192,7 +192,7 @@ impl<'a> World<'a> {
                 return;
             }
             let fair = !self.outage.without_fair_queue;
-            let batch = self.queued.take(room, fair, self.in_flight, &self.chance);
+            let batch = self.queued.take(room, fair, self.in_flight, &self.randomness);
             self.free -= 1;
             self.attempt(&batch);
         }
@@ -208,7 +208,7 @@ impl<'a> World<'a> {
         self.bill.write_units += real(others);
         let mut held = if others > 0 { OVERHEAD_MS + self.outage.answer_ms } else { OVERHEAD_MS };
         // Each process asked at its own time how the endpoint fares.
-        let asked = self.now.saturating_sub(self.up_to(millis(REMEMBERED)));
+        let asked = self.now.saturating_sub(self.up_to(millis(CACHED_FOR)));
         let open = self.circuit.range(..=asked).next_back().is_some_and(|(_, open)| *open);
         let mut attempted = Vec::new();
         for job in &batch.biggest {
@@ -316,6 +316,6 @@ impl<'a> World<'a> {
     /// An instant from 0 to `most` milliseconds.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, far below 2^53")]
     fn up_to(&self, most: u64) -> u64 {
-        (self.chance.unit() * real(most)) as u64
+        (self.randomness.unit() * real(most)) as u64
     }
 }

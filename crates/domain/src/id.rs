@@ -1,7 +1,7 @@
 //! What do Posthorn's ids look like? A prefix that names the kind and a ULID: 26 characters, sortable by time.
 //!
 //! Each kind is its own Rust type, so an endpoint's id can never stand where an event's is wanted. Time and
-//! chance are arguments.
+//! randomness are arguments.
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,9 +28,9 @@ macro_rules! id {
             /// What every id of this kind starts with.
             pub const PREFIX: &'static str = $prefix;
 
-            /// An id of the instant `at`; `chance` makes it unique (its low 80 bits are used).
-            pub fn new(at: Timestamp, chance: u128) -> Self {
-                Self(Ulid::from_parts(at.as_millis().unsigned_abs(), chance))
+            /// An id of the instant `at`; `randomness` makes it unique (its low 80 bits are used).
+            pub fn new(at: Timestamp, randomness: u128) -> Self {
+                Self(Ulid::from_parts(at.as_millis().unsigned_abs(), randomness))
             }
 
             /// The instant the id was made for.
@@ -124,9 +124,9 @@ impl DeliveryId {
         both[..16].copy_from_slice(&event.to_bytes());
         both[16..].copy_from_slice(&endpoint.to_bytes());
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &both);
-        let mut chance = [0u8; 16];
-        chance[6..].copy_from_slice(&digest.as_ref()[..10]);
-        Self::new(event.time(), u128::from_be_bytes(chance))
+        let mut randomness = [0u8; 16];
+        randomness[6..].copy_from_slice(&digest.as_ref()[..10]);
+        Self::new(event.time(), u128::from_be_bytes(randomness))
     }
 }
 
@@ -145,19 +145,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(millis in 0i64..200_000_000_000_000, chance: u128) {
-            let id = EventId::new(Timestamp::from_millis(millis), chance);
+        fn what_is_written_is_read_back(millis in 0i64..200_000_000_000_000, randomness: u128) {
+            let id = EventId::new(Timestamp::from_millis(millis), randomness);
             prop_assert_eq!(id.to_string().parse(), Ok(id));
             prop_assert_eq!(EventId::from_bytes(id.to_bytes()), id);
             prop_assert_eq!(id.time().as_millis(), millis);
         }
 
         #[test]
-        fn ids_sort_by_time_as_text_too(a in 0i64..200_000_000_000_000, b in 0i64..200_000_000_000_000, chance: u128) {
+        fn ids_sort_by_time_as_text_too(a in 0i64..200_000_000_000_000, b in 0i64..200_000_000_000_000, randomness: u128) {
             let (a, b) = (a.min(b), a.max(b));
             prop_assume!(a < b);
             let (first, second) =
-                (EventId::new(Timestamp::from_millis(a), chance), EventId::new(Timestamp::from_millis(b), 0));
+                (EventId::new(Timestamp::from_millis(a), randomness), EventId::new(Timestamp::from_millis(b), 0));
             prop_assert!(first < second && first.to_string() < second.to_string());
         }
 

@@ -1,7 +1,7 @@
 //! Posthorn's pure decisions.
 //!
 //! Nothing here waits, reads a clock, draws a random number, looks at the environment or calls AWS: time and
-//! chance are arguments. Whatever this crate decides can be tried in a unit test and gives the same answer in
+//! randomness are arguments. Whatever this crate decides can be tried in a unit test and gives the same answer in
 //! Lambda, on a laptop and in a simulation.
 
 pub mod access;

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::problem::Problem;
 use serde_json::{Value, json};
-use usecases::{Fault, Refusal};
+use usecases::{Fault, UseCaseError};
 
 /// Why a request was not answered as asked.
 #[derive(Debug, Clone)]
@@ -31,11 +31,11 @@ impl From<Problem> for ApiError {
     }
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
+impl From<UseCaseError> for ApiError {
+    fn from(refusal: UseCaseError) -> Self {
         match refusal {
-            Refusal::Problem(problem) => Self::Problem(problem),
-            Refusal::Fault(fault) => Self::Fault(fault),
+            UseCaseError::Problem(problem) => Self::Problem(problem),
+            UseCaseError::Fault(fault) => Self::Fault(fault),
         }
     }
 }

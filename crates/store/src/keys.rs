@@ -271,8 +271,8 @@ mod tests {
 
     const AT: &str = "2026-01-05T09:30:00Z";
 
-    fn event_id(chance: u128) -> EventId {
-        EventId::new(Timestamp::parse(AT).unwrap(), chance)
+    fn event_id(randomness: u128) -> EventId {
+        EventId::new(Timestamp::parse(AT).unwrap(), randomness)
     }
 
     #[test]
@@ -292,7 +292,7 @@ mod tests {
     fn every_shard_of_a_day_is_used() {
         let ws = WorkspaceId::new(Timestamp::from_millis(0), 1);
         let partitions: std::collections::HashSet<_> =
-            (0..256).map(|chance| event(ws, event_id(chance)).pk).collect();
+            (0..256).map(|randomness| event(ws, event_id(randomness)).pk).collect();
         assert_eq!(partitions.len(), usize::from(EVENT_SHARDS));
     }
 

@@ -51,7 +51,7 @@ impl From<QueueError> for Fault {
 
 /// Why a use case of the API did not happen.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum UseCaseError {
     /// The caller's mistake.
     #[error(transparent)]
     Problem(#[from] Problem),
@@ -60,7 +60,7 @@ pub enum Refusal {
     Fault(Fault),
 }
 
-impl<E: Into<Fault>> From<E> for Refusal {
+impl<E: Into<Fault>> From<E> for UseCaseError {
     fn from(error: E) -> Self {
         Self::Fault(error.into())
     }

@@ -16,9 +16,9 @@ pub mod telemetry;
 mod write_coalescer;
 
 pub use accept::intake::Intake;
-pub use context::cache::Directory;
+pub use context::cache::Cache;
 pub use context::clock::Clock;
-pub use context::randomness::Chance;
-pub use error::{Fault, Refusal, chain};
+pub use context::randomness::Randomness;
+pub use error::{Fault, UseCaseError, chain};
 pub use telemetry::meter::{Meter, Readings};
 pub use telemetry::trace::Traces;

@@ -114,12 +114,12 @@ type Waiting<T, R> = (T, oneshot::Sender<Result<R, Fault>>);
 
 /// Gathers things of one kind and writes them in groups; each caller gets the group's result.
 #[derive(Debug)]
-pub(crate) struct Group<T, R = ()> {
+pub(crate) struct WriteCoalescer<T, R = ()> {
     things: mpsc::UnboundedSender<Waiting<T, R>>,
     expected: Option<Expected>,
 }
 
-impl<T: Send + 'static, R: Clone + Send + 'static> Group<T, R> {
+impl<T: Send + 'static, R: Clone + Send + 'static> WriteCoalescer<T, R> {
     /// A group that writes with `write`. Must be made inside a tokio runtime.
     pub(crate) fn new<W, F>(gather: Gather, write: W) -> Self
     where
@@ -190,17 +190,17 @@ mod tests {
     type Groups = Arc<Mutex<Vec<usize>>>;
 
     /// A group that notes how large each write was.
-    fn noting(expected: &Expected) -> (Arc<Group<u32>>, Groups) {
+    fn noting(expected: &Expected) -> (Arc<WriteCoalescer<u32>>, Groups) {
         let groups = Groups::default();
         let noted = Arc::clone(&groups);
-        let group = Group::new(Gather::LingerFor(expected.clone()), move |things: Vec<u32>| {
+        let group = WriteCoalescer::new(Gather::LingerFor(expected.clone()), move |things: Vec<u32>| {
             noted.lock().unwrap().push(things.len());
             async { Ok(()) }
         });
         (Arc::new(group), groups)
     }
 
-    fn write(group: &Arc<Group<u32>>, thing: u32) -> tokio::task::JoinHandle<()> {
+    fn write(group: &Arc<WriteCoalescer<u32>>, thing: u32) -> tokio::task::JoinHandle<()> {
         let group = Arc::clone(group);
         tokio::spawn(async move { group.write(thing).await.unwrap() })
     }
@@ -253,7 +253,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_is_being_written_is_not_waited_for() {
         let expected = Expected::nobody(25);
-        let group = Arc::new(Group::new(Gather::LingerFor(expected.clone()), |_: Vec<u32>| async {
+        let group = Arc::new(WriteCoalescer::new(Gather::LingerFor(expected.clone()), |_: Vec<u32>| async {
             sleep(LINGER * 10).await;
             Ok(())
         }));

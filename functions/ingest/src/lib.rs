@@ -66,7 +66,7 @@ struct SkippedBody {
 }
 
 async fn post_event(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
-    let caller = match authenticate(&intake.directory, api_key(&headers)).await {
+    let caller = match authenticate(&intake.cache, api_key(&headers)).await {
         Ok(caller) => caller,
         Err(refusal) => return refuse(refusal.into()),
     };
@@ -83,7 +83,7 @@ async fn post_event(State(intake): State<Intake>, headers: HeaderMap, body: Body
 
 /// Each event is answered on its own, in order, with the status it would have had alone.
 async fn post_batch(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
-    let caller = match authenticate(&intake.directory, api_key(&headers)).await {
+    let caller = match authenticate(&intake.cache, api_key(&headers)).await {
         Ok(caller) => caller,
         Err(refusal) => return refuse(refusal.into()),
     };

@@ -154,12 +154,12 @@ pub(crate) async fn list(
     if let Some(event) = parameters.event_id {
         // An event makes one delivery to an endpoint at most, and its id follows from both.
         let row = store.load_delivery(id, DeliveryId::of(event, id), now).await;
-        let row = row.map_err(usecases::Refusal::from)?.map(|row| row.delivery);
+        let row = row.map_err(usecases::UseCaseError::from)?.map(|row| row.delivery);
         let row = row.filter(|delivery| wanted.asks_for(delivery) && window.holds(delivery.id.time()));
         return Ok(Json(row.iter().map(DeliveryBody::of).collect::<Vec<_>>()).into_response());
     }
     let page = store.list_deliveries(id, &wanted, parameters.before, window, now, limit).await;
-    let page = page.map_err(usecases::Refusal::from)?;
+    let page = page.map_err(usecases::UseCaseError::from)?;
     let next = page.next.map(|next| [(LINK, next_link(&uri, next))]);
     Ok((next, Json(page.rows.iter().map(DeliveryBody::of).collect::<Vec<_>>())).into_response())
 }
@@ -183,11 +183,11 @@ pub(crate) async fn read(
     read_endpoint(&management, &caller, Scope::DeliveriesRead, endpoint_id).await?;
     let store = &management.store;
     let row = store.load_delivery(endpoint_id, delivery_id, management.clock.now()).await;
-    let row = row.map_err(usecases::Refusal::from)?.ok_or(Problem::NotFound("delivery"))?;
+    let row = row.map_err(usecases::UseCaseError::from)?.ok_or(Problem::NotFound("delivery"))?;
     let mut attempts: Vec<Attempt> = row.first_attempt.into_iter().collect();
     if row.delivery.attempts > 1 {
         let later = store.later_attempts(endpoint_id, delivery_id).await;
-        attempts.extend(later.map_err(usecases::Refusal::from)?);
+        attempts.extend(later.map_err(usecases::UseCaseError::from)?);
     }
     Ok(Json(DetailBody::of(&row.delivery, &attempts)).into_response())
 }

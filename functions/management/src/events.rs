@@ -60,7 +60,7 @@ pub(crate) async fn list(
     let window = paging::window(&workspace, parameters.since, parameters.until, now)?;
     let types = paging::event_types(parameters.event_type.as_deref())?;
     let page = management.store.list_events(workspace.id, before, window, &types, now, limit).await;
-    let page = page.map_err(usecases::Refusal::from)?;
+    let page = page.map_err(usecases::UseCaseError::from)?;
     Ok(paging::answer(&page.rows, page.next, summary).into_response())
 }
 
@@ -104,7 +104,7 @@ pub(crate) async fn deliveries(
         fates.iter().map(|(endpoint, _)| (*endpoint, DeliveryId::of(event.id, *endpoint))).collect();
     let rows = management.store.load_deliveries(&wanted, management.clock.now()).await;
     let rows: HashMap<EndpointId, Delivery> =
-        rows.map_err(usecases::Refusal::from)?.into_iter().map(|row| (row.endpoint_id, row)).collect();
+        rows.map_err(usecases::UseCaseError::from)?.into_iter().map(|row| (row.endpoint_id, row)).collect();
     let fate = |(endpoint, reason): &(EndpointId, Option<_>)| match (rows.get(endpoint), reason) {
         (Some(delivery), _) => json!(DeliveryBody::of(delivery)),
         (None, Some(reason)) => json!({ "endpoint_id": endpoint, "status": "skipped", "reason": reason }),
@@ -130,7 +130,7 @@ pub(crate) async fn erase(
     let id: EventId = paging::id(&event, "event")?;
     let workspace = management.workspace(&caller, parameters.workspace_id).await.map_err(paging::in_query)?;
     let erased = management.store.erase_payload(workspace.id, id, management.clock.now()).await;
-    match erased.map_err(usecases::Refusal::from)? {
+    match erased.map_err(usecases::UseCaseError::from)? {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Problem::NotFound("event").into()),
     }
@@ -146,7 +146,7 @@ async fn load(
     let id: EventId = paging::id(event, "event")?;
     let workspace = management.workspace(caller, workspace).await.map_err(paging::in_query)?;
     let event = management.store.load_event(workspace.id, id, management.clock.now()).await;
-    Ok(event.map_err(usecases::Refusal::from)?.ok_or(Problem::NotFound("event"))?)
+    Ok(event.map_err(usecases::UseCaseError::from)?.ok_or(Problem::NotFound("event"))?)
 }
 
 fn summary(event: &Event) -> Value {

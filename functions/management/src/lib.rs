@@ -67,7 +67,7 @@ pub fn router(management: Management) -> Router {
 }
 
 async fn caller(management: &Management, headers: &HeaderMap) -> Result<Arc<ApiKey>, ApiError> {
-    Ok(authenticate(&management.directory, api_key(headers)).await?)
+    Ok(authenticate(&management.cache, api_key(headers)).await?)
 }
 
 /// Settings as the document that `PATCH` merges into.

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use store::Window;
-use usecases::Refusal;
+use usecases::UseCaseError;
 
 /// Rows of a page when the caller does not say.
 pub(crate) const DEFAULT_LIMIT: usize = 50;
@@ -37,13 +37,13 @@ pub(crate) fn parameters<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
 }
 
 /// The same refusal, of a request whose `workspace_id` is a parameter.
-pub(crate) fn in_query(refusal: Refusal) -> Refusal {
+pub(crate) fn in_query(refusal: UseCaseError) -> UseCaseError {
     match refusal {
-        Refusal::Problem(Problem::Invalid(mut errors)) => {
+        UseCaseError::Problem(Problem::Invalid(mut errors)) => {
             for error in errors.iter_mut().filter(|error| error.pointer == "/workspace_id") {
                 error.pointer = "workspace_id".to_owned();
             }
-            Refusal::Problem(Problem::Invalid(errors))
+            UseCaseError::Problem(Problem::Invalid(errors))
         }
         other => other,
     }

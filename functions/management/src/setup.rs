@@ -10,7 +10,7 @@ use lambda_kit::metrics::Metrics;
 use queue::Queue;
 use store::Store;
 use usecases::manage::manage_endpoint::Management;
-use usecases::{Chance, Clock, Directory};
+use usecases::{Cache, Clock, Randomness};
 
 /// The API as the environment describes it, whose endpoints may be `targets` and nothing else.
 ///
@@ -21,13 +21,13 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Management, Me
     let aws = Aws::from_environment().await;
     let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
     let management = Management {
-        directory: Directory::new(store.clone()),
+        cache: Cache::new(store.clone()),
         store,
         queue: Queue::new(aws.sqs(), config.queue_url, None).with_tasks(config.tasks_queue_url),
         egress: Egress::new(targets)?,
         targets,
         clock: Clock::system(),
-        chance: Chance::system(),
+        randomness: Randomness::system(),
     };
     Ok((management, Metrics::new(config.metrics_namespace, Clock::system())))
 }

@@ -20,7 +20,7 @@ use tower::ServiceExt as _;
 use usecases::Intake;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::manage_endpoint::Management;
-use usecases::{Chance, Clock, Directory};
+use usecases::{Cache, Clock, Randomness};
 
 const WORKSPACE: &str = "ws_01JZZZZZZZZZZZZZZZZZZZZZ01";
 const ENDPOINT: &str = "we_01JZZZZZZZZZZZZZZZZZZZZZ02";
@@ -133,13 +133,13 @@ async fn every_sample_of_management_is_answered_as_its_readme_says() {
     let stage = world(&receiver).await;
     let store = stage.platform.store.clone();
     let management = Management {
-        directory: Directory::new(store.clone()),
+        cache: Cache::new(store.clone()),
         store,
         queue: stage.platform.queue.clone(),
         egress: Egress::new(AllowedTargets::public_only()).unwrap(),
         targets: AllowedTargets::public_only(),
         clock: Clock::system(),
-        chance: Chance::system(),
+        randomness: Randomness::system(),
     };
     let answer = async |name| http(management::router(management.clone()), &sample("management", name)).await;
     assert_all_are_tried(

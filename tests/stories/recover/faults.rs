@@ -13,7 +13,7 @@ use queue::definition::{DEAD_LETTERS, JOBS, TASKS};
 use serde_json::{Value, json};
 use stories::stage::Endpoint;
 use stories::{Answer, Receiver, Stage};
-use usecases::Chance;
+use usecases::Randomness;
 
 const EVENTS: usize = 90;
 /// One call in eight goes wrong.
@@ -32,7 +32,7 @@ struct Counts {
 
 impl Faults {
     fn next(&self, function: &str) -> Option<Trouble> {
-        let luck = Chance::system().unit();
+        let luck = Randomness::system().unit();
         if function == "management" || self.0.over.load(Ordering::SeqCst) || luck > OFTEN {
             return None;
         }

@@ -25,7 +25,7 @@ impl World<'_> {
             let number = job.attempts + 1;
             self.bill.write_units += if number == 1 { 1.0 } else { 2.0 };
             let attempt = failed_attempt(number, now);
-            let decision = decide(&attempt, number, &self.settings, self.chance.unit(), now);
+            let decision = decide(&attempt, number, &self.settings, self.randomness.unit(), now);
             // A probe uses up nothing of its delivery's schedule.
             let probed = job.probe && matches!(decision, Decision::RetryIn(_) | Decision::Exhausted);
             let attempts = if probed { job.attempts } else { number };

@@ -167,8 +167,8 @@ impl ApiKey {
 
 impl ApiKeySecret {
     /// A new key of 32 random bytes.
-    pub fn new(chance: &[u8; 32]) -> Self {
-        Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(chance)))
+    pub fn new(randomness: &[u8; 32]) -> Self {
+        Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(randomness)))
     }
 
     /// Reads what a caller sent or an operator set.

@@ -129,13 +129,13 @@ pub struct Delivery {
     pub attempts_before_run: u32,
 }
 
-/// What follows from `attempt`, the `number`-th of its schedule, which ended at `now`; `chance` in 0 to 1 decides the
+/// What follows from `attempt`, the `number`-th of its schedule, which ended at `now`; `randomness` in 0 to 1 decides the
 /// jitter.
 pub fn decide(
     attempt: &Attempt,
     number: u32,
     settings: &EndpointSettings,
-    chance: f64,
+    randomness: f64,
     now: Timestamp,
 ) -> Decision {
     match attempt.error {
@@ -145,7 +145,7 @@ pub fn decide(
         Some(_) => {
             let retry_after = attempt.outcome.retry_after_header();
             let retry_after = retry_after.and_then(|value| parse_retry_after(value, now));
-            let delay = settings.retry.delay_after(number, chance, retry_after);
+            let delay = settings.retry.delay_after(number, randomness, retry_after);
             delay.map_or(Decision::Exhausted, Decision::RetryIn)
         }
     }
@@ -313,10 +313,10 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
-    fn decided(number: u32, outcome: Outcome, more: serde_json::Value, chance: f64) -> Decision {
+    fn decided(number: u32, outcome: Outcome, more: serde_json::Value, randomness: f64) -> Decision {
         let settings = settings(more);
         let error = settings.outcomes.error_class(&outcome);
-        decide(&Attempt { error, ..attempt(number, outcome) }, number, &settings, chance, now())
+        decide(&Attempt { error, ..attempt(number, outcome) }, number, &settings, randomness, now())
     }
 
     fn delivery() -> Delivery {
@@ -377,10 +377,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_failing_delivery_is_attempted_once_more_than_its_schedule_is_long(retries in 0usize..30, chance in 0.0f64..1.0) {
+        fn a_failing_delivery_is_attempted_once_more_than_its_schedule_is_long(retries in 0usize..30, randomness in 0.0f64..1.0) {
             let policy = serde_json::json!({ "retry": { "schedule_seconds": vec![1; retries] } });
             let mut attempts = 1;
-            while let Decision::RetryIn(_) = decided(attempts, answered(500, &[]), policy.clone(), chance) {
+            while let Decision::RetryIn(_) = decided(attempts, answered(500, &[]), policy.clone(), randomness) {
                 attempts += 1;
             }
             prop_assert_eq!(attempts as usize, retries + 1);

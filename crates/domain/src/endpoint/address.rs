@@ -174,9 +174,9 @@ pub(crate) mod tests {
     /// Any address of any IPv4 row.
     pub(crate) fn an_ipv4_that_is_not_public() -> impl Strategy<Value = Ipv4Addr> {
         let rows: Vec<_> = NOT_PUBLIC.iter().filter(|block| block.prefix.is_ipv4()).collect();
-        (proptest::sample::select(rows), any::<u32>()).prop_map(|(block, chance)| {
+        (proptest::sample::select(rows), any::<u32>()).prop_map(|(block, randomness)| {
             let IpAddr::V4(prefix) = block.prefix else { unreachable!("only IPv4 rows were kept") };
-            Ipv4Addr::from_bits(prefix.to_bits() | (chance & (u32::MAX >> block.length)))
+            Ipv4Addr::from_bits(prefix.to_bits() | (randomness & (u32::MAX >> block.length)))
         })
     }
 
@@ -184,9 +184,9 @@ pub(crate) mod tests {
     fn an_ipv6_that_is_not_public() -> impl Strategy<Value = Ipv6Addr> {
         let rows: Vec<_> = NOT_PUBLIC.iter().filter(|block| block.prefix.is_ipv6()).collect();
         (proptest::sample::select(rows), any::<u128>())
-            .prop_map(|(block, chance)| {
+            .prop_map(|(block, randomness)| {
                 let IpAddr::V6(prefix) = block.prefix else { unreachable!("only IPv6 rows were kept") };
-                Ipv6Addr::from_bits(prefix.to_bits() | (chance & (u128::MAX >> block.length)))
+                Ipv6Addr::from_bits(prefix.to_bits() | (randomness & (u128::MAX >> block.length)))
             })
             .prop_filter("it carries an IPv4 address", |ip| carried_ipv4(IpAddr::V6(*ip)).is_none())
     }

@@ -102,11 +102,16 @@ impl RetryPolicy {
 
     /// How long to wait after attempt `number` (from 1) failed, or `None` when it was the last.
     ///
-    /// `chance` in 0 to 1 decides the jitter; `retry_after` is what the receiver asked for.
-    pub fn delay_after(&self, number: u32, chance: f64, retry_after: Option<Duration>) -> Option<Duration> {
+    /// `randomness` in 0 to 1 decides the jitter; `retry_after` is what the receiver asked for.
+    pub fn delay_after(
+        &self,
+        number: u32,
+        randomness: f64,
+        retry_after: Option<Duration>,
+    ) -> Option<Duration> {
         let retry = usize::try_from(number).ok()?.checked_sub(1)?;
         let planned = *self.schedule().get(retry)?;
-        let jittered = planned.mul_f64(1.0 + JITTER * chance.clamp(0.0, 1.0));
+        let jittered = planned.mul_f64(1.0 + JITTER * randomness.clamp(0.0, 1.0));
         let asked = retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
         Some(jittered.max(asked))
     }
@@ -183,8 +188,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn jitter_only_delays_and_by_a_tenth_at_most(policy in any_policy(), number in 1u32..40, chance in -1.0f64..2.0) {
-            match (policy.schedule().get(number as usize - 1), policy.delay_after(number, chance, None)) {
+        fn jitter_only_delays_and_by_a_tenth_at_most(policy in any_policy(), number in 1u32..40, randomness in -1.0f64..2.0) {
+            match (policy.schedule().get(number as usize - 1), policy.delay_after(number, randomness, None)) {
                 (Some(planned), Some(delay)) => {
                     prop_assert!(delay >= *planned && delay <= planned.mul_f64(1.0 + JITTER));
                 }
@@ -194,10 +199,10 @@ mod tests {
         }
 
         #[test]
-        fn retry_after_never_makes_an_attempt_earlier(policy in any_policy(), number in 1u32..40, chance in 0.0f64..1.0, asked in 0u64..200_000) {
+        fn retry_after_never_makes_an_attempt_earlier(policy in any_policy(), number in 1u32..40, randomness in 0.0f64..1.0, asked in 0u64..200_000) {
             let asked = Duration::from_secs(asked);
-            let without = policy.delay_after(number, chance, None);
-            let with = policy.delay_after(number, chance, Some(asked));
+            let without = policy.delay_after(number, randomness, None);
+            let with = policy.delay_after(number, randomness, Some(asked));
             prop_assert_eq!(without.is_some(), with.is_some());
             if let (Some(without), Some(with)) = (without, with) {
                 prop_assert!(with >= without);

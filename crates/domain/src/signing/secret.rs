@@ -64,10 +64,10 @@ pub struct BadSecret;
 
 impl Secret {
     /// A new symmetric secret of 32 random bytes.
-    pub fn new(chance: &[u8; 32]) -> Self {
+    pub fn new(randomness: &[u8; 32]) -> Self {
         Self {
-            text: format!("{SYMMETRIC_PREFIX}{}", STANDARD.encode(chance)),
-            key: Key::Symmetric(chance.to_vec()),
+            text: format!("{SYMMETRIC_PREFIX}{}", STANDARD.encode(randomness)),
+            key: Key::Symmetric(randomness.to_vec()),
         }
     }
 
@@ -75,9 +75,9 @@ impl Secret {
     ///
     /// # Errors
     /// [`BadSecret`] never happens for 32 bytes; the signature is the library's.
-    pub fn new_asymmetric(chance: &[u8; 32]) -> Result<Self, BadSecret> {
-        let pair = Ed25519KeyPair::from_seed_unchecked(chance).map_err(|_| BadSecret)?;
-        let mut bytes = chance.to_vec();
+    pub fn new_asymmetric(randomness: &[u8; 32]) -> Result<Self, BadSecret> {
+        let pair = Ed25519KeyPair::from_seed_unchecked(randomness).map_err(|_| BadSecret)?;
+        let mut bytes = randomness.to_vec();
         bytes.extend_from_slice(pair.public_key().as_ref());
         Self::parse(&format!("{ASYMMETRIC_PREFIX}{}", STANDARD.encode(bytes)))
     }
@@ -86,10 +86,10 @@ impl Secret {
     ///
     /// # Errors
     /// Never for 32 bytes; see [`Secret::new_asymmetric`].
-    pub fn for_profile(profile: Profile, chance: &[u8; 32]) -> Result<Self, BadSecret> {
+    pub fn for_profile(profile: Profile, randomness: &[u8; 32]) -> Result<Self, BadSecret> {
         match profile {
-            Profile::StandardAsymmetric => Self::new_asymmetric(chance),
-            Profile::Standard | Profile::Body | Profile::Covered | Profile::None => Ok(Self::new(chance)),
+            Profile::StandardAsymmetric => Self::new_asymmetric(randomness),
+            Profile::Standard | Profile::Body | Profile::Covered | Profile::None => Ok(Self::new(randomness)),
         }
     }
 

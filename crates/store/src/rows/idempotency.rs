@@ -17,7 +17,7 @@ use crate::table::item::{ItemReader, ItemWriter, key_attributes};
 
 const ENTITY: &str = "idempotency";
 /// How long a key is remembered.
-pub const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+pub const CACHED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How long a request may hold a key: longer than the ingest function can run.
 pub const LEASE: Duration = Duration::from_secs(30);
 
@@ -54,7 +54,7 @@ impl Store {
             .text("event", event)
             .text("request", request)
             .instant("leased_until", now.plus(LEASE))
-            .expires_at(now.plus(REMEMBERED))
+            .expires_at(now.plus(CACHED_FOR))
             .build();
         let answer = self
             .client

@@ -33,9 +33,9 @@ fn answered(status: u16) -> Outcome {
     Outcome::Answered(Answer { status, headers, body: "é✓".as_bytes().to_vec(), body_truncated: true })
 }
 
-fn new_delivery(endpoint: EndpointId, at: Timestamp, chance: u128) -> Delivery {
+fn new_delivery(endpoint: EndpointId, at: Timestamp, randomness: u128) -> Delivery {
     let event_type = EventType::parse("invoice.paid").unwrap();
-    Delivery::new(workspace(1), endpoint, EventId::new(at, chance), event_type, now())
+    Delivery::new(workspace(1), endpoint, EventId::new(at, randomness), event_type, now())
 }
 
 /// The settlement of a first attempt.

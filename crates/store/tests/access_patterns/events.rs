@@ -17,9 +17,9 @@ fn window(days: u32) -> Window {
     Window { since: ago(DAY * days), until: now().plus(DAY) }
 }
 
-fn event(at: Timestamp, chance: u128) -> Event {
+fn event(at: Timestamp, randomness: u128) -> Event {
     Event {
-        id: EventId::new(at, chance),
+        id: EventId::new(at, randomness),
         workspace_id: workspace(1),
         event_type: EventType::parse("invoice.paid").unwrap(),
         occurred_at: at,
@@ -49,8 +49,8 @@ fn ledger(count: u128) -> Ledger {
 async fn an_event_comes_back_byte_for_byte_with_its_whole_ledger() {
     let table = table().await;
     // A ledger that fits the row, one that fills it to the last place, one over several rows, one of the largest.
-    for (chance, endpoints) in [(1, 3), (2, 256), (3, 257), (4, 5_000), (5, 10_000)] {
-        let event = Event { ledger: ledger(endpoints), ..event(now(), chance) };
+    for (randomness, endpoints) in [(1, 3), (2, 256), (3, 257), (4, 5_000), (5, 10_000)] {
+        let event = Event { ledger: ledger(endpoints), ..event(now(), randomness) };
         assert!(table.store.save_event(&event, now().plus(DAY)).await.unwrap());
         let loaded = table.store.load_event(workspace(1), event.id, now()).await.unwrap().unwrap();
         assert_eq!(loaded.payload.get(), event.payload.get());
@@ -126,8 +126,8 @@ async fn a_list_is_newest_first_over_shards_and_days_whatever_the_size_of_its_pa
     // Five days with a gap between them, and many events of the same millisecond.
     let mut saved = Vec::new();
     for (day, count) in [(0u32, 40u128), (1, 3), (4, 30), (9, 1), (20, 12)] {
-        for chance in 0..count {
-            let event = event(ago(DAY * day), chance * 7 + u128::from(day));
+        for randomness in 0..count {
+            let event = event(ago(DAY * day), randomness * 7 + u128::from(day));
             table.store.save_event(&event, now().plus(DAY)).await.unwrap();
             saved.push(event.id);
         }

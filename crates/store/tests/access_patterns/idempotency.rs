@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use domain::id::EventId;
-use store::rows::idempotency::{Claim, LEASE, REMEMBERED};
+use store::rows::idempotency::{CACHED_FOR, Claim, LEASE};
 
 use crate::{now, table, workspace};
 
-fn event(chance: u128) -> EventId {
-    EventId::new(now(), chance)
+fn event(randomness: u128) -> EventId {
+    EventId::new(now(), randomness)
 }
 
 #[tokio::test]
@@ -19,9 +19,9 @@ async fn a_key_is_claimed_held_completed_and_forgotten_after_a_day() {
     assert_eq!(claim(event(2), now()).await, Claim::InProgress);
     table.store.complete_idempotency_key(workspace(1), "key").await.unwrap();
     assert_eq!(claim(event(2), now()).await, Claim::Completed(event(1)));
-    let just_before = now().plus(REMEMBERED - Duration::from_secs(1));
+    let just_before = now().plus(CACHED_FOR - Duration::from_secs(1));
     assert_eq!(claim(event(2), just_before).await, Claim::Completed(event(1)));
-    assert_eq!(claim(event(2), now().plus(REMEMBERED)).await, Claim::Claimed);
+    assert_eq!(claim(event(2), now().plus(CACHED_FOR)).await, Claim::Claimed);
 }
 
 #[tokio::test]

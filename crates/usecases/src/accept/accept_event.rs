@@ -21,7 +21,7 @@ use queue::Job;
 use crate::accept::event_request::{EventRequest, check, is_of};
 use crate::accept::idempotency::{Claimed, Found, IdempotencyKey, claim};
 use crate::accept::intake::Intake;
-use crate::error::{Fault, Refusal};
+use crate::error::{Fault, UseCaseError};
 
 /// What became of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,13 +46,13 @@ pub struct Intent {
 /// Accepts one event.
 ///
 /// # Errors
-/// [`Refusal::Problem`] for a request that cannot be taken; [`Refusal::Fault`] when it could not be made durable.
+/// [`UseCaseError::Problem`] for a request that cannot be taken; [`UseCaseError::Fault`] when it could not be made durable.
 pub async fn accept_event(
     intake: &Intake,
     caller: &ApiKey,
     request: EventRequest,
     idempotency_key: Option<&str>,
-) -> Result<Accepted, Refusal> {
+) -> Result<Accepted, UseCaseError> {
     let intent =
         Intent { request, idempotency_key: idempotency_key.map(|key| IdempotencyKey::OfOne(key.to_owned())) };
     let mut accepted = accept_events(intake, caller, vec![Ok(intent)]).await?;
@@ -65,12 +65,12 @@ pub async fn accept_event(
 /// is left of it, and sent again under the same key it is accepted while the others are only answered.
 ///
 /// # Errors
-/// [`Refusal::Problem`] when the caller may not; [`Refusal::Fault`] when not all of them could be made durable.
+/// [`UseCaseError::Problem`] when the caller may not; [`UseCaseError::Fault`] when not all of them could be made durable.
 pub async fn accept_events(
     intake: &Intake,
     caller: &ApiKey,
     intents: Vec<Result<Intent, Problem>>,
-) -> Result<Vec<Result<Accepted, Problem>>, Refusal> {
+) -> Result<Vec<Result<Accepted, Problem>>, UseCaseError> {
     // 1. May the caller?
     caller.require(Scope::Events)?;
     let now = intake.clock.now();
@@ -210,8 +210,8 @@ async fn admit(
     match written(intake, caller, request, idempotency_key.as_ref(), room, now, &mut claimed).await {
         Ok(Written::Now(event, freshness)) => Admission::Written { event, freshness, claimed },
         Ok(Written::Before(accepted)) => Admission::Repeated(accepted),
-        Err(Refusal::Fault(fault)) => Admission::Failed(fault, claimed),
-        Err(Refusal::Problem(problem)) => {
+        Err(UseCaseError::Fault(fault)) => Admission::Failed(fault, claimed),
+        Err(UseCaseError::Problem(problem)) => {
             // Were its claim kept, the same request sent again would be taken for one that we had begun to accept.
             if let Some(claimed) = claimed {
                 claimed.forget(intake).await;
@@ -234,13 +234,13 @@ async fn written(
     room: &Room,
     now: Timestamp,
     claimed: &mut Option<Claimed>,
-) -> Result<Written, Refusal> {
+) -> Result<Written, UseCaseError> {
     // 1. Is it somewhere we take events?
     let workspace_id = caller.workspace(request.workspace_id)?;
-    let workspace = intake.directory.workspace(workspace_id).await?.ok_or(Problem::NotFound("workspace"))?;
+    let workspace = intake.cache.workspace(workspace_id).await?.ok_or(Problem::NotFound("workspace"))?;
 
     // 2. Is it a request we have seen before?
-    let id = request.id.unwrap_or_else(|| EventId::new(now, intake.chance.id()));
+    let id = request.id.unwrap_or_else(|| EventId::new(now, intake.randomness.id()));
     let (id, freshness) = match claim(intake, workspace_id, &request, idempotency_key, id, now).await? {
         Found::Nothing(ours) => {
             *claimed = ours;
@@ -309,7 +309,7 @@ async fn fan_out(
     request: EventRequest,
     now: Timestamp,
 ) -> Result<Event, Fault> {
-    let subscriptions = intake.directory.subscriptions(workspace_id).await?;
+    let subscriptions = intake.cache.subscriptions(workspace_id).await?;
     let ledger = subscription::fan_out(&request.event_type, &request.channels, subscriptions.iter());
     Ok(Event {
         id,
@@ -361,7 +361,7 @@ async fn answer_again(
     workspace: WorkspaceId,
     id: EventId,
     now: Timestamp,
-) -> Result<Accepted, Refusal> {
+) -> Result<Accepted, UseCaseError> {
     let event = intake.store.load_event(workspace, id, now).await?;
     let event = event.ok_or_else(|| Fault::Broken("an accepted event has no row".to_owned()))?;
     Ok(Accepted { id, ledger: event.ledger, repeated: true })

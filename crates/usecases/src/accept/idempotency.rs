@@ -8,7 +8,7 @@ use store::rows::idempotency::Claim;
 
 use crate::accept::event_request::{EventRequest, fingerprint, sha256};
 use crate::accept::intake::Intake;
-use crate::error::{Fault, Refusal, chain};
+use crate::error::{Fault, UseCaseError, chain};
 
 /// What tells a request from others. Only a digest of it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(crate) async fn claim(
     key: Option<&IdempotencyKey>,
     event: EventId,
     now: Timestamp,
-) -> Result<Found, Refusal> {
+) -> Result<Found, UseCaseError> {
     let own_id = request.id.map(|id| sha256(&[format!("id:{id}").as_bytes()]));
     let Some(digest) = key.map(IdempotencyKey::digest).or(own_id) else { return Ok(Found::Nothing(None)) };
     let claimed = |event, digest| Claimed { workspace, event, digest };

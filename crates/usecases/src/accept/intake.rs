@@ -10,8 +10,8 @@ use store::Store;
 use store::rows::events::EventRow;
 
 use crate::error::Fault;
-use crate::write_coalescer::{Gather, Group};
-use crate::{Chance, Clock, Directory, Traces};
+use crate::write_coalescer::{Gather, WriteCoalescer};
+use crate::{Cache, Clock, Randomness, Traces};
 
 /// Its jobs, and when they were made.
 type JobsOfARequest = (Vec<Job>, Timestamp);
@@ -26,29 +26,29 @@ pub struct Intake {
     /// Where operational events are published besides, if anywhere.
     pub topic: Option<Topic>,
     /// Who is who.
-    pub directory: Directory,
+    pub cache: Cache,
     /// What time it is.
     pub clock: Clock,
     /// Randomness.
-    pub chance: Chance,
+    pub randomness: Randomness,
     /// Where spans are made.
     pub traces: Traces,
-    events: Arc<OnceLock<Group<EventRow>>>,
-    jobs: Arc<OnceLock<Group<JobsOfARequest>>>,
+    events: Arc<OnceLock<WriteCoalescer<EventRow>>>,
+    jobs: Arc<OnceLock<WriteCoalescer<JobsOfARequest>>>,
 }
 
 impl Intake {
     /// An intake that remembers nothing yet, with the system's clock and randomness.
     pub fn new(store: Store, queue: Queue) -> Self {
-        let directory = Directory::new(store.clone());
-        let (clock, chance) = (Clock::system(), Chance::system());
+        let cache = Cache::new(store.clone());
+        let (clock, randomness) = (Clock::system(), Randomness::system());
         Self {
             store,
             queue,
             topic: None,
-            directory,
+            cache,
             clock,
-            chance,
+            randomness,
             traces: Traces::default(),
             events: Arc::default(),
             jobs: Arc::default(),
@@ -69,14 +69,14 @@ impl Intake {
 
     /// The same with what others remember too.
     #[must_use]
-    pub fn with_directory(self, directory: Directory) -> Self {
-        Self { directory, ..self }
+    pub fn with_cache(self, cache: Cache) -> Self {
+        Self { cache, ..self }
     }
 
     /// The same with another clock and other randomness.
     #[must_use]
-    pub fn with_clock_and_chance(self, clock: Clock, chance: Chance) -> Self {
-        Self { clock, chance, ..self }
+    pub fn with_clock_and_randomness(self, clock: Clock, randomness: Randomness) -> Self {
+        Self { clock, randomness, ..self }
     }
 
     /// Writes an event; whether nobody else has its id. One whose id was made just now is nobody else's, so it is written
@@ -95,7 +95,7 @@ impl Intake {
         }
         let group = self.events.get_or_init(|| {
             let store = self.store.clone();
-            Group::new(Gather::Prompt, move |rows: Vec<EventRow>| {
+            WriteCoalescer::new(Gather::Prompt, move |rows: Vec<EventRow>| {
                 let store = store.clone();
                 async move { Ok(store.save_new_events(rows).await?) }
             })
@@ -114,7 +114,7 @@ impl Intake {
         }
         let group = self.jobs.get_or_init(|| {
             let queue = self.queue.clone();
-            Group::new(Gather::Prompt, move |group: Vec<JobsOfARequest>| {
+            WriteCoalescer::new(Gather::Prompt, move |group: Vec<JobsOfARequest>| {
                 let queue = queue.clone();
                 async move {
                     let now = group.iter().map(|(_, now)| *now).max().unwrap_or(now);

@@ -15,7 +15,7 @@ use crate::error::Fault;
 
 /// Tells `what`, which concerns the endpoint `about`, to whoever asked for it. What cannot be told is logged: the
 /// doing itself stands, whether or not anybody hears of it. Topic and endpoints do not depend on each other.
-pub(crate) async fn tell(
+pub(crate) async fn notify(
     intake: &Intake,
     workspace: WorkspaceId,
     about: EndpointId,
@@ -23,10 +23,10 @@ pub(crate) async fn tell(
     data: Value,
 ) {
     let now = intake.clock.now();
-    let id = EventId::new(now, intake.chance.id());
+    let id = EventId::new(now, intake.randomness.id());
     for told in [
-        tell_topic(intake, workspace, id, what, &data, now).await,
-        tell_endpoints(intake, workspace, id, about, what, &data, now).await,
+        notify_topic(intake, workspace, id, what, &data, now).await,
+        notify_endpoints(intake, workspace, id, about, what, &data, now).await,
     ] {
         if let Err(fault) = told {
             tracing::error!(%workspace, endpoint = %about, event_type = what.name(), error = %fault, "could not be told");
@@ -35,7 +35,7 @@ pub(crate) async fn tell(
 }
 
 /// The message is what an endpoint would get, and the workspace, as the topic hears of all of them.
-async fn tell_topic(
+async fn notify_topic(
     intake: &Intake,
     workspace: WorkspaceId,
     id: EventId,
@@ -50,7 +50,7 @@ async fn tell_topic(
     Ok(topic.publish(message.to_string(), &attributes).await?)
 }
 
-async fn tell_endpoints(
+async fn notify_endpoints(
     intake: &Intake,
     workspace_id: WorkspaceId,
     id: EventId,
@@ -62,14 +62,14 @@ async fn tell_endpoints(
     // 1. Who asked for it?
     let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("no operational event: {error}"));
     let event_type = what.event_type().map_err(|error| broken(&error))?;
-    let subscriptions = intake.directory.subscriptions(workspace_id).await?;
+    let subscriptions = intake.cache.subscriptions(workspace_id).await?;
     let ledger = fan_out_operational(&event_type, about, subscriptions.iter());
     if ledger.deliveries.is_empty() {
         return Ok(());
     }
 
     // 2. Write the event and its jobs, as for any event.
-    let Some(workspace) = intake.directory.workspace(workspace_id).await? else { return Ok(()) };
+    let Some(workspace) = intake.cache.workspace(workspace_id).await? else { return Ok(()) };
     let payload = RawValue::from_string(data.to_string()).map_err(|error| broken(&error))?;
     let event = Event {
         id,

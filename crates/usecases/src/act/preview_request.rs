@@ -15,7 +15,7 @@ use domain::timestamp::Timestamp;
 use serde::Deserialize;
 
 use crate::act::send_test_event::synthetic_event;
-use crate::error::Refusal;
+use crate::error::UseCaseError;
 use crate::manage::manage_endpoint::{Management, read_endpoint};
 
 /// Which event to preview: a stored one by its id, one made of `type` and `data`, or the test event.
@@ -46,7 +46,7 @@ pub async fn preview_request(
     caller: &ApiKey,
     id: EndpointId,
     request: PreviewRequest,
-) -> Result<(Endpoint, RenderedRequest), Refusal> {
+) -> Result<(Endpoint, RenderedRequest), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::WebhooksRead, id).await?;
     let event = event(management, caller, &endpoint, request).await?;
     let rendered = rendered(management, &endpoint, &event, 1);
@@ -64,7 +64,7 @@ pub async fn rebuild_request(
     caller: &ApiKey,
     endpoint: EndpointId,
     delivery: DeliveryId,
-) -> Result<(Endpoint, RenderedRequest), Refusal> {
+) -> Result<(Endpoint, RenderedRequest), UseCaseError> {
     caller.require(Scope::EventsRead)?;
     let endpoint = read_endpoint(management, caller, Scope::Deliveries, endpoint).await?;
     let now = management.clock.now();
@@ -81,7 +81,7 @@ async fn event(
     caller: &ApiKey,
     endpoint: &Endpoint,
     request: PreviewRequest,
-) -> Result<Event, Refusal> {
+) -> Result<Event, UseCaseError> {
     let now = management.clock.now();
     let PreviewRequest { event_id, event_type, data, occurred_at } = request;
     match (event_id, event_type, data) {
@@ -92,14 +92,14 @@ async fn event(
         }
         (None, Some(event_type), Some(payload)) => {
             caller.require(Scope::Webhooks)?;
-            let mut event = synthetic_event(endpoint, EventId::new(now, management.chance.id()))?;
+            let mut event = synthetic_event(endpoint, EventId::new(now, management.randomness.id()))?;
             event.event_type = event_type;
             event.payload = payload;
             event.occurred_at = occurred_at.unwrap_or(now);
             Ok(event)
         }
         (None, None, None) if occurred_at.is_none() => {
-            Ok(synthetic_event(endpoint, EventId::new(now, management.chance.id()))?)
+            Ok(synthetic_event(endpoint, EventId::new(now, management.randomness.id()))?)
         }
         _ => Err(Problem::invalid("", "takes either event_id, or type and data, or nothing").into()),
     }
@@ -119,6 +119,6 @@ fn rendered(management: &Management, endpoint: &Endpoint, event: &Event, number:
         delivery_id: DeliveryId::of(event.id, endpoint.id),
     };
     let occasion =
-        Occasion { number, at: management.clock.now(), nonce: management.chance.bytes(), trace: None };
+        Occasion { number, at: management.clock.now(), nonce: management.randomness.bytes(), trace: None };
     render(&message, endpoint, occasion)
 }

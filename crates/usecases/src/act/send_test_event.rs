@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use store::rows::deliveries::{DeliveryRow, Settlement};
 
 use crate::deliver::request::post;
-use crate::error::{Fault, Refusal};
+use crate::error::{Fault, UseCaseError};
 use crate::manage::manage_endpoint::{Management, read_endpoint};
 
 /// Longest that a test waits for its endpoint, in seconds. The function that asks may run for 29 s, and what became
@@ -27,20 +27,20 @@ pub const MAX_TIMEOUT_SECONDS: u64 = 25;
 /// long as the endpoint's timeout, and for 25 s at most.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is no such endpoint; [`Refusal::Fault`] when it could not be recorded.
+/// [`Problem::NotFound`] when there is no such endpoint; [`UseCaseError::Fault`] when it could not be recorded.
 pub async fn send_test_event(
     management: &Management,
     caller: &ApiKey,
     id: EndpointId,
-) -> Result<(Delivery, Attempt), Refusal> {
+) -> Result<(Delivery, Attempt), UseCaseError> {
     // 1. Which endpoint?
     let endpoint = impatient(read_endpoint(management, caller, Scope::Webhooks, id).await?);
-    let workspace = management.directory.workspace(endpoint.workspace_id).await?;
+    let workspace = management.cache.workspace(endpoint.workspace_id).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
 
     // 2. Write the synthetic event down, so that the delivery can be followed like any other.
     let now = management.clock.now();
-    let event = synthetic_event(&endpoint, EventId::new(now, management.chance.id()))?;
+    let event = synthetic_event(&endpoint, EventId::new(now, management.randomness.id()))?;
     let expires_at = workspace.expiry(now);
     management.store.save_event(&event, expires_at).await?;
 
@@ -55,7 +55,7 @@ pub async fn send_test_event(
         payload: &event.payload,
         delivery_id: delivery.id,
     };
-    let occasion = Occasion { number: 1, at: now, nonce: management.chance.bytes(), trace: None };
+    let occasion = Occasion { number: 1, at: now, nonce: management.randomness.bytes(), trace: None };
     let attempt = post(&management.egress, &endpoint, &message, occasion, Trigger::Test).await;
     let decision = if attempt.error.is_none() { Decision::Delivered } else { Decision::Exhausted };
     let delivery = delivery.settled(&attempt, decision);

@@ -1,7 +1,7 @@
 //! Who is who, right now? API keys, workspaces and endpoints, remembered for a few seconds so that the path of an
 //! event reads them once and not once an event.
 //!
-//! A change takes effect everywhere within [`REMEMBERED`] and the moment the table takes to tell all its copies of it.
+//! A change takes effect everywhere within [`CACHED_FOR`] and the moment the table takes to tell all its copies of it.
 //! What must not be a moment old is read from the store itself.
 
 use std::hash::Hash;
@@ -14,27 +14,26 @@ use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Subscription;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::policy::circuit::Health;
-use moka::future::Cache;
 use store::Store;
 
 use crate::error::Fault;
 
 /// How long something is remembered. The API promises that a change takes effect within 5 s.
-pub const REMEMBERED: Duration = Duration::from_secs(3);
+pub const CACHED_FOR: Duration = Duration::from_secs(3);
 
 /// Answers from memory, or from the table.
 #[derive(Clone, Debug)]
-pub struct Directory {
+pub struct Cache {
     store: Store,
-    api_keys: Cache<String, Option<Arc<ApiKey>>>,
-    workspaces: Cache<WorkspaceId, Option<Arc<Workspace>>>,
-    endpoints: Cache<(WorkspaceId, EndpointId), Option<Arc<Endpoint>>>,
-    subscriptions: Cache<WorkspaceId, Arc<[Subscription]>>,
-    health: Cache<(WorkspaceId, EndpointId), Option<Health>>,
+    api_keys: moka::future::Cache<String, Option<Arc<ApiKey>>>,
+    workspaces: moka::future::Cache<WorkspaceId, Option<Arc<Workspace>>>,
+    endpoints: moka::future::Cache<(WorkspaceId, EndpointId), Option<Arc<Endpoint>>>,
+    subscriptions: moka::future::Cache<WorkspaceId, Arc<[Subscription]>>,
+    health: moka::future::Cache<(WorkspaceId, EndpointId), Option<Health>>,
 }
 
-impl Directory {
-    /// A directory of what `store` holds.
+impl Cache {
+    /// A cache of what `store` holds.
     pub fn new(store: Store) -> Self {
         Self {
             store,
@@ -120,13 +119,13 @@ impl Directory {
 
 fn cache<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
     entries: u64,
-) -> Cache<K, V> {
-    Cache::builder().max_capacity(entries).time_to_live(REMEMBERED).build()
+) -> moka::future::Cache<K, V> {
+    moka::future::Cache::builder().max_capacity(entries).time_to_live(CACHED_FOR).build()
 }
 
 /// Callers that miss the same entry at once share one read.
 async fn remembered<K, V>(
-    cache: &Cache<K, V>,
+    cache: &moka::future::Cache<K, V>,
     key: K,
     load: impl AsyncFnOnce() -> Result<V, store::StoreError>,
 ) -> Result<V, Fault>

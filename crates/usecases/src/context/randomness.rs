@@ -6,9 +6,9 @@ type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 /// A source of random bytes, cheap to clone.
 #[derive(Clone)]
-pub struct Chance(Arc<Fill>);
+pub struct Randomness(Arc<Fill>);
 
-impl Chance {
+impl Randomness {
     /// Random bytes fit for keys.
     pub fn system() -> Self {
         #[expect(clippy::expect_used, reason = "without randomness no id, key or secret can be made")]
@@ -38,8 +38,8 @@ impl Chance {
     }
 }
 
-impl std::fmt::Debug for Chance {
+impl std::fmt::Debug for Randomness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Chance")
+        f.write_str("Randomness")
     }
 }

@@ -23,17 +23,17 @@ use store::rows::deliveries::{DeliveryRow, Settlement};
 use store::{BATCH_WRITES, Store};
 
 use crate::accept::intake::Intake;
-use crate::accept::operational_event::tell;
-use crate::context::cache::REMEMBERED;
+use crate::accept::operational_event::notify;
+use crate::context::cache::CACHED_FOR;
 use crate::error::Fault;
-use crate::limit::bulkhead::Crowd;
+use crate::limit::bulkhead::Bulkhead;
 use crate::limit::turn::{Place, Turns};
-use crate::recover::circuit_breaker::{HealthKeeper, switch_off};
+use crate::recover::circuit_breaker::{CircuitBreaker, switch_off};
 use crate::telemetry::attempt_log::{log, read_off};
 use crate::telemetry::count_attempts::Counter;
 use crate::telemetry::meter::Meter;
-use crate::write_coalescer::{Expected, Gather, Group};
-use crate::{Chance, Clock, Directory, Traces};
+use crate::write_coalescer::{Expected, Gather, WriteCoalescer};
+use crate::{Cache, Clock, Randomness, Traces};
 
 /// A job this much early is not put back: SQS counts whole seconds.
 pub const EARLY: Duration = Duration::from_secs(1);
@@ -54,18 +54,18 @@ pub struct Sender {
     store: Store,
     queue: Queue,
     egress: Egress,
-    directory: Directory,
+    cache: Cache,
     clock: Clock,
-    chance: Chance,
+    randomness: Randomness,
     traces: Traces,
-    health: HealthKeeper,
+    health: CircuitBreaker,
     turns: Turns,
-    crowd: Crowd,
+    bulkhead: Bulkhead,
     counter: Counter,
     under_way: Expected,
-    settlements: Group<Settlement>,
-    waits: Group<(String, Duration), Arc<NotRescheduled>>,
-    resends: Group<Job>,
+    settlements: WriteCoalescer<Settlement>,
+    waits: WriteCoalescer<(String, Duration), Arc<NotRescheduled>>,
+    resends: WriteCoalescer<Job>,
 }
 
 /// What to do with a job.
@@ -94,34 +94,35 @@ impl Sender {
         let (rows, visibility) = (intake.store.clone(), intake.queue.clone());
         // A batch does not wait when all its attempts have ended. A first attempt is one row, a later one two.
         let under_way = Expected::nobody(BATCH_WRITES);
-        let settlements = Group::new(Gather::LingerFor(under_way.clone()), move |group: Vec<Settlement>| {
-            let store = rows.clone();
-            async move { Ok(store.settle(&group).await?) }
-        });
-        let waits = Group::new(Gather::Linger, move |group: Vec<(String, Duration)>| {
+        let settlements =
+            WriteCoalescer::new(Gather::LingerFor(under_way.clone()), move |group: Vec<Settlement>| {
+                let store = rows.clone();
+                async move { Ok(store.settle(&group).await?) }
+            });
+        let waits = WriteCoalescer::new(Gather::Linger, move |group: Vec<(String, Duration)>| {
             let queue = visibility.clone();
             async move { Ok(Arc::new(queue.reschedule(&group).await)) }
         });
         let (jobs, now) = (intake.queue.clone(), intake.clock.clone());
-        let resends = Group::new(Gather::Linger, move |group: Vec<Job>| {
+        let resends = WriteCoalescer::new(Gather::Linger, move |group: Vec<Job>| {
             let (queue, now) = (jobs.clone(), now.now());
             async move { Ok(queue.send(&group, now).await?) }
         });
-        let health = HealthKeeper::new(intake.clone());
+        let health = CircuitBreaker::new(intake.clone());
         let turns = Turns::new(intake.clone());
         let counter = Counter::new(intake.store.clone());
-        let Intake { store, queue, directory, clock, chance, traces, .. } = intake;
+        let Intake { store, queue, cache, clock, randomness, traces, .. } = intake;
         Self {
             store,
             queue,
             egress,
-            directory,
+            cache,
             clock,
-            chance,
+            randomness,
             traces,
             health,
             turns,
-            crowd: Crowd::default(),
+            bulkhead: Bulkhead::default(),
             counter,
             under_way,
             settlements,
@@ -222,7 +223,7 @@ impl Sender {
         }
 
         // 3. Is its endpoint still there, active and well, and the payload at hand?
-        let workspace = self.directory.workspace(job.workspace).await?;
+        let workspace = self.cache.workspace(job.workspace).await?;
         let Some(workspace) = workspace else { return Ok(Next::Done) };
         let expires_at = workspace.expiry(job.event.time());
         if expires_at <= now && (receives > 1 || job.recheck) {
@@ -230,7 +231,7 @@ impl Sender {
             tracing::warn!(delivery = %job.delivery, endpoint = %job.endpoint, event = %job.event, "expired");
             return Ok(Next::Done);
         }
-        let endpoint = self.directory.endpoint(job.workspace, job.endpoint).await?;
+        let endpoint = self.cache.endpoint(job.workspace, job.endpoint).await?;
         if let Some(endpoint) = &endpoint
             && self.is_set_aside(job, endpoint, &known.0).await?
         {
@@ -241,13 +242,13 @@ impl Sender {
             let endpoint = self.store.load_endpoint(job.workspace, job.endpoint).await?;
             return match delivery::cancel_reason(endpoint.as_ref()) {
                 Some(reason) => self.cancel(known, reason, expires_at).await,
-                None => Ok(Next::ComeBackIn(REMEMBERED)),
+                None => Ok(Next::ComeBackIn(CACHED_FOR)),
             };
         }
         let Some(endpoint) = endpoint else { return Ok(Next::Done) };
         // Before anything is read for it in vain. One from a drain is taken up first: at its next receive nobody would
         // ask any more whether another has it.
-        if parked_at.is_none() && self.crowd.is_full(endpoint.id, Instant::now()) {
+        if parked_at.is_none() && self.bulkhead.is_full(endpoint.id, Instant::now()) {
             return Ok(Next::ComeBackIn(self.soon(receives)));
         }
         if let Some(parked_at) = parked_at {
@@ -264,7 +265,7 @@ impl Sender {
         };
 
         // 4. Is it its turn?
-        let Some(_ticket) = self.crowd.enter(endpoint.id, Instant::now()) else {
+        let Some(_ticket) = self.bulkhead.enter(endpoint.id, Instant::now()) else {
             return Ok(Next::ComeBackIn(self.soon(receives)));
         };
         if let Some(next) = self.wait_for_slot(&endpoint, &known, expires_at, meter).await? {
@@ -289,7 +290,8 @@ impl Sender {
         // 6. Decide what follows, for the endpoint and for the delivery, and record it.
         let ended = attempt.started_at.plus(attempt.duration);
         let number = delivery.attempts_in_run() + 1;
-        let mut decision = delivery::decide(&attempt, number, &endpoint.settings, self.chance.unit(), ended);
+        let mut decision =
+            delivery::decide(&attempt, number, &endpoint.settings, self.randomness.unit(), ended);
         if attempt.error.is_some() && decision != Decision::Gone {
             // A request that was made must be recorded, whether or not its endpoint's health can be.
             let health = self.health.failed(&endpoint, ended).await.unwrap_or_else(|fault| {
@@ -324,13 +326,13 @@ impl Sender {
                 switch_off(self.health.intake(), &endpoint, DisabledReason::Gone, ended, data).await?;
             }
             Decision::Delivered => self.health.succeeded(&endpoint).await?,
-            Decision::Exhausted | Decision::Permanent => self.tell_exhausted(job).await,
+            Decision::Exhausted | Decision::Permanent => self.notify_exhausted(job).await,
             Decision::Park => {}
         }
         Ok(Next::Done)
     }
 
-    async fn tell_exhausted(&self, job: &Job) {
+    async fn notify_exhausted(&self, job: &Job) {
         if OperationalEvent::is_one(&job.event_type) {
             return;
         }
@@ -339,7 +341,7 @@ impl Sender {
             "event_type": job.event_type,
         });
         let what = OperationalEvent::DeliveryExhausted;
-        tell(self.health.intake(), job.workspace, job.endpoint, what, data).await;
+        notify(self.health.intake(), job.workspace, job.endpoint, what, data).await;
     }
 }
 

@@ -17,33 +17,33 @@ type UnderWay = Arc<Mutex<HashMap<EndpointId, BTreeSet<(Instant, u64)>>>>;
 
 /// Attempts under way in this process.
 #[derive(Debug, Default)]
-pub(crate) struct Crowd(UnderWay);
+pub(crate) struct Bulkhead(UnderWay);
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Ticket {
-    crowd: UnderWay,
+    bulkhead: UnderWay,
     endpoint: EndpointId,
     place: (Instant, u64),
 }
 
-impl Crowd {
+impl Bulkhead {
     /// Whether an attempt that wanted to begin at `now` would be held up: asked before anything is read for it.
     pub(crate) fn is_full(&self, endpoint: EndpointId, now: Instant) -> bool {
-        let crowd = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        crowd.get(&endpoint).is_some_and(|under_way| too_many(under_way, now))
+        let bulkhead = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        bulkhead.get(&endpoint).is_some_and(|under_way| too_many(under_way, now))
     }
 
     /// Lets an attempt begin at `now`, unless too many slow ones are under way.
     pub(crate) fn enter(&self, endpoint: EndpointId, now: Instant) -> Option<Ticket> {
-        let mut crowd = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let under_way = crowd.entry(endpoint).or_default();
+        let mut bulkhead = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let under_way = bulkhead.entry(endpoint).or_default();
         if too_many(under_way, now) {
             return None;
         }
         let number = under_way.last().map_or(0, |(_, number)| number + 1);
         under_way.insert((now, number));
-        Some(Ticket { crowd: Arc::clone(&self.0), endpoint, place: (now, number) })
+        Some(Ticket { bulkhead: Arc::clone(&self.0), endpoint, place: (now, number) })
     }
 }
 
@@ -54,11 +54,11 @@ fn too_many(under_way: &BTreeSet<(Instant, u64)>, now: Instant) -> bool {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let mut crowd = self.crowd.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(under_way) = crowd.get_mut(&self.endpoint) {
+        let mut bulkhead = self.bulkhead.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(under_way) = bulkhead.get_mut(&self.endpoint) {
             under_way.remove(&self.place);
             if under_way.is_empty() {
-                crowd.remove(&self.endpoint);
+                bulkhead.remove(&self.endpoint);
             }
         }
     }
@@ -75,27 +75,27 @@ mod tests {
 
     #[test]
     fn fast_attempts_are_never_held_up_and_slow_ones_only_their_own() {
-        let (crowd, began) = (Crowd::default(), Instant::now());
-        let tickets: Vec<_> = (0..200).map(|_| crowd.enter(endpoint(1), began).unwrap()).collect();
+        let (bulkhead, began) = (Bulkhead::default(), Instant::now());
+        let tickets: Vec<_> = (0..200).map(|_| bulkhead.enter(endpoint(1), began).unwrap()).collect();
         let later = began + SLOW + Duration::from_millis(1);
-        assert!(crowd.is_full(endpoint(1), later) && crowd.enter(endpoint(1), later).is_none());
-        assert!(!crowd.is_full(endpoint(2), later) && crowd.enter(endpoint(2), later).is_some());
+        assert!(bulkhead.is_full(endpoint(1), later) && bulkhead.enter(endpoint(1), later).is_none());
+        assert!(!bulkhead.is_full(endpoint(2), later) && bulkhead.enter(endpoint(2), later).is_some());
         drop(tickets);
-        assert!(crowd.enter(endpoint(1), later).is_some());
+        assert!(bulkhead.enter(endpoint(1), later).is_some());
     }
 
     #[test]
     fn only_slow_attempts_make_a_crowd() {
-        let (crowd, began) = (Crowd::default(), Instant::now());
+        let (bulkhead, began) = (Bulkhead::default(), Instant::now());
         let later = began + SLOW * 5;
         let mut tickets: Vec<_> =
-            (0..MAX_SLOW - 1).map(|_| crowd.enter(endpoint(1), began).unwrap()).collect();
+            (0..MAX_SLOW - 1).map(|_| bulkhead.enter(endpoint(1), began).unwrap()).collect();
         // However many have just begun: they may be quick.
-        tickets.extend((0..200).map(|_| crowd.enter(endpoint(1), later).unwrap()));
-        assert!(crowd.enter(endpoint(1), later + SLOW / 2).is_some());
-        assert!(crowd.enter(endpoint(1), later + SLOW * 2).is_none());
+        tickets.extend((0..200).map(|_| bulkhead.enter(endpoint(1), later).unwrap()));
+        assert!(bulkhead.enter(endpoint(1), later + SLOW / 2).is_some());
+        assert!(bulkhead.enter(endpoint(1), later + SLOW * 2).is_none());
         tickets.remove(0);
         tickets.truncate(MAX_SLOW - 1);
-        assert!(crowd.enter(endpoint(1), later + SLOW * 2).is_some());
+        assert!(bulkhead.enter(endpoint(1), later + SLOW * 2).is_some());
     }
 }

@@ -13,7 +13,7 @@ use moka::future::Cache;
 use crate::accept::intake::Intake;
 use crate::error::Fault;
 use crate::recover::drain::start_drain;
-use crate::write_coalescer::{Gather, Group};
+use crate::write_coalescer::{Gather, WriteCoalescer};
 
 /// A place is taken for so much longer than an attempt may take; then it is free whatever became of its holder.
 const GRACE: Duration = Duration::from_secs(10);
@@ -46,7 +46,7 @@ type Slots = Arc<Mutex<HashMap<EndpointId, VecDeque<Slot>>>>;
 #[derive(Debug)]
 pub(crate) struct Turns {
     intake: Intake,
-    slots: Group<Arc<Endpoint>, Slots>,
+    slots: WriteCoalescer<Arc<Endpoint>, Slots>,
     draining: Cache<EndpointId, ()>,
 }
 
@@ -54,7 +54,7 @@ impl Turns {
     /// Must be made inside a tokio runtime.
     pub(crate) fn new(intake: Intake) -> Self {
         let reserving = intake.clone();
-        let slots = Group::new(Gather::Linger, move |group: Vec<Arc<Endpoint>>| {
+        let slots = WriteCoalescer::new(Gather::Linger, move |group: Vec<Arc<Endpoint>>| {
             let intake = reserving.clone();
             async move { Ok(Arc::new(Mutex::new(reserve(&intake, group).await?))) }
         });
@@ -88,7 +88,7 @@ impl Turns {
         let Some(places) = endpoint.settings.max_concurrency else { return Ok(Place::Unlimited) };
         let now = self.intake.clock.now();
         let until = now.plus(endpoint.timeout() + GRACE);
-        let first = u32::from_le_bytes(self.intake.chance.bytes());
+        let first = u32::from_le_bytes(self.intake.randomness.bytes());
         for look in 0..LOOKS.min(places) {
             let number = first.wrapping_add(look) % places;
             let (ws, we) = (endpoint.workspace_id, endpoint.id);

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use domain::access::api_key::{ApiKey, ApiKeySecret};
 use domain::problem::Problem;
 
-use crate::context::cache::Directory;
-use crate::error::Refusal;
+use crate::context::cache::Cache;
+use crate::error::UseCaseError;
 
 /// The API key a caller sent.
 ///
 /// # Errors
 /// [`Problem::Unauthorized`] when there is none or it is not known.
-pub async fn authenticate(directory: &Directory, sent: Option<ApiKeySecret>) -> Result<Arc<ApiKey>, Refusal> {
+pub async fn authenticate(cache: &Cache, sent: Option<ApiKeySecret>) -> Result<Arc<ApiKey>, UseCaseError> {
     let secret = sent.ok_or(Problem::Unauthorized)?;
-    let key = directory.api_key(&secret.digest()).await?;
+    let key = cache.api_key(&secret.digest()).await?;
     Ok(key.ok_or(Problem::Unauthorized)?)
 }

@@ -5,7 +5,7 @@ use domain::event::operational;
 use domain::id::{DeliveryId, EndpointId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Refusal;
+use crate::error::UseCaseError;
 use crate::manage::manage_endpoint::Management;
 
 /// Endpoints looked at for one page: a workspace of very many that all fare well takes several pages, which may be
@@ -26,7 +26,7 @@ pub struct Position {
 /// At most `limit` undelivered deliveries that have one of `statuses`, and where to go on.
 ///
 /// # Errors
-/// [`Refusal::Fault`] when the table cannot be read.
+/// [`UseCaseError::Fault`] when the table cannot be read.
 pub async fn list_undelivered(
     management: &Management,
     workspace: WorkspaceId,
@@ -34,9 +34,9 @@ pub async fn list_undelivered(
     statuses: &[DeliveryStatus],
     from: Option<Position>,
     limit: usize,
-) -> Result<(Vec<Delivery>, Option<Position>), Refusal> {
+) -> Result<(Vec<Delivery>, Option<Position>), UseCaseError> {
     let now = management.clock.now();
-    let subscriptions = management.directory.subscriptions(workspace).await?;
+    let subscriptions = management.cache.subscriptions(workspace).await?;
     let first = from.map(|from| from.endpoint);
     let endpoints = subscriptions.iter().map(|subscription| subscription.id);
     let endpoints = endpoints.filter(|we| only.is_none_or(|only| only == *we));

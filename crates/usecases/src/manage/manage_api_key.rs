@@ -6,18 +6,18 @@ use domain::problem::Problem;
 use store::Page;
 
 use crate::accept::intake::Intake;
-use crate::error::Refusal;
+use crate::error::UseCaseError;
 use crate::manage::manage_endpoint::Management;
 
 /// Makes an API key. What its holder sends is given here and never again.
 ///
 /// # Errors
-/// [`Refusal::Problem`] for settings out of bounds, an unknown workspace, or a key wider than the caller's.
+/// [`UseCaseError::Problem`] for settings out of bounds, an unknown workspace, or a key wider than the caller's.
 pub async fn create_api_key(
     management: &Management,
     caller: &ApiKey,
     settings: ApiKeySettings,
-) -> Result<(ApiKey, ApiKeySecret), Refusal> {
+) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     caller.require(Scope::Admin)?;
     settings.check()?;
     let workspace_id = match (caller.workspace_id, settings.workspace_id) {
@@ -25,16 +25,16 @@ pub async fn create_api_key(
         (_, named) => Some(management.workspace(caller, named).await?.id),
     };
     let now = management.clock.now();
-    let secret = ApiKeySecret::new(&management.chance.bytes());
+    let secret = ApiKeySecret::new(&management.randomness.bytes());
     let key = ApiKey {
-        id: ApiKeyId::new(now, management.chance.id()),
+        id: ApiKeyId::new(now, management.randomness.id()),
         name: settings.name,
         workspace_id,
         scopes: settings.scopes,
         created_at: now,
     };
     management.store.save_api_key(&key, &secret.digest()).await?;
-    management.directory.forget_api_keys();
+    management.cache.forget_api_keys();
     Ok((key, secret))
 }
 
@@ -42,14 +42,17 @@ pub async fn create_api_key(
 /// API key.
 ///
 /// # Errors
-/// [`Refusal::Problem`] for a name out of bounds, [`Refusal::Fault`] when the table cannot be written.
-pub async fn create_first_api_key(intake: &Intake, name: String) -> Result<(ApiKey, ApiKeySecret), Refusal> {
+/// [`UseCaseError::Problem`] for a name out of bounds, [`UseCaseError::Fault`] when the table cannot be written.
+pub async fn create_first_api_key(
+    intake: &Intake,
+    name: String,
+) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     let settings = ApiKeySettings { name, workspace_id: None, scopes: vec![Scope::Admin] };
     settings.check()?;
     let now = intake.clock.now();
-    let secret = ApiKeySecret::new(&intake.chance.bytes());
+    let secret = ApiKeySecret::new(&intake.randomness.bytes());
     let key = ApiKey {
-        id: ApiKeyId::new(now, intake.chance.id()),
+        id: ApiKeyId::new(now, intake.randomness.id()),
         name: settings.name,
         workspace_id: None,
         scopes: settings.scopes,
@@ -62,14 +65,14 @@ pub async fn create_first_api_key(intake: &Intake, name: String) -> Result<(ApiK
 /// API keys of one workspace, or those that open all when none is named by a caller that may.
 ///
 /// # Errors
-/// [`Refusal::Problem`] when the caller may not, or the workspace is unknown.
+/// [`UseCaseError::Problem`] when the caller may not, or the workspace is unknown.
 pub async fn list_api_keys(
     management: &Management,
     caller: &ApiKey,
     workspace: Option<WorkspaceId>,
     before: Option<ApiKeyId>,
     limit: usize,
-) -> Result<Page<ApiKey, ApiKeyId>, Refusal> {
+) -> Result<Page<ApiKey, ApiKeyId>, UseCaseError> {
     caller.require(Scope::AdminRead)?;
     let workspace = match (caller.workspace_id, workspace) {
         (None, None) => None,
@@ -82,13 +85,17 @@ pub async fn list_api_keys(
 ///
 /// # Errors
 /// [`Problem::NotFound`] when there is none or it is not the caller's.
-pub async fn delete_api_key(management: &Management, caller: &ApiKey, id: ApiKeyId) -> Result<(), Refusal> {
+pub async fn delete_api_key(
+    management: &Management,
+    caller: &ApiKey,
+    id: ApiKeyId,
+) -> Result<(), UseCaseError> {
     caller.require(Scope::Admin)?;
     let key = management.store.load_api_key(id).await?.ok_or(Problem::NotFound("API key"))?;
     let within_reach = caller.workspace_id.is_none() || caller.workspace_id == key.workspace_id;
     if !within_reach || !management.store.delete_api_key(id).await? {
         return Err(Problem::NotFound("API key").into());
     }
-    management.directory.forget_api_keys();
+    management.cache.forget_api_keys();
     Ok(())
 }

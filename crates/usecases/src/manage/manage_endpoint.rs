@@ -20,9 +20,9 @@ use queue::Queue;
 use store::{Page, Store};
 
 use crate::accept::intake::Intake;
-use crate::error::{Fault, Refusal};
+use crate::error::{Fault, UseCaseError};
 use crate::recover::drain::start_drain;
-use crate::{Chance, Clock, Directory};
+use crate::{Cache, Clock, Randomness};
 
 /// What the management API needs.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct Management {
     /// The queue of tasks.
     pub queue: Queue,
     /// Who is who.
-    pub directory: Directory,
+    pub cache: Cache,
     /// The door to the internet, for test events.
     pub egress: Egress,
     /// Which addresses an endpoint may have.
@@ -40,20 +40,20 @@ pub struct Management {
     /// What time it is.
     pub clock: Clock,
     /// Randomness.
-    pub chance: Chance,
+    pub randomness: Randomness,
 }
 
 /// Makes an endpoint; without `secret` it gets a new one.
 ///
 /// # Errors
-/// [`Refusal::Problem`] for settings out of bounds or an unknown workspace.
+/// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace.
 pub async fn create_endpoint(
     management: &Management,
     caller: &ApiKey,
     workspace: Option<WorkspaceId>,
     settings: EndpointSettings,
     secret: Option<Secret>,
-) -> Result<Endpoint, Refusal> {
+) -> Result<Endpoint, UseCaseError> {
     caller.require(Scope::Webhooks)?;
     let workspace = management.workspace(caller, workspace).await?;
     let url = check(management, &workspace, &settings)?;
@@ -65,13 +65,13 @@ pub async fn create_endpoint(
     }
     let quota = workspace.max_endpoints.and_then(|most| usize::try_from(most).ok());
     let most = quota.unwrap_or(MAX_ENDPOINTS).min(MAX_ENDPOINTS);
-    if management.directory.subscriptions(workspace.id).await?.len() >= most {
+    if management.cache.subscriptions(workspace.id).await?.len() >= most {
         return Err(Problem::TooManyEndpoints(most).into());
     }
     let now = management.clock.now();
     let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
     let endpoint = Endpoint {
-        id: EndpointId::new(now, management.chance.id()),
+        id: EndpointId::new(now, management.randomness.id()),
         workspace_id: workspace.id,
         settings,
         url,
@@ -94,7 +94,7 @@ pub async fn read_endpoint(
     caller: &ApiKey,
     scope: Scope,
     id: EndpointId,
-) -> Result<Endpoint, Refusal> {
+) -> Result<Endpoint, UseCaseError> {
     caller.require(scope)?;
     let endpoint = match caller.workspace_id {
         Some(workspace) => management.store.load_endpoint(workspace, id).await?,
@@ -106,8 +106,8 @@ pub async fn read_endpoint(
 /// How an endpoint fares.
 ///
 /// # Errors
-/// [`Refusal::Fault`] when the table cannot be read.
-pub async fn read_health(management: &Management, endpoint: &Endpoint) -> Result<Health, Refusal> {
+/// [`UseCaseError::Fault`] when the table cannot be read.
+pub async fn read_health(management: &Management, endpoint: &Endpoint) -> Result<Health, UseCaseError> {
     let health = management.store.load_health(endpoint.workspace_id, endpoint.id).await?;
     Ok(health.unwrap_or_default())
 }
@@ -115,11 +115,11 @@ pub async fn read_health(management: &Management, endpoint: &Endpoint) -> Result
 /// How the endpoints of a page fare; those that are left out fare well.
 ///
 /// # Errors
-/// [`Refusal::Fault`] when the table cannot be read.
+/// [`UseCaseError::Fault`] when the table cannot be read.
 pub async fn read_healths(
     management: &Management,
     page: &[Endpoint],
-) -> Result<HashMap<EndpointId, Health>, Refusal> {
+) -> Result<HashMap<EndpointId, Health>, UseCaseError> {
     let (Some(newest), Some(oldest)) = (page.first(), page.last()) else { return Ok(HashMap::new()) };
     let healths = management.store.healths(newest.workspace_id, oldest.id, newest.id).await?;
     Ok(healths.into_iter().collect())
@@ -128,14 +128,14 @@ pub async fn read_healths(
 /// Endpoints of a workspace, newest first.
 ///
 /// # Errors
-/// [`Refusal::Problem`] when the caller may not, or the workspace is unknown.
+/// [`UseCaseError::Problem`] when the caller may not, or the workspace is unknown.
 pub async fn list_endpoints(
     management: &Management,
     caller: &ApiKey,
     workspace: Option<WorkspaceId>,
     before: Option<EndpointId>,
     limit: usize,
-) -> Result<Page<Endpoint, EndpointId>, Refusal> {
+) -> Result<Page<Endpoint, EndpointId>, UseCaseError> {
     caller.require(Scope::WebhooksRead)?;
     let workspace = management.workspace(caller, workspace).await?.id;
     Ok(management.store.list_endpoints(workspace, before, limit).await?)
@@ -147,14 +147,14 @@ pub async fn list_endpoints(
 /// the old one does not fit its new signature profile.
 ///
 /// # Errors
-/// [`Refusal::Problem`] for settings out of bounds, or [`Problem::ChangedMeanwhile`].
+/// [`UseCaseError::Problem`] for settings out of bounds, or [`Problem::ChangedMeanwhile`].
 pub async fn update_endpoint(
     management: &Management,
     caller: &ApiKey,
     id: EndpointId,
     resume: bool,
     change: impl FnOnce(&EndpointSettings) -> Result<EndpointSettings, Problem>,
-) -> Result<(Endpoint, bool), Refusal> {
+) -> Result<(Endpoint, bool), UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     let was_active = endpoint.settings.active;
@@ -175,7 +175,7 @@ pub async fn update_endpoint(
     save_changed(management, &mut endpoint).await?;
     if resumed {
         management.store.record_recovery(endpoint.workspace_id, id).await?;
-        management.directory.know_health(endpoint.workspace_id, id, None).await;
+        management.cache.know_health(endpoint.workspace_id, id, None).await;
         start_drain(&management.intake(), endpoint.workspace_id, id).await?;
     }
     Ok((endpoint, !fits))
@@ -184,14 +184,14 @@ pub async fn update_endpoint(
 /// Gives an endpoint a new secret, or `secret`; the one before goes on signing for `overlap`.
 ///
 /// # Errors
-/// [`Refusal::Problem`] for a secret that does not fit, too long an overlap, or too many old secrets.
+/// [`UseCaseError::Problem`] for a secret that does not fit, too long an overlap, or too many old secrets.
 pub async fn rotate_secret(
     management: &Management,
     caller: &ApiKey,
     id: EndpointId,
     overlap_seconds: u64,
     secret: Option<Secret>,
-) -> Result<Endpoint, Refusal> {
+) -> Result<Endpoint, UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let profile = endpoint.settings.signature.profile;
     let mut invalid = Invalid::new();
@@ -212,12 +212,12 @@ pub async fn rotate_secret(
 /// Ends the overlap of a rotation: from now on only the current secret signs.
 ///
 /// # Errors
-/// [`Refusal::Problem`] as for any change.
+/// [`UseCaseError::Problem`] as for any change.
 pub async fn end_overlap(
     management: &Management,
     caller: &ApiKey,
     id: EndpointId,
-) -> Result<Endpoint, Refusal> {
+) -> Result<Endpoint, UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     endpoint.end_overlap();
     save_changed(management, &mut endpoint).await?;
@@ -232,10 +232,10 @@ pub async fn delete_endpoint(
     management: &Management,
     caller: &ApiKey,
     id: EndpointId,
-) -> Result<(), Refusal> {
+) -> Result<(), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let deleted = management.store.delete_endpoint(endpoint.workspace_id, id).await?;
-    management.directory.forget_endpoint(endpoint.workspace_id, id).await;
+    management.cache.forget_endpoint(endpoint.workspace_id, id).await;
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }
 
@@ -252,17 +252,17 @@ fn check(
     Ok(url)
 }
 
-async fn save_changed(management: &Management, endpoint: &mut Endpoint) -> Result<(), Refusal> {
+async fn save_changed(management: &Management, endpoint: &mut Endpoint) -> Result<(), UseCaseError> {
     endpoint.revision += 1;
     endpoint.updated_at = management.clock.now();
     save(management, endpoint).await
 }
 
-async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), Refusal> {
+async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), UseCaseError> {
     if !management.store.save_endpoint(endpoint).await? {
         return Err(Problem::ChangedMeanwhile.into());
     }
-    management.directory.forget_endpoint(endpoint.workspace_id, endpoint.id).await;
+    management.cache.forget_endpoint(endpoint.workspace_id, endpoint.id).await;
     Ok(())
 }
 
@@ -270,12 +270,12 @@ impl Management {
     /// What use cases need that are not of the API alone.
     pub fn intake(&self) -> Intake {
         Intake::new(self.store.clone(), self.queue.clone())
-            .with_directory(self.directory.clone())
-            .with_clock_and_chance(self.clock.clone(), self.chance.clone())
+            .with_cache(self.cache.clone())
+            .with_clock_and_randomness(self.clock.clone(), self.randomness.clone())
     }
 
     fn new_secret(&self, profile: Profile) -> Result<Secret, Fault> {
-        let secret = Secret::for_profile(profile, &self.chance.bytes());
+        let secret = Secret::for_profile(profile, &self.randomness.bytes());
         secret.map_err(|error| Fault::Broken(format!("no secret could be made: {error}")))
     }
 
@@ -287,8 +287,8 @@ impl Management {
         &self,
         caller: &ApiKey,
         named: Option<WorkspaceId>,
-    ) -> Result<Arc<Workspace>, Refusal> {
+    ) -> Result<Arc<Workspace>, UseCaseError> {
         let id = caller.workspace(named)?;
-        Ok(self.directory.workspace(id).await?.ok_or(Problem::NotFound("workspace"))?)
+        Ok(self.cache.workspace(id).await?.ok_or(Problem::NotFound("workspace"))?)
     }
 }

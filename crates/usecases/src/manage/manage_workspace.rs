@@ -8,7 +8,7 @@ use domain::id::WorkspaceId;
 use domain::problem::Problem;
 use store::Page;
 
-use crate::error::Refusal;
+use crate::error::UseCaseError;
 use crate::manage::manage_endpoint::Management;
 
 /// Makes a workspace.
@@ -19,14 +19,14 @@ pub async fn create_workspace(
     management: &Management,
     caller: &ApiKey,
     settings: WorkspaceSettings,
-) -> Result<Workspace, Refusal> {
+) -> Result<Workspace, UseCaseError> {
     caller.require(Scope::Admin)?;
     if caller.workspace_id.is_some() {
         return Err(Problem::MissingScope("admin of all workspaces").into());
     }
     settings.check()?;
     let now = management.clock.now();
-    let id = WorkspaceId::new(now, management.chance.id());
+    let id = WorkspaceId::new(now, management.randomness.id());
     let workspace = Workspace::new(id, settings, now);
     save(management, &workspace).await?;
     Ok(workspace)
@@ -40,7 +40,7 @@ pub async fn read_workspace(
     management: &Management,
     caller: &ApiKey,
     id: WorkspaceId,
-) -> Result<Arc<Workspace>, Refusal> {
+) -> Result<Arc<Workspace>, UseCaseError> {
     caller.require(Scope::AdminRead)?;
     management.workspace(caller, Some(id)).await
 }
@@ -54,7 +54,7 @@ pub async fn list_workspaces(
     caller: &ApiKey,
     before: Option<WorkspaceId>,
     limit: usize,
-) -> Result<Page<Workspace, WorkspaceId>, Refusal> {
+) -> Result<Page<Workspace, WorkspaceId>, UseCaseError> {
     caller.require(Scope::AdminRead)?;
     match caller.workspace_id {
         None => Ok(management.store.list_workspaces(before, limit).await?),
@@ -71,13 +71,13 @@ pub async fn list_workspaces(
 /// Changes a workspace: `change` turns its settings into the new ones.
 ///
 /// # Errors
-/// [`Refusal::Problem`] for settings out of bounds or an unknown workspace, or [`Problem::ChangedMeanwhile`].
+/// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace, or [`Problem::ChangedMeanwhile`].
 pub async fn update_workspace(
     management: &Management,
     caller: &ApiKey,
     id: WorkspaceId,
     change: impl FnOnce(&WorkspaceSettings) -> Result<WorkspaceSettings, Problem>,
-) -> Result<Workspace, Refusal> {
+) -> Result<Workspace, UseCaseError> {
     caller.require(Scope::Admin)?;
     // From the table: what is remembered may be older than somebody else's change.
     let workspace = management.store.load_workspace(caller.workspace(Some(id))?).await?;
@@ -89,10 +89,10 @@ pub async fn update_workspace(
     Ok(workspace)
 }
 
-async fn save(management: &Management, workspace: &Workspace) -> Result<(), Refusal> {
+async fn save(management: &Management, workspace: &Workspace) -> Result<(), UseCaseError> {
     if !management.store.save_workspace(workspace).await? {
         return Err(Problem::ChangedMeanwhile.into());
     }
-    management.directory.forget_workspace(workspace.id).await;
+    management.cache.forget_workspace(workspace.id).await;
     Ok(())
 }

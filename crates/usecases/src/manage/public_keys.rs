@@ -5,17 +5,17 @@ use domain::id::WorkspaceId;
 use domain::problem::Problem;
 use domain::signing::secret::PublicKey;
 
-use crate::error::Refusal;
+use crate::error::UseCaseError;
 use crate::manage::manage_endpoint::Management;
 
 /// The keys that verify deliveries of this moment, by endpoint, the current one first.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when the workspace is unknown.
-pub async fn public_keys(management: &Management, id: WorkspaceId) -> Result<Vec<PublicKey>, Refusal> {
-    management.directory.workspace(id).await?.ok_or(Problem::NotFound("workspace"))?;
+pub async fn public_keys(management: &Management, id: WorkspaceId) -> Result<Vec<PublicKey>, UseCaseError> {
+    management.cache.workspace(id).await?.ok_or(Problem::NotFound("workspace"))?;
     let now = management.clock.now();
-    let subscriptions = management.directory.subscriptions(id).await?;
+    let subscriptions = management.cache.subscriptions(id).await?;
     let keys = subscriptions.iter().flat_map(|subscription| &subscription.public_keys);
     Ok(keys.filter(|(_, ends)| ends.is_none_or(|end| now < end)).map(|(key, _)| *key).collect())
 }

@@ -13,7 +13,7 @@ use store::Window;
 use store::rows::deliveries::Wanted;
 use store::rows::statistics::Subject;
 
-use crate::error::Refusal;
+use crate::error::UseCaseError;
 use crate::manage::manage_endpoint::Management;
 
 /// Deliveries counted one by one at most.
@@ -59,13 +59,13 @@ pub struct StepFigures {
 /// The statistics of `subject` in `window`; whole hours are counted.
 ///
 /// # Errors
-/// [`Problem::Invalid`] for too long a window; [`Refusal::Fault`] when the table cannot be read.
+/// [`Problem::Invalid`] for too long a window; [`UseCaseError::Fault`] when the table cannot be read.
 pub async fn read_statistics(
     management: &Management,
     subject: Subject,
     window: Window,
     step: Step,
-) -> Result<Statistics, Refusal> {
+) -> Result<Statistics, UseCaseError> {
     if window.until.as_millis() - window.since.as_millis() > MAX_HOURS * 3_600_000 && step == Step::Hour {
         return Err(Problem::invalid("by", "must be day for a window of more than 31 days").into());
     }
@@ -99,7 +99,7 @@ async fn exact(
     management: &Management,
     endpoint: EndpointId,
     window: Window,
-) -> Result<Option<BTreeMap<&'static str, usize>>, Refusal> {
+) -> Result<Option<BTreeMap<&'static str, usize>>, UseCaseError> {
     let now = management.clock.now();
     let wanted = Wanted::default();
     let store = &management.store;

@@ -12,19 +12,19 @@ use domain::timestamp::Timestamp;
 use serde_json::json;
 
 use crate::accept::intake::Intake;
-use crate::accept::operational_event::tell;
+use crate::accept::operational_event::notify;
 use crate::error::Fault;
 use crate::recover::drain::{owe_drain, start_drain};
-use crate::write_coalescer::{Gather, Group};
+use crate::write_coalescer::{Gather, WriteCoalescer};
 
 /// How each endpoint of a group fares; one that could not be written harms no other.
 type Healths = Arc<HashMap<EndpointId, Result<Health, Fault>>>;
 
 /// Failures of one endpoint that end within a few milliseconds are one write.
 #[derive(Debug)]
-pub(crate) struct HealthKeeper {
+pub(crate) struct CircuitBreaker {
     intake: Intake,
-    failures: Group<Failure, Healths>,
+    failures: WriteCoalescer<Failure, Healths>,
 }
 
 #[derive(Debug)]
@@ -33,11 +33,11 @@ struct Failure {
     at: Timestamp,
 }
 
-impl HealthKeeper {
+impl CircuitBreaker {
     /// Must be made inside a tokio runtime.
     pub(crate) fn new(intake: Intake) -> Self {
         let writer = intake.clone();
-        let failures = Group::new(Gather::Linger, move |group: Vec<Failure>| {
+        let failures = WriteCoalescer::new(Gather::Linger, move |group: Vec<Failure>| {
             let intake = writer.clone();
             async move { Ok(Arc::new(record_failures(&intake, group).await)) }
         });
@@ -60,11 +60,11 @@ impl HealthKeeper {
     pub(crate) async fn succeeded(&self, endpoint: &Endpoint) -> Result<(), Fault> {
         let Self { intake, .. } = self;
         let (ws, we) = (endpoint.workspace_id, endpoint.id);
-        if intake.directory.health(ws, we).await?.is_none() {
+        if intake.cache.health(ws, we).await?.is_none() {
             return Ok(());
         }
         let before = intake.store.record_recovery(ws, we).await?;
-        intake.directory.know_health(ws, we, None).await;
+        intake.cache.know_health(ws, we, None).await;
         let Some(before) = before else { return Ok(()) };
         if before.is_open() {
             start_drain(intake, ws, we).await?;
@@ -74,7 +74,7 @@ impl HealthKeeper {
             let data = json!({
                 "endpoint_id": we, "failures": before.failures, "failing_since": before.failing_since,
             });
-            tell(intake, ws, we, OperationalEvent::EndpointRecovered, data).await;
+            notify(intake, ws, we, OperationalEvent::EndpointRecovered, data).await;
         }
         Ok(())
     }
@@ -101,7 +101,7 @@ async fn record_failures_of(intake: &Intake, failures: &[Failure]) -> Result<Hea
     for consequence in health.consequences(endpoint.settings.disable, *at) {
         carry_out(intake, endpoint, &mut health, consequence, *at).await?;
     }
-    intake.directory.know_health(ws, we, Some(health)).await;
+    intake.cache.know_health(ws, we, Some(health)).await;
     Ok(health)
 }
 
@@ -133,7 +133,7 @@ async fn carry_out(
             if intake.store.note_warning(ws, we, percent).await? {
                 let mut data = data;
                 data["percent"] = json!(percent);
-                tell(intake, ws, we, OperationalEvent::EndpointFailing, data).await;
+                notify(intake, ws, we, OperationalEvent::EndpointFailing, data).await;
             }
             health.warned_percent = percent;
         }
@@ -165,10 +165,10 @@ pub(crate) async fn switch_off(
         current.revision += 1;
         current.updated_at = now;
         if intake.store.save_endpoint(&current).await? {
-            intake.directory.forget_endpoint(ws, we).await;
+            intake.cache.forget_endpoint(ws, we).await;
             tracing::info!(endpoint = %we, workspace = %ws, ?reason, "endpoint switched off");
             data["reason"] = json!(reason);
-            tell(intake, ws, we, OperationalEvent::EndpointDisabled, data).await;
+            notify(intake, ws, we, OperationalEvent::EndpointDisabled, data).await;
             return Ok(());
         }
     }

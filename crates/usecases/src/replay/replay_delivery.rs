@@ -14,7 +14,7 @@ use domain::timestamp::Timestamp;
 use queue::Job;
 use store::rows::events::StoredPayload;
 
-use crate::error::Refusal;
+use crate::error::UseCaseError;
 use crate::manage::manage_endpoint::Management;
 use crate::replay::replay_window::{active_endpoint, job};
 
@@ -46,7 +46,7 @@ pub async fn replay_delivery(
     endpoint: EndpointId,
     delivery: DeliveryId,
     force: bool,
-) -> Result<Delivery, Refusal> {
+) -> Result<Delivery, UseCaseError> {
     let endpoint = active_endpoint(management, caller, endpoint).await?;
     let now = management.clock.now();
     let row = management.store.load_delivery(endpoint.id, delivery, now).await?;
@@ -59,7 +59,7 @@ pub async fn replay_delivery(
         StoredPayload::Erased => return Err(Problem::EventErased.into()),
         StoredPayload::Gone => return Err(Problem::NotFound("event").into()),
     }
-    let run = ReplayId::new(now, management.chance.id());
+    let run = ReplayId::new(now, management.randomness.id());
     // Whoever asks for this one delivery wants to know whether it arrives, whatever became of others: it is a probe.
     let job = Job { probe: true, ..job(&delivery, run, force) };
     management.queue.send(&[job], now).await?;
@@ -79,7 +79,7 @@ pub async fn replay_event(
     event: EventId,
     endpoints: &[EndpointId],
     force: bool,
-) -> Result<Resent, Refusal> {
+) -> Result<Resent, UseCaseError> {
     caller.require(Scope::Deliveries)?;
     if !(1..=MAX_ENDPOINTS).contains(&endpoints.len()) {
         return Err(Problem::invalid("/endpoint_ids", "must name 1 to 100 endpoints").into());
@@ -124,7 +124,7 @@ pub async fn replay_event(
     }
 
     // 3. Send it to the others.
-    let run = ReplayId::new(now, management.chance.id());
+    let run = ReplayId::new(now, management.randomness.id());
     let jobs: Vec<Job> = again.iter().map(|delivery| job(delivery, run, force)).collect();
     management.queue.send(&jobs, now).await?;
     let deliveries = again.into_iter().map(|delivery| delivery.replayed(run)).collect();

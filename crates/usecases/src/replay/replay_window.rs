@@ -19,7 +19,7 @@ use store::rows::deliveries::Wanted;
 use store::{Page, Window};
 
 use crate::accept::intake::Intake;
-use crate::error::{Fault, Refusal};
+use crate::error::{Fault, UseCaseError};
 use crate::manage::manage_endpoint::{Management, read_endpoint};
 
 /// Deliveries or events that one step goes through.
@@ -51,13 +51,13 @@ pub struct DryRun {
 /// Begins a replay.
 ///
 /// # Errors
-/// [`Refusal::Problem`] when the endpoint is unknown or switched off, or the window is empty.
+/// [`UseCaseError::Problem`] when the endpoint is unknown or switched off, or the window is empty.
 pub async fn start_replay(
     management: &Management,
     caller: &ApiKey,
     endpoint: EndpointId,
     settings: ReplaySettings,
-) -> Result<Replay, Refusal> {
+) -> Result<Replay, UseCaseError> {
     let replay = prepare(management, caller, endpoint, settings).await?;
     management.store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
     let task = Task::Replay { workspace: replay.workspace_id, replay: replay.id };
@@ -74,7 +74,7 @@ pub async fn try_replay(
     caller: &ApiKey,
     endpoint: EndpointId,
     settings: ReplaySettings,
-) -> Result<DryRun, Refusal> {
+) -> Result<DryRun, UseCaseError> {
     let mut replay = prepare(management, caller, endpoint, settings).await?;
     let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, endpoint).await?;
     let intake = management.intake();
@@ -101,7 +101,7 @@ pub async fn read_replay(
     caller: &ApiKey,
     scope: Scope,
     id: ReplayId,
-) -> Result<Replay, Refusal> {
+) -> Result<Replay, UseCaseError> {
     caller.require(scope)?;
     let replay = match caller.workspace_id {
         Some(workspace) => management.store.load_replay(workspace, id).await?,
@@ -113,14 +113,14 @@ pub async fn read_replay(
 /// Replays of a workspace, newest first.
 ///
 /// # Errors
-/// [`Refusal::Problem`] when the caller may not, or the workspace is unknown.
+/// [`UseCaseError::Problem`] when the caller may not, or the workspace is unknown.
 pub async fn list_replays(
     management: &Management,
     caller: &ApiKey,
     workspace: Option<WorkspaceId>,
     before: Option<ReplayId>,
     limit: usize,
-) -> Result<Page<Replay, ReplayId>, Refusal> {
+) -> Result<Page<Replay, ReplayId>, UseCaseError> {
     caller.require(Scope::DeliveriesRead)?;
     let workspace = management.workspace(caller, workspace).await?.id;
     Ok(management.store.list_replays(workspace, before, limit).await?)
@@ -134,7 +134,7 @@ pub async fn cancel_replay(
     management: &Management,
     caller: &ApiKey,
     id: ReplayId,
-) -> Result<Replay, Refusal> {
+) -> Result<Replay, UseCaseError> {
     let mut replay = read_replay(management, caller, Scope::Deliveries, id).await?;
     // By its key: the index may be a moment behind.
     let stored = management.store.load_replay(replay.workspace_id, id).await?;
@@ -240,7 +240,7 @@ pub(crate) async fn active_endpoint(
     management: &Management,
     caller: &ApiKey,
     id: EndpointId,
-) -> Result<Endpoint, Refusal> {
+) -> Result<Endpoint, UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::Deliveries, id).await?;
     if endpoint.settings.active { Ok(endpoint) } else { Err(Problem::EndpointDisabled.into()) }
 }
@@ -250,7 +250,7 @@ async fn prepare(
     caller: &ApiKey,
     endpoint: EndpointId,
     mut settings: ReplaySettings,
-) -> Result<Replay, Refusal> {
+) -> Result<Replay, UseCaseError> {
     let endpoint = active_endpoint(management, caller, endpoint).await?;
     let now = management.clock.now();
     // What is accepted from now on goes out by itself.
@@ -263,7 +263,7 @@ async fn prepare(
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     settings.since = settings.since.max(workspace.oldest_kept(now));
     Ok(Replay {
-        id: ReplayId::new(now, management.chance.id()),
+        id: ReplayId::new(now, management.randomness.id()),
         workspace_id: endpoint.workspace_id,
         endpoint_id: endpoint.id,
         status: ReplayStatus::Running,

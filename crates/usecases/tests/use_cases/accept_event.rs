@@ -8,7 +8,7 @@ use domain::access::workspace::WorkspaceSettings;
 use domain::id::EventId;
 use domain::problem::Problem;
 use serde_json::json;
-use usecases::Refusal;
+use usecases::UseCaseError;
 use usecases::accept::accept_event::{Intent, accept_event, accept_events};
 use usecases::accept::event_request::EventRequest;
 use usecases::accept::idempotency::IdempotencyKey;
@@ -52,10 +52,10 @@ fn today() -> store::Window {
     store::Window { since: start(), until: start().plus(std::time::Duration::from_secs(60)) }
 }
 
-fn problem<T: std::fmt::Debug>(result: Result<T, Refusal>) -> Problem {
+fn problem<T: std::fmt::Debug>(result: Result<T, UseCaseError>) -> Problem {
     match result.unwrap_err() {
-        Refusal::Problem(problem) => problem,
-        Refusal::Fault(fault) => panic!("a fault: {fault}"),
+        UseCaseError::Problem(problem) => problem,
+        UseCaseError::Fault(fault) => panic!("a fault: {fault}"),
     }
 }
 
@@ -84,7 +84,7 @@ async fn when_the_jobs_cannot_be_sent_the_producers_retry_finishes_the_same_even
     let broken = bench.intake(bench.broken_queue());
     let caller = bench.caller();
     let failed = accept_event(&broken, &caller, request("invoice.paid", "{}"), Some("key")).await;
-    assert!(matches!(failed, Err(Refusal::Fault(_))));
+    assert!(matches!(failed, Err(UseCaseError::Fault(_))));
     let first = bench.store.list_events(bench.workspace, None, today(), &[], start(), 10).await.unwrap().rows;
     assert!(first.len() == 1 && bench.jobs().await.is_empty());
 
@@ -157,9 +157,9 @@ async fn a_request_that_we_failed_counts_once_it_is_accepted_and_only_once() {
     let caller = bench.caller();
     let send =
         async |intake, key| accept_event(intake, &caller, request("invoice.paid", "{}"), Some(key)).await;
-    assert!(matches!(send(&whole, "a").await, Err(Refusal::Fault(_))), "it could not be counted");
+    assert!(matches!(send(&whole, "a").await, Err(UseCaseError::Fault(_))), "it could not be counted");
     send(&whole, "a").await.unwrap();
-    assert!(matches!(send(&broken, "b").await, Err(Refusal::Fault(_))), "it was counted and written");
+    assert!(matches!(send(&broken, "b").await, Err(UseCaseError::Fault(_))), "it was counted and written");
     send(&whole, "b").await.unwrap();
     for _ in 0..2 {
         assert_eq!(problem(send(&whole, "c").await), Problem::QuotaExceeded(2));
@@ -185,7 +185,7 @@ async fn of_many_equal_requests_at_once_one_is_fanned_out() {
             Ok(accepted) => {
                 ids.insert(accepted.id);
             }
-            Err(Refusal::Problem(Problem::IdempotencyKeyInProgress)) => {}
+            Err(UseCaseError::Problem(Problem::IdempotencyKeyInProgress)) => {}
             Err(other) => panic!("{other}"),
         }
     }

@@ -112,14 +112,14 @@ async fn what_is_remembered_for_seconds_costs_half_a_read() {
     let meter = Meter::default();
     let bench = Bench::with(Some(meter.clone())).await;
     let we = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await.id;
-    let directory = bench.intake(bench.queue.clone()).directory;
+    let cache = bench.intake(bench.queue.clone()).cache;
     // The key that opens secrets is read once in the life of a process.
     bench.store.load_endpoint(bench.workspace, we).await.unwrap();
     meter.take();
-    assert!(directory.workspace(bench.workspace).await.unwrap().is_some());
-    assert!(directory.endpoint(bench.workspace, we).await.unwrap().is_some());
-    directory.subscriptions(bench.workspace).await.unwrap();
-    directory.health(bench.workspace, we).await.unwrap();
+    assert!(cache.workspace(bench.workspace).await.unwrap().is_some());
+    assert!(cache.endpoint(bench.workspace, we).await.unwrap().is_some());
+    cache.subscriptions(bench.workspace).await.unwrap();
+    cache.health(bench.workspace, we).await.unwrap();
     let Consumed { read, requests, .. } = meter.take();
     assert!(read <= 2.0, "{read} read units for {requests:?}");
 }

@@ -36,7 +36,7 @@ use usecases::Intake;
 use usecases::accept::event_request::EventRequest;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::manage_endpoint::Management;
-use usecases::{Chance, Clock, Directory};
+use usecases::{Cache, Clock, Randomness};
 
 /// An embedded AWS with one workspace, and the hands of its clock.
 struct Bench {
@@ -46,7 +46,7 @@ struct Bench {
     workspace: WorkspaceId,
     hands: Arc<AtomicI64>,
     clock: Clock,
-    chance: Chance,
+    randomness: Randomness,
     _aws: (DynamoDb, Sqs),
 }
 
@@ -112,7 +112,7 @@ impl Bench {
             clock: Clock::new(move || Timestamp::from_millis(millis())),
             hands,
             // Ids differ and jitter is nothing.
-            chance: Chance::new(move |bytes| {
+            randomness: Randomness::new(move |bytes| {
                 bytes.fill(0);
                 if bytes.len() > 4 {
                     let count = count.fetch_add(1, Ordering::SeqCst);
@@ -129,7 +129,8 @@ impl Bench {
 
     /// An intake that remembers nothing yet, as after a cold start.
     fn intake(&self, queue: Queue) -> Intake {
-        Intake::new(self.store.clone(), queue).with_clock_and_chance(self.clock.clone(), self.chance.clone())
+        Intake::new(self.store.clone(), queue)
+            .with_clock_and_randomness(self.clock.clone(), self.randomness.clone())
     }
 
     /// A management API that remembers nothing yet.
@@ -138,11 +139,11 @@ impl Bench {
         Management {
             store: self.store.clone(),
             queue: self.queue.clone(),
-            directory: Directory::new(self.store.clone()),
+            cache: Cache::new(self.store.clone()),
             egress: Egress::new(targets).unwrap(),
             targets,
             clock: self.clock.clone(),
-            chance: self.chance.clone(),
+            randomness: self.randomness.clone(),
         }
     }
 

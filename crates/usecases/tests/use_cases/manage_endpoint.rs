@@ -1,6 +1,6 @@
 use queue::{Queue, Task};
 use serde_json::json;
-use usecases::Refusal;
+use usecases::UseCaseError;
 use usecases::manage::manage_endpoint::{Management, update_endpoint};
 
 use crate::Bench;
@@ -24,7 +24,7 @@ async fn switching_on_again_begins_the_drain_that_was_lost() {
     };
     let no_tasks = Queue::new(bench.sqs_client.clone(), bench.queue.url().to_owned(), None);
     let dying = Management { queue: no_tasks, ..bench.management() };
-    assert!(matches!(switch_on(&dying).await, Err(Refusal::Fault(_))));
+    assert!(matches!(switch_on(&dying).await, Err(UseCaseError::Fault(_))));
     let stored = bench.store.load_endpoint(bench.workspace, endpoint.id).await.unwrap().unwrap();
     assert!(stored.settings.active && tasks().await.is_empty(), "saved, and the drain was not begun");
 

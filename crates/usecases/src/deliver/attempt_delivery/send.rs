@@ -59,7 +59,7 @@ impl Sender {
         };
         let (number, at) = (delivery.attempts + 1, self.clock.now());
         let span = self.traces.attempt(trace, job, endpoint, number, at);
-        let occasion = Occasion { number, at, nonce: self.chance.bytes(), trace: span.as_parent() };
+        let occasion = Occasion { number, at, nonce: self.randomness.bytes(), trace: span.as_parent() };
         (post(&self.egress, endpoint, &message, occasion, delivery.trigger).await, span)
     }
 }

@@ -28,7 +28,7 @@ impl Sender {
         if delivery.attempts_in_run() > 0 || job.probe {
             return Ok(false);
         }
-        let health = self.directory.health(job.workspace, job.endpoint).await?;
+        let health = self.cache.health(job.workspace, job.endpoint).await?;
         Ok(health.is_some_and(|health| health.is_open()))
     }
 

@@ -70,6 +70,6 @@ impl Sender {
     /// When to look again for a free place: a second at first, later up to half a minute.
     pub(super) fn soon(&self, receives: u32) -> Duration {
         let most = Duration::from_secs(1) * 2u32.saturating_pow(receives.min(5));
-        Duration::from_secs(1) + most.mul_f64(self.chance.unit())
+        Duration::from_secs(1) + most.mul_f64(self.randomness.unit())
     }
 }
