@@ -26,7 +26,7 @@ use queue::Queue;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use usecases::deliver::attempt_delivery::Sender;
-use usecases::{Cache, Clock, Intake};
+use usecases::{Clock, Context, Intake};
 
 use crate::figure::print;
 use crate::receiver::Receiver;
@@ -229,13 +229,13 @@ impl Pipeline {
         let metrics = Metrics::new(Some("posthorn".to_owned()), clock.clone()).with_sink(move |line| {
             log.0.fetch_add(line.len() as u64 + 1, Ordering::Relaxed);
         });
-        let intake = |function| {
+        let context = |function| {
             let watch = Watch { function, observer: observer.clone() };
             let store = aws.store_of([7; 32], &watch);
-            Intake::new(store.clone(), aws.queue_of(&queue, &watch)).with_cache(Cache::new(store))
+            Context::new(store, aws.queue_of(&queue, &watch))
         };
-        let router = finish(ingest::router(intake("ingest")), metrics.clone());
-        let sender = Sender::new(intake("sender"), Egress::new(AllowedTargets::loopback_and_http())?);
+        let router = finish(ingest::router(Intake::new(context("ingest"))), metrics.clone());
+        let sender = Sender::new(context("sender"), Egress::new(AllowedTargets::loopback_and_http())?);
         let workspace = beginnings.workspace.to_string();
         Ok(Self { router, sender, aws, store, queue, metrics, workspace, counted })
     }

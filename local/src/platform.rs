@@ -17,10 +17,9 @@ use store::sealing::KeyBytes;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use usecases::Intake;
 use usecases::deliver::attempt_delivery::Sender;
-use usecases::manage::manage_endpoint::Management;
-use usecases::{Cache, Clock, Randomness, Traces};
+use usecases::manage::management::Management;
+use usecases::{Cache, Clock, Context, Intake, Randomness, Traces};
 
 use crate::data_dir::{DATA_KEY_FILE, DataDir};
 use crate::emulated_aws::EmulatedAws;
@@ -40,7 +39,7 @@ pub struct Platform {
     pub queue: Queue,
     /// Where the API answers.
     pub address: SocketAddr,
-    intake: Intake,
+    worker: Context,
     sender: Arc<Sender>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -62,7 +61,7 @@ pub struct Setup<'a> {
 }
 
 /// Once a minute, as the template's schedule.
-async fn schedule(intake: Intake, sender: Arc<Sender>, mut stop: watch::Receiver<bool>) {
+async fn schedule(worker: Context, sender: Arc<Sender>, mut stop: watch::Receiver<bool>) {
     let mut minutes = tokio::time::interval(MINUTE);
     loop {
         tokio::select! {
@@ -72,7 +71,7 @@ async fn schedule(intake: Intake, sender: Arc<Sender>, mut stop: watch::Receiver
         if let Err(fault) = sender.flush_if_due().await {
             tracing::error!(error = lambda_kit::logging::chain(&fault), "statistics could not be written");
         }
-        if let Err(fault) = maintenance::tick(&intake).await {
+        if let Err(fault) = maintenance::tick(&worker).await {
             tracing::error!(
                 error = lambda_kit::logging::chain(&fault),
                 "the schedule's work could not be done"
@@ -108,7 +107,7 @@ impl Platform {
         let store = aws.store(data_key).await?;
         let queue = aws.queue().await?;
 
-        // 2. The functions. They share one directory, so that a change takes effect at once.
+        // 2. The functions. They share one cache, so that a change takes effect at once.
         // Loopback and plain http are allowed here and nowhere else: the receivers are on this machine.
         let targets = AllowedTargets::loopback_and_http();
         let egress = Egress::new(targets)?;
@@ -120,25 +119,16 @@ impl Platform {
                 (aws.store_of(data_key, &watch), aws.queue_of(&queue, &watch))
             }
         };
-        let intake = |name| {
+        let context = |name| {
             let (store, queue) = function(name);
-            Intake::new(store.clone(), queue)
+            Context::new(store.clone(), queue)
                 .with_cache(cache.clone().with_store(store))
                 .with_clock_and_randomness(setup.clock.clone(), randomness.clone())
                 .with_traces(setup.traces.clone())
         };
-        let (store_of_management, queue_of_management) = function("management");
-        let management = Management {
-            cache: cache.clone().with_store(store_of_management.clone()),
-            store: store_of_management,
-            queue: queue_of_management,
-            egress: egress.clone(),
-            targets,
-            clock: setup.clock.clone(),
-            randomness: randomness.clone(),
-        };
-        let (ingest, worker) = (intake("ingest"), intake("maintenance"));
-        let sender = Arc::new(Sender::new(intake("sender"), egress));
+        let management = Management { context: context("management"), egress: egress.clone(), targets };
+        let (ingest, worker) = (Intake::new(context("ingest")), context("maintenance"));
+        let sender = Arc::new(Sender::new(context("sender"), egress));
 
         // 3. The API and the event source mapping.
         let (stop, stopped) = watch::channel(false);
@@ -168,15 +158,15 @@ impl Platform {
         });
         let maintenance = worker.clone();
         let tasks: Handler = Arc::new(move |event| {
-            let intake = maintenance.clone();
-            async move { maintenance::handle(&intake, &Metrics::none(), event).await }.boxed()
+            let context = maintenance.clone();
+            async move { maintenance::handle(&context, &Metrics::none(), event).await }.boxed()
         });
         let tasks_url = queue.tasks_url().unwrap_or_default();
         let jobs = event_source_mapping::run(aws.sqs.consumer(queue.url()), jobs, stopped.clone());
         let tasks = event_source_mapping::run(aws.sqs.consumer(tasks_url), tasks, stopped.clone());
         let schedule = schedule(worker.clone(), Arc::clone(&counting), stopped);
         let tasks = vec![api, tokio::spawn(jobs), tokio::spawn(tasks), tokio::spawn(schedule)];
-        Ok(Self { aws, store, queue, intake: worker, sender: counting, address, stop, tasks })
+        Ok(Self { aws, store, queue, worker, sender: counting, address, stop, tasks })
     }
 
     /// Writes down the last seconds' statistics now.
@@ -192,7 +182,7 @@ impl Platform {
     /// # Errors
     /// When table or queue cannot be used.
     pub async fn tick(&self) -> anyhow::Result<()> {
-        Ok(maintenance::tick(&self.intake).await?)
+        Ok(maintenance::tick(&self.worker).await?)
     }
 
     /// The API's base address.

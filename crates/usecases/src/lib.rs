@@ -16,6 +16,7 @@ pub mod telemetry;
 mod write_coalescer;
 
 pub use accept::intake::Intake;
+pub use context::Context;
 pub use context::cache::Cache;
 pub use context::clock::Clock;
 pub use context::randomness::Randomness;

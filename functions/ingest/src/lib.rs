@@ -66,11 +66,11 @@ struct SkippedBody {
 }
 
 async fn post_event(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
-    let caller = match authenticate(&intake.cache, api_key(&headers)).await {
+    let caller = match authenticate(&intake.context.cache, api_key(&headers)).await {
         Ok(caller) => caller,
         Err(refusal) => return refuse(refusal.into()),
     };
-    let span = intake.traces.request(trace_parent(&headers), ONE);
+    let span = intake.context.traces.request(trace_parent(&headers), ONE);
     let response = match one_event(&intake, &caller, &headers, body, span.as_parent()).await {
         Ok(accepted) => {
             let unit = Unit { event: Some(accepted.id.to_string()), readings: readings(&[Ok(&accepted)]) };
@@ -83,11 +83,11 @@ async fn post_event(State(intake): State<Intake>, headers: HeaderMap, body: Body
 
 /// Each event is answered on its own, in order, with the status it would have had alone.
 async fn post_batch(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
-    let caller = match authenticate(&intake.cache, api_key(&headers)).await {
+    let caller = match authenticate(&intake.context.cache, api_key(&headers)).await {
         Ok(caller) => caller,
         Err(refusal) => return refuse(refusal.into()),
     };
-    let span = intake.traces.request(trace_parent(&headers), MANY);
+    let span = intake.context.traces.request(trace_parent(&headers), MANY);
     let response = match many_events(&intake, &caller, &headers, body, span.as_parent()).await {
         Ok(results) => {
             let readings = readings(&results.iter().map(Result::as_ref).collect::<Vec<_>>());
@@ -103,7 +103,7 @@ async fn post_batch(State(intake): State<Intake>, headers: HeaderMap, body: Body
 /// Ends the request's span, which is sent before the answer. A stranger's request has none.
 async fn end(intake: &Intake, span: Span, response: Response) -> Response {
     span.end_request(response.status().as_u16());
-    intake.traces.flush().await;
+    intake.context.traces.flush().await;
     response
 }
 

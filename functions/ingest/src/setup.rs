@@ -6,8 +6,7 @@ use lambda_kit::config::IngestConfig;
 use lambda_kit::metrics::Metrics;
 use queue::Queue;
 use store::{KeyWrapper, Store};
-use usecases::Clock;
-use usecases::Intake;
+use usecases::{Clock, Context, Intake};
 
 /// What the environment describes.
 ///
@@ -18,7 +17,7 @@ pub async fn from_environment() -> Result<(Intake, Metrics), Error> {
     let aws = Aws::from_environment().await;
     // Accepting events opens no secret, so this function has no key.
     let store = Store::new(aws.dynamodb(), &config.table, KeyWrapper::none());
-    let intake = Intake::new(store, Queue::new(aws.sqs(), config.queue_url, None))
+    let context = Context::new(store, Queue::new(aws.sqs(), config.queue_url, None))
         .with_traces(lambda_kit::otlp::from_environment());
-    Ok((intake, Metrics::new(config.metrics_namespace, Clock::system())))
+    Ok((Intake::new(context), Metrics::new(config.metrics_namespace, Clock::system())))
 }

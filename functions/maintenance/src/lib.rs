@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use lambda_kit::logging::chain;
 use lambda_kit::metrics::Metrics;
 use queue::Task;
-use usecases::Intake;
+use usecases::Context;
 use usecases::recover::drain::drain_step;
 use usecases::recover::probe_circuits::{probe_circuits, resume_drains};
 use usecases::replay::replay_window::{replay_step, resume_replays};
@@ -18,8 +18,8 @@ pub use trigger::invoke;
 
 /// Handles one batch of tasks. Never fails as a whole: a task that could not be done stays in its queue, and after
 /// several tries SQS moves it to the dead-letter queue.
-pub async fn handle(intake: &Intake, metrics: &Metrics, event: SqsEvent) -> SqsBatchResponse {
-    let verdicts = join_all(event.records.iter().map(|record| handle_record(intake, record))).await;
+pub async fn handle(context: &Context, metrics: &Metrics, event: SqsEvent) -> SqsBatchResponse {
+    let verdicts = join_all(event.records.iter().map(|record| handle_record(context, record))).await;
     let meter = Meter::default();
     let mut response = SqsBatchResponse::default();
     for (record, done) in event.records.iter().zip(verdicts) {
@@ -36,11 +36,11 @@ pub async fn handle(intake: &Intake, metrics: &Metrics, event: SqsEvent) -> SqsB
 ///
 /// # Errors
 /// The first [`Fault`], when table or queue cannot be used.
-pub async fn tick(intake: &Intake) -> Result<(), Fault> {
+pub async fn tick(context: &Context) -> Result<(), Fault> {
     let parts = [
-        ("probe circuits", probe_circuits(intake).await),
-        ("resume drains", resume_drains(intake).await),
-        ("resume replays", resume_replays(intake).await),
+        ("probe circuits", probe_circuits(context).await),
+        ("resume drains", resume_drains(context).await),
+        ("resume replays", resume_replays(context).await),
     ];
     let mut first = Ok(());
     for (part, done) in parts {
@@ -57,7 +57,7 @@ pub async fn tick(intake: &Intake) -> Result<(), Fault> {
     first
 }
 
-async fn handle_record(intake: &Intake, record: &SqsMessage) -> bool {
+async fn handle_record(context: &Context, record: &SqsMessage) -> bool {
     let task = match Task::parse(record.body.as_deref().unwrap_or_default()) {
         Ok(task) => task,
         Err(error) => {
@@ -66,8 +66,8 @@ async fn handle_record(intake: &Intake, record: &SqsMessage) -> bool {
         }
     };
     let done = match task {
-        Task::Drain { workspace, endpoint } => drain_step(intake, workspace, endpoint).await,
-        Task::Replay { workspace, replay } => replay_step(intake, workspace, replay).await,
+        Task::Drain { workspace, endpoint } => drain_step(context, workspace, endpoint).await,
+        Task::Replay { workspace, replay } => replay_step(context, workspace, replay).await,
     };
     if let Err(fault) = &done {
         tracing::error!(?task, error = chain(fault), "a task could not be done");

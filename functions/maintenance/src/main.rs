@@ -8,10 +8,10 @@ fn main() -> Result<(), Error> {
 }
 
 async fn function() -> Result<(), Error> {
-    let (intake, metrics) = maintenance::setup::from_environment().await?;
-    let (intake, metrics) = (&intake, &metrics);
+    let (context, metrics) = maintenance::setup::from_environment().await?;
+    let (context, metrics) = (&context, &metrics);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
-        maintenance::invoke(intake, metrics, event.payload).await
+        maintenance::invoke(context, metrics, event.payload).await
     }))
     .await
 }

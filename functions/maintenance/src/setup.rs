@@ -8,17 +8,17 @@ use lambda_runtime::Error;
 use queue::Queue;
 use store::Store;
 use usecases::Clock;
-use usecases::Intake;
+use usecases::Context;
 
 /// What the environment describes.
 ///
 /// # Errors
 /// When the environment lacks something.
-pub async fn from_environment() -> Result<(Intake, Metrics), Error> {
+pub async fn from_environment() -> Result<(Context, Metrics), Error> {
     let config = MaintenanceConfig::from_environment()?;
     let aws = Aws::from_environment().await;
     let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
     let queue = Queue::new(aws.sqs(), config.queue_url, None).with_tasks(config.tasks_queue_url);
-    let intake = Intake::new(store, queue).with_topic(aws.topic(config.operational_topic));
-    Ok((intake, Metrics::new(config.metrics_namespace, Clock::system())))
+    let context = Context::new(store, queue).with_topic(aws.topic(config.operational_topic));
+    Ok((context, Metrics::new(config.metrics_namespace, Clock::system())))
 }

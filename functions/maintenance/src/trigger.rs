@@ -5,7 +5,7 @@ use lambda_kit::metrics::Metrics;
 use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use usecases::Intake;
+use usecases::Context;
 use usecases::manage::manage_api_key::create_first_api_key;
 
 use crate::{handle, tick};
@@ -27,17 +27,17 @@ struct NewAdminKey {
 ///
 /// # Errors
 /// When it is none of the three, or could not be done.
-pub async fn invoke(intake: &Intake, metrics: &Metrics, event: Value) -> Result<Value, Error> {
+pub async fn invoke(context: &Context, metrics: &Metrics, event: Value) -> Result<Value, Error> {
     if event.get("Records").is_some() {
         let records = serde_json::from_value(event)?;
-        return Ok(serde_json::to_value(handle(intake, metrics, records).await)?);
+        return Ok(serde_json::to_value(handle(context, metrics, records).await)?);
     }
     // The two forms of a schedule: an EventBridge rule, an EventBridge schedule.
     if event["source"] == "aws.events" || event["detail-type"] == "Scheduled Event" {
-        tick(intake).await?;
+        tick(context).await?;
         return Ok(Value::Null);
     }
     let ByHand { create_admin_key: NewAdminKey { name } } = serde_json::from_value(event)?;
-    let (key, secret) = create_first_api_key(intake, name).await?;
+    let (key, secret) = create_first_api_key(context, name).await?;
     Ok(json!({ "id": key.id, "name": key.name, "scopes": key.scopes, "key": secret.reveal() }))
 }

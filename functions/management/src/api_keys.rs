@@ -13,7 +13,7 @@ use lambda_kit::request_body::read_body;
 use serde::Deserialize;
 use serde_json::json;
 use usecases::manage::manage_api_key;
-use usecases::manage::manage_endpoint::Management;
+use usecases::manage::management::Management;
 
 use crate::{MAX_REQUEST_BYTES, caller, paging};
 

@@ -16,7 +16,8 @@ use domain::timestamp::Timestamp;
 use lambda_kit::problem_json::ApiError;
 use serde::{Deserialize, Serialize};
 use store::rows::deliveries::Wanted;
-use usecases::manage::manage_endpoint::{Management, read_endpoint};
+use usecases::manage::manage_endpoint::read_endpoint;
+use usecases::manage::management::Management;
 
 use crate::{caller, paging};
 
@@ -146,11 +147,11 @@ pub(crate) async fn list(
     let id = paging::id(&endpoint, "endpoint")?;
     let endpoint = read_endpoint(&management, &caller, Scope::DeliveriesRead, id).await?;
     let workspace = management.workspace(&caller, Some(endpoint.workspace_id)).await?;
-    let now = management.clock.now();
+    let now = management.context.clock.now();
     let window = paging::window(&workspace, parameters.since, parameters.until, now)?;
     let types = paging::event_types(parameters.event_type.as_deref())?;
     let wanted = Wanted { status: parameters.status, event_types: &types };
-    let store = &management.store;
+    let store = &management.context.store;
     if let Some(event) = parameters.event_id {
         // An event makes one delivery to an endpoint at most, and its id follows from both.
         let row = store.load_delivery(id, DeliveryId::of(event, id), now).await;
@@ -181,8 +182,8 @@ pub(crate) async fn read(
     let endpoint_id = paging::id(&endpoint, "endpoint")?;
     let delivery_id: DeliveryId = paging::id(&delivery, "delivery")?;
     read_endpoint(&management, &caller, Scope::DeliveriesRead, endpoint_id).await?;
-    let store = &management.store;
-    let row = store.load_delivery(endpoint_id, delivery_id, management.clock.now()).await;
+    let store = &management.context.store;
+    let row = store.load_delivery(endpoint_id, delivery_id, management.context.clock.now()).await;
     let row = row.map_err(usecases::UseCaseError::from)?.ok_or(Problem::NotFound("delivery"))?;
     let mut attempts: Vec<Attempt> = row.first_attempt.into_iter().collect();
     if row.delivery.attempts > 1 {

@@ -18,7 +18,8 @@ use lambda_kit::request_body::read_body;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use usecases::act::send_test_event::send_test_event;
-use usecases::manage::manage_endpoint::{self, Management};
+use usecases::manage::manage_endpoint;
+use usecases::manage::management::Management;
 use usecases::manage::merge_patch::merge;
 
 use crate::deliveries::DetailBody;
@@ -124,7 +125,7 @@ pub(crate) async fn create(
     let settings: EndpointSettings = parse_value(Value::Object(document))?;
     let endpoint =
         manage_endpoint::create_endpoint(&management, &caller, workspace, settings, secret).await?;
-    Ok((StatusCode::CREATED, Json(EndpointBody::with_secret(&endpoint, management.clock.now())))
+    Ok((StatusCode::CREATED, Json(EndpointBody::with_secret(&endpoint, management.context.clock.now())))
         .into_response())
 }
 
@@ -137,7 +138,7 @@ pub(crate) async fn read(
     let id = paging::id(&endpoint, "endpoint")?;
     let endpoint = manage_endpoint::read_endpoint(&management, &caller, Scope::WebhooksRead, id).await?;
     let health = manage_endpoint::read_health(&management, &endpoint).await?;
-    Ok(Json(EndpointBody::with_health(&endpoint, health, management.clock.now())).into_response())
+    Ok(Json(EndpointBody::with_health(&endpoint, health, management.context.clock.now())).into_response())
 }
 
 pub(crate) async fn list(
@@ -149,7 +150,7 @@ pub(crate) async fn list(
     let parameters: ListParameters = paging::parameters(&uri)?;
     let limit = paging::limit(parameters.limit, paging::DEFAULT_LIMIT)?;
     let before = paging::after(parameters.cursor.as_deref())?;
-    let (workspace, now) = (parameters.workspace_id, management.clock.now());
+    let (workspace, now) = (parameters.workspace_id, management.context.clock.now());
     let page = manage_endpoint::list_endpoints(&management, &caller, workspace, before, limit)
         .await
         .map_err(paging::in_query)?;
@@ -179,7 +180,7 @@ pub(crate) async fn update(
     };
     let (endpoint, new_secret) =
         manage_endpoint::update_endpoint(&management, &caller, id, resume, change).await?;
-    let now = management.clock.now();
+    let now = management.context.clock.now();
     let body = match new_secret {
         true => EndpointBody::with_secret(&endpoint, now),
         false => EndpointBody::of(&endpoint, now),
@@ -220,7 +221,7 @@ pub(crate) async fn rotate(
     let request: RotateRequest = optional_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
     let overlap = request.overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
     let endpoint = manage_endpoint::rotate_secret(&management, &caller, id, overlap, request.secret).await?;
-    Ok(Json(EndpointBody::with_secret(&endpoint, management.clock.now())).into_response())
+    Ok(Json(EndpointBody::with_secret(&endpoint, management.context.clock.now())).into_response())
 }
 
 pub(crate) async fn end_overlap(
@@ -231,7 +232,7 @@ pub(crate) async fn end_overlap(
     let caller = caller(&management, &headers).await?;
     let id = paging::id(&endpoint, "endpoint")?;
     let endpoint = manage_endpoint::end_overlap(&management, &caller, id).await?;
-    Ok(Json(EndpointBody::of(&endpoint, management.clock.now())).into_response())
+    Ok(Json(EndpointBody::of(&endpoint, management.context.clock.now())).into_response())
 }
 
 /// A body that may be left out; what it holds then is the default.

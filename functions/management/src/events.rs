@@ -15,7 +15,7 @@ use domain::timestamp::Timestamp;
 use lambda_kit::problem_json::ApiError;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use usecases::manage::manage_endpoint::Management;
+use usecases::manage::management::Management;
 
 use crate::deliveries::DeliveryBody;
 use crate::{caller, paging};
@@ -56,10 +56,10 @@ pub(crate) async fn list(
     let limit = paging::limit(parameters.limit, paging::DEFAULT_LIMIT)?;
     let before = paging::after::<EventId>(parameters.cursor.as_deref())?;
     let workspace = management.workspace(&caller, parameters.workspace_id).await.map_err(paging::in_query)?;
-    let now = management.clock.now();
+    let now = management.context.clock.now();
     let window = paging::window(&workspace, parameters.since, parameters.until, now)?;
     let types = paging::event_types(parameters.event_type.as_deref())?;
-    let page = management.store.list_events(workspace.id, before, window, &types, now, limit).await;
+    let page = management.context.store.list_events(workspace.id, before, window, &types, now, limit).await;
     let page = page.map_err(usecases::UseCaseError::from)?;
     Ok(paging::answer(&page.rows, page.next, summary).into_response())
 }
@@ -102,7 +102,7 @@ pub(crate) async fn deliveries(
     // Skipped ones too: a replay may have sent the event after all.
     let wanted: Vec<_> =
         fates.iter().map(|(endpoint, _)| (*endpoint, DeliveryId::of(event.id, *endpoint))).collect();
-    let rows = management.store.load_deliveries(&wanted, management.clock.now()).await;
+    let rows = management.context.store.load_deliveries(&wanted, management.context.clock.now()).await;
     let rows: HashMap<EndpointId, Delivery> =
         rows.map_err(usecases::UseCaseError::from)?.into_iter().map(|row| (row.endpoint_id, row)).collect();
     let fate = |(endpoint, reason): &(EndpointId, Option<_>)| match (rows.get(endpoint), reason) {
@@ -129,7 +129,8 @@ pub(crate) async fn erase(
     let parameters: ReadParameters = paging::parameters(&uri)?;
     let id: EventId = paging::id(&event, "event")?;
     let workspace = management.workspace(&caller, parameters.workspace_id).await.map_err(paging::in_query)?;
-    let erased = management.store.erase_payload(workspace.id, id, management.clock.now()).await;
+    let erased =
+        management.context.store.erase_payload(workspace.id, id, management.context.clock.now()).await;
     match erased.map_err(usecases::UseCaseError::from)? {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Problem::NotFound("event").into()),
@@ -145,7 +146,7 @@ async fn load(
     caller.require(Scope::EventsRead)?;
     let id: EventId = paging::id(event, "event")?;
     let workspace = management.workspace(caller, workspace).await.map_err(paging::in_query)?;
-    let event = management.store.load_event(workspace.id, id, management.clock.now()).await;
+    let event = management.context.store.load_event(workspace.id, id, management.context.clock.now()).await;
     Ok(event.map_err(usecases::UseCaseError::from)?.ok_or(Problem::NotFound("event"))?)
 }
 

@@ -12,7 +12,7 @@ use domain::id::WorkspaceId;
 use domain::signing::secret::PublicKey;
 use lambda_kit::problem_json::ApiError;
 use serde_json::{Value, json};
-use usecases::manage::manage_endpoint::Management;
+use usecases::manage::management::Management;
 
 use crate::paging;
 

@@ -24,7 +24,7 @@ use domain::access::api_key::ApiKey;
 use lambda_kit::api_key_header::api_key;
 use lambda_kit::problem_json::ApiError;
 use usecases::manage::authenticate::authenticate;
-use usecases::manage::manage_endpoint::Management;
+use usecases::manage::management::Management;
 
 /// Largest body of a request that changes configuration, in bytes.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
@@ -67,7 +67,7 @@ pub fn router(management: Management) -> Router {
 }
 
 async fn caller(management: &Management, headers: &HeaderMap) -> Result<Arc<ApiKey>, ApiError> {
-    Ok(authenticate(&management.cache, api_key(headers)).await?)
+    Ok(authenticate(&management.context.cache, api_key(headers)).await?)
 }
 
 /// Settings as the document that `PATCH` merges into.

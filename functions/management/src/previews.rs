@@ -16,7 +16,7 @@ use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
 use serde_json::json;
 use usecases::act::preview_request::{PreviewRequest, preview_request, rebuild_request};
-use usecases::manage::manage_endpoint::Management;
+use usecases::manage::management::Management;
 
 use crate::endpoints::optional_json;
 use crate::{caller, paging};

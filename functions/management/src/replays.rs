@@ -15,7 +15,7 @@ use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use usecases::manage::manage_endpoint::Management;
+use usecases::manage::management::Management;
 use usecases::replay::replay_delivery::{Resent, replay_delivery, replay_event};
 use usecases::replay::replay_window;
 

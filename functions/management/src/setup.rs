@@ -9,8 +9,8 @@ use lambda_kit::data_key::key_wrapper;
 use lambda_kit::metrics::Metrics;
 use queue::Queue;
 use store::Store;
-use usecases::manage::manage_endpoint::Management;
-use usecases::{Cache, Clock, Randomness};
+use usecases::manage::management::Management;
+use usecases::{Clock, Context};
 
 /// The API as the environment describes it, whose endpoints may be `targets` and nothing else.
 ///
@@ -20,14 +20,8 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Management, Me
     let config = ManagementConfig::from_environment()?;
     let aws = Aws::from_environment().await;
     let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
-    let management = Management {
-        cache: Cache::new(store.clone()),
-        store,
-        queue: Queue::new(aws.sqs(), config.queue_url, None).with_tasks(config.tasks_queue_url),
-        egress: Egress::new(targets)?,
-        targets,
-        clock: Clock::system(),
-        randomness: Randomness::system(),
-    };
+    let queue = Queue::new(aws.sqs(), config.queue_url, None).with_tasks(config.tasks_queue_url);
+    let management =
+        Management { context: Context::new(store, queue), egress: Egress::new(targets)?, targets };
     Ok((management, Metrics::new(config.metrics_namespace, Clock::system())))
 }

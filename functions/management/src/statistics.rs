@@ -9,7 +9,8 @@ use domain::timestamp::Timestamp;
 use lambda_kit::problem_json::ApiError;
 use serde::Deserialize;
 use store::rows::statistics::Subject;
-use usecases::manage::manage_endpoint::{Management, read_endpoint};
+use usecases::manage::manage_endpoint::read_endpoint;
+use usecases::manage::management::Management;
 use usecases::manage::read_statistics::{Step, read_statistics};
 
 use crate::{caller, paging};
@@ -34,7 +35,7 @@ pub(crate) async fn of_endpoint(
     let endpoint = read_endpoint(&management, &caller, Scope::DeliveriesRead, id).await?;
     let workspace = management.workspace(&caller, Some(endpoint.workspace_id)).await?;
     let parameters: Parameters = paging::parameters(&uri)?;
-    let now = management.clock.now();
+    let now = management.context.clock.now();
     let since = parameters.since.unwrap_or_else(|| a_day_before(parameters.until.unwrap_or(now)));
     let window = paging::window(&workspace, Some(since), parameters.until, now)?;
     let subject = Subject::Endpoint(id);
@@ -52,7 +53,7 @@ pub(crate) async fn of_workspace(
     let id = paging::id(&workspace, "workspace")?;
     let workspace = management.workspace(&caller, Some(id)).await?;
     let parameters: Parameters = paging::parameters(&uri)?;
-    let now = management.clock.now();
+    let now = management.context.clock.now();
     let since = parameters.since.unwrap_or_else(|| a_day_before(parameters.until.unwrap_or(now)));
     let window = paging::window(&workspace, Some(since), parameters.until, now)?;
     let subject = Subject::Workspace(id);

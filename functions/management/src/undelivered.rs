@@ -13,7 +13,7 @@ use lambda_kit::problem_json::ApiError;
 use serde::Deserialize;
 use serde_json::json;
 use usecases::manage::list_undelivered::{Position, list_undelivered};
-use usecases::manage::manage_endpoint::Management;
+use usecases::manage::management::Management;
 
 use crate::deliveries::DeliveryBody;
 use crate::{caller, paging};

@@ -12,8 +12,8 @@ use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use usecases::manage::manage_endpoint::Management;
 use usecases::manage::manage_workspace;
+use usecases::manage::management::Management;
 use usecases::manage::merge_patch::merge;
 
 use crate::{MAX_REQUEST_BYTES, caller, paging};

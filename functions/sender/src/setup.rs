@@ -10,7 +10,7 @@ use lambda_runtime::Error;
 use queue::Queue;
 use store::Store;
 use usecases::Clock;
-use usecases::Intake;
+use usecases::Context;
 use usecases::deliver::attempt_delivery::Sender;
 
 /// A sender as the environment describes it, which calls `targets` and nothing else.
@@ -23,9 +23,9 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Sender, Metric
     let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
     let queue = Queue::new(aws.sqs(), config.queue_url, config.dead_letter_queue_url);
     let queue = queue.with_tasks(config.tasks_queue_url);
-    let intake = Intake::new(store, queue)
+    let context = Context::new(store, queue)
         .with_topic(aws.topic(config.operational_topic))
         .with_traces(lambda_kit::otlp::from_environment());
     let metrics = Metrics::new(config.metrics_namespace, Clock::system());
-    Ok((Sender::new(intake, Egress::new(targets)?), metrics))
+    Ok((Sender::new(context, Egress::new(targets)?), metrics))
 }

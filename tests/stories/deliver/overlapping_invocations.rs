@@ -10,7 +10,7 @@ use serde_json::json;
 use stories::stage::Endpoint;
 use stories::{Answer, Receiver, Stage};
 use usecases::deliver::attempt_delivery::Sender;
-use usecases::{Clock, Intake, Readings};
+use usecases::{Clock, Context, Readings};
 
 fn record(id: &str, body: String) -> SqsMessage {
     let mut record = SqsMessage::default();
@@ -40,9 +40,9 @@ async fn two_invocations_that_overlap_share_neither_failures_nor_readings() {
     quick.answer(Answer::Status(500));
     let slow_endpoint = stage.endpoint(&slow, json!({ "events": ["slow.*"] })).await;
     let quick_endpoint = stage.endpoint(&quick, json!({ "events": ["quick.*"] })).await;
-    let intake = Intake::new(stage.platform.store.clone(), stage.platform.queue.clone());
+    let context = Context::new(stage.platform.store.clone(), stage.platform.queue.clone());
     let egress = Egress::new(AllowedTargets::loopback_and_http()).unwrap();
-    let sender = Sender::new(intake, egress);
+    let sender = Sender::new(context, egress);
 
     let first = [
         record("slow-1", job(&stage, &slow_endpoint, 1)),

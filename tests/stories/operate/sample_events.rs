@@ -17,18 +17,17 @@ use local::api_client::ApiClient;
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 use tower::ServiceExt as _;
-use usecases::Intake;
 use usecases::deliver::attempt_delivery::Sender;
-use usecases::manage::manage_endpoint::Management;
-use usecases::{Cache, Clock, Randomness};
+use usecases::manage::management::Management;
+use usecases::{Clock, Context, Intake};
 
 const WORKSPACE: &str = "ws_01JZZZZZZZZZZZZZZZZZZZZZ01";
 const ENDPOINT: &str = "we_01JZZZZZZZZZZZZZZZZZZZZZ02";
 const KEY: &str = "phk_local-development-key-for-sample-events-01";
 
 /// What a function has that was just started.
-fn intake(stage: &Stage) -> Intake {
-    Intake::new(stage.platform.store.clone(), stage.platform.queue.clone())
+fn context(stage: &Stage) -> Context {
+    Context::new(stage.platform.store.clone(), stage.platform.queue.clone())
 }
 
 /// The world the samples speak of: a workspace, a key that opens it, and an endpoint.
@@ -100,8 +99,9 @@ fn problem(answer: &(u16, Value)) -> (u16, &str, &str) {
 async fn every_sample_of_ingest_is_answered_as_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;
-    let intake = intake(&stage);
-    let answer = async |name| http(ingest::router(intake.clone()), &sample("ingest", name)).await;
+    let context = context(&stage);
+    let answer =
+        async |name| http(ingest::router(Intake::new(context.clone())), &sample("ingest", name)).await;
     assert_all_are_tried(
         "ingest",
         &[
@@ -131,16 +131,8 @@ async fn every_sample_of_ingest_is_answered_as_its_readme_says() {
 async fn every_sample_of_management_is_answered_as_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;
-    let store = stage.platform.store.clone();
-    let management = Management {
-        cache: Cache::new(store.clone()),
-        store,
-        queue: stage.platform.queue.clone(),
-        egress: Egress::new(AllowedTargets::public_only()).unwrap(),
-        targets: AllowedTargets::public_only(),
-        clock: Clock::system(),
-        randomness: Randomness::system(),
-    };
+    let targets = AllowedTargets::public_only();
+    let management = Management { context: context(&stage), egress: Egress::new(targets).unwrap(), targets };
     let answer = async |name| http(management::router(management.clone()), &sample("management", name)).await;
     assert_all_are_tried(
         "management",
@@ -167,28 +159,28 @@ async fn every_sample_of_management_is_answered_as_its_readme_says() {
 #[tokio::test]
 async fn every_sample_of_maintenance_names_the_records_its_readme_says() {
     let stage = world(&Receiver::start().await).await;
-    let intake = intake(&stage);
+    let context = context(&stage);
     assert_all_are_tried(
         "maintenance",
         &["drain.json", "unknown-task.json", "schedule.json", "create-admin-key.json"],
     );
     let named = async |name| -> Vec<String> {
         let event = serde_json::from_str(&sample("maintenance", name)).unwrap();
-        let answer = maintenance::handle(&intake, &Metrics::none(), event).await;
+        let answer = maintenance::handle(&context, &Metrics::none(), event).await;
         answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
     };
     assert!(named("drain.json").await.is_empty());
     assert_eq!(named("unknown-task.json").await, ["5d0f1a6e-8a3f-4b7e-9c55-0f5f3d2b6a11"]);
     let invoke = async |name| {
         let event = serde_json::from_str(&sample("maintenance", name)).unwrap();
-        maintenance::invoke(&intake, &Metrics::none(), event).await
+        maintenance::invoke(&context, &Metrics::none(), event).await
     };
     assert_eq!(invoke("schedule.json").await.unwrap(), Value::Null);
     assert_eq!(invoke("drain.json").await.unwrap(), json!({ "batchItemFailures": [] }));
     let key = invoke("create-admin-key.json").await.unwrap();
     let caller = ApiClient::new(&stage.platform.url(), key["key"].as_str().unwrap());
     assert_eq!(caller.get("/v1/workspaces").await.unwrap()["data"].as_array().unwrap().len(), 2);
-    let unknown = maintenance::invoke(&intake, &Metrics::none(), json!({ "anything": "else" })).await;
+    let unknown = maintenance::invoke(&context, &Metrics::none(), json!({ "anything": "else" })).await;
     assert!(unknown.unwrap_err().to_string().contains("anything"));
     stage.end().await;
 }
@@ -198,7 +190,7 @@ async fn every_sample_of_sender_names_the_records_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;
     let egress = Egress::new(AllowedTargets::loopback_and_http()).unwrap();
-    let sender = Sender::new(intake(&stage), egress);
+    let sender = Sender::new(context(&stage), egress);
     let named = async |name| -> Vec<String> {
         let event = serde_json::from_str(&sample("sender", name)).unwrap();
         let answer = sender::handle(&sender, &Metrics::none(), event).await;

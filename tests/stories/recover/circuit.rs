@@ -8,7 +8,7 @@ use local::platform::Platform;
 use serde_json::{Value, json};
 use stories::stage::Endpoint;
 use stories::{Answer, Receiver, Stage};
-use usecases::Intake;
+use usecases::Context;
 
 /// Never switched off within a story.
 const PATIENT: u32 = 10_000;
@@ -120,9 +120,9 @@ async fn the_schedule_does_each_of_its_parts_even_if_another_fails() {
     let gone = queue::Queue::new(aws.sqs_client(), format!("{}-gone", queue.url()), None);
     let gone = gone.with_tasks(queue.tasks_url().unwrap().to_owned());
     let clock = stage.clock();
-    let intake = Intake::new(store.clone(), gone)
+    let context = Context::new(store.clone(), gone)
         .with_clock_and_randomness(clock.clone(), usecases::Randomness::system());
-    assert!(maintenance::tick(&intake).await.is_err());
+    assert!(maintenance::tick(&context).await.is_err());
     // The circuit is open, so the drain is still owed; but somebody has looked at it.
     let a_minute_ago = || Timestamp::from_millis(clock.now().as_millis() - 60_000);
     for _ in 0..500 {

@@ -73,7 +73,7 @@ pub async fn accept_events(
 ) -> Result<Vec<Result<Accepted, Problem>>, UseCaseError> {
     // 1. May the caller?
     caller.require(Scope::Events)?;
-    let now = intake.clock.now();
+    let now = intake.context.clock.now();
 
     // 2. Which of them are events we take, and have not seen before? Each is claimed, fanned out and written, for as
     // long as there is room for its deliveries.
@@ -237,10 +237,11 @@ async fn written(
 ) -> Result<Written, UseCaseError> {
     // 1. Is it somewhere we take events?
     let workspace_id = caller.workspace(request.workspace_id)?;
-    let workspace = intake.cache.workspace(workspace_id).await?.ok_or(Problem::NotFound("workspace"))?;
+    let workspace =
+        intake.context.cache.workspace(workspace_id).await?.ok_or(Problem::NotFound("workspace"))?;
 
     // 2. Is it a request we have seen before?
-    let id = request.id.unwrap_or_else(|| EventId::new(now, intake.randomness.id()));
+    let id = request.id.unwrap_or_else(|| EventId::new(now, intake.context.randomness.id()));
     let (id, freshness) = match claim(intake, workspace_id, &request, idempotency_key, id, now).await? {
         Found::Nothing(ours) => {
             *claimed = ours;
@@ -258,7 +259,7 @@ async fn written(
 
     // 3. Was it written down before it was left unfinished? Then its ledger stands, and it was counted.
     if freshness == Freshness::Resumed
-        && let Some(event) = intake.store.load_event(workspace_id, id, now).await?
+        && let Some(event) = intake.context.store.load_event(workspace_id, id, now).await?
     {
         if !is_of(&event, &request) {
             return Err(Problem::EventExists.into());
@@ -274,7 +275,7 @@ async fn written(
 
     // 5. May the workspace have one more? What died between here and its row is counted again, but never free.
     if let Some(most) = workspace.max_events_per_day
-        && !intake.store.count_event(workspace_id, most, now).await?
+        && !intake.context.store.count_event(workspace_id, most, now).await?
     {
         return Err(Problem::QuotaExceeded(most).into());
     }
@@ -309,7 +310,7 @@ async fn fan_out(
     request: EventRequest,
     now: Timestamp,
 ) -> Result<Event, Fault> {
-    let subscriptions = intake.cache.subscriptions(workspace_id).await?;
+    let subscriptions = intake.context.cache.subscriptions(workspace_id).await?;
     let ledger = subscription::fan_out(&request.event_type, &request.channels, subscriptions.iter());
     Ok(Event {
         id,
@@ -362,7 +363,7 @@ async fn answer_again(
     id: EventId,
     now: Timestamp,
 ) -> Result<Accepted, UseCaseError> {
-    let event = intake.store.load_event(workspace, id, now).await?;
+    let event = intake.context.store.load_event(workspace, id, now).await?;
     let event = event.ok_or_else(|| Fault::Broken("an accepted event has no row".to_owned()))?;
     Ok(Accepted { id, ledger: event.ledger, repeated: true })
 }

@@ -59,7 +59,7 @@ pub(crate) async fn claim(
     let Some(digest) = key.map(IdempotencyKey::digest).or(own_id) else { return Ok(Found::Nothing(None)) };
     let claimed = |event, digest| Claimed { workspace, event, digest };
     let fingerprint = fingerprint(request);
-    match intake.store.claim_idempotency_key(workspace, &digest, &fingerprint, event, now).await? {
+    match intake.context.store.claim_idempotency_key(workspace, &digest, &fingerprint, event, now).await? {
         Claim::Claimed => Ok(Found::Nothing(Some(claimed(event, digest)))),
         Claim::Resumed(first) => Ok(Found::Unfinished(claimed(first, digest))),
         Claim::Completed(first) => Ok(Found::Finished(first)),
@@ -72,21 +72,21 @@ pub(crate) async fn claim(
 impl Claimed {
     /// The event is accepted.
     pub(crate) async fn complete(&self, intake: &Intake) -> Result<(), Fault> {
-        Ok(intake.store.complete_idempotency_key(self.workspace, &self.digest).await?)
+        Ok(intake.context.store.complete_idempotency_key(self.workspace, &self.digest).await?)
     }
 
     /// We failed. Best effort: without it the producer's retry waits until the lease is over.
     pub(crate) async fn release(&self, intake: &Intake) {
-        if let Err(error) = intake.store.release_idempotency_key(self.workspace, &self.digest).await {
+        if let Err(error) = intake.context.store.release_idempotency_key(self.workspace, &self.digest).await {
             tracing::warn!(event = %self.event, error = chain(&error), "the claim could not be released");
         }
     }
 
     /// The event is refused. Best effort as well.
     pub(crate) async fn forget(&self, intake: &Intake) {
-        let now = intake.clock.now();
+        let now = intake.context.clock.now();
         let forgotten =
-            intake.store.forget_idempotency_key(self.workspace, &self.digest, self.event, now).await;
+            intake.context.store.forget_idempotency_key(self.workspace, &self.digest, self.event, now).await;
         if let Err(error) = forgotten {
             tracing::warn!(event = %self.event, error = chain(&error), "the claim could not be forgotten");
         }

@@ -1,82 +1,34 @@
-//! What does accepting events need? The table, the queue, and who is who; and the groups by which requests that come at
-//! the same time share their writes.
+//! What does accepting events need? The context, and write coalescing: requests that come at the same time share their
+//! writes.
 
 use std::sync::{Arc, OnceLock};
 
 use domain::event::Event;
 use domain::timestamp::Timestamp;
-use queue::{Job, Queue, Topic};
-use store::Store;
+use queue::Job;
 use store::rows::events::EventRow;
 
+use crate::Context;
 use crate::error::Fault;
 use crate::write_coalescer::{Gather, WriteCoalescer};
-use crate::{Cache, Clock, Randomness, Traces};
 
 /// Its jobs, and when they were made.
 type JobsOfARequest = (Vec<Job>, Timestamp);
 
-/// What accepting events needs, and whatever works on deliveries. Cheap to clone.
+/// What accepting events needs: the context, and the coalescers by which requests that come at the same time share their
+/// writes. Cheap to clone; clones share the coalescers.
 #[derive(Clone, Debug)]
 pub struct Intake {
-    /// The table.
-    pub store: Store,
-    /// The queue of delivery jobs.
-    pub queue: Queue,
-    /// Where operational events are published besides, if anywhere.
-    pub topic: Option<Topic>,
-    /// Who is who.
-    pub cache: Cache,
-    /// What time it is.
-    pub clock: Clock,
-    /// Randomness.
-    pub randomness: Randomness,
-    /// Where spans are made.
-    pub traces: Traces,
-    events: Arc<OnceLock<WriteCoalescer<EventRow>>>,
-    jobs: Arc<OnceLock<WriteCoalescer<JobsOfARequest>>>,
+    /// What every use case stands on.
+    pub context: Context,
+    event_writes: Arc<OnceLock<WriteCoalescer<EventRow>>>,
+    job_sends: Arc<OnceLock<WriteCoalescer<JobsOfARequest>>>,
 }
 
 impl Intake {
-    /// An intake that remembers nothing yet, with the system's clock and randomness.
-    pub fn new(store: Store, queue: Queue) -> Self {
-        let cache = Cache::new(store.clone());
-        let (clock, randomness) = (Clock::system(), Randomness::system());
-        Self {
-            store,
-            queue,
-            topic: None,
-            cache,
-            clock,
-            randomness,
-            traces: Traces::default(),
-            events: Arc::default(),
-            jobs: Arc::default(),
-        }
-    }
-
-    /// The same with a topic.
-    #[must_use]
-    pub fn with_topic(self, topic: Option<Topic>) -> Self {
-        Self { topic, ..self }
-    }
-
-    /// The same with spans.
-    #[must_use]
-    pub fn with_traces(self, traces: Traces) -> Self {
-        Self { traces, ..self }
-    }
-
-    /// The same with what others remember too.
-    #[must_use]
-    pub fn with_cache(self, cache: Cache) -> Self {
-        Self { cache, ..self }
-    }
-
-    /// The same with another clock and other randomness.
-    #[must_use]
-    pub fn with_clock_and_randomness(self, clock: Clock, randomness: Randomness) -> Self {
-        Self { clock, randomness, ..self }
+    /// An intake that has not written anything yet.
+    pub fn new(context: Context) -> Self {
+        Self { context, event_writes: Arc::default(), job_sends: Arc::default() }
     }
 
     /// Writes an event; whether nobody else has its id. One whose id was made just now is nobody else's, so it is written
@@ -91,16 +43,16 @@ impl Intake {
         made_here: bool,
     ) -> Result<bool, Fault> {
         if !made_here {
-            return Ok(self.store.save_event(event, expires_at).await?);
+            return Ok(self.context.store.save_event(event, expires_at).await?);
         }
-        let group = self.events.get_or_init(|| {
-            let store = self.store.clone();
+        let group = self.event_writes.get_or_init(|| {
+            let store = self.context.store.clone();
             WriteCoalescer::new(Gather::Prompt, move |rows: Vec<EventRow>| {
                 let store = store.clone();
                 async move { Ok(store.save_new_events(rows).await?) }
             })
         });
-        group.write(self.store.event_row(event, expires_at).await?).await?;
+        group.write(self.context.store.event_row(event, expires_at).await?).await?;
         Ok(true)
     }
 
@@ -112,8 +64,8 @@ impl Intake {
         if jobs.is_empty() {
             return Ok(());
         }
-        let group = self.jobs.get_or_init(|| {
-            let queue = self.queue.clone();
+        let group = self.job_sends.get_or_init(|| {
+            let queue = self.context.queue.clone();
             WriteCoalescer::new(Gather::Prompt, move |group: Vec<JobsOfARequest>| {
                 let queue = queue.clone();
                 async move {

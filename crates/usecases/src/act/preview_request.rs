@@ -16,7 +16,8 @@ use serde::Deserialize;
 
 use crate::act::send_test_event::synthetic_event;
 use crate::error::UseCaseError;
-use crate::manage::manage_endpoint::{Management, read_endpoint};
+use crate::manage::manage_endpoint::read_endpoint;
+use crate::manage::management::Management;
 
 /// Which event to preview: a stored one by its id, one made of `type` and `data`, or the test event.
 #[derive(Debug, Default, Deserialize)]
@@ -67,10 +68,11 @@ pub async fn rebuild_request(
 ) -> Result<(Endpoint, RenderedRequest), UseCaseError> {
     caller.require(Scope::EventsRead)?;
     let endpoint = read_endpoint(management, caller, Scope::Deliveries, endpoint).await?;
-    let now = management.clock.now();
-    let row = management.store.load_delivery(endpoint.id, delivery, now).await?;
+    let now = management.context.clock.now();
+    let row = management.context.store.load_delivery(endpoint.id, delivery, now).await?;
     let row = row.ok_or(Problem::NotFound("delivery"))?;
-    let event = management.store.load_event(endpoint.workspace_id, row.delivery.event_id, now).await?;
+    let event =
+        management.context.store.load_event(endpoint.workspace_id, row.delivery.event_id, now).await?;
     let event = with_payload(event)?;
     let rendered = rendered(management, &endpoint, &event, row.delivery.attempts.max(1));
     Ok((endpoint, rendered))
@@ -82,24 +84,24 @@ async fn event(
     endpoint: &Endpoint,
     request: PreviewRequest,
 ) -> Result<Event, UseCaseError> {
-    let now = management.clock.now();
+    let now = management.context.clock.now();
     let PreviewRequest { event_id, event_type, data, occurred_at } = request;
     match (event_id, event_type, data) {
         (Some(id), None, None) if occurred_at.is_none() => {
             caller.require(Scope::EventsRead)?;
-            let event = management.store.load_event(endpoint.workspace_id, id, now).await?;
+            let event = management.context.store.load_event(endpoint.workspace_id, id, now).await?;
             Ok(with_payload(event)?)
         }
         (None, Some(event_type), Some(payload)) => {
             caller.require(Scope::Webhooks)?;
-            let mut event = synthetic_event(endpoint, EventId::new(now, management.randomness.id()))?;
+            let mut event = synthetic_event(endpoint, EventId::new(now, management.context.randomness.id()))?;
             event.event_type = event_type;
             event.payload = payload;
             event.occurred_at = occurred_at.unwrap_or(now);
             Ok(event)
         }
         (None, None, None) if occurred_at.is_none() => {
-            Ok(synthetic_event(endpoint, EventId::new(now, management.randomness.id()))?)
+            Ok(synthetic_event(endpoint, EventId::new(now, management.context.randomness.id()))?)
         }
         _ => Err(Problem::invalid("", "takes either event_id, or type and data, or nothing").into()),
     }
@@ -118,7 +120,11 @@ fn rendered(management: &Management, endpoint: &Endpoint, event: &Event, number:
         payload: &event.payload,
         delivery_id: DeliveryId::of(event.id, endpoint.id),
     };
-    let occasion =
-        Occasion { number, at: management.clock.now(), nonce: management.randomness.bytes(), trace: None };
+    let occasion = Occasion {
+        number,
+        at: management.context.clock.now(),
+        nonce: management.context.randomness.bytes(),
+        trace: None,
+    };
     render(&message, endpoint, occasion)
 }

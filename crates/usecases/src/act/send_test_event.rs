@@ -17,7 +17,8 @@ use store::rows::deliveries::{DeliveryRow, Settlement};
 
 use crate::deliver::request::post;
 use crate::error::{Fault, UseCaseError};
-use crate::manage::manage_endpoint::{Management, read_endpoint};
+use crate::manage::manage_endpoint::read_endpoint;
+use crate::manage::management::Management;
 
 /// Longest that a test waits for its endpoint, in seconds. The function that asks may run for 29 s, and what became
 /// of the test must still be recorded and answered.
@@ -35,14 +36,14 @@ pub async fn send_test_event(
 ) -> Result<(Delivery, Attempt), UseCaseError> {
     // 1. Which endpoint?
     let endpoint = impatient(read_endpoint(management, caller, Scope::Webhooks, id).await?);
-    let workspace = management.cache.workspace(endpoint.workspace_id).await?;
+    let workspace = management.context.cache.workspace(endpoint.workspace_id).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
 
     // 2. Write the synthetic event down, so that the delivery can be followed like any other.
-    let now = management.clock.now();
-    let event = synthetic_event(&endpoint, EventId::new(now, management.randomness.id()))?;
+    let now = management.context.clock.now();
+    let event = synthetic_event(&endpoint, EventId::new(now, management.context.randomness.id()))?;
     let expires_at = workspace.expiry(now);
-    management.store.save_event(&event, expires_at).await?;
+    management.context.store.save_event(&event, expires_at).await?;
 
     // 3. Send it once, and record what became of it.
     let delivery =
@@ -55,12 +56,12 @@ pub async fn send_test_event(
         payload: &event.payload,
         delivery_id: delivery.id,
     };
-    let occasion = Occasion { number: 1, at: now, nonce: management.randomness.bytes(), trace: None };
+    let occasion = Occasion { number: 1, at: now, nonce: management.context.randomness.bytes(), trace: None };
     let attempt = post(&management.egress, &endpoint, &message, occasion, Trigger::Test).await;
     let decision = if attempt.error.is_none() { Decision::Delivered } else { Decision::Exhausted };
     let delivery = delivery.settled(&attempt, decision);
     let row = DeliveryRow { delivery: delivery.clone(), first_attempt: Some(attempt.clone()) };
-    management.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await?;
+    management.context.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await?;
     Ok((delivery, attempt))
 }
 

@@ -1,5 +1,69 @@
-//! What does every use case stand on? Clock, randomness and the cache.
+//! What does every use case stand on?
+//! The [`Context`]: table, queue, topic, cache, clock, randomness and traces.
 
 pub mod cache;
 pub mod clock;
 pub mod randomness;
+
+use queue::{Queue, Topic};
+use store::Store;
+
+use crate::{Cache, Clock, Randomness, Traces};
+
+/// What every use case stands on. Cheap to clone; clones share the cache.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The table.
+    pub store: Store,
+    /// The queues of delivery jobs and of tasks.
+    pub queue: Queue,
+    /// The SNS topic that operational events are published to as well, where one is configured.
+    pub topic: Option<Topic>,
+    /// API keys, workspaces, endpoints and health, cached for some seconds.
+    pub cache: Cache,
+    /// The current time.
+    pub clock: Clock,
+    /// Random bytes for ids, keys, secrets and jitter.
+    pub randomness: Randomness,
+    /// Where spans are made.
+    pub traces: Traces,
+}
+
+impl Context {
+    /// A context with an empty cache, no topic and no traces, and the system's clock and randomness.
+    pub fn new(store: Store, queue: Queue) -> Self {
+        Self {
+            cache: Cache::new(store.clone()),
+            store,
+            queue,
+            topic: None,
+            clock: Clock::system(),
+            randomness: Randomness::system(),
+            traces: Traces::default(),
+        }
+    }
+
+    /// The same context with an SNS topic.
+    #[must_use]
+    pub fn with_topic(self, topic: Option<Topic>) -> Self {
+        Self { topic, ..self }
+    }
+
+    /// The same context with traces.
+    #[must_use]
+    pub fn with_traces(self, traces: Traces) -> Self {
+        Self { traces, ..self }
+    }
+
+    /// The same context with a cache that others share.
+    #[must_use]
+    pub fn with_cache(self, cache: Cache) -> Self {
+        Self { cache, ..self }
+    }
+
+    /// The same context with another clock and other randomness.
+    #[must_use]
+    pub fn with_clock_and_randomness(self, clock: Clock, randomness: Randomness) -> Self {
+        Self { clock, randomness, ..self }
+    }
+}

@@ -22,8 +22,8 @@ use serde_json::json;
 use store::rows::deliveries::{DeliveryRow, Settlement};
 use store::{BATCH_WRITES, Store};
 
-use crate::accept::intake::Intake;
 use crate::accept::operational_event::notify;
+use crate::context::Context;
 use crate::context::cache::CACHED_FOR;
 use crate::error::Fault;
 use crate::limit::bulkhead::Bulkhead;
@@ -90,8 +90,8 @@ pub struct Unhandled {
 
 impl Sender {
     /// A sender; must be made inside a tokio runtime.
-    pub fn new(intake: Intake, egress: Egress) -> Self {
-        let (rows, visibility) = (intake.store.clone(), intake.queue.clone());
+    pub fn new(context: Context, egress: Egress) -> Self {
+        let (rows, visibility) = (context.store.clone(), context.queue.clone());
         // A batch does not wait when all its attempts have ended. A first attempt is one row, a later one two.
         let under_way = Expected::nobody(BATCH_WRITES);
         let settlements =
@@ -103,15 +103,15 @@ impl Sender {
             let queue = visibility.clone();
             async move { Ok(Arc::new(queue.reschedule(&group).await)) }
         });
-        let (jobs, now) = (intake.queue.clone(), intake.clock.clone());
+        let (jobs, now) = (context.queue.clone(), context.clock.clone());
         let resends = WriteCoalescer::new(Gather::Linger, move |group: Vec<Job>| {
             let (queue, now) = (jobs.clone(), now.now());
             async move { Ok(queue.send(&group, now).await?) }
         });
-        let health = CircuitBreaker::new(intake.clone());
-        let turns = Turns::new(intake.clone());
-        let counter = Counter::new(intake.store.clone());
-        let Intake { store, queue, cache, clock, randomness, traces, .. } = intake;
+        let health = CircuitBreaker::new(context.clone());
+        let turns = Turns::new(context.clone());
+        let counter = Counter::new(context.store.clone());
+        let Context { store, queue, cache, clock, randomness, traces, .. } = context;
         Self {
             store,
             queue,
@@ -323,7 +323,7 @@ impl Sender {
             Decision::RetryIn(delay) => return self.wait(job, delay).await,
             Decision::Gone => {
                 let data = json!({ "endpoint_id": endpoint.id });
-                switch_off(self.health.intake(), &endpoint, DisabledReason::Gone, ended, data).await?;
+                switch_off(self.health.context(), &endpoint, DisabledReason::Gone, ended, data).await?;
             }
             Decision::Delivered => self.health.succeeded(&endpoint).await?,
             Decision::Exhausted | Decision::Permanent => self.notify_exhausted(job).await,
@@ -341,7 +341,7 @@ impl Sender {
             "event_type": job.event_type,
         });
         let what = OperationalEvent::DeliveryExhausted;
-        notify(self.health.intake(), job.workspace, job.endpoint, what, data).await;
+        notify(self.health.context(), job.workspace, job.endpoint, what, data).await;
     }
 }
 

@@ -10,7 +10,7 @@ use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use moka::future::Cache;
 
-use crate::accept::intake::Intake;
+use crate::context::Context;
 use crate::error::Fault;
 use crate::recover::drain::start_drain;
 use crate::write_coalescer::{Gather, WriteCoalescer};
@@ -45,27 +45,27 @@ type Slots = Arc<Mutex<HashMap<EndpointId, VecDeque<Slot>>>>;
 /// Gives slots and places.
 #[derive(Debug)]
 pub(crate) struct Turns {
-    intake: Intake,
+    context: Context,
     slots: WriteCoalescer<Arc<Endpoint>, Slots>,
     draining: Cache<EndpointId, ()>,
 }
 
 impl Turns {
     /// Must be made inside a tokio runtime.
-    pub(crate) fn new(intake: Intake) -> Self {
-        let reserving = intake.clone();
+    pub(crate) fn new(context: Context) -> Self {
+        let reserving = context.clone();
         let slots = WriteCoalescer::new(Gather::Linger, move |group: Vec<Arc<Endpoint>>| {
-            let intake = reserving.clone();
-            async move { Ok(Arc::new(Mutex::new(reserve(&intake, group).await?))) }
+            let context = reserving.clone();
+            async move { Ok(Arc::new(Mutex::new(reserve(&context, group).await?))) }
         });
         let draining = Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(3)).build();
-        Self { intake, slots, draining }
+        Self { context, slots, draining }
     }
 
     /// The slot of one attempt; now, if the endpoint has no rate. Attempts that ask at once share one write.
     pub(crate) async fn slot(&self, endpoint: &Arc<Endpoint>) -> Result<Slot, Fault> {
         if endpoint.settings.rate_limit.is_none() {
-            return Ok(Slot::At(self.intake.clock.now()));
+            return Ok(Slot::At(self.context.clock.now()));
         }
         let slots = self.slots.write(Arc::clone(endpoint)).await?;
         let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +78,7 @@ impl Turns {
         let (ws, we) = (endpoint.workspace_id, endpoint.id);
         // Thousands may be parked in a moment; one of them in a while is enough to begin the drain.
         // On the heap: or every attempt's future would be twice as large, for what hardly one does.
-        let begin = async { self.draining.try_get_with(we, start_drain(&self.intake, ws, we)).await };
+        let begin = async { self.draining.try_get_with(we, start_drain(&self.context, ws, we)).await };
         let begun = Box::pin(begin).await;
         begun.map_err(|fault| Fault::clone(&fault))
     }
@@ -86,13 +86,13 @@ impl Turns {
     /// A place for one attempt. Give it back with [`Turns::leave`].
     pub(crate) async fn place(&self, endpoint: &Endpoint) -> Result<Place, Fault> {
         let Some(places) = endpoint.settings.max_concurrency else { return Ok(Place::Unlimited) };
-        let now = self.intake.clock.now();
+        let now = self.context.clock.now();
         let until = now.plus(endpoint.timeout() + GRACE);
-        let first = u32::from_le_bytes(self.intake.randomness.bytes());
+        let first = u32::from_le_bytes(self.context.randomness.bytes());
         for look in 0..LOOKS.min(places) {
             let number = first.wrapping_add(look) % places;
             let (ws, we) = (endpoint.workspace_id, endpoint.id);
-            if self.intake.store.take_place(ws, we, number, now, until).await? {
+            if self.context.store.take_place(ws, we, number, now, until).await? {
                 return Ok(Place::Taken { number, until });
             }
         }
@@ -103,30 +103,30 @@ impl Turns {
     pub(crate) async fn leave(&self, endpoint: &Endpoint, place: Place) -> Result<(), Fault> {
         let Place::Taken { number, until } = place else { return Ok(()) };
         let (ws, we) = (endpoint.workspace_id, endpoint.id);
-        Ok(self.intake.store.leave_place(ws, we, number, until).await?)
+        Ok(self.context.store.leave_place(ws, we, number, until).await?)
     }
 }
 
 async fn reserve(
-    intake: &Intake,
+    context: &Context,
     group: Vec<Arc<Endpoint>>,
 ) -> Result<HashMap<EndpointId, VecDeque<Slot>>, Fault> {
     let mut asked: HashMap<EndpointId, (Arc<Endpoint>, u32)> = HashMap::new();
     for endpoint in group {
         asked.entry(endpoint.id).or_insert_with(|| (endpoint, 0)).1 += 1;
     }
-    let now = intake.clock.now();
+    let now = context.clock.now();
     let mut slots = HashMap::new();
     for (we, (endpoint, count)) in asked {
         let Some(limit) = endpoint.settings.rate_limit else { continue };
-        slots.insert(we, reserve_for(intake, &endpoint, limit, count, now).await?);
+        slots.insert(we, reserve_for(context, &endpoint, limit, count, now).await?);
     }
     Ok(slots)
 }
 
 /// Reserves in parts, so that one large group does not reach far beyond the horizon.
 async fn reserve_for(
-    intake: &Intake,
+    context: &Context,
     endpoint: &Endpoint,
     limit: RateLimit,
     count: u32,
@@ -140,7 +140,8 @@ async fn reserve_for(
     let mut left = count;
     while left > 0 {
         let now_asked = left.min(part);
-        let Some(first) = intake.store.reserve_slots(ws, we, now_asked, interval, horizon, now).await? else {
+        let Some(first) = context.store.reserve_slots(ws, we, now_asked, interval, horizon, now).await?
+        else {
             break;
         };
         slots.extend((0..now_asked).map(|index| Slot::At(first.plus(interval * index))));

@@ -6,7 +6,7 @@ use domain::id::{DeliveryId, EndpointId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::error::UseCaseError;
-use crate::manage::manage_endpoint::Management;
+use crate::manage::management::Management;
 
 /// Endpoints looked at for one page: a workspace of very many that all fare well takes several pages, which may be
 /// empty.
@@ -35,8 +35,8 @@ pub async fn list_undelivered(
     from: Option<Position>,
     limit: usize,
 ) -> Result<(Vec<Delivery>, Option<Position>), UseCaseError> {
-    let now = management.clock.now();
-    let subscriptions = management.cache.subscriptions(workspace).await?;
+    let now = management.context.clock.now();
+    let subscriptions = management.context.cache.subscriptions(workspace).await?;
     let first = from.map(|from| from.endpoint);
     let endpoints = subscriptions.iter().map(|subscription| subscription.id);
     let endpoints = endpoints.filter(|we| only.is_none_or(|only| only == *we));
@@ -56,7 +56,7 @@ pub async fn list_undelivered(
             if wanted == 0 {
                 return Ok((rows, Some(Position { endpoint, status: index, after })));
             }
-            let page = management.store.undelivered(endpoint, *status, after, now, wanted).await?;
+            let page = management.context.store.undelivered(endpoint, *status, after, now, wanted).await?;
             // Whoever tries an endpoint has the answer at once; a test that failed leaves nothing to do.
             rows.extend(page.rows.into_iter().filter(|row| !operational::is_test(&row.event_type)));
             if page.next.is_some() {

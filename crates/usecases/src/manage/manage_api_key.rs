@@ -5,9 +5,9 @@ use domain::id::{ApiKeyId, WorkspaceId};
 use domain::problem::Problem;
 use store::Page;
 
-use crate::accept::intake::Intake;
+use crate::context::Context;
 use crate::error::UseCaseError;
-use crate::manage::manage_endpoint::Management;
+use crate::manage::management::Management;
 
 /// Makes an API key. What its holder sends is given here and never again.
 ///
@@ -24,17 +24,17 @@ pub async fn create_api_key(
         (None, None) => None,
         (_, named) => Some(management.workspace(caller, named).await?.id),
     };
-    let now = management.clock.now();
-    let secret = ApiKeySecret::new(&management.randomness.bytes());
+    let now = management.context.clock.now();
+    let secret = ApiKeySecret::new(&management.context.randomness.bytes());
     let key = ApiKey {
-        id: ApiKeyId::new(now, management.randomness.id()),
+        id: ApiKeyId::new(now, management.context.randomness.id()),
         name: settings.name,
         workspace_id,
         scopes: settings.scopes,
         created_at: now,
     };
-    management.store.save_api_key(&key, &secret.digest()).await?;
-    management.cache.forget_api_keys();
+    management.context.store.save_api_key(&key, &secret.digest()).await?;
+    management.context.cache.forget_api_keys();
     Ok((key, secret))
 }
 
@@ -44,21 +44,21 @@ pub async fn create_api_key(
 /// # Errors
 /// [`UseCaseError::Problem`] for a name out of bounds, [`UseCaseError::Fault`] when the table cannot be written.
 pub async fn create_first_api_key(
-    intake: &Intake,
+    context: &Context,
     name: String,
 ) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     let settings = ApiKeySettings { name, workspace_id: None, scopes: vec![Scope::Admin] };
     settings.check()?;
-    let now = intake.clock.now();
-    let secret = ApiKeySecret::new(&intake.randomness.bytes());
+    let now = context.clock.now();
+    let secret = ApiKeySecret::new(&context.randomness.bytes());
     let key = ApiKey {
-        id: ApiKeyId::new(now, intake.randomness.id()),
+        id: ApiKeyId::new(now, context.randomness.id()),
         name: settings.name,
         workspace_id: None,
         scopes: settings.scopes,
         created_at: now,
     };
-    intake.store.save_api_key(&key, &secret.digest()).await?;
+    context.store.save_api_key(&key, &secret.digest()).await?;
     Ok((key, secret))
 }
 
@@ -78,7 +78,7 @@ pub async fn list_api_keys(
         (None, None) => None,
         (_, named) => Some(management.workspace(caller, named).await?.id),
     };
-    Ok(management.store.list_api_keys(workspace, before, limit).await?)
+    Ok(management.context.store.list_api_keys(workspace, before, limit).await?)
 }
 
 /// Deletes an API key; it stops opening anything within a few seconds.
@@ -91,11 +91,11 @@ pub async fn delete_api_key(
     id: ApiKeyId,
 ) -> Result<(), UseCaseError> {
     caller.require(Scope::Admin)?;
-    let key = management.store.load_api_key(id).await?.ok_or(Problem::NotFound("API key"))?;
+    let key = management.context.store.load_api_key(id).await?.ok_or(Problem::NotFound("API key"))?;
     let within_reach = caller.workspace_id.is_none() || caller.workspace_id == key.workspace_id;
-    if !within_reach || !management.store.delete_api_key(id).await? {
+    if !within_reach || !management.context.store.delete_api_key(id).await? {
         return Err(Problem::NotFound("API key").into());
     }
-    management.cache.forget_api_keys();
+    management.context.cache.forget_api_keys();
     Ok(())
 }

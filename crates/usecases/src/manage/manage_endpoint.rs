@@ -2,12 +2,10 @@
 //! first.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::Workspace;
-use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::{Endpoint, EndpointSettings, MAX_ENDPOINTS};
 use domain::id::{EndpointId, WorkspaceId};
@@ -15,33 +13,11 @@ use domain::policy::circuit::Health;
 use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
-use egress::Egress;
-use queue::Queue;
-use store::{Page, Store};
+use store::Page;
 
-use crate::accept::intake::Intake;
-use crate::error::{Fault, UseCaseError};
+use crate::error::UseCaseError;
+use crate::manage::management::Management;
 use crate::recover::drain::start_drain;
-use crate::{Cache, Clock, Randomness};
-
-/// What the management API needs.
-#[derive(Clone, Debug)]
-pub struct Management {
-    /// The table.
-    pub store: Store,
-    /// The queue of tasks.
-    pub queue: Queue,
-    /// Who is who.
-    pub cache: Cache,
-    /// The door to the internet, for test events.
-    pub egress: Egress,
-    /// Which addresses an endpoint may have.
-    pub targets: AllowedTargets,
-    /// What time it is.
-    pub clock: Clock,
-    /// Randomness.
-    pub randomness: Randomness,
-}
 
 /// Makes an endpoint; without `secret` it gets a new one.
 ///
@@ -65,13 +41,13 @@ pub async fn create_endpoint(
     }
     let quota = workspace.max_endpoints.and_then(|most| usize::try_from(most).ok());
     let most = quota.unwrap_or(MAX_ENDPOINTS).min(MAX_ENDPOINTS);
-    if management.cache.subscriptions(workspace.id).await?.len() >= most {
+    if management.context.cache.subscriptions(workspace.id).await?.len() >= most {
         return Err(Problem::TooManyEndpoints(most).into());
     }
-    let now = management.clock.now();
+    let now = management.context.clock.now();
     let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
     let endpoint = Endpoint {
-        id: EndpointId::new(now, management.randomness.id()),
+        id: EndpointId::new(now, management.context.randomness.id()),
         workspace_id: workspace.id,
         settings,
         url,
@@ -97,8 +73,8 @@ pub async fn read_endpoint(
 ) -> Result<Endpoint, UseCaseError> {
     caller.require(scope)?;
     let endpoint = match caller.workspace_id {
-        Some(workspace) => management.store.load_endpoint(workspace, id).await?,
-        None => management.store.find_endpoint(id).await?,
+        Some(workspace) => management.context.store.load_endpoint(workspace, id).await?,
+        None => management.context.store.find_endpoint(id).await?,
     };
     Ok(endpoint.ok_or(Problem::NotFound("endpoint"))?)
 }
@@ -108,7 +84,7 @@ pub async fn read_endpoint(
 /// # Errors
 /// [`UseCaseError::Fault`] when the table cannot be read.
 pub async fn read_health(management: &Management, endpoint: &Endpoint) -> Result<Health, UseCaseError> {
-    let health = management.store.load_health(endpoint.workspace_id, endpoint.id).await?;
+    let health = management.context.store.load_health(endpoint.workspace_id, endpoint.id).await?;
     Ok(health.unwrap_or_default())
 }
 
@@ -121,7 +97,7 @@ pub async fn read_healths(
     page: &[Endpoint],
 ) -> Result<HashMap<EndpointId, Health>, UseCaseError> {
     let (Some(newest), Some(oldest)) = (page.first(), page.last()) else { return Ok(HashMap::new()) };
-    let healths = management.store.healths(newest.workspace_id, oldest.id, newest.id).await?;
+    let healths = management.context.store.healths(newest.workspace_id, oldest.id, newest.id).await?;
     Ok(healths.into_iter().collect())
 }
 
@@ -138,7 +114,7 @@ pub async fn list_endpoints(
 ) -> Result<Page<Endpoint, EndpointId>, UseCaseError> {
     caller.require(Scope::WebhooksRead)?;
     let workspace = management.workspace(caller, workspace).await?.id;
-    Ok(management.store.list_endpoints(workspace, before, limit).await?)
+    Ok(management.context.store.list_endpoints(workspace, before, limit).await?)
 }
 
 /// Changes an endpoint: `change` turns its settings into the new ones. One that is switched on, or with `resume` told
@@ -174,9 +150,9 @@ pub async fn update_endpoint(
     }
     save_changed(management, &mut endpoint).await?;
     if resumed {
-        management.store.record_recovery(endpoint.workspace_id, id).await?;
-        management.cache.know_health(endpoint.workspace_id, id, None).await;
-        start_drain(&management.intake(), endpoint.workspace_id, id).await?;
+        management.context.store.record_recovery(endpoint.workspace_id, id).await?;
+        management.context.cache.know_health(endpoint.workspace_id, id, None).await;
+        start_drain(&management.context, endpoint.workspace_id, id).await?;
     }
     Ok((endpoint, !fits))
 }
@@ -204,7 +180,7 @@ pub async fn rotate_secret(
     invalid.into_result()?;
 
     let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
-    endpoint.rotate(secret, Duration::from_secs(overlap_seconds), management.clock.now())?;
+    endpoint.rotate(secret, Duration::from_secs(overlap_seconds), management.context.clock.now())?;
     save_changed(management, &mut endpoint).await?;
     Ok(endpoint)
 }
@@ -234,8 +210,8 @@ pub async fn delete_endpoint(
     id: EndpointId,
 ) -> Result<(), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
-    let deleted = management.store.delete_endpoint(endpoint.workspace_id, id).await?;
-    management.cache.forget_endpoint(endpoint.workspace_id, id).await;
+    let deleted = management.context.store.delete_endpoint(endpoint.workspace_id, id).await?;
+    management.context.cache.forget_endpoint(endpoint.workspace_id, id).await;
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }
 
@@ -254,41 +230,14 @@ fn check(
 
 async fn save_changed(management: &Management, endpoint: &mut Endpoint) -> Result<(), UseCaseError> {
     endpoint.revision += 1;
-    endpoint.updated_at = management.clock.now();
+    endpoint.updated_at = management.context.clock.now();
     save(management, endpoint).await
 }
 
 async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), UseCaseError> {
-    if !management.store.save_endpoint(endpoint).await? {
+    if !management.context.store.save_endpoint(endpoint).await? {
         return Err(Problem::ChangedMeanwhile.into());
     }
-    management.cache.forget_endpoint(endpoint.workspace_id, endpoint.id).await;
+    management.context.cache.forget_endpoint(endpoint.workspace_id, endpoint.id).await;
     Ok(())
-}
-
-impl Management {
-    /// What use cases need that are not of the API alone.
-    pub fn intake(&self) -> Intake {
-        Intake::new(self.store.clone(), self.queue.clone())
-            .with_cache(self.cache.clone())
-            .with_clock_and_randomness(self.clock.clone(), self.randomness.clone())
-    }
-
-    fn new_secret(&self, profile: Profile) -> Result<Secret, Fault> {
-        let secret = Secret::for_profile(profile, &self.randomness.bytes());
-        secret.map_err(|error| Fault::Broken(format!("no secret could be made: {error}")))
-    }
-
-    /// The workspace of a request that reads something of a workspace.
-    ///
-    /// # Errors
-    /// [`Problem::NotFound`] when it is unknown or not the caller's.
-    pub async fn workspace(
-        &self,
-        caller: &ApiKey,
-        named: Option<WorkspaceId>,
-    ) -> Result<Arc<Workspace>, UseCaseError> {
-        let id = caller.workspace(named)?;
-        Ok(self.cache.workspace(id).await?.ok_or(Problem::NotFound("workspace"))?)
-    }
 }

@@ -9,7 +9,7 @@ use domain::problem::Problem;
 use store::Page;
 
 use crate::error::UseCaseError;
-use crate::manage::manage_endpoint::Management;
+use crate::manage::management::Management;
 
 /// Makes a workspace.
 ///
@@ -25,8 +25,8 @@ pub async fn create_workspace(
         return Err(Problem::MissingScope("admin of all workspaces").into());
     }
     settings.check()?;
-    let now = management.clock.now();
-    let id = WorkspaceId::new(now, management.randomness.id());
+    let now = management.context.clock.now();
+    let id = WorkspaceId::new(now, management.context.randomness.id());
     let workspace = Workspace::new(id, settings, now);
     save(management, &workspace).await?;
     Ok(workspace)
@@ -57,9 +57,9 @@ pub async fn list_workspaces(
 ) -> Result<Page<Workspace, WorkspaceId>, UseCaseError> {
     caller.require(Scope::AdminRead)?;
     match caller.workspace_id {
-        None => Ok(management.store.list_workspaces(before, limit).await?),
+        None => Ok(management.context.store.list_workspaces(before, limit).await?),
         Some(own) => {
-            let own = management.store.load_workspace(own).await?;
+            let own = management.context.store.load_workspace(own).await?;
             Ok(Page {
                 rows: own.filter(|own| before.is_none_or(|before| own.id < before)).into_iter().collect(),
                 next: None,
@@ -80,7 +80,7 @@ pub async fn update_workspace(
 ) -> Result<Workspace, UseCaseError> {
     caller.require(Scope::Admin)?;
     // From the table: what is remembered may be older than somebody else's change.
-    let workspace = management.store.load_workspace(caller.workspace(Some(id))?).await?;
+    let workspace = management.context.store.load_workspace(caller.workspace(Some(id))?).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
     let settings = change(&workspace.settings())?;
     settings.check()?;
@@ -90,9 +90,9 @@ pub async fn update_workspace(
 }
 
 async fn save(management: &Management, workspace: &Workspace) -> Result<(), UseCaseError> {
-    if !management.store.save_workspace(workspace).await? {
+    if !management.context.store.save_workspace(workspace).await? {
         return Err(Problem::ChangedMeanwhile.into());
     }
-    management.cache.forget_workspace(workspace.id).await;
+    management.context.cache.forget_workspace(workspace.id).await;
     Ok(())
 }

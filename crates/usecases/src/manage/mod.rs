@@ -5,6 +5,7 @@ pub mod list_undelivered;
 pub mod manage_api_key;
 pub mod manage_endpoint;
 pub mod manage_workspace;
+pub mod management;
 pub mod merge_patch;
 pub mod public_keys;
 pub mod read_statistics;

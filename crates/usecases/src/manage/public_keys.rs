@@ -6,16 +6,16 @@ use domain::problem::Problem;
 use domain::signing::secret::PublicKey;
 
 use crate::error::UseCaseError;
-use crate::manage::manage_endpoint::Management;
+use crate::manage::management::Management;
 
 /// The keys that verify deliveries of this moment, by endpoint, the current one first.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when the workspace is unknown.
 pub async fn public_keys(management: &Management, id: WorkspaceId) -> Result<Vec<PublicKey>, UseCaseError> {
-    management.cache.workspace(id).await?.ok_or(Problem::NotFound("workspace"))?;
-    let now = management.clock.now();
-    let subscriptions = management.cache.subscriptions(id).await?;
+    management.context.cache.workspace(id).await?.ok_or(Problem::NotFound("workspace"))?;
+    let now = management.context.clock.now();
+    let subscriptions = management.context.cache.subscriptions(id).await?;
     let keys = subscriptions.iter().flat_map(|subscription| &subscription.public_keys);
     Ok(keys.filter(|(_, ends)| ends.is_none_or(|end| now < end)).map(|(key, _)| *key).collect())
 }

@@ -14,7 +14,7 @@ use store::rows::deliveries::Wanted;
 use store::rows::statistics::Subject;
 
 use crate::error::UseCaseError;
-use crate::manage::manage_endpoint::Management;
+use crate::manage::management::Management;
 
 /// Deliveries counted one by one at most.
 const EXACT_ROWS: usize = 1_000;
@@ -71,7 +71,7 @@ pub async fn read_statistics(
     }
     let mut total = Tally::default();
     let mut steps: BTreeMap<Timestamp, Tally> = BTreeMap::new();
-    for (hour, tally) in management.store.tallies(subject, window).await? {
+    for (hour, tally) in management.context.store.tallies(subject, window).await? {
         total.add(&tally);
         steps.entry(step.begin(hour)).or_default().add(&tally);
     }
@@ -100,9 +100,9 @@ async fn exact(
     endpoint: EndpointId,
     window: Window,
 ) -> Result<Option<BTreeMap<&'static str, usize>>, UseCaseError> {
-    let now = management.clock.now();
+    let now = management.context.clock.now();
     let wanted = Wanted::default();
-    let store = &management.store;
+    let store = &management.context.store;
     let page = store.list_deliveries(endpoint, &wanted, None, window, now, EXACT_ROWS).await?;
     if page.next.is_some() {
         return Ok(None);

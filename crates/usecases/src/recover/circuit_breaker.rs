@@ -11,8 +11,8 @@ use domain::policy::circuit::{Consequence, Health};
 use domain::timestamp::Timestamp;
 use serde_json::json;
 
-use crate::accept::intake::Intake;
 use crate::accept::operational_event::notify;
+use crate::context::Context;
 use crate::error::Fault;
 use crate::recover::drain::{owe_drain, start_drain};
 use crate::write_coalescer::{Gather, WriteCoalescer};
@@ -23,7 +23,7 @@ type Healths = Arc<HashMap<EndpointId, Result<Health, Fault>>>;
 /// Failures of one endpoint that end within a few milliseconds are one write.
 #[derive(Debug)]
 pub(crate) struct CircuitBreaker {
-    intake: Intake,
+    context: Context,
     failures: WriteCoalescer<Failure, Healths>,
 }
 
@@ -35,18 +35,18 @@ struct Failure {
 
 impl CircuitBreaker {
     /// Must be made inside a tokio runtime.
-    pub(crate) fn new(intake: Intake) -> Self {
-        let writer = intake.clone();
+    pub(crate) fn new(context: Context) -> Self {
+        let writer = context.clone();
         let failures = WriteCoalescer::new(Gather::Linger, move |group: Vec<Failure>| {
-            let intake = writer.clone();
-            async move { Ok(Arc::new(record_failures(&intake, group).await)) }
+            let context = writer.clone();
+            async move { Ok(Arc::new(record_failures(&context, group).await)) }
         });
-        Self { intake, failures }
+        Self { context, failures }
     }
 
     /// What it tells and writes with.
-    pub(crate) fn intake(&self) -> &Intake {
-        &self.intake
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// An attempt failed at `at`; gives how the endpoint fares now.
@@ -58,55 +58,58 @@ impl CircuitBreaker {
 
     /// An attempt succeeded. Costs nothing unless the endpoint is known to be failing.
     pub(crate) async fn succeeded(&self, endpoint: &Endpoint) -> Result<(), Fault> {
-        let Self { intake, .. } = self;
+        let Self { context, .. } = self;
         let (ws, we) = (endpoint.workspace_id, endpoint.id);
-        if intake.cache.health(ws, we).await?.is_none() {
+        if context.cache.health(ws, we).await?.is_none() {
             return Ok(());
         }
-        let before = intake.store.record_recovery(ws, we).await?;
-        intake.cache.know_health(ws, we, None).await;
+        let before = context.store.record_recovery(ws, we).await?;
+        context.cache.know_health(ws, we, None).await;
         let Some(before) = before else { return Ok(()) };
         if before.is_open() {
-            start_drain(intake, ws, we).await?;
+            start_drain(context, ws, we).await?;
         }
         if before.is_open() || before.warned_percent > 0 {
             tracing::info!(endpoint = %we, workspace = %ws, failures = before.failures, "endpoint recovered");
             let data = json!({
                 "endpoint_id": we, "failures": before.failures, "failing_since": before.failing_since,
             });
-            notify(intake, ws, we, OperationalEvent::EndpointRecovered, data).await;
+            notify(context, ws, we, OperationalEvent::EndpointRecovered, data).await;
         }
         Ok(())
     }
 }
 
-async fn record_failures(intake: &Intake, group: Vec<Failure>) -> HashMap<EndpointId, Result<Health, Fault>> {
+async fn record_failures(
+    context: &Context,
+    group: Vec<Failure>,
+) -> HashMap<EndpointId, Result<Health, Fault>> {
     let mut by_endpoint: HashMap<EndpointId, Vec<Failure>> = HashMap::new();
     for failure in group {
         by_endpoint.entry(failure.endpoint.id).or_default().push(failure);
     }
     let mut all = HashMap::new();
     for (we, failures) in by_endpoint {
-        all.insert(we, record_failures_of(intake, &failures).await);
+        all.insert(we, record_failures_of(context, &failures).await);
     }
     all
 }
 
-async fn record_failures_of(intake: &Intake, failures: &[Failure]) -> Result<Health, Fault> {
+async fn record_failures_of(context: &Context, failures: &[Failure]) -> Result<Health, Fault> {
     let last = failures.iter().max_by_key(|failure| failure.at);
     let Some(Failure { endpoint, at }) = last else { return Ok(Health::default()) };
     let (ws, we) = (endpoint.workspace_id, endpoint.id);
     let count = u32::try_from(failures.len()).unwrap_or(u32::MAX);
-    let mut health = intake.store.record_failures(ws, we, count, *at).await?;
+    let mut health = context.store.record_failures(ws, we, count, *at).await?;
     for consequence in health.consequences(endpoint.settings.disable, *at) {
-        carry_out(intake, endpoint, &mut health, consequence, *at).await?;
+        carry_out(context, endpoint, &mut health, consequence, *at).await?;
     }
-    intake.cache.know_health(ws, we, Some(health)).await;
+    context.cache.know_health(ws, we, Some(health)).await;
     Ok(health)
 }
 
 async fn carry_out(
-    intake: &Intake,
+    context: &Context,
     endpoint: &Endpoint,
     health: &mut Health,
     consequence: Consequence,
@@ -120,25 +123,25 @@ async fn carry_out(
         Consequence::Open => {
             // The drain is owed from now on: whatever becomes of the process that sees the recovery, what was parked
             // goes out.
-            owe_drain(intake, ws, we).await?;
-            if intake.store.open_circuit(ws, we, at).await? {
+            owe_drain(context, ws, we).await?;
+            if context.store.open_circuit(ws, we, at).await? {
                 tracing::info!(endpoint = %we, workspace = %ws, failures = health.failures, "circuit opened");
                 health.open_since = Some(at);
             } else {
                 // Somebody else has opened it, or a success has come between: the row knows.
-                *health = intake.store.load_health(ws, we).await?.unwrap_or_default();
+                *health = context.store.load_health(ws, we).await?.unwrap_or_default();
             }
         }
         Consequence::Warn(percent) => {
-            if intake.store.note_warning(ws, we, percent).await? {
+            if context.store.note_warning(ws, we, percent).await? {
                 let mut data = data;
                 data["percent"] = json!(percent);
-                notify(intake, ws, we, OperationalEvent::EndpointFailing, data).await;
+                notify(context, ws, we, OperationalEvent::EndpointFailing, data).await;
             }
             health.warned_percent = percent;
         }
         Consequence::Disable => {
-            switch_off(intake, endpoint, DisabledReason::Failing, at, data).await?;
+            switch_off(context, endpoint, DisabledReason::Failing, at, data).await?;
         }
     }
     Ok(())
@@ -146,7 +149,7 @@ async fn carry_out(
 
 /// Switches an endpoint off and tells of it, unless somebody has changed it meanwhile so that this no longer applies.
 pub(crate) async fn switch_off(
-    intake: &Intake,
+    context: &Context,
     endpoint: &Endpoint,
     reason: DisabledReason,
     now: Timestamp,
@@ -155,7 +158,7 @@ pub(crate) async fn switch_off(
     let (ws, we): (WorkspaceId, EndpointId) = (endpoint.workspace_id, endpoint.id);
     // Another attempt, or its owner, may change the row between our read and our write: then look again.
     for _ in 0..5 {
-        let Some(mut current) = intake.store.load_endpoint(ws, we).await? else { return Ok(()) };
+        let Some(mut current) = context.store.load_endpoint(ws, we).await? else { return Ok(()) };
         let same_url = current.settings.url == endpoint.settings.url;
         if !current.settings.active || !same_url {
             return Ok(());
@@ -164,11 +167,11 @@ pub(crate) async fn switch_off(
         current.disabled_reason = Some(reason);
         current.revision += 1;
         current.updated_at = now;
-        if intake.store.save_endpoint(&current).await? {
-            intake.cache.forget_endpoint(ws, we).await;
+        if context.store.save_endpoint(&current).await? {
+            context.cache.forget_endpoint(ws, we).await;
             tracing::info!(endpoint = %we, workspace = %ws, ?reason, "endpoint switched off");
             data["reason"] = json!(reason);
-            notify(intake, ws, we, OperationalEvent::EndpointDisabled, data).await;
+            notify(context, ws, we, OperationalEvent::EndpointDisabled, data).await;
             return Ok(());
         }
     }

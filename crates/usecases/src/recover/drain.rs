@@ -12,7 +12,7 @@ use queue::{Job, Task};
 use store::Page;
 use store::rows::drains::Drain;
 
-use crate::accept::intake::Intake;
+use crate::context::Context;
 use crate::error::Fault;
 
 /// Deliveries of the first second.
@@ -30,47 +30,47 @@ const LEASE: Duration = Duration::from_secs(60);
 pub const QUIET: Duration = Duration::from_secs(10);
 
 /// Begins to drain what is parked for an endpoint, unless that is under way.
-pub(crate) async fn start_drain(intake: &Intake, ws: WorkspaceId, we: EndpointId) -> Result<(), Fault> {
-    owe_drain(intake, ws, we).await?;
+pub(crate) async fn start_drain(context: &Context, ws: WorkspaceId, we: EndpointId) -> Result<(), Fault> {
+    owe_drain(context, ws, we).await?;
     // Also when it was under way: should its task have been lost, this one goes on.
-    intake.queue.send_task(Task::Drain { workspace: ws, endpoint: we }, Duration::ZERO).await?;
+    context.queue.send_task(Task::Drain { workspace: ws, endpoint: we }, Duration::ZERO).await?;
     Ok(())
 }
 
 /// Writes down that an endpoint is to be drained as soon as it can be. The schedule sees to it that it is.
-pub(crate) async fn owe_drain(intake: &Intake, ws: WorkspaceId, we: EndpointId) -> Result<(), Fault> {
-    Ok(intake.store.start_drain(ws, we, FIRST_RATE, intake.clock.now()).await?)
+pub(crate) async fn owe_drain(context: &Context, ws: WorkspaceId, we: EndpointId) -> Result<(), Fault> {
+    Ok(context.store.start_drain(ws, we, FIRST_RATE, context.clock.now()).await?)
 }
 
 /// Does one step of a drain.
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used; the task then comes back.
-pub async fn drain_step(intake: &Intake, ws: WorkspaceId, we: EndpointId) -> Result<(), Fault> {
+pub async fn drain_step(context: &Context, ws: WorkspaceId, we: EndpointId) -> Result<(), Fault> {
     // 1. Is it ours to do?
-    let now = intake.clock.now();
-    let leased = intake.store.lease_drain(ws, we, now, now.plus(LEASE)).await?;
+    let now = context.clock.now();
+    let leased = context.store.lease_drain(ws, we, now, now.plus(LEASE)).await?;
     let Some(mut drain) = leased else { return Ok(()) };
 
     // 2. May the endpoint be drained? One that is off begins anew when it is switched on; one whose circuit is open is
     // owed its drain, and begins at the lowest rate when it has recovered.
-    let endpoint = intake.store.load_endpoint(ws, we).await?;
+    let endpoint = context.store.load_endpoint(ws, we).await?;
     let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
         tracing::info!(endpoint = %we, workspace = %ws, sent = drain.sent, "drain stopped");
-        return end(intake, ws, we, &drain).await;
+        return end(context, ws, we, &drain).await;
     };
-    if intake.store.load_health(ws, we).await?.is_some_and(|health| health.is_open()) {
+    if context.store.load_health(ws, we).await?.is_some_and(|health| health.is_open()) {
         (drain.cursor, drain.rate, drain.last_sent_at) = (None, FIRST_RATE, None);
-        return Ok(intake.store.save_drain(ws, we, &drain, now).await?);
+        return Ok(context.store.save_drain(ws, we, &drain, now).await?);
     }
 
     // 3. Send the next ones.
-    let most = room(intake, &endpoint, drain.rate, now).await?;
+    let most = room(context, &endpoint, drain.rate, now).await?;
     let page = match usize::try_from(most).unwrap_or(usize::MAX) {
         0 => Page { rows: Vec::new(), next: drain.cursor },
-        most => intake.store.undelivered(we, DeliveryStatus::Parked, drain.cursor, now, most).await?,
+        most => context.store.undelivered(we, DeliveryStatus::Parked, drain.cursor, now, most).await?,
     };
-    send(intake, &page.rows, now).await?;
+    send(context, &page.rows, now).await?;
     drain.cursor = page.next.or(page.rows.last().map(|delivery| delivery.id)).or(drain.cursor);
     drain.sent += u64::try_from(page.rows.len()).unwrap_or_default();
     if !page.rows.is_empty() {
@@ -84,7 +84,7 @@ pub async fn drain_step(intake: &Intake, ws: WorkspaceId, we: EndpointId) -> Res
     if page.rows.is_empty() && page.next.is_none() && most > 0 && quiet {
         if drain.cursor.is_none() {
             tracing::info!(endpoint = %we, workspace = %ws, sent = drain.sent, "drained");
-            return end(intake, ws, we, &drain).await;
+            return end(context, ws, we, &drain).await;
         }
         drain.cursor = None;
     }
@@ -93,32 +93,32 @@ pub async fn drain_step(intake: &Intake, ws: WorkspaceId, we: EndpointId) -> Res
         let (now_sent, next_rate) = (page.rows.len(), drain.rate);
         tracing::info!(endpoint = %we, workspace = %ws, now_sent, sent = drain.sent, next_rate, "a step of a drain was done");
     }
-    intake.store.save_drain(ws, we, &drain, now.plus(STEP)).await?;
-    intake.queue.send_task(Task::Drain { workspace: ws, endpoint: we }, STEP).await?;
+    context.store.save_drain(ws, we, &drain, now.plus(STEP)).await?;
+    context.queue.send_task(Task::Drain { workspace: ws, endpoint: we }, STEP).await?;
     Ok(())
 }
 
 /// Ends a drain, unless it was asked for again since this step began: then it goes on.
-async fn end(intake: &Intake, ws: WorkspaceId, we: EndpointId, drain: &Drain) -> Result<(), Fault> {
-    if !intake.store.end_drain(ws, we, drain.wanted_at).await? {
+async fn end(context: &Context, ws: WorkspaceId, we: EndpointId, drain: &Drain) -> Result<(), Fault> {
+    if !context.store.end_drain(ws, we, drain.wanted_at).await? {
         let again = Drain { cursor: None, ..drain.clone() };
-        intake.store.save_drain(ws, we, &again, intake.clock.now()).await?;
-        intake.queue.send_task(Task::Drain { workspace: ws, endpoint: we }, STEP).await?;
+        context.store.save_drain(ws, we, &again, context.clock.now()).await?;
+        context.queue.send_task(Task::Drain { workspace: ws, endpoint: we }, STEP).await?;
     }
     Ok(())
 }
 
 /// How many deliveries the endpoint can take until the next step: at most `rate`, and no more than find a slot and a
 /// place soon.
-async fn room(intake: &Intake, endpoint: &Endpoint, rate: u32, now: Timestamp) -> Result<u32, Fault> {
+async fn room(context: &Context, endpoint: &Endpoint, rate: u32, now: Timestamp) -> Result<u32, Fault> {
     let (ws, we) = (endpoint.workspace_id, endpoint.id);
     let mut most = rate;
     if let Some(limit) = endpoint.settings.rate_limit {
-        most = most.min(slots_within_reach(limit, intake.store.slots_ahead(ws, we, now).await?));
+        most = most.min(slots_within_reach(limit, context.store.slots_ahead(ws, we, now).await?));
     }
     if let Some(places) = endpoint.settings.max_concurrency {
         // Where all are taken, attempts are slow, and more jobs would only look for a place in vain.
-        let taken = intake.store.places_taken(ws, we, now).await?;
+        let taken = context.store.places_taken(ws, we, now).await?;
         most = most.min(if taken < places { places.saturating_mul(10) } else { places });
     }
     Ok(most)
@@ -131,9 +131,9 @@ fn slots_within_reach(limit: RateLimit, ahead: Duration) -> u32 {
     u32::try_from(free).unwrap_or(u32::MAX).max(u32::from(ahead.is_zero()))
 }
 
-async fn send(intake: &Intake, deliveries: &[Delivery], now: Timestamp) -> Result<(), Fault> {
+async fn send(context: &Context, deliveries: &[Delivery], now: Timestamp) -> Result<(), Fault> {
     let jobs: Vec<Job> = deliveries.iter().map(|delivery| job(delivery, false)).collect();
-    Ok(intake.queue.send(&jobs, now).await?)
+    Ok(context.queue.send(&jobs, now).await?)
 }
 
 /// A job that attempts a parked delivery again; the payload is in the event's row.

@@ -7,7 +7,7 @@ use domain::delivery::DeliveryStatus;
 use domain::timestamp::Timestamp;
 use queue::Task;
 
-use crate::accept::intake::Intake;
+use crate::context::Context;
 use crate::error::Fault;
 use crate::recover::drain::job;
 
@@ -18,22 +18,22 @@ const LOST_AFTER_MILLIS: i64 = 120_000;
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used.
-pub async fn probe_circuits(intake: &Intake) -> Result<usize, Fault> {
-    let now = intake.clock.now();
+pub async fn probe_circuits(context: &Context) -> Result<usize, Fault> {
+    let now = context.clock.now();
     let mut jobs = Vec::new();
-    for (ws, we, health) in intake.store.open_circuits().await? {
+    for (ws, we, health) in context.store.open_circuits().await? {
         if !health.is_probe_due(now) {
             continue;
         }
-        let endpoint = intake.store.load_endpoint(ws, we).await?;
+        let endpoint = context.store.load_endpoint(ws, we).await?;
         if !endpoint.is_some_and(|endpoint| endpoint.settings.active) {
-            intake.store.unlist_circuit(ws, we, &health).await?;
+            context.store.unlist_circuit(ws, we, &health).await?;
             continue;
         }
-        let oldest = intake.store.oldest_undelivered(we, DeliveryStatus::Parked, now).await?;
+        let oldest = context.store.oldest_undelivered(we, DeliveryStatus::Parked, now).await?;
         jobs.extend(oldest.iter().map(|delivery| job(delivery, true)));
     }
-    intake.queue.send(&jobs, now).await?;
+    context.queue.send(&jobs, now).await?;
     Ok(jobs.len())
 }
 
@@ -41,13 +41,13 @@ pub async fn probe_circuits(intake: &Intake) -> Result<usize, Fault> {
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used.
-pub async fn resume_drains(intake: &Intake) -> Result<usize, Fault> {
-    let now = intake.clock.now();
+pub async fn resume_drains(context: &Context) -> Result<usize, Fault> {
+    let now = context.clock.now();
     let before = Timestamp::from_millis(now.as_millis() - LOST_AFTER_MILLIS);
-    let lost = intake.store.lost_drains(before).await?;
+    let lost = context.store.lost_drains(before).await?;
     for (workspace, endpoint) in &lost {
         let task = Task::Drain { workspace: *workspace, endpoint: *endpoint };
-        intake.queue.send_task(task, Duration::ZERO).await?;
+        context.queue.send_task(task, Duration::ZERO).await?;
     }
     Ok(lost.len())
 }

@@ -15,7 +15,7 @@ use queue::Job;
 use store::rows::events::StoredPayload;
 
 use crate::error::UseCaseError;
-use crate::manage::manage_endpoint::Management;
+use crate::manage::management::Management;
 use crate::replay::replay_window::{active_endpoint, job};
 
 /// Most endpoints one event is sent to again at once.
@@ -48,21 +48,21 @@ pub async fn replay_delivery(
     force: bool,
 ) -> Result<Delivery, UseCaseError> {
     let endpoint = active_endpoint(management, caller, endpoint).await?;
-    let now = management.clock.now();
-    let row = management.store.load_delivery(endpoint.id, delivery, now).await?;
+    let now = management.context.clock.now();
+    let row = management.context.store.load_delivery(endpoint.id, delivery, now).await?;
     let delivery = row.ok_or(Problem::NotFound("delivery"))?.delivery;
     if delivery.status == DeliveryStatus::Delivered && !force {
         return Err(Problem::invalid("/force", "must be true to send again what was delivered").into());
     }
-    match management.store.load_payload(endpoint.workspace_id, delivery.event_id, now).await? {
+    match management.context.store.load_payload(endpoint.workspace_id, delivery.event_id, now).await? {
         StoredPayload::Kept(..) => {}
         StoredPayload::Erased => return Err(Problem::EventErased.into()),
         StoredPayload::Gone => return Err(Problem::NotFound("event").into()),
     }
-    let run = ReplayId::new(now, management.randomness.id());
+    let run = ReplayId::new(now, management.context.randomness.id());
     // Whoever asks for this one delivery wants to know whether it arrives, whatever became of others: it is a probe.
     let job = Job { probe: true, ..job(&delivery, run, force) };
-    management.queue.send(&[job], now).await?;
+    management.context.queue.send(&[job], now).await?;
     Ok(delivery.replayed(run))
 }
 
@@ -85,8 +85,8 @@ pub async fn replay_event(
         return Err(Problem::invalid("/endpoint_ids", "must name 1 to 100 endpoints").into());
     }
     let workspace = management.workspace(caller, workspace).await?.id;
-    let now = management.clock.now();
-    let event = management.store.load_event(workspace, event, now).await?;
+    let now = management.context.clock.now();
+    let event = management.context.store.load_event(workspace, event, now).await?;
     let event = event.ok_or(Problem::NotFound("event"))?;
     if event.erased_at.is_some() {
         return Err(Problem::EventErased.into());
@@ -106,7 +106,7 @@ pub async fn replay_event(
 
     // 2. Where is it on its way, or has arrived, already? A delivery without a row waits for its first attempt, if the ledger tells of it.
     let keys: Vec<_> = deliveries.iter().map(|delivery| (delivery.endpoint_id, delivery.id)).collect();
-    let rows = management.store.load_deliveries(&keys, now).await?;
+    let rows = management.context.store.load_deliveries(&keys, now).await?;
     let mut rows: HashMap<EndpointId, Delivery> =
         rows.into_iter().map(|row| (row.endpoint_id, row)).collect();
     let (mut on_their_way, mut already_delivered, mut again) = (Vec::new(), Vec::new(), Vec::new());
@@ -124,9 +124,9 @@ pub async fn replay_event(
     }
 
     // 3. Send it to the others.
-    let run = ReplayId::new(now, management.randomness.id());
+    let run = ReplayId::new(now, management.context.randomness.id());
     let jobs: Vec<Job> = again.iter().map(|delivery| job(delivery, run, force)).collect();
-    management.queue.send(&jobs, now).await?;
+    management.context.queue.send(&jobs, now).await?;
     let deliveries = again.into_iter().map(|delivery| delivery.replayed(run)).collect();
     Ok(Resent { deliveries, on_their_way, already_delivered })
 }

@@ -18,9 +18,10 @@ use queue::{Job, Task};
 use store::rows::deliveries::Wanted;
 use store::{Page, Window};
 
-use crate::accept::intake::Intake;
+use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
-use crate::manage::manage_endpoint::{Management, read_endpoint};
+use crate::manage::manage_endpoint::read_endpoint;
+use crate::manage::management::Management;
 
 /// Deliveries or events that one step goes through.
 const STEP_ROWS: usize = 100;
@@ -59,9 +60,9 @@ pub async fn start_replay(
     settings: ReplaySettings,
 ) -> Result<Replay, UseCaseError> {
     let replay = prepare(management, caller, endpoint, settings).await?;
-    management.store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
+    management.context.store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
     let task = Task::Replay { workspace: replay.workspace_id, replay: replay.id };
-    management.queue.send_task(task, Duration::ZERO).await?;
+    management.context.queue.send_task(task, Duration::ZERO).await?;
     Ok(replay)
 }
 
@@ -77,14 +78,14 @@ pub async fn try_replay(
 ) -> Result<DryRun, UseCaseError> {
     let mut replay = prepare(management, caller, endpoint, settings).await?;
     let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, endpoint).await?;
-    let intake = management.intake();
+    let context = &management.context;
     let mut run = DryRun { count: 0, complete: false, samples: Vec::new() };
     for _ in 0..DRY_STEPS {
         if replay.progress == Progress::Over {
             run.complete = true;
             break;
         }
-        let selected = next_selected(&intake, &endpoint, &mut replay).await?;
+        let selected = next_selected(context, &endpoint, &mut replay).await?;
         run.count += selected.len();
         run.samples.extend(selected.into_iter().take(SAMPLES - run.samples.len()));
     }
@@ -104,8 +105,8 @@ pub async fn read_replay(
 ) -> Result<Replay, UseCaseError> {
     caller.require(scope)?;
     let replay = match caller.workspace_id {
-        Some(workspace) => management.store.load_replay(workspace, id).await?,
-        None => management.store.find_replay(id).await?,
+        Some(workspace) => management.context.store.load_replay(workspace, id).await?,
+        None => management.context.store.find_replay(id).await?,
     };
     Ok(replay.ok_or(Problem::NotFound("replay"))?)
 }
@@ -123,7 +124,7 @@ pub async fn list_replays(
 ) -> Result<Page<Replay, ReplayId>, UseCaseError> {
     caller.require(Scope::DeliveriesRead)?;
     let workspace = management.workspace(caller, workspace).await?.id;
-    Ok(management.store.list_replays(workspace, before, limit).await?)
+    Ok(management.context.store.list_replays(workspace, before, limit).await?)
 }
 
 /// Stops a replay; what it sent already goes on.
@@ -137,14 +138,14 @@ pub async fn cancel_replay(
 ) -> Result<Replay, UseCaseError> {
     let mut replay = read_replay(management, caller, Scope::Deliveries, id).await?;
     // By its key: the index may be a moment behind.
-    let stored = management.store.load_replay(replay.workspace_id, id).await?;
+    let stored = management.context.store.load_replay(replay.workspace_id, id).await?;
     replay = stored.ok_or(Problem::NotFound("replay"))?;
     if replay.status != ReplayStatus::Running {
         return Err(Problem::ReplayOver.into());
     }
     replay.status = ReplayStatus::Cancelled;
-    replay.updated_at = management.clock.now();
-    match management.store.save_replay(&replay, replay.updated_at).await? {
+    replay.updated_at = management.context.clock.now();
+    match management.context.store.save_replay(&replay, replay.updated_at).await? {
         true => Ok(replay),
         false => Err(Problem::ReplayOver.into()),
     }
@@ -154,28 +155,28 @@ pub async fn cancel_replay(
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used; the task then comes back.
-pub async fn replay_step(intake: &Intake, ws: WorkspaceId, id: ReplayId) -> Result<(), Fault> {
+pub async fn replay_step(context: &Context, ws: WorkspaceId, id: ReplayId) -> Result<(), Fault> {
     // 1. Is it ours to do?
-    let now = intake.clock.now();
-    let Some(mut replay) = intake.store.lease_replay(ws, id, now, now.plus(LEASE)).await? else {
+    let now = context.clock.now();
+    let Some(mut replay) = context.store.lease_replay(ws, id, now, now.plus(LEASE)).await? else {
         return Ok(());
     };
 
     // 2. Is there still somebody to send to?
-    let endpoint = intake.store.load_endpoint(ws, replay.endpoint_id).await?;
+    let endpoint = context.store.load_endpoint(ws, replay.endpoint_id).await?;
     let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
         replay.status = ReplayStatus::Cancelled;
         replay.updated_at = now;
-        intake.store.save_replay(&replay, now).await?;
+        context.store.save_replay(&replay, now).await?;
         log(&replay, 0);
         return Ok(());
     };
 
     // 3. Send the next ones.
-    let selected = next_selected(intake, &endpoint, &mut replay).await?;
+    let selected = next_selected(context, &endpoint, &mut replay).await?;
     let force = replay.settings.include_delivered;
     let jobs: Vec<Job> = selected.iter().map(|delivery| job(delivery, id, force)).collect();
-    intake.queue.send(&jobs, now).await?;
+    context.queue.send(&jobs, now).await?;
 
     // 4. Leave word, and see to the next step.
     replay.sent += u64::try_from(jobs.len()).unwrap_or_default();
@@ -184,10 +185,10 @@ pub async fn replay_step(intake: &Intake, ws: WorkspaceId, id: ReplayId) -> Resu
         replay.status = ReplayStatus::Completed;
     }
     let pause = if jobs.is_empty() { Duration::ZERO } else { PAUSE };
-    let goes_on = intake.store.save_replay(&replay, now.plus(pause)).await?;
+    let goes_on = context.store.save_replay(&replay, now.plus(pause)).await?;
     log(&replay, jobs.len());
     if goes_on && replay.status == ReplayStatus::Running {
-        intake.queue.send_task(Task::Replay { workspace: ws, replay: id }, pause).await?;
+        context.queue.send_task(Task::Replay { workspace: ws, replay: id }, pause).await?;
     }
     Ok(())
 }
@@ -204,12 +205,12 @@ fn log(replay: &Replay, now_sent: usize) {
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used.
-pub async fn resume_replays(intake: &Intake) -> Result<usize, Fault> {
-    let before = Timestamp::from_millis(intake.clock.now().as_millis() - LOST_AFTER_MILLIS);
-    let lost = intake.store.lost_replays(before).await?;
+pub async fn resume_replays(context: &Context) -> Result<usize, Fault> {
+    let before = Timestamp::from_millis(context.clock.now().as_millis() - LOST_AFTER_MILLIS);
+    let lost = context.store.lost_replays(before).await?;
     for replay in &lost {
         let task = Task::Replay { workspace: replay.workspace_id, replay: replay.id };
-        intake.queue.send_task(task, Duration::ZERO).await?;
+        context.queue.send_task(task, Duration::ZERO).await?;
     }
     Ok(lost.len())
 }
@@ -252,7 +253,7 @@ async fn prepare(
     mut settings: ReplaySettings,
 ) -> Result<Replay, UseCaseError> {
     let endpoint = active_endpoint(management, caller, endpoint).await?;
-    let now = management.clock.now();
+    let now = management.context.clock.now();
     // What is accepted from now on goes out by itself.
     let until = settings.until.unwrap_or(now).min(now);
     if settings.since >= until {
@@ -263,7 +264,7 @@ async fn prepare(
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     settings.since = settings.since.max(workspace.oldest_kept(now));
     Ok(Replay {
-        id: ReplayId::new(now, management.randomness.id()),
+        id: ReplayId::new(now, management.context.randomness.id()),
         workspace_id: endpoint.workspace_id,
         endpoint_id: endpoint.id,
         status: ReplayStatus::Running,
@@ -278,18 +279,18 @@ async fn prepare(
 
 /// What the next step sends; moves the replay on.
 async fn next_selected(
-    intake: &Intake,
+    context: &Context,
     endpoint: &Endpoint,
     replay: &mut Replay,
 ) -> Result<Vec<Delivery>, Fault> {
-    let now = intake.clock.now();
+    let now = context.clock.now();
     let settings = &replay.settings;
     let window = Window { since: settings.since, until: settings.until.unwrap_or(now) };
     match replay.progress {
         Progress::Over => Ok(Vec::new()),
         Progress::Deliveries { after } => {
             let wanted = Wanted { status: None, event_types: &settings.event_types };
-            let store = &intake.store;
+            let store = &context.store;
             let page = store.oldest_deliveries(endpoint.id, &wanted, after, window, now, STEP_ROWS).await?;
             replay.progress = match page.next {
                 after @ Some(_) => Progress::Deliveries { after },
@@ -302,20 +303,20 @@ async fn next_selected(
         Progress::Events { after } => {
             let types = &settings.event_types;
             let workspace = replay.workspace_id;
-            let page = intake.store.oldest_events(workspace, after, window, types, now, STEP_ROWS).await?;
+            let page = context.store.oldest_events(workspace, after, window, types, now, STEP_ROWS).await?;
             replay.progress = match page.next {
                 after @ Some(_) => Progress::Events { after },
                 None => Progress::Over,
             };
             replay.examined += u64::try_from(page.rows.len()).unwrap_or_default();
-            missed(intake, endpoint, page.rows, now).await
+            missed(context, endpoint, page.rows, now).await
         }
     }
 }
 
 /// Those events that the endpoint wants, as it is now, and has no delivery of.
 async fn missed(
-    intake: &Intake,
+    context: &Context,
     endpoint: &Endpoint,
     events: Vec<Event>,
     now: Timestamp,
@@ -335,7 +336,7 @@ async fn missed(
     }
     let keys: Vec<(EndpointId, DeliveryId)> =
         candidates.iter().map(|delivery| (endpoint.id, delivery.id)).collect();
-    let rows = intake.store.load_deliveries(&keys, now).await?;
+    let rows = context.store.load_deliveries(&keys, now).await?;
     let known: std::collections::HashSet<DeliveryId> = rows.into_iter().map(|row| row.id).collect();
     candidates.retain(|delivery| !known.contains(&delivery.id));
     Ok(candidates)

@@ -112,7 +112,7 @@ async fn what_is_remembered_for_seconds_costs_half_a_read() {
     let meter = Meter::default();
     let bench = Bench::with(Some(meter.clone())).await;
     let we = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await.id;
-    let cache = bench.intake(bench.queue.clone()).cache;
+    let cache = bench.context(bench.queue.clone()).cache;
     // The key that opens secrets is read once in the life of a process.
     bench.store.load_endpoint(bench.workspace, we).await.unwrap();
     meter.take();

@@ -32,11 +32,11 @@ use embedded_aws::{DynamoDb, Sqs};
 use queue::{Job, Queue};
 use store::{KeyWrapper, Store};
 use tokio::net::TcpListener;
-use usecases::Intake;
+
 use usecases::accept::event_request::EventRequest;
 use usecases::deliver::attempt_delivery::Sender;
-use usecases::manage::manage_endpoint::Management;
-use usecases::{Cache, Clock, Randomness};
+use usecases::manage::management::Management;
+use usecases::{Clock, Context, Intake, Randomness};
 
 /// An embedded AWS with one workspace, and the hands of its clock.
 struct Bench {
@@ -127,24 +127,22 @@ impl Bench {
         self.hands.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
-    /// An intake that remembers nothing yet, as after a cold start.
+    /// An intake after a cold start.
     fn intake(&self, queue: Queue) -> Intake {
-        Intake::new(self.store.clone(), queue)
+        Intake::new(self.context(queue))
+    }
+
+    /// A context with an empty cache, as after a cold start.
+    fn context(&self, queue: Queue) -> Context {
+        Context::new(self.store.clone(), queue)
             .with_clock_and_randomness(self.clock.clone(), self.randomness.clone())
     }
 
     /// A management API that remembers nothing yet.
     fn management(&self) -> Management {
         let targets = AllowedTargets::loopback_and_http();
-        Management {
-            store: self.store.clone(),
-            queue: self.queue.clone(),
-            cache: Cache::new(self.store.clone()),
-            egress: Egress::new(targets).unwrap(),
-            targets,
-            clock: self.clock.clone(),
-            randomness: self.randomness.clone(),
-        }
+        let context = self.context(self.queue.clone());
+        Management { context, egress: Egress::new(targets).unwrap(), targets }
     }
 
     /// A queue that cannot be reached.
@@ -155,7 +153,7 @@ impl Bench {
     /// A sender that remembers nothing yet.
     fn sender(&self) -> Sender {
         let egress = Egress::new(AllowedTargets::loopback_and_http()).unwrap();
-        Sender::new(self.intake(self.queue.clone()), egress)
+        Sender::new(self.context(self.queue.clone()), egress)
     }
 
     fn caller(&self) -> ApiKey {

@@ -1,7 +1,8 @@
 use queue::{Queue, Task};
 use serde_json::json;
 use usecases::UseCaseError;
-use usecases::manage::manage_endpoint::{Management, update_endpoint};
+use usecases::manage::manage_endpoint::update_endpoint;
+use usecases::manage::management::Management;
 
 use crate::Bench;
 
@@ -23,7 +24,7 @@ async fn switching_on_again_begins_the_drain_that_was_lost() {
         messages.iter().map(|message| Task::parse(message.body().unwrap()).unwrap()).collect::<Vec<_>>()
     };
     let no_tasks = Queue::new(bench.sqs_client.clone(), bench.queue.url().to_owned(), None);
-    let dying = Management { queue: no_tasks, ..bench.management() };
+    let dying = Management { context: bench.context(no_tasks), ..bench.management() };
     assert!(matches!(switch_on(&dying).await, Err(UseCaseError::Fault(_))));
     let stored = bench.store.load_endpoint(bench.workspace, endpoint.id).await.unwrap().unwrap();
     assert!(stored.settings.active && tasks().await.is_empty(), "saved, and the drain was not begun");

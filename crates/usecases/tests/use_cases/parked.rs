@@ -42,9 +42,9 @@ async fn a_process_that_dies_on_seeing_a_recovery_leaves_the_drain_to_the_schedu
     // The circuit closes, and nothing else happens.
     bench.store.record_recovery(bench.workspace, endpoint.id).await.unwrap();
     bench.advance(Duration::from_secs(600));
-    let intake = bench.intake(bench.queue.clone());
-    assert_eq!(resume_drains(&intake).await.unwrap(), 1);
-    drain_step(&intake, bench.workspace, endpoint.id).await.unwrap();
+    let context = bench.context(bench.queue.clone());
+    assert_eq!(resume_drains(&context).await.unwrap(), 1);
+    drain_step(&context, bench.workspace, endpoint.id).await.unwrap();
     assert!(bench.jobs().await.iter().any(|job| job.delivery == parked.delivery && job.recheck));
 }
 
@@ -62,7 +62,7 @@ async fn a_parked_delivery_that_was_sent_twice_is_attempted_once() {
     assert_eq!(bench.sender().attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
 
     bench.advance(Duration::from_secs(660));
-    drain_step(&bench.intake(bench.queue.clone()), ws, we).await.unwrap();
+    drain_step(&bench.context(bench.queue.clone()), ws, we).await.unwrap();
     let again = bench.jobs().await.into_iter().find(|job| job.parked_at.is_some()).unwrap();
     let (one, other) = (bench.sender(), bench.sender());
     let meter = Meter::default();
@@ -132,7 +132,7 @@ async fn what_finds_no_place_for_long_is_parked_and_drained() {
     assert_eq!(row.delivery.status, DeliveryStatus::Parked);
 
     bench.advance(Duration::from_secs(61));
-    drain_step(&bench.intake(bench.queue.clone()), ws, we).await.unwrap();
+    drain_step(&bench.context(bench.queue.clone()), ws, we).await.unwrap();
     let again = bench.jobs().await.into_iter().find(|job| job.recheck).unwrap();
     assert_eq!(bench.sender().attempt(&again, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(count.load(Ordering::SeqCst), 1);

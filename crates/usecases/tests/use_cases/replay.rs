@@ -30,7 +30,7 @@ async fn a_step_that_finds_nothing_leaves_word_of_how_far_it_has_come() {
     let bench = Bench::new().await;
     bench.advance(Duration::from_secs(60));
     let replay = begun(&bench, start()).await;
-    replay_step(&bench.intake(bench.queue.clone()), bench.workspace, replay.id).await.unwrap();
+    replay_step(&bench.context(bench.queue.clone()), bench.workspace, replay.id).await.unwrap();
     let stored = bench.store.load_replay(bench.workspace, replay.id).await.unwrap().unwrap();
     assert_eq!(stored.progress, Progress::Events { after: None });
 }
@@ -40,16 +40,16 @@ async fn a_replay_whose_task_was_lost_goes_on_until_it_is_over() {
     let bench = Bench::new().await;
     bench.advance(Duration::from_secs(60));
     let replay = begun(&bench, start()).await;
-    let intake = bench.intake(bench.queue.clone());
-    assert_eq!(resume_replays(&intake).await.unwrap(), 0, "its task may still come");
+    let context = bench.context(bench.queue.clone());
+    assert_eq!(resume_replays(&context).await.unwrap(), 0, "its task may still come");
     for _ in 0..2 {
         bench.advance(LOST);
-        assert_eq!(resume_replays(&intake).await.unwrap(), 1);
+        assert_eq!(resume_replays(&context).await.unwrap(), 1);
         assert_eq!(bench.store.find_replay(replay.id).await.unwrap().unwrap().id, replay.id);
-        replay_step(&intake, bench.workspace, replay.id).await.unwrap();
+        replay_step(&context, bench.workspace, replay.id).await.unwrap();
     }
     bench.advance(LOST);
-    assert_eq!(resume_replays(&intake).await.unwrap(), 0);
+    assert_eq!(resume_replays(&context).await.unwrap(), 0);
     let over = bench.store.find_replay(replay.id).await.unwrap().unwrap();
     assert_eq!(over.status, ReplayStatus::Completed);
 }

@@ -1,0 +1,47 @@
+//! What does the management API stand on?
+//! The [`Context`], the addresses an endpoint may have, and the way out for test events.
+
+use std::sync::Arc;
+
+use domain::access::api_key::ApiKey;
+use domain::access::workspace::Workspace;
+use domain::endpoint::address::AllowedTargets;
+use domain::id::WorkspaceId;
+use domain::problem::Problem;
+use domain::signing::profile::Profile;
+use domain::signing::secret::Secret;
+use egress::Egress;
+
+use crate::context::Context;
+use crate::error::{Fault, UseCaseError};
+
+/// What the management API stands on. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Management {
+    /// What every use case stands on.
+    pub context: Context,
+    /// The HTTP client that reaches public addresses only, for test events.
+    pub egress: Egress,
+    /// Which addresses an endpoint may have.
+    pub targets: AllowedTargets,
+}
+
+impl Management {
+    pub(crate) fn new_secret(&self, profile: Profile) -> Result<Secret, Fault> {
+        let secret = Secret::for_profile(profile, &self.context.randomness.bytes());
+        secret.map_err(|error| Fault::Broken(format!("no secret could be made: {error}")))
+    }
+
+    /// The workspace of a request that reads something of a workspace.
+    ///
+    /// # Errors
+    /// [`Problem::NotFound`] when it is unknown or not the caller's.
+    pub async fn workspace(
+        &self,
+        caller: &ApiKey,
+        named: Option<WorkspaceId>,
+    ) -> Result<Arc<Workspace>, UseCaseError> {
+        let id = caller.workspace(named)?;
+        Ok(self.context.cache.workspace(id).await?.ok_or(Problem::NotFound("workspace"))?)
+    }
+}
