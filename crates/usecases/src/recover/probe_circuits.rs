@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use domain::delivery::DeliveryStatus;
 use domain::timestamp::Timestamp;
-use queue::Task;
+use queue::{Job, Task};
 
 use crate::context::Context;
 use crate::error::Fault;
-use crate::recover::drain::job;
 
 /// A drain's task comes every second; one that stayed away so long is lost.
 const LOST_AFTER_MILLIS: i64 = 120_000;
@@ -31,7 +30,7 @@ pub async fn probe_circuits(context: &Context) -> Result<usize, Fault> {
             continue;
         }
         let oldest = context.store.oldest_undelivered(we, DeliveryStatus::Parked, now).await?;
-        jobs.extend(oldest.iter().map(|delivery| job(delivery, true)));
+        jobs.extend(oldest.iter().map(Job::probe));
     }
     context.queue.send(&jobs, now).await?;
     Ok(jobs.len())
