@@ -115,6 +115,22 @@ id!(
     "key_"
 );
 
+/// One endpoint of one workspace: what every row of an endpoint is stored under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EndpointKey {
+    /// The workspace it belongs to.
+    pub workspace: WorkspaceId,
+    /// Its own id, which is unique among all workspaces.
+    pub id: EndpointId,
+}
+
+impl EndpointKey {
+    /// The endpoint `id` of `workspace`.
+    pub fn new(workspace: WorkspaceId, id: EndpointId) -> Self {
+        Self { workspace, id }
+    }
+}
+
 impl DeliveryId {
     /// The one delivery of `event` to `endpoint`: always the same id, and as old as the event.
     ///

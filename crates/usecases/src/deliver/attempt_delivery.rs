@@ -14,6 +14,7 @@ use domain::delivery::attempt::Attempt;
 use domain::delivery::{self, Decision, Delivery, DeliveryStatus};
 use domain::endpoint::DisabledReason;
 use domain::event::operational::OperationalEvent;
+use domain::id::EndpointKey;
 use domain::policy::circuit::Health;
 use egress::Egress;
 use queue::reschedule::NotRescheduled;
@@ -231,7 +232,7 @@ impl Sender {
             tracing::warn!(delivery = %job.delivery, endpoint = %job.endpoint, event = %job.event, "expired");
             return Ok(Next::Done);
         }
-        let endpoint = self.cache.endpoint(job.workspace, job.endpoint).await?;
+        let endpoint = self.cache.endpoint(EndpointKey::new(job.workspace, job.endpoint)).await?;
         if let Some(endpoint) = &endpoint
             && self.is_set_aside(job, endpoint, &known.0).await?
         {
@@ -239,7 +240,7 @@ impl Sender {
         }
         if delivery::cancel_reason(endpoint.as_deref()).is_some() {
             // What is remembered may be some seconds old, and a cancelled delivery stays cancelled: look again.
-            let endpoint = self.store.load_endpoint(job.workspace, job.endpoint).await?;
+            let endpoint = self.store.load_endpoint(EndpointKey::new(job.workspace, job.endpoint)).await?;
             return match delivery::cancel_reason(endpoint.as_ref()) {
                 Some(reason) => self.cancel(known, reason, expires_at).await,
                 None => Ok(Next::ComeBackIn(CACHED_FOR)),
@@ -341,7 +342,7 @@ impl Sender {
             "event_type": job.event_type,
         });
         let what = OperationalEvent::DeliveryExhausted;
-        notify(self.health.context(), job.workspace, job.endpoint, what, data).await;
+        notify(self.health.context(), EndpointKey::new(job.workspace, job.endpoint), what, data).await;
     }
 }
 

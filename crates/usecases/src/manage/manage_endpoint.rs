@@ -8,7 +8,7 @@ use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::Workspace;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::{Endpoint, EndpointSettings, MAX_ENDPOINTS};
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::policy::circuit::Health;
 use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
@@ -73,7 +73,7 @@ pub async fn read_endpoint(
 ) -> Result<Endpoint, UseCaseError> {
     caller.require(scope)?;
     let endpoint = match caller.workspace_id {
-        Some(workspace) => management.context.store.load_endpoint(workspace, id).await?,
+        Some(workspace) => management.context.store.load_endpoint(EndpointKey::new(workspace, id)).await?,
         None => management.context.store.find_endpoint(id).await?,
     };
     Ok(endpoint.ok_or(Problem::NotFound("endpoint"))?)
@@ -84,7 +84,7 @@ pub async fn read_endpoint(
 /// # Errors
 /// [`UseCaseError::Fault`] when the table cannot be read.
 pub async fn read_health(management: &Management, endpoint: &Endpoint) -> Result<Health, UseCaseError> {
-    let health = management.context.store.load_health(endpoint.workspace_id, endpoint.id).await?;
+    let health = management.context.store.load_health(endpoint.key()).await?;
     Ok(health.unwrap_or_default())
 }
 
@@ -150,9 +150,9 @@ pub async fn update_endpoint(
     }
     save_changed(management, &mut endpoint).await?;
     if resumed {
-        management.context.store.record_recovery(endpoint.workspace_id, id).await?;
-        management.context.cache.know_health(endpoint.workspace_id, id, None).await;
-        start_drain(&management.context, endpoint.workspace_id, id).await?;
+        management.context.store.record_recovery(endpoint.key()).await?;
+        management.context.cache.know_health(endpoint.key(), None).await;
+        start_drain(&management.context, endpoint.key()).await?;
     }
     Ok((endpoint, !fits))
 }
@@ -210,8 +210,8 @@ pub async fn delete_endpoint(
     id: EndpointId,
 ) -> Result<(), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
-    let deleted = management.context.store.delete_endpoint(endpoint.workspace_id, id).await?;
-    management.context.cache.forget_endpoint(endpoint.workspace_id, id).await;
+    let deleted = management.context.store.delete_endpoint(endpoint.key()).await?;
+    management.context.cache.forget_endpoint(endpoint.key()).await;
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }
 
@@ -238,6 +238,6 @@ async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), UseCas
     if !management.context.store.save_endpoint(endpoint).await? {
         return Err(Problem::ChangedMeanwhile.into());
     }
-    management.context.cache.forget_endpoint(endpoint.workspace_id, endpoint.id).await;
+    management.context.cache.forget_endpoint(endpoint.key()).await;
     Ok(())
 }

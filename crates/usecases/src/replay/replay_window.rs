@@ -11,7 +11,7 @@ use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Subscription;
 use domain::event::Event;
 use domain::event::operational;
-use domain::id::{DeliveryId, EndpointId, ReplayId, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EndpointKey, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task, job};
@@ -163,7 +163,7 @@ pub async fn replay_step(context: &Context, ws: WorkspaceId, id: ReplayId) -> Re
     };
 
     // 2. Is there still somebody to send to?
-    let endpoint = context.store.load_endpoint(ws, replay.endpoint_id).await?;
+    let endpoint = context.store.load_endpoint(EndpointKey::new(ws, replay.endpoint_id)).await?;
     let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
         replay.status = ReplayStatus::Cancelled;
         replay.updated_at = now;

@@ -3,6 +3,7 @@
 
 use domain::delivery::{CancelReason, Delivery};
 use domain::endpoint::{DisabledReason, Endpoint};
+use domain::id::EndpointKey;
 use domain::timestamp::Timestamp;
 use queue::Job;
 use store::rows::deliveries::{DeliveryRow, Settlement};
@@ -28,7 +29,7 @@ impl Sender {
         if delivery.attempts_in_run() > 0 || job.is_probe() {
             return Ok(false);
         }
-        let health = self.cache.health(job.workspace, job.endpoint).await?;
+        let health = self.cache.health(EndpointKey::new(job.workspace, job.endpoint)).await?;
         Ok(health.is_some_and(|health| health.is_open()))
     }
 
