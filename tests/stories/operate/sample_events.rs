@@ -132,7 +132,7 @@ async fn every_sample_of_management_is_answered_as_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;
     let targets = AllowedTargets::public_only();
-    let management = Management { context: context(&stage), egress: Egress::new(targets).unwrap(), targets };
+    let management = Management { context: context(&stage), targets };
     let answer = async |name| http(management::router(management.clone()), &sample("management", name)).await;
     assert_all_are_tried(
         "management",
