@@ -15,6 +15,7 @@ use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
 use store::Page;
 
+use crate::context::Context;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 use crate::recover::drain::start_drain;
@@ -71,10 +72,23 @@ pub async fn read_endpoint(
     scope: Scope,
     id: EndpointId,
 ) -> Result<Endpoint, UseCaseError> {
+    find_endpoint(&management.context, caller, scope, id).await
+}
+
+/// The same for use cases outside the management API.
+///
+/// # Errors
+/// As [`read_endpoint`].
+pub(crate) async fn find_endpoint(
+    context: &Context,
+    caller: &ApiKey,
+    scope: Scope,
+    id: EndpointId,
+) -> Result<Endpoint, UseCaseError> {
     caller.require(scope)?;
     let endpoint = match caller.workspace_id {
-        Some(workspace) => management.context.store.load_endpoint(EndpointKey::new(workspace, id)).await?,
-        None => management.context.store.find_endpoint(id).await?,
+        Some(workspace) => context.store.load_endpoint(EndpointKey::new(workspace, id)).await?,
+        None => context.store.find_endpoint(id).await?,
     };
     Ok(endpoint.ok_or(Problem::NotFound("endpoint"))?)
 }

@@ -1,5 +1,5 @@
 //! What does the management API stand on?
-//! The [`Context`], the addresses an endpoint may have, and the way out for test events.
+//! The [`Context`], and the addresses an endpoint may have.
 
 use std::sync::Arc;
 
@@ -10,7 +10,6 @@ use domain::id::WorkspaceId;
 use domain::problem::Problem;
 use domain::signing::profile::Profile;
 use domain::signing::secret::Secret;
-use egress::Egress;
 
 use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
@@ -20,8 +19,6 @@ use crate::error::{Fault, UseCaseError};
 pub struct Management {
     /// What every use case stands on.
     pub context: Context,
-    /// The HTTP client that reaches public addresses only, for test events.
-    pub egress: Egress,
     /// Which addresses an endpoint may have.
     pub targets: AllowedTargets,
 }
