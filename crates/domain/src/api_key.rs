@@ -6,6 +6,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::id::{ApiKeyId, WorkspaceId};
 use crate::problem::{Invalid, Problem};
@@ -186,7 +187,7 @@ impl ApiKeySecret {
 
     /// SHA-256 of the key in lower-case hex: what is stored and looked up.
     pub fn digest(&self) -> String {
-        hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.0.as_bytes()).as_ref())
+        hex(&Sha256::digest(self.0.as_bytes()))
     }
 
     /// The key as its holder sees it. Only for the one answer that shows it.

@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
 use ulid::Ulid;
 
 use crate::timestamp::Timestamp;
@@ -123,9 +124,9 @@ impl DeliveryId {
         let mut both = [0u8; 32];
         both[..16].copy_from_slice(&event.to_bytes());
         both[16..].copy_from_slice(&endpoint.to_bytes());
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &both);
+        let digest = Sha256::digest(both);
         let mut chance = [0u8; 16];
-        chance[6..].copy_from_slice(&digest.as_ref()[..10]);
+        chance[6..].copy_from_slice(&digest[..10]);
         Self::new(event.time(), u128::from_be_bytes(chance))
     }
 }

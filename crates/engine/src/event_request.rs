@@ -1,6 +1,5 @@
 //! What does a producer post? An event to be, with its bounds; and when are two requests the same?
 
-use aws_lc_rs::digest::{Context, SHA256};
 use domain::channel::{Channel, MAX_CHANNELS};
 use domain::event::{Event, MAX_ID_AGE, MAX_ID_AHEAD, MAX_PAYLOAD_BYTES, MAX_SCHEDULE_AHEAD, Payload};
 use domain::event_type::EventType;
@@ -10,6 +9,7 @@ use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 /// What a producer posts.
 #[derive(Debug, Deserialize)]
@@ -86,12 +86,12 @@ pub(crate) fn fingerprint(request: &EventRequest) -> String {
 
 /// SHA-256 of the parts, each preceded by its length, in hex.
 pub(crate) fn sha256(parts: &[&[u8]]) -> String {
-    let mut context = Context::new(&SHA256);
+    let mut hash = Sha256::new();
     for part in parts {
-        context.update(&part.len().to_be_bytes());
-        context.update(part);
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
     }
-    domain::api_key::hex(context.finish().as_ref())
+    domain::api_key::hex(&hash.finalize())
 }
 
 #[cfg(test)]

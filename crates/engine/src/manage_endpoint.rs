@@ -20,7 +20,7 @@ use queue::Queue;
 use store::{Page, Store};
 
 use crate::drain::start_drain;
-use crate::error::{Fault, Refusal};
+use crate::error::Refusal;
 use crate::intake::Intake;
 use crate::{Chance, Clock, Directory};
 
@@ -69,7 +69,7 @@ pub async fn create_endpoint(
         return Err(Problem::TooManyEndpoints(most).into());
     }
     let now = management.clock.now();
-    let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
+    let secret = secret.unwrap_or_else(|| management.new_secret(profile));
     let endpoint = Endpoint {
         id: EndpointId::new(now, management.chance.id()),
         workspace_id: workspace.id,
@@ -165,7 +165,7 @@ pub async fn update_endpoint(
     let profile = endpoint.settings.signature.profile;
     let fits = endpoint.secrets.first().is_some_and(|active| active.secret.fits(profile));
     if !fits {
-        endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile)?, expires_at: None }];
+        endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile), expires_at: None }];
     }
     // Told again, because the process that was told first may have died before the drain began.
     let resumed = endpoint.settings.active && (resume || moved || !was_active);
@@ -203,7 +203,7 @@ pub async fn rotate_secret(
     invalid.require(unused, "/secret", "is signing already");
     invalid.into_result()?;
 
-    let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
+    let secret = secret.unwrap_or_else(|| management.new_secret(profile));
     endpoint.rotate(secret, Duration::from_secs(overlap_seconds), management.clock.now())?;
     save_changed(management, &mut endpoint).await?;
     Ok(endpoint)
@@ -274,9 +274,8 @@ impl Management {
             .with_clock_and_chance(self.clock.clone(), self.chance.clone())
     }
 
-    fn new_secret(&self, profile: Profile) -> Result<Secret, Fault> {
-        let secret = Secret::for_profile(profile, &self.chance.bytes());
-        secret.map_err(|error| Fault::Broken(format!("no secret could be made: {error}")))
+    fn new_secret(&self, profile: Profile) -> Secret {
+        Secret::for_profile(profile, &self.chance.bytes())
     }
 
     /// The workspace of a request that reads something of a workspace.
