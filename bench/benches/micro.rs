@@ -161,7 +161,7 @@ fn payload() -> Payload {
 fn endpoint(profile: Profile) -> Endpoint {
     let settings = json!({ "url": "https://example.com/hooks", "signature": { "profile": profile } });
     let settings: EndpointSettings = serde_json::from_value(settings).expect("settings");
-    let secret = Secret::for_profile(profile, &[3; 32]).expect("a secret of any profile");
+    let secret = Secret::for_profile(profile, &[3; 32]);
     Endpoint {
         id: endpoint_id(),
         workspace_id: workspace(),

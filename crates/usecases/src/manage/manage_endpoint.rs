@@ -46,7 +46,7 @@ pub async fn create_endpoint(
         return Err(Problem::TooManyEndpoints(most).into());
     }
     let now = management.context.clock.now();
-    let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
+    let secret = secret.unwrap_or_else(|| management.new_secret(profile));
     let endpoint = Endpoint {
         id: EndpointId::new(now, management.context.randomness.id()),
         workspace_id: workspace.id,
@@ -155,7 +155,7 @@ pub async fn update_endpoint(
     let profile = endpoint.settings.signature.profile;
     let fits = endpoint.secrets.first().is_some_and(|active| active.secret.fits(profile));
     if !fits {
-        endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile)?, expires_at: None }];
+        endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile), expires_at: None }];
     }
     // Told again, because the process that was told first may have died before the drain began.
     let resumed = endpoint.settings.active && (resume || moved || !was_active);
@@ -193,7 +193,7 @@ pub async fn rotate_secret(
     invalid.require(unused, "/secret", "is signing already");
     invalid.into_result()?;
 
-    let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
+    let secret = secret.unwrap_or_else(|| management.new_secret(profile));
     endpoint.rotate(secret, Duration::from_secs(overlap_seconds), management.context.clock.now())?;
     save_changed(management, &mut endpoint).await?;
     Ok(endpoint)

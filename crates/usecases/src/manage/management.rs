@@ -12,7 +12,7 @@ use domain::signing::profile::Profile;
 use domain::signing::secret::Secret;
 
 use crate::context::Context;
-use crate::error::{Fault, UseCaseError};
+use crate::error::UseCaseError;
 
 /// What the management API stands on. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -24,9 +24,8 @@ pub struct Management {
 }
 
 impl Management {
-    pub(crate) fn new_secret(&self, profile: Profile) -> Result<Secret, Fault> {
-        let secret = Secret::for_profile(profile, &self.context.randomness.bytes());
-        secret.map_err(|error| Fault::Broken(format!("no secret could be made: {error}")))
+    pub(crate) fn new_secret(&self, profile: Profile) -> Secret {
+        Secret::for_profile(profile, &self.context.randomness.bytes())
     }
 
     /// The workspace of a request that reads something of a workspace.
