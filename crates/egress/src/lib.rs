@@ -13,8 +13,10 @@
 mod answer;
 mod classify;
 mod client;
+mod connector;
 mod resolver;
 
 pub use answer::{MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADERS};
-pub use client::{CONNECT_TIMEOUT, Egress, EgressError, Reply, Request};
+pub use client::{Egress, EgressError, Reply, Request};
+pub use connector::CONNECT_TIMEOUT;
 pub use resolver::{Lookup, LookupFuture};
