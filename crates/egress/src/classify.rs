@@ -7,6 +7,7 @@ use std::io;
 use domain::outcome::ErrorClass;
 use tokio::time::error::Elapsed;
 
+use crate::informational::TooMuchInformational;
 use crate::resolver::ResolveError;
 
 /// The class of a request that ended with `error`.
@@ -41,6 +42,9 @@ fn class_of(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return class_of_io(error);
+    }
+    if error.is::<TooMuchInformational>() {
+        return Some(ErrorClass::ResponseInvalid);
     }
     // Connecting took too long.
     if error.is::<Elapsed>() {

@@ -276,4 +276,19 @@ mod tests {
         let (port, _) = tls_receiver("hooks.example.com", NO_CONTENT.to_owned()).await;
         assert_eq!(post_over_tls(port, None).await, Outcome::Unreachable(ErrorClass::TlsError));
     }
+
+    #[tokio::test]
+    async fn informational_responses_are_limited_over_tls_too() {
+        for (heads, refused) in [(8, false), (9, true), (100_000, true)] {
+            let answer = format!("{}{NO_CONTENT}", "HTTP/1.1 100 Continue\r\n\r\n".repeat(heads));
+            let (port, certificate) = tls_receiver("hooks.example.com", answer).await;
+            let outcome = post_over_tls(port, Some(certificate)).await;
+            match refused {
+                true => assert_eq!(outcome, Outcome::Unreachable(ErrorClass::ResponseInvalid), "{heads}"),
+                false => {
+                    assert!(matches!(outcome, Outcome::Answered(answer) if answer.status == 204), "{heads}")
+                }
+            }
+        }
+    }
 }

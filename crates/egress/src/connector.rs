@@ -1,5 +1,5 @@
 //! How does a connection to an endpoint come about? Resolve, connect, TLS handshake, all within
-//! [`CONNECT_TIMEOUT`].
+//! [`CONNECT_TIMEOUT`]; the result is an HTTP/1.1 stream whose informational responses are limited.
 
 use std::error::Error;
 use std::future::Future;
@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
 
+use crate::informational::InformationalLimit;
 use crate::resolver::GuardedResolver;
 
 /// How long resolving, connecting and the TLS handshake may take together; a request's own timeout ends them
@@ -62,7 +63,7 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = InformationalLimit<MaybeHttpsStream<TokioIo<TcpStream>>>;
     type Error = Box<dyn Error + Send + Sync>;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
@@ -72,6 +73,6 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, endpoint: Uri) -> Self::Future {
         let connecting = self.https.call(endpoint);
-        Box::pin(async move { timeout(CONNECT_TIMEOUT, connecting).await? })
+        Box::pin(async move { Ok(InformationalLimit::new(timeout(CONNECT_TIMEOUT, connecting).await??)) })
     }
 }
