@@ -15,6 +15,7 @@ pub mod endpoint_url;
 pub mod event;
 pub mod event_type;
 pub mod id;
+pub mod json_depth;
 pub mod json_object;
 pub mod ledger;
 pub mod limits;

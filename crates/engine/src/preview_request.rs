@@ -15,6 +15,7 @@ use domain::timestamp::Timestamp;
 use serde::Deserialize;
 
 use crate::error::Refusal;
+use crate::event_request::check_nesting;
 use crate::manage_endpoint::{Management, read_endpoint};
 use crate::send_test_event::synthetic_event;
 
@@ -40,7 +41,8 @@ pub struct PreviewRequest {
 ///
 /// # Errors
 /// [`Problem::MissingScope`] for an event of the caller's own making without `webhooks`, or a stored one without
-/// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event.
+/// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event
+/// or a payload that is nested too deep.
 pub async fn preview_request(
     management: &Management,
     caller: &ApiKey,
@@ -92,6 +94,7 @@ async fn event(
         }
         (None, Some(event_type), Some(payload)) => {
             caller.require(Scope::Webhooks)?;
+            check_nesting(&payload)?;
             let mut event = synthetic_event(endpoint, EventId::new(now, management.chance.id()))?;
             event.event_type = event_type;
             event.payload = payload;
