@@ -12,7 +12,7 @@ use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
 use domain::render::{Message, Occasion, RenderedRequest, render};
 use domain::timestamp::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::error::Refusal;
 use crate::event_request::check_nesting;
@@ -30,11 +30,16 @@ pub struct PreviewRequest {
     #[serde(default, rename = "type")]
     pub event_type: Option<EventType>,
     /// Its payload.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub data: Option<Payload>,
     /// When it happened; now, if left out.
     #[serde(default)]
     pub occurred_at: Option<Timestamp>,
+}
+
+/// `null` is a payload as well; by itself serde takes it for a member that is left out.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Payload>, D::Error> {
+    Payload::deserialize(deserializer).map(Some)
 }
 
 /// Renders what would be sent to an endpoint as a first attempt now.
