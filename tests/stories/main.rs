@@ -12,6 +12,7 @@ mod jobs_that_do_no_harm;
 mod limits;
 mod logs;
 mod overlapping_invocations;
+mod payloads;
 mod previews;
 mod replay;
 mod restart;

@@ -1,5 +1,7 @@
 //! `…/preview` and `…/deliveries/{wd}/curl`: the exact request of a delivery, without sending it.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -9,17 +11,30 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::attempt::SentRequest;
-use domain::endpoint::Endpoint;
+use domain::endpoint::{Endpoint, Method};
 use domain::event::MAX_REQUEST_BYTES;
 use domain::render::RenderedRequest;
 use engine::manage_endpoint::Management;
 use engine::preview_request::{PreviewRequest, preview_request, rebuild_request};
 use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::endpoints::optional_json;
 use crate::{caller, paging};
+
+/// A request as it would be sent.
+#[derive(Serialize)]
+struct PreviewBody<'a> {
+    method: Method,
+    url: &'a str,
+    /// In the order they are sent.
+    headers: &'a [(String, String)],
+    body: Cow<'a, str>,
+    body_base64: String,
+    body_bytes: usize,
+    body_sha256: &'a str,
+}
 
 pub(crate) async fn preview(
     State(management): State<Management>,
@@ -32,16 +47,15 @@ pub(crate) async fn preview(
     let request: PreviewRequest = optional_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
     let (endpoint, rendered) = preview_request(&management, &caller, id, request).await?;
     let sent = SentRequest::of(&rendered, &endpoint);
-    let body = json!({
-        "method": rendered.method,
-        "url": endpoint.url.as_str(),
-        // In the order they are sent.
-        "headers": rendered.headers,
-        "body": String::from_utf8_lossy(&rendered.body),
-        "body_base64": STANDARD.encode(&rendered.body),
-        "body_bytes": sent.body_bytes,
-        "body_sha256": sent.body_sha256,
-    });
+    let body = PreviewBody {
+        method: rendered.method,
+        url: endpoint.url.as_str(),
+        headers: &rendered.headers,
+        body: String::from_utf8_lossy(&rendered.body),
+        body_base64: STANDARD.encode(&rendered.body),
+        body_bytes: sent.body_bytes,
+        body_sha256: &sent.body_sha256,
+    };
     Ok(Json(body).into_response())
 }
 
