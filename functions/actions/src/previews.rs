@@ -1,5 +1,7 @@
 //! `…/preview` and `…/deliveries/{wd}/curl`: the exact request of a delivery, without sending it.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -10,16 +12,29 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::delivery::attempt::SentRequest;
 use domain::delivery::render::RenderedRequest;
-use domain::endpoint::Endpoint;
+use domain::endpoint::{Endpoint, Method};
 use domain::event::MAX_REQUEST_BYTES;
 use lambda_kit::json_body::parse_json;
 use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
-use serde_json::json;
+use serde::Serialize;
 use usecases::act::actions::Actions;
 use usecases::act::preview_request::{PreviewRequest, preview_request, rebuild_request};
 
 use crate::{caller, id};
+
+/// A request as it would be sent.
+#[derive(Serialize)]
+struct PreviewBody<'a> {
+    method: Method,
+    url: &'a str,
+    /// In the order they are sent.
+    headers: &'a [(String, String)],
+    body: Cow<'a, str>,
+    body_base64: String,
+    body_bytes: usize,
+    body_sha256: &'a str,
+}
 
 pub(crate) async fn preview(
     State(actions): State<Actions>,
@@ -33,16 +48,15 @@ pub(crate) async fn preview(
     let request = if body.is_empty() { PreviewRequest::default() } else { parse_json(&body)? };
     let (endpoint, rendered) = preview_request(&actions, &caller, id, request).await?;
     let sent = SentRequest::of(&rendered, &endpoint);
-    let body = json!({
-        "method": rendered.method,
-        "url": endpoint.url.as_str(),
-        // In the order they are sent.
-        "headers": rendered.headers,
-        "body": String::from_utf8_lossy(&rendered.body),
-        "body_base64": STANDARD.encode(&rendered.body),
-        "body_bytes": sent.body_bytes,
-        "body_sha256": sent.body_sha256,
-    });
+    let body = PreviewBody {
+        method: rendered.method,
+        url: endpoint.url.as_str(),
+        headers: &rendered.headers,
+        body: String::from_utf8_lossy(&rendered.body),
+        body_base64: STANDARD.encode(&rendered.body),
+        body_bytes: sent.body_bytes,
+        body_sha256: &sent.body_sha256,
+    };
     Ok(Json(body).into_response())
 }
 

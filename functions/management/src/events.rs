@@ -8,17 +8,61 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::Delivery;
-use domain::event::Event;
+use domain::event::channel::Channel;
+use domain::event::event_type::EventType;
+use domain::event::{Event, Payload};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use lambda_kit::problem_json::ApiError;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use usecases::manage::management::Management;
 
 use crate::deliveries::DeliveryBody;
 use crate::{caller, paging};
+
+/// An event as lists show it.
+#[derive(Serialize)]
+struct SummaryBody<'a> {
+    id: EventId,
+    workspace_id: WorkspaceId,
+    #[serde(rename = "type")]
+    event_type: &'a EventType,
+    occurred_at: Timestamp,
+    channels: &'a [Channel],
+    erased_at: Option<Timestamp>,
+    deliver_at: Option<Timestamp>,
+    created_at: Timestamp,
+    deliveries: usize,
+    skipped: usize,
+}
+
+/// An event with its payload. It is written out by itself and never becomes a `serde_json::Value`, which cannot hold
+/// `1e400`, a lone surrogate or more than 127 levels, and drops a member that has the name of another.
+#[derive(Serialize)]
+struct EventBody<'a> {
+    #[serde(flatten)]
+    summary: SummaryBody<'a>,
+    data: &'a Payload,
+}
+
+impl<'a> SummaryBody<'a> {
+    fn of(event: &'a Event) -> Self {
+        Self {
+            id: event.id,
+            workspace_id: event.workspace_id,
+            event_type: &event.event_type,
+            occurred_at: event.occurred_at,
+            channels: &event.channels,
+            erased_at: event.erased_at,
+            deliver_at: event.deliver_at,
+            created_at: event.id.time(),
+            deliveries: event.ledger.deliveries.len(),
+            skipped: event.ledger.skipped.len(),
+        }
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,7 +105,7 @@ pub(crate) async fn list(
     let types = paging::event_types(parameters.event_type.as_deref())?;
     let page = management.context.store.list_events(workspace.id, before, window, &types, now, limit).await;
     let page = page.map_err(usecases::UseCaseError::from)?;
-    Ok(paging::answer(&page.rows, page.next, summary).into_response())
+    Ok(paging::answer(&page.rows, page.next, SummaryBody::of).into_response())
 }
 
 pub(crate) async fn read(
@@ -73,9 +117,7 @@ pub(crate) async fn read(
     let caller = caller(&management, &headers).await?;
     let parameters: ReadParameters = paging::parameters(&uri)?;
     let event = load(&management, &caller, parameters.workspace_id, &event).await?;
-    let mut body = summary(&event);
-    body["data"] = json!(event.payload);
-    Ok(Json(body).into_response())
+    Ok(Json(EventBody { summary: SummaryBody::of(&event), data: &event.payload }).into_response())
 }
 
 /// Every endpoint's fate: a delivery (`pending` until its first attempt) or the reason it was skipped.
@@ -148,19 +190,4 @@ async fn load(
     let workspace = management.workspace(caller, workspace).await.map_err(paging::in_query)?;
     let event = management.context.store.load_event(workspace.id, id, management.context.clock.now()).await;
     Ok(event.map_err(usecases::UseCaseError::from)?.ok_or(Problem::NotFound("event"))?)
-}
-
-fn summary(event: &Event) -> Value {
-    json!({
-        "id": event.id,
-        "workspace_id": event.workspace_id,
-        "type": event.event_type,
-        "occurred_at": event.occurred_at,
-        "channels": event.channels,
-        "erased_at": event.erased_at,
-        "deliver_at": event.deliver_at,
-        "created_at": event.id.time(),
-        "deliveries": event.ledger.deliveries.len(),
-        "skipped": event.ledger.skipped.len(),
-    })
 }

@@ -15,7 +15,6 @@ use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 use store::Window;
 use usecases::UseCaseError;
 
@@ -123,14 +122,21 @@ pub(crate) fn event_types(asked: Option<&str>) -> Result<Vec<EventTypePattern>, 
     patterns.map_err(|error| Problem::invalid("event_type", error.to_string()))
 }
 
+/// A page of a list. Its rows are written out as they are, byte for byte where they hold JSON.
+#[derive(Serialize)]
+pub(crate) struct Page<V> {
+    data: Vec<V>,
+    next: Option<String>,
+}
+
 /// A page of a list; `next` is what the next one comes after.
-pub(crate) fn answer<R, V: Serialize, I: Display>(
-    rows: &[R],
+pub(crate) fn answer<'a, R, V: Serialize, I: Display>(
+    rows: &'a [R],
     next: Option<I>,
-    view: impl Fn(&R) -> V,
-) -> Json<Value> {
+    view: impl Fn(&'a R) -> V,
+) -> Json<Page<V>> {
     let next = next.map(|id| URL_SAFE_NO_PAD.encode(id.to_string()));
-    Json(json!({ "data": rows.iter().map(view).collect::<Vec<_>>(), "next": next }))
+    Json(Page { data: rows.iter().map(view).collect(), next })
 }
 
 /// The id in a path; what cannot be one names nothing.

@@ -3,8 +3,11 @@
 use domain::event::channel::{Channel, MAX_CHANNELS};
 use domain::event::event_type::EventType;
 use domain::event::operational;
-use domain::event::{Event, MAX_ID_AGE, MAX_ID_AHEAD, MAX_PAYLOAD_BYTES, MAX_SCHEDULE_AHEAD, Payload};
+use domain::event::{
+    Event, MAX_ID_AGE, MAX_ID_AHEAD, MAX_PAYLOAD_BYTES, MAX_PAYLOAD_LEVELS, MAX_SCHEDULE_AHEAD, Payload,
+};
 use domain::id::{EventId, WorkspaceId};
+use domain::json_depth::is_deeper_than;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
@@ -47,6 +50,7 @@ pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Proble
     if request.data.get().len() > MAX_PAYLOAD_BYTES {
         return Err(Problem::TooLarge { what: "payload", limit_bytes: MAX_PAYLOAD_BYTES });
     }
+    check_nesting(&request.data)?;
     if request.channels.len() > MAX_CHANNELS {
         return Err(Problem::invalid("/channels", "may list at most 20 channels"));
     }
@@ -57,6 +61,15 @@ pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Proble
         && (now.since(made) > MAX_ID_AGE || made.since(now) > MAX_ID_AHEAD)
     {
         return Err(Problem::invalid("/id", "must carry an instant from a day ago to 10 minutes from now"));
+    }
+    Ok(())
+}
+
+/// Refuses a payload that is nested deeper than its receivers may be able to read. Events and previews are checked alike.
+pub(crate) fn check_nesting(payload: &Payload) -> Result<(), Problem> {
+    if is_deeper_than(payload.get(), MAX_PAYLOAD_LEVELS) {
+        let detail = format!("may be nested at most {MAX_PAYLOAD_LEVELS} levels deep");
+        return Err(Problem::invalid("/data", detail));
     }
     Ok(())
 }

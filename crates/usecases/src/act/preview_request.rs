@@ -12,8 +12,9 @@ use domain::event::{Event, Payload};
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+use crate::accept::event_request::check_nesting;
 use crate::act::actions::Actions;
 use crate::act::send_test_event::synthetic_event;
 use crate::error::UseCaseError;
@@ -30,18 +31,24 @@ pub struct PreviewRequest {
     #[serde(default, rename = "type")]
     pub event_type: Option<EventType>,
     /// Its payload.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub data: Option<Payload>,
     /// When it happened; now, if left out.
     #[serde(default)]
     pub occurred_at: Option<Timestamp>,
 }
 
+/// `null` is a payload as well; by itself serde takes it for a member that is left out.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Payload>, D::Error> {
+    Payload::deserialize(deserializer).map(Some)
+}
+
 /// Renders what would be sent to an endpoint as a first attempt now.
 ///
 /// # Errors
 /// [`Problem::MissingScope`] for an event of the caller's own making without `webhooks`, or a stored one without
-/// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event.
+/// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event
+/// or a payload that is nested too deep.
 pub async fn preview_request(
     actions: &Actions,
     caller: &ApiKey,
@@ -93,6 +100,7 @@ async fn event(
         }
         (None, Some(event_type), Some(payload)) => {
             caller.require(Scope::Webhooks)?;
+            check_nesting(&payload)?;
             let mut event = synthetic_event(endpoint, EventId::new(now, actions.context.randomness.id()))?;
             event.event_type = event_type;
             event.payload = payload;
