@@ -11,6 +11,7 @@ mod intake;
 mod jobs_that_do_no_harm;
 mod limits;
 mod logs;
+mod old_data;
 mod overlapping_invocations;
 mod previews;
 mod replay;
