@@ -137,7 +137,7 @@ impl Platform {
             format!("port {} of 127.0.0.1 is taken. Choose another with --port PORT.", setup.port)
         })?;
         let address = listener.local_addr()?;
-        let api = lambda_kit::http_api::finish(
+        let api = http_kit::http_api::finish(
             ingest::router(ingest).merge(management::router(management)),
             Metrics::none(),
         );

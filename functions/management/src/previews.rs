@@ -1,10 +1,10 @@
 //! `…/preview` and `…/deliveries/{wd}/curl`: the exact request of a delivery, without sending it.
 
+use api::deliveries::DeliveryDetail;
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
+use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,24 +12,28 @@ use domain::delivery::attempt::SentRequest;
 use domain::delivery::render::RenderedRequest;
 use domain::endpoint::Endpoint;
 use domain::event::MAX_REQUEST_BYTES;
-use lambda_kit::problem_json::ApiError;
-use lambda_kit::request_body::read_body;
+use domain::id::{DeliveryId, EndpointId};
+use http_kit::{Caller, ErrorResponse, Id, OptionalBody};
 use serde_json::json;
 use usecases::act::preview_request::{PreviewRequest, preview_request, rebuild_request};
+use usecases::act::send_test_event::send_test_event;
 use usecases::manage::management::Management;
 
-use crate::endpoints::optional_json;
-use crate::{caller, paging};
+pub(crate) async fn test(
+    State(management): State<Management>,
+    caller: Caller,
+    Id(endpoint): Id<EndpointId>,
+) -> Result<Json<DeliveryDetail>, ErrorResponse> {
+    let (delivery, attempt) = send_test_event(&management, &caller, endpoint).await?;
+    Ok(Json(DeliveryDetail::of(delivery, [attempt])))
+}
 
 pub(crate) async fn preview(
     State(management): State<Management>,
-    headers: HeaderMap,
-    Path(endpoint): Path<String>,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let caller = caller(&management, &headers).await?;
-    let id = paging::id(&endpoint, "endpoint")?;
-    let request: PreviewRequest = optional_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
+    caller: Caller,
+    Id(id): Id<EndpointId>,
+    OptionalBody(request): OptionalBody<PreviewRequest, MAX_REQUEST_BYTES>,
+) -> Result<Response, ErrorResponse> {
     let (endpoint, rendered) = preview_request(&management, &caller, id, request).await?;
     let sent = SentRequest::of(&rendered, &endpoint);
     let body = json!({
@@ -48,12 +52,10 @@ pub(crate) async fn preview(
 /// The request of a delivery as a command for a shell.
 pub(crate) async fn curl(
     State(management): State<Management>,
-    headers: HeaderMap,
-    Path((endpoint, delivery)): Path<(String, String)>,
-) -> Result<Response, ApiError> {
-    let caller = caller(&management, &headers).await?;
-    let endpoint = paging::id(&endpoint, "endpoint")?;
-    let delivery = paging::id(&delivery, "delivery")?;
+    caller: Caller,
+    Id(endpoint): Id<EndpointId>,
+    Id(delivery): Id<DeliveryId>,
+) -> Result<Response, ErrorResponse> {
     let (endpoint, rendered) = rebuild_request(&management, &caller, endpoint, delivery).await?;
     let mut response = command(&endpoint, &rendered).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -1,6 +1,6 @@
 //! What a preview shows is what goes on the wire.
 
-use local::api_client::ApiClient;
+use api::client::ApiClient;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
