@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod config;
+pub mod context;
 pub mod data_key;
 pub mod logging;
 pub mod metrics;
