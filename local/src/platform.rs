@@ -17,6 +17,7 @@ use store::sealing::KeyBytes;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use usecases::act::actions::Actions;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
 use usecases::{Cache, Clock, Context, Intake, Randomness, Traces};
@@ -126,7 +127,8 @@ impl Platform {
                 .with_clock_and_randomness(setup.clock.clone(), randomness.clone())
                 .with_traces(setup.traces.clone())
         };
-        let management = Management { context: context("management"), egress: egress.clone(), targets };
+        let management = Management { context: context("management"), targets };
+        let actions = Actions { context: context("actions"), egress: egress.clone() };
         let (ingest, worker) = (Intake::new(context("ingest")), context("maintenance"));
         let sender = Arc::new(Sender::new(context("sender"), egress));
 
@@ -137,10 +139,9 @@ impl Platform {
             format!("port {} of 127.0.0.1 is taken. Choose another with --port PORT.", setup.port)
         })?;
         let address = listener.local_addr()?;
-        let api = http_kit::http_api::finish(
-            ingest::router(ingest).merge(management::router(management)),
-            Metrics::none(),
-        );
+        let routes =
+            ingest::router(ingest).merge(management::router(management)).merge(actions::router(actions));
+        let api = http_kit::http_api::finish(routes, Metrics::none());
         let mut api_stopped = stopped.clone();
         let api = tokio::spawn(async move {
             let stop = async move {

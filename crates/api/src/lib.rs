@@ -6,7 +6,7 @@
 //! - [`problem`]: a refusal, RFC 9457
 //! - [`page`]: lists, their limit and their cursor
 //! - [`workspaces`], [`api_keys`], [`endpoints`]: what is configured
-//! - [`events`], [`deliveries`], [`replays`]: what is sent
+//! - [`events`], [`deliveries`], [`replays`], [`previews`]: what is sent
 //! - [`statistics`], [`jwks`], [`health`]: what is read besides
 //! - `client` (a feature): a caller of the API
 
@@ -19,6 +19,7 @@ pub mod events;
 pub mod health;
 pub mod jwks;
 pub mod page;
+pub mod previews;
 pub mod problem;
 pub mod replays;
 pub mod statistics;

@@ -3,7 +3,6 @@
 //! Only HTTP is here: [`v1`] has one file a noun, and the decisions are in `usecases`. This function holds no way to the
 //! table or the internet; `deny.toml` keeps both out of its dependencies.
 
-mod previews;
 pub mod setup;
 mod v1;
 
@@ -37,14 +36,11 @@ fn of_endpoints() -> Router<Management> {
         .route("/v1/webhook-endpoints/{endpoint}", one)
         .route("/v1/webhook-endpoints/{endpoint}/secret/rotate", post(endpoints::rotate))
         .route("/v1/webhook-endpoints/{endpoint}/secret/end-overlap", post(endpoints::end_overlap))
-        .route("/v1/webhook-endpoints/{endpoint}/test", post(previews::test))
-        .route("/v1/webhook-endpoints/{endpoint}/preview", post(previews::preview))
         .route("/v1/webhook-endpoints/{endpoint}/statistics", get(statistics::of_endpoint))
         .route("/v1/webhook-endpoints/{endpoint}/replay", post(replays::window))
         .route("/v1/webhook-endpoints/{endpoint}/deliveries", get(deliveries::list))
         .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}", get(deliveries::read))
         .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/replay", post(replays::one_delivery))
-        .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/curl", get(previews::curl))
 }
 
 fn of_events() -> Router<Management> {

@@ -1,7 +1,6 @@
 //! What does the function need? Its configuration, and each client built once.
 
 use domain::endpoint::address::AllowedTargets;
-use egress::Egress;
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
 use lambda_kit::config::{self, DataKey, Queues, Table, Telemetry, Variables};
@@ -36,5 +35,5 @@ impl Config {
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Management, Metrics), Error> {
     let Config { table, queues, data_key, telemetry } = config::from_environment(Config::read)?;
     let context = Aws::from_environment().await.context(&table, queues, Some(&data_key))?;
-    Ok((Management { context, egress: Egress::new(targets)?, targets }, telemetry.metrics()))
+    Ok((Management { context, targets }, telemetry.metrics()))
 }

@@ -40,7 +40,7 @@ impl Answers<'_> {
             Value::Object(members) => {
                 let members = members.iter().map(|(name, value)| match name.as_str() {
                     "duration_ms" | "p50_ms" | "p95_ms" if value.is_number() => (name.clone(), json!("<ms>")),
-                    "request_id" | "next" | "body_sha256" | "kid" | "x" | "key" | "body_base64"
+                    "request_id" | "next" | "body_sha256" | "kid" | "x" | "key" | "secret" | "public_key"
                         if value.is_string() =>
                     {
                         (name.clone(), json!(format!("<{name}>")))
@@ -70,7 +70,6 @@ impl Answers<'_> {
                     let name = self.names.entry(part.to_owned());
                     name.or_insert_with(|| format!("{kind}_{number}")).clone()
                 }
-                "whsec" | "phk" => format!("{kind}_secret"),
                 _ if part.ends_with('Z') && part.starts_with("20") => "<time>".to_owned(),
                 _ => continue,
             };

@@ -13,10 +13,13 @@
 //! `path` the path of the endpoint's URL without its query. While a secret is rotated the signatures of all active
 //! secrets stand in one header, separated by spaces, the current one first.
 
-use crate::signing::profile::Profile;
-use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::Signer as _;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::signing::profile::Profile;
 
 use crate::hex::hex;
 use crate::signing::secret::Secret;
@@ -59,7 +62,9 @@ pub fn headers<'a>(
         Profile::StandardAsymmetric => {
             let message = [id.as_bytes(), b".", seconds.as_bytes(), b".", body].concat();
             let pairs = secrets.filter_map(Secret::key_pair);
-            standard(list(pairs.map(|pair| format!("v1a,{}", STANDARD.encode(pair.sign(&message))))))
+            standard(list(
+                pairs.map(|pair| format!("v1a,{}", STANDARD.encode(pair.sign(&message).to_bytes()))),
+            ))
         }
         Profile::Body => {
             let signatures = secrets.map(|secret| sha256(secret, &[body]));
@@ -85,14 +90,15 @@ fn list(signatures: impl Iterator<Item = String>) -> String {
 
 /// `sha256=` and hex, keyed with the secret's text as it was shown.
 fn sha256(secret: &Secret, parts: &[&[u8]]) -> String {
-    let tag = hmac_of(secret.reveal().as_bytes(), parts);
-    format!("sha256={}", hex(tag.as_ref()))
+    let tag = hmac_of(secret.reveal().as_bytes(), parts).finalize().into_bytes();
+    format!("sha256={}", hex(&tag))
 }
 
-fn hmac_of(key: &[u8], parts: &[&[u8]]) -> hmac::Tag {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
-    parts.iter().for_each(|part| context.update(part));
-    context.sign()
+fn hmac_of(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "RFC 2104 takes a key of any length")]
+    let mut mac = Hmac::new_from_slice(key).expect("a key of any length makes an HMAC");
+    parts.iter().for_each(|part| mac.update(part));
+    mac
 }
 
 /// How far a `webhook-timestamp` may lie from the verifier's clock, both ways, in seconds.
@@ -107,7 +113,9 @@ pub fn sign_standard<'a>(
 ) -> String {
     let seconds = at.as_seconds().to_string();
     let keys = secrets.into_iter().filter_map(Secret::standard_key);
-    list(keys.map(|key| format!("v1,{}", STANDARD.encode(standard_tag(key, id, &seconds, body)))))
+    list(keys.map(|key| {
+        format!("v1,{}", STANDARD.encode(standard_mac(key, id, &seconds, body).finalize().into_bytes()))
+    }))
 }
 
 /// Why a signature was refused.
@@ -146,16 +154,16 @@ pub fn verify_standard(
         return Err(BadSignature::OutsideTolerance);
     }
     let key = secret.standard_key().ok_or(BadSignature::NoMatch)?;
-    let expected = standard_tag(key, id, timestamp, body);
+    let mac = standard_mac(key, id, timestamp, body);
     let matches = header
         .split(' ')
         .filter_map(|entry| entry.strip_prefix("v1,"))
         .filter_map(|encoded| STANDARD.decode(encoded).ok())
-        .any(|tag| aws_lc_rs::constant_time::verify_slices_are_equal(&tag, expected.as_ref()).is_ok());
+        .any(|tag| mac.clone().verify_slice(&tag).is_ok());
     if matches { Ok(()) } else { Err(BadSignature::NoMatch) }
 }
 
-fn standard_tag(key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> hmac::Tag {
+fn standard_mac(key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
     hmac_of(key, &[id.as_bytes(), b".", timestamp.as_bytes(), b".", body])
 }
 

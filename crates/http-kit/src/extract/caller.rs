@@ -7,9 +7,10 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::access::api_key::ApiKey;
+use usecases::act::actions::Actions;
 use usecases::manage::authenticate::authenticate;
 use usecases::manage::management::Management;
-use usecases::{Cache, Context, Intake};
+use usecases::{Cache, Intake};
 
 use crate::api_key_header::api_key;
 use crate::error_response::ErrorResponse;
@@ -24,13 +25,13 @@ pub trait HoldsApiKeys {
     fn cache(&self) -> &Cache;
 }
 
-impl HoldsApiKeys for Context {
+impl HoldsApiKeys for Intake {
     fn cache(&self) -> &Cache {
-        &self.cache
+        &self.context.cache
     }
 }
 
-impl HoldsApiKeys for Intake {
+impl HoldsApiKeys for Actions {
     fn cache(&self) -> &Cache {
         &self.context.cache
     }

@@ -5,14 +5,13 @@
 //! the same event id.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::endpoint::subscription::{self, MAX_REQUEST_DELIVERIES};
 use domain::event::Event;
 use domain::event::ledger::Ledger;
-use domain::id::{DeliveryId, EventId, WorkspaceId};
+use domain::id::{EventId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use futures_util::future::join_all;
@@ -332,28 +331,11 @@ pub(crate) fn jobs_of(event: &Event) -> Vec<Job> {
 }
 
 fn jobs(event: &Event, freshness: Freshness) -> Vec<Job> {
-    event
-        .ledger
-        .deliveries
-        .iter()
-        .map(|endpoint| Job {
-            workspace: event.workspace_id,
-            endpoint: *endpoint,
-            event: event.id,
-            delivery: DeliveryId::of(event.id, *endpoint),
-            event_type: event.event_type.clone(),
-            occurred_at: event.occurred_at,
-            payload: Some(Arc::clone(&event.payload)),
-            not_before: event.deliver_at,
-            deliver_at: event.deliver_at,
-            parked_at: None,
-            probe: false,
-            run: None,
-            force: false,
-            recheck: freshness == Freshness::Resumed,
-            trace: event.trace,
-        })
-        .collect()
+    let jobs = event.ledger.deliveries.iter().map(|endpoint| Job::first(event, *endpoint));
+    match freshness {
+        Freshness::New => jobs.collect(),
+        Freshness::Resumed => jobs.map(Job::rechecked).collect(),
+    }
 }
 
 /// The first answer again, from the event's row.

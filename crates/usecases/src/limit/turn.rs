@@ -75,10 +75,11 @@ impl Turns {
 
     /// Sees to it that what is parked for want of a slot is drained.
     pub(crate) async fn drain_later(&self, endpoint: &Endpoint) -> Result<(), Fault> {
-        let (ws, we) = (endpoint.workspace_id, endpoint.id);
         // Thousands may be parked in a moment; one of them in a while is enough to begin the drain.
         // On the heap: or every attempt's future would be twice as large, for what hardly one does.
-        let begin = async { self.draining.try_get_with(we, start_drain(&self.context, ws, we)).await };
+        let begin = async {
+            self.draining.try_get_with(endpoint.id, start_drain(&self.context, endpoint.key())).await
+        };
         let begun = Box::pin(begin).await;
         begun.map_err(|fault| Fault::clone(&fault))
     }
@@ -91,8 +92,7 @@ impl Turns {
         let first = u32::from_le_bytes(self.context.randomness.bytes());
         for look in 0..LOOKS.min(places) {
             let number = first.wrapping_add(look) % places;
-            let (ws, we) = (endpoint.workspace_id, endpoint.id);
-            if self.context.store.take_place(ws, we, number, now, until).await? {
+            if self.context.store.take_place(endpoint.key(), number, now, until).await? {
                 return Ok(Place::Taken { number, until });
             }
         }
@@ -102,8 +102,7 @@ impl Turns {
     /// Gives a place back.
     pub(crate) async fn leave(&self, endpoint: &Endpoint, place: Place) -> Result<(), Fault> {
         let Place::Taken { number, until } = place else { return Ok(()) };
-        let (ws, we) = (endpoint.workspace_id, endpoint.id);
-        Ok(self.context.store.leave_place(ws, we, number, until).await?)
+        Ok(self.context.store.leave_place(endpoint.key(), number, until).await?)
     }
 }
 
@@ -132,7 +131,6 @@ async fn reserve_for(
     count: u32,
     now: Timestamp,
 ) -> Result<VecDeque<Slot>, Fault> {
-    let (ws, we) = (endpoint.workspace_id, endpoint.id);
     let (interval, horizon) = (limit.interval(), limit.horizon());
     let fitting = horizon.as_micros() / interval.as_micros().max(1);
     let part = u32::try_from(fitting / 8).unwrap_or(u32::MAX).clamp(1, 100);
@@ -140,7 +138,8 @@ async fn reserve_for(
     let mut left = count;
     while left > 0 {
         let now_asked = left.min(part);
-        let Some(first) = context.store.reserve_slots(ws, we, now_asked, interval, horizon, now).await?
+        let Some(first) =
+            context.store.reserve_slots(endpoint.key(), now_asked, interval, horizon, now).await?
         else {
             break;
         };

@@ -3,6 +3,7 @@
 
 use domain::delivery::{CancelReason, Delivery};
 use domain::endpoint::{DisabledReason, Endpoint};
+use domain::id::EndpointKey;
 use domain::timestamp::Timestamp;
 use queue::Job;
 use store::rows::deliveries::{DeliveryRow, Settlement};
@@ -25,10 +26,10 @@ impl Sender {
             return Ok(endpoint.disabled_reason == Some(DisabledReason::Failing));
         }
         // Those that wait for a retry are the circuit's probes; after 45 s of quiet the schedule's next look sends one.
-        if delivery.attempts_in_run() > 0 || job.probe {
+        if delivery.attempts_in_run() > 0 || job.is_probe() {
             return Ok(false);
         }
-        let health = self.cache.health(job.workspace, job.endpoint).await?;
+        let health = self.cache.health(EndpointKey::new(job.workspace, job.endpoint)).await?;
         Ok(health.is_some_and(|health| health.is_open()))
     }
 

@@ -1,0 +1,38 @@
+//! What does the function need? Its configuration, and each client built once.
+
+use domain::endpoint::address::AllowedTargets;
+use egress::Egress;
+use lambda_http::Error;
+use lambda_kit::aws::Aws;
+use lambda_kit::config::{self, DataKey, Queues, Table, Telemetry, Variables};
+use lambda_kit::metrics::Metrics;
+use usecases::act::actions::Actions;
+
+/// What the function reads from its environment. Acting sends no job and no task, so it knows no queue.
+#[derive(Debug)]
+pub struct Config {
+    table: Table,
+    data_key: DataKey,
+    telemetry: Telemetry,
+}
+
+impl Config {
+    /// Reads it.
+    pub fn read(variables: &mut Variables<'_>) -> Self {
+        Self {
+            table: Table::read(variables),
+            data_key: DataKey::read(variables),
+            telemetry: Telemetry::read(variables),
+        }
+    }
+}
+
+/// The function as the environment describes it. It sends to `targets` and to no other address.
+///
+/// # Errors
+/// When a variable is missing, or the HTTP client cannot be built.
+pub async fn from_environment(targets: AllowedTargets) -> Result<(Actions, Metrics), Error> {
+    let Config { table, data_key, telemetry } = config::from_environment(Config::read)?;
+    let context = Aws::from_environment().await.context(&table, Queues::default(), Some(&data_key))?;
+    Ok((Actions { context, egress: Egress::new(targets)? }, telemetry.metrics()))
+}
