@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use api::client::ApiClient;
 use domain::timestamp::Timestamp;
-use local::api_client::ApiClient;
 use local::data_dir::DataDir;
 use local::first_run::prepare;
 use local::observe::{Observer, Trouble};

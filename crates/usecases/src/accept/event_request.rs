@@ -11,35 +11,26 @@ use domain::json_depth::is_deeper_than;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 /// What a producer posts.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub struct EventRequest {
     /// What kind of thing happened.
-    #[serde(rename = "type")]
     pub event_type: EventType,
     /// What happened.
     pub data: Payload,
     /// The tenant; needed only with a key that opens all workspaces.
-    #[serde(default)]
     pub workspace_id: Option<WorkspaceId>,
     /// The producer's own id for the event.
-    #[serde(default)]
     pub id: Option<EventId>,
     /// When it happened; now, if left out.
-    #[serde(default)]
     pub occurred_at: Option<Timestamp>,
     /// Who it concerns; see [`domain::event::channel`].
-    #[serde(default)]
     pub channels: Vec<Channel>,
     /// When its deliveries are due, within 12 hours; at once, if left out.
-    #[serde(default)]
     pub deliver_at: Option<Timestamp>,
     /// The span of the request that brings it; no part of the body.
-    #[serde(skip)]
     pub trace: Option<TraceParent>,
 }
 

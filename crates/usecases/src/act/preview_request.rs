@@ -12,7 +12,6 @@ use domain::event::{Event, Payload};
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use serde::{Deserialize, Deserializer};
 
 use crate::accept::event_request::check_nesting;
 use crate::act::actions::Actions;
@@ -21,26 +20,16 @@ use crate::error::UseCaseError;
 use crate::manage::manage_endpoint::find_endpoint;
 
 /// Which event to preview: a stored one by its id, one made of `type` and `data`, or the test event.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default)]
 pub struct PreviewRequest {
     /// A stored event.
-    #[serde(default)]
     pub event_id: Option<EventId>,
     /// The type of an event that does not exist.
-    #[serde(default, rename = "type")]
     pub event_type: Option<EventType>,
     /// Its payload.
-    #[serde(default, deserialize_with = "given")]
     pub data: Option<Payload>,
     /// When it happened; now, if left out.
-    #[serde(default)]
     pub occurred_at: Option<Timestamp>,
-}
-
-/// `null` is a payload as well; by itself serde takes it for a member that is left out.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Payload>, D::Error> {
-    Payload::deserialize(deserializer).map(Some)
 }
 
 /// Renders what would be sent to an endpoint as a first attempt now.

@@ -5,9 +5,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use api::client::ApiClient;
 use domain::timestamp::Timestamp;
 use flate2::read::GzDecoder;
-use local::api_client::ApiClient;
 use serde_json::{Map, Value};
 use stories::{Receiver, Stage};
 

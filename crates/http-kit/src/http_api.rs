@@ -1,40 +1,47 @@
-//! What do all HTTP functions have in common? An id and one line in the log for every request, problem+json for every
-//! refusal, and a 404 for every address that is not theirs.
+//! What surrounds every HTTP function?
+//! Middleware: an id and one line in the log for every request, problem+json for every error, a panic, and an unknown
+//! address.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::problem::Problem;
+use futures_util::FutureExt as _;
+use lambda_kit::metrics::Metrics;
 use serde::Serialize;
-use usecases::Readings;
+use usecases::{Fault, Randomness, Readings, UseCaseError};
 
-use crate::metrics::Metrics;
-use crate::problem_json::{ApiError, Refused, write_out};
+use crate::error_response::{Asked, ErrorResponse, write_out};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Adds what every HTTP function has. Each fault counts in `metrics`.
 pub fn finish(router: Router, metrics: Metrics) -> Router {
     router
-        .fallback(|| async { ApiError::from(Problem::NotFound("address")) })
-        .method_not_allowed_fallback(|| async { ApiError::from(Problem::MethodNotAllowed) })
-        .layer(from_fn_with_state(metrics, with_request_id))
+        .fallback(|| async { ErrorResponse::from(Problem::NotFound("address")) })
+        .method_not_allowed_fallback(|| async { ErrorResponse::from(Problem::MethodNotAllowed) })
+        .layer(from_fn_with_state(metrics, answer))
 }
 
-async fn with_request_id(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
+async fn answer(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let (id, began) = (request_id(), Instant::now());
     let method = request.method().clone();
     // The route, not the path: ids are fields of other lines, and a path may carry anything.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let mut response = next.run(request).await;
+    // Caught here, so that a panic is answered and counted like any other fault.
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response =
+        answered.unwrap_or_else(|panic| ErrorResponse::from(panicked(&*panic)).into_response());
     let mut unit = response.extensions_mut().remove::<Unit>().unwrap_or_default();
-    if let Some(refused) = response.extensions_mut().remove::<Refused>() {
-        unit.readings.faults += u32::from(matches!(refused, Refused::Fault(_)));
-        response = write_out(&refused, &id, response);
+    if let Some(error) = response.extensions_mut().remove::<UseCaseError>() {
+        unit.readings.faults += u32::from(matches!(error, UseCaseError::Fault(_)));
+        response = write_out(error, Asked { request_id: &id, method: &method }, response);
     }
     let line = Answered {
         message: "answered",
@@ -86,13 +93,15 @@ impl Answered<'_> {
     }
 }
 
+/// The fault that a panic is. Where it happened is on standard error, written by the panic hook.
+fn panicked(panic: &(dyn Any + Send)) -> Fault {
+    let message = panic.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Fault::Broken(format!("a handler panicked: {}", message.unwrap_or("without a message")))
+}
+
 fn request_id() -> String {
-    let mut bytes = [0u8; 12];
-    // An id that is not random is still an id; the request matters more.
-    if getrandom::fill(&mut bytes).is_err() {
-        tracing::warn!("no randomness for a request id");
-    }
-    format!("req_{}", domain::hex::hex(&bytes))
+    format!("req_{}", domain::hex::hex(&Randomness::system().bytes::<12>()))
 }
 
 #[cfg(test)]
@@ -100,15 +109,26 @@ mod tests {
     use super::*;
     use axum::body::Body;
     use axum::routing::get;
+    use domain::id::EndpointId;
     use domain::problem::PROBLEMS;
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
-    use usecases::Fault;
+
+    use crate::Id;
 
     async fn answer(method: &str, path: &str) -> (Response<()>, serde_json::Value) {
+        async fn panics() -> Response {
+            panic!("the inner text")
+        }
+        async fn named() -> ErrorResponse {
+            Problem::invalid("/name", "is wrong").into()
+        }
         let router = Router::new()
-            .route("/key", get(|| async { ApiError::from(Problem::Unauthorized) }))
-            .route("/fault", get(|| async { ApiError::Fault(Fault::Broken("the inner text".into())) }));
+            .route("/key", get(|| async { ErrorResponse::from(Problem::Unauthorized) }))
+            .route("/fault", get(|| async { ErrorResponse::from(Fault::Broken("the inner text".into())) }))
+            .route("/panic", get(panics))
+            .route("/named", get(named).post(named))
+            .route("/of/{endpoint}", get(|_: Id<EndpointId>| async {}));
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         let (parts, body) = finish(router, Metrics::none()).oneshot(request).await.unwrap().into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
@@ -126,16 +146,38 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fault_tells_nothing_of_its_inside() {
-        let (response, body) = answer("GET", "/fault").await;
-        assert_eq!((response.status().as_u16(), body["code"].as_str()), (500, Some("internal_error")));
-        assert!(!body.to_string().contains("inner text"));
+    async fn a_fault_or_a_panic_shows_nothing_of_its_inside() {
+        for path in ["/fault", "/panic"] {
+            let (response, body) = answer("GET", path).await;
+            assert_eq!((response.status().as_u16(), body["code"].as_str()), (500, Some("internal_error")));
+            assert_eq!(response.headers()["content-type"], "application/problem+json");
+            assert_eq!(body["request_id"], response.headers()["x-request-id"].to_str().unwrap());
+            assert!(!body.to_string().contains("inner text"));
+        }
     }
 
     #[tokio::test]
     async fn an_unknown_address_and_a_wrong_method_are_problems_too() {
         assert_eq!(answer("GET", "/nowhere").await.1["code"], "not_found");
         assert_eq!(answer("DELETE", "/key").await.1["code"], "method_not_allowed");
+    }
+
+    #[tokio::test]
+    async fn a_path_that_cannot_be_read_names_nothing() {
+        for path in ["/of/%ff", "/of/we_1", "/%ff"] {
+            let (response, body) = answer("GET", path).await;
+            assert_eq!(
+                (response.status().as_u16(), body["code"].as_str()),
+                (404, Some("not_found")),
+                "{path}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_without_a_body_has_names_of_parameters_in_place_of_pointers() {
+        assert_eq!(answer("GET", "/named").await.1["errors"][0]["pointer"], "name");
+        assert_eq!(answer("POST", "/named").await.1["errors"][0]["pointer"], "/name");
     }
 
     #[test]

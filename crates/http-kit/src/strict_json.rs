@@ -1,10 +1,13 @@
-//! How is a JSON body read? Strictly: what is not JSON is 400, and a member that is unknown, missing or of the wrong
-//! kind is 422 with an RFC 6901 pointer to it.
+//! How is a JSON body read?
+//! Strictly: what is not JSON is 400, and a member that is unknown, missing or of the wrong kind is 422 with a JSON
+//! pointer (RFC 6901) to it.
 
 use domain::problem::Problem;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
+
+use crate::serde_words::{Said, understand};
 
 /// Reads a whole body, or an event of one: an object, whatever `T` would take besides.
 ///
@@ -37,59 +40,22 @@ fn problem(path: &Path, error: &serde_json::Error) -> Problem {
     if matches!(error.classify(), Category::Syntax | Category::Eof | Category::Io) {
         return malformed(error);
     }
-    let text = message(error);
     let pointer = pointer(path);
-    // serde tells these two only in words; they are its own, not the caller's.
-    if let Some(field) = named(&text, "unknown field `") {
-        let parent =
-            if pointer.ends_with(&format!("/{}", escape(field))) { pointer } else { child(&pointer, field) };
-        return Problem::UnknownField { pointer: parent, field: field.to_owned() };
+    match understand(&error.to_string()) {
+        Said::UnknownField(field) => {
+            // The path leads to the member where its name was read, to its parent where a visitor refused it.
+            let at_it = pointer.ends_with(&format!("/{}", escape(field)));
+            let pointer = if at_it { pointer } else { child(&pointer, field) };
+            Problem::UnknownField { pointer, field: field.to_owned() }
+        }
+        Said::MissingField(field) => Problem::invalid(child(&pointer, field), "is required"),
+        Said::Unfit(detail) => Problem::invalid(pointer, detail),
+        Said::Own(detail) => Problem::invalid(pointer, detail),
     }
-    if let Some(field) = named(&text, "missing field `") {
-        return Problem::invalid(child(&pointer, field), "is required");
-    }
-    Problem::invalid(pointer, plain(text))
-}
-
-/// What serde tells in the words of Rust, in those of JSON.
-fn plain(text: String) -> String {
-    if let Some((_, known)) =
-        text.strip_prefix("unknown variant `").and_then(|rest| rest.split_once("`, expected "))
-    {
-        return format!("must be {known}");
-    }
-    let mismatch = text.starts_with("invalid type: ") || text.starts_with("invalid value: ");
-    let Some((_, expected)) = text.rsplit_once(", expected ").filter(|_| mismatch) else {
-        let of_rust = text.contains("untagged enum") || text.contains("struct ");
-        return if of_rust { "is of the wrong kind".to_owned() } else { text };
-    };
-    let what = match expected {
-        "a boolean" => "true or false",
-        "a sequence" => "an array",
-        "a map" => "an object",
-        "string or map" => "one of the values it may have",
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, not negative and not too large",
-        other if other.starts_with("struct ") => "an object",
-        other if other.contains("enum ") => "one of the values it may have",
-        "str" | "a borrowed string" => "a string",
-        other => other,
-    };
-    format!("must be {what}")
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
     Problem::MalformedJson(error.to_string())
-}
-
-/// The message without its place in the text, which the pointer tells better.
-fn message(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).unwrap_or(&text).to_owned()
-}
-
-fn named<'a>(text: &'a str, start: &str) -> Option<&'a str> {
-    text.strip_prefix(start)?.split('`').next()
 }
 
 fn pointer(path: &Path) -> String {
