@@ -28,6 +28,7 @@ pub const METRICS_NAMESPACE: &str = "POSTHORN_METRICS_NAMESPACE";
 pub const TRACES_ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
 /// Which lines are logged, as Lambda's own setting has it: `TRACE` to `ERROR`, or `FATAL`.
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+const LOCAL_LOG_FILTER: &str = "RUST_LOG";
 /// How many invocations Lambda brings at once, where it brings more than one.
 const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 /// ARN of the SNS topic that operational events are published to; to none where it is not set.
@@ -203,6 +204,11 @@ pub fn traces_are_wanted() -> bool {
 /// The lines that are to be logged; `INFO` and above when nothing is said.
 pub(crate) fn log_level() -> LevelFilter {
     optional(LOG_LEVEL).map_or(LevelFilter::INFO, |name| level(&name))
+}
+
+/// What the variable of local mode says is to be logged, if anything.
+pub(crate) fn local_log_filter() -> Option<String> {
+    optional(LOCAL_LOG_FILTER)
 }
 
 fn level(name: &str) -> LevelFilter {

@@ -1,7 +1,10 @@
 //! How is logged? In Lambda one JSON object a line, which its log service can search; on a laptop lines for people.
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 pub use usecases::chain;
 
 use crate::config;
@@ -25,8 +28,36 @@ pub fn init_to(writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
 
 /// Lines for people on standard error; `RUST_LOG` overrides `directives`.
 pub fn init_local(directives: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
+    let filter = local_filter(config::local_log_filter().as_deref(), directives);
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours);
-    lines.with_target(false).with_env_filter(filter).init();
+    lines.with_target(false).with_max_level(LevelFilter::TRACE).finish().with(filter).init();
+}
+
+/// Levels and targets, `info,engine=debug`. (`EnvFilter` takes spans and fields too, and has regular expressions compiled
+/// for it.) Directives that cannot be read count as none.
+fn local_filter(wanted: Option<&str>, directives: &str) -> Targets {
+    let read = |text: &str| text.parse().ok();
+    let filter = wanted.and_then(read).or_else(|| read(directives));
+    filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::Level;
+
+    #[test]
+    fn rust_log_overrides_what_is_logged_on_a_laptop_unless_it_cannot_be_read() {
+        let directives = "info,dynoxide=error";
+        for wanted in [None, Some("info=no level")] {
+            let filter = local_filter(wanted, directives);
+            assert!(filter.would_enable("engine::attempt_delivery", &Level::INFO), "{wanted:?}");
+            assert!(!filter.would_enable("engine::attempt_delivery", &Level::DEBUG), "{wanted:?}");
+            assert!(!filter.would_enable("dynoxide::storage", &Level::WARN), "{wanted:?}");
+        }
+        let filter = local_filter(Some("warn,engine=debug"), directives);
+        assert!(filter.would_enable("engine::attempt_delivery", &Level::DEBUG));
+        assert!(!filter.would_enable("sender", &Level::INFO));
+    }
 }
