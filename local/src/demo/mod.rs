@@ -39,6 +39,7 @@ pub(crate) struct Sent {
 /// When the platform cannot be started or the payloads not be read.
 pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     lambda_kit::logging::init_local(LOG);
+    println!("\nPosthorn {}, demo: starting in memory", env!("CARGO_PKG_VERSION"));
     let samples = payloads::load(options.payloads.as_deref().map(Path::to_owned))?;
 
     // 1. The platform and three receivers, all on real ports.
@@ -61,7 +62,7 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
         receiver.expect(text(&endpoint, "id")?, text(&endpoint, "secret")?)?;
         receivers.push(receiver);
     }
-    println!("\nPosthorn {}, demo on {}\n", env!("CARGO_PKG_VERSION"), platform.url());
+    println!("API on {}\n", platform.url());
     println!("Sending {} events to {} endpoints:", samples.len(), receivers.len());
     for receiver in &receivers {
         println!("  {:<8} {}", receiver.behaviour().name(), receiver.behaviour().describe());
@@ -80,24 +81,36 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     }
 
     // 3. Wait until nothing is under way, then look at every fate.
-    let began = Instant::now();
-    let fates = loop {
-        let fates = fates(&api, &workspace, &sent).await?;
-        let waiting = fates.iter().filter(|fate| !fate.is_settled()).count();
-        if waiting == 0 {
-            break fates;
-        }
-        if began.elapsed() > PATIENCE {
-            bail!("{waiting} deliveries are still under way after {} s", PATIENCE.as_secs());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
+    let fates = settled(&api, &workspace, &sent).await?;
 
     // 4. Hold what the API says against what the receivers saw.
     let report = Report::new(&sent, &fates, &receivers);
     println!("\n{}\n{}", report.table(), report.summary());
     platform.stop().await;
     Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Every fate, as soon as all are settled. Says each second how far that is.
+async fn settled(api: &ApiClient, workspace: &str, sent: &[Sent]) -> anyhow::Result<Vec<Fate>> {
+    println!();
+    let began = Instant::now();
+    let mut said = 0;
+    loop {
+        let fates = fates(api, workspace, sent).await?;
+        let waiting = fates.iter().filter(|fate| !fate.is_settled()).count();
+        let seconds = began.elapsed().as_secs();
+        if waiting == 0 {
+            return Ok(fates);
+        }
+        if seconds >= PATIENCE.as_secs() {
+            bail!("{waiting} deliveries are still under way after {seconds} s");
+        }
+        if seconds > said {
+            println!("after {seconds:>2} s: {} of {} deliveries settled", fates.len() - waiting, fates.len());
+            said = seconds;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 fn endpoint_request(workspace: &str, receiver: &Receiver) -> Value {
