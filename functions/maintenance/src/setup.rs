@@ -1,4 +1,5 @@
-//! What does the function need? Its configuration, and each client built once.
+//! What does the maintenance function need?
+//! Dependency set-up: reads the configuration and builds each client once per process.
 
 use lambda_kit::aws::Aws;
 use lambda_kit::config::MaintenanceConfig;
@@ -10,10 +11,10 @@ use store::Store;
 use usecases::Clock;
 use usecases::Context;
 
-/// What the environment describes.
+/// The context and metrics that the environment describes.
 ///
 /// # Errors
-/// When the environment lacks something.
+/// When the environment lacks a variable, or a client cannot be built from it.
 pub async fn from_environment() -> Result<(Context, Metrics), Error> {
     let config = MaintenanceConfig::from_environment()?;
     let aws = Aws::from_environment().await;

@@ -1,4 +1,5 @@
-//! What does the function need? Its configuration, and each client built once.
+//! What does the sender function need?
+//! Dependency set-up: reads the configuration and builds each client once per process.
 
 use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
@@ -13,10 +14,10 @@ use usecases::Clock;
 use usecases::Context;
 use usecases::deliver::attempt_delivery::Sender;
 
-/// A sender as the environment describes it, which calls `targets` and nothing else.
+/// A sender as the environment describes it. It calls only `targets`.
 ///
 /// # Errors
-/// When the environment lacks something.
+/// When the environment lacks a variable, or a client cannot be built from it.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Sender, Metrics), Error> {
     let config = SenderConfig::from_environment()?;
     let aws = Aws::from_environment().await;
