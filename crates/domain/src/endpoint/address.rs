@@ -1,6 +1,9 @@
-//! Which addresses may Posthorn call? The table that keeps a stranger's URL away from everything that is not
-//! the public internet: our own loopback (Lambda's runtime API lives there), link-local metadata services,
-//! private networks.
+//! Which addresses may Posthorn call?
+//! Protection against SSRF (server-side request forgery): a deny list of all addresses that are not on the public
+//! internet.
+//!
+//! It keeps a stranger's URL away from our own loopback (Lambda's runtime API listens there), link-local metadata
+//! services and private networks.
 //!
 //! Rule: an address is public unless a row of [`NOT_PUBLIC`] covers it. The rows are those of IANA's
 //! [IPv4](https://www.iana.org/assignments/iana-ipv4-special-registry/) and
