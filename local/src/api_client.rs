@@ -1,4 +1,5 @@
-//! How do the demo and the stories talk to the API? Over HTTP, like any producer.
+//! How do the demo and the stories call the API?
+//! An HTTP client with one API key, like any producer's.
 
 use anyhow::bail;
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
-/// A caller of the API with one key.
+/// A client of the API with one key.
 #[derive(Debug)]
 pub struct ApiClient {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -17,13 +18,13 @@ pub struct ApiClient {
 }
 
 impl ApiClient {
-    /// A caller of the API at `base`.
+    /// A client of the API at `base`.
     pub fn new(base: &str, key: &str) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { client, base: base.to_owned(), key: key.to_owned() }
     }
 
-    /// Reads something.
+    /// Gets the JSON document at a path.
     ///
     /// # Errors
     /// When the API cannot be reached or does not answer with 2xx.
@@ -31,7 +32,7 @@ impl ApiClient {
         self.expect_success("GET", path, String::new()).await
     }
 
-    /// Posts a document.
+    /// Posts a JSON document.
     ///
     /// # Errors
     /// When the API cannot be reached or does not answer with 2xx.
@@ -39,7 +40,7 @@ impl ApiClient {
         self.post_text(path, body.to_string()).await
     }
 
-    /// Posts a document whose bytes matter.
+    /// Posts a JSON text byte for byte.
     ///
     /// # Errors
     /// When the API cannot be reached or does not answer with 2xx.
@@ -47,7 +48,7 @@ impl ApiClient {
         self.expect_success("POST", path, body).await
     }
 
-    /// Reads something that is no JSON.
+    /// Gets an answer that is not JSON, as text.
     ///
     /// # Errors
     /// When the API cannot be reached or does not answer with 2xx.
@@ -60,7 +61,7 @@ impl ApiClient {
         Ok(text)
     }
 
-    /// Sends any request, and gives the status and the document whatever they are (`null` for an empty body).
+    /// Sends any request, and gives the answer's status and document also for errors (`null` for an empty body).
     ///
     /// # Errors
     /// When the API cannot be reached or its answer is not JSON.

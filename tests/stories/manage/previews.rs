@@ -1,4 +1,5 @@
-//! What a preview shows is what goes on the wire.
+//! Does a preview show the request that is sent?
+//! Previews and curl commands, compared byte by byte with the requests on the wire.
 
 use std::time::Duration;
 
