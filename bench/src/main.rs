@@ -58,7 +58,7 @@ enum Benchmark {
     Memory,
     /// kill -9 in the middle of 1,000 accepted events, then a restart: the time until every event is delivered.
     Crash,
-    /// One endpoint dead with 50,000 events parked, 20 healthy ones beside it, then the drain. Takes about five
+    /// One dead endpoint with 50,000 parked events beside 20 healthy endpoints, then the drain. Takes about five
     /// minutes.
     Outage,
     /// Throughput of local mode to one and to five endpoints; latency at 200 events a second, alone and beside an

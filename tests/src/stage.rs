@@ -159,7 +159,7 @@ impl Stage {
             if counts().await == [embedded_aws::sqs::Counts::default(); 2] {
                 return self.platform.stop().await;
             }
-            // A drain goes on for some seconds after its last delivery, and sends nothing any more.
+            // A drain continues for some seconds after its last delivery, without sending anything.
             if counts().await[0] == embedded_aws::sqs::Counts::default() {
                 self.advance(Duration::from_secs(1));
             }

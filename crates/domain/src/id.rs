@@ -27,7 +27,7 @@ macro_rules! id {
         pub struct $name(Ulid);
 
         impl $name {
-            /// What every id of this kind starts with.
+            /// The prefix of every id of this kind.
             pub const PREFIX: &'static str = $prefix;
 
             /// An id of the instant `at`; `randomness` makes it unique (its low 80 bits are used).
@@ -117,7 +117,7 @@ id!(
     "key_"
 );
 
-/// One endpoint of one workspace: what every row of an endpoint is stored under.
+/// One endpoint of one workspace: the key under which every row of an endpoint is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EndpointKey {
     /// The workspace it belongs to.

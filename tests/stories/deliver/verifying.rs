@@ -16,7 +16,7 @@ use tokio::process::Command;
 
 const DOCUMENT: &str = include_str!("../../../docs/verifying.md");
 
-/// One line of what a runner reads, and what it must print.
+/// One input line of a runner, and the answer that it must print.
 struct Case {
     line: String,
     expected: &'static str,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use stories::{Answer, Receiver, Seen, Stage};
 use usecases::Clock;
 
-/// Headers that differ because they are made anew for each attempt, or name the event and delivery at hand.
+/// Headers that differ, because they are new for each attempt, or contain the ids of the event and the delivery.
 const PARTICULAR: [&str; 8] = [
     "webhook-id",
     "webhook-timestamp",

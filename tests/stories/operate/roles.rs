@@ -14,7 +14,7 @@ use tokio::process::Command;
 /// Pairs of action and resource.
 type Grants = BTreeSet<(String, String)>;
 
-/// What Lambda needs of a role to poll a queue for its function (Lambda developer guide, "Using Lambda with Amazon
+/// The actions that Lambda needs to poll a queue for its function (Lambda developer guide, "Using Lambda with Amazon
 /// SQS": execution role permissions).
 const TRIGGER: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 /// The actions that it needs to write the function's logs.

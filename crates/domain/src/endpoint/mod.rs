@@ -86,7 +86,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// As HTTP writes it.
+    /// The method's name in HTTP.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Post => "POST",

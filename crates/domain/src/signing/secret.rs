@@ -23,9 +23,9 @@ const PLAIN_CHARS: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// The largest number of old secrets that still sign beside the current one.
 pub const MAX_OLD_SECRETS: usize = 10;
-/// How long an old secret goes on signing when the caller does not say, in seconds.
+/// The default overlap: for so many seconds an old secret goes on signing.
 pub const DEFAULT_OVERLAP_SECONDS: u64 = 24 * 3600;
-/// Longest that an old secret may go on signing, in seconds.
+/// The longest overlap, in seconds.
 pub const MAX_OVERLAP_SECONDS: u64 = 7 * 24 * 3600;
 
 /// A signing secret, exactly as it was shown to its owner.
@@ -187,7 +187,7 @@ impl<'de> Deserialize<'de> for PublicKey {
     }
 }
 
-/// As Standard Webhooks writes it: `whpk_` and base64.
+/// The format of Standard Webhooks: `whpk_` and base64.
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PUBLIC_PREFIX}{}", STANDARD.encode(self.0))
