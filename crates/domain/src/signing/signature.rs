@@ -133,20 +133,27 @@ pub enum BadSignature {
     NoMatch,
 }
 
+/// A delivery as a receiver got it: the signature's headers and the body.
+#[derive(Debug, Clone, Copy)]
+pub struct Received<'a> {
+    /// The value of the header `webhook-id`.
+    pub id: &'a str,
+    /// The value of the header `webhook-timestamp`.
+    pub timestamp: &'a str,
+    /// The value of the header `webhook-signature`.
+    pub signature: &'a str,
+    /// The body, byte for byte.
+    pub body: &'a [u8],
+}
+
 /// Checks a `webhook-signature` header against one secret, as a receiver would.
 ///
 /// Entries with unknown identifiers are ignored; one matching `v1` entry is enough. Compares in constant time.
 ///
 /// # Errors
 /// [`BadSignature`] with the reason of the refusal.
-pub fn verify_standard(
-    secret: &Secret,
-    id: &str,
-    timestamp: &str,
-    header: &str,
-    body: &[u8],
-    now: Timestamp,
-) -> Result<(), BadSignature> {
+pub fn verify_standard(secret: &Secret, received: Received<'_>, now: Timestamp) -> Result<(), BadSignature> {
+    let Received { id, timestamp, signature, body } = received;
     if timestamp.is_empty() || !timestamp.bytes().all(|b| b.is_ascii_digit()) {
         return Err(BadSignature::MalformedTimestamp);
     }
@@ -156,7 +163,7 @@ pub fn verify_standard(
     }
     let key = secret.standard_key().ok_or(BadSignature::NoMatch)?;
     let mac = standard_mac(key, id, timestamp, body);
-    let matches = header
+    let matches = signature
         .split(' ')
         .filter_map(|entry| entry.strip_prefix("v1,"))
         .filter_map(|encoded| STANDARD.decode(encoded).ok())
@@ -185,7 +192,10 @@ mod tests {
     }
 
     fn verify_vector(timestamp: &str, header: &str, body: &[u8], now: Timestamp) -> Result<(), BadSignature> {
-        verify_standard(&Secret::parse(VECTOR_SECRET).unwrap(), VECTOR_ID, timestamp, header, body, now)
+        {
+            let received = Received { id: VECTOR_ID, timestamp, signature: header, body };
+            verify_standard(&Secret::parse(VECTOR_SECRET).unwrap(), received, now)
+        }
     }
 
     #[test]
@@ -313,7 +323,10 @@ mod tests {
         fn any_flipped_bit_of_the_body_fails_verification(mut body in proptest::collection::vec(any::<u8>(), 1..200), at: usize, bit in 0u8..8) {
             let secret = Secret::new(&[9; 32]);
             let header = sign_standard([&secret], "evt_1", vector_time(), &body);
-            let verify = |body: &[u8]| verify_standard(&secret, "evt_1", "1614265330", &header, body, vector_time());
+            let verify = |body: &[u8]| {
+                let received = Received { id: "evt_1", timestamp: "1614265330", signature: &header, body };
+                verify_standard(&secret, received, vector_time())
+            };
             prop_assert_eq!(verify(&body), Ok(()));
             let at = at % body.len();
             body[at] ^= 1 << bit;
