@@ -55,10 +55,12 @@ impl Posthorn {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let mut lines = BufReader::new(process.stdout.take().context("cargo local has no standard output")?).lines();
+        let mut lines =
+            BufReader::new(process.stdout.take().context("cargo local has no standard output")?).lines();
         let (mut url, mut workspace) = (None, None);
         while let (None, _) | (_, None) = (&url, &workspace) {
-            let line = lines.next_line().await?.context("cargo local ended before it printed the API's address")?;
+            let line =
+                lines.next_line().await?.context("cargo local ended before it printed the API's address")?;
             match line.trim().split_once(' ') {
                 Some(("API", rest)) if rest.trim().starts_with("http") => url = Some(rest.trim().to_owned()),
                 Some(("workspace", rest)) => workspace = Some(rest.trim().to_owned()),

@@ -44,7 +44,9 @@ impl EmulatedAws {
             None => DynamoDb::memory(clock).context("cannot create a table in memory")?,
         };
         // Jobs that the last process had received when it ended will not be finished by that process.
-        sqs.release_received().await.context("cannot make the received jobs of the last run visible again")?;
+        sqs.release_received()
+            .await
+            .context("cannot make the received jobs of the last run visible again")?;
         let dynamodb = dynamodb.start(loopback().await?)?;
         let sqs = sqs.start(loopback().await?)?;
         Ok(Self { dynamodb, sqs })

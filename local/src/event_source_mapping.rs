@@ -90,7 +90,10 @@ impl Mapping {
         }
         // A message that is not deleted comes back; its delivery's row then shows that it is settled.
         if let Err(error) = self.queue.delete(receipts).await {
-            tracing::warn!(error = chain(&error), "local mode could not delete handled messages; they come back");
+            tracing::warn!(
+                error = chain(&error),
+                "local mode could not delete handled messages; they come back"
+            );
         }
     }
 }

@@ -56,7 +56,9 @@ pub async fn prepare(
     }
 
     let workspace = match kept(WORKSPACE_FILE)? {
-        Some(text) => text.trim().parse().context("the file with the workspace's id in the data folder is damaged")?,
+        Some(text) => {
+            text.trim().parse().context("the file with the workspace's id in the data folder is damaged")?
+        }
         None => WorkspaceId::new(now, randomness.id()),
     };
     if store.load_workspace(workspace).await?.is_none() {

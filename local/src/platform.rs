@@ -213,7 +213,7 @@ impl Platform {
         self.stop.send_replace(true);
         for task in self.tasks {
             if let Err(error) = task.await {
-                tracing::error!(%error, "a background task of local mode panicked");
+                tracing::error!(%error, "background task of local mode failed");
             }
         }
         if let Err(fault) = self.sender.flush().await {

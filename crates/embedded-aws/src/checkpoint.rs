@@ -25,7 +25,7 @@ pub(crate) fn keep_up(path: &Path) -> rusqlite::Result<JoinHandle<()>> {
             match spawn_blocking(move || checkpoint(&connection)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::warn!(%error, "SQLite checkpoint could not be made"),
-                Err(error) => tracing::warn!(%error, "SQLite checkpoint panicked"),
+                Err(error) => tracing::warn!(%error, "SQLite checkpoint task failed"),
             }
         }
     }))

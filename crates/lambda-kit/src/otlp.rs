@@ -81,7 +81,8 @@ fn build(address: Option<&str>) -> Result<Traces, ExporterBuildError> {
 /// The resource that OpenTelemetry's own variables describe, with the service name `posthorn` if they give none.
 fn resource() -> Resource {
     let configured = Resource::builder().build();
-    let name = configured.get_ref(&Key::from_static_str("service.name")).map(|name| name.as_str().into_owned());
+    let name =
+        configured.get_ref(&Key::from_static_str("service.name")).map(|name| name.as_str().into_owned());
     match name {
         Some(name) if !name.starts_with("unknown_service") => configured,
         _ => Resource::builder().with_service_name("posthorn").build(),
@@ -140,7 +141,10 @@ impl Export for Collector {
             match exported.await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::warn!(error = chain(&error), "the collector did not accept spans; they are lost");
+                    tracing::warn!(
+                        error = chain(&error),
+                        "the collector did not accept spans; they are lost"
+                    );
                 }
                 Err(_elapsed) => tracing::warn!("the collector did not answer in time; spans may be lost"),
             }

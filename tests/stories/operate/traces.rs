@@ -125,11 +125,7 @@ async fn a_broken_traceparent_or_collector_harms_no_event_and_without_traces_not
     let endpoint = stage.endpoint(&receiver, json!({})).await;
     send(&stage, PRODUCER).await;
     stage.deliveries(&endpoint, 1, "delivered").await;
-    assert_eq!(
-        receiver.seen()[0].header("traceparent"),
-        "",
-        "without traces, receivers get no traceparent"
-    );
+    assert_eq!(receiver.seen()[0].header("traceparent"), "", "without traces, receivers get no traceparent");
     stage.end().await;
 }
 

@@ -69,8 +69,10 @@ impl DynamoDb {
                 let database = database.clone();
                 match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
                     Ok(Ok(_)) => {}
-                    Ok(Err(error)) => tracing::warn!(%error, "expired rows could not be deleted from the embedded DynamoDB"),
-                    Err(error) => tracing::warn!(%error, "the TTL sweep of the embedded DynamoDB panicked"),
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "expired rows could not be deleted from the embedded DynamoDB");
+                    }
+                    Err(error) => tracing::warn!(%error, "TTL sweep task of the embedded DynamoDB failed"),
                 }
             }
         }));

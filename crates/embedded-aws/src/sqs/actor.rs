@@ -31,7 +31,9 @@ impl Actor {
                     .in_transaction(|storage| group.map(|command| command(storage)).collect::<Vec<_>>())
                 {
                     Ok(answers) => answers.into_iter().for_each(|answer| answer()),
-                    Err(error) => tracing::error!(%error, "the file of the embedded SQS could not be written"),
+                    Err(error) => {
+                        tracing::error!(%error, "the file of the embedded SQS could not be written");
+                    }
                 }
             }
         })?;
