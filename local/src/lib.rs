@@ -4,7 +4,6 @@
 //!
 //! `cargo local` and the end-to-end stories both run it.
 
-pub mod api_client;
 pub mod data_dir;
 pub mod demo;
 pub mod emulated_aws;

@@ -9,7 +9,7 @@ use store::sealing::KeyBytes;
 use store::{KeyWrapper, StoreError};
 
 use crate::aws::Aws;
-use crate::config::DataKeySource;
+use crate::config::DataKey;
 
 /// The encryption context: KMS refuses to unwrap a data key that was wrapped under another context.
 const CONTEXT: (&str, &str) = ("posthorn", "signing-secrets");
@@ -18,10 +18,10 @@ const CONTEXT: (&str, &str) = ("posthorn", "signing-secrets");
 ///
 /// # Errors
 /// [`StoreError::Key`] when the file cannot be read; [`StoreError::Sealing`] when it does not hold a key.
-pub fn key_wrapper(aws: &Aws, source: &DataKeySource) -> Result<KeyWrapper, StoreError> {
+pub fn key_wrapper(aws: &Aws, source: &DataKey) -> Result<KeyWrapper, StoreError> {
     match source {
-        DataKeySource::Kms(key_id) => Ok(kms(aws.kms(), key_id.clone())),
-        DataKeySource::File(path) => {
+        DataKey::Kms(key_id) => Ok(kms(aws.kms(), key_id.clone())),
+        DataKey::File(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| StoreError::Key(Box::new(error)))?;
             Ok(KeyWrapper::local(parse(&text)?))
         }

@@ -5,3 +5,4 @@ mod bad_requests;
 mod first_delivery;
 mod idempotency;
 mod intake;
+mod payloads;

@@ -1,6 +1,7 @@
 //! What does the API show and change?
 //! Stories of the management API.
 
+mod answers;
 mod logs;
 mod previews;
 mod statistics;

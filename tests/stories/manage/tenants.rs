@@ -1,7 +1,7 @@
 //! Who may do what?
 //! Authorisation and tenant isolation: keys, scopes, and workspaces that never see each other.
 
-use local::api_client::ApiClient;
+use api::client::ApiClient;
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 
