@@ -1,4 +1,5 @@
-//! What do the pure steps of a delivery cost, in time and allocations? Run with `cargo bench -p bench`.
+//! What do the pure steps of a delivery cost, in time and allocations?
+//! Micro-benchmarks; run them with `cargo bench -p bench`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,21 +63,21 @@ fn render_envelope(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// An endpoint that lists as many event types as it may; the last is the one.
+/// An endpoint with the largest number of event types, of which only the last matches.
 #[divan::bench]
 fn match_event_type(bencher: Bencher<'_, '_>) {
     let (patterns, event_type) = (patterns(100), event_type("family99.paid"));
     bencher.bench(|| wants(black_box(&patterns), black_box(&event_type)));
 }
 
-/// Which of 1,000 endpoints get an event, and why not the others.
+/// The fan-out of an event to 1,000 endpoints.
 #[divan::bench]
 fn fan_out(bencher: Bencher<'_, '_>) {
     let subscriptions: Vec<_> = (0..1_000)
         .map(|number| Subscription {
             id: EndpointId::new(now(), number),
             active: true,
-            // Half of them want it.
+            // Half of them subscribe to the event's type.
             events: patterns(if number % 2 == 0 { 10 } else { 5 }),
             channels: Vec::new(),
             public_keys: Vec::new(),

@@ -1,8 +1,9 @@
-//! How long does each function take from the start of its process until it first asks Lambda for work, compared with a
-//! function that does nothing? The rule: at most twice as long.
+//! How long does a cold start of each function take?
+//! The time from the start of the process to its first poll of Lambda's runtime API, compared with an empty function.
+//! The rule: at most twice as long.
 //!
-//! Lambda's runtime API is played by a socket of this process. The functions take turns, so that a busy moment of the
-//! machine meets all of them.
+//! A socket of this process stands for Lambda's runtime API. The functions are started in turns, so that a busy moment
+//! of the machine affects all of them.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -22,9 +23,9 @@ use crate::sizes;
 
 const ROUNDS: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What the others are compared with; it is built with this benchmark.
+/// The baseline of the comparison; it is built with this benchmark.
 const EMPTY: &str = "empty-function";
-/// How a function asks for work (Lambda's "Using the runtime API", next invocation).
+/// The request with which a function polls for work (Lambda's "Using the runtime API", next invocation).
 const FIRST_POLL: &str = "GET /2018-06-01/runtime/invocation/next ";
 
 /// Prints the median of each function, then its size, of the binaries in `folder` or else beside this one.
@@ -63,7 +64,7 @@ async fn first_poll(name: &str, binary: &Path) -> anyhow::Result<Duration> {
     let (line, connection) = asked.with_context(|| format!("{name} asks for no work"))??;
     ensure!(line.starts_with(FIRST_POLL), "{name} began with {line}");
     process.kill().await?;
-    // Not before, or the function would complain that Lambda has gone.
+    // The connection is closed only now; closed earlier, the function would log an error.
     drop(connection);
     Ok(took)
 }
@@ -75,11 +76,12 @@ async fn first_line(listener: &TcpListener) -> anyhow::Result<(String, BufReader
     Ok((line, connection))
 }
 
-/// The machine's certificates in one file, as they are on Lambda: a distribution may keep each in a file of its own besides.
+/// The machine's certificates in one file, as on Lambda. Some distributions keep each certificate in a separate file as
+/// well.
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// What Lambda and the template set. Nothing of it exists, so a function that called AWS before its first poll would
-/// be noticed: it would take as long as its call takes to fail.
+/// The environment that Lambda and the template set. The resources in it do not exist, so a function that called AWS
+/// before its first poll would be noticed: it would be slower by the time until its call fails.
 fn environment(name: &str, runtime_api: SocketAddr) -> Vec<(&'static str, String)> {
     let queue = |name| format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{name}");
     let topic = "arn:aws:sns:eu-central-1:123456789012:posthorn";

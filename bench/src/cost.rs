@@ -1,8 +1,9 @@
-//! What does a million deliveries cost? The pipeline is run one request at a time, as Lambda runs it, on the emulated AWS;
-//! its calls, the capacity the table counts and the bytes of its logs are multiplied by list prices.
+//! What does a million deliveries cost?
+//! A cost model: counted AWS calls, consumed capacity and log bytes of the pipeline, multiplied by list prices.
 //!
-//! Not counted: data transfer, storage, the first free million of anything, an idle trigger's polling, and the API's access
-//! log, which is off unless asked for.
+//! The pipeline runs on the emulated AWS, one request at a time, as Lambda runs it. Not counted: data transfer,
+//! storage, the first free million of anything, an idle trigger's polling, and the API's access log, which is off
+//! unless asked for.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -42,13 +43,13 @@ mod price {
     pub(super) const LOG_BYTE: f64 = 0.50e-9;
 }
 
-/// What an emulator cannot tell; stated, not measured.
+/// Values that an emulator cannot measure; they are assumptions.
 mod assumed {
     /// One request of ingest: a write to the table and one to the queue, in seconds.
     pub(super) const INGEST_SECONDS: f64 = 0.015;
     /// One batch of the sender: its attempts, all at once, and a write to the table, in seconds.
     pub(super) const SENDER_SECONDS: f64 = 0.115;
-    /// Memory of both, in GB; see the template.
+    /// Memory of both functions, in GB; see the template.
     pub(super) const INGEST_GB: f64 = 0.25;
     pub(super) const SENDER_GB: f64 = 0.5;
 }
@@ -68,7 +69,7 @@ struct Counted {
     deliveries: usize,
 }
 
-/// Counts what is written.
+/// A writer that counts its bytes.
 #[derive(Clone, Default)]
 struct Log(Arc<AtomicU64>);
 
@@ -83,17 +84,17 @@ impl Write for Log {
     }
 }
 
-/// A case: how events come in, to how many endpoints, and which share fails at first.
+/// A case: how events are posted, to how many endpoints, and which share of the attempts fails at first.
 struct Case {
     name: &'static str,
     batch: usize,
     endpoints: usize,
-    /// Every so many-th attempt is answered 500; 0 for none.
+    /// One in so many attempts is answered 500; 0 for none.
     failing_every: u64,
 }
 
-/// Dollars per million deliveries that each case may cost: what was measured last and 5 % of drift, but for a single event
-/// to a single endpoint never above what was promised.
+/// The budget of each case, in dollars per million deliveries: the last measurement plus 5 % of drift. For a single
+/// event to a single endpoint it never exceeds the promised price.
 const BUDGET: [f64; 4] = [3.50, 1.68 * 1.05, 1.50 * 1.05, 4.27 * 1.05];
 
 /// Prints the costs of every case; fails, if `budgeted`, when one exceeds its budget.
@@ -136,7 +137,7 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
     for _ in 0..case.endpoints {
         pipeline.endpoint(&receiver.url).await?;
     }
-    // Who is who is read once every few seconds; here, before anything is counted.
+    // The cache is filled before counting begins, because its rows are read only once every few seconds.
     pipeline.post(0, 1).await?;
     pipeline.work(case.endpoints, Duration::from_secs(10)).await?;
     receiver.fail_every(case.failing_every);
@@ -154,13 +155,13 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
     Ok(counted)
 }
 
-/// Prints one case, and gives its dollars per million deliveries.
+/// Prints the costs of one case, and returns its dollars per million deliveries.
 fn report(case: &Case, counted: &Counted) -> f64 {
     let million = 1.0e6 / real(counted.deliveries as u64);
     let (requests, batches) = (real(counted.requests), real(counted.batches));
     let queue_calls: u64 =
         counted.calls.iter().filter(|((_, action), _)| action.starts_with("sqs:")).map(|(_, n)| n).sum();
-    // Lambda's trigger: one receive and one delete a batch.
+    // Lambda's event source mapping makes one receive and one delete per batch.
     let queue_requests = real(queue_calls) + 2.0 * batches;
     let lines = [
         ("intake (HTTP API)", requests * price::HTTP_API_REQUEST),
@@ -285,7 +286,8 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Hands the sender full batches, as Lambda's trigger does under load, until so many deliveries are done.
+    /// Hands the sender full batches, as Lambda's event source mapping does under load, until so many deliveries are
+    /// done.
     async fn work(&self, deliveries: usize, patience: Duration) -> anyhow::Result<()> {
         let (queue, began, mut done) = (self.aws.sqs.consumer(self.queue.url()), Instant::now(), 0);
         while done < deliveries {
@@ -310,7 +312,7 @@ impl Pipeline {
     }
 }
 
-/// A document of about a kilobyte that looks like what products send: names, ids, amounts and some text.
+/// A document of about a kilobyte that is similar to real payloads: names, ids, amounts and some text.
 fn invoice(n: usize) -> Value {
     let id = |prefix: &str, salt: usize| {
         let mixed =

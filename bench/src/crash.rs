@@ -1,5 +1,6 @@
-//! kill -9 while 1,000 events are being accepted and delivered: how long after the restart has everything gone out that was
-//! waiting or interrupted, and is anything lost?
+//! Is an event lost when the process is killed?
+//! A crash benchmark: kill -9 while 1,000 events are accepted and delivered, a restart, and the time until every
+//! accepted event is delivered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,13 +11,14 @@ use crate::posthorn::{Folder, Posthorn};
 use crate::receiver::Receiver;
 
 const EVENTS: u64 = 1_000;
-/// The process is killed when so many were accepted.
+/// The process is killed when so many events were accepted.
 const KILL_AT: usize = 900;
 const PRODUCERS: u64 = 16;
-/// When nothing has come for so long, nothing comes any more; it is twice what an interrupted one may take.
+/// After so long without an arrival no more arrivals are expected: it is twice the time that an interrupted attempt may
+/// take.
 const QUIET: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How long the receiver takes: slow enough that many attempts are under way when the process is killed.
+/// The receiver's answer time: long enough that many attempts are under way when the process is killed.
 const THINKS: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(1)];
 
 pub(crate) async fn run() -> anyhow::Result<()> {
@@ -31,7 +33,7 @@ async fn once(think: Duration) -> anyhow::Result<()> {
     let posthorn = Arc::new(Posthorn::start(&folder.0).await?);
     posthorn.endpoint(&receiver.url).await?;
 
-    // 1. Producers send until the process dies under them; only what was answered 202 is accepted.
+    // 1. Producers send until the process dies; only events that were answered 202 are accepted.
     let (accepted, dead) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
     let producers: Vec<_> = (0..PRODUCERS)
         .map(|producer| {
@@ -61,14 +63,15 @@ async fn once(think: Duration) -> anyhow::Result<()> {
     drop(posthorn);
     let arrived = receiver.arrivals().len();
 
-    // 2. Every promise is kept after the restart.
+    // 2. Every accepted event is delivered after the restart.
     let restarted = Instant::now();
     let posthorn = Posthorn::start(&folder.0).await?;
     let missing = || {
         let arrivals = receiver.arrivals();
         promised.iter().filter(|n| !arrivals.contains_key(n)).count()
     };
-    // An attempt whose answer the dead process never saw is made again. Which these are only it knew: so until nothing comes.
+    // An attempt whose answer the dead process did not see is made again. Only that process knew which attempts these
+    // are, so the benchmark waits until no more arrive.
     let last = || receiver.arrivals().values().map(|arrival| arrival.last).fold(restarted, Instant::max);
     while (missing() > 0 || last().elapsed() < QUIET) && restarted.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(10)).await;

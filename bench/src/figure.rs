@@ -1,4 +1,5 @@
-//! How is a figure printed, and what is the middle of many?
+//! How is a figure printed?
+//! JSON lines, and the median and percentiles of samples.
 
 use std::time::Duration;
 
@@ -14,13 +15,13 @@ pub(crate) fn line(figure: &str, value: f64, unit: &str) -> Value {
     json!({ "figure": figure, "value": (value * 1_000.0).round() / 1_000.0, "unit": unit })
 }
 
-/// The middle one of `values`, of which there is an odd number.
+/// The median of an odd number of `values`.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The share `quantile` (0 to 1) of `durations` is at most this long, in milliseconds.
+/// The `quantile` (0 to 1) of `durations`, in milliseconds.
 pub(crate) fn quantile_ms(durations: &mut [Duration], quantile: f64) -> f64 {
     durations.sort_unstable();
     #[expect(

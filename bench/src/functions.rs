@@ -1,4 +1,5 @@
-//! Which functions are there, and where are their binaries, and the one of local mode?
+//! Which functions are there, and where are their binaries?
+//! The list of the Lambda functions, and the paths of their binaries and of local mode's.
 
 use std::path::{Path, PathBuf};
 
@@ -23,12 +24,12 @@ pub(crate) fn beside(name: &str, packages: &str) -> anyhow::Result<PathBuf> {
 }
 
 fn made(binary: PathBuf, packages: &str) -> anyhow::Result<PathBuf> {
-    // Cargo puts what a profile makes into a folder of its name, but for one.
+    // Cargo names a profile's output folder like the profile, except for the profile `dev`.
     let folder = binary.parent().and_then(Path::file_name).and_then(|name| name.to_str());
     let profile = folder.map_or("release", |folder| if folder == "debug" { "dev" } else { folder });
     ensure!(
         binary.exists(),
-        "{} is not there. Build it first: cargo build --profile {profile} {packages}",
+        "{} does not exist. Build it first: cargo build --profile {profile} {packages}",
         binary.display()
     );
     Ok(binary)

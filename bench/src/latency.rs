@@ -1,4 +1,5 @@
-//! How long from the producer's request to the customer's receiver, when nothing else is going on?
+//! How long does an event take from the producer's request to the customer's receiver?
+//! End-to-end latency of local mode when it is otherwise idle.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! Posthorn's benchmarks. Each prints one JSON line a figure: `{"figure":…,"value":…,"unit":…}`.
+//! Which benchmarks are there?
+//! The command line of the benchmarks; each prints one JSON line per figure: `{"figure":…,"value":…,"unit":…}`.
 
 mod cold_start;
 mod cost;
@@ -20,24 +21,24 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Which benchmark to run. Those of local mode start `cargo local`'s binary of the same profile, so build that first;
-/// those of the functions are for `--release`, in which the functions are shipped.
+/// The benchmark to run. Benchmarks of local mode start `cargo local`'s binary of the same profile, so build that
+/// first. Benchmarks of the functions need `--release`, the profile in which the functions are shipped.
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
 enum Benchmark {
-    /// Process start to first poll of every function, compared with an empty one; then `sizes`.
+    /// Time from process start to first poll of every function, compared with an empty function; then `sizes`.
     ColdStart {
         /// Where the functions' binaries are; beside this one, if left out.
         #[arg(long)]
         folder: Option<PathBuf>,
     },
-    /// Every function's size when zipped; fails when one is larger than 5 MB.
+    /// Size of every function's zip; fails when a zip is larger than 5 MB.
     Sizes {
         /// Where the functions' binaries are; beside this one, if left out.
         #[arg(long)]
         folder: Option<PathBuf>,
     },
-    /// What a million deliveries cost, from counted calls and capacity at list price.
+    /// Cost of a million deliveries, from counted calls and capacity at list price.
     Cost {
         /// Fail when a case costs more than its budget.
         #[arg(long)]
@@ -45,23 +46,26 @@ enum Benchmark {
     },
     /// Processor time and allocations of a delivery, compared with a bare POST of the same bytes.
     Sender,
-    /// What the sender calls in its benchmark, which starts it.
+    /// The process that the sender calls in its benchmark; started by `sender`.
     #[command(name = sender::PEER, hide = true)]
     SenderPeer,
-    /// The sender's benchmark itself, with the peer in its environment.
+    /// The process of the sender's benchmark; started by `sender`, with the peer's addresses in its environment.
     #[command(name = sender::CONTEST, hide = true)]
     SenderContest,
-    /// Accept to receive, one event at a time, in idle local mode.
+    /// Time from accepting an event to its arrival, one event at a time, in idle local mode.
     Latency,
     /// Memory of local mode after 10,000 deliveries.
     Memory,
-    /// kill -9 in the middle of 1,000 accepted events, then a restart: when is every one delivered?
+    /// kill -9 in the middle of 1,000 accepted events, then a restart: the time until every event is delivered.
     Crash,
-    /// One endpoint dead with 50,000 events parked, 20 healthy ones beside it, then the drain. Takes about five minutes.
+    /// One dead endpoint with 50,000 parked events beside 20 healthy endpoints, then the drain. Takes about five
+    /// minutes.
     Outage,
-    /// As many events as local mode takes, to one and to five endpoints; 200 a second; beside one that hangs.
+    /// Throughput of local mode to one and to five endpoints; latency at 200 events a second, alone and beside an
+    /// endpoint that hangs.
     Throughput,
-    /// The biggest customer is down for an hour, on AWS: queue and circuit simulated, with nothing sent anywhere.
+    /// The biggest customer is down for an hour, on AWS: a simulation of queue and circuit breaker, which sends
+    /// nothing.
     Simulate(simulate::Outage),
 }
 

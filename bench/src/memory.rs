@@ -1,4 +1,5 @@
-//! How much memory does local mode hold after many deliveries?
+//! How much memory does local mode use after many deliveries?
+//! Resident memory (RSS) of the process, before and after.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,5 +1,9 @@
-//! One customer is down while 20 others go on: 50,000 events are parked for the dead endpoint and drained when it is
-//! back. What do the others notice, is anything lost, and is the endpoint's rate kept?
+//! Does one customer's outage affect the others?
+//! An outage benchmark of local mode: 50,000 events are parked for a dead endpoint and drained after its recovery,
+//! beside 20 healthy endpoints.
+//!
+//! It measures the others' latency, checks that no event is lost, and checks that the drain keeps the endpoint's rate
+//! limit.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,7 +36,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     });
     posthorn.endpoint_with(&dead.url, settings).await?;
 
-    // 1. Idle.
+    // 1. The latency without an outage.
     healthy_traffic(&posthorn, &healthy, 0, "idle").await?;
 
     // 2. The outage begins: 50,000 events for the dead endpoint, by batches, beside the healthy traffic.
@@ -42,11 +46,11 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     print("accepting 50,000 events by batches of 100", flood.await??.as_secs_f64(), "s");
     print("attempts on the dead endpoint", count(dead.refused()), "attempts");
 
-    // 3. They are parked.
+    // 3. The events are parked.
     healthy_traffic(&posthorn, &healthy, 2, "with 50,000 parked").await?;
     print("resident memory with 50,000 parked", posthorn.resident_mb()?, "MB");
 
-    // 4. It is back: a probe notices within a minute, and the drain begins.
+    // 4. The endpoint recovers: a probe succeeds within a minute, and the drain begins.
     dead.set_dead(false);
     let back = Instant::now();
     dead.wait_for(1, Duration::from_secs(120)).await?;
@@ -80,7 +84,7 @@ async fn flood(posthorn: Arc<Posthorn>) -> anyhow::Result<Duration> {
     Ok(began.elapsed())
 }
 
-/// Sends at a steady rate, whether or not earlier events have arrived, and prints how long they took.
+/// Sends at a steady rate, whether or not earlier events have arrived (open loop), and prints their latencies.
 async fn healthy_traffic(
     posthorn: &Arc<Posthorn>,
     receiver: &Receiver,
@@ -109,7 +113,7 @@ async fn healthy_traffic(
     Ok(())
 }
 
-/// Most arrivals in any window of ten seconds.
+/// The largest number of arrivals in any window of ten seconds.
 fn busiest(arrivals: &[Instant]) -> usize {
     let within = |index: usize| {
         let end = arrivals[index] + WINDOW;

@@ -1,4 +1,5 @@
-//! `cargo local` as a process of its own, so that its memory and its death are its own too.
+//! How do the benchmarks run local mode?
+//! `cargo local` as a separate process, so that its memory can be measured and it can be killed.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -13,18 +14,18 @@ use tokio::process::{Child, Command};
 
 use crate::functions;
 
-/// The key of the benchmarks.
+/// The API key of the benchmarks.
 const KEY: &str = "phk_benchmarks_only_benchmarks_only_0";
 
 pub(crate) struct Posthorn {
     process: Mutex<Child>,
     pub(crate) api: ApiClient,
     pub(crate) workspace: String,
-    /// From the start of the process until it said where its API is.
+    /// The time from the start of the process until it printed the API's address.
     pub(crate) ready_after: Duration,
 }
 
-/// A folder that is gone when this is.
+/// A temporary folder, deleted when this value is dropped.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
@@ -36,13 +37,13 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("{} stays: {error}", self.0.display());
+            eprintln!("the folder {} could not be deleted: {error}", self.0.display());
         }
     }
 }
 
 impl Posthorn {
-    /// Starts it on `folder`.
+    /// Starts local mode with its data in `folder`.
     pub(crate) async fn start(folder: &Path) -> anyhow::Result<Self> {
         let binary = functions::beside("posthorn", "-p local")?;
         let began = Instant::now();
@@ -54,10 +55,12 @@ impl Posthorn {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let mut lines = BufReader::new(process.stdout.take().context("it has no output")?).lines();
+        let mut lines =
+            BufReader::new(process.stdout.take().context("cargo local has no standard output")?).lines();
         let (mut url, mut workspace) = (None, None);
         while let (None, _) | (_, None) = (&url, &workspace) {
-            let line = lines.next_line().await?.context("it ended before it said where its API is")?;
+            let line =
+                lines.next_line().await?.context("cargo local ended before it printed the API's address")?;
             match line.trim().split_once(' ') {
                 Some(("API", rest)) if rest.trim().starts_with("http") => url = Some(rest.trim().to_owned()),
                 Some(("workspace", rest)) => workspace = Some(rest.trim().to_owned()),
@@ -65,7 +68,7 @@ impl Posthorn {
             }
         }
         let ready_after = began.elapsed();
-        // Its output must be read on, or it would block.
+        // Its output must be read to the end, or the process would block.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let api = ApiClient::new(&url.unwrap_or_default(), KEY);
         Ok(Self { process: Mutex::new(process), api, workspace: workspace.unwrap_or_default(), ready_after })
@@ -75,7 +78,7 @@ impl Posthorn {
         self.endpoint_with(url, json!({})).await
     }
 
-    /// An endpoint with more settings.
+    /// Creates an endpoint with further settings.
     pub(crate) async fn endpoint_with(&self, url: &str, settings: Value) -> anyhow::Result<Value> {
         let mut body = json!({ "workspace_id": self.workspace, "url": url });
         for (name, value) in settings.as_object().into_iter().flatten() {
@@ -97,7 +100,7 @@ impl Posthorn {
 
     /// The process's id.
     pub(crate) fn id(&self) -> anyhow::Result<u32> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner).id().context("it has ended")
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).id().context("cargo local has ended")
     }
 
     /// Resident memory, in MB. Linux only.
@@ -109,7 +112,7 @@ impl Posthorn {
         Ok(kilobytes / 1_024.0)
     }
 
-    /// kill -9.
+    /// Kills the process as `kill -9` does.
     pub(crate) fn kill_now(&self) -> anyhow::Result<()> {
         Ok(self.process.lock().unwrap_or_else(PoisonError::into_inner).start_kill()?)
     }

@@ -1,4 +1,5 @@
-//! A receiver in this process that notes when each event arrived. An event carries its number in `data.n`.
+//! When does each event arrive?
+//! A webhook receiver in this process that records the arrival time of each event; an event has its number in `data.n`.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -31,7 +32,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// A receiver that takes `think` to answer.
+    /// A receiver that answers after `think`.
     pub(crate) async fn start(think: Duration) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}/hooks", listener.local_addr()?);
@@ -54,7 +55,7 @@ impl Receiver {
         self.dead.store(dead, Ordering::SeqCst);
     }
 
-    /// Answers 500 to each event whose number can be divided by `every`, the first time it comes; 0 for none.
+    /// Answers 500 to each event whose number can be divided by `every`, the first time it arrives; 0 for none.
     pub(crate) fn fail_every(&self, every: u64) {
         self.failing_every.store(every, Ordering::SeqCst);
     }
@@ -64,17 +65,17 @@ impl Receiver {
         self.refused.load(Ordering::SeqCst)
     }
 
-    /// How many requests were taken.
+    /// How many requests were received.
     pub(crate) fn total(&self) -> u64 {
         self.total.load(Ordering::SeqCst)
     }
 
-    /// What arrived and was answered 200, by the event's number.
+    /// The arrivals that were answered 200, by the event's number.
     pub(crate) fn arrivals(&self) -> MutexGuard<'_, HashMap<u64, Arrival>> {
         self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that an event arrives; how often it has.
+    /// Records the arrival of an event; gives how often it has arrived.
     fn note(&self, number: u64, now: Instant) -> u32 {
         let mut arrivals = self.arrivals();
         let arrival = arrivals.entry(number).or_insert(Arrival { first: now, last: now, times: 0 });
@@ -83,7 +84,7 @@ impl Receiver {
         arrival.times
     }
 
-    /// Waits until `count` requests have been taken.
+    /// Waits until `count` requests have been received.
     pub(crate) async fn wait_for_total(&self, count: u64, patience: Duration) -> anyhow::Result<()> {
         let began = Instant::now();
         while self.total() < count {
@@ -123,7 +124,8 @@ async fn receive(State(receiver): State<Receiver>, body: Bytes) -> StatusCode {
     StatusCode::OK
 }
 
-/// The event's number. Read by its place, as parsing every body would cost the machine more than it costs a customer.
+/// The event's number, found by its position in the body: parsing every body would use too much of the machine that is
+/// measured.
 fn number(body: &[u8]) -> Option<u64> {
     const MARK: &[u8] = b"\"n\":";
     let start = body.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();

@@ -1,4 +1,5 @@
-//! How large is each function's zip? The rule: at most 5 MB, for Lambda fetches it at every cold start.
+//! How large is each function's zip?
+//! Package sizes. The rule: at most 5 MB, because Lambda downloads the zip at every cold start.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,14 +14,15 @@ use crate::functions::{FUNCTIONS, binary};
 
 /// Largest zip, in bytes.
 const BUDGET_BYTES: u64 = 5_000_000;
-/// What a zip of one file adds to its compressed bytes: a local header, an entry of the directory and the directory's
-/// end (APPNOTE 4.3.7, 4.3.12, 4.3.16), and twice the name. A function's binary is called `bootstrap` there.
+/// The bytes that a zip of one file adds to its compressed bytes: a local header, an entry of the directory and the
+/// directory's end (APPNOTE 4.3.7, 4.3.12, 4.3.16), and twice the name. A function's binary is called `bootstrap`
+/// there.
 const FRAME_BYTES: u64 = 30 + 46 + 22 + 2 * "bootstrap".len() as u64;
 
-/// Prints each function's size, of the binaries in `folder` or else beside this one.
+/// Prints each function's size, of the binaries in `folder`, or beside this binary if none is given.
 ///
 /// # Errors
-/// When one is too large or not there.
+/// When a zip is too large or a binary does not exist.
 pub(crate) fn run(folder: Option<&Path>) -> anyhow::Result<()> {
     let mut too_large = Vec::new();
     for function in FUNCTIONS {
@@ -40,7 +42,7 @@ fn zipped_bytes(path: &Path) -> anyhow::Result<u64> {
     Ok(zip.finish()?.0 + FRAME_BYTES)
 }
 
-/// Counts what is written to it.
+/// A writer that counts its bytes.
 struct Counter(u64);
 
 impl Write for Counter {

@@ -1,5 +1,8 @@
-//! How much does local mode take, end to end, on one machine with load generator and receiver? Events of about a
-//! kilobyte, posted one by one; first as fast as they are taken, then at 200 a second, then beside an endpoint that hangs.
+//! How many events a second can local mode deliver?
+//! End-to-end throughput and latency on one machine, together with the load generator and the receiver.
+//!
+//! Events of about a kilobyte are posted one by one: first as fast as they are accepted (closed loop), then at 200 a
+//! second, then beside an endpoint that hangs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +17,7 @@ use crate::figure::{print, quantile_ms};
 use crate::posthorn::{Folder, Posthorn};
 use crate::receiver::Receiver;
 
-/// Producers, each with one request under way.
+/// The number of producers, each with one request under way.
 const PRODUCERS: u64 = 64;
 const SATURATED_FOR: Duration = Duration::from_secs(15);
 const STEADY_RATE: u64 = 200;
@@ -28,7 +31,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     steady(true).await
 }
 
-/// As many events as are taken, to `endpoints` endpoints.
+/// Sends events as fast as they are accepted, to `endpoints` endpoints.
 async fn saturated(endpoints: u64) -> anyhow::Result<()> {
     let (folder, receiver) = (Folder::new(), Receiver::start(Duration::ZERO).await?);
     let posthorn = Arc::new(Posthorn::start(&folder.0).await?);
@@ -87,14 +90,14 @@ async fn saturated(endpoints: u64) -> anyhow::Result<()> {
     posthorn.kill_now()
 }
 
-/// 200 events a second; beside an endpoint that takes events and never answers, if `hanging`.
+/// Sends 200 events a second; if `hanging`, another endpoint gets every event and never answers.
 async fn steady(hanging: bool) -> anyhow::Result<()> {
     let (folder, receiver) = (Folder::new(), Receiver::start(Duration::ZERO).await?);
     let posthorn = Arc::new(Posthorn::start(&folder.0).await?);
     posthorn.endpoint_with(&receiver.url, json!({ "events": ["invoice.*"] })).await?;
     let stuck = Receiver::start(Duration::from_secs(3_600)).await?;
     if hanging {
-        // Every event goes to it too.
+        // This endpoint gets every event too.
         posthorn.endpoint_with(&stuck.url, json!({ "events": ["invoice.*"] })).await?;
     }
     let cpu_before = cpu::seconds(posthorn.id()?)?;

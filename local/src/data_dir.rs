@@ -1,4 +1,5 @@
-//! Where is data kept between runs, and who holds it? A folder with one lock, so that two processes never share it.
+//! Where is data kept between runs?
+//! A data folder with a lock file, so that two processes never use it at once.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
@@ -9,7 +10,8 @@ use anyhow::{Context as _, bail};
 /// Name of the file with the key that seals secrets.
 pub const DATA_KEY_FILE: &str = "data-key";
 
-/// A data folder, locked while this lives. The lock goes with the process, however it ends.
+/// A data folder, locked while this value lives. The operating system releases the lock when the process ends, even
+/// after a crash.
 #[derive(Debug)]
 pub struct DataDir {
     folder: PathBuf,
@@ -17,13 +19,13 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Opens `folder`, making it if it is not there.
+    /// Opens `folder`, and creates it if it does not exist.
     ///
     /// # Errors
-    /// When it cannot be made or written, or another process holds it.
+    /// When the folder cannot be created or written, or another process holds the lock.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
         let path = folder.join("lock");
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let lock = lock.with_context(|| format!("cannot write in {}", folder.display()))?;
@@ -54,10 +56,10 @@ impl DataDir {
         self.folder.join("sqs.sqlite")
     }
 
-    /// Reads a small file of the folder; `None` if it is not there.
+    /// Reads a small file of the folder; `None` if it does not exist.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When the file cannot be read.
     pub fn read(&self, name: &str) -> anyhow::Result<Option<String>> {
         match std::fs::read_to_string(self.folder.join(name)) {
             Ok(text) => Ok(Some(text)),
@@ -71,7 +73,7 @@ impl DataDir {
     /// Writes a small file that only its owner may read.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the file cannot be written.
     pub fn write_private(&self, name: &str, text: &str) -> anyhow::Result<()> {
         let mut options = OpenOptions::new();
         options.create(true).truncate(true).write(true);

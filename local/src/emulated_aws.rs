@@ -1,4 +1,5 @@
-//! Which AWS does local mode talk to? An embedded DynamoDB and SQS, through the same SDK as on AWS.
+//! Which AWS does local mode use?
+//! Emulators in this process: an embedded DynamoDB and SQS, called through the same SDK as AWS.
 
 use std::net::Ipv4Addr;
 
@@ -16,15 +17,15 @@ use crate::observe::Watch;
 /// Name of the table in local mode.
 pub const TABLE: &str = "posthorn";
 
-/// Emulators take any region.
+/// The region of all clients; the emulators accept any.
 const REGION: &str = "us-east-1";
 
 /// Both emulators; other processes are served while this lives.
 #[derive(Debug)]
 pub struct EmulatedAws {
-    /// DynamoDB.
+    /// The embedded DynamoDB.
     pub dynamodb: DynamoDb,
-    /// SQS.
+    /// The embedded SQS.
     pub sqs: Sqs,
 }
 
@@ -36,39 +37,41 @@ impl EmulatedAws {
     pub async fn start(data: Option<&DataDir>, clock: Clock) -> anyhow::Result<Self> {
         let sqs = match data {
             Some(data) => Sqs::file(&data.sqs(), clock.clone()).context("cannot open the queue's file")?,
-            None => Sqs::memory(clock.clone()).context("cannot make a queue in memory")?,
+            None => Sqs::memory(clock.clone()).context("cannot create a queue in memory")?,
         };
         let dynamodb = match data {
             Some(data) => DynamoDb::file(&data.dynamodb()).context("cannot open the table's file")?,
-            None => DynamoDb::memory(clock).context("cannot make a table in memory")?,
+            None => DynamoDb::memory(clock).context("cannot create a table in memory")?,
         };
-        // What was being worked on when the last process ended will not be finished by it.
-        sqs.release_received().await.context("cannot release the jobs of the last run")?;
+        // Jobs that the last process had received when it ended will not be finished by that process.
+        sqs.release_received()
+            .await
+            .context("cannot make the received jobs of the last run visible again")?;
         let dynamodb = dynamodb.start(loopback().await?)?;
         let sqs = sqs.start(loopback().await?)?;
         Ok(Self { dynamodb, sqs })
     }
 
-    /// The table, made if it is not there. `data_key` seals the secrets in it.
+    /// The table, created if it does not exist. `data_key` seals the secrets in it.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When the table cannot be created.
     pub async fn store(&self, data_key: KeyBytes) -> anyhow::Result<Store> {
         let store = Store::new(self.dynamodb_client(None), TABLE, KeyWrapper::local(data_key));
         store.create_table().await?;
         Ok(store)
     }
 
-    /// The table as one function reaches it, seen by `watch`.
+    /// The table for one function, with its calls observed by `watch`.
     pub fn store_of(&self, data_key: KeyBytes, watch: &Watch) -> Store {
         let Watch { function, observer } = watch.clone();
         let wrapper = KeyWrapper::local(data_key).with_observer(move |what| {
-            observer.tell(function, &format!("kms:{what}"), "key");
+            observer.report(function, &format!("kms:{what}"), "key");
         });
         Store::new(self.dynamodb_client(Some(watch.clone())), TABLE, wrapper)
     }
 
-    /// The queues as one function reaches them, seen by `watch`.
+    /// The queues for one function, with its calls observed by `watch`.
     pub fn queue_of(&self, queue: &Queue, watch: &Watch) -> Queue {
         let dead_letters = queue.dead_letter_url().map(str::to_owned);
         let tasks = queue.tasks_url().unwrap_or_default().to_owned();
@@ -76,7 +79,7 @@ impl EmulatedAws {
             .with_tasks(tasks)
     }
 
-    /// Its requests are not signed: nobody in this process would look.
+    /// A client of DynamoDB. Its requests are not signed, because the emulator does not check signatures.
     fn dynamodb_client(&self, watch: Option<Watch>) -> aws_sdk_dynamodb::Client {
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -95,7 +98,7 @@ impl EmulatedAws {
         self.sqs_client_seen_by(None)
     }
 
-    /// Its requests are not signed either.
+    /// A client of SQS, observed by `watch` if given. Its requests are not signed either.
     fn sqs_client_seen_by(&self, watch: Option<Watch>) -> aws_sdk_sqs::Client {
         let mut config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -129,10 +132,10 @@ impl EmulatedAws {
         lines.map(|(name, value)| format!("{name}={value}\n")).concat()
     }
 
-    /// The queues, made if they are not there.
+    /// The queues, created if they do not exist.
     ///
     /// # Errors
-    /// When they cannot be made.
+    /// When the queues cannot be created.
     pub async fn queue(&self) -> anyhow::Result<Queue> {
         Ok(queue::definition::create(self.sqs_client()).await?)
     }

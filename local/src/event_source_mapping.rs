@@ -1,5 +1,7 @@
-//! How do jobs reach the sender, and tasks the maintenance function? As on AWS: long polls, batches of ten, several at
-//! once; what the sender lists stays in the queue, the rest is deleted.
+//! How do jobs reach the sender, and tasks the maintenance function?
+//! An event source mapping as on AWS: long polls, batches of ten, several batches at once, partial batch responses.
+//!
+//! Messages that the function lists as failed stay in the queue; the others are deleted.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,18 +16,18 @@ use tokio::task::JoinSet;
 
 /// Lambda polls a standard queue with several pollers.
 const POLLERS: usize = 4;
-/// Batches handled at once: as many as a hanging endpoint's jobs may take until they count as slow, and as many again for
-/// everyone else's.
+/// Batches handled at once: as many as one hanging endpoint's jobs may fill until the bulkhead counts them as slow, and
+/// as many again for all other endpoints.
 const CONCURRENT_BATCHES: usize = 500;
-/// SQS waits at most 20 s for a message.
+/// The wait time of a long poll; SQS waits at most 20 s for a message.
 const WAIT: Duration = Duration::from_secs(20);
-/// After a failed poll.
+/// The pause after a failed poll.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What handles a batch.
+/// The function that handles a batch.
 pub type Handler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
 
-/// Polls until `stop` says so, then waits for the batches under way.
+/// Polls until `stop` becomes true, then waits for the batches under way.
 pub async fn run(queue: Consumer, handler: Handler, stop: watch::Receiver<bool>) {
     let room = Arc::new(Semaphore::new(CONCURRENT_BATCHES));
     let mut pollers = JoinSet::new();
@@ -69,7 +71,7 @@ impl Mapping {
         match self.queue.receive(WAIT).await {
             Ok(messages) => messages,
             Err(error) => {
-                tracing::warn!(error = chain(&error), "the queue could not be polled");
+                tracing::warn!(error = chain(&error), "local mode could not poll the queue");
                 tokio::time::sleep(PAUSE).await;
                 Vec::new()
             }
@@ -86,14 +88,18 @@ impl Mapping {
         if receipts.is_empty() {
             return;
         }
-        // What is not deleted comes back; the sender then sees in its row that it is settled.
+        // A message that is not deleted comes back; its delivery's row then shows that it is settled.
         if let Err(error) = self.queue.delete(receipts).await {
-            tracing::warn!(error = chain(&error), "jobs could not be deleted");
+            tracing::warn!(
+                error = chain(&error),
+                "local mode could not delete handled messages; they come back"
+            );
         }
     }
 }
 
-/// The event Lambda would make of these messages, whose bodies it takes; without their MD5, which no handler reads.
+/// The event that Lambda would create from these messages. It takes the bodies out of them, and omits the MD5 digests,
+/// which no handler reads.
 pub fn to_event(messages: &mut [Received]) -> SqsEvent {
     let mut event = SqsEvent::default();
     event.records = messages

@@ -1,5 +1,5 @@
-//! What does a newcomer need to begin? A workspace and a key that opens everything, made on the first run and found
-//! again on the next.
+//! What does a newcomer need to begin?
+//! Bootstrap data: a workspace and an API key with access to everything, created on the first run and reused later.
 
 use anyhow::Context as _;
 use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
@@ -13,19 +13,19 @@ use crate::data_dir::DataDir;
 const KEY_FILE: &str = "admin-key";
 const WORKSPACE_FILE: &str = "workspace";
 
-/// What to begin with.
+/// The workspace and the key to begin with.
 #[derive(Debug)]
 pub struct Beginnings {
-    /// A key that opens all workspaces.
+    /// An API key for all workspaces, with every scope.
     pub admin_key: ApiKeySecret,
-    /// A workspace.
+    /// The workspace for the first events.
     pub workspace: WorkspaceId,
 }
 
-/// Makes or finds what to begin with. `admin_key` replaces the key of the data folder.
+/// Creates or finds the workspace and the key. `admin_key` replaces the key of the data folder.
 ///
 /// # Errors
-/// When `admin_key` is no key, or the table or folder cannot be used.
+/// When `admin_key` is not an API key, or the table or folder cannot be used.
 pub async fn prepare(
     store: &Store,
     data: Option<&DataDir>,
@@ -37,7 +37,7 @@ pub async fn prepare(
 
     let kept_key = kept(KEY_FILE)?;
     let admin_key = match admin_key.or(kept_key.as_deref()) {
-        Some(text) => ApiKeySecret::parse(text.trim()).context("POSTHORN_ADMIN_KEY cannot be used")?,
+        Some(text) => ApiKeySecret::parse(text.trim()).context("POSTHORN_ADMIN_KEY is not an API key")?,
         None => {
             let key = ApiKeySecret::new(&randomness.bytes());
             data.map_or(Ok(()), |data| data.write_private(KEY_FILE, key.reveal()))?;
@@ -56,7 +56,9 @@ pub async fn prepare(
     }
 
     let workspace = match kept(WORKSPACE_FILE)? {
-        Some(text) => text.trim().parse().context("the data folder's workspace cannot be read")?,
+        Some(text) => {
+            text.trim().parse().context("the file with the workspace's id in the data folder is damaged")?
+        }
         None => WorkspaceId::new(now, randomness.id()),
     };
     if store.load_workspace(workspace).await?.is_none() {

@@ -1,5 +1,8 @@
-//! The whole platform on one machine, in one process: an embedded DynamoDB and SQS, every function's handler, and
-//! the event source mapping between queue and sender. `cargo local` and the end-to-end stories both run it.
+//! How does Posthorn run on a laptop?
+//! Local mode: an embedded DynamoDB and SQS, every function's handler, the event source mappings and the schedule, all
+//! in one process.
+//!
+//! `cargo local` and the end-to-end stories both run it.
 
 pub mod data_dir;
 pub mod demo;

@@ -1,11 +1,12 @@
-//! `cargo local`: the whole platform on this machine, in one process.
+//! What runs when `cargo local` is called?
+//! The command-line entry point: serve, demo or receive.
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use local::options::{Command, Options};
 
-/// Several small allocations an event add up: with the system's allocator a sixth of all time went there.
+/// Each event makes several small allocations: with the system's allocator they took a sixth of all time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -14,7 +15,7 @@ async fn main() -> ExitCode {
     match run(&Options::parse()).await {
         Ok(code) => code,
         Err(error) => {
-            // One line with its causes; a backtrace helps nobody whose port is taken.
+            // One line with its causes: a backtrace does not help a user whose port is taken.
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }

@@ -1,5 +1,8 @@
-//! Which of AWS's actions does each function call, and what do they consume? Told to whoever asks: the stories hold the
-//! functions' roles to it and let calls go wrong, a benchmark reckons the costs by it.
+//! Which AWS actions does each function call, and how much capacity do they consume?
+//! An SDK interceptor that reports each call, and that can inject faults.
+//!
+//! The stories compare the calls with the functions' IAM roles and let calls fail; a benchmark calculates the costs
+//! from them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,9 +23,9 @@ use serde_json::{Value, json};
 pub struct Call {
     /// The function's name.
     pub function: &'static str,
-    /// Such as `dynamodb:PutItem`.
+    /// The action, such as `dynamodb:PutItem`.
     pub action: String,
-    /// What it was made on.
+    /// The resource of the call.
     pub resource: String,
 }
 
@@ -31,29 +34,29 @@ pub struct Call {
 pub struct Units {
     /// The function's name.
     pub function: &'static str,
-    /// Read units.
+    /// Read units, as DynamoDB counts them.
     pub read: f64,
-    /// Write units.
+    /// Write units, as DynamoDB counts them.
     pub write: f64,
 }
 
-/// What goes wrong with a request.
+/// A fault to inject into a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// It is refused, as when AWS throttles.
+    /// The request is refused, as when AWS throttles.
     Refused,
-    /// It is carried out, but its answer is lost.
+    /// The request is carried out, but its answer is lost.
     AnswerLost,
 }
 
-type Tell<T> = Arc<dyn Fn(T) + Send + Sync>;
+type Report<T> = Arc<dyn Fn(T) + Send + Sync>;
 type Disturb = Arc<dyn Fn(&'static str) -> Option<Trouble> + Send + Sync>;
 
-/// Is told of every call.
+/// Gets every call of the functions.
 #[derive(Clone)]
 pub struct Observer {
-    call: Tell<Call>,
-    units: Option<Tell<Units>>,
+    call: Report<Call>,
+    units: Option<Report<Units>>,
     trouble: Option<Disturb>,
 }
 
@@ -64,19 +67,19 @@ impl fmt::Debug for Observer {
 }
 
 impl Observer {
-    /// An observer that gives each call to `call`.
+    /// An observer that passes each call to `call`.
     pub fn new(call: impl Fn(Call) + Send + Sync + 'static) -> Self {
         Self { call: Arc::new(call), units: None, trouble: None }
     }
 
-    /// The same, which also asks the table what each request consumed, and gives that to `units`.
+    /// This observer, which also requests the consumed capacity from the table and passes it to `units`.
     #[must_use]
     pub fn with_units(self, units: impl Fn(Units) + Send + Sync + 'static) -> Self {
         Self { units: Some(Arc::new(units)), ..self }
     }
 
-    /// The same, which lets requests go wrong as `trouble` says, given the function's name. They are not tried again by
-    /// the SDK.
+    /// This observer, which also injects the fault that `trouble` returns for the function's name. The SDK does not
+    /// retry such a request.
     #[must_use]
     pub fn with_trouble(
         self,
@@ -85,21 +88,21 @@ impl Observer {
         Self { trouble: Some(Arc::new(trouble)), ..self }
     }
 
-    pub(crate) fn tell(&self, function: &'static str, action: &str, resource: &str) {
+    pub(crate) fn report(&self, function: &'static str, action: &str, resource: &str) {
         (self.call)(Call { function, action: action.to_owned(), resource: resource.to_owned() });
     }
 }
 
-/// Sees every request of one function's clients.
+/// The interceptor of one function's clients.
 #[derive(Debug, Clone)]
 pub struct Watch {
     /// The function's name.
     pub function: &'static str,
-    /// Who is told.
+    /// The observer that gets the calls.
     pub observer: Observer,
 }
 
-/// Whether the request under way reads or writes the table; kept until its answer is there.
+/// Whether the request under way reads or writes the table; stored until the answer arrives.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Read,
@@ -129,7 +132,7 @@ impl Intercept for Watch {
         let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
         let mut body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default())?;
         for (action, resource) in calls(&target, &body) {
-            self.observer.tell(self.function, &action, &resource);
+            self.observer.report(self.function, &action, &resource);
         }
         match self.observer.trouble.as_ref().and_then(|trouble| trouble(self.function)) {
             Some(Trouble::Refused) => return Err("refused, as was wished".into()),
@@ -168,7 +171,7 @@ impl Intercept for Watch {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (Some(tell), Some(kind)) = (&self.observer.units, bag.load::<Kind>()) else { return Ok(()) };
+        let (Some(report), Some(kind)) = (&self.observer.units, bag.load::<Kind>()) else { return Ok(()) };
         let body = context.response().and_then(|response| response.body().bytes()).unwrap_or_default();
         let answer: Value = serde_json::from_slice(body)?;
         let units = match &answer["ConsumedCapacity"] {
@@ -179,12 +182,12 @@ impl Intercept for Watch {
             Kind::Read => (units, 0.0),
             Kind::Write => (0.0, units),
         };
-        tell(Units { function: self.function, read, write });
+        report(Units { function: self.function, read, write });
         Ok(())
     }
 }
 
-/// What one request needs to be allowed: a transaction needs each of its parts, a batch of SQS the action of one.
+/// The IAM actions that one request needs: a transaction needs the action of each part, an SQS batch the single action.
 fn calls(target: &str, body: &Value) -> Vec<(String, String)> {
     let (service, operation) = target.split_once('.').unwrap_or_default();
     if service == "AmazonSQS" {

@@ -1,4 +1,5 @@
-//! What can be said on the command line?
+//! Which commands and options does `cargo local` have?
+//! The command-line parser (clap); the comments here are its help texts.
 
 use std::path::PathBuf;
 
@@ -8,33 +9,34 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "cargo local", bin_name = "cargo local", version, disable_help_subcommand = true)]
 pub struct Options {
-    /// What to do instead of serving.
+    /// A command to run instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Port of the API on 127.0.0.1; 0 takes any free one.
+    /// Port of the API on 127.0.0.1; 0 takes any free port.
     #[arg(long, default_value_t = 8787)]
     pub port: u16,
-    /// Where data is kept between runs.
+    /// Folder that keeps the data between runs.
     #[arg(long, value_name = "DIR", default_value = ".posthorn")]
     pub data: PathBuf,
     /// Keep nothing: all data is gone when the process ends.
     #[arg(long, conflicts_with = "data")]
     pub memory: bool,
-    /// The key that opens everything: `phk_` and at least 32 URL-safe characters. Made on the first run if not set.
+    /// The API key with access to everything: `phk_` and at least 32 URL-safe characters. Created on the first run if
+    /// not set.
     #[arg(long, env = "POSTHORN_ADMIN_KEY", hide_env_values = true, value_name = "KEY")]
     pub admin_key: Option<String>,
 }
 
-/// What to do instead of serving.
+/// A command to run instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Runs the whole story in memory with sample events and three receivers, and shows every attempt.
+    /// Runs everything in memory with sample events and three receivers, and shows the result of every delivery.
     Demo(DemoOptions),
-    /// Receives deliveries on this machine, and shows each with whether its signature is good.
+    /// Receives deliveries on this machine, and shows each one and whether its signature is valid.
     Receive(ReceiveOptions),
 }
 
-/// How to run the demo.
+/// The options of the demo.
 #[derive(Debug, Args)]
 pub struct DemoOptions {
     /// A folder of JSON files, each `{"type":…,"data":…}`, to send instead of the sample events.
@@ -42,16 +44,16 @@ pub struct DemoOptions {
     pub payloads: Option<PathBuf>,
 }
 
-/// How to receive.
+/// The options of the receiver.
 #[derive(Debug, Args)]
 pub struct ReceiveOptions {
-    /// Port on 127.0.0.1; 0 takes any free one.
+    /// Port on 127.0.0.1; 0 takes any free port.
     #[arg(long, default_value_t = 9000)]
     pub port: u16,
-    /// The endpoint's secret, to check signatures with.
+    /// The endpoint's secret, for checking signatures.
     #[arg(long, value_name = "SECRET")]
     pub secret: Option<String>,
-    /// The status to answer every delivery with.
+    /// The status of every answer.
     #[arg(long, value_name = "STATUS", default_value_t = 200)]
     pub answer: u16,
 }

@@ -1,4 +1,5 @@
-//! What runs in local mode? Every function's handler around the embedded AWS, wired as the template wires them.
+//! What runs in local mode?
+//! The composition root: every function's handler around the embedded AWS, wired as in the template.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -33,13 +34,13 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// The running platform.
 #[derive(Debug)]
 pub struct Platform {
-    /// The emulators.
+    /// The emulators of DynamoDB and SQS.
     pub aws: EmulatedAws,
-    /// The table.
+    /// The table of all functions.
     pub store: Store,
-    /// The queue.
+    /// The jobs queue, with its dead-letter queue and the tasks queue.
     pub queue: Queue,
-    /// Where the API answers.
+    /// The address on which the API answers.
     pub address: SocketAddr,
     worker: Context,
     sender: Arc<Sender>,
@@ -47,22 +48,22 @@ pub struct Platform {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// How to run the platform.
+/// The parameters of the platform.
 #[derive(Debug)]
 pub struct Setup<'a> {
-    /// Where data is kept; `None` for in memory.
+    /// The folder that keeps the data; `None` to keep it in memory.
     pub data: Option<&'a DataDir>,
-    /// Port of the API; 0 takes any free one.
+    /// Port of the API; 0 takes any free port.
     pub port: u16,
-    /// What time it is.
+    /// The clock of all functions and emulators.
     pub clock: Clock,
-    /// Who is told which of AWS's actions each function calls.
+    /// The observer of the AWS actions that each function calls.
     pub observer: Option<Observer>,
-    /// Where spans are made.
+    /// The tracer of all functions.
     pub traces: Traces,
 }
 
-/// Once a minute, as the template's schedule.
+/// Does the work of the template's schedule once a minute.
 async fn schedule(worker: Context, sender: Arc<Sender>, mut stop: watch::Receiver<bool>) {
     let mut minutes = tokio::time::interval(MINUTE);
     loop {
@@ -76,7 +77,7 @@ async fn schedule(worker: Context, sender: Arc<Sender>, mut stop: watch::Receive
         if let Err(fault) = maintenance::tick(&worker).await {
             tracing::error!(
                 error = lambda_kit::logging::chain(&fault),
-                "the schedule's work could not be done"
+                "schedule failed; it runs again in a minute"
             );
         }
     }
@@ -92,15 +93,15 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
 async fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
     let api = http_kit::http_api::finish(routes, Metrics::none());
     let stop = async move {
-        // An error means that the platform is gone, which is a stop as well.
+        // An error means that the platform was dropped, which is a stop as well.
         stopped.wait_for(|stop| *stop).await.ok();
     };
     if let Err(error) = axum::serve(listener, api).with_graceful_shutdown(stop).await {
-        tracing::error!(%error, "the API stopped");
+        tracing::error!(%error, "the HTTP server of the API stopped");
     }
 }
 
-/// What the event source mapping of the jobs queue calls.
+/// The handler of the jobs queue's event source mapping: the sender.
 fn jobs(sender: &Arc<Sender>) -> Handler {
     let sender = Arc::clone(sender);
     Arc::new(move |event| {
@@ -109,7 +110,7 @@ fn jobs(sender: &Arc<Sender>) -> Handler {
     })
 }
 
-/// What the event source mapping of the tasks queue calls.
+/// The handler of the tasks queue's event source mapping: the maintenance function.
 fn tasks(worker: &Context) -> Handler {
     let worker = worker.clone();
     Arc::new(move |event| {
@@ -118,7 +119,8 @@ fn tasks(worker: &Context) -> Handler {
     })
 }
 
-/// The key that seals secrets: a file of the data folder, made on the first run, or of this process alone.
+/// The key that seals secrets: from a file of the data folder, created on the first run; without a folder, a new key
+/// for this process only.
 fn data_key(data: Option<&DataDir>) -> anyhow::Result<KeyBytes> {
     let new: KeyBytes = Randomness::system().bytes();
     let Some(data) = data else { return Ok(new) };
@@ -135,7 +137,7 @@ impl Platform {
     /// Starts everything; when this returns, the API answers.
     ///
     /// # Errors
-    /// When a file or port cannot be had.
+    /// When a file or a port cannot be opened.
     pub async fn start(setup: Setup<'_>) -> anyhow::Result<Self> {
         // 1. The emulated AWS, with the table and the queues.
         let clock = setup.clock.clone();
@@ -146,7 +148,7 @@ impl Platform {
         let queue = aws.queue().await?;
 
         // 2. The functions. They share one cache, so that a change takes effect at once.
-        // Loopback and plain http are allowed here and nowhere else: the receivers are on this machine.
+        // Loopback and plain http are allowed only in local mode, because its receivers are on this machine.
         let targets = AllowedTargets::loopback_and_http();
         let egress = Egress::new(targets)?;
         let (cache, randomness) = (Cache::new(store.clone()), Randomness::system());
@@ -169,7 +171,7 @@ impl Platform {
         let sender = Arc::new(Sender::new(context("sender"), egress));
         let worker = context("maintenance");
 
-        // 3. The API, an event source mapping a queue, and the schedule.
+        // 3. The API, an event source mapping for each queue, and the schedule.
         let (stop, stopped) = watch::channel(false);
         let listener = listen(setup.port).await?;
         let address = listener.local_addr()?;
@@ -185,33 +187,33 @@ impl Platform {
         Ok(Self { aws, store, queue, worker, sender, address, stop, tasks })
     }
 
-    /// Writes down the last seconds' statistics now.
+    /// Writes the statistics that are still in memory.
     ///
     /// # Errors
-    /// When the table cannot be used.
+    /// When the table cannot be written.
     pub async fn flush(&self) -> anyhow::Result<()> {
         Ok(self.sender.flush().await?)
     }
 
-    /// Does what the schedule does once a minute, now.
+    /// Does the work of the schedule now.
     ///
     /// # Errors
-    /// When table or queue cannot be used.
+    /// When the table or the queue cannot be used.
     pub async fn tick(&self) -> anyhow::Result<()> {
         Ok(maintenance::tick(&self.worker).await?)
     }
 
-    /// The API's base address.
+    /// The base URL of the API.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Stops taking requests and jobs, and waits for those under way.
+    /// Stops accepting requests and receiving jobs, and waits for those under way.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {
             if let Err(error) = task.await {
-                tracing::error!(%error, "a task ended badly");
+                tracing::error!(%error, "background task of local mode failed");
             }
         }
         if let Err(fault) = self.sender.flush().await {

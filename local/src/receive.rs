@@ -1,5 +1,6 @@
-//! `cargo local receive`: a receiver to try things with. It shows every delivery and checks its signature as a
-//! customer would, with the reference library.
+//! How does a developer see deliveries arrive?
+//! `cargo local receive`: a webhook receiver that prints every delivery and verifies its signature with the reference
+//! library, as a customer would.
 
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
@@ -23,11 +24,11 @@ struct Receiver {
 /// Receives until Ctrl-C.
 ///
 /// # Errors
-/// When the secret is none or the port is taken.
+/// When the secret is not valid or the port is taken.
 pub async fn run(options: &ReceiveOptions) -> anyhow::Result<ExitCode> {
     let answer = StatusCode::from_u16(options.answer).context("--answer must be an HTTP status")?;
     let secret = options.secret.as_deref().map(Webhook::new).transpose();
-    let secret = secret.context("--secret must be the `whsec_…` shown when the endpoint was made")?;
+    let secret = secret.context("--secret must be the `whsec_…` shown when the endpoint was created")?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.with_context(|| {
         format!("port {} of 127.0.0.1 is taken. Choose another with --port PORT.", options.port)
     })?;
@@ -35,7 +36,7 @@ pub async fn run(options: &ReceiveOptions) -> anyhow::Result<ExitCode> {
     let router = Router::new().fallback(receive).with_state(Arc::new(Receiver { answer, secret }));
     let stop = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::error!(%error, "Ctrl-C cannot be heard");
+            tracing::error!(%error, "the receiver cannot be stopped by Ctrl-C");
         }
     };
     axum::serve(listener, router).with_graceful_shutdown(stop).await?;

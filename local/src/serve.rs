@@ -1,4 +1,5 @@
-//! `cargo local`: serves until Ctrl-C, and says how to begin.
+//! What does `cargo local` do without a command?
+//! It serves the API until Ctrl-C, with a graceful shutdown, and prints a first command to try.
 
 use std::process::ExitCode;
 
@@ -10,10 +11,11 @@ use crate::first_run::{Beginnings, prepare};
 use crate::options::Options;
 use crate::platform::{Platform, Setup};
 
-/// The embedded DynamoDB warns of every refused condition, which are answers like any other.
+/// The log filter. The embedded DynamoDB logs a warning for every failed condition, which is a normal answer.
 const LOG: &str = "info,dynoxide=error";
 
-/// What the functions' real binaries need to run against the emulated AWS: `cargo lambda watch --env-file`.
+/// The file with the environment in which the functions' own binaries run against the emulated AWS: `cargo lambda watch
+/// --env-file`.
 const ENVIRONMENT_FILE: &str = "aws.env";
 
 /// Runs until Ctrl-C.

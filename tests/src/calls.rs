@@ -1,5 +1,6 @@
-//! Which of AWS's actions did the functions call while the stories ran? Each is written once to the file that
-//! `POSTHORN_STORIES_CALLS` names, a line of function, action and resource; nothing is where it names none.
+//! Which AWS actions did the functions call while the stories ran?
+//! A call recorder: it writes each distinct call once to the file that `POSTHORN_STORIES_CALLS` names, one line of
+//! function, action and resource. Without the variable nothing is recorded.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -7,7 +8,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use local::observe::{Call, Observer};
 
-/// Names the file.
+/// The variable with the path of the file.
 pub const CALLS_FILE: &str = "POSTHORN_STORIES_CALLS";
 
 static SEEN: Mutex<BTreeSet<Call>> = Mutex::new(BTreeSet::new());
@@ -18,7 +19,7 @@ static FILE: LazyLock<Option<Mutex<std::fs::File>>> = LazyLock::new(|| {
     Some(Mutex::new(std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap()))
 });
 
-/// Writes down what it has not seen before.
+/// An observer that records each call that is new, if the variable is set.
 pub fn observer() -> Option<Observer> {
     FILE.is_some().then(|| Observer::new(note))
 }

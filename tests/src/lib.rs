@@ -1,4 +1,5 @@
-//! The harness of the stories: the whole platform in memory, and receivers whose answers can be changed.
+//! How do the stories run?
+//! The test harness: the whole platform in memory, and receivers whose answers can be changed.
 #![expect(clippy::unwrap_used, reason = "a story whose stage cannot be set has failed")]
 
 pub mod calls;

@@ -1,4 +1,5 @@
-//! A customer's endpoint whose answers a story can change at any time.
+//! How does a story play a customer's endpoint?
+//! A programmable webhook receiver: its answers can be changed at any time, and its requests are recorded.
 
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
@@ -13,10 +14,10 @@ use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-/// What a receiver answers.
+/// The answer of a receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// This status.
+    /// An empty answer with this status.
     Status(u16),
     /// 503 with `Retry-After`, in seconds.
     RetryAfter(u64),
@@ -27,13 +28,13 @@ pub enum Answer {
 /// One request as the receiver saw it.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    /// Its method.
+    /// The method of the request.
     pub method: Method,
-    /// Its headers.
+    /// The headers of the request.
     pub headers: HeaderMap,
-    /// Its exact body.
+    /// The exact bytes of the body.
     pub body: Bytes,
-    /// When it arrived.
+    /// When the request arrived.
     pub at: Instant,
 }
 
@@ -49,7 +50,7 @@ impl Seen {
     }
 }
 
-/// A receiver on a port of its own.
+/// A receiver on a free port.
 #[derive(Debug)]
 pub struct Receiver {
     url: String,
@@ -89,27 +90,27 @@ impl Receiver {
         Self { url, shared }
     }
 
-    /// Where it listens.
+    /// The URL on which it listens.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Answers these first, one request each.
+    /// Gives these answers first, one to each request.
     pub fn answer_first(&self, answers: &[Answer]) {
         self.script().next.extend(answers);
     }
 
-    /// Answers this from now on.
+    /// Gives this answer from now on.
     pub fn answer(&self, answer: Answer) {
         self.script().then = answer;
     }
 
-    /// What has arrived so far.
+    /// The requests that have arrived so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.script().seen.clone()
     }
 
-    /// Most requests that were under way at the same time.
+    /// The largest number of requests that were under way at the same time.
     pub fn most_at_once(&self) -> usize {
         self.script().most_at_once
     }

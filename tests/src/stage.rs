@@ -1,4 +1,5 @@
-//! The stage of a story: the whole platform in memory, with a clock the story moves, and a caller of its API.
+//! Where does a story take place?
+//! A test fixture: the whole platform in memory, with a clock that the story moves, and a client of its API.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,14 +22,14 @@ use crate::calls::observer;
 #[derive(Debug, Clone, Default)]
 struct Ahead(Arc<AtomicI64>);
 
-/// Everything a story plays on.
+/// The platform and the client of one story.
 #[derive(Debug)]
 pub struct Stage {
     /// The running platform.
     pub platform: Platform,
-    /// A caller with the key that opens everything.
+    /// A client of the API whose key has access to everything.
     pub admin: ApiClient,
-    /// A workspace.
+    /// The workspace of the story.
     pub workspace: String,
     ahead: Ahead,
     clock: Clock,
@@ -36,27 +37,27 @@ pub struct Stage {
     _data: Option<DataDir>,
 }
 
-/// An endpoint a story made.
+/// An endpoint that a story created.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// Its id.
+    /// The endpoint's id.
     pub id: String,
-    /// Its secret.
+    /// The endpoint's signing secret.
     pub secret: String,
 }
 
 impl Stage {
-    /// Sets the stage.
+    /// Starts the platform.
     pub async fn set() -> Self {
         Self::set_with(Traces::default(), observer()).await
     }
 
-    /// The same with spans.
+    /// Starts the platform with traces.
     pub async fn set_with_traces(traces: Traces) -> Self {
         Self::set_with(traces, observer()).await
     }
 
-    /// The same where calls to AWS go wrong.
+    /// Starts the platform with faults injected into calls to AWS.
     pub async fn set_with_trouble(
         trouble: impl Fn(&'static str) -> Option<Trouble> + Send + Sync + 'static,
     ) -> Self {
@@ -93,7 +94,7 @@ impl Stage {
         Self { platform, admin, workspace: beginnings.workspace.to_string(), ahead, clock, _data: data }
     }
 
-    /// Moves the clock on, and lets the queue notice.
+    /// Moves the clock forward, and wakes the queue's long polls.
     pub fn advance(&self, duration: Duration) {
         self.ahead.0.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
         self.platform.aws.sqs.wake();
@@ -109,7 +110,7 @@ impl Stage {
         self.clock.clone()
     }
 
-    /// Makes an endpoint for `receiver` with more settings.
+    /// Creates an endpoint for `receiver` with further settings.
     pub async fn endpoint(&self, receiver: &Receiver, settings: Value) -> Endpoint {
         let mut body = json!({ "workspace_id": self.workspace, "url": receiver.url() });
         body.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
@@ -129,7 +130,7 @@ impl Stage {
         answer
     }
 
-    /// Reads something of the API.
+    /// Gets a document of the API.
     pub async fn read(&self, path: &str) -> Value {
         self.admin.get(path).await.unwrap()
     }
@@ -182,7 +183,7 @@ impl Stage {
             if counts().await == [embedded_aws::sqs::Counts::default(); 2] {
                 return self.platform.stop().await;
             }
-            // A drain goes on for some seconds after its last delivery, and sends nothing any more.
+            // A drain continues for some seconds after its last delivery, without sending anything.
             if counts().await[0] == embedded_aws::sqs::Counts::default() {
                 self.advance(Duration::from_secs(1));
             }

@@ -1,4 +1,5 @@
-//! The stories: what Posthorn does from one end to the other, told through its API and its customers' receivers.
+//! What does Posthorn do from one end to the other?
+//! End-to-end tests (stories), told through the API and customers' receivers.
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod accept;

@@ -1,4 +1,5 @@
-//! A Lambda function that does nothing: what the runtime alone costs at a cold start.
+//! What does the Lambda runtime alone cost at a cold start?
+//! The baseline of the cold-start benchmark: a function that does nothing.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};

@@ -1,5 +1,7 @@
-//! The sender's own handler against a bare reqwest client, ten deliveries at once, in turns; and what the sender's write
-//! to the table alone costs, so that it can be told from the rest.
+//! How much CPU time does the sender need, compared with a bare HTTP client?
+//! The measured process: the sender's handler and a bare reqwest client in turns, ten deliveries at once.
+//!
+//! The sender's write to the table is also measured alone, so that it can be subtracted.
 
 use std::time::Duration;
 
@@ -23,12 +25,12 @@ use crate::figure::{line, median};
 const ROUNDS: usize = 5;
 /// Deliveries of the sender's turns.
 const DELIVERIES: usize = 5_000;
-/// Things done in the other turns. Each takes less, and the kernel tells processor time in steps of 10 ms.
+/// Requests or rows of the other turns. Each takes less time, and the kernel counts processor time in steps of 10 ms.
 const MANY: usize = 20_000;
 /// Deliveries whose allocations are counted.
 const COUNTED: usize = 500;
 
-/// Takes the turns; tells the figures on standard error, as the sender logs on standard output.
+/// Takes the turns; prints the figures on standard error, because the sender logs on standard output.
 pub(crate) async fn run() -> anyhow::Result<()> {
     lambda_kit::logging::init();
     let target = Target::from_environment()?;
@@ -42,29 +44,29 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         writing.push(rows.turn(&target, MANY).await?);
     }
     let (delivering, posting, writing) = (median(delivering), median(posting), median(writing));
-    tell("CPU of the sender", delivering, "µs a delivery");
-    tell("CPU of a bare reqwest", posting, "µs a POST");
-    tell("CPU of the sender to bare reqwest", delivering / posting, "times");
-    tell("CPU of the table write, ten deliveries at once", writing, "µs a delivery");
-    tell("CPU of the sender without that to bare reqwest", (delivering - writing) / posting, "times");
+    report("CPU of the sender", delivering, "µs a delivery");
+    report("CPU of a bare reqwest", posting, "µs a POST");
+    report("CPU of the sender to bare reqwest", delivering / posting, "times");
+    report("CPU of the table write, ten deliveries at once", writing, "µs a delivery");
+    report("CPU of the sender without that to bare reqwest", (delivering - writing) / posting, "times");
 
-    // Allocations are counted by thread, so in a runtime of one thread.
+    // Allocations are counted per thread, so they are counted in a runtime of one thread.
     let counted = tokio::task::spawn_blocking(count_allocations).await??;
     for (name, AllocationInfo { count_total, bytes_total, .. }) in counted {
-        tell(&format!("allocations, {name}"), each(count_total), "a delivery");
-        tell(&format!("bytes allocated, {name}"), each(bytes_total), "a delivery");
+        report(&format!("allocations, {name}"), each(count_total), "a delivery");
+        report(&format!("bytes allocated, {name}"), each(bytes_total), "a delivery");
     }
     Ok(())
 }
 
-/// Who takes turns.
+/// The contestants that take turns.
 enum Contestant {
     Sender(Box<(Sender, Metrics)>),
     Bare { client: reqwest::Client, url: reqwest::Url },
     Table { store: Store, batch: Vec<Settlement> },
 }
 
-/// What is done in a turn, made before the turn begins.
+/// The work of a turn, prepared before the turn begins.
 enum Work {
     Events(Vec<SqsEvent>),
     Posts(Vec<Post>),
@@ -72,7 +74,7 @@ enum Work {
 }
 
 impl Contestant {
-    /// The sender as its function makes it, but that its receiver is on this machine.
+    /// The sender as its function builds it, except that it may call this machine.
     async fn sender() -> anyhow::Result<Self> {
         let made = sender::setup::from_environment(AllowedTargets::loopback_and_http()).await;
         Ok(Self::Sender(Box::new(made.map_err(anyhow::Error::from_boxed)?)))
@@ -81,7 +83,7 @@ impl Contestant {
     fn bare(target: &Target) -> anyhow::Result<Self> {
         #[expect(
             clippy::disallowed_methods,
-            reason = "what egress is compared with; it calls this machine only"
+            reason = "the client that egress is compared with; it calls this machine only"
         )]
         let client = reqwest::Client::builder().no_proxy().build()?;
         Ok(Self::Bare { client, url: target.url.parse()? })
@@ -147,7 +149,7 @@ impl Contestant {
                     store.settle(&batch).await?;
                 }
             }
-            _ => anyhow::bail!("this is another contestant's work"),
+            _ => anyhow::bail!("the work belongs to another contestant"),
         }
         Ok(())
     }
@@ -166,7 +168,7 @@ fn count_allocations() -> anyhow::Result<Vec<(&'static str, AllocationInfo)>> {
     let bare = runtime.block_on(async { Contestant::bare(&target) })?;
     let mut counted = Vec::new();
     for (name, contestant) in [("sender", sender), ("bare reqwest", bare)] {
-        // Connections and what is remembered are there before it counts.
+        // Connections are open and the cache is filled before counting begins.
         runtime.block_on(contestant.work(contestant.prepare(&target, COUNTED)?))?;
         let work = contestant.prepare(&target, COUNTED)?;
         let mut done = Ok(());
@@ -181,6 +183,6 @@ fn each(total: u64) -> f64 {
     total as f64 / COUNTED as f64
 }
 
-fn tell(figure: &str, value: f64, unit: &str) {
+fn report(figure: &str, value: f64, unit: &str) {
     eprintln!("{}", line(figure, value, unit));
 }

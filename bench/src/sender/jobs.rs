@@ -1,4 +1,5 @@
-//! What is sent in the contest? Jobs as the sender receives them, and the requests it makes of them.
+//! Which deliveries does the sender's benchmark make?
+//! Test data: jobs as the sender receives them, and the requests that it makes from them.
 
 use anyhow::Context as _;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
@@ -19,10 +20,10 @@ use usecases::{Clock, Randomness};
 
 use super::{ENDPOINT, RECEIVER, WORKSPACE};
 
-/// SQS gives at most 10 messages in a receive.
+/// SQS returns at most 10 messages in a receive.
 pub(super) const BATCH: usize = 10;
 
-/// Where the deliveries go.
+/// The endpoint that the deliveries go to.
 pub(super) struct Target {
     workspace: WorkspaceId,
     pub(super) endpoint: EndpointId,
@@ -35,7 +36,7 @@ pub(super) struct Target {
 pub(super) type Post = (HeaderMap, Bytes);
 
 impl Target {
-    /// As the peer tells it.
+    /// The target whose addresses the peer put into the environment.
     pub(super) fn from_environment() -> anyhow::Result<Self> {
         #[expect(clippy::disallowed_methods, reason = "the benchmark's own variables")]
         let variable = |name| std::env::var(name).with_context(|| format!("{name} is not set"));
@@ -48,7 +49,7 @@ impl Target {
         })
     }
 
-    /// A job with a payload of a kilobyte, as ingest makes it.
+    /// A job with a payload of a kilobyte, as ingest sends it.
     pub(super) fn job(&self) -> anyhow::Result<Job> {
         let now = self.clock.now();
         let event = EventId::new(now, self.randomness.id());
@@ -79,7 +80,7 @@ impl Target {
         (0..batches).map(|_| event()).collect()
     }
 
-    /// What the sender would post for as many jobs.
+    /// The requests that the sender would post for as many jobs.
     pub(super) fn posts(&self, count: usize) -> anyhow::Result<Vec<Post>> {
         let endpoint = self.endpoint()?;
         (0..count).map(|_| self.post(&endpoint, &self.job()?)).collect()
@@ -103,7 +104,7 @@ impl Target {
         Ok((headers, rendered.body.into()))
     }
 
-    /// An endpoint like the one in the table. Its secret is another, but the signature is as long.
+    /// An endpoint like the one in the table. Its secret differs, but the signature has the same length.
     fn endpoint(&self) -> anyhow::Result<Endpoint> {
         let settings: EndpointSettings = serde_json::from_value(json!({ "url": self.url }))?;
         let now = self.clock.now();
@@ -121,7 +122,7 @@ impl Target {
     }
 }
 
-/// The record that Lambda makes of a message.
+/// The record that Lambda creates from a message.
 fn message(job: &Job) -> anyhow::Result<SqsMessage> {
     let sent = job.occurred_at.as_millis().to_string();
     let attributes = [

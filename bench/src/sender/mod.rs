@@ -1,9 +1,10 @@
-//! How much processor time does a delivery cost the sender, and how much a bare POST of the same bytes to the same
-//! receiver? The rule: at most 1.5 times as much.
+//! How much processor time does a delivery cost the sender?
+//! A CPU benchmark, compared with a bare POST of the same bytes to the same receiver. The rule: at most 1.5 times as
+//! much.
 //!
-//! Three processes, so that nobody's processor time is counted as another's: the [`peer`] is whatever the sender calls,
-//! that is table, queues and receiver; the [`contest`] is the sender and what it is compared with, in turns; this one
-//! starts them and waits.
+//! Three processes, so that the processor time of each is counted separately: the [`peer`] runs table, queues and
+//! receiver, which the sender calls; the [`contest`] runs the sender and the bare client in turns; this process starts
+//! them and waits.
 
 pub(crate) mod contest;
 mod jobs;
@@ -21,19 +22,19 @@ pub(crate) const PEER: &str = "sender-peer";
 /// The subcommand that runs the contest.
 pub(crate) const CONTEST: &str = "sender-contest";
 
-/// The workspace of the deliveries, as the peer tells the contest.
+/// The variable with the workspace of the deliveries, set by the peer for the contest.
 const WORKSPACE: &str = "BENCH_WORKSPACE";
-/// Their endpoint.
+/// The variable with the endpoint of the deliveries.
 const ENDPOINT: &str = "BENCH_ENDPOINT";
-/// That endpoint's URL.
+/// The variable with the URL of that endpoint.
 const RECEIVER: &str = "BENCH_RECEIVER";
 
-/// Runs the contest. `AWS_LAMBDA_LOG_LEVEL=warn` in the environment takes the sender's log out of it.
+/// Runs the benchmark. `AWS_LAMBDA_LOG_LEVEL=warn` in the environment excludes the cost of the sender's log.
 pub(crate) async fn run() -> anyhow::Result<()> {
     let program = std::env::current_exe()?;
     let mut peer = Command::new(&program)
         .arg(PEER)
-        // It ends with its input.
+        // The peer ends when its standard input is closed.
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -45,14 +46,14 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         if line.is_empty() {
             break;
         }
-        let (name, value) = line.split_once('=').context("the peer tells of no variable")?;
+        let (name, value) = line.split_once('=').context("a line of the peer is not NAME=value")?;
         environment.push((name.to_owned(), value.to_owned()));
     }
 
     let contest = Command::new(&program)
         .arg(CONTEST)
         .envs(environment)
-        // Its standard output is the sender's log, written as on Lambda; its figures come on the other one.
+        // Its standard output is the sender's log, written as on Lambda; the figures come on standard error.
         .stdout(Stdio::null())
         .stderr(std::io::stdout())
         .kill_on_drop(true)

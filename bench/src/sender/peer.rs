@@ -1,4 +1,5 @@
-//! Whatever the sender calls: the embedded DynamoDB and SQS with a workspace and an endpoint in them, and the receiver.
+//! What does the sender call in its benchmark?
+//! The peer process: the embedded DynamoDB and SQS, with a workspace and an endpoint, and the receiver.
 
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use super::{ENDPOINT, RECEIVER, WORKSPACE};
 use crate::posthorn::Folder;
 use crate::receiver::Receiver;
 
-/// Prints the environment of a function that is to use it, `NAME=value` a line and an empty line at the end; then serves
-/// until its input ends.
+/// Prints the environment for a function that calls the peer, one `NAME=value` per line and an empty line at the end;
+/// then serves until its input ends.
 pub(crate) async fn run() -> anyhow::Result<()> {
     let folder = Folder::new();
     let data = DataDir::open(&folder.0)?;

@@ -1,4 +1,5 @@
-//! How do programs of ours talk to the API? Over HTTP, like any producer.
+//! How do the demo, the benchmarks and the stories call the API?
+//! An HTTP client with one API key, like any producer's.
 
 use std::string::FromUtf8Error;
 
@@ -9,17 +10,17 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
-/// Why a call has no answer, or not the one that was wanted.
+/// Why a call of the API failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The request could not be made of its parts.
-    #[error("this is not a request")]
+    /// Method, path or headers do not make a valid request.
+    #[error("the request is not valid HTTP")]
     Request(#[from] http::Error),
     /// The API cannot be reached.
     #[error("the API cannot be reached")]
     Connection(#[from] hyper_util::client::legacy::Error),
-    /// The connection broke off within the answer.
-    #[error("the answer breaks off")]
+    /// The connection was closed before the end of the answer.
+    #[error("the answer is incomplete")]
     Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The answer is not JSON.
     #[error("the answer is not JSON")]
@@ -34,12 +35,12 @@ pub enum ClientError {
         request: String,
         /// HTTP status.
         status: u16,
-        /// What the API says about it.
+        /// The body of the answer.
         body: String,
     },
 }
 
-/// A caller of the API with one key.
+/// A client of the API with one key.
 #[derive(Debug)]
 pub struct ApiClient {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -48,14 +49,14 @@ pub struct ApiClient {
 }
 
 impl ApiClient {
-    /// A caller of the API at `base`.
+    /// A client of the API at `base`.
     pub fn new(base: &str, key: &str) -> Self {
         #[expect(clippy::disallowed_methods, reason = "it calls Posthorn's own API, on loopback")]
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { client, base: base.to_owned(), key: key.to_owned() }
     }
 
-    /// Reads something.
+    /// Gets the JSON document at a path.
     ///
     /// # Errors
     /// When the API cannot be reached or does not answer with 2xx.
@@ -63,7 +64,7 @@ impl ApiClient {
         self.expect_success("GET", path, String::new()).await
     }
 
-    /// Posts a document.
+    /// Posts a JSON document.
     ///
     /// # Errors
     /// When the API cannot be reached or does not answer with 2xx.
@@ -71,7 +72,7 @@ impl ApiClient {
         self.post_text(path, body.to_string()).await
     }
 
-    /// Posts a document whose bytes matter.
+    /// Posts a JSON text byte for byte.
     ///
     /// # Errors
     /// When the API cannot be reached or does not answer with 2xx.
@@ -79,7 +80,7 @@ impl ApiClient {
         self.expect_success("POST", path, body).await
     }
 
-    /// Reads something that is no JSON.
+    /// Gets an answer that is not JSON, as text.
     ///
     /// # Errors
     /// When the API cannot be reached or does not answer with 2xx.
@@ -92,7 +93,7 @@ impl ApiClient {
         Ok(text)
     }
 
-    /// Sends any request, and gives the status and the document whatever they are (`null` for an empty body).
+    /// Sends any request, and gives the answer's status and document also for errors (`null` for an empty body).
     ///
     /// # Errors
     /// When the API cannot be reached or its answer is not JSON.

@@ -1,6 +1,7 @@
-//! How are bytes written as text? In lower-case hexadecimal digits, two a byte.
+//! How are bytes written as text?
+//! Hexadecimal encoding: two lower-case digits per byte.
 
-/// Lower-case hex.
+/// The bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

@@ -1,6 +1,7 @@
-//! What do Posthorn's ids look like? A prefix that names the kind and a ULID: 26 characters, sortable by time.
+//! What do Posthorn's ids look like?
+//! Typed ULIDs: a prefix that names the kind, and 26 characters that sort by creation time.
 //!
-//! Each kind is its own Rust type, so an endpoint's id can never stand where an event's is wanted. Time and
+//! Each kind is a separate Rust type, so an endpoint's id can never be used where an event's id is expected. Time and
 //! randomness are arguments.
 
 use std::fmt;
@@ -12,7 +13,7 @@ use ulid::Ulid;
 
 use crate::timestamp::Timestamp;
 
-/// The text is no id of the wanted kind.
+/// The error for a text that is not an id of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be `{prefix}` followed by a ULID (26 characters of Crockford's base 32)")]
 pub struct BadId {
@@ -26,7 +27,7 @@ macro_rules! id {
         pub struct $name(Ulid);
 
         impl $name {
-            /// What every id of this kind starts with.
+            /// The prefix of every id of this kind.
             pub const PREFIX: &'static str = $prefix;
 
             /// An id of the instant `at`; `randomness` makes it unique (its low 80 bits are used).
@@ -91,7 +92,7 @@ id!(
     "ws_"
 );
 id!(
-    /// One customer URL with what it wants and how it is treated.
+    /// One customer URL, with its subscription and its delivery settings.
     EndpointId,
     "we_"
 );
@@ -106,22 +107,22 @@ id!(
     "wd_"
 );
 id!(
-    /// Something sent again by hand.
+    /// A replay: deliveries that were sent again by hand.
     ReplayId,
     "rep_"
 );
 id!(
-    /// An API key's public name; it is not the key and opens nothing.
+    /// An API key's public name. It is not the secret key and gives no access.
     ApiKeyId,
     "key_"
 );
 
-/// One endpoint of one workspace: what every row of an endpoint is stored under.
+/// One endpoint of one workspace: the key under which every row of an endpoint is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EndpointKey {
     /// The workspace it belongs to.
     pub workspace: WorkspaceId,
-    /// Its own id, which is unique among all workspaces.
+    /// The endpoint's id, which is unique among all workspaces.
     pub id: EndpointId,
 }
 
@@ -147,7 +148,7 @@ impl DeliveryId {
     }
 }
 
-/// Only the one canonical spelling is an id: 26 upper-case characters that do not overflow 128 bits.
+/// Accepts only the canonical spelling: 26 upper-case characters that do not overflow 128 bits.
 fn parse(prefix: &'static str, text: &str) -> Result<Ulid, BadId> {
     let bad = BadId { prefix };
     let digits = text.strip_prefix(prefix).ok_or_else(|| bad.clone())?;
@@ -189,7 +190,8 @@ mod tests {
         }
     }
 
-    /// Computed with Python's hashlib: ids of deliveries are in customers' hands, and rows are found by them.
+    /// Computed with Python's hashlib. These ids must never change: customers store ids of deliveries, and the table's
+    /// keys contain them.
     #[test]
     fn the_id_of_a_delivery_never_changes() {
         let bytes: [u8; 32] = std::array::from_fn(|at| u8::try_from(at).unwrap());

@@ -1,5 +1,8 @@
-//! How is a JSON object read as one? serde takes an array for a struct as well, member by member in the order of its
-//! declaration; a caller who writes one has made a mistake.
+//! How is a JSON value read as an object only?
+//! Strict deserialization: an array is refused where an object is expected.
+//!
+//! serde also accepts an array for a struct, with one element per member in the order of their declaration. A caller
+//! who sends an array has made a mistake.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,10 +10,10 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-/// Reads an object, and nothing else; for `#[serde(deserialize_with)]`.
+/// Reads an object, and refuses any other JSON value; for `#[serde(deserialize_with)]`.
 ///
 /// # Errors
-/// The deserializer's, for anything that is no object or not that of a `T`.
+/// The deserializer's error, when the value is not an object, or the object is not a valid `T`.
 pub fn only_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_map(Object(PhantomData))
 }

@@ -1,8 +1,9 @@
-//! Posthorn's pure decisions.
+//! What does Posthorn decide?
+//! The domain model: values and pure decisions, one module per noun.
 //!
-//! Nothing here waits, reads a clock, draws a random number, looks at the environment or calls AWS: time and
-//! randomness are arguments. Whatever this crate decides can be tried in a unit test and gives the same answer in
-//! Lambda, on a laptop and in a simulation.
+//! Nothing here waits, reads a clock, draws a random number, reads the environment or calls AWS: time and randomness
+//! are arguments. So each decision can be tested in a unit test, and is the same in Lambda, on a laptop and in a
+//! simulation.
 
 pub mod access;
 pub mod delivery;

@@ -1,4 +1,5 @@
-//! What is an instant, and how is it written? Milliseconds since 1970 inside, RFC 3339 UTC outside.
+//! What is an instant, and how is it written?
+//! A timestamp type: milliseconds since 1970 inside, RFC 3339 in UTC outside.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// The text is no RFC 3339 instant between the years 1970 and 9999.
+/// The error for a text that is not an RFC 3339 instant between the years 1970 and 9999.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be an RFC 3339 instant such as 2026-01-05T09:30:00Z")]
 pub struct BadTimestamp;
@@ -28,7 +29,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Whole seconds since the Unix epoch, as `webhook-timestamp` and DynamoDB's TTL want it.
+    /// Whole seconds since the Unix epoch, the unit of `webhook-timestamp` and of DynamoDB's TTL.
     pub fn as_seconds(self) -> i64 {
         self.0 / 1000
     }
@@ -36,7 +37,7 @@ impl Timestamp {
     /// Reads an RFC 3339 instant with any offset; precision below a millisecond is dropped.
     ///
     /// # Errors
-    /// [`BadTimestamp`] when the text is not one, or lies before 1970 or after 9999.
+    /// [`BadTimestamp`] when the text is not an RFC 3339 instant, or lies before 1970 or after 9999.
     pub fn parse(text: &str) -> Result<Self, BadTimestamp> {
         let instant: jiff::Timestamp = text.parse().map_err(|_| BadTimestamp)?;
         let millis = instant.as_millisecond();
@@ -50,7 +51,7 @@ impl Timestamp {
         Self::from_millis(self.0.saturating_add(millis))
     }
 
-    /// The instant this long before.
+    /// This instant moved earlier by `duration`.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         let millis = i64::try_from(duration.as_millis()).unwrap_or(LAST_MILLIS);

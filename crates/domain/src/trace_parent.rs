@@ -1,4 +1,5 @@
-//! Which trace does an event belong to? The `traceparent` of W3C Trace Context, level 1: <https://www.w3.org/TR/trace-context/>.
+//! Which trace does an event belong to?
+//! The `traceparent` header of W3C Trace Context, level 1: <https://www.w3.org/TR/trace-context/>.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,22 +8,24 @@ use serde::{Deserialize, Serialize};
 
 /// Length of a `traceparent` of version `00`: `00-`, 32 digits, `-`, 16 digits, `-`, 2 digits.
 const LENGTH: usize = 55;
-/// The flag that is understood.
+/// The only flag that Posthorn knows: the caller records the trace.
 const RECORDED: u8 = 1;
 
-/// A place in a trace: which trace, which span of it, and whether it is recorded.
+/// The parent of a span: its trace, its span id, and whether the trace is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TraceParent {
-    /// The trace's id, never 0.
+    /// The id of the trace, never 0.
     pub trace_id: u128,
-    /// The id of the span that caused what follows, never 0.
+    /// The id of the parent span, never 0.
     pub span_id: u64,
-    /// Flags; the one there is, the lowest bit, says that the caller records the trace. The standard has others set to 0.
+    /// The trace flags. The lowest bit says that the caller records the trace; the standard requires the others to be
+    /// 0.
     pub flags: u8,
 }
 
-/// The header's value is none. The standard has it passed over: the trace begins anew.
+/// The error for a header value that is not a `traceparent`. The standard requires to ignore such a header: the event
+/// begins a new trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no traceparent")]
 pub struct NotATraceParent;
@@ -30,7 +33,7 @@ pub struct NotATraceParent;
 impl FromStr for TraceParent {
     type Err = NotATraceParent;
 
-    /// Reads a header's value. Of a version later than `00` the part that all versions share is understood.
+    /// Reads a header's value. Of a version later than `00` only the part that all versions share is read.
     fn from_str(text: &str) -> Result<Self, NotATraceParent> {
         let (head, rest) = text.split_at_checked(LENGTH).ok_or(NotATraceParent)?;
         let mut fields = head.split('-');
@@ -51,7 +54,7 @@ impl FromStr for TraceParent {
     }
 }
 
-/// Exactly so many hexadecimal digits, in lower case.
+/// Reads exactly so many hexadecimal digits in lower case.
 fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -1,4 +1,5 @@
-//! What time is it for the emulators? The system's, or a test's.
+//! What time is it for the emulators?
+//! An injected clock: the system's, or one that a test controls.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! How do the SDKs' clients in this process reach an emulator? Request for request as over HTTP, without a socket.
+//! How do the SDKs' clients in this process reach an emulator?
+//! An in-process HTTP connector: the same requests and answers as over HTTP, without a socket.
 
 use std::fmt;
 
@@ -9,20 +10,21 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 
-/// What an emulator answers.
+/// The HTTP answer of an emulator.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
 }
 
-/// The header of an answer in JSON.
+/// The content-type header of an answer in JSON.
 pub(crate) fn json() -> (&'static str, String) {
     ("content-type", "application/x-amz-json-1.0".to_owned())
 }
 
-/// The HTTP client of an SDK whose requests `answer` answers, given the name of the action and the body. A request goes on
-/// to its end when its caller no longer waits for it, as at AWS; but a poll would receive messages for nobody.
+/// The HTTP client of an SDK. `answer` answers its requests; it is given the name of the action and the body. As at
+/// AWS, a request runs to its end even when its caller no longer waits. A receive is the exception: it would take
+/// messages that no caller gets.
 pub(crate) fn http_client<F, A>(answer: F) -> SharedHttpClient
 where
     F: Fn(String, SdkBody) -> A + Send + Sync + 'static,

@@ -1,7 +1,8 @@
-//! DynamoDB and SQS in this process, for local mode and tests; never in a function. SDKs in this process reach them without a
-//! socket, others on loopback.
+//! How do local mode and tests run without AWS?
+//! Embedded emulators of DynamoDB and SQS; never linked into a function.
 //!
-//! DynamoDB is `dynoxide`. SQS is ours, over SQLite: the operations Posthorn uses, each as AWS documents it.
+//! The SDKs of this process reach them without a socket, other processes on loopback. DynamoDB is `dynoxide`. SQS is
+//! Posthorn's own emulator over SQLite: the operations that Posthorn uses, each as AWS documents it.
 
 mod checkpoint;
 pub mod clock;
@@ -13,14 +14,14 @@ pub use clock::Clock;
 pub use dynamodb::DynamoDb;
 pub use sqs::Sqs;
 
-/// An emulator could not be started.
+/// Why an emulator could not be started or used.
 #[derive(Debug, thiserror::Error)]
 pub enum EmulatorError {
     /// The file could not be opened or written.
     #[error("the queue's file cannot be used")]
     Sqlite(#[from] rusqlite::Error),
-    /// The file was made by a version that keeps messages in another way.
-    #[error("the queue's file is of another version of Posthorn; start with another data folder")]
+    /// The file was made by a version of Posthorn with another table schema.
+    #[error("the queue's file was made by another version of Posthorn; start with another data folder")]
     OtherVersion,
     /// The table's file could not be opened.
     #[error("the table's file cannot be used: {0}")]
@@ -28,10 +29,10 @@ pub enum EmulatorError {
     /// The port could not be used.
     #[error("the port cannot be used")]
     Port(#[from] std::io::Error),
-    /// What SQS would answer.
-    #[error("the queue says: {0}")]
+    /// The error that SQS would answer.
+    #[error("the queue refused the request: {0}")]
     Queue(String),
     /// The thread that owns the file is gone.
-    #[error("the queue's file is no longer served")]
+    #[error("the queue's thread has stopped")]
     Stopped,
 }

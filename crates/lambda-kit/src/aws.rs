@@ -1,4 +1,5 @@
-//! How does a function reach AWS? One configuration and one HTTP client, made once; each client is built from them.
+//! How does a function reach AWS?
+//! SDK set-up: one configuration and one HTTP client per process; each service's client is built from them.
 
 use std::sync::{Arc, LazyLock};
 use std::thread;
@@ -16,19 +17,20 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 
-/// How long a connection to AWS may take to come about: what the SDKs set themselves.
+/// The connect timeout of calls to AWS: the SDKs' own default.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 
 /// Builds AWS clients from the function's environment.
 #[derive(Debug)]
 pub struct Aws(SdkConfig);
 
-/// How connections to AWS are made. It takes a while to know: the machine's root certificates are read.
+/// The connector of all clients, built lazily: building it reads the machine's root certificates, which takes some
+/// time.
 type LazyConnector = Arc<LazyLock<SharedHttpConnector>>;
 
 impl Aws {
-    /// Reads region, credentials and endpoints from the environment. The certificates are read meanwhile, on a thread of
-    /// their own; a call to AWS waits for them.
+    /// Reads region, credentials and endpoints from the environment. Meanwhile a separate thread reads the
+    /// certificates; the first call to AWS waits for it.
     pub async fn from_environment() -> Self {
         let connector = LazyConnector::new(LazyLock::new(connector));
         let http = http_client(Arc::clone(&connector));
@@ -37,20 +39,20 @@ impl Aws {
             LazyLock::force(&connector);
         });
         if let Err(error) = reading {
-            tracing::warn!(%error, "no thread reads the certificates: the first call to AWS does");
+            tracing::warn!(%error, "certificate thread could not be started; the first call to AWS is slower");
         }
 
-        // Pinned, so that an update of the SDK changes timeouts and retries only when we say so.
+        // Pinned, so that an update of the SDK does not change timeouts and retries.
         let defaults = aws_config::defaults(BehaviorVersion::v2026_01_12());
         Self(defaults.credentials_provider(credentials(http.clone())).http_client(http).load().await)
     }
 
-    /// A DynamoDB client.
+    /// A DynamoDB client of this configuration.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.0)
     }
 
-    /// A KMS client.
+    /// A KMS client of this configuration.
     pub fn kms(&self) -> aws_sdk_kms::Client {
         aws_sdk_kms::Client::new(&self.0)
     }
@@ -61,14 +63,15 @@ impl Aws {
         arn.map(|arn| queue::Topic::new(move || aws_sdk_sns::Client::new(&config), arn))
     }
 
-    /// An SQS client.
+    /// An SQS client of this configuration.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::new(&self.0)
     }
 }
 
-/// The two ways in which Lambda gives a function its role: variables, or the address of whoever hands it out. The SDK's own
-/// chain also gets ready to ask STS, single sign-on and an EC2 instance, whenever a function starts.
+/// The two ways in which Lambda gives a function its credentials: environment variables, or the address of a
+/// credentials endpoint. The SDK's default chain would also prepare for STS, single sign-on and EC2 instances at every
+/// cold start.
 fn credentials(http: SharedHttpClient) -> CredentialsProviderChain {
     let container = ProviderConfig::without_region().with_http_client(http);
     let container = EcsCredentialsProvider::builder().configure(&container).build();
@@ -76,16 +79,16 @@ fn credentials(http: SharedHttpClient) -> CredentialsProviderChain {
     CredentialsProviderChain::first_try("environment", environment).or_else("container", container)
 }
 
-/// The HTTP client of all SDKs. Left to themselves, each builds a store of the certificates when it is made, and again at
-/// its first call. Timeouts of connecting and reading that an SDK is told to keep are not known here.
+/// The HTTP client that all SDKs share. Without it, each SDK builds a certificate store when it is created, and again
+/// at its first call. The shared client ignores the connect and read timeouts of a single SDK's configuration.
 fn http_client(connector: LazyConnector) -> SharedHttpClient {
     http_client_fn(move |_, _| (**connector).clone())
 }
 
-/// Connections to AWS, and to the collector of traces. To make this reads the certificates.
+/// The connector for AWS and for the collector of traces. Building it reads the certificates.
 pub(crate) fn connector() -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
-    // As the SDKs do: a function may reach AWS through a proxy only.
+    // As the SDKs do: some functions reach AWS only through a proxy.
     let connector = Connector::builder().connector_settings(settings).proxy_config(ProxyConfig::from_env());
     SharedHttpConnector::new(connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build())
 }

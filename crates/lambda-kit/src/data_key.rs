@@ -1,4 +1,5 @@
-//! Who keeps the key that seals secrets? KMS on AWS; where there is none, a file.
+//! Where does the data key that seals secrets come from?
+//! Envelope encryption: the data key is wrapped by KMS on AWS, and by a key in a file in local mode.
 
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
@@ -10,13 +11,13 @@ use store::{KeyWrapper, StoreError};
 use crate::aws::Aws;
 use crate::config::DataKey;
 
-/// KMS refuses to unwrap what was wrapped for something else.
+/// The encryption context: KMS refuses to unwrap a data key that was wrapped under another context.
 const CONTEXT: (&str, &str) = ("posthorn", "signing-secrets");
 
-/// The keeper that `source` names.
+/// The key wrapper that `source` names.
 ///
 /// # Errors
-/// [`StoreError::Key`] when the file cannot be read or holds no key.
+/// [`StoreError::Key`] when the file cannot be read; [`StoreError::Sealing`] when it does not hold a key.
 pub fn key_wrapper(aws: &Aws, source: &DataKey) -> Result<KeyWrapper, StoreError> {
     match source {
         DataKey::Kms(key_id) => Ok(kms(aws.kms(), key_id.clone())),
@@ -27,10 +28,10 @@ pub fn key_wrapper(aws: &Aws, source: &DataKey) -> Result<KeyWrapper, StoreError
     }
 }
 
-/// A key of 32 bytes in base64.
+/// Reads a key of 32 bytes in base64.
 ///
 /// # Errors
-/// [`StoreError::Sealing`] when it is none.
+/// [`StoreError::Sealing`] when the text is not such a key.
 pub fn parse(text: &str) -> Result<KeyBytes, StoreError> {
     let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
     bytes.ok_or(StoreError::Sealing("the key file does not hold 32 bytes in base64"))
@@ -63,5 +64,5 @@ fn kms(client: aws_sdk_kms::Client, key_id: String) -> KeyWrapper {
 
 fn key_bytes(plain: Option<Blob>) -> Result<KeyBytes, StoreError> {
     let bytes = plain.map(Blob::into_inner).unwrap_or_default();
-    bytes.try_into().map_err(|_| StoreError::Sealing("KMS gave a key of another length"))
+    bytes.try_into().map_err(|_| StoreError::Sealing("KMS returned a data key that is not 32 bytes long"))
 }

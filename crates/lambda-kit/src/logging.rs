@@ -1,4 +1,6 @@
-//! How is logged? In Lambda one JSON object a line, which its log service can search; on a laptop lines for people.
+//! What do log lines look like?
+//! Log set-up (`tracing`): in Lambda one JSON object per line, which CloudWatch Logs can search; on a laptop text for
+//! people.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -9,12 +11,12 @@ pub use usecases::chain;
 
 use crate::config;
 
-/// JSON lines on standard output. The level is Lambda's own setting; `info` when it says nothing.
+/// JSON lines on standard output. The level is Lambda's setting `AWS_LAMBDA_LOG_LEVEL`; `info` when that is not set.
 pub fn init() {
     init_to(std::io::stdout);
 }
 
-/// The same to another writer.
+/// JSON lines as [`init`] writes them, but to another writer.
 pub fn init_to(writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
     tracing_subscriber::fmt()
         .json()

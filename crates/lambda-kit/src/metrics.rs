@@ -1,5 +1,6 @@
-//! How do numbers reach CloudWatch? As log lines in its embedded metric format (EMF): no call, no agent. One line an
-//! invocation, another only where attempts had more than one outcome.
+//! How do metrics reach CloudWatch?
+//! As log lines in CloudWatch's embedded metric format (EMF): no call, no agent. One line per invocation, and one more
+//! for each further outcome of attempts.
 //!
 //! Format: CloudWatch user guide, "Embedded metric format specification".
 
@@ -11,10 +12,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use usecases::{Clock, Readings};
 
-/// CloudWatch takes at most 100 values of one metric in one line.
+/// CloudWatch accepts at most 100 values of one metric in one line.
 const MAX_VALUES: usize = 100;
 
-/// Writes readings out, where a namespace is configured. Cheap to clone.
+/// Writes the readings of invocations, if a namespace is configured. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics {
     namespace: Option<Arc<str>>,
@@ -31,19 +32,19 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// Metrics under `namespace`; none where that is empty or not set.
+    /// Metrics under `namespace`. If that is empty or not set, nothing is written.
     pub fn new(namespace: Option<String>, clock: Clock) -> Self {
         let namespace = namespace.filter(|name| !name.is_empty()).map(Into::into);
         Self { namespace, clock, sink: None }
     }
 
-    /// The same, but each line is given to `sink` rather than printed.
+    /// These metrics, but each line is given to `sink` instead of being printed.
     #[must_use]
     pub fn with_sink(self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self { sink: Some(Arc::new(sink)), ..self }
     }
 
-    /// Writes nothing: local mode and tests.
+    /// Metrics that write nothing, for local mode and tests.
     pub fn none() -> Self {
         Self::new(None, Clock::system())
     }
@@ -53,7 +54,8 @@ impl Metrics {
         self.write_with(readings, &());
     }
 
-    /// Writes the readings, and `what` they are of in the same line; whether there was anything to write, and where to.
+    /// Writes the readings, and the fields of `what` in the same line. Gives `false` if nothing was written, because
+    /// there is no namespace or no reading.
     pub fn write_with(&self, readings: &Readings, what: &impl Serialize) -> bool {
         let Some(namespace) = &self.namespace else { return false };
         let mut lines = lines(namespace, readings, self.clock.now().as_millis());
@@ -101,7 +103,8 @@ fn lines(namespace: &str, readings: &Readings, at_millis: i64) -> Vec<Value> {
         }
     }
 
-    // The first outcome stands in the same line; each further one needs its own, as a dimension has one value a line.
+    // The first outcome is in the same line. Each further one needs a separate line, because a dimension has one value
+    // per line.
     let mut outcomes = readings.attempts.iter();
     let mut sets = Vec::new();
     if !metrics.is_empty() {

@@ -1,5 +1,8 @@
-//! How do spans leave? By OTLP over HTTP, all that have ended at once, when a unit of work is over: a function may be
-//! frozen after its answer, so nothing is left for later. A collector that fails costs its spans and a line in the log.
+//! How do spans reach the collector?
+//! An OTLP/HTTP exporter: at the end of each unit of work it sends all spans that have ended.
+//!
+//! A function may be frozen after its answer, so no span is left for later. When the collector fails, its spans are
+//! lost and a warning is logged; the unit of work is not affected.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,34 +33,35 @@ use crate::aws::connector;
 use crate::config;
 use crate::logging::chain;
 
-/// How long the work at hand may wait for a collector.
+/// How long a unit of work waits for the collector.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Spans that have ended and wait to be sent; further ones are lost.
+/// At most so many ended spans wait to be sent; further ones are dropped.
 const MOST_SPANS: usize = 2_048;
 
-/// Traces as the environment wants them: none where no collector is named. Nor where what is said of it cannot be used:
-/// deliveries do not wait until a parameter is put right.
+/// Traces as the environment configures them: no traces where no collector is configured. If the collector's address
+/// cannot be used, an error is logged and there are no traces either: deliveries must not stop because of a wrong
+/// parameter.
 pub fn from_environment() -> Traces {
     if !config::traces_are_wanted() {
         return Traces::default();
     }
     build(None).unwrap_or_else(|error| {
-        tracing::error!(error = chain(&error), "no traces: the collector's address cannot be used");
+        tracing::error!(error = chain(&error), "no traces are sent: the collector's address cannot be used");
         Traces::default()
     })
 }
 
-/// Traces that are sent to a collector, whose whole address is given.
+/// Traces that are sent to the collector at `address`, a complete URL.
 ///
 /// # Errors
-/// [`ExporterBuildError`] when it is no address.
+/// [`ExporterBuildError`] when `address` is not a URL.
 pub fn to_collector(address: &str) -> Result<Traces, ExporterBuildError> {
     build(Some(address))
 }
 
 fn build(address: Option<&str>) -> Result<Traces, ExporterBuildError> {
     let builder = SpanExporter::builder().with_http().with_http_client(SdkClient(connector()));
-    // Between two tries it would put the thread to sleep, and with it whatever else runs there.
+    // Between two tries the exporter would block the thread, and with it all other work of the process.
     let builder = builder.with_retry_policy(RetryPolicy::disabled());
     let mut exporter = match address {
         Some(address) => builder.with_endpoint(address),
@@ -74,12 +78,13 @@ fn build(address: Option<&str>) -> Result<Traces, ExporterBuildError> {
     Ok(Traces::new(tracer, Box::new(Collector { ended, exporter })))
 }
 
-/// What OpenTelemetry's own variables say of this service, and a name for it if they say none.
+/// The resource that OpenTelemetry's own variables describe, with the service name `posthorn` if they give none.
 fn resource() -> Resource {
-    let told = Resource::builder().build();
-    let name = told.get_ref(&Key::from_static_str("service.name")).map(|name| name.as_str().into_owned());
+    let configured = Resource::builder().build();
+    let name =
+        configured.get_ref(&Key::from_static_str("service.name")).map(|name| name.as_str().into_owned());
     match name {
-        Some(name) if !name.starts_with("unknown_service") => told,
+        Some(name) if !name.starts_with("unknown_service") => configured,
         _ => Resource::builder().with_service_name("posthorn").build(),
     }
 }
@@ -107,7 +112,7 @@ impl SpanProcessor for Ended {
         }
     }
 
-    /// Nothing: [`Collector::flush`] waits for the network, which this must not.
+    /// Does nothing: [`Collector::flush`] sends the spans, because this function must not wait for the network.
     fn force_flush(&self) -> OTelSdkResult {
         Ok(())
     }
@@ -117,7 +122,7 @@ impl SpanProcessor for Ended {
     }
 }
 
-/// Where spans are sent, one request at a time.
+/// Sends spans to the collector, one request at a time.
 struct Collector {
     ended: Ended,
     exporter: tokio::sync::Mutex<SpanExporter>,
@@ -127,7 +132,8 @@ impl Export for Collector {
     fn flush(&self) -> BoxFuture<'_, ()> {
         async {
             let exported = tokio::time::timeout(PATIENCE, async {
-                // Whoever comes next sends what has ended meanwhile, for all who waited.
+                // The first caller after the lock is free sends all spans that have ended meanwhile; the other waiting
+                // callers then find none.
                 let exporter = self.exporter.lock().await;
                 let spans = self.ended.take();
                 if spans.is_empty() { Ok(()) } else { exporter.export(spans).await }
@@ -135,16 +141,19 @@ impl Export for Collector {
             match exported.await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::warn!(error = chain(&error), "the collector did not take the spans");
+                    tracing::warn!(
+                        error = chain(&error),
+                        "the collector did not accept spans; they are lost"
+                    );
                 }
-                Err(_elapsed) => tracing::warn!("the collector is too slow to take the spans"),
+                Err(_elapsed) => tracing::warn!("the collector did not answer in time; spans may be lost"),
             }
         }
         .boxed()
     }
 }
 
-/// The HTTP client that the AWS SDKs bring, so that there is one TLS stack.
+/// The HTTP client of the AWS SDKs, so that a function links one TLS stack only.
 struct SdkClient(SharedHttpConnector);
 
 #[async_trait::async_trait]

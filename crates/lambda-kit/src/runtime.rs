@@ -1,5 +1,7 @@
-//! On how many threads does a function run? On one: a task that another thread takes up costs more than it saves where a
-//! function has a fraction of a processor. On as many as there are processors where it serves several invocations at once.
+//! On how many threads does a function run?
+//! The tokio runtime: single-threaded, or multi-threaded where the function serves several invocations at once.
+//!
+//! A function has a fraction of a processor. There, moving a task to another thread costs more than it saves.
 
 use std::future::Future;
 
@@ -7,10 +9,10 @@ use tokio::runtime::Builder;
 
 use crate::config;
 
-/// Runs a function, from its first line to its last.
+/// Runs a function to its end.
 ///
 /// # Errors
-/// When there are no threads to be had, or what the function itself ends with.
+/// When a thread cannot be started, and the error that the function itself returns.
 pub fn run<E: From<std::io::Error>>(function: impl Future<Output = Result<(), E>>) -> Result<(), E> {
     let mut builder = match config::serves_several_at_once() {
         true => Builder::new_multi_thread(),

@@ -1,4 +1,6 @@
-//! What takes long or comes round: tasks from their queue, one step each, and what is done once a minute.
+//! Which work is done in steps, and which once a minute?
+//! The maintenance handlers: one step of a drain or replay per task, and the minute's schedule (probe circuits, resume
+//! lost drains and replays).
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
@@ -16,8 +18,8 @@ mod trigger;
 
 pub use trigger::invoke;
 
-/// Handles one batch of tasks. Never fails as a whole: a task that could not be done stays in its queue, and after
-/// several tries SQS moves it to the dead-letter queue.
+/// Handles one batch of tasks. It never fails as a whole: a task that could not be done stays in its queue, and after
+/// ten receives SQS moves it to the dead-letter queue.
 pub async fn handle(context: &Context, metrics: &Metrics, event: SqsEvent) -> SqsBatchResponse {
     let verdicts = join_all(event.records.iter().map(|record| handle_record(context, record))).await;
     let meter = Meter::default();
@@ -32,10 +34,10 @@ pub async fn handle(context: &Context, metrics: &Metrics, event: SqsEvent) -> Sq
     response
 }
 
-/// What is done once a minute. Each part is done even if another fails.
+/// Does the work of the schedule, once a minute. Each part is done even if another fails.
 ///
 /// # Errors
-/// The first [`Fault`], when table or queue cannot be used.
+/// The first [`Fault`], when the table or the queue cannot be used.
 pub async fn tick(context: &Context) -> Result<(), Fault> {
     let parts = [
         ("probe circuits", probe_circuits(context).await),
@@ -46,11 +48,11 @@ pub async fn tick(context: &Context) -> Result<(), Fault> {
     for (part, done) in parts {
         match done {
             Ok(0) => {}
-            Ok(count) => tracing::info!(part, count, "a part of the schedule's work was done"),
+            Ok(count) => tracing::info!(part, count, "schedule found work and did it"),
             Err(fault) if first.is_ok() => first = Err(fault),
-            // The caller logs only the one it is given.
+            // The caller logs only the fault that this function returns.
             Err(fault) => {
-                tracing::error!(part, error = chain(&fault), "a part of the schedule's work failed");
+                tracing::error!(part, error = chain(&fault), "schedule failed at a part of its work");
             }
         }
     }
@@ -61,13 +63,13 @@ async fn handle_record(context: &Context, record: &SqsMessage) -> bool {
     let task = match Task::parse(record.body.as_deref().unwrap_or_default()) {
         Ok(task) => task,
         Err(error) => {
-            tracing::error!(message_id = record.message_id, %error, "not a task of ours");
+            tracing::error!(message_id = record.message_id, %error, "tasks queue message could not be parsed as a task");
             return false;
         }
     };
     let done = take_step(context, task).await;
     if let Err(fault) = &done {
-        tracing::error!(?task, error = chain(fault), "a task could not be done");
+        tracing::error!(?task, error = chain(fault), "step of a drain or replay could not be done");
     }
     done.is_ok()
 }

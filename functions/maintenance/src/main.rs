@@ -1,4 +1,5 @@
-//! The maintenance function: sets up once, runs.
+//! How does the maintenance function start?
+//! The Lambda entry point: builds the clients once, then handles tasks, the schedule and operators' events.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 

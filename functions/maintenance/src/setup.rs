@@ -1,4 +1,5 @@
-//! What does the function need? Its configuration, and each client built once.
+//! What does the maintenance function need?
+//! Dependency set-up: reads the configuration and builds each client once per process.
 
 use lambda_kit::aws::Aws;
 use lambda_kit::config::{self, DataKey, OperationalTopic, Queues, Table, Telemetry, Variables};
@@ -6,7 +7,7 @@ use lambda_kit::metrics::Metrics;
 use lambda_runtime::Error;
 use usecases::Context;
 
-/// What the function reads from its environment.
+/// The configuration that the function reads from its environment.
 #[derive(Debug)]
 pub struct Config {
     table: Table,
@@ -17,7 +18,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads it.
+    /// Reads the configuration's variables.
     pub fn read(variables: &mut Variables<'_>) -> Self {
         Self {
             table: Table::read(variables),
@@ -32,7 +33,7 @@ impl Config {
 /// What the environment describes.
 ///
 /// # Errors
-/// When the environment lacks something.
+/// When the environment lacks a variable, or a client cannot be built from it.
 pub async fn from_environment() -> Result<(Context, Metrics), Error> {
     let Config { table, queues, data_key, telemetry, topic } = config::from_environment(Config::read)?;
     let aws = Aws::from_environment().await;

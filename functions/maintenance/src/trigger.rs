@@ -1,5 +1,6 @@
-//! Who invokes this function? Its queue, with records; the schedule, once a minute; and the people who run Posthorn,
-//! for the first API key.
+//! Who invokes the maintenance function?
+//! Event dispatch: records of the tasks queue, the schedule's event once a minute, and an operator's event that creates
+//! the first API key.
 
 use lambda_kit::metrics::Metrics;
 use lambda_runtime::Error;
@@ -10,7 +11,7 @@ use usecases::manage::manage_api_key::create_first_api_key;
 
 use crate::{handle, tick};
 
-/// What a person sends who may invoke the function, which IAM decides.
+/// The event that an operator sends. IAM decides who may invoke the function.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ByHand {
@@ -23,16 +24,16 @@ struct NewAdminKey {
     name: String,
 }
 
-/// Does what the event asks for.
+/// Recognises the event and does its work.
 ///
 /// # Errors
-/// When it is none of the three, or could not be done.
+/// When the event is not one of the three kinds, or its work could not be done.
 pub async fn invoke(context: &Context, metrics: &Metrics, event: Value) -> Result<Value, Error> {
     if event.get("Records").is_some() {
         let records = serde_json::from_value(event)?;
         return Ok(serde_json::to_value(handle(context, metrics, records).await)?);
     }
-    // The two forms of a schedule: an EventBridge rule, an EventBridge schedule.
+    // A schedule comes in two forms: from an EventBridge rule, or from an EventBridge schedule.
     if event["source"] == "aws.events" || event["detail-type"] == "Scheduled Event" {
         tick(context).await?;
         return Ok(Value::Null);

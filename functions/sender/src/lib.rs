@@ -1,7 +1,9 @@
-//! SQS to signed POST: takes a batch of jobs and attempts them all at once.
+//! How does a batch of SQS messages become signed requests?
+//! The sender's handler: parses each record, attempts all jobs of the batch concurrently, and answers with a partial
+//! batch response.
 //!
-//! Each record is parsed and handled on its own: a bad one never harms its neighbours. A record listed in the
-//! answer stays in the queue and comes back by itself when its visibility timeout ends; all others are deleted.
+//! Each record is parsed and handled separately, so a bad record never harms the others of its batch. A record listed
+//! in the answer stays in the queue and comes back when its visibility timeout ends; all others are deleted.
 
 use std::time::Duration;
 
@@ -16,9 +18,9 @@ use usecases::{Meter, Readings};
 
 pub mod setup;
 
-/// A job that cannot be handled is received this often before it goes to the dead-letter queue.
+/// A job that Posthorn cannot handle moves to the dead-letter queue at this faulty receive.
 pub const MAX_FAULTY_RECEIVES: u32 = 5;
-/// When to try again what the table or the queue did not let us do.
+/// The delay of a job after a fault of the table or the queue.
 const SOON: Duration = Duration::from_secs(15);
 
 /// Handles one batch. Never fails as a whole.
@@ -26,13 +28,13 @@ pub async fn handle(sender: &Sender, metrics: &Metrics, event: SqsEvent) -> SqsB
     let (response, readings) = handle_records(sender, &event.records).await;
     metrics.write(&readings);
     if let Err(error) = sender.flush_if_due().await {
-        tracing::warn!(error = chain(&error), "statistics could not be written; they are tried again");
+        tracing::warn!(error = chain(&error), "statistics could not be written; the next batch tries again");
     }
     response
 }
 
-/// Attempts every record; gives which of them stay in the queue, and what it amounted to. Invocations that overlap have
-/// nothing of this in common.
+/// Attempts the job of every record; gives the records that stay in the queue, and the readings for the metrics.
+/// Overlapping invocations share none of this state.
 pub async fn handle_records(sender: &Sender, records: &[SqsMessage]) -> (SqsBatchResponse, Readings) {
     let meter = Meter::default();
     let verdicts = join_all(records.iter().map(|record| handle_record(sender, &meter, record))).await;
@@ -45,34 +47,45 @@ pub async fn handle_records(sender: &Sender, records: &[SqsMessage]) -> (SqsBatc
     (response, meter.into_readings())
 }
 
-/// Whether the record must stay in the queue.
+/// Handles one record; whether it must stay in the queue.
 async fn handle_record(sender: &Sender, meter: &Meter, record: &SqsMessage) -> bool {
     let receives = receives(record);
     let body = record.body.as_deref().unwrap_or_default();
     let job = match Job::parse(body) {
         Ok(job) => job,
         Err(error) => {
-            tracing::error!(message_id = record.message_id, receives, %error, "not a job of ours");
+            tracing::error!(message_id = record.message_id, receives, %error, "jobs queue message could not be parsed as a job");
             return fault(sender, meter, record, receives).await;
         }
     };
-    // A panic in one record must not take its neighbours along.
+    // A panic in one record must not end the attempts of the others in the batch.
     let attempted = std::panic::AssertUnwindSafe(sender.attempt(&job, receives, meter)).catch_unwind().await;
     match attempted {
         Ok(Ok(Next::Done)) => false,
         Ok(Ok(Next::ComeBackIn(delay))) => come_back(sender, record, &job, delay).await,
         Ok(Err(Unhandled { fault: error, attempts_before })) => {
-            tracing::error!(delivery = %job.delivery, receives, error = chain(&error), "not handled");
+            tracing::error!(
+                posthorn.delivery.id = %job.delivery,
+                message_id = record.message_id,
+                receives,
+                error = chain(&error),
+                "job could not be handled"
+            );
             if error.is_passing() {
-                // The table or the queue is not at hand, and the job is not to blame.
+                // The table or the queue cannot be used for the moment; the job itself is good.
                 meter.note(|readings| readings.faults += 1);
                 return come_back(sender, record, &job, SOON).await;
             }
-            // Reschedules count as receives too, so only what exceeds the attempts made is our own failing.
+            // A retry is a receive too, so only receives beyond the attempts already made are Posthorn's own failures.
             fault(sender, meter, record, receives.saturating_sub(attempts_before)).await
         }
         Err(_panic) => {
-            tracing::error!(delivery = %job.delivery, receives, "panicked");
+            tracing::error!(
+                posthorn.delivery.id = %job.delivery,
+                message_id = record.message_id,
+                receives,
+                "the attempt of a job panicked"
+            );
             fault(sender, meter, record, receives).await
         }
     }
@@ -82,7 +95,12 @@ async fn handle_record(sender: &Sender, meter: &Meter, record: &SqsMessage) -> b
 async fn come_back(sender: &Sender, record: &SqsMessage, job: &Job, delay: Duration) -> bool {
     let handle = record.receipt_handle.clone().unwrap_or_default();
     if let Err(error) = sender.come_back(handle, delay).await {
-        tracing::error!(delivery = %job.delivery, error = chain(&error), "not rescheduled: it comes back with the queue's timeout");
+        tracing::error!(
+            posthorn.delivery.id = %job.delivery,
+            message_id = record.message_id,
+            error = chain(&error),
+            "visibility timeout of a job could not be changed; it comes back after the queue's default timeout"
+        );
     }
     true
 }
@@ -97,7 +115,10 @@ async fn fault(sender: &Sender, meter: &Meter, record: &SqsMessage, faulty_recei
     let group = record.attributes.get("MessageGroupId").map(String::as_str);
     match sender.give_up(body, group).await {
         Ok(()) => {
-            tracing::error!(message_id = record.message_id, "moved to the dead-letter queue");
+            tracing::error!(
+                message_id = record.message_id,
+                "jobs queue message was moved to the dead-letter queue after its fifth faulty receive"
+            );
             meter.note(|readings| readings.dead_lettered += 1);
             false
         }
@@ -105,13 +126,14 @@ async fn fault(sender: &Sender, meter: &Meter, record: &SqsMessage, faulty_recei
             tracing::error!(
                 message_id = record.message_id,
                 error = chain(&error),
-                "could not be moved to the dead-letter queue"
+                "jobs queue message could not be moved to the dead-letter queue; the next receive tries again"
             );
             true
         }
     }
 }
 
+/// How often SQS has delivered this message, this time included.
 fn receives(record: &SqsMessage) -> u32 {
     // A record without a count is treated as a repeated one: that costs a read and cannot send twice.
     record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(2)

@@ -1,4 +1,5 @@
-//! The sender function: sets up once, runs.
+//! How does the sender function start?
+//! The Lambda entry point: builds the clients once, then handles batches of the jobs queue.
 
 use std::sync::Arc;
 
@@ -11,9 +12,9 @@ fn main() -> Result<(), Error> {
 }
 
 async fn function() -> Result<(), Error> {
-    // In Lambda never loopback: its runtime's own API is there.
+    // In Lambda never loopback (SSRF): Lambda's runtime API listens there.
     let function = Arc::new(sender::setup::from_environment(AllowedTargets::public_only()).await?);
-    // On managed instances several invocations run in one process at once; elsewhere one.
+    // On managed instances several invocations run in one process at once; elsewhere only one.
     lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<_>| {
         let function = Arc::clone(&function);
         async move {

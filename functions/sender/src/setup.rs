@@ -1,4 +1,5 @@
-//! What does the function need? Its configuration, and each client built once.
+//! What does the sender function need?
+//! Dependency set-up: reads the configuration and builds each client once per process.
 
 use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
@@ -8,7 +9,7 @@ use lambda_kit::metrics::Metrics;
 use lambda_runtime::Error;
 use usecases::deliver::attempt_delivery::Sender;
 
-/// What the function reads from its environment.
+/// The configuration that the function reads from its environment.
 #[derive(Debug)]
 pub struct Config {
     table: Table,
@@ -19,7 +20,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads it.
+    /// Reads the configuration's variables.
     pub fn read(variables: &mut Variables<'_>) -> Self {
         Self {
             table: Table::read(variables),
@@ -31,10 +32,10 @@ impl Config {
     }
 }
 
-/// A sender as the environment describes it, which calls `targets` and nothing else.
+/// A sender as the environment describes it. It calls only `targets`.
 ///
 /// # Errors
-/// When the environment lacks something.
+/// When the environment lacks a variable, or a client cannot be built from it.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Sender, Metrics), Error> {
     let Config { table, queues, data_key, telemetry, topic } = config::from_environment(Config::read)?;
     let aws = Aws::from_environment().await;

@@ -1,5 +1,7 @@
-//! `cargo local demo`: the whole story in memory, on real ports. Sample events go to a healthy receiver, a flaky one
-//! and one that is gone; a table shows every fate, and the exit code says whether all of them are right.
+//! What does `cargo local demo` show?
+//! An end-to-end run in memory, on real ports, with a healthy, a flaky and a vanished receiver.
+//!
+//! A table shows each event's delivery to each receiver; the exit code is 0 only if all of them are as expected.
 
 mod payloads;
 mod receivers;
@@ -21,9 +23,9 @@ use payloads::Sample;
 use receivers::{Behaviour, Receiver};
 use report::{Fate, Report};
 
-/// The embedded DynamoDB warns of every refused condition, which are answers like any other.
+/// The log filter. The embedded DynamoDB logs a warning for every failed condition, which is a normal answer.
 const LOG: &str = "warn,dynoxide=error";
-/// Longest the demo waits until everything is settled.
+/// The longest time that the demo waits until every delivery is settled.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One event that was accepted.
@@ -36,7 +38,7 @@ pub(crate) struct Sent {
 /// Runs the demo.
 ///
 /// # Errors
-/// When the platform cannot be started or the payloads not be read.
+/// When the platform cannot be started or the payloads cannot be read.
 pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     lambda_kit::logging::init_local(LOG);
     println!("\nPosthorn {}, demo: starting in memory", env!("CARGO_PKG_VERSION"));
@@ -80,10 +82,10 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
         sent.push(Sent { id: text(&answer, "id")?.to_owned(), sample });
     }
 
-    // 3. Wait until nothing is under way, then look at every fate.
+    // 3. Wait until no delivery is under way, then read every event's ledger.
     let fates = settled(&api, &workspace, &sent).await?;
 
-    // 4. Hold what the API says against what the receivers saw.
+    // 4. Compare the ledgers with the requests that the receivers saw.
     let report = Report::new(&sent, &fates, &receivers);
     println!("\n{}\n{}", report.table(), report.summary());
     platform.stop().await;
@@ -129,7 +131,7 @@ async fn fates(api: &ApiClient, workspace: &str, sent: &[Sent]) -> anyhow::Resul
     for event in sent {
         let path = format!("/v1/events/{}/deliveries?workspace_id={workspace}", event.id);
         let answer = api.get(&path).await?;
-        let rows = answer["data"].as_array().context("the ledger is no list")?;
+        let rows = answer["data"].as_array().context("the answer with the ledger has no list `data`")?;
         fates.extend(rows.iter().map(|row| Fate::read(&event.id, row)));
     }
     Ok(fates)

@@ -1,4 +1,5 @@
-//! Which events does the demo send? Every JSON file of a folder, each `{"type":…,"data":…}`.
+//! Which events does the demo send?
+//! Sample payloads: every JSON file of a folder, each `{"type":…,"data":…}`.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
-//! Who receives the demo's events? Three customers: one in good health, one flaky, one gone. Each verifies every
-//! signature with the independent `standardwebhooks` crate.
+//! Who receives the demo's events?
+//! Three webhook receivers: one healthy, one flaky, one that answers 410 Gone. Each verifies every signature with the
+//! independent `standardwebhooks` crate.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -58,7 +59,7 @@ impl Behaviour {
 pub(crate) struct Seen {
     pub(crate) event_id: String,
     pub(crate) signed: bool,
-    /// The payload's exact text; `None` when the body is no envelope.
+    /// The payload's exact text; `None` when the body is not an envelope.
     pub(crate) data: Option<String>,
     pub(crate) event_type: Option<String>,
 }
@@ -102,7 +103,7 @@ impl Receiver {
         let router = Router::new().fallback(receive).with_state(Arc::clone(&log));
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "a receiver stopped");
+                tracing::error!(%error, "a receiver of the demo stopped");
             }
         });
         Ok(Self { behaviour, url, log })
@@ -116,7 +117,7 @@ impl Receiver {
         &self.url
     }
 
-    /// Tells the receiver which endpoint it is and what signs its deliveries.
+    /// Gives the receiver its endpoint's id and the secret that signs its deliveries.
     pub(crate) fn expect(&self, endpoint_id: &str, secret: &str) -> anyhow::Result<()> {
         Webhook::new(secret)?;
         let mut log = lock(&self.log);
@@ -152,7 +153,7 @@ async fn receive(State(log): State<Arc<Mutex<Log>>>, headers: HeaderMap, body: B
     log.behaviour.answer(request)
 }
 
-/// A receiver that panicked has still logged what it saw.
+/// Locks the list, even if a receiver panicked: its recorded requests are still valid.
 fn lock(log: &Mutex<Log>) -> std::sync::MutexGuard<'_, Log> {
     log.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,5 @@
-//! Is every fate of the demo as it must be? What the API says is held against what the receivers saw.
+//! Is every delivery of the demo as it must be?
+//! A reconciliation report: it compares the ledgers of the API with the requests that the receivers saw.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, Table};
@@ -8,7 +9,7 @@ use serde_json::Value;
 use super::Sent;
 use super::receivers::{Behaviour, Receiver};
 
-/// What the API says of one event at one endpoint.
+/// The API's record of one event at one endpoint.
 #[derive(Debug)]
 pub(crate) struct Fate {
     event_id: String,
@@ -39,13 +40,13 @@ impl Fate {
         !matches!(self.status.as_str(), "pending" | "retrying")
     }
 
-    /// Whether this is what must become of an event at such a receiver.
+    /// Whether this is the expected result at such a receiver.
     fn is_right(&self, behaviour: Behaviour) -> bool {
         let reason = self.reason.as_deref();
         match (behaviour, self.status.as_str()) {
             (Behaviour::Healthy, "delivered") => self.attempts == 1,
             (Behaviour::Flaky, "delivered") => self.attempts == 3,
-            // The first to be told 410, and whatever was on its way at that moment.
+            // The first delivery gets the 410; deliveries under way at that moment are cancelled.
             (Behaviour::Gone, "failed") => self.attempts == 1 && reason == Some("endpoint_gone"),
             (Behaviour::Gone, "cancelled") => self.attempts == 0 && reason == Some("endpoint_disabled"),
             (Behaviour::Gone, "skipped") => reason == Some("disabled"),
@@ -116,7 +117,7 @@ impl Report {
                 });
             }
         }
-        // An event that a receiver saw and nobody sent would be in no row above.
+        // An event that a receiver saw but the demo did not send would be in no row above.
         let strangers = receivers
             .iter()
             .flat_map(Receiver::seen)

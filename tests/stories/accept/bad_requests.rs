@@ -1,4 +1,5 @@
-//! What bad input gets: a clear problem+json, and nothing lost or stored.
+//! What does a malformed request get?
+//! Input validation: a clear problem+json answer, and nothing is lost or stored.
 
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};

@@ -1,4 +1,5 @@
-//! One event, one endpoint, one signed request, and what the API then says of it.
+//! How does one event reach one endpoint?
+//! The basic case: one signed request, and the delivery as the API then shows it.
 
 use serde_json::{Value, json};
 use stories::{Answer, Receiver, Stage};

@@ -1,4 +1,5 @@
-//! The same request twice is one event; another request with the same key is refused.
+//! Does a repeated request create a second event?
+//! Idempotency: the same request twice is one event; another request with the same key is refused.
 
 use serde_json::json;
 use stories::{Receiver, Stage};

@@ -1,3 +1,4 @@
+//! Which events can be sent together, to some endpoints only, or later?
 //! Batches, channels and scheduled events.
 
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! What becomes of a producer's request?
+//! What happens to a producer's request?
+//! Stories of the intake: validation, idempotency, fan-out, batches.
 
 mod bad_requests;
 mod first_delivery;

@@ -1,4 +1,5 @@
-//! A payload is delivered and shown byte for byte as it was sent, whatever JSON allows.
+//! Does a payload arrive exactly as it was sent?
+//! Byte-for-byte fidelity: a payload is delivered and shown as it was sent, for everything that JSON allows.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! An endpoint that answers 410 is switched off at once, and its owner can switch it on again.
+//! What happens when an endpoint answers 410 Gone?
+//! It is switched off at once, and its owner can switch it on again.
 
 use serde_json::json;
 use stories::{Answer, Receiver, Stage};

@@ -1,4 +1,5 @@
-//! Bad jobs beside good ones: the good ones are delivered, the bad ones end in the dead-letter queue.
+//! Can a bad message harm the others in its batch?
+//! Partial batch responses: good jobs are delivered, malformed messages end in the dead-letter queue.
 
 use std::time::Duration;
 

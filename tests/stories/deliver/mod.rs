@@ -1,4 +1,5 @@
 //! What does a customer's receiver get, and when?
+//! Stories of the sender: attempts, retries, signatures.
 
 mod gone;
 mod jobs_that_do_no_harm;

@@ -1,4 +1,5 @@
-//! On managed instances one process handles several invocations at once; none sees anything of another.
+//! Do overlapping invocations of one process affect each other?
+//! Concurrent invocations, as on managed instances: none sees the state of another.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! A failing endpoint: attempts, backoff, `Retry-After`, and the end of the schedule.
+//! When is a failed delivery attempted again?
+//! Retries: backoff, `Retry-After`, and the end of the schedule.
 
 use std::time::Duration;
 
@@ -58,9 +59,9 @@ async fn a_delivery_is_given_up_when_its_schedule_ends() {
 #[tokio::test]
 async fn an_endpoint_that_cannot_be_reached_is_data_and_no_error() {
     let stage = Stage::set().await;
-    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", nobody.local_addr().unwrap());
-    drop(nobody);
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", closed.local_addr().unwrap());
+    drop(closed);
     let body = json!({ "workspace_id": stage.workspace, "url": url, "retry": { "schedule_seconds": [] } });
     let made = stage.admin.post("/v1/webhook-endpoints", &body).await.unwrap();
     let path = format!("/v1/webhook-endpoints/{}/test", made["id"].as_str().unwrap());

@@ -1,5 +1,6 @@
-//! Every sample printed in `docs/verifying.md` is taken out of the document and run against real deliveries, and
-//! against ones that were tampered with. A language that is not installed is told on a laptop and a failure in CI.
+//! Do the samples in `docs/verifying.md` work?
+//! Each printed sample is extracted from the document and run against real deliveries and against tampered ones. A
+//! language that is not installed is skipped on a laptop, and is a failure in CI.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,13 +16,13 @@ use tokio::process::Command;
 
 const DOCUMENT: &str = include_str!("../../../docs/verifying.md");
 
-/// One line of what a runner reads, and what it must print.
+/// One input line of a runner, and the answer that it must print.
 struct Case {
     line: String,
     expected: &'static str,
 }
 
-/// What a customer got, as a runner reads it.
+/// A delivery as the customer got it, in the form that a runner reads.
 #[derive(Clone)]
 struct Got {
     profile: &'static str,
@@ -90,7 +91,7 @@ fn jiff_now() -> i64 {
     usecases::Clock::system().now().as_seconds()
 }
 
-/// Tampered ones first: none of them may use up the id of the true one.
+/// The cases, tampered deliveries first: none of them may use up the id of the genuine one.
 fn cases(deliveries: &[Got]) -> Vec<Case> {
     let mut cases = Vec::new();
     for got in deliveries {
@@ -168,7 +169,7 @@ async fn must_succeed(mut command: Command) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Feeds every case to the sample, and holds each answer against what must come.
+/// Feeds every case to the sample, and compares each answer with the expected one.
 async fn judge(mut command: Command) {
     let stage = Stage::set().await;
     let mut all = Vec::new();
@@ -197,7 +198,7 @@ async fn judge(mut command: Command) {
     }
 }
 
-/// A language whose sample stands beside its runner and needs no compiling.
+/// Runs a sample of an interpreted language, placed beside its runner.
 async fn judge_script(name: &str, program: &str, sample_file: &str, run: &str) {
     if !is_installed(program, "--version").await {
         return;
@@ -261,7 +262,7 @@ async fn the_java_sample_tells_true_from_tampered() {
     judge(command).await;
 }
 
-/// Compiled as a customer would, in a package of its own, with the versions this workspace has locked.
+/// Compiled as a customer would, in a separate package, with the versions that this workspace has locked.
 #[tokio::test]
 async fn the_rust_sample_tells_true_from_tampered() {
     let folder = folder("rust");

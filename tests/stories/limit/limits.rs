@@ -1,4 +1,5 @@
-//! Rate and concurrency of an endpoint, quotas of a workspace.
+//! Are an endpoint's limits and a workspace's quotas kept?
+//! Rate limit and concurrency limit of an endpoint, quotas of a workspace.
 
 use std::time::Duration;
 
@@ -136,7 +137,7 @@ async fn a_workspace_has_no_more_endpoints_and_events_than_its_quota() {
     stage.advance(Duration::from_secs(86_400));
     let none = r#"{"max_events_per_day":0}"#;
     assert_eq!(stage.admin.call("PATCH", &path, none, &[]).await.unwrap().0, 200);
-    assert_eq!(send("c").await.0, 429, "none is none");
+    assert_eq!(send("c").await.0, 429, "a quota of 0 refuses every event");
     assert_eq!(stage.admin.call("PATCH", &path, quota, &[]).await.unwrap().0, 200);
     assert_eq!(send("c").await.0, 202, "tomorrow is another day");
     receiver.wait_for(3).await;

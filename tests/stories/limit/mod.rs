@@ -1,3 +1,4 @@
-//! How much goes out at once?
+//! How much is sent at once?
+//! Stories of rate limit, concurrency limit and quota.
 
 mod limits;

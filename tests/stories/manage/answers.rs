@@ -1,5 +1,6 @@
-//! The whole answer of every route, member by member, against the file of answers that was accepted.
-//! A golden file: `UPDATE_ANSWERS=1 cargo test -p stories --test stories answers` writes it anew.
+//! Do the API's answers stay the same?
+//! A golden file: the whole answer of every route, member by member. `UPDATE_ANSWERS=1 cargo test -p stories --test
+//! stories answers` writes the file again.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -223,7 +224,7 @@ async fn ask_for_replays(answers: &mut Answers<'_>, [first, failing]: [&str; 2],
         .await;
 }
 
-/// What is wrong is told of each parameter and member.
+/// A refusal names each bad parameter and member.
 async fn ask_wrongly(answers: &mut Answers<'_>) {
     let ws = answers.stage.workspace.clone();
     for query in [

@@ -1,4 +1,5 @@
-//! What support people look at: filtered lists, the work list, and a payload that must be forgotten.
+//! How does a support person find a delivery?
+//! Filtered lists, the work list of undelivered events, and the erasure of a payload.
 
 use std::time::Duration;
 

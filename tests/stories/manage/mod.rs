@@ -1,4 +1,5 @@
 //! What does the API show and change?
+//! Stories of the management API.
 
 mod answers;
 mod logs;

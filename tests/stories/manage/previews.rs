@@ -1,4 +1,5 @@
-//! What a preview shows is what goes on the wire.
+//! Does a preview show the request that is sent?
+//! Previews and curl commands, compared byte by byte with the requests on the wire.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use stories::{Answer, Receiver, Seen, Stage};
 use usecases::Clock;
 
-/// Headers that differ because they are made anew for each attempt, or name the event and delivery at hand.
+/// Headers that differ, because they are new for each attempt, or contain the ids of the event and the delivery.
 const PARTICULAR: [&str; 8] = [
     "webhook-id",
     "webhook-timestamp",

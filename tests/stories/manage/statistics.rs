@@ -1,4 +1,5 @@
-//! An endpoint and its workspace in numbers.
+//! How many deliveries succeed, and how fast?
+//! Statistics of an endpoint and of its workspace.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Who may do what: keys, scopes, and walls between workspaces.
+//! Who may do what?
+//! Authorisation and tenant isolation: keys, scopes, and workspaces that never see each other.
 
 use api::client::ApiClient;
 use serde_json::{Value, json};

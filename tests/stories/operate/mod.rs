@@ -1,4 +1,5 @@
-//! Does what is deployed do what the code needs?
+//! Does the deployment give the code what it needs?
+//! Stories that compare template, roles, sample events and traces with the code.
 
 mod old_data;
 mod roles;

@@ -1,4 +1,6 @@
-//! Each function's role grants what the function calls while all the stories run, and nothing else.
+//! Does each function's IAM role grant exactly what the function calls?
+//! Least privilege: all other stories run once more while every AWS call is recorded, and each role must grant exactly
+//! those.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,17 +12,17 @@ use tokio::process::Command;
 /// Pairs of action and resource.
 type Grants = BTreeSet<(String, String)>;
 
-/// What Lambda needs of a role to poll a queue for its function (Lambda developer guide, "Using Lambda with Amazon
+/// The actions that Lambda needs to poll a queue for its function (Lambda developer guide, "Using Lambda with Amazon
 /// SQS": execution role permissions).
 const TRIGGER: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
-/// What it needs to write the function's logs.
+/// The actions that it needs to write the function's logs.
 const LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 
 fn pairs(actions: &[&str], resource: &str) -> Grants {
     actions.iter().map(|action| ((*action).to_owned(), resource.to_owned())).collect()
 }
 
-/// Which resource of the stories an ARN in the template means.
+/// The resource of the stories that an ARN in the template stands for.
 fn resource(arn: &Value) -> Vec<String> {
     if let Some(several) = arn.as_sequence() {
         return match several.first().and_then(Value::as_str) {
@@ -62,7 +64,7 @@ fn granted(role: &Value) -> Grants {
     grants
 }
 
-/// Runs all other stories once more, and gives what each function called.
+/// Runs all other stories once more, and returns the calls of each function.
 async fn called() -> BTreeMap<String, Grants> {
     let file =
         std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("calls-{}", std::process::id()));

@@ -1,4 +1,5 @@
-//! Every file of `events/` is fed to its function, and does what its folder's README says.
+//! Do the sample events work?
+//! Every file of `events/` is fed to its function, and must have the result that its folder's README names.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -26,12 +27,12 @@ const WORKSPACE: &str = "ws_01JZZZZZZZZZZZZZZZZZZZZZ01";
 const ENDPOINT: &str = "we_01JZZZZZZZZZZZZZZZZZZZZZ02";
 const KEY: &str = "phk_local-development-key-for-sample-events-01";
 
-/// What a function has that was just started.
+/// The context of a function that was just started.
 fn context(stage: &Stage) -> Context {
     Context::new(stage.platform.store.clone(), stage.platform.queue.clone())
 }
 
-/// The world the samples speak of: a workspace, a key that opens it, and an endpoint.
+/// The fixture that the samples refer to: a workspace, an API key with access to it, and an endpoint.
 async fn world(receiver: &Receiver) -> Stage {
     let stage = Stage::set().await;
     let store = &stage.platform.store;
@@ -73,7 +74,7 @@ fn sample(function: &str, name: &str) -> String {
     std::fs::read_to_string(folder(function).join(name)).unwrap()
 }
 
-/// A sample that no line below speaks of is one that nobody tries.
+/// Checks that every sample in the folder is tried by a test.
 fn assert_all_are_tried(function: &str, tried: &[&str]) {
     let files = std::fs::read_dir(folder(function)).unwrap();
     let files: BTreeSet<_> = files

@@ -1,4 +1,5 @@
-//! The template gives each function what its configuration needs, and makes the table and queues the code defines.
+//! Does the template match the code?
+//! Each function gets the variables that its configuration reads, and table and queues are as the code defines them.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ fn resources() -> Value {
     template()["Resources"].clone()
 }
 
-/// The names of a mapping's members; none if it is not there.
+/// The names of a mapping's members; empty if the mapping does not exist.
 fn names(mapping: &Value) -> Vec<String> {
     let members = mapping.as_mapping().into_iter().flatten();
     members.map(|(name, _)| name.as_str().unwrap().to_owned()).collect()

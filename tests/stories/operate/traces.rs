@@ -1,5 +1,6 @@
-//! A producer's trace goes on through Posthorn to the receiver: the spans as a collector of OpenTelemetry gets them, read
-//! by the types of its own protocol.
+//! Does a producer's trace continue through Posthorn to the receiver?
+//! Distributed tracing (OpenTelemetry): the spans as a collector gets them over OTLP, decoded by the protocol's own
+//! types.
 
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ async fn a_trace_leads_from_the_producer_over_every_attempt_to_the_receiver() {
     );
     assert_eq!(attribute(attempts[0], "posthorn.endpoint.id"), endpoint.id);
 
-    // 4. The receiver is told of the attempt that called it, in the same trace.
+    // 4. The receiver gets the `traceparent` of the attempt that called it, in the same trace.
     for (seen, span) in receiver.seen().iter().zip(&attempts) {
         let parent: TraceParent = seen.header("traceparent").parse().unwrap();
         assert_eq!(parent.span_id.to_be_bytes(), span.span_id[..]);
@@ -124,11 +125,7 @@ async fn a_broken_traceparent_or_collector_harms_no_event_and_without_traces_not
     let endpoint = stage.endpoint(&receiver, json!({})).await;
     send(&stage, PRODUCER).await;
     stage.deliveries(&endpoint, 1, "delivered").await;
-    assert_eq!(
-        receiver.seen()[0].header("traceparent"),
-        "",
-        "who did not ask for traces tells nobody of them"
-    );
+    assert_eq!(receiver.seen()[0].header("traceparent"), "", "without traces, receivers get no traceparent");
     stage.end().await;
 }
 
@@ -160,7 +157,7 @@ async fn spans_of(collector: &Receiver, count: usize) -> Vec<Span> {
     spans
 }
 
-/// An attribute as text; empty if there is none.
+/// An attribute as text; empty if the span does not have it.
 fn attribute(span: &Span, name: &str) -> String {
     let found = span.attributes.iter().find(|attribute| attribute.key == name);
     match found.and_then(|attribute| attribute.value.as_ref()?.value.as_ref()) {

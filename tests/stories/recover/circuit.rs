@@ -1,5 +1,7 @@
-//! A dead endpoint: its circuit opens, deliveries are parked, probes find it recovered, and a drain sends what was
-//! parked. One that stays dead is switched off, and whoever asked is told.
+//! What happens to the deliveries of a dead endpoint?
+//! The circuit breaker: the circuit opens, deliveries are parked, a probe finds the endpoint recovered, and a drain
+//! sends the parked deliveries. An endpoint that stays dead is switched off, and subscribers of operational events are
+//! notified.
 
 use std::time::Duration;
 
@@ -124,7 +126,7 @@ async fn the_schedule_does_each_of_its_parts_even_if_another_fails() {
     let context = Context::new(store.clone(), gone)
         .with_clock_and_randomness(clock.clone(), usecases::Randomness::system());
     assert!(maintenance::tick(&context).await.is_err());
-    // The circuit is open, so the drain is still owed; but somebody has looked at it.
+    // The circuit is open, so the drain is still owed; but a step has worked on its row.
     let a_minute_ago = || Timestamp::from_millis(clock.now().as_millis() - 60_000);
     for _ in 0..500 {
         if store.lost_drains(a_minute_ago()).await.unwrap().is_empty() {

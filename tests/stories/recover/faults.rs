@@ -1,5 +1,6 @@
-//! What was accepted is not lost, whatever goes wrong: AWS refuses calls, its answers get lost, jobs come twice, the
-//! clock is set back, an endpoint is down for a while.
+//! Is an accepted event ever lost?
+//! Fault injection: AWS refuses calls, its answers get lost, jobs come twice, the clock is set back, an endpoint is
+//! down for a while.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -46,7 +47,7 @@ impl Faults {
     }
 }
 
-/// Sends an event as a producer does who wants it delivered: again and again with the same key, until it is accepted.
+/// Sends an event as a careful producer does: again and again with the same key, until it is accepted.
 async fn accepted(stage: &Stage, n: usize) -> String {
     let body = json!({ "workspace_id": stage.workspace, "type": "invoice.paid", "data": { "n": n } });
     let key = [("idempotency-key", format!("order-{n}"))];
@@ -64,7 +65,7 @@ async fn accepted(stage: &Stage, n: usize) -> String {
     panic!("event {n} was not accepted")
 }
 
-/// Sends a copy of each job of an event, as SQS may: it knows nothing of what the first came to.
+/// Sends a copy of each job of an event, as SQS may (at-least-once): the copy knows nothing of the first job's result.
 async fn double_jobs(stage: &Stage, endpoints: &[Endpoint], event: &str, n: usize) {
     let client = stage.platform.aws.sqs_client();
     for endpoint in endpoints {
@@ -78,7 +79,7 @@ async fn double_jobs(stage: &Stage, endpoints: &[Endpoint], event: &str, n: usiz
     }
 }
 
-/// Lets time pass: drains take steps, and the schedule comes round. It fails when a call of its own goes wrong.
+/// Lets time pass: drains take steps, and the schedule runs. It fails when one of the schedule's calls fails.
 async fn pass(stage: &Stage, round: usize) -> Result<(), String> {
     stage.advance(Duration::from_secs(if round.is_multiple_of(5) { 61 } else { 2 }));
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -151,7 +152,8 @@ async fn no_accepted_event_is_lost_whatever_goes_wrong_on_its_way() {
     let (refused, lost) = (faults.0.refused.load(Ordering::SeqCst), faults.0.lost.load(Ordering::SeqCst));
     assert!(refused > 20 && lost > 20, "{refused} calls were refused, {lost} answers lost");
 
-    // 4. Jobs of retries that came to nothing, and tasks that went wrong, still wait for their time. They find nothing to do.
+    // 4. Jobs of retries that came to nothing, and tasks that went wrong, still wait for their time. They find nothing
+    //    to do.
     let sent = [steady.seen().len(), shaky.seen().len()];
     let queues = &stage.platform.aws.sqs;
     for round in 0..60 {

@@ -1,4 +1,5 @@
 //! What happens when an endpoint, AWS or Posthorn itself fails?
+//! Stories of the circuit breaker, of injected faults and of restarts.
 
 mod circuit;
 mod faults;

@@ -1,4 +1,5 @@
-//! A restart continues where the last run was: waiting jobs keep their time, interrupted ones go out again.
+//! Does a restart continue the last run?
+//! Durability of local mode: waiting jobs keep their time, and interrupted jobs are attempted again.
 
 use std::time::Duration;
 

@@ -1,3 +1,4 @@
-//! How is something sent again by hand?
+//! How is a delivery sent again by hand?
+//! Stories of replays.
 
 mod replay_by_hand;

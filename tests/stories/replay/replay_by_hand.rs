@@ -1,4 +1,5 @@
-//! Sending again by hand: one delivery, a window, what an endpoint missed, an event to chosen endpoints.
+//! How does an operator send deliveries again?
+//! Replays: of one delivery, of a window, of events that an endpoint missed, and of an event to chosen endpoints.
 
 use std::time::Duration;
 

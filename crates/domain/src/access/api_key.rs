@@ -1,5 +1,5 @@
-//! What may a caller do? API keys: `phk_` and a random part, kept only as their SHA-256, with scopes, for one
-//! workspace or for all.
+//! What may a caller do?
+//! API keys with scopes, for one workspace or for all; only the SHA-256 of a key is stored.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::id::{ApiKeyId, WorkspaceId};
 use crate::problem::{Invalid, Problem};
 use crate::timestamp::Timestamp;
 
-/// What every key starts with.
+/// The prefix of every key.
 pub const PREFIX: &str = "phk_";
 /// Fewest characters after the prefix; 32 of base64url carry 192 bits.
 pub const MIN_RANDOM_CHARS: usize = 32;
@@ -24,12 +24,12 @@ const MAX_NAME_CHARS: usize = 100;
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKeySecret(String);
 
-/// The text is no API key.
+/// The error for a text that is not an API key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be `phk_` followed by 32 to 128 characters of A-Z, a-z, 0-9, `-` and `_`")]
 pub struct BadApiKey;
 
-/// One thing a key may do.
+/// A permission of an API key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Scope {
     /// Send and read events.
@@ -73,7 +73,7 @@ impl Scope {
         }
     }
 
-    /// Whether a key that holds `self` may do what needs `wanted`.
+    /// Whether a key with the scope `self` may carry out an operation that needs `wanted`.
     fn covers(self, wanted: Self) -> bool {
         let reads =
             matches!(wanted, Self::EventsRead | Self::WebhooksRead | Self::DeliveriesRead | Self::AdminRead);
@@ -92,28 +92,29 @@ impl Scope {
 /// An API key as it is stored and shown: everything but the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
-    /// Its public name.
+    /// The key's public id, which gives no access.
     pub id: ApiKeyId,
-    /// What its people call it.
+    /// A name for people.
     pub name: String,
-    /// The one workspace it opens; `None` opens all.
+    /// The only workspace that the key has access to; `None` for access to all workspaces.
     pub workspace_id: Option<WorkspaceId>,
-    /// What it may do.
+    /// The permissions of the key.
     pub scopes: Vec<Scope>,
-    /// When it was made.
+    /// When the key was created.
     pub created_at: Timestamp,
 }
 
-/// What a caller may set of an API key.
+/// The settings of a new API key, as a caller sends them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeySettings {
-    /// What its people call it, 1 to 100 characters.
+    /// A name for people, 1 to 100 characters.
     pub name: String,
-    /// The one workspace it opens; left out, it opens all (only an all-workspace admin may make such a key).
+    /// The only workspace that the key has access to. If left out, the key has access to all workspaces; only a key
+    /// with `admin` for all workspaces may create such a key.
     #[serde(default)]
     pub workspace_id: Option<WorkspaceId>,
-    /// What it may do; at least one.
+    /// The permissions of the key; at least one.
     pub scopes: Vec<Scope>,
 }
 
@@ -132,10 +133,10 @@ impl ApiKeySettings {
 }
 
 impl ApiKey {
-    /// Whether the key may do what needs `scope`.
+    /// Requires that the key may carry out an operation that needs `scope`.
     ///
     /// # Errors
-    /// [`Problem::MissingScope`] when it may not.
+    /// [`Problem::MissingScope`] when no scope of the key covers it.
     pub fn require(&self, scope: Scope) -> Result<(), Problem> {
         if self.scopes.iter().any(|held| held.covers(scope)) {
             Ok(())
@@ -144,23 +145,23 @@ impl ApiKey {
         }
     }
 
-    /// The workspace a request is for: the key's own, or the one named by an all-workspace key.
+    /// The workspace of a request: the key's workspace, or the workspace named with a key for all workspaces.
     ///
     /// # Errors
-    /// [`Problem::NotFound`] when the key belongs to another workspace; [`Problem::Invalid`] when an
-    /// all-workspace key names none.
+    /// [`Problem::NotFound`] when the key belongs to another workspace; [`Problem::Invalid`] when no workspace is named
+    /// with a key for all workspaces.
     pub fn workspace(&self, named: Option<WorkspaceId>) -> Result<WorkspaceId, Problem> {
         match (self.workspace_id, named) {
             (Some(own), Some(named)) if own != named => Err(Problem::NotFound("workspace")),
             (Some(own), _) => Ok(own),
             (None, Some(named)) => Ok(named),
             (None, None) => {
-                Err(Problem::invalid("/workspace_id", "is required with a key that opens all workspaces"))
+                Err(Problem::invalid("/workspace_id", "is required with a key for all workspaces"))
             }
         }
     }
 
-    /// Whether the key may see something of `workspace`.
+    /// Whether the key has access to `workspace`.
     pub fn opens(&self, workspace: WorkspaceId) -> bool {
         self.workspace_id.is_none_or(|own| own == workspace)
     }

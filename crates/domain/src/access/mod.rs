@@ -1,4 +1,5 @@
-//! Who may do what? Workspaces (tenants) and API keys.
+//! Who may do what?
+//! Tenancy and authorisation: workspaces, API keys and their scopes.
 
 pub mod api_key;
 pub mod workspace;

@@ -1,4 +1,5 @@
-//! What is a workspace? A tenant: endpoints, events and keys belong to exactly one.
+//! What is a workspace?
+//! A tenant: every endpoint, event and API key belongs to exactly one (keys for all workspaces excepted).
 
 use std::time::Duration;
 
@@ -11,17 +12,17 @@ use crate::timestamp::Timestamp;
 
 /// Longest name of a workspace, in characters.
 pub const MAX_NAME_CHARS: usize = 100;
-/// How long events and deliveries are kept when the workspace says nothing.
+/// The retention of events and deliveries when the workspace does not set one, in days.
 pub const DEFAULT_RETENTION_DAYS: u16 = 30;
-/// Longest retention a workspace may ask for.
+/// The longest retention that a workspace may set, in days.
 pub const MAX_RETENTION_DAYS: u16 = 90;
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workspace {
-    /// Its id.
+    /// The id, `ws_` and a ULID.
     pub id: WorkspaceId,
-    /// What its people call it.
+    /// A name for people.
     pub name: String,
     /// Days that events and deliveries are kept, 1 to 90.
     pub retention_days: u16,
@@ -34,18 +35,19 @@ pub struct Workspace {
     /// Most events it may accept in a day of UTC; no limit, if left out.
     #[serde(default)]
     pub max_events_per_day: Option<u64>,
-    /// When it was made.
+    /// When the workspace was created.
     pub created_at: Timestamp,
-    /// How often it was written; 1 when it is new. The API does not show it, and the store keeps it beside the document.
+    /// The revision for the optimistic lock: how often the workspace was written, 1 when it is new. The API does not
+    /// show it, and the store keeps it beside the document.
     #[serde(skip)]
     pub revision: u64,
 }
 
-/// What a caller may set of a workspace; a field left out takes its default.
+/// The settings of a workspace, as a caller sends them; a field left out takes its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkspaceSettings {
-    /// What its people call it, 1 to 100 characters.
+    /// A name for people, 1 to 100 characters.
     pub name: String,
     /// Days that events and deliveries are kept, 1 to 90.
     #[serde(default = "default_retention")]
@@ -113,13 +115,13 @@ impl Workspace {
         Self { revision: self.revision + 1, ..Self::new(self.id, settings, self.created_at) }
     }
 
-    /// Nothing of the workspace is older than this: neither what it forgets, nor the oldest id that its first event may
-    /// have brought.
+    /// No event of the workspace is older than this instant: older ones are past the retention, or older than the
+    /// oldest id that the workspace's first event may have had.
     pub fn oldest_kept(&self, now: Timestamp) -> Timestamp {
         now.minus(self.retention()).max(self.created_at.minus(MAX_ID_AGE))
     }
 
-    /// When something of the instant `at` may be forgotten.
+    /// When a row of the instant `at` expires.
     pub fn expiry(&self, at: Timestamp) -> Timestamp {
         at.plus(self.retention())
     }

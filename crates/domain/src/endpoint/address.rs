@@ -1,6 +1,9 @@
-//! Which addresses may Posthorn call? The table that keeps a stranger's URL away from everything that is not
-//! the public internet: our own loopback (Lambda's runtime API lives there), link-local metadata services,
-//! private networks.
+//! Which addresses may Posthorn call?
+//! Protection against SSRF (server-side request forgery): a deny list of all addresses that are not on the public
+//! internet.
+//!
+//! It keeps a stranger's URL away from our own loopback (Lambda's runtime API listens there), link-local metadata
+//! services and private networks.
 //!
 //! Rule: an address is public unless a row of [`NOT_PUBLIC`] covers it. The rows are those of IANA's
 //! [IPv4](https://www.iana.org/assignments/iana-ipv4-special-registry/) and
@@ -18,7 +21,7 @@ pub struct Block {
     pub prefix: IpAddr,
     /// How many leading bits make the block.
     pub length: u8,
-    /// What the block is for, and the document that says so.
+    /// The purpose of the block, and the document that defines it.
     pub reason: &'static str,
 }
 
@@ -87,7 +90,7 @@ pub const NOT_PUBLIC: &[Block] = &[
     v6([0x8000, 0, 0, 0], 1, "not global unicast: RFC 4291, section 2.4"),
 ];
 
-/// What the local runner may reach besides the public internet: this machine, nothing else of the network.
+/// The additional targets of local mode: this machine, and no other machine of the network.
 const LOOPBACK: &[Block] = &[
     v4([127, 0, 0, 0], 8, "loopback: RFC 1122, section 3.2.1.3"),
     Block {
@@ -116,7 +119,7 @@ fn carried_ipv4(ip: IpAddr) -> Option<Ipv4Addr> {
     }
 }
 
-/// Which targets a client may call: the public internet over https, and what local mode adds to it.
+/// The targets that a client may call: the public internet over https, and in local mode this machine as well.
 ///
 /// It is chosen in code by the program that runs, never by a setting, an environment variable or a tenant: in
 /// Lambda a request to loopback could forge the answer of a running function.

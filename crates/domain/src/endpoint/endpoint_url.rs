@@ -1,9 +1,11 @@
-//! Which URLs may a customer register? An [`EndpointUrl`] is one that was parsed once, by the rules of browsers
-//! (WHATWG), and found fit: https, an allowed port, a public-looking host, no credentials.
+//! Which URLs may a customer register?
+//! SSRF validation of URLs: an [`EndpointUrl`] was parsed once, by the rules of browsers (WHATWG), and accepted: https,
+//! an allowed port, a public-looking host, no credentials.
 //!
-//! This is the friendly check, made when a URL is saved: a name may still resolve to an address that is not
-//! public. The true check is made when connecting, to every resolved address; there a stored URL is judged by
-//! [`EndpointUrl::check`] once more, because an address written as the host is never resolved.
+//! This is the first check, made when a URL is saved, so that the customer learns of a mistake at once. A name may
+//! still resolve to an address that is not public. The decisive check is made when connecting, for every resolved
+//! address; there [`EndpointUrl::check`] also checks a stored URL once more, because an address written as the host is
+//! never resolved.
 
 use std::fmt;
 
@@ -23,7 +25,7 @@ pub const ALLOWED_PORTS: [u16; 2] = [443, 8443];
 const REFUSED_DOMAINS: [&str; 7] =
     ["internal", "local", "localhost", "localdomain", "svc", "cluster.local", "home.arpa"];
 
-/// Why a URL cannot be an endpoint's; the text is for the customer and never repeats an address.
+/// Why a URL is refused as an endpoint's URL. The text is for the customer and never repeats an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointUrlError {
     /// Longer than [`MAX_URL_BYTES`].
@@ -59,7 +61,7 @@ pub enum EndpointUrlError {
 pub struct EndpointUrl(Url);
 
 impl EndpointUrl {
-    /// Reads and judges a URL that a customer typed in.
+    /// Parses and checks a URL that a customer typed in.
     ///
     /// # Errors
     ///
@@ -70,7 +72,7 @@ impl EndpointUrl {
         Ok(url)
     }
 
-    /// Judges a URL that is already parsed: the same rules, for one that was stored when others held.
+    /// Checks a URL that is already parsed, by the same rules. The rules may have changed since the URL was stored.
     ///
     /// # Errors
     ///
@@ -121,7 +123,7 @@ impl EndpointUrl {
         self.to_string()
     }
 
-    /// What every endpoint URL is, whoever judges it: of bounded length and with a host.
+    /// The checks that every endpoint URL must pass, also one that is read from the table: bounded length and a host.
     fn read(text: &str) -> Result<Self, EndpointUrlError> {
         if text.len() > MAX_URL_BYTES {
             return Err(EndpointUrlError::TooLong);
@@ -192,7 +194,7 @@ impl Serialize for EndpointUrl {
     }
 }
 
-/// Reads a URL that was judged when it was stored; what may be called is decided when it is.
+/// Reads a URL that was checked when it was stored. Whether it may be called is checked again before each call.
 impl<'de> Deserialize<'de> for EndpointUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;

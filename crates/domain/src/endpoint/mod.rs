@@ -1,6 +1,7 @@
-//! What is an endpoint, and what may be set of it? One customer URL with what it wants and how it is treated.
+//! What is an endpoint, and which settings does it have?
+//! One customer URL, with its subscription, its delivery settings and its signing secrets.
 //!
-//! [`EndpointSettings`] is the one document that `POST` takes, `PATCH` merges into and the table keeps, so a
+//! [`EndpointSettings`] is the one document that `POST` takes, `PATCH` merges into and the table stores. So each
 //! setting is declared and bounded in one place.
 
 pub mod address;
@@ -28,7 +29,7 @@ use crate::signing::profile::SignatureSettings;
 use crate::signing::secret::{ActiveSecret, MAX_OLD_SECRETS, PublicKey, Secret};
 use crate::timestamp::Timestamp;
 
-/// Most endpoints of one workspace: they are all read at once to fan an event out.
+/// The most endpoints of one workspace: the fan-out of an event reads them all at once.
 pub const MAX_ENDPOINTS: usize = 10_000;
 /// Longest description, in characters.
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
@@ -41,7 +42,7 @@ pub const MAX_METADATA: (usize, usize, usize) = (50, 64, 512);
 /// Bounds of the timeout of one attempt, in seconds.
 pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
 
-/// Names that a custom header may not take: HTTP's own framing, and what receivers trust Posthorn for.
+/// Names that a custom header may not have: HTTP's own framing, and the headers whose values receivers trust.
 const RESERVED_HEADERS: [&str; 15] = [
     "accept-encoding",
     "connection",
@@ -60,7 +61,7 @@ const RESERVED_HEADERS: [&str; 15] = [
     "proxy-authorization",
 ];
 
-/// What the body of a delivery is.
+/// The form of a delivery's body.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BodyForm {
@@ -75,17 +76,17 @@ pub enum BodyForm {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
-    /// Almost every receiver wants this.
+    /// The right method for almost every receiver.
     #[default]
     Post,
-    /// For receivers that store what they get under the URL.
+    /// For receivers that store the body under the URL.
     Put,
-    /// For receivers that change what is under the URL.
+    /// For receivers that change the resource under the URL.
     Patch,
 }
 
 impl Method {
-    /// As HTTP writes it.
+    /// The method's name in HTTP.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Post => "POST",
@@ -95,17 +96,17 @@ impl Method {
     }
 }
 
-/// What may be set of an endpoint; a field left out takes its default. `Debug` leaves out what may be a secret: the query
+/// The settings of an endpoint; a field left out takes its default. `Debug` omits values that may be secrets: the query
 /// of the URL and the values of headers.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointSettings {
     /// Where deliveries are posted.
     pub url: String,
-    /// The event types it wants; empty for every type.
+    /// The event types that it subscribes to; empty for every type.
     #[serde(default)]
     pub events: Vec<EventTypePattern>,
-    /// The channels it is limited to; empty for no limit.
+    /// The channels that it is limited to; empty for no limit.
     #[serde(default)]
     pub channels: Vec<Channel>,
     /// Whether it gets deliveries.
@@ -117,37 +118,37 @@ pub struct EndpointSettings {
     /// Sent with every delivery. Values may be secrets and are not logged.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// What the names of Posthorn's own headers start with.
+    /// The prefix of Posthorn's own header names.
     #[serde(default = "default_header_prefix")]
     pub header_prefix: String,
     /// How deliveries are signed.
     #[serde(default, deserialize_with = "only_object")]
     pub signature: SignatureSettings,
-    /// What the body of a delivery is.
+    /// The form of a delivery's body.
     #[serde(default)]
     pub body: BodyForm,
     /// How deliveries are sent.
     #[serde(default)]
     pub method: Method,
-    /// When one attempt is given up, 1 to 30 s.
+    /// The timeout of one attempt, 1 to 30 s.
     #[serde(default = "default_timeout_seconds")]
     pub timeout_seconds: u64,
     /// When a failed delivery is tried again.
     #[serde(default, deserialize_with = "only_object")]
     pub retry: RetryPolicy,
-    /// Which statuses are successes, worth repeating, or final.
+    /// Which statuses mean success, a retry, or a final failure.
     #[serde(default, deserialize_with = "only_object")]
     pub outcomes: OutcomeRules,
-    /// When it is switched off for failing.
+    /// When the endpoint is switched off for failing.
     #[serde(default, deserialize_with = "only_object")]
     pub disable: DisablePolicy,
-    /// Most deliveries in a second or a minute; no limit, if left out.
+    /// The rate limit: most attempts in a second or a minute; no limit, if left out.
     #[serde(default)]
     pub rate_limit: Option<RateLimit>,
-    /// Most attempts under way at once; no limit, if left out.
+    /// The concurrency limit: most attempts under way at once; no limit, if left out.
     #[serde(default)]
     pub max_concurrency: Option<u32>,
-    /// For the caller's own programs.
+    /// Strings for the caller's own programs; Posthorn does not read them.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
 }
@@ -156,38 +157,39 @@ pub struct EndpointSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledReason {
-    /// It answered 410 Gone.
+    /// The endpoint answered 410 Gone.
     Gone,
-    /// It failed too often for too long.
+    /// The endpoint failed too often for too long.
     Failing,
 }
 
-/// One customer URL with what it wants and how it is treated.
+/// One customer URL, with its subscription, its delivery settings and its signing secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Its id.
+    /// The id, `we_` and a ULID.
     pub id: EndpointId,
-    /// The tenant it belongs to.
+    /// The tenant that the endpoint belongs to.
     pub workspace_id: WorkspaceId,
-    /// What its owner set.
+    /// The owner's settings.
     pub settings: EndpointSettings,
     /// `settings.url`, parsed and checked.
     pub url: EndpointUrl,
-    /// What signs its deliveries, the current one first.
+    /// The secrets that sign its deliveries, the current one first.
     pub secrets: Vec<ActiveSecret>,
     /// Why Posthorn switched it off; `None` while it is active or when its owner did.
     pub disabled_reason: Option<DisabledReason>,
-    /// Counts its changes, from 1: two writers cannot overwrite each other.
+    /// The revision for the optimistic lock: it counts the changes, from 1, so that two writers cannot overwrite each
+    /// other.
     pub revision: u64,
-    /// When it was made.
+    /// When the endpoint was created.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When the endpoint was last changed.
     pub updated_at: Timestamp,
 }
 
 impl fmt::Debug for EndpointSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Taken apart whole, so that a new setting cannot be forgotten here.
+        // Destructured without `..`, so that the compiler reports a new setting that is missing here.
         let Self {
             url,
             events,
@@ -321,7 +323,7 @@ impl EndpointSettings {
 }
 
 impl Endpoint {
-    /// What its rows are stored under.
+    /// The key under which the endpoint's rows are stored.
     pub fn key(&self) -> EndpointKey {
         EndpointKey::new(self.workspace_id, self.id)
     }
@@ -331,15 +333,15 @@ impl Endpoint {
         self.secrets.iter().filter(move |active| active.signs_at(now)).map(|active| &active.secret)
     }
 
-    /// Makes `secret` the current one; the one before goes on signing for `overlap`.
+    /// Makes `secret` the current one; the previous secret goes on signing for `overlap`.
     ///
     /// # Errors
-    /// [`Problem::TooManySecrets`] when as many old ones are still signing as may be.
+    /// [`Problem::TooManySecrets`] when the maximum number of old secrets still sign.
     pub fn rotate(&mut self, secret: Secret, overlap: Duration, now: Timestamp) -> Result<(), Problem> {
         self.secrets.retain(|active| active.signs_at(now));
         let ends = now.plus(overlap);
         for active in &mut self.secrets {
-            // Only the current one has no end yet; those rotated out before keep theirs.
+            // Only the current secret has no end yet; secrets rotated out earlier keep theirs.
             active.expires_at.get_or_insert(ends);
         }
         self.secrets.retain(|active| active.signs_at(now));
@@ -361,13 +363,14 @@ impl Endpoint {
         active.filter_map(|active| Some((active.secret.public_key()?, active.expires_at))).collect()
     }
 
-    /// When one attempt is given up.
+    /// The timeout of one attempt.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.settings.timeout_seconds)
     }
 }
 
-/// A URL that need not be one yet, up to its query; nothing of one that carries a user or password.
+/// The part of a URL before its query, for `Debug`; nothing of a URL with a user name or password. The text may be
+/// invalid.
 fn without_secrets(url: &str) -> &str {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     if url.contains('@') { "[redacted]" } else { &url[..end] }

@@ -1,4 +1,5 @@
-//! Does an endpoint want an event? Its types and channels decide, and whether it is switched on.
+//! Which endpoints get an event?
+//! Subscriptions and fan-out: an endpoint's types, channels and active flag decide.
 
 use crate::endpoint::{EndpointSettings, MAX_ENDPOINTS};
 use crate::event::channel::{self, Channel};
@@ -8,23 +9,23 @@ use crate::id::EndpointId;
 use crate::signing::secret::PublicKey;
 use crate::timestamp::Timestamp;
 
-/// What an endpoint wants: as much of it as is needed to fan an event out, and no secret.
+/// The part of an endpoint that the fan-out of an event needs, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     /// The endpoint's id.
     pub id: EndpointId,
     /// Whether it gets deliveries.
     pub active: bool,
-    /// The event types it wants; empty for every type.
+    /// The event types that it subscribes to; empty for every type.
     pub events: Vec<EventTypePattern>,
-    /// The channels it is limited to; empty for no limit.
+    /// The channels that it is limited to; empty for no limit.
     pub channels: Vec<Channel>,
     /// The public halves of its asymmetric secrets, the current one first, and when each stops signing.
     pub public_keys: Vec<(PublicKey, Option<Timestamp>)>,
 }
 
 impl Subscription {
-    /// What an endpoint with these settings wants.
+    /// The subscription of an endpoint with these settings.
     pub fn of(
         id: EndpointId,
         settings: EndpointSettings,
@@ -34,12 +35,12 @@ impl Subscription {
         Self { id, active, events, channels, public_keys }
     }
 
-    /// Whether it names `event_type` or its family, rather than asking for everything.
+    /// Whether it lists `event_type` or its family; an endpoint that subscribes to every type lists none.
     pub fn names(&self, event_type: &EventType) -> bool {
         !self.events.is_empty() && wants(&self.events, event_type)
     }
 
-    /// Why an event of `event_type` and `channels` makes no delivery to this endpoint; `None` if it does.
+    /// Why an event of `event_type` with `channels` has no delivery to this endpoint; `None` if it has one.
     pub fn skip_reason(&self, event_type: &EventType, channels: &[Channel]) -> Option<SkipReason> {
         if !self.active {
             Some(SkipReason::Disabled)
@@ -53,8 +54,8 @@ impl Subscription {
     }
 }
 
-/// Most deliveries of one request: as many as one event can have, so that each can be sent alone. A thousand batches of
-/// SQS take a few seconds of the 15 that the function has.
+/// The most deliveries of one request: as many as one event can have, so that each event can be sent alone. Sending a
+/// thousand SQS batches takes a few seconds of the 15 that the function has.
 pub const MAX_REQUEST_DELIVERIES: usize = MAX_ENDPOINTS;
 
 /// Fan-out: decides which endpoints get an event of `event_type` and `channels`.
@@ -73,8 +74,8 @@ pub fn fan_out<'a>(
     ledger
 }
 
-/// Fan-out of an operational event that concerns the endpoint `about`: only endpoints that name its type get it, and
-/// never `about` itself, or a failing endpoint would be sent the news of its failure.
+/// Fan-out of an operational event that concerns the endpoint `about`: only endpoints that list its type get it, and
+/// never `about` itself, because a failing endpoint cannot receive the news of its failure.
 pub fn fan_out_operational<'a>(
     event_type: &EventType,
     about: EndpointId,

@@ -1,5 +1,7 @@
-//! What is a channel? A label on events and endpoints that narrows who gets what: an endpoint that names channels gets
-//! only events of at least one of them; one that names none gets events of every channel and of none.
+//! What is a channel?
+//! A label for routing: an endpoint that lists channels gets only events with at least one of them.
+//!
+//! An endpoint without channels gets all events, with channels and without.
 
 use std::fmt;
 
@@ -15,7 +17,7 @@ pub const MAX_CHANNEL_CHARS: usize = 128;
 #[serde(try_from = "String", into = "String")]
 pub struct Channel(String);
 
-/// The text is no channel's name.
+/// The error for a text that is not the name of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to 128 characters of A-Z, a-z, 0-9, `.`, `_`, `-` and `:`")]
 pub struct BadChannel;
@@ -35,7 +37,7 @@ impl Channel {
     }
 }
 
-/// Whether an endpoint that names `wanted` gets an event of `channels`.
+/// Whether an endpoint that lists the channels `wanted` gets an event with `channels`.
 pub fn matches(wanted: &[Channel], channels: &[Channel]) -> bool {
     wanted.is_empty() || channels.iter().any(|channel| wanted.contains(channel))
 }

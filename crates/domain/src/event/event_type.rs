@@ -1,4 +1,5 @@
-//! Which event types does an endpoint want? `[]` is every type, `invoice.paid` that one, `invoice.*` its family.
+//! Which event types does an endpoint subscribe to?
+//! Type patterns: `[]` is every type, `invoice.paid` one type, `invoice.*` its family.
 
 use std::fmt;
 
@@ -9,20 +10,20 @@ pub const MAX_EVENT_TYPE_CHARS: usize = 128;
 /// Most patterns one endpoint may list.
 pub const MAX_PATTERNS: usize = 100;
 
-/// A dot-separated name such as `invoice.paid`; each part of `[a-zA-Z0-9_]`, as Standard Webhooks 1.0.0 asks.
+/// A dot-separated name such as `invoice.paid`; each part of `[a-zA-Z0-9_]`, as Standard Webhooks 1.0.0 requires.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct EventType(String);
 
-/// What an endpoint lists: an event type, or a family written `invoice.*`.
+/// A pattern of a subscription: an event type, or a family written `invoice.*`.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct EventTypePattern(String);
 
-/// The text is no event type name.
+/// The error for a text that is not the name of an event type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be dot-separated parts of letters, digits and `_`, at most {MAX_EVENT_TYPE_CHARS} characters")]
 pub struct BadEventType;
 
-/// The text is no event type name and no family.
+/// The error for a text that is neither the name of an event type nor a family.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be an event type such as `invoice.paid` or a family such as `invoice.*`")]
 pub struct BadEventTypePattern;
@@ -46,7 +47,7 @@ impl EventTypePattern {
     /// Reads a name or a family.
     ///
     /// # Errors
-    /// [`BadEventTypePattern`] when it is neither; a lone `*` is refused, for `[]` already says "every type".
+    /// [`BadEventTypePattern`] when it is neither. A lone `*` is refused, because `[]` already means "every type".
     pub fn parse(text: &str) -> Result<Self, BadEventTypePattern> {
         let name = text.strip_suffix(".*").unwrap_or(text);
         if is_name(name) { Ok(Self(text.to_owned())) } else { Err(BadEventTypePattern) }
@@ -57,8 +58,8 @@ impl EventTypePattern {
         &self.0
     }
 
-    /// Whether `event_type` is what the pattern names. `invoice.*` matches `invoice.paid` and
-    /// `invoice.item.added`, not `invoice` and not `invoices.paid`.
+    /// Whether the pattern matches `event_type`. `invoice.*` matches `invoice.paid` and `invoice.item.added`, but
+    /// neither `invoice` nor `invoices.paid`.
     pub fn matches(&self, event_type: &EventType) -> bool {
         match self.0.strip_suffix('*') {
             Some(family) => event_type.0.starts_with(family),
@@ -67,7 +68,7 @@ impl EventTypePattern {
     }
 }
 
-/// Whether an endpoint that lists `patterns` wants `event_type`; an empty list wants everything.
+/// Whether one of `patterns` matches `event_type`; an empty list matches every type.
 pub fn wants(patterns: &[EventTypePattern], event_type: &EventType) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(event_type))
 }

@@ -1,7 +1,8 @@
-//! What became of an event at each endpoint? The ledger: for every endpoint that existed when the event was
-//! accepted, its delivery or the reason it was skipped. Nothing vanishes without a reason.
+//! Which endpoints get an event, and why do the others not get it?
+//! The ledger, the recorded result of the fan-out: for every endpoint that existed when the event was accepted, its
+//! delivery or the reason why it was skipped.
 //!
-//! Delivery ids are derived from event and endpoint ([`crate::id::DeliveryId::of`]), so the ledger is 16 bytes an
+//! Delivery ids are derived from event and endpoint ([`crate::id::DeliveryId::of`]), so the ledger takes 16 bytes per
 //! endpoint.
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ pub enum SkipReason {
     TypeNotSubscribed,
     /// The endpoint is switched off.
     Disabled,
-    /// The endpoint names channels, and the event is of none of them.
+    /// The endpoint lists channels, and the event has none of them.
     Channel,
 }
 
@@ -39,27 +40,27 @@ const DELIVERED_CODE: u8 = b'+';
 const GROUP_HEADER_BYTES: usize = 5;
 const ID_BYTES: usize = 16;
 
-/// Every endpoint's fate, in the order the endpoints were made.
+/// The result of the fan-out for every endpoint, in the order in which the endpoints were created.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// The endpoints that get a delivery.
     pub deliveries: Vec<EndpointId>,
-    /// The endpoints that get none, with the reason.
+    /// The endpoints that get no delivery, with the reason.
     pub skipped: Vec<(EndpointId, SkipReason)>,
 }
 
-/// The stored bytes are no ledger.
+/// The error for stored bytes that are not a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the stored ledger is damaged")]
 pub struct DamagedLedger;
 
 impl Ledger {
-    /// How many endpoints it tells of.
+    /// The number of endpoints in the ledger.
     pub fn len(&self) -> usize {
         self.deliveries.len() + self.skipped.len()
     }
 
-    /// Whether there was no endpoint at all.
+    /// Whether the workspace had no endpoint.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -92,7 +93,7 @@ impl Ledger {
         self.skipped.extend(page.skipped);
     }
 
-    /// The compact stored form: ids grouped by fate.
+    /// The compact stored form: ids grouped by delivery or reason.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.len() * ID_BYTES + 3 * GROUP_HEADER_BYTES);
         push_group(&mut bytes, DELIVERED_CODE, self.deliveries.iter().copied());

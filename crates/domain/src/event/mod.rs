@@ -1,4 +1,5 @@
-//! What is an event, and what are its limits? Something that happened: type, time, payload; immutable once accepted.
+//! What is an event, and what are its limits?
+//! An immutable record of something that happened: type, time and payload, with its channels and its ledger.
 
 pub mod channel;
 pub mod event_type;
@@ -31,21 +32,21 @@ pub const MAX_REQUEST_BYTES: usize = MAX_PAYLOAD_BYTES + 8 * 1024;
 
 /// Most events of one batch.
 pub const MAX_BATCH_EVENTS: usize = 100;
-/// Largest body of `POST /v1/events/batch`. Lambda takes 6 MB with everything around it.
+/// Largest body of `POST /v1/events/batch`. Lambda accepts 6 MB, including the event around the body.
 pub const MAX_BATCH_BYTES: usize = 5 * 1024 * 1024;
 /// How far ahead a delivery may be scheduled.
 pub const MAX_SCHEDULE_AHEAD: Duration = Duration::from_secs(12 * 3600);
 
 /// How far back the instant in a producer's own event id may lie.
 pub const MAX_ID_AGE: Duration = Duration::from_secs(24 * 3600);
-/// How far ahead it may lie: clocks differ. What lies further ahead would not be in today's lists.
+/// How far ahead that instant may lie, because clocks differ. An event further ahead would not be in today's lists.
 pub const MAX_ID_AHEAD: Duration = Duration::from_secs(10 * 60);
 
-/// A payload, shared by all that send it.
+/// A payload, shared by all jobs and attempts that send it.
 pub type Payload = Arc<PayloadText>;
 
-/// The payload's JSON text, byte for byte as the producer sent it. Payloads are never logged, so `Debug` tells only its
-/// size, and so does that of everything that holds one.
+/// The payload's JSON text, byte for byte as the producer sent it. Payloads are never logged, so `Debug` prints only
+/// the size, also for every type that contains a payload.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PayloadText(Box<RawValue>);
@@ -73,25 +74,25 @@ impl fmt::Debug for PayloadText {
 /// An accepted event.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// Its id; carries the instant it was accepted.
+    /// The id; it contains the instant of acceptance, or of the producer's choice.
     pub id: EventId,
-    /// The tenant it belongs to.
+    /// The tenant that the event belongs to.
     pub workspace_id: WorkspaceId,
-    /// What kind of thing happened.
+    /// The type that endpoints subscribe to.
     pub event_type: EventType,
-    /// When it happened; when it was accepted, if the producer did not say.
+    /// When it happened; the time of acceptance, if the producer gave none.
     pub occurred_at: Timestamp,
-    /// What happened; `null` once it was erased.
+    /// The producer's data; `null` once it was erased.
     pub payload: Payload,
     /// When the payload was erased.
     pub erased_at: Option<Timestamp>,
-    /// Who it concerns: an endpoint that names channels gets only events of one of them.
+    /// The labels for routing: an endpoint that lists channels gets only events with one of them.
     pub channels: Vec<Channel>,
-    /// When its deliveries are due; at once, if the producer did not say.
+    /// When the deliveries are due; `None` for at once.
     pub deliver_at: Option<Timestamp>,
-    /// The span that its deliveries are children of, where traces are wanted.
+    /// The parent span of the deliveries' attempts, if traces are on.
     pub trace: Option<TraceParent>,
-    /// Every endpoint's fate at the time of fan-out.
+    /// The result of the fan-out for every endpoint.
     pub ledger: Ledger,
 }
 

@@ -1,30 +1,33 @@
-//! What does Posthorn itself tell a workspace? Operational events, delivered like any other to endpoints that name
-//! them (`endpoint.*`); an endpoint that asks for everything does not get them, and none is told of itself.
+//! Which events does Posthorn itself send to a workspace?
+//! Operational events (operational webhooks) about endpoints and deliveries, delivered like any other event.
+//!
+//! Only endpoints that list their types (`endpoint.*`) get them, not endpoints that subscribe to every type. An
+//! endpoint never gets an operational event about itself.
 
 use crate::event::event_type::{BadEventType, EventType};
 
-/// The type of the event that tries an endpoint.
+/// The type of the event that tests an endpoint.
 pub const TEST_EVENT_TYPE: &str = "posthorn.test";
 
-/// Something Posthorn tells.
+/// A kind of operational event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OperationalEvent {
-    /// An endpoint is on the way to being switched off.
+    /// An endpoint will be switched off soon if it goes on failing.
     EndpointFailing,
     /// An endpoint was switched off by Posthorn.
     EndpointDisabled,
-    /// An endpoint that had been failing took a delivery.
+    /// An endpoint that had been failing accepted a delivery.
     EndpointRecovered,
-    /// A delivery was given up.
+    /// A delivery failed and will not be retried.
     DeliveryExhausted,
 }
 
 impl OperationalEvent {
-    /// Every one.
+    /// Every operational event.
     pub const ALL: [Self; 4] =
         [Self::EndpointFailing, Self::EndpointDisabled, Self::EndpointRecovered, Self::DeliveryExhausted];
 
-    /// Its name as an event type.
+    /// The text of its event type.
     pub fn name(self) -> &'static str {
         match self {
             Self::EndpointFailing => "endpoint.failing",
@@ -34,26 +37,27 @@ impl OperationalEvent {
         }
     }
 
-    /// Its event type.
+    /// The event type under which it is sent.
     ///
     /// # Errors
-    /// Never: each name is one; a test holds it.
+    /// Never: each name is a valid event type; a test proves it.
     pub fn event_type(self) -> Result<EventType, BadEventType> {
         EventType::parse(self.name())
     }
 
-    /// Whether `event_type` is one of these. What happens to their deliveries is not told, or it would never end.
+    /// Whether `event_type` is an operational event. Their deliveries cause no operational events, which would never
+    /// end.
     pub fn is_one(event_type: &EventType) -> bool {
         Self::ALL.iter().any(|event| event.name() == event_type.as_str())
     }
 }
 
-/// Whether `event_type` is that of tests.
+/// Whether `event_type` is the type of test events.
 pub fn is_test(event_type: &EventType) -> bool {
     event_type.as_str() == TEST_EVENT_TYPE
 }
 
-/// Whether only Posthorn itself may send `event_type`: whoever gets one may believe what it says.
+/// Whether only Posthorn itself may send `event_type`. So receivers can trust such an event.
 pub fn is_posthorns_own(event_type: &EventType) -> bool {
     OperationalEvent::is_one(event_type) || is_test(event_type)
 }

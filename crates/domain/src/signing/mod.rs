@@ -1,4 +1,5 @@
-//! How does a receiver know that a delivery is genuine? Secrets and signatures.
+//! How does a receiver know that a delivery is genuine?
+//! Message authentication: signing secrets, signature profiles and signatures.
 
 pub mod profile;
 pub mod secret;

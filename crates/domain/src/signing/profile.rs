@@ -1,4 +1,5 @@
-//! Which signature scheme does an endpoint use? Its signature profile.
+//! Which signature scheme does an endpoint use?
+//! Signature profiles: Standard Webhooks with HMAC or ed25519, two HMAC profiles for older systems, or none.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ pub enum Profile {
     Standard,
     /// Standard Webhooks 1.0.0 with a key pair: the customer only holds the public half.
     StandardAsymmetric,
-    /// A signature over the body alone, as many older systems send it. It does not stop a replay.
+    /// A signature over the body alone, as many older systems use it. It does not protect against replay attacks.
     Body,
     /// A signature over timestamp, nonce, path and body.
     Covered,
@@ -25,10 +26,10 @@ impl Profile {
         [Self::Standard, Self::StandardAsymmetric, Self::Body, Self::Covered, Self::None];
 }
 
-/// How deliveries to an endpoint are signed, as its settings say.
+/// The setting `signature` of an endpoint.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignatureSettings {
-    /// The profile.
+    /// The signature profile of every delivery to the endpoint.
     pub profile: Profile,
 }

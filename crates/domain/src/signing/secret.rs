@@ -1,8 +1,9 @@
-//! What is a signing secret? Kept out of every log by its `Debug`, in one of three forms:
+//! What is a signing secret?
+//! A symmetric key, an ed25519 key pair or a plain text; its `Debug` keeps it out of every log.
 //!
-//! - `whsec_` and base64 of 24 to 64 random bytes (Standard Webhooks 1.0.0), the usual one;
-//! - `whsk_` and base64 of an ed25519 seed and public key, of which the customer only gets the public half;
-//! - plain text that an owner brought along from an older system, for the profiles that sign with the text itself.
+//! - `whsec_` and base64 of 24 to 64 random bytes (Standard Webhooks 1.0.0), the usual form;
+//! - `whsk_` and base64 of an ed25519 seed and public key, of which the customer gets only the public half;
+//! - plain text from an owner's older system, for the profiles that sign with the text itself.
 
 use std::fmt;
 
@@ -20,11 +21,11 @@ const PUBLIC_PREFIX: &str = "whpk_";
 /// Length of a plain secret, in characters.
 const PLAIN_CHARS: std::ops::RangeInclusive<usize> = 16..=128;
 
-/// Most secrets that sign beside the current one.
+/// The largest number of old secrets that still sign beside the current one.
 pub const MAX_OLD_SECRETS: usize = 10;
-/// How long an old secret goes on signing when the caller does not say, in seconds.
+/// The default overlap: for so many seconds an old secret goes on signing.
 pub const DEFAULT_OVERLAP_SECONDS: u64 = 24 * 3600;
-/// Longest that an old secret may go on signing, in seconds.
+/// The longest overlap, in seconds.
 pub const MAX_OVERLAP_SECONDS: u64 = 7 * 24 * 3600;
 
 /// A signing secret, exactly as it was shown to its owner.
@@ -35,7 +36,7 @@ pub struct Secret {
     key: Key,
 }
 
-/// What the text stands for.
+/// The key material that the text encodes.
 #[derive(Clone, PartialEq, Eq)]
 enum Key {
     Symmetric(Vec<u8>),
@@ -46,14 +47,14 @@ enum Key {
 /// A secret in use, until `expires_at` if it was rotated out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveSecret {
-    /// The secret.
+    /// The secret that signs.
     pub secret: Secret,
     /// When it stops signing; `None` for the current one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
 }
 
-/// The text is no secret.
+/// The error for a text that is not a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be `whsec_` followed by standard base64 of 24 to 64 bytes, `whsk_` followed by an ed25519 key, or plain \
@@ -85,7 +86,7 @@ impl Secret {
         }
     }
 
-    /// Reads a secret a caller brought along.
+    /// Reads a secret that a caller supplied.
     ///
     /// # Errors
     /// [`BadSecret`] unless it has one of the three forms.
@@ -99,7 +100,8 @@ impl Secret {
         } else if let Some(encoded) = text.strip_prefix(ASYMMETRIC_PREFIX) {
             let bytes = STANDARD.decode(encoded).map_err(|_| BadSecret)?;
             let bytes: [u8; KEYPAIR_LENGTH] = bytes.try_into().map_err(|_| BadSecret)?;
-            // Refuses a public half that is not the seed's: with such a pair two signatures give the seed away.
+            // Refuses a public half that does not belong to the seed: with such a pair, two signatures reveal the
+            // private key.
             Key::Asymmetric(Box::new(SigningKey::from_keypair_bytes(&bytes).map_err(|_| BadSecret)?))
         } else {
             let visible = text.bytes().all(|b| b.is_ascii_graphic());
@@ -111,7 +113,7 @@ impl Secret {
         Ok(Self { text: text.to_owned(), key })
     }
 
-    /// Whether deliveries can be signed with it under `profile`.
+    /// Whether this secret can sign deliveries under `profile`.
     pub fn fits(&self, profile: Profile) -> bool {
         match profile {
             Profile::Standard => matches!(self.key, Key::Symmetric(_)),
@@ -126,7 +128,7 @@ impl Secret {
         &self.text
     }
 
-    /// The part a customer needs to see: everything of a symmetric secret, nothing of an asymmetric one.
+    /// The text that a customer needs: the whole of a symmetric secret, nothing of an asymmetric one.
     pub fn shown_to_customer(&self) -> Option<&str> {
         match self.key {
             Key::Symmetric(_) | Key::Plain => Some(&self.text),
@@ -159,7 +161,7 @@ impl Secret {
     }
 }
 
-/// The public half of an ed25519 key: whoever has it can verify, and nothing else.
+/// The public half of an ed25519 key, which can verify signatures but not make them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicKey([u8; PUBLIC_KEY_LENGTH]);
 
@@ -185,7 +187,7 @@ impl<'de> Deserialize<'de> for PublicKey {
     }
 }
 
-/// As Standard Webhooks writes it: `whpk_` and base64.
+/// The format of Standard Webhooks: `whpk_` and base64.
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PUBLIC_PREFIX}{}", STANDARD.encode(self.0))
@@ -193,7 +195,7 @@ impl fmt::Display for PublicKey {
 }
 
 impl ActiveSecret {
-    /// Whether it still signs at `now`.
+    /// Whether the secret still signs at `now`.
     pub fn signs_at(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }

@@ -1,5 +1,6 @@
-//! How is a delivery signed? By the endpoint's profile, over the exact bytes that are sent, once with every active
-//! secret.
+//! How is a delivery signed?
+//! HMAC-SHA256 or ed25519 by the endpoint's signature profile, over the exact bytes that are sent, once with every
+//! active secret.
 //!
 //! | profile | headers | signed bytes | key |
 //! |---|---|---|---|
@@ -11,7 +12,7 @@
 //!
 //! All but `standard-asymmetric` are HMAC-SHA256. `id` is the event's id, `timestamp` the attempt's unix seconds,
 //! `path` the path of the endpoint's URL without its query. While a secret is rotated the signatures of all active
-//! secrets stand in one header, separated by spaces, the current one first.
+//! secrets are in one header, separated by spaces, the current secret's first.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,7 +26,7 @@ use crate::hex::hex;
 use crate::signing::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// What a signature may cover, beside the body.
+/// The parts of a request that a signature may cover.
 #[derive(Debug, Clone, Copy)]
 pub struct Signed<'a> {
     /// The event's id.
@@ -36,7 +37,7 @@ pub struct Signed<'a> {
     pub nonce: [u8; 16],
     /// The path of the endpoint's URL, without its query.
     pub path: &'a str,
-    /// What the names of Posthorn's own headers start with.
+    /// The prefix of Posthorn's own header names.
     pub prefix: &'a str,
     /// The exact bytes sent.
     pub body: &'a [u8],
@@ -44,7 +45,7 @@ pub struct Signed<'a> {
 
 /// The headers that `profile` adds, signed with each of `secrets`, the current one first.
 ///
-/// A secret that does not fit the profile signs nothing; saving an endpoint sees to it that there is none.
+/// A secret that does not fit the profile signs nothing. Endpoints with such a secret are refused when they are saved.
 pub fn headers<'a>(
     profile: Profile,
     secrets: impl IntoIterator<Item = &'a Secret>,
@@ -121,7 +122,7 @@ pub fn sign_standard<'a>(
 /// Why a signature was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadSignature {
-    /// The timestamp is no whole number of seconds.
+    /// The timestamp is not a whole number of seconds.
     #[error("webhook-timestamp is not an integer")]
     MalformedTimestamp,
     /// The timestamp is too far from the verifier's clock.
@@ -132,14 +133,14 @@ pub enum BadSignature {
     NoMatch,
 }
 
-/// What a receiver got, as it stands in headers and body.
+/// A delivery as a receiver got it: the signature's headers and the body.
 #[derive(Debug, Clone, Copy)]
 pub struct Received<'a> {
-    /// Header `webhook-id`.
+    /// The value of the header `webhook-id`.
     pub id: &'a str,
-    /// Header `webhook-timestamp`.
+    /// The value of the header `webhook-timestamp`.
     pub timestamp: &'a str,
-    /// Header `webhook-signature`.
+    /// The value of the header `webhook-signature`.
     pub signature: &'a str,
     /// The body, byte for byte.
     pub body: &'a [u8],
@@ -147,10 +148,10 @@ pub struct Received<'a> {
 
 /// Checks a `webhook-signature` header against one secret, as a receiver would.
 ///
-/// Unknown identifiers of the list are passed over; any `v1` that matches is enough. Compares in constant time.
+/// Entries with unknown identifiers are ignored; one matching `v1` entry is enough. Compares in constant time.
 ///
 /// # Errors
-/// [`BadSignature`] says why it was refused.
+/// [`BadSignature`] with the reason of the refusal.
 pub fn verify_standard(secret: &Secret, received: Received<'_>, now: Timestamp) -> Result<(), BadSignature> {
     let Received { id, timestamp, signature, body } = received;
     if timestamp.is_empty() || !timestamp.bytes().all(|b| b.is_ascii_digit()) {
@@ -248,7 +249,7 @@ mod tests {
         }
     }
 
-    /// The crate `standardwebhooks` is the judge: nobody here wrote it. It reads the system's clock.
+    /// The independent crate `standardwebhooks` is the oracle. It reads the system's clock.
     #[test]
     fn the_reference_library_accepts_each_secret_of_a_rotation() {
         #[expect(clippy::disallowed_methods, reason = "the judge compares with the real clock")]

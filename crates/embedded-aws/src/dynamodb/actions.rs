@@ -1,5 +1,6 @@
-//! What does each action do when an SDK in this process asks? The same as at dynoxide's server, but that a request is read
-//! once, and that batches of puts share a commit.
+//! What does each DynamoDB action do when an SDK in this process calls it?
+//! An action dispatcher: the same answers as dynoxide's server, but each request is parsed once, and batches of puts
+//! share a commit.
 
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};

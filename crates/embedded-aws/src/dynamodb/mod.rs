@@ -1,4 +1,5 @@
-//! DynamoDB: `dynoxide`, in this process and on a loopback port, with a task that deletes expired rows as AWS does, late.
+//! How does the embedded DynamoDB run?
+//! `dynoxide` in this process and on a loopback port, with a TTL sweep that deletes expired rows late, as AWS does.
 
 mod actions;
 mod request;
@@ -17,7 +18,7 @@ use self::writer::Writer;
 use crate::clock::Clock;
 use crate::{EmulatorError, checkpoint, in_process};
 
-/// Between two sweeps of expired rows. Each reads every row; AWS takes up to some days.
+/// The time between two TTL sweeps. Each sweep reads every row; AWS may take several days.
 const SWEEP: Duration = Duration::from_mins(10);
 
 /// An embedded DynamoDB.
@@ -29,10 +30,10 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// On a file. Must be called inside a tokio runtime.
+    /// A DynamoDB that keeps its rows in the file at `path`. Must be called inside a tokio runtime.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// When the file cannot be opened.
     pub fn file(path: &Path) -> Result<Self, EmulatorError> {
         let database = Database::new(&path.to_string_lossy());
         let mut dynamodb = Self::of(database.map_err(|error| EmulatorError::Dynoxide(error.to_string()))?)?;
@@ -40,10 +41,10 @@ impl DynamoDb {
         Ok(dynamodb)
     }
 
-    /// In memory, with this clock.
+    /// A DynamoDB that keeps its rows in memory and takes the time from `clock`.
     ///
     /// # Errors
-    /// When memory cannot be had.
+    /// When the database cannot be created.
     pub fn memory(clock: Clock) -> Result<Self, EmulatorError> {
         let database = Database::memory_with_clock(Arc::new(Seconds(clock)));
         Self::of(database.map_err(|error| EmulatorError::Dynoxide(error.to_string()))?)
@@ -68,8 +69,10 @@ impl DynamoDb {
                 let database = database.clone();
                 match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
                     Ok(Ok(_)) => {}
-                    Ok(Err(error)) => tracing::warn!(%error, "expired rows could not be swept"),
-                    Err(error) => tracing::warn!(%error, "the sweep of expired rows ended badly"),
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "expired rows could not be deleted from the embedded DynamoDB");
+                    }
+                    Err(error) => tracing::warn!(%error, "TTL sweep task of the embedded DynamoDB failed"),
                 }
             }
         }));
@@ -85,7 +88,7 @@ impl DynamoDb {
         })
     }
 
-    /// Where it answers.
+    /// The base URL on which it answers other processes.
     pub fn endpoint_url(&self) -> &str {
         &self.url
     }
@@ -103,7 +106,7 @@ impl std::fmt::Debug for DynamoDb {
     }
 }
 
-/// Our clock as dynoxide wants it.
+/// The injected clock behind dynoxide's clock interface.
 struct Seconds(Clock);
 
 impl dynoxide::storage_backend::Clock for Seconds {

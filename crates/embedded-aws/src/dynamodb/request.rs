@@ -1,4 +1,5 @@
-//! How is an SDK's request read? As dynoxide's server reads it, with the errors that AWS gives.
+//! How is an SDK's request to DynamoDB parsed?
+//! JSON deserialization as in dynoxide's server, with AWS's error types.
 
 use dynoxide::DynoxideError;
 use serde::de::DeserializeOwned;
@@ -7,7 +8,7 @@ pub(super) fn read<Q: DeserializeOwned>(body: &[u8]) -> dynoxide::Result<Q> {
     serde_json::from_slice(body).map_err(|error| unreadable(&error))
 }
 
-/// What dynoxide says of a request that it cannot read; it marks what AWS calls a mistake in a value.
+/// The error for a request that dynoxide cannot parse. Dynoxide marks errors that AWS reports as validation errors.
 fn unreadable(error: &serde_json::Error) -> DynoxideError {
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or_default();

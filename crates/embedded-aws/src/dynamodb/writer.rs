@@ -1,5 +1,8 @@
-//! How do many batches of rows share one commit? A thread of their own commits those that have queued up, together; a batch
-//! is answered only when its rows are durable. By itself dynoxide commits each row, which costs more than the row.
+//! How do many batches of rows share one commit?
+//! Group commit: a writer thread commits all batches that have queued up together, and answers a batch only when its
+//! rows are durable.
+//!
+//! Without it, dynoxide commits each row separately, and the commit costs more than writing the row.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
@@ -17,27 +20,27 @@ use crate::EmulatorError;
 /// Most batches that are taken from the queue at once.
 const GROUP: usize = 64;
 
-/// Rows from which on a commit is not made larger: who wants to read waits for it.
+/// From so many rows on a commit is not made larger, because readers wait for the commit.
 const MANY: usize = 400;
 
-/// DynamoDB takes this many writes in one BatchWriteItem.
+/// DynamoDB accepts this many writes in one BatchWriteItem.
 const BATCH_WRITES: RangeInclusive<usize> = 1..=25;
 
 type Written = dynoxide::Result<BatchWriteItemResponse>;
 
-/// A handle of the thread; it ends when the last handle is gone and what was asked for is written.
+/// A handle of the writer thread. The thread ends when the last handle is dropped and all queued batches are written.
 #[derive(Clone)]
 pub(super) struct Writer(mpsc::Sender<Batch>);
 
 /// A BatchWriteItem that waits for its commit.
 struct Batch {
     request: BatchWriteItemRequest,
-    /// What the request was read from.
+    /// The body that the request was parsed from.
     body: SdkBody,
     answer: oneshot::Sender<Written>,
 }
 
-/// Rows of one table, and the batches they are of.
+/// Rows of one table to be committed together, and the batches that they came from.
 #[derive(Default)]
 struct Together {
     table: String,
@@ -57,7 +60,7 @@ impl Writer {
         Ok(Self(sender))
     }
 
-    /// Does the BatchWriteItem of `body`; returns when it is durable.
+    /// Carries out the BatchWriteItem of `body`; returns when its rows are durable.
     pub(super) async fn write(&self, body: SdkBody) -> Written {
         let (answer, answered) = oneshot::channel();
         let request = request::read(body.bytes().unwrap_or_default())?;
@@ -77,8 +80,8 @@ fn stopped() -> DynoxideError {
     DynoxideError::InternalServerError("the table is no longer written".to_owned())
 }
 
-/// Writes batches as if one after another. Rows that are put are committed together; what else a request may hold, and what
-/// may be wrong with it, dynoxide knows.
+/// Writes batches with the same result as one after another. Plain puts are committed together. Any other request, and
+/// any invalid request, is left to dynoxide.
 fn write(database: &Database, batches: impl Iterator<Item = Batch>) {
     let (mut together, mut key_names) = (Together::default(), HashMap::new());
     for mut batch in batches {
@@ -113,7 +116,8 @@ impl Together {
             Ok(_) => {
                 batches.into_iter().for_each(|batch| batch.answer(Ok(BatchWriteItemResponse::default())))
             }
-            // Nothing is written: one of them is a mistake, which must not fail the others.
+            // Nothing is written, because one request is invalid. It must not fail the others, so each is done
+            // separately.
             Err(mistake) if mistake.status_code() < 500 => {
                 for batch in batches {
                     let request = request::read(batch.body.bytes().unwrap_or_default());
@@ -121,7 +125,7 @@ impl Together {
                 }
             }
             Err(fault) => {
-                tracing::error!(error = %fault, "the table's file could not be written");
+                tracing::error!(error = %fault, "the file of the embedded DynamoDB could not be written");
                 for batch in batches {
                     batch.answer(Err(DynoxideError::InternalServerError(fault.to_string())));
                 }
@@ -130,7 +134,7 @@ impl Together {
     }
 }
 
-/// Takes the rows out of a request that puts plain rows into one table, each once, and wants to know nothing more.
+/// Takes the rows out of a request, if it only puts plain rows into one table, each row once, and asks for no metrics.
 fn take_plain_puts(
     database: &Database,
     key_names: &mut HashMap<String, Vec<String>>,
@@ -158,7 +162,7 @@ fn take_plain_puts(
     }))
 }
 
-/// Whether a row is of a size that is taken, its attributes have names, and none holds others.
+/// Whether a row is within the size limit, and each attribute has a name and is not a list or a map.
 fn is_plain(item: &Item) -> bool {
     let plain = |(name, value): (&String, &AttributeValue)| {
         !name.is_empty() && !matches!(value, AttributeValue::L(_) | AttributeValue::M(_))
@@ -173,7 +177,7 @@ fn text(value: &AttributeValue) -> Option<&str> {
     }
 }
 
-/// The attributes of a table's key; none if there is no such table.
+/// The names of a table's key attributes; empty if there is no such table.
 fn key_names_of(database: &Database, table: &str) -> dynoxide::Result<Vec<String>> {
     let Some(table) = database.get_table_metadata(table)? else { return Ok(Vec::new()) };
     let schema: Vec<KeySchemaElement> = serde_json::from_str(&table.key_schema)

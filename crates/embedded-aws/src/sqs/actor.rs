@@ -1,5 +1,6 @@
-//! How do many requests share one file? A thread owns it and commits what has queued up as one group: a request is
-//! answered only when its group is durable.
+//! How do many requests share one file?
+//! Group commit by an actor: a thread owns the file, commits all queued requests as one group, and answers a request
+//! only when its group is durable.
 
 use std::sync::mpsc;
 
@@ -14,7 +15,7 @@ const GROUP: usize = 256;
 type Answer = Box<dyn FnOnce() + Send>;
 type Command = Box<dyn FnOnce(&mut Storage) -> Answer + Send>;
 
-/// A handle of the thread; it ends when the last handle is gone.
+/// A handle of the thread. The thread ends when the last handle is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Actor(mpsc::Sender<Command>);
 
@@ -30,7 +31,9 @@ impl Actor {
                     .in_transaction(|storage| group.map(|command| command(storage)).collect::<Vec<_>>())
                 {
                     Ok(answers) => answers.into_iter().for_each(|answer| answer()),
-                    Err(error) => tracing::error!(%error, "the queue's file could not be written"),
+                    Err(error) => {
+                        tracing::error!(%error, "the file of the embedded SQS could not be written");
+                    }
                 }
             }
         })?;

@@ -1,4 +1,5 @@
-//! How does an event source mapping reach its queue? From inside, as Lambda's pollers do: not as a client of the API.
+//! How does an event source mapping reach its queue?
+//! A consumer inside the emulator, as Lambda's pollers are inside AWS: not a client of the HTTP API.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use super::validation::MAX_BATCH;
 use super::{Service, long_poll, operations, validation};
 use crate::EmulatorError;
 
-/// One queue, as its event source mapping has it.
+/// The consumer of one queue, for its event source mapping.
 #[derive(Debug, Clone)]
 pub struct Consumer {
     service: Arc<Service>,
@@ -21,7 +22,7 @@ impl Consumer {
         Self { service, queue: operations::name_in(queue_url).into() }
     }
 
-    /// Up to ten messages; waits for the first as long as `wait`.
+    /// Receives up to ten messages; waits up to `wait` for the first.
     ///
     /// # Errors
     /// When there is no such queue, or its file cannot be used.
@@ -35,10 +36,10 @@ impl Consumer {
         long_poll::receive(&self.service, &self.queue, look).await.map_err(no)
     }
 
-    /// Deletes messages by their receipt handles, as far as these are their newest.
+    /// Deletes messages by their receipt handles. A handle that is not its message's newest deletes nothing.
     ///
     /// # Errors
-    /// When one cannot be deleted; all others are.
+    /// When a message cannot be deleted; all others are deleted nevertheless.
     pub async fn delete(&self, receipts: Vec<String>) -> Result<(), EmulatorError> {
         let queue = Arc::clone(&self.queue);
         let deleted = self.service.actor.run(move |storage| {

@@ -1,10 +1,11 @@
-//! How does SQS say no? Each error as AWS names it, in the JSON protocol and in the header of the old one.
+//! Which errors does SQS answer?
+//! AWS's error names, in the JSON protocol and in the header of the older query protocol.
 
 use serde_json::json;
 
 use crate::in_process::{self, Answer};
 
-/// An answer that is not the one asked for.
+/// An error that SQS answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SqsError {
     /// The shape's name in the JSON protocol.
@@ -102,7 +103,7 @@ impl SqsError {
     }
 
     pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
-        tracing::error!(%error, "the embedded SQS failed");
+        tracing::error!(%error, "the embedded SQS failed to carry out a request");
         let message = "The embedded SQS failed; its log says why.".to_owned();
         Self { code: "InternalFailure", query_code: "InternalFailure", message, fault: true }
     }
@@ -121,7 +122,7 @@ impl From<crate::EmulatorError> for SqsError {
 }
 
 impl SqsError {
-    /// The error as it is answered.
+    /// The error as an HTTP answer.
     pub(super) fn into_answer(self) -> Answer {
         let (status, who) = if self.fault { (500, "Receiver") } else { (400, "Sender") };
         let body = json!({ "__type": format!("com.amazonaws.sqs#{}", self.code), "message": self.message });

@@ -1,10 +1,13 @@
-//! Who is in flight, and who is served next? The model of a fair queue: among visible messages, the message group
-//! with the fewest in flight comes first. It reorders; it never holds a message back.
+//! Which messages are in flight, and which message group is served next?
+//! A model of SQS's fair queues: among visible messages, the message group with the fewest messages in flight comes
+//! first.
+//!
+//! The model only reorders messages; it never holds a message back.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-/// What is in flight of one queue. Kept in memory, rebuilt from the file when it is opened.
+/// The messages in flight of one queue. Kept in memory, and rebuilt when the file is opened.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     messages: HashMap<i64, (i64, Option<Arc<str>>)>,
@@ -12,17 +15,17 @@ pub(super) struct InFlight {
     by_group: HashMap<Arc<str>, usize>,
 }
 
-/// Candidates of one group, or one of none.
+/// The candidates of one message group, or one candidate without a group.
 struct Waiting<T> {
     group: Option<Arc<str>>,
-    /// How many of the group are in flight or picked.
+    /// How many messages of the group are in flight or picked.
     busy: usize,
-    /// Each with its place among the candidates.
+    /// The messages, each with its position among all candidates.
     candidates: VecDeque<(usize, T)>,
 }
 
 impl InFlight {
-    /// A message is in flight until `visible_at`.
+    /// Adds a message that is in flight until `visible_at`.
     pub(super) fn insert(&mut self, message: i64, visible_at: i64, group: Option<Arc<str>>) {
         self.remove(message);
         if let Some(group) = &group {
@@ -32,7 +35,7 @@ impl InFlight {
         self.messages.insert(message, (visible_at, group));
     }
 
-    /// A message was deleted, moved or made visible.
+    /// Removes a message that was deleted, moved or made visible.
     pub(super) fn remove(&mut self, message: i64) {
         let Some((visible_at, group)) = self.messages.remove(&message) else { return };
         self.by_expiry.remove(&(visible_at, message));
@@ -46,7 +49,7 @@ impl InFlight {
         }
     }
 
-    /// Forgets what is visible again at `now`.
+    /// Removes the messages that are visible again at `now`.
     pub(super) fn expire(&mut self, now: i64) {
         while let Some((_, message)) = self.by_expiry.first().copied().filter(|(at, _)| *at <= now) {
             self.remove(message);
@@ -68,7 +71,7 @@ impl InFlight {
         let mut groups: Vec<Waiting<T>> = Vec::new();
         for (place, candidate) in candidates.into_iter().enumerate() {
             let group = group(&candidate).cloned();
-            // Messages of a group mostly come together.
+            // Messages of a group are mostly adjacent.
             let same = |waiting: &&mut Waiting<T>| group.is_some() && waiting.group == group;
             match groups.iter_mut().rev().find(same) {
                 Some(waiting) => waiting.candidates.push_back((place, candidate)),
@@ -80,7 +83,7 @@ impl InFlight {
             }
         }
         std::iter::from_fn(|| {
-            // Among the equally busy, the one that has waited longest.
+            // Among equally busy groups, take the message that has waited longest.
             let next = groups.iter_mut().filter(|waiting| !waiting.candidates.is_empty());
             let next = next
                 .min_by_key(|waiting| (waiting.busy, waiting.candidates.front().map(|(place, _)| *place)))?;
@@ -136,7 +139,7 @@ mod tests {
     }
 
     proptest! {
-        /// The rule as one would say it: again and again, the first of those whose group is least busy.
+        /// The rule in its simplest form: again and again, pick the first candidate whose group is least busy.
         #[test]
         fn it_picks_by_the_rule(
             busy in prop::collection::vec(prop::option::of(0..4_u8), 0..12),

@@ -1,4 +1,5 @@
-//! How does a receive wait for a message? It looks, and looks again when something is sent or becomes visible.
+//! How does a receive wait for a message?
+//! Long polling: it looks for messages, and looks again when a message is sent or becomes visible.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -11,7 +12,8 @@ use super::message::Received;
 use super::operations::Look;
 use super::storage::Storage;
 
-/// A long poll that ends, however it does, wakes another: to take what is left, and to wait for what is delayed.
+/// When a long poll ends, for whatever reason, it wakes another poll: to receive the remaining messages, and to wait
+/// for delayed ones.
 struct PassOn<'a>(&'a Notify);
 
 impl Drop for PassOn<'_> {
@@ -20,8 +22,8 @@ impl Drop for PassOn<'_> {
     }
 }
 
-/// What `look` finds, the storage, the time and how many messages may be in flight being given; or nothing, when it has
-/// waited long enough.
+/// Waits until `look` finds messages, or until the wait time is over; then gives an empty answer. `look` gets the
+/// storage, the time and the maximum number of messages in flight.
 pub(super) async fn receive(
     service: &Service,
     queue: &str,
@@ -42,7 +44,7 @@ pub(super) async fn receive(
             let millis = at.saturating_sub(service.clock.now()).max(1);
             Duration::from_millis(millis.unsigned_abs())
         });
-        // What was sent since the look is remembered by the waker.
+        // The waker has stored a permit for messages sent since the last look, so none is missed.
         std::mem::forget(leaving);
         tokio::select! {
             () = waker.notified() => {}

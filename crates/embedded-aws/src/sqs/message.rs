@@ -1,8 +1,9 @@
-//! What is a message? What is sent, and what is received of it.
+//! What is a message?
+//! The data types of a message: as a producer sends it, and as a consumer receives it.
 
-/// Region and account of every ARN and URL. Nobody should parse them.
+/// Region and account in every ARN and URL of the emulator. Clients must not parse them.
 pub(super) const ARN: &str = "arn:aws:sqs:us-east-1:000000000000:";
-/// Who sent any message.
+/// The account that has sent every message.
 const SENDER: &str = "AIDAEMBEDDED";
 
 /// A message to be sent.
@@ -19,11 +20,11 @@ pub(super) struct NewMessage<'a> {
 /// A message that was received.
 #[derive(Debug)]
 pub struct Received {
-    /// Its id.
+    /// The id that SQS gave the message.
     pub message_id: String,
-    /// Its newest receipt handle, by which it is deleted.
+    /// The newest receipt handle, by which the message is deleted.
     pub receipt: String,
-    /// What was sent.
+    /// The body, exactly as it was sent.
     pub body: String,
     pub(super) message_attributes: Option<String>,
     pub(super) group: Option<String>,
@@ -34,7 +35,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// Its system attributes by their names.
+    /// The system attributes by their names.
     pub fn system_attributes(&self) -> impl Iterator<Item = (&'static str, String)> {
         let moved_from = self.moved_from.as_ref().map(|queue| format!("{ARN}{queue}"));
         let always = [

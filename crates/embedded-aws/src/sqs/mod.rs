@@ -1,5 +1,6 @@
-//! SQS: the JSON protocol over SQLite. [`server`] speaks HTTP, [`operations`] is what each action does,
-//! [`storage`] owns the file, [`errors`] are AWS's own.
+//! How does the embedded SQS run?
+//! An emulator of SQS's JSON protocol over SQLite: [`server`] speaks HTTP, [`operations`] carries out the actions,
+//! [`storage`] owns the file, [`errors`] are AWS's error names.
 
 mod actor;
 mod consumer;
@@ -29,7 +30,7 @@ pub use consumer::Consumer;
 pub use message::Received;
 use storage::Storage;
 
-/// SQS keeps at most about this many messages of a standard queue in flight.
+/// The most messages that SQS keeps in flight in a standard queue (about 120,000).
 pub const IN_FLIGHT_LIMIT: usize = 120_000;
 
 /// An embedded SQS.
@@ -40,7 +41,7 @@ pub struct Sqs {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// What every request needs.
+/// The state that every request shares.
 #[derive(Debug)]
 struct Service {
     actor: Actor,
@@ -52,29 +53,29 @@ struct Service {
 /// How many messages of a queue are in which state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// May be received.
+    /// Messages that may be received.
     pub visible: i64,
-    /// Received, and neither deleted nor visible again.
+    /// Messages that were received, and are neither deleted nor visible again.
     pub in_flight: i64,
-    /// Sent with a delay that is not over.
+    /// Messages whose delay is not over.
     pub delayed: i64,
 }
 
 impl Sqs {
-    /// On a file. Must be called inside a tokio runtime.
+    /// An SQS that keeps its messages in the file at `path`. Must be called inside a tokio runtime.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// When the file cannot be opened.
     pub fn file(path: &Path, clock: Clock) -> Result<Self, EmulatorError> {
         let mut sqs = Self::of(rusqlite::Connection::open(path)?, clock)?;
         sqs.tasks.push(checkpoint::keep_up(path)?);
         Ok(sqs)
     }
 
-    /// In memory.
+    /// An SQS that keeps its messages in memory.
     ///
     /// # Errors
-    /// When memory cannot be had.
+    /// When the database cannot be created.
     pub fn memory(clock: Clock) -> Result<Self, EmulatorError> {
         Self::of(rusqlite::Connection::open_in_memory()?, clock)
     }
@@ -99,29 +100,29 @@ impl Sqs {
         let router = server::router(Arc::clone(&self.service), self.url.clone());
         self.tasks.push(tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the embedded SQS stopped");
+                tracing::error!(%error, "the HTTP server of the embedded SQS stopped");
             }
         }));
         Ok(self)
     }
 
-    /// The HTTP client of an SDK in this process: the same actions, without a socket, once it is started.
+    /// The HTTP client of an SDK in this process: the same actions without a socket, once the emulator is started.
     pub fn http_client(&self) -> SharedHttpClient {
         server::http_client(Arc::clone(&self.service), self.url.clone())
     }
 
-    /// Where it answers.
+    /// The base URL on which it answers other processes.
     pub fn endpoint_url(&self) -> &str {
         &self.url
     }
 
-    /// The queue with this URL, for its event source mapping.
+    /// A consumer of the queue with this URL, for its event source mapping.
     pub fn consumer(&self, queue_url: &str) -> Consumer {
         Consumer::new(Arc::clone(&self.service), queue_url)
     }
 
-    /// Makes visible again what was received and neither deleted nor given a new visibility timeout. For a start
-    /// after a crash: who received it is gone. What waits on a timeout of its own keeps its time.
+    /// Makes received messages visible again that were neither deleted nor given a new visibility timeout. For a start
+    /// after a crash, because their consumer is gone. Messages with a visibility timeout set by their consumer keep it.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -137,7 +138,7 @@ impl Sqs {
         let wakers = self.service.wakers.lock().unwrap_or_else(PoisonError::into_inner);
         wakers.values().for_each(|waker| {
             waker.notify_waiters();
-            // And one that is about to wait.
+            // Also a poll that is about to wait.
             waker.notify_one();
         });
     }
@@ -151,14 +152,14 @@ impl Sqs {
         Ok(self.service.actor.run(move |storage| storage.counts(&queue, now)).await??)
     }
 
-    /// Lowers how many messages of a queue may be in flight.
+    /// Lowers the maximum number of messages in flight, so that a test reaches it.
     pub fn set_in_flight_limit(&self, limit: usize) {
         self.service.in_flight_limit.store(limit, Ordering::Relaxed);
     }
 }
 
 impl Service {
-    /// What wakes the long polls of a queue.
+    /// The waker of a queue's long polls.
     fn waker(&self, queue: &str) -> Arc<Notify> {
         let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(wakers.entry(queue.to_owned()).or_default())

@@ -1,4 +1,5 @@
-//! What does each action do? One function an action, on JSON as AWS's protocol has it.
+//! What does each SQS action do?
+//! The actions of SQS's JSON protocol, one function each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use super::validation::{
     seconds,
 };
 
-/// SQS's account part of a queue's URL.
+/// The account in a queue's URL.
 pub(super) const ACCOUNT: &str = "000000000000";
 
 /// The name of the queue a request is for: the last part of its URL, so that a restart may move to another port.
@@ -123,17 +124,17 @@ pub(super) fn send_message_batch(
     Ok(each(entries, |entry| send(storage, &queue, entry, now)))
 }
 
-/// What a receive found.
+/// The result of one look for messages.
 #[derive(Debug)]
 pub(super) struct Look {
     pub(super) received: Vec<Received>,
-    /// When there is nothing: when the next message becomes visible by itself.
+    /// If no message was found: the time when the next message becomes visible by itself.
     pub(super) next_visible_at: Option<i64>,
-    /// How long the request wants to wait for a message.
+    /// The request's wait time for a long poll.
     pub(super) wait: Duration,
 }
 
-/// Receives what is visible now; an empty answer is an answer.
+/// Receives the messages that are visible now; the answer may be empty.
 pub(super) fn receive_message(
     storage: &mut Storage,
     request: &Value,
@@ -153,7 +154,7 @@ pub(super) fn receive_message(
     look(storage, &receive, Duration::from_secs(wait.unsigned_abs()))
 }
 
-/// The receive of one message as the queue's own attributes have it.
+/// The receive settings that follow from the queue's attributes, for one message.
 pub(super) fn receive_of(
     storage: &mut Storage,
     queue: &str,
@@ -244,7 +245,7 @@ pub(super) fn change_visibility_batch(
     Ok(each(entries, |entry| change(storage, &queue, entry, now)))
 }
 
-/// Moves a dead-letter queue's messages back. Here it is done when this returns.
+/// Moves a dead-letter queue's messages back. Unlike at AWS, the move is complete when this returns.
 pub(super) fn move_messages(
     storage: &mut Storage,
     source_arn: &str,
@@ -310,7 +311,7 @@ fn change(storage: &mut Storage, queue: &Queue, entry: &Value, now: i64) -> Resu
     Ok(json!({}))
 }
 
-/// Does each entry of a batch by itself: one that is refused fails alone.
+/// Carries out each entry of a batch separately: a refused entry does not fail the others.
 fn each(entries: &[Value], mut work: impl FnMut(&Value) -> Result<Value, SqsError>) -> Value {
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for entry in entries {
@@ -330,7 +331,7 @@ fn each(entries: &[Value], mut work: impl FnMut(&Value) -> Result<Value, SqsErro
     json!({ "Successful": successful, "Failed": failed })
 }
 
-/// What counts towards the limit of a message: its body and attributes.
+/// The bytes that count towards the size limit of a message: its body and attributes.
 fn size(entry: &Value) -> usize {
     let attributes = entry["MessageAttributes"].as_object().map_or(0, |attributes| {
         attributes
@@ -380,7 +381,7 @@ fn md5_of_attributes(attributes: &Map<String, Value>) -> String {
     hex(digest.finalize().into())
 }
 
-/// Unique is all a message id must be; it looks like AWS's.
+/// A unique message id in the format of AWS's ids.
 pub(super) fn new_message_id() -> String {
     use std::hash::{BuildHasher as _, RandomState};
     let half = || RandomState::new().hash_one(std::thread::current().id());

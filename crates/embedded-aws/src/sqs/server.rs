@@ -1,4 +1,5 @@
-//! How does SQS speak? The JSON protocol: `X-Amz-Target` names the action, a body of JSON either way.
+//! How does the embedded SQS speak HTTP?
+//! A server of AWS's JSON protocol: `X-Amz-Target` names the action, request and answer have JSON bodies.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use super::storage::Storage;
 use super::{Service, long_poll, operations};
 use crate::in_process::{self, Answer};
 
-/// A request of ten full messages, each byte escaped in JSON.
+/// The largest request body: ten full messages, with each byte escaped in JSON.
 const MAX_REQUEST_BYTES: usize = 8 * 1_048_576;
 
 #[derive(Clone)]
@@ -103,7 +104,7 @@ impl Server {
         self.service.actor.run(work).await?
     }
 
-    /// Runs what may make messages visible, then wakes the queue's long polls.
+    /// Runs an action that may make messages visible, then wakes the queue's long polls.
     async fn waking(
         &self,
         request: Value,
@@ -111,7 +112,7 @@ impl Server {
     ) -> Result<Value, SqsError> {
         let waker = self.service.waker(operations::name(&request)?);
         let answer = self.run(move |storage| work(storage, &request)).await?;
-        // One of them is enough: it wakes the next when it leaves.
+        // Waking one poll is enough: it wakes the next poll when it ends.
         waker.notify_one();
         Ok(answer)
     }

@@ -1,5 +1,8 @@
-//! Where are messages kept? In SQLite: a small row for what changes with every receive, and its body in another that is
-//! written once. Who is in flight, and the queues, are also known in memory, so that a deep backlog costs nothing.
+//! Where are messages kept?
+//! SQLite storage: a small row per message for the fields that change with every receive, and a second row, written
+//! once, for the body.
+//!
+//! The queues and the messages in flight are also kept in memory, so that a deep backlog costs nothing.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,12 +16,12 @@ use super::fairness::InFlight;
 use super::message::{NewMessage, Received};
 use crate::EmulatorError;
 
-/// What a receive looks at to be fair: 100 messages; a deeper backlog is not searched. SQLite would prepare the statement
-/// anew whenever a limit is bound.
+/// Reads the candidates of a receive: the first 100 visible messages; a deeper backlog is not searched. The limit is
+/// not a bound parameter, because SQLite would then prepare the statement again for each receive.
 const VISIBLE: &str = "SELECT id, message_group, receives, sent_at FROM messages
                        WHERE queue = ?1 AND visible_at <= ?2 ORDER BY visible_at, id LIMIT 100";
 
-/// Of the tables' shape; a file of another one is not touched.
+/// The version of the table schema; a file with another version is refused and not changed.
 const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
@@ -43,7 +46,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, body TEXT NOT NULL, message_attributes TEXT);
 ";
 
-/// The file, and what is in flight.
+/// The database, and the messages in flight.
 #[derive(Debug)]
 pub(super) struct Storage {
     connection: Connection,
@@ -51,7 +54,7 @@ pub(super) struct Storage {
     queues: HashMap<String, Arc<Queue>>,
 }
 
-/// A queue with its attributes.
+/// One queue with its attributes.
 #[derive(Debug)]
 pub(super) struct Queue {
     pub(super) name: String,
@@ -59,7 +62,7 @@ pub(super) struct Queue {
     pub(super) attributes: Map<String, Value>,
 }
 
-/// How a receive is to be done.
+/// The parameters of a receive.
 #[derive(Debug, Clone)]
 pub(super) struct Receive {
     pub(super) queue: Arc<Queue>,
@@ -94,12 +97,12 @@ impl Storage {
         Ok(storage)
     }
 
-    /// Runs `work` as one commit; whatever it did is undone if the commit fails.
+    /// Runs `work` as one transaction, which is rolled back if the commit fails.
     pub(super) fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> rusqlite::Result<T> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let result = work(self);
         if let Err(error) = self.connection.execute_batch("COMMIT") {
-            // Some errors roll back by themselves.
+            // After some errors SQLite has rolled back already.
             if !self.connection.is_autocommit() {
                 self.connection.execute_batch("ROLLBACK")?;
             }
@@ -158,7 +161,8 @@ impl Storage {
         let values = params![id, message.body, message.message_attributes];
         let written = self.connection.prepare_cached(sql).and_then(|mut insert| insert.execute(values));
         if let Err(error) = written {
-            // The commit may still succeed, for others' sake: a message without a body must not be among them.
+            // The commit may still succeed for the other requests of the group, so a message without a body must not
+            // remain.
             self.connection.execute("DELETE FROM messages WHERE id = ?1", [id])?;
             return Err(error);
         }
@@ -166,7 +170,7 @@ impl Storage {
     }
 
     /// Receives up to `most` messages, the least busy groups first. A message that was received too often goes to
-    /// the dead-letter queue instead of being returned; one past the queue's retention is gone.
+    /// the dead-letter queue instead of being returned; one past the queue's retention is deleted.
     pub(super) fn receive(&mut self, receive: &Receive) -> rusqlite::Result<Vec<Received>> {
         let queue = receive.queue.name.as_str();
         let in_flight = self.in_flight.entry(queue.to_owned()).or_default();
@@ -191,7 +195,7 @@ impl Storage {
                 candidates.remove(index);
                 unfit += 1;
             }
-            // A whole window of messages that may not be returned hides those behind it: look again.
+            // If no message of this window may be returned, it hides the messages behind it: look again.
             if candidates.is_empty() && unfit > 0 {
                 continue;
             }
@@ -237,7 +241,7 @@ impl Storage {
             .optional()
     }
 
-    /// Gives a message in flight another visibility; its time is then its own, also over a restart.
+    /// Gives a message in flight another visibility timeout, which it then keeps over a restart.
     pub(super) fn defer(&mut self, queue: &str, id: i64, visible_at: i64, now: i64) -> rusqlite::Result<()> {
         let sql = "UPDATE messages SET visible_at = ?2, deferred = 1 WHERE id = ?1 RETURNING message_group";
         let group: Option<Arc<str>> =
@@ -303,7 +307,7 @@ impl Storage {
         let (mut candidates, mut last) = (Vec::new(), None::<Arc<str>>);
         while let Some(row) = rows.next()? {
             let group = row.get_ref(1)?.as_str_or_null()?;
-            // Neighbours mostly are of one group: its name is kept once.
+            // Adjacent messages are mostly of one group: its name is stored once.
             if group != last.as_deref() {
                 last = group.map(Arc::from);
             }
@@ -335,7 +339,7 @@ impl Storage {
         Ok(received)
     }
 
-    /// The same message, with its id, time and attributes, in the dead-letter queue.
+    /// Moves a message to the dead-letter queue, with its id, time and attributes.
     fn bury(&mut self, id: i64, queue: &str, dead_letters: &str, now: i64) -> rusqlite::Result<()> {
         let sql =
             "UPDATE messages SET queue = ?2, visible_at = ?3, receipt = NULL, deferred = 0, moved_from = ?4
@@ -372,7 +376,7 @@ impl Storage {
     }
 }
 
-/// All but the body.
+/// Reads a message's fields, all but the body.
 fn read(row: &Row<'_>, receipt: &str) -> rusqlite::Result<Received> {
     Ok(Received {
         message_id: row.get(0)?,

@@ -1,4 +1,5 @@
-//! What does SQS refuse? The limits of its documentation.
+//! Which requests does SQS refuse?
+//! Parameter validation with the limits of AWS's documentation.
 
 use std::collections::HashSet;
 
@@ -14,10 +15,10 @@ pub(super) const MAX_DELAY_SECONDS: i64 = 900;
 pub(super) const MAX_WAIT_SECONDS: i64 = 20;
 /// SQS refuses larger messages and batches.
 pub(super) const MAX_BYTES: usize = 1_048_576;
-/// SQS takes and gives at most this many messages at once.
+/// SQS accepts and returns at most this many messages in one request.
 pub(super) const MAX_BATCH: usize = 10;
 
-/// What a queue can be set to: name, default, and its bounds.
+/// The attributes of a queue: name, default and bounds.
 const NUMBERS: [(&str, i64, i64, i64); 5] = [
     ("VisibilityTimeout", 30, 0, MAX_VISIBILITY_SECONDS),
     ("MessageRetentionPeriod", 345_600, 60, 1_209_600),
@@ -31,7 +32,7 @@ pub(super) fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// The attributes of a new queue: what the caller set over the defaults.
+/// The attributes of a new queue: the caller's values, and defaults for the rest.
 pub(super) fn with_defaults(asked: &Map<String, Value>) -> Result<Map<String, Value>, SqsError> {
     let mut attributes: Map<String, Value> =
         NUMBERS.iter().map(|(name, default, ..)| ((*name).to_owned(), default.to_string().into())).collect();
@@ -84,7 +85,7 @@ pub(super) fn queue_name(name: &str) -> Result<(), SqsError> {
     }
 }
 
-/// The entries of a batch: 1 to 10, each with an id of its own.
+/// The entries of a batch: 1 to 10, each with a different id.
 pub(super) fn entries(request: &Value) -> Result<&Vec<Value>, SqsError> {
     let entries = request["Entries"].as_array().ok_or_else(SqsError::batch_empty)?;
     if entries.is_empty() {

@@ -1,4 +1,5 @@
-//! How is an older version's data folder opened? A copy of it, whose endpoints' URLs lead to a receiver of the story.
+//! How is an older version's data folder opened?
+//! A fixture: a copy of the folder, in which the endpoints' URLs lead to a receiver of the story.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;

@@ -1,8 +1,8 @@
-//! Does data of an older version stay readable, and do the deliveries that wait in it go out? Backward compatibility of
-//! rows, jobs and tasks, with the data folder that local mode of commit 450c9f3 left behind.
+//! Does data of an older version stay readable, and are the deliveries that wait in it sent?
+//! Backward compatibility of rows, jobs and tasks, with the data folder that local mode of commit 450c9f3 left behind.
 //!
-//! The clock stands at the instant of the stop until a story moves it. `tests/data/450c9f3/README.md` says what the folder
-//! holds and how it was made.
+//! The clock stands at the instant of the stop until a story moves it. `tests/data/450c9f3/README.md` describes the
+//! folder's content and how it was made.
 
 mod folder;
 mod signature;

@@ -1,4 +1,5 @@
-//! Is a delivery signed as its customer expects? Every signature profile, by libraries that Posthorn does not sign with.
+//! Is a delivery signed as its customer expects?
+//! Every signature profile, verified by libraries that Posthorn does not sign with.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
