@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::delivery::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
@@ -12,10 +12,11 @@ use domain::timestamp::Timestamp;
 use crate::error::StoreError;
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
 use crate::rows::attempts;
-use crate::table::batch::{BATCH_TRIES, condition_held, pause};
+use crate::table::batch::{BATCH_TRIES, pause};
 use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::table::query::{Index, Range};
 use crate::table::sharded_list::{Order, Spread, Window};
+use crate::table::update::Condition;
 use crate::{Page, Store};
 
 const ENTITY: &str = "delivery";
@@ -97,18 +98,11 @@ impl Store {
         let delivery = &settlement.row.delivery;
         let item = write(&keys::delivery(delivery.endpoint_id, delivery.id), settlement)?;
         let prefix = keys::undelivered_prefix(DeliveryStatus::Parked).unwrap_or_default();
-        let answer = self
-            .client
-            .put_item()
-            .table_name(&*self.table)
-            .set_item(Some(item))
-            .condition_expression("#undelivered = :parked AND updated_at = :parked_at")
-            .expression_attribute_names("#undelivered", UNDELIVERED_SORT)
-            .expression_attribute_values(":parked", AttributeValue::S(format!("{prefix}{}", delivery.id)))
-            .expression_attribute_values(":parked_at", AttributeValue::N(parked_at.as_millis().to_string()))
-            .send()
-            .await;
-        condition_held("PutItem", answer)
+        let still_parked = Condition::new("#undelivered = :parked AND updated_at = :parked_at")
+            .name("#undelivered", UNDELIVERED_SORT)
+            .text(":parked", format_args!("{prefix}{}", delivery.id))
+            .instant(":parked_at", parked_at);
+        self.put_if(item, still_parked).await
     }
 
     /// The delivery's row, if there is one and it has not expired at `now`.

@@ -1,15 +1,14 @@
 //! Drains: which parked deliveries of an endpoint were sent again already. One process at a time works on a drain.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::id::{DeliveryId, EndpointId, EndpointKey};
 use domain::timestamp::Timestamp;
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, DRAINS, LOOKUP, LOOKUP_SORT};
-use crate::table::batch::condition_held;
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{ItemReader, ItemWriter};
 use crate::table::query::{Index, Range};
+use crate::table::update::{Condition, Update};
 
 const ENTITY: &str = "drain";
 
@@ -41,28 +40,21 @@ impl Store {
         rate: u32,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        self.client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::drain(endpoint))))
-            .update_expression(
-                "SET wanted_at = :now, entity = :entity, workspace = :ws, #lookup = :drains, #sort = :we, \
-                 started_at = if_not_exists(started_at, :now), leased_until = if_not_exists(leased_until, :now), \
-                 rate = if_not_exists(rate, :rate), sent = if_not_exists(sent, :none)",
-            )
-            .expression_attribute_names("#lookup", LOOKUP)
-            .expression_attribute_names("#sort", LOOKUP_SORT)
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
-            .expression_attribute_values(":entity", text(ENTITY))
-            .expression_attribute_values(":ws", text(&endpoint.workspace.to_string()))
-            .expression_attribute_values(":drains", text(DRAINS))
-            .expression_attribute_values(":we", text(&endpoint.id.to_string()))
-            .expression_attribute_values(":rate", AttributeValue::N(rate.to_string()))
-            .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
-            .send()
-            .await
-            .map_err(StoreError::aws("UpdateItem"))?;
+        Update::new(keys::drain(endpoint), ENTITY)
+            .set_entity()
+            .set("wanted_at = :now, workspace = :workspace, #lookup = :drains, #sort = :endpoint")
+            .set("started_at = if_not_exists(started_at, :now), leased_until = if_not_exists(leased_until, :now)")
+            .set("rate = if_not_exists(rate, :rate), sent = if_not_exists(sent, :none)")
+            .name("#lookup", LOOKUP)
+            .name("#sort", LOOKUP_SORT)
+            .instant(":now", now)
+            .text(":workspace", endpoint.workspace)
+            .text(":drains", DRAINS)
+            .text(":endpoint", endpoint.id)
+            .number(":rate", rate)
+            .number(":none", 0)
+            .apply(self)
+            .await?;
         Ok(())
     }
 
@@ -76,22 +68,14 @@ impl Store {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<Drain>, StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::drain(endpoint))))
-            .update_expression("SET leased_until = :until")
-            .condition_expression("leased_until <= :now")
-            .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => read(answer.attributes.unwrap_or_default()).map(Some),
-            Err(error) => condition_held("UpdateItem", Err::<(), _>(error)).map(|_| None),
-        }
+        let row = Update::new(keys::drain(endpoint), ENTITY)
+            .set("leased_until = :until")
+            .when("leased_until <= :now")
+            .instant(":until", until)
+            .instant(":now", now)
+            .new_row(self)
+            .await?;
+        row.as_ref().map(read).transpose()
     }
 
     /// Writes down how far a drain has come; from `next` on it may be taken again.
@@ -137,16 +121,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn end_drain(&self, endpoint: EndpointKey, wanted_at: Timestamp) -> Result<bool, StoreError> {
-        let answer = self
-            .client
-            .delete_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::drain(endpoint))))
-            .condition_expression("wanted_at = :wanted_at")
-            .expression_attribute_values(":wanted_at", AttributeValue::N(wanted_at.as_millis().to_string()))
-            .send()
-            .await;
-        condition_held("DeleteItem", answer)
+        let unasked = Condition::new("wanted_at = :wanted_at").instant(":wanted_at", wanted_at);
+        self.delete_if(&keys::drain(endpoint), unasked).await
     }
 }
 
@@ -157,8 +133,7 @@ fn listed(endpoint: EndpointKey) -> ItemWriter {
         .text(LOOKUP_SORT, endpoint.id)
 }
 
-fn read(row: Attributes) -> Result<Drain, StoreError> {
-    let reader = ItemReader::new(row, ENTITY);
+fn read(reader: &ItemReader) -> Result<Drain, StoreError> {
     let cursor = reader.maybe_text("cursor")?.map(str::parse).transpose();
     Ok(Drain {
         started_at: reader.instant("started_at")?,

@@ -12,11 +12,8 @@ use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, PublicKey};
 use domain::timestamp::Timestamp;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX, LOOKUP, LOOKUP_SORT};
-use crate::table::batch::condition_held;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::{Index, Range};
 use crate::{Page, Store};
@@ -73,15 +70,7 @@ impl Store {
             .json("document", &document)?
             .bytes("sealed", self.seal(&endpoint.id.to_string(), &sealed).await?)
             .build();
-        if endpoint.revision == 1 {
-            return self.put_new(item).await;
-        }
-        let before = endpoint.revision.saturating_sub(1).to_string();
-        let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        let request = request
-            .condition_expression("revision = :before")
-            .expression_attribute_values(":before", AttributeValue::N(before));
-        condition_held("PutItem", request.send().await)
+        self.put_revision(item, endpoint.revision).await
     }
 
     /// The endpoint, if the workspace has it.

@@ -1,7 +1,6 @@
 //! Events: write one with its ledger, load, list.
 
 use aws_lc_rs::digest::{Context, SHA256};
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::channel::Channel;
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::event::ledger::Ledger;
@@ -14,10 +13,10 @@ use domain::trace_parent::TraceParent;
 use crate::error::StoreError;
 use crate::keys::{self, EVENT_SHARDS};
 use crate::rows::payload;
-use crate::table::batch::condition_held;
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::Range;
 use crate::table::sharded_list::{Order, Spread, Window};
+use crate::table::update::Update;
 use crate::{Page, Store};
 
 const ENTITY: &str = "event";
@@ -216,18 +215,14 @@ impl Store {
         id: EventId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::event(workspace, id))))
-            .update_expression("REMOVE payload, #encoding SET erased_at = if_not_exists(erased_at, :now)")
-            .condition_expression("attribute_exists(PK)")
-            .expression_attribute_names("#encoding", "encoding")
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
-            .send()
-            .await;
-        condition_held("UpdateItem", answer)
+        Update::new(keys::event(workspace, id), ENTITY)
+            .set("erased_at = if_not_exists(erased_at, :now)")
+            .remove("payload, #encoding")
+            .when("attribute_exists(PK)")
+            .name("#encoding", "encoding")
+            .instant(":now", now)
+            .apply(self)
+            .await
     }
 
     /// Events of a workspace, newest first, made before `before`, in `window` and of one of `event_types` (any, if

@@ -1,15 +1,14 @@
 //! Replays: make, load, list, and work on one step by step. One process at a time works on a replay.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::delivery::replay::{Replay, ReplayStatus};
 use domain::id::{ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
 use crate::keys::{self, LOOKUP, LOOKUP_SORT, REPLAY_PREFIX, REPLAYS};
-use crate::table::batch::condition_held;
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::{Index, Range};
+use crate::table::update::Update;
 use crate::{Page, Store};
 
 const ENTITY: &str = "replay";
@@ -42,24 +41,16 @@ impl Store {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<Replay>, StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::replay(workspace, id))))
-            .update_expression("SET leased_until = :until")
-            .condition_expression("leased_until <= :now AND #status = :running")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
-            .expression_attribute_values(":running", AttributeValue::S(word(ReplayStatus::Running)?))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => read(answer.attributes.unwrap_or_default()).map(Some),
-            Err(error) => condition_held("UpdateItem", Err::<(), _>(error)).map(|_| None),
-        }
+        let row = Update::new(keys::replay(workspace, id), ENTITY)
+            .set("leased_until = :until")
+            .when("leased_until <= :now AND #status = :running")
+            .name("#status", "status")
+            .instant(":until", until)
+            .instant(":now", now)
+            .text(":running", word(ReplayStatus::Running)?)
+            .new_row(self)
+            .await?;
+        row.as_ref().map(read).transpose()
     }
 
     /// Writes down how far a running replay has come, or that it is over; from `next` on it may be taken again.
@@ -70,25 +61,18 @@ impl Store {
     pub async fn save_replay(&self, replay: &Replay, next: Timestamp) -> Result<bool, StoreError> {
         let document =
             serde_json::to_string(replay).map_err(|_| StoreError::damaged(ENTITY, "it is not JSON"))?;
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::replay(replay.workspace_id, replay.id))))
-            .update_expression(
-                "SET document = :document, #status = :status, leased_until = :next, #lookup = :listed",
-            )
-            .condition_expression("#status = :running")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#lookup", LOOKUP)
-            .expression_attribute_values(":listed", AttributeValue::S(listed(replay)))
-            .expression_attribute_values(":document", AttributeValue::S(document))
-            .expression_attribute_values(":status", AttributeValue::S(word(replay.status)?))
-            .expression_attribute_values(":next", AttributeValue::N(next.as_millis().to_string()))
-            .expression_attribute_values(":running", AttributeValue::S(word(ReplayStatus::Running)?))
-            .send()
-            .await;
-        condition_held("UpdateItem", answer)
+        Update::new(keys::replay(replay.workspace_id, replay.id), ENTITY)
+            .set("document = :document, #status = :status, leased_until = :next, #lookup = :listed")
+            .when("#status = :running")
+            .name("#status", "status")
+            .name("#lookup", LOOKUP)
+            .text(":document", document)
+            .text(":status", word(replay.status)?)
+            .instant(":next", next)
+            .text(":listed", listed(replay))
+            .text(":running", word(ReplayStatus::Running)?)
+            .apply(self)
+            .await
     }
 
     /// The replay in whichever workspace it is, by the index: one made a moment ago may be missed.
@@ -100,7 +84,7 @@ impl Store {
         for partition in [REPLAYS.to_owned(), id.to_string()] {
             let range = Range::prefix(partition, &id.to_string()).of(Index::Lookup);
             if let Some(row) = self.query(&range, 1).await?.rows.pop() {
-                return read(row).map(Some);
+                return read_row(row).map(Some);
             }
         }
         Ok(None)
@@ -114,9 +98,9 @@ impl Store {
         let range = Range::prefix(REPLAYS.to_owned(), ReplayId::PREFIX).of(Index::Lookup);
         let mut lost = Vec::new();
         for row in self.query(&range, usize::MAX).await?.rows {
-            let reader = ItemReader::new(row.clone(), ENTITY);
+            let reader = ItemReader::new(row, ENTITY);
             if reader.instant("leased_until")? < before {
-                lost.push(read(row)?);
+                lost.push(read(&reader)?);
             }
         }
         Ok(lost)
@@ -131,7 +115,7 @@ impl Store {
         workspace: WorkspaceId,
         id: ReplayId,
     ) -> Result<Option<Replay>, StoreError> {
-        self.load(&keys::replay(workspace, id)).await?.map(read).transpose()
+        self.load(&keys::replay(workspace, id)).await?.map(read_row).transpose()
     }
 
     /// Replays of a workspace, newest first, older than `before`.
@@ -150,7 +134,7 @@ impl Store {
             range = range.before(&format!("{REPLAY_PREFIX}{before}"));
         }
         let page = self.query(&range, limit).await?;
-        let rows = page.rows.into_iter().map(read).collect::<Result<_, _>>()?;
+        let rows = page.rows.into_iter().map(read_row).collect::<Result<_, _>>()?;
         Ok(Page::new(rows, page.more, |replay: &Replay| replay.id))
     }
 }
@@ -170,9 +154,12 @@ fn word(status: ReplayStatus) -> Result<String, StoreError> {
     }
 }
 
+fn read_row(row: Attributes) -> Result<Replay, StoreError> {
+    read(&ItemReader::new(row, ENTITY))
+}
+
 /// The status stands beside the document, where conditions can see it.
-fn read(row: Attributes) -> Result<Replay, StoreError> {
-    let reader = ItemReader::new(row, ENTITY);
+fn read(reader: &ItemReader) -> Result<Replay, StoreError> {
     let replay: Replay = reader.json("document")?;
     Ok(Replay { status: reader.word("status")?, ..replay })
 }

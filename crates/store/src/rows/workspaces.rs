@@ -2,13 +2,11 @@
 //!
 //! A change says which revision it was made from; DynamoDB refuses it if the row has moved on since.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::access::workspace::Workspace;
 use domain::id::WorkspaceId;
 
 use crate::error::StoreError;
 use crate::keys::{self, ALL_WORKSPACES, LOOKUP, LOOKUP_SORT};
-use crate::table::batch::condition_held;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::{Index, Range};
 use crate::{Page, Store};
@@ -29,15 +27,7 @@ impl Store {
             .number("revision", workspace.revision)
             .json("document", workspace)?
             .build();
-        if workspace.revision == 1 {
-            return self.put_new(item).await;
-        }
-        let before = workspace.revision.saturating_sub(1).to_string();
-        let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        let request = request
-            .condition_expression("revision = :before")
-            .expression_attribute_values(":before", AttributeValue::N(before));
-        condition_held("PutItem", request.send().await)
+        self.put_revision(item, workspace.revision).await
     }
 
     /// The workspace, if there is one.

@@ -4,4 +4,6 @@ pub(crate) mod batch;
 pub mod definition;
 pub mod item;
 pub(crate) mod query;
+pub(crate) mod row;
 pub(crate) mod sharded_list;
+pub(crate) mod update;
