@@ -15,7 +15,8 @@ use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use lambda_kit::problem_json::ApiError;
 use serde::{Deserialize, Serialize};
-use store::rows::deliveries::Wanted;
+use store::Listing;
+use store::rows::deliveries::DeliveryFilter;
 use usecases::manage::manage_endpoint::read_endpoint;
 use usecases::manage::management::Management;
 
@@ -150,7 +151,7 @@ pub(crate) async fn list(
     let now = management.context.clock.now();
     let window = paging::window(&workspace, parameters.since, parameters.until, now)?;
     let types = paging::event_types(parameters.event_type.as_deref())?;
-    let wanted = Wanted { status: parameters.status, event_types: &types };
+    let wanted = DeliveryFilter { status: parameters.status, event_types: &types };
     let store = &management.context.store;
     if let Some(event) = parameters.event_id {
         // An event makes one delivery to an endpoint at most, and its id follows from both.
@@ -159,7 +160,8 @@ pub(crate) async fn list(
         let row = row.filter(|delivery| wanted.asks_for(delivery) && window.holds(delivery.id.time()));
         return Ok(Json(row.iter().map(DeliveryBody::of).collect::<Vec<_>>()).into_response());
     }
-    let page = store.list_deliveries(id, &wanted, parameters.before, window, now, limit).await;
+    let listing = Listing::newest_first(window, wanted, limit).beyond(parameters.before);
+    let page = store.list_deliveries(id, &listing, now).await;
     let page = page.map_err(usecases::UseCaseError::from)?;
     let next = page.next.map(|next| [(LINK, next_link(&uri, next))]);
     Ok((next, Json(page.rows.iter().map(DeliveryBody::of).collect::<Vec<_>>())).into_response())

@@ -15,6 +15,7 @@ use domain::timestamp::Timestamp;
 use lambda_kit::problem_json::ApiError;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use store::Listing;
 use usecases::manage::management::Management;
 
 use crate::deliveries::DeliveryBody;
@@ -59,7 +60,8 @@ pub(crate) async fn list(
     let now = management.context.clock.now();
     let window = paging::window(&workspace, parameters.since, parameters.until, now)?;
     let types = paging::event_types(parameters.event_type.as_deref())?;
-    let page = management.context.store.list_events(workspace.id, before, window, &types, now, limit).await;
+    let listing = Listing::newest_first(window, &*types, limit).beyond(before);
+    let page = management.context.store.list_events(workspace.id, &listing, now).await;
     let page = page.map_err(usecases::UseCaseError::from)?;
     Ok(paging::answer(&page.rows, page.next, summary).into_response())
 }

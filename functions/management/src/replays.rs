@@ -16,7 +16,7 @@ use lambda_kit::request_body::read_body;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use usecases::manage::management::Management;
-use usecases::replay::replay_delivery::{Resent, replay_delivery, replay_event};
+use usecases::replay::replay_delivery::{EventReplay, Resent, replay_delivery, replay_event};
 use usecases::replay::replay_window;
 
 use crate::deliveries::DeliveryBody;
@@ -72,8 +72,9 @@ pub(crate) async fn one_event(
     let event = paging::id(&event, "event")?;
     let request: EventRequest = parse_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
     let EventRequest { endpoint_ids, workspace_id, force } = request;
+    let replay = EventReplay { workspace: workspace_id, event, endpoints: &endpoint_ids, force };
     let Resent { deliveries, on_their_way, already_delivered } =
-        replay_event(&management, &caller, workspace_id, event, &endpoint_ids, force).await?;
+        replay_event(&management, &caller, replay).await?;
     let bodies = |deliveries: &[Delivery]| json!(deliveries.iter().map(DeliveryBody::of).collect::<Vec<_>>());
     let body = json!({
         "data": bodies(&deliveries),

@@ -1,4 +1,5 @@
-//! Idempotency: which event did this key already make, and is somebody still at it?
+//! Which event did an idempotency key already make, and is a request still working on it?
+//! A claim of the key, leased for as long as the request may run.
 //!
 //! A request claims its key before it writes anything, and completes it when everything is durable. Between the
 //! two the claim is leased: a second request waits, and a request that died is finished by the producer's retry
@@ -16,16 +17,16 @@ use crate::table::update::{Condition, Update};
 
 const ENTITY: &str = "idempotency";
 /// How long a key is remembered.
-pub const CACHED_FOR: Duration = Duration::from_secs(24 * 3600);
+pub const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How long a request may hold a key: longer than the ingest function can run.
-pub const LEASE: Duration = Duration::from_secs(30);
+pub const CLAIM_LEASE: Duration = Duration::from_secs(30);
 
 /// What a request with an idempotency key finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// Nobody had used the key: go on.
+    /// The key was not used before: go on.
     Claimed,
-    /// Someone used the key and did not finish: go on under their event id, and let the sender look twice.
+    /// Another request used the key and did not finish: go on under its event's id, and let the sender recheck.
     Resumed(EventId),
     /// The same request is being worked on right now.
     InProgress,
@@ -35,25 +36,36 @@ pub enum Claim {
     Reused,
 }
 
+/// A claim that a request wants to make.
+#[derive(Debug, Clone, Copy)]
+pub struct WantedClaim<'a> {
+    /// The tenant whose key it is.
+    pub workspace: WorkspaceId,
+    /// The digest of the key.
+    pub digest: &'a str,
+    /// The digest of the request itself.
+    pub request: &'a str,
+    /// The event that the request makes.
+    pub event: EventId,
+}
+
 impl Store {
-    /// Claims the key with this digest for `event`; `request` is a digest of the request itself.
+    /// Claims an idempotency key as `wanted` says.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
     pub async fn claim_idempotency_key(
         &self,
-        workspace: WorkspaceId,
-        digest: &str,
-        request: &str,
-        event: EventId,
+        wanted: WantedClaim<'_>,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
+        let WantedClaim { workspace, digest, request, event } = wanted;
         let key = keys::idempotency(workspace, digest);
         let item = ItemWriter::new(&key, ENTITY)
             .text("event", event)
             .text("request", request)
-            .instant("leased_until", now.plus(LEASE))
-            .expires_at(now.plus(CACHED_FOR))
+            .instant("leased_until", now.plus(CLAIM_LEASE))
+            .expires_at(now.plus(REMEMBERED_FOR))
             .build();
         let free = Condition::new("attribute_not_exists(PK) OR expires_at <= :now").expiry(":now", now);
         let Some(row) = self.put_or_find(&key, item, free).await? else { return Ok(Claim::Claimed) };
@@ -131,7 +143,7 @@ impl Store {
         let ours = Update::new(key, ENTITY)
             .set("leased_until = :next")
             .when("leased_until = :until")
-            .instant(":next", now.plus(LEASE))
+            .instant(":next", now.plus(CLAIM_LEASE))
             .instant(":until", until)
             .apply(self)
             .await?;

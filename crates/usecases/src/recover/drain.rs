@@ -9,8 +9,8 @@ use domain::id::EndpointKey;
 use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task};
-use store::Page;
 use store::rows::drains::Drain;
+use store::{Listing, Page, Window};
 
 use crate::context::Context;
 use crate::error::Fault;
@@ -68,7 +68,10 @@ pub async fn drain_step(context: &Context, key: EndpointKey) -> Result<(), Fault
     let most = room(context, &endpoint, drain.rate, now).await?;
     let page = match usize::try_from(most).unwrap_or(usize::MAX) {
         0 => Page { rows: Vec::new(), next: drain.cursor },
-        most => context.store.undelivered(key.id, DeliveryStatus::Parked, drain.cursor, now, most).await?,
+        most => {
+            let listing = Listing::oldest_first(Window::everything(), DeliveryStatus::Parked, most);
+            context.store.list_undelivered(key.id, &listing.beyond(drain.cursor), now).await?
+        }
     };
     send(context, &page.rows, now).await?;
     drain.cursor = page.next.or(page.rows.last().map(|delivery| delivery.id)).or(drain.cursor);

@@ -15,8 +15,8 @@ use domain::id::{DeliveryId, EndpointId, EndpointKey, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task};
-use store::rows::deliveries::Wanted;
-use store::{Page, Window};
+use store::rows::deliveries::DeliveryFilter;
+use store::{Listing, Page, Window};
 
 use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
@@ -289,9 +289,9 @@ async fn next_selected(
     match replay.progress {
         Progress::Over => Ok(Vec::new()),
         Progress::Deliveries { after } => {
-            let wanted = Wanted { status: None, event_types: &settings.event_types };
-            let store = &context.store;
-            let page = store.oldest_deliveries(endpoint.id, &wanted, after, window, now, STEP_ROWS).await?;
+            let filter = DeliveryFilter { status: None, event_types: &settings.event_types };
+            let listing = Listing::oldest_first(window, filter, STEP_ROWS).beyond(after);
+            let page = context.store.list_deliveries(endpoint.id, &listing, now).await?;
             replay.progress = match page.next {
                 after @ Some(_) => Progress::Deliveries { after },
                 None => settings.after_deliveries(),
@@ -301,9 +301,8 @@ async fn next_selected(
             Ok(selected.collect())
         }
         Progress::Events { after } => {
-            let types = &settings.event_types;
-            let workspace = replay.workspace_id;
-            let page = context.store.oldest_events(workspace, after, window, types, now, STEP_ROWS).await?;
+            let listing = Listing::oldest_first(window, &*settings.event_types, STEP_ROWS).beyond(after);
+            let page = context.store.list_events(replay.workspace_id, &listing, now).await?;
             replay.progress = match page.next {
                 after @ Some(_) => Progress::Events { after },
                 None => Progress::Over,
