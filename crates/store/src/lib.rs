@@ -16,6 +16,7 @@ pub mod table;
 pub use error::StoreError;
 pub use sealing::KeyWrapper;
 pub use table::batch::BATCH_WRITES;
+pub use table::lease::Lease;
 pub use table::listing::{Listing, Order, Window};
 
 /// The table, and a client that reaches it. Cheap to clone.

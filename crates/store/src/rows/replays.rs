@@ -1,4 +1,5 @@
-//! Replays: make, load, list, and work on one step by step. One process at a time works on a replay.
+//! How is a replay kept?
+//! As one document; its row is stepwise work, claimed for each step under a lease.
 
 use domain::delivery::replay::{Replay, ReplayStatus};
 use domain::id::{ReplayId, WorkspaceId};
@@ -7,6 +8,7 @@ use domain::timestamp::Timestamp;
 use crate::error::StoreError;
 use crate::keys::{self, LOOKUP, LOOKUP_SORT, REPLAY_PREFIX, REPLAYS};
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
+use crate::table::lease::{LEASED_UNTIL, Lease};
 use crate::table::query::{Index, Range};
 use crate::table::update::Update;
 use crate::{Page, Store};
@@ -23,56 +25,49 @@ impl Store {
             .text(LOOKUP, listed(replay))
             .text(LOOKUP_SORT, replay.id)
             .text("status", word(replay.status)?)
-            .instant("leased_until", replay.created_at)
+            .instant(LEASED_UNTIL, replay.created_at)
             .json("document", replay)?
             .expires_at(expires_at)
             .build();
         self.put(item).await
     }
 
-    /// Takes a running replay until `until`; `None` when it is over or somebody else has it.
+    /// Claims a running replay for one step; `None` when it is over or another process has it.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn lease_replay(
+    pub async fn claim_replay(
         &self,
         workspace: WorkspaceId,
         id: ReplayId,
         now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<Replay>, StoreError> {
-        let row = Update::new(keys::replay(workspace, id), ENTITY)
-            .set("leased_until = :until")
-            .when("leased_until <= :now AND #status = :running")
-            .name("#status", "status")
-            .instant(":until", until)
-            .instant(":now", now)
-            .text(":running", word(ReplayStatus::Running)?)
-            .new_row(self)
-            .await?;
-        row.as_ref().map(read).transpose()
+    ) -> Result<Option<(Lease, Replay)>, StoreError> {
+        let lease = Lease::new(keys::replay(workspace, id), ENTITY, now);
+        let Some(row) = while_running(lease.claim(now))?.new_row(self).await? else { return Ok(None) };
+        Ok(Some((lease, read(&row)?)))
     }
 
-    /// Writes down how far a running replay has come, or that it is over; from `next` on it may be taken again.
-    /// Gives `false`, and writes nothing, when it is not running any more: it was cancelled.
+    /// Saves how far a running replay has come, or that it is over; from `next` on it may be claimed again. `false` when
+    /// the lease was lost or the replay was cancelled: then nothing is written.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn save_replay(&self, replay: &Replay, next: Timestamp) -> Result<bool, StoreError> {
-        let document =
-            serde_json::to_string(replay).map_err(|_| StoreError::damaged(ENTITY, "it is not JSON"))?;
-        Update::new(keys::replay(replay.workspace_id, replay.id), ENTITY)
-            .set("document = :document, #status = :status, leased_until = :next, #lookup = :listed")
-            .when("#status = :running")
-            .name("#status", "status")
-            .name("#lookup", LOOKUP)
-            .text(":document", document)
-            .text(":status", word(replay.status)?)
-            .instant(":next", next)
-            .text(":listed", listed(replay))
-            .text(":running", word(ReplayStatus::Running)?)
-            .apply(self)
-            .await
+    pub async fn save_replay(
+        &self,
+        lease: &Lease,
+        replay: &Replay,
+        next: Timestamp,
+    ) -> Result<bool, StoreError> {
+        while_running(write(lease.save(next), replay)?)?.apply(self).await
+    }
+
+    /// Writes that a replay is cancelled, whichever process works on it; `false` when it was not running any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn cancel_replay(&self, replay: &Replay) -> Result<bool, StoreError> {
+        let update = Update::new(keys::replay(replay.workspace_id, replay.id), ENTITY);
+        while_running(write(update, replay)?)?.apply(self).await
     }
 
     /// The replay in whichever workspace it is, by the index: one made a moment ago may be missed.
@@ -90,20 +85,13 @@ impl Store {
         Ok(None)
     }
 
-    /// Running replays that nobody has worked on since `before`: their task was lost.
+    /// Running replays that were not claimed since `before`: their task was lost.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn lost_replays(&self, before: Timestamp) -> Result<Vec<Replay>, StoreError> {
-        let range = Range::prefix(REPLAYS.to_owned(), ReplayId::PREFIX).of(Index::Lookup);
-        let mut lost = Vec::new();
-        for row in self.query(&range, usize::MAX).await?.rows {
-            let reader = ItemReader::new(row, ENTITY);
-            if reader.instant("leased_until")? < before {
-                lost.push(read(&reader)?);
-            }
-        }
-        Ok(lost)
+        let rows = self.lost_rows(REPLAYS, ReplayId::PREFIX, ENTITY, before).await?;
+        rows.iter().map(read).collect()
     }
 
     /// The replay, if the workspace has it.
@@ -137,6 +125,23 @@ impl Store {
         let rows = page.rows.into_iter().map(read_row).collect::<Result<_, _>>()?;
         Ok(Page::new(rows, page.more, |replay: &Replay| replay.id))
     }
+}
+
+/// Only while it runs: a replay that is over stays as it is.
+fn while_running(update: Update) -> Result<Update, StoreError> {
+    let running = word(ReplayStatus::Running)?;
+    Ok(update.when("#status = :running").name("#status", "status").text(":running", running))
+}
+
+fn write(update: Update, replay: &Replay) -> Result<Update, StoreError> {
+    let document =
+        serde_json::to_string(replay).map_err(|_| StoreError::damaged(ENTITY, "it is not JSON"))?;
+    Ok(update
+        .set("document = :document, #status = :status, #lookup = :listed")
+        .name("#lookup", LOOKUP)
+        .text(":document", document)
+        .text(":status", word(replay.status)?)
+        .text(":listed", listed(replay)))
 }
 
 /// Its partition of the `lookup` index.

@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 pub mod definition;
 pub mod item;
+pub mod lease;
 pub mod listing;
 pub(crate) mod query;
 pub(crate) mod row;

@@ -106,6 +106,21 @@ impl Update {
         self.set("entity = :entity").text(":entity", entity)
     }
 
+    /// Sets an attribute, or removes it if there is no value; `bind` says of which type it is.
+    pub(crate) fn set_or_remove<T>(
+        self,
+        attribute: &str,
+        value: Option<T>,
+        bind: impl FnOnce(Self, &str, T) -> Self,
+    ) -> Self {
+        let (name, placeholder) = (format!("#{attribute}"), format!(":{attribute}"));
+        let update = self.name(&name, attribute);
+        match value {
+            Some(value) => bind(update.set(&format!("{name} = {placeholder}")), &placeholder, value),
+            None => update.remove(&name),
+        }
+    }
+
     /// Attributes that go.
     pub(crate) fn remove(mut self, attributes: &str) -> Self {
         self.remove.push(attributes.to_owned());
@@ -185,7 +200,8 @@ impl Update {
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
             .return_values(answer);
-        let row = if_held("UpdateItem", request.send().await)?;
+        // On the heap, as the SDK's future is large and deep: held inline it made the futures of all callers so, too.
+        let row = if_held("UpdateItem", Box::pin(request.send()).await)?;
         Ok(row.map(|row| ItemReader::new(row.attributes.unwrap_or_default(), self.entity)))
     }
 }
@@ -199,7 +215,7 @@ impl Store {
             .set_condition_expression(condition)
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values);
-        condition_held("PutItem", request.send().await)
+        condition_held("PutItem", Box::pin(request.send()).await)
     }
 
     /// The same; when the condition does not hold, gives the row that is there.
@@ -216,7 +232,7 @@ impl Store {
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = request.send().await else { return Ok(None) };
+        let Err(error) = Box::pin(request.send()).await else { return Ok(None) };
         let Some(PutItemError::ConditionalCheckFailedException(refusal)) = error.as_service_error() else {
             return Err(StoreError::aws("PutItem")(error));
         };
@@ -246,7 +262,7 @@ impl Store {
             .set_condition_expression(condition)
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values);
-        condition_held("DeleteItem", request.send().await)
+        condition_held("DeleteItem", Box::pin(request.send()).await)
     }
 }
 
@@ -262,6 +278,13 @@ mod tests {
     fn clauses_are_put_together_in_the_order_of_dynamodbs_grammar() {
         let update = update().add("n :n").remove("a").set("b = :b").set("c = :c").remove("#d");
         assert_eq!(update.expression(), "SET b = :b, c = :c REMOVE a, #d ADD n :n");
+    }
+
+    #[test]
+    fn what_has_no_value_is_removed() {
+        let update = update().set_or_remove("cursor", Some("a"), Update::text);
+        let update = update.set_or_remove("rate", None::<u32>, Update::number);
+        assert_eq!(update.expression(), "SET #cursor = :cursor REMOVE #rate");
     }
 
     #[test]

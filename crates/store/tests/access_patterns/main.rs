@@ -6,6 +6,7 @@ mod deliveries;
 mod endpoints;
 mod events;
 mod idempotency;
+mod leases;
 mod workspaces;
 
 use std::time::Duration;

@@ -13,7 +13,7 @@ use usecases::Meter;
 use usecases::accept::accept_event::accept_event;
 use usecases::deliver::attempt_delivery::Next;
 use usecases::recover::drain::drain_step;
-use usecases::recover::probe_circuits::resume_drains;
+use usecases::recover::drain::resume_drains;
 
 use crate::{Bench, loopback, receiver, request};
 
