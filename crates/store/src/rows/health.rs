@@ -1,4 +1,5 @@
-//! An endpoint's health: written only while it fails, and deleted when it recovers.
+//! How is an endpoint's health kept?
+//! The circuit breaker's row: written only while an endpoint fails, and deleted when it recovers.
 
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::policy::circuit::Health;
@@ -94,7 +95,7 @@ impl Store {
             .await
     }
 
-    /// An endpoint's health; `None` when it fares well.
+    /// The health of an endpoint; `None` while its attempts succeed.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
@@ -102,7 +103,7 @@ impl Store {
         self.load(&keys::health(endpoint)).await?.map(read_row).transpose()
     }
 
-    /// The healths of a workspace's endpoints from `first` to `last`, without those that fare well.
+    /// The healths of a workspace's endpoints from `first` to `last`, without those whose attempts succeed.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.

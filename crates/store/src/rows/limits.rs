@@ -1,5 +1,5 @@
-//! What keeps an endpoint's rate and concurrency, and a workspace's quota, over all functions at once? Slots that are
-//! reserved ahead, places that are free again by themselves, and a counter a day.
+//! What keeps an endpoint's limits, and a workspace's quota, over all processes at once?
+//! A rate limit is slots reserved ahead, a concurrency limit places leased for one attempt, a quota a counter a day.
 
 use std::time::Duration;
 
@@ -133,7 +133,7 @@ impl Store {
         Ok(taken)
     }
 
-    /// Gives back a place that was taken until `until`. One that somebody else has taken since stays theirs.
+    /// Gives back a place that was taken until `until`; nothing is done if another attempt has taken it since.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.

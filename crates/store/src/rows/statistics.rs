@@ -1,3 +1,4 @@
+//! How are deliveries counted?
 //! Tallies of an hour, of an endpoint or a whole workspace: counters that many processes add to.
 
 use domain::delivery::statistics::{Hour, Tally};

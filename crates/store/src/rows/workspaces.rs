@@ -1,6 +1,5 @@
-//! Workspaces: make, load, list, change.
-//!
-//! A change says which revision it was made from; DynamoDB refuses it if the row has moved on since.
+//! How are workspaces kept?
+//! As one document under an optimistic lock, listed in the `lookup` index.
 
 use domain::access::workspace::Workspace;
 use domain::id::WorkspaceId;
@@ -16,7 +15,8 @@ const ENTITY: &str = "workspace";
 impl Store {
     /// Writes a workspace whose revision is one more than the stored one's (1 for a new one).
     ///
-    /// Gives `false`, and writes nothing, when the stored row has another revision: somebody else was faster.
+    /// An optimistic lock: gives `false`, and writes nothing, when the stored row has another revision, because another
+    /// writer was faster.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses for another reason.
