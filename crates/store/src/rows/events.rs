@@ -1,7 +1,6 @@
 //! How are events kept?
 //! One row an event, with its payload and its ledger; what of a long ledger does not fit stands in rows beside it.
 
-use aws_lc_rs::digest::{Context, SHA256};
 use domain::event::channel::Channel;
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::event::ledger::Ledger;
@@ -10,6 +9,7 @@ use domain::hex::hex;
 use domain::id::{EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
+use sha2::{Digest as _, Sha256};
 
 use crate::error::StoreError;
 use crate::keys::{self, EVENT_SHARDS};
@@ -292,10 +292,10 @@ fn read(
 
 /// Of everything that the rows of the rest of a ledger hold.
 fn digest(rest: &Ledger, expires_at: Timestamp) -> String {
-    let mut context = Context::new(&SHA256);
-    context.update(&expires_at.as_seconds().to_be_bytes());
-    context.update(&rest.to_bytes());
-    hex(context.finish().as_ref())
+    let mut hash = Sha256::new();
+    hash.update(expires_at.as_seconds().to_be_bytes());
+    hash.update(rest.to_bytes());
+    hex(&hash.finalize())
 }
 
 /// DynamoDB deletes an expired row late, up to days later.

@@ -1,5 +1,6 @@
-//! How does Posthorn tell a workspace of its own doings? As events like any other, to the endpoints that name them; and
-//! to the SNS topic, where one is configured.
+//! How does a workspace learn that an endpoint fails?
+//! Operational webhooks: events of Posthorn's own types, sent like any other to the endpoints that name them, and
+//! published to the SNS topic where one is configured.
 
 use domain::endpoint::subscription::fan_out_operational;
 use domain::event::operational::OperationalEvent;
@@ -13,16 +14,16 @@ use crate::accept::accept_event::jobs_of;
 use crate::context::Context;
 use crate::error::Fault;
 
-/// Tells `what`, which concerns the endpoint `about`, to whoever asked for it. What cannot be told is logged: the
-/// doing itself stands, whether or not anybody hears of it. Topic and endpoints do not depend on each other.
+/// Sends the operational event `what`, which concerns the endpoint `about`. If it cannot be sent that is logged and nothing
+/// else: what it reports has happened all the same. Topic and endpoints do not depend on each other.
 pub(crate) async fn notify(context: &Context, about: EndpointKey, what: OperationalEvent, data: Value) {
     let now = context.clock.now();
     let id = EventId::new(now, context.randomness.id());
     let notice = Notice { id, about, what, data, now };
-    for told in [notify_topic(context, &notice).await, notify_endpoints(context, &notice).await] {
-        if let Err(fault) = told {
+    for sent in [notify_topic(context, &notice).await, notify_endpoints(context, &notice).await] {
+        if let Err(fault) = sent {
             let (workspace, endpoint) = (about.workspace, about.id);
-            tracing::error!(%workspace, %endpoint, event_type = what.name(), error = %fault, "could not be told");
+            tracing::error!(%workspace, %endpoint, event_type = what.name(), error = %fault, "operational event could not be sent");
         }
     }
 }
@@ -36,7 +37,7 @@ struct Notice {
     now: Timestamp,
 }
 
-/// The message is what an endpoint would get, and the workspace, as the topic hears of all of them.
+/// The message is what an endpoint would get, with the workspace, since the topic gets those of all workspaces.
 async fn notify_topic(context: &Context, notice: &Notice) -> Result<(), Fault> {
     let Notice { id, about, what, data, now } = notice;
     let Some(topic) = &context.topic else { return Ok(()) };
@@ -47,7 +48,7 @@ async fn notify_topic(context: &Context, notice: &Notice) -> Result<(), Fault> {
 
 async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Fault> {
     let Notice { id, about, what, data, now } = notice;
-    // 1. Who asked for it?
+    // 1. Which endpoints name its type?
     let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("no operational event: {error}"));
     let event_type = what.event_type().map_err(|error| broken(&error))?;
     let subscriptions = context.cache.subscriptions(about.workspace).await?;

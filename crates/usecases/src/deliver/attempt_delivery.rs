@@ -181,7 +181,7 @@ impl Sender {
         }
 
         // 2. What has happened before? Only a first receive may take "nothing" for granted.
-        let first_time = receives <= 1 && !job.recheck;
+        let first_time = receives <= 1 && job.is_first();
         if first_time {
             meter.note(|readings| readings.first_attempt_lag.push(now.since(job.due())));
         }
@@ -208,13 +208,13 @@ impl Sender {
         let mut known = known(job, row);
         let delivery = &known.0;
         let parked_at = (delivery.status == DeliveryStatus::Parked).then_some(delivery.updated_at);
-        if receives <= 1 && job.parked_at.is_some() && job.parked_at != parked_at {
+        if receives <= 1 && job.parked_at().is_some() && job.parked_at() != parked_at {
             // A drain looks twice and may have sent it twice: the other job has it.
             return Ok(Next::Done);
         }
-        if delivery.run != job.run || delivery.status != DeliveryStatus::Pending {
+        if delivery.run != job.replay_id() || delivery.status != DeliveryStatus::Pending {
             // A job of another run than the row's is an old one: a replay has taken the delivery over.
-            if delivery.status.is_settled() || delivery.run != job.run {
+            if delivery.status.is_settled() || delivery.run != job.replay_id() {
                 return Ok(Next::Done);
             }
             if let Some(wait) = delivery.next_attempt_at.map(|at| at.since(now)).filter(|wait| *wait > EARLY)
@@ -227,7 +227,7 @@ impl Sender {
         let workspace = self.cache.workspace(job.workspace).await?;
         let Some(workspace) = workspace else { return Ok(Next::Done) };
         let expires_at = workspace.expiry(job.event.time());
-        if expires_at <= now && (receives > 1 || job.recheck) {
+        if expires_at <= now && (receives > 1 || !job.is_first()) {
             // What its rows said has expired with them, so nothing can be known of it any more, nor written.
             tracing::warn!(delivery = %job.delivery, endpoint = %job.endpoint, event = %job.event, "expired");
             return Ok(Next::Done);
@@ -301,7 +301,7 @@ impl Sender {
             });
             let waits = matches!(decision, Decision::RetryIn(_));
             // A probe says something of its endpoint; it uses up nothing of its delivery's schedule.
-            let probed = job.probe && health.is_open() && (waits || decision == Decision::Exhausted);
+            let probed = job.is_probe() && health.is_open() && (waits || decision == Decision::Exhausted);
             if probed || (waits && !health.may_wait()) {
                 decision = Decision::Park;
                 delivery.attempts_before_run += u32::from(probed);
@@ -359,10 +359,10 @@ fn known(job: &Job, row: Option<DeliveryRow>) -> Known {
             (Delivery { id: job.delivery, ..new }, None)
         }
     };
-    match job.run {
+    match job.replay_id() {
         // What succeeded is not sent again unless that was asked for.
         Some(run) if delivery.run.is_none_or(|old| old < run) => {
-            let spared = delivery.status == DeliveryStatus::Delivered && !job.force;
+            let spared = delivery.status == DeliveryStatus::Delivered && !job.is_forced();
             let delivery = if spared { delivery } else { delivery.replayed(run) };
             (delivery, first_attempt)
         }

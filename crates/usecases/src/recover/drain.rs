@@ -181,30 +181,8 @@ fn slots_within_reach(limit: RateLimit, ahead: Duration) -> u32 {
 }
 
 async fn send(context: &Context, deliveries: &[Delivery], now: Timestamp) -> Result<(), Fault> {
-    let jobs: Vec<Job> = deliveries.iter().map(|delivery| job(delivery, false)).collect();
+    let jobs: Vec<Job> = deliveries.iter().map(Job::drain).collect();
     Ok(context.queue.send(&jobs, now).await?)
-}
-
-/// A job that attempts a parked delivery again; the payload is in the event's row.
-pub(crate) fn job(delivery: &Delivery, probe: bool) -> Job {
-    Job {
-        workspace: delivery.workspace_id,
-        endpoint: delivery.endpoint_id,
-        event: delivery.event_id,
-        delivery: delivery.id,
-        event_type: delivery.event_type.clone(),
-        occurred_at: delivery.occurred_at,
-        payload: None,
-        not_before: None,
-        deliver_at: None,
-        parked_at: Some(delivery.updated_at),
-        probe,
-        // A parked delivery of a replay stays one.
-        run: delivery.run,
-        force: false,
-        recheck: true,
-        trace: None,
-    }
 }
 
 #[cfg(test)]

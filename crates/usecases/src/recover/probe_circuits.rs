@@ -2,10 +2,10 @@
 //! By probes: once a minute every open circuit whose last failure is 45 s old gets the oldest delivery parked for it.
 
 use domain::delivery::DeliveryStatus;
+use queue::Job;
 
 use crate::context::Context;
 use crate::error::Fault;
-use crate::recover::drain::job;
 
 /// Probes every open circuit that is due; gives how many.
 ///
@@ -24,7 +24,7 @@ pub async fn probe_circuits(context: &Context) -> Result<usize, Fault> {
             continue;
         }
         let oldest = context.store.oldest_undelivered(key.id, DeliveryStatus::Parked, now).await?;
-        jobs.extend(oldest.iter().map(|delivery| job(delivery, true)));
+        jobs.extend(oldest.iter().map(Job::probe));
     }
     context.queue.send(&jobs, now).await?;
     Ok(jobs.len())

@@ -14,12 +14,13 @@ use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use queue::Job;
+use queue::job::Replay;
 use store::rows::events::StoredPayload;
 
 use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
 use crate::manage::management::Management;
-use crate::replay::replay_window::{active_endpoint, job};
+use crate::replay::replay_window::active_endpoint;
 
 /// Most endpoints one event is sent to again at once.
 const MAX_ENDPOINTS: usize = 100;
@@ -64,7 +65,7 @@ pub async fn replay_delivery(
     }
     let run = ReplayId::new(now, management.context.randomness.id());
     // The caller wants to know whether this one delivery arrives, though the circuit may be open: it is a probe.
-    let job = Job { probe: true, ..job(&delivery, run, force) };
+    let job = Job::replay(&delivery, Replay { id: run, force }).as_probe();
     management.context.queue.send(&[job], now).await?;
     Ok(delivery.replayed(run))
 }
@@ -112,7 +113,8 @@ pub async fn replay_event(
 
     // 2. Send it to the others.
     let run = ReplayId::new(now, context.randomness.id());
-    let jobs: Vec<Job> = resent.deliveries.iter().map(|delivery| job(delivery, run, replay.force)).collect();
+    let purpose = Replay { id: run, force: replay.force };
+    let jobs: Vec<Job> = resent.deliveries.iter().map(|delivery| Job::replay(delivery, purpose)).collect();
     context.queue.send(&jobs, now).await?;
     let deliveries = resent.deliveries.into_iter().map(|delivery| delivery.replayed(run)).collect();
     Ok(Resent { deliveries, ..resent })

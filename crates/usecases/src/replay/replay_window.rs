@@ -15,7 +15,7 @@ use domain::event::operational;
 use domain::id::{DeliveryId, EndpointId, EndpointKey, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use queue::{Job, Task};
+use queue::{Job, Task, job};
 use store::rows::deliveries::DeliveryFilter;
 use store::{Lease, Listing, Page, Store, StoreError, Window};
 
@@ -190,8 +190,8 @@ impl Stepwise for Replay {
 
         // 2. Send the next ones.
         let selected = next_selected(context, &endpoint, self).await?;
-        let force = self.settings.include_delivered;
-        let jobs: Vec<Job> = selected.iter().map(|delivery| job(delivery, self.id, force)).collect();
+        let replay = job::Replay { id: self.id, force: self.settings.include_delivered };
+        let jobs: Vec<Job> = selected.iter().map(|delivery| Job::replay(delivery, replay)).collect();
         context.queue.send(&jobs, now).await?;
         self.sent += u64::try_from(jobs.len()).unwrap_or_default();
 
@@ -226,27 +226,6 @@ fn log(replay: &Replay, now_sent: usize) {
         replay = %replay.id, endpoint = %replay.endpoint_id, workspace = %replay.workspace_id, now_sent, sent = replay.sent,
         over = replay.status != ReplayStatus::Running, "a step of a replay was done"
     );
-}
-
-/// The job that sends a delivery as part of a replay; the payload is in the event's row.
-pub(crate) fn job(delivery: &Delivery, run: ReplayId, force: bool) -> Job {
-    Job {
-        workspace: delivery.workspace_id,
-        endpoint: delivery.endpoint_id,
-        event: delivery.event_id,
-        delivery: delivery.id,
-        event_type: delivery.event_type.clone(),
-        occurred_at: delivery.occurred_at,
-        payload: None,
-        not_before: None,
-        deliver_at: None,
-        parked_at: None,
-        probe: false,
-        run: Some(run),
-        force,
-        recheck: true,
-        trace: None,
-    }
 }
 
 /// An endpoint that something can be replayed to.

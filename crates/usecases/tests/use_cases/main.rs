@@ -141,8 +141,7 @@ impl Bench {
     /// A management API that remembers nothing yet.
     fn management(&self) -> Management {
         let targets = AllowedTargets::loopback_and_http();
-        let context = self.context(self.queue.clone());
-        Management { context, egress: Egress::new(targets).unwrap(), targets }
+        Management { context: self.context(self.queue.clone()), targets }
     }
 
     /// A queue that cannot be reached.

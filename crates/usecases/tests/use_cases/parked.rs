@@ -46,7 +46,7 @@ async fn a_process_that_dies_on_seeing_a_recovery_leaves_the_drain_to_the_schedu
     let context = bench.context(bench.queue.clone());
     assert_eq!(resume_drains(&context).await.unwrap(), 1);
     drain_step(&context, endpoint.key()).await.unwrap();
-    assert!(bench.jobs().await.iter().any(|job| job.delivery == parked.delivery && job.recheck));
+    assert!(bench.jobs().await.iter().any(|job| job.delivery == parked.delivery && !job.is_first()));
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn a_parked_delivery_that_was_sent_twice_is_attempted_once() {
 
     bench.advance(Duration::from_secs(660));
     drain_step(&bench.context(bench.queue.clone()), endpoint.key()).await.unwrap();
-    let again = bench.jobs().await.into_iter().find(|job| job.parked_at.is_some()).unwrap();
+    let again = bench.jobs().await.into_iter().find(|job| job.parked_at().is_some()).unwrap();
     let (one, other) = (bench.sender(), bench.sender());
     let meter = Meter::default();
     let (first, second) = tokio::join!(one.attempt(&again, 1, &meter), other.attempt(&again, 1, &meter));
@@ -94,10 +94,10 @@ async fn beside_a_crowd_a_parked_delivery_still_belongs_to_the_first_job_that_co
     let delivery =
         Delivery::new(bench.workspace, parked.endpoint, parked.event, event_type, parked.occurred_at);
     let delivery = Delivery { status: DeliveryStatus::Parked, updated_at: now, ..delivery };
+    let drained = Job::drain(&delivery);
     let row = DeliveryRow { delivery, first_attempt: None };
     let expires_at = now.plus(Duration::from_secs(86_400));
     bench.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await.unwrap();
-    let drained = Job { parked_at: Some(now), recheck: true, payload: None, ..parked };
     let first = sender.attempt(&drained, 1, &Meter::default()).await.unwrap();
     assert!(matches!(first, Next::ComeBackIn(_)), "{first:?}");
     assert_eq!(sender.attempt(&drained, 1, &Meter::default()).await.unwrap(), Next::Done);
@@ -132,7 +132,7 @@ async fn what_finds_no_place_for_long_is_parked_and_drained() {
 
     bench.advance(Duration::from_secs(61));
     drain_step(&bench.context(bench.queue.clone()), endpoint.key()).await.unwrap();
-    let again = bench.jobs().await.into_iter().find(|job| job.recheck).unwrap();
+    let again = bench.jobs().await.into_iter().find(|job| !job.is_first()).unwrap();
     assert_eq!(bench.sender().attempt(&again, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }

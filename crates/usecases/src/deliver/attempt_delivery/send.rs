@@ -29,7 +29,7 @@ impl Sender {
     ) -> Result<Result<Traced, CancelReason>, Fault> {
         if let Some(payload) = &job.payload
             && receives <= 1
-            && !job.recheck
+            && job.is_first()
             && job.deliver_at.is_none()
         {
             return Ok(Ok((Arc::clone(payload), job.trace)));

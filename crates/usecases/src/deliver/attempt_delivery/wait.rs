@@ -60,10 +60,7 @@ impl Sender {
             return Ok(Next::ComeBackIn(wait));
         }
         // The payload is in the event's row, and may be erased meanwhile.
-        let not_before = Some(self.clock.now().plus(wait));
-        self.resends
-            .write(Job { not_before, recheck: true, payload: None, parked_at: None, ..job.clone() })
-            .await?;
+        self.resends.write(job.delayed(self.clock.now().plus(wait))).await?;
         Ok(Next::Done)
     }
 
