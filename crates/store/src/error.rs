@@ -1,4 +1,5 @@
-//! What can go wrong between Posthorn and its table? Always a fault of ours, never the caller's mistake.
+//! What can go wrong between Posthorn and its table?
+//! Always a fault of ours, never the caller's mistake.
 
 use std::error::Error;
 

@@ -1,4 +1,5 @@
-//! Where does each row live? THE key design: every partition and sort key is written here and nowhere else.
+//! Where does each row live?
+//! The key design: every partition and sort key is written here and nowhere else.
 //!
 //! | row | PK | SK |
 //! |---|---|---|
@@ -20,8 +21,9 @@
 //! | delivery | `DELIVERIES#{we}#{day}#{shard}` | `DELIVERY#{wd}` |
 //! | attempt, from the second on | same as its delivery | `ATTEMPT#{wd}#{number}` |
 //!
-//! `day` and `shard` are functions of the id, so a get needs no index. A day's rows are spread over shards by the
-//! id's random part: rows of one moment never meet in one partition, which takes about 1,000 writes a second.
+//! Events and deliveries are sharded lists: `day` and `shard` are functions of the id, so a get needs no index. The
+//! shard is taken from the id's random part: DynamoDB's partition takes about 1,000 writes a second, and rows of one
+//! moment must not meet in one.
 //!
 //! Two sparse indexes: `lookup` on configuration rows (find by id; list workspaces, open circuits, drains and replays)
 //! and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
@@ -30,9 +32,9 @@ use domain::delivery::DeliveryStatus;
 use domain::id::{ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
-/// Partitions that a workspace's events of one day are spread over.
+/// Shards of a workspace's events of one day.
 pub const EVENT_SHARDS: u8 = 16;
-/// Partitions that an endpoint's deliveries of one day are spread over.
+/// Shards of an endpoint's deliveries of one day.
 pub const DELIVERY_SHARDS: u8 = 8;
 
 /// Name of the partition key attribute.
@@ -162,8 +164,8 @@ pub fn event_partition(workspace: WorkspaceId, day: Day, shard: u8) -> String {
     format!("EVENTS#{workspace}#{day}#{shard:02}")
 }
 
-/// A row of the part of a ledger that does not fit the event's row; `number` from 1. `digest` is of all these rows hold,
-/// so what stands under a key is the same whoever wrote it.
+/// A row of the part of a ledger that does not fit the event's row; `number` from 1. `digest` is of all that these
+/// rows hold, so two writers of one key write the same row.
 pub fn ledger_page(workspace: WorkspaceId, event: EventId, digest: &str, number: usize) -> Key {
     Key::new(format!("LEDGER#{workspace}#{event}#{digest}"), format!("{PAGE_PREFIX}{number:04}"))
 }
@@ -227,7 +229,7 @@ fn partition_of_delivery(endpoint: EndpointId, delivery: DeliveryId) -> String {
     delivery_partition(endpoint, Day::of(delivery.time()), shard(delivery.to_bytes(), DELIVERY_SHARDS))
 }
 
-/// A ULID's last byte is random, so it spreads rows of the same millisecond.
+/// A ULID's last byte is random, so rows of the same millisecond fall into different shards.
 fn shard(id: [u8; 16], shards: u8) -> u8 {
     id[15] % shards
 }

@@ -1,7 +1,19 @@
 //! Everything Posthorn keeps in DynamoDB.
+//! One table on demand; [`Store`] has one method for each access pattern.
 //!
-//! One table. [`keys`] is the key design, [`table`] how items are read and written, and each file of [`rows`] holds the
-//! access patterns of one noun, one method each.
+//! - [`keys`]: where each row lives, the key design.
+//! - [`table`]: how rows are read and written, with the words for it: optimistic lock, lease, sharded list.
+//!   - [`table::definition`]: the table and its indexes, as they are created.
+//!   - `table::item`: typed access to the attributes of one row.
+//!   - `table::row`, `table::batch`: one row by its key; many rows at once.
+//!   - `table::update`: changes in place, and writes under a condition.
+//!   - `table::query`, [`table::listing`], `table::sharded_list`: one partition in order, part of a list, a list over many
+//!     partitions.
+//!   - [`table::lease`]: the lease of stepwise work.
+//! - [`rows`]: the access patterns, one file a noun: workspaces, API keys, endpoints and their health, events with their
+//!   payloads, deliveries with their attempts, what is undelivered, limits, idempotency keys, drains, replays, statistics.
+//! - [`sealing`]: how secrets are encrypted under the data key.
+//! - [`error`]: what can go wrong between Posthorn and its table.
 
 use std::sync::Arc;
 
@@ -16,7 +28,8 @@ pub mod table;
 pub use error::StoreError;
 pub use sealing::KeyWrapper;
 pub use table::batch::BATCH_WRITES;
-pub use table::sharded_list::{Order, Window};
+pub use table::lease::Lease;
+pub use table::listing::{Listing, Order, Window};
 
 /// The table, and a client that reaches it. Cheap to clone.
 #[derive(Clone, Debug)]

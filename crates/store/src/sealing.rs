@@ -1,5 +1,6 @@
-//! How are signing secrets kept at rest? Sealed with AES-256-GCM under a data key, bound to the row they stand in, so
-//! that a sealed value moved to another endpoint's row cannot be opened.
+//! How are signing secrets kept at rest?
+//! Sealed with AES-256-GCM under a data key, bound to the row they stand in, so that a sealed value moved to another
+//! endpoint's row cannot be opened.
 //!
 //! The data key is not in the table as it is: a [`KeyWrapper`] (KMS on AWS, a file in local mode) wraps it, and the
 //! wrapped key is a row. It is unwrapped at first use, once a process.
@@ -133,7 +134,7 @@ impl Store {
             let wrapped = ItemReader::new(row, ENTITY).bytes("wrapped")?.to_vec();
             return (self.sealer.wrapper.unwrap)(wrapped).await;
         }
-        // The first secret of this table. Whoever writes the row first decides the key.
+        // The first secret of this table. Of several processes, the first that writes the row decides the key.
         let (data_key, wrapped) = (self.sealer.wrapper.generate)().await?;
         let item = ItemWriter::new(&key, ENTITY).bytes("wrapped", wrapped).build();
         if self.put_new(item).await? {

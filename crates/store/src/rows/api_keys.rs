@@ -1,7 +1,6 @@
-//! API keys: make, find by what the holder sends, list, delete.
-//!
-//! A key has two rows: one under the digest of the key, which authenticates with a single get, and one in the list
-//! of its workspace. They are written and deleted together.
+//! How are API keys kept?
+//! In two rows, written and deleted in one transaction: one under the digest of the key, which authenticates with a
+//! single get, and one in the list of its workspace.
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use domain::access::api_key::ApiKey;

@@ -1,6 +1,8 @@
-//! How is an attempt kept? As one compressed document: names and structure are the same in every attempt, so a
-//! dictionary shrinks it to what is particular to it, and a delivery that succeeds at once stays within the
-//! kilobyte that DynamoDB bills as one write.
+//! How is an attempt kept?
+//! As one document, compressed with a dictionary.
+//!
+//! Names and structure are the same in every attempt, so little of it is left, and a delivery that succeeds at once stays
+//! within the kilobyte that DynamoDB bills as one write.
 
 use std::borrow::Cow;
 use std::cell::RefCell;

@@ -1,8 +1,9 @@
-//! Deliveries and their attempts: settle a group, load one, list an endpoint's.
+//! How are deliveries and their attempts kept?
+//! One row a delivery, its first attempt inline; later attempts have rows beside it.
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::delivery::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
@@ -12,10 +13,12 @@ use domain::timestamp::Timestamp;
 use crate::error::StoreError;
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
 use crate::rows::attempts;
-use crate::table::batch::{BATCH_TRIES, condition_held, pause};
+use crate::table::batch::{BATCH_TRIES, pause};
 use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
-use crate::table::query::{Index, Range};
-use crate::table::sharded_list::{Order, Spread, Window};
+use crate::table::listing::Listing;
+use crate::table::query::Range;
+use crate::table::sharded_list::ShardedList;
+use crate::table::update::Condition;
 use crate::{Page, Store};
 
 const ENTITY: &str = "delivery";
@@ -34,14 +37,14 @@ pub struct DeliveryRow {
 
 /// Which deliveries a list is asked for; what is empty or `None` asks for all.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted<'a> {
+pub struct DeliveryFilter<'a> {
     /// Where they stand.
     pub status: Option<DeliveryStatus>,
     /// What they carry.
     pub event_types: &'a [EventTypePattern],
 }
 
-impl Wanted<'_> {
+impl DeliveryFilter<'_> {
     /// Whether it asks for `delivery`.
     pub fn asks_for(&self, delivery: &Delivery) -> bool {
         self.status.is_none_or(|status| delivery.status == status)
@@ -84,8 +87,8 @@ impl Store {
         self.put_all(rows.into_values().collect()).await
     }
 
-    /// Writes the row of a parked delivery that is taken up again; whether nobody else had, since it was parked at
-    /// `parked_at`.
+    /// Claims a parked delivery: writes its new row, if it is still parked, and since `parked_at`. Of two jobs for one
+    /// parked delivery only one gets `true`.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -97,18 +100,11 @@ impl Store {
         let delivery = &settlement.row.delivery;
         let item = write(&keys::delivery(delivery.endpoint_id, delivery.id), settlement)?;
         let prefix = keys::undelivered_prefix(DeliveryStatus::Parked).unwrap_or_default();
-        let answer = self
-            .client
-            .put_item()
-            .table_name(&*self.table)
-            .set_item(Some(item))
-            .condition_expression("#undelivered = :parked AND updated_at = :parked_at")
-            .expression_attribute_names("#undelivered", UNDELIVERED_SORT)
-            .expression_attribute_values(":parked", AttributeValue::S(format!("{prefix}{}", delivery.id)))
-            .expression_attribute_values(":parked_at", AttributeValue::N(parked_at.as_millis().to_string()))
-            .send()
-            .await;
-        condition_held("PutItem", answer)
+        let still_parked = Condition::new("#undelivered = :parked AND updated_at = :parked_at")
+            .name("#undelivered", UNDELIVERED_SORT)
+            .text(":parked", format_args!("{prefix}{}", delivery.id))
+            .instant(":parked_at", parked_at);
+        self.put_if(item, still_parked).await
     }
 
     /// The delivery's row, if there is one and it has not expired at `now`.
@@ -172,79 +168,34 @@ impl Store {
         Ok(found)
     }
 
-    /// Deliveries of an endpoint, newest first, made before `before`, in `window`, that `wanted` asks for. When those
-    /// are few among very many, a page ends before it is full.
+    /// Part of the deliveries of an endpoint. When those that the filter asks for are few among very many, a page ends
+    /// before it is full.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn list_deliveries(
         &self,
         endpoint: EndpointId,
-        wanted: &Wanted<'_>,
-        before: Option<DeliveryId>,
-        window: Window,
+        listing: &Listing<DeliveryId, DeliveryFilter<'_>>,
         now: Timestamp,
-        limit: usize,
     ) -> Result<Page<Delivery, DeliveryId>, StoreError> {
         let keep = |row| {
             let delivery = read(endpoint, row, now)?.map(|row| row.delivery);
-            Ok(delivery.filter(|delivery| wanted.asks_for(delivery)))
+            Ok(delivery.filter(|delivery| listing.filter.asks_for(delivery)))
         };
         // Those that wait for a person have an index of their own: there may be few of them among very many.
-        if let Some(prefix) = wanted.status.and_then(keys::undelivered_prefix) {
-            let mut range = Range::prefix(keys::undelivered_partition(endpoint), prefix)
-                .of(Index::Undelivered)
-                .newest_first()
-                .from(format!("{prefix}{}", DeliveryId::new(window.since, 0)))
-                .before(&format!("{prefix}{}", DeliveryId::new(window.until, 0)));
-            if let Some(before) = before {
-                range = range.before(&format!("{prefix}{before}"));
-            }
-            return self.walk_undelivered(range, limit, keep).await;
+        if let Some(prefix) = listing.filter.status.and_then(keys::undelivered_prefix) {
+            return self.walk_undelivered(endpoint, prefix, listing, keep).await;
         }
-        self.spread_deliveries(endpoint, Order::NewestFirst, before, window, limit, keep).await
-    }
-
-    /// Deliveries of an endpoint, oldest first, made `after` another, in `window`, that `wanted` asks for.
-    ///
-    /// # Errors
-    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn oldest_deliveries(
-        &self,
-        endpoint: EndpointId,
-        wanted: &Wanted<'_>,
-        after: Option<DeliveryId>,
-        window: Window,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Page<Delivery, DeliveryId>, StoreError> {
-        let keep = |row| {
-            let delivery = read(endpoint, row, now)?.map(|row| row.delivery);
-            Ok(delivery.filter(|delivery| wanted.asks_for(delivery)))
-        };
-        self.spread_deliveries(endpoint, Order::OldestFirst, after, window, limit, keep).await
-    }
-
-    async fn spread_deliveries(
-        &self,
-        endpoint: EndpointId,
-        order: Order,
-        beyond: Option<DeliveryId>,
-        window: Window,
-        limit: usize,
-        keep: impl Fn(Attributes) -> Result<Option<Delivery>, StoreError>,
-    ) -> Result<Page<Delivery, DeliveryId>, StoreError> {
-        let spread = Spread {
+        let list = ShardedList {
             partition: |day, shard| keys::delivery_partition(endpoint, day, shard),
             shards: DELIVERY_SHARDS,
             prefix: DELIVERY_PREFIX,
             attributes: &[],
             id: DeliveryId::new,
-            order,
-            window,
-            beyond: beyond.map(|id| (id, id.time())),
+            time: DeliveryId::time,
         };
-        self.in_order(spread, limit, keep).await
+        self.read_sharded(&list, listing, keep).await
     }
 
     /// The second and later attempts of a delivery, in order. The first is in its row.

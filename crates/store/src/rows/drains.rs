@@ -1,21 +1,23 @@
-//! Drains: which parked deliveries of an endpoint were sent again already. One process at a time works on a drain.
+//! How far has the drain of an endpoint come?
+//! Its row is stepwise work: claimed for each step under a lease, and deleted when every parked delivery was sent.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::id::{DeliveryId, EndpointId, EndpointKey};
 use domain::timestamp::Timestamp;
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, DRAINS, LOOKUP, LOOKUP_SORT};
-use crate::table::batch::condition_held;
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
-use crate::table::query::{Index, Range};
+use crate::table::item::ItemReader;
+use crate::table::lease::Lease;
+use crate::table::update::{Condition, Update};
 
 const ENTITY: &str = "drain";
 
 /// How far a drain has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drain {
+    /// Whose parked deliveries it sends.
+    pub endpoint: EndpointKey,
     /// When it began.
     pub started_at: Timestamp,
     /// When it was last asked for.
@@ -41,126 +43,87 @@ impl Store {
         rate: u32,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        self.client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::drain(endpoint))))
-            .update_expression(
-                "SET wanted_at = :now, entity = :entity, workspace = :ws, #lookup = :drains, #sort = :we, \
-                 started_at = if_not_exists(started_at, :now), leased_until = if_not_exists(leased_until, :now), \
-                 rate = if_not_exists(rate, :rate), sent = if_not_exists(sent, :none)",
-            )
-            .expression_attribute_names("#lookup", LOOKUP)
-            .expression_attribute_names("#sort", LOOKUP_SORT)
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
-            .expression_attribute_values(":entity", text(ENTITY))
-            .expression_attribute_values(":ws", text(&endpoint.workspace.to_string()))
-            .expression_attribute_values(":drains", text(DRAINS))
-            .expression_attribute_values(":we", text(&endpoint.id.to_string()))
-            .expression_attribute_values(":rate", AttributeValue::N(rate.to_string()))
-            .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
-            .send()
-            .await
-            .map_err(StoreError::aws("UpdateItem"))?;
+        Update::new(keys::drain(endpoint), ENTITY)
+            .set_entity()
+            .set("wanted_at = :now, workspace = :workspace, #lookup = :drains, #sort = :endpoint")
+            .set("started_at = if_not_exists(started_at, :now), leased_until = if_not_exists(leased_until, :now)")
+            .set("rate = if_not_exists(rate, :rate), sent = if_not_exists(sent, :none)")
+            .name("#lookup", LOOKUP)
+            .name("#sort", LOOKUP_SORT)
+            .instant(":now", now)
+            .text(":workspace", endpoint.workspace)
+            .text(":drains", DRAINS)
+            .text(":endpoint", endpoint.id)
+            .number(":rate", rate)
+            .number(":none", 0)
+            .apply(self)
+            .await?;
         Ok(())
     }
 
-    /// Takes a drain until `until`; `None` when there is none or somebody else has it.
+    /// Claims a drain for one step; `None` when there is none or another process has it.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn lease_drain(
+    pub async fn claim_drain(
         &self,
         endpoint: EndpointKey,
         now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<Drain>, StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::drain(endpoint))))
-            .update_expression("SET leased_until = :until")
-            .condition_expression("leased_until <= :now")
-            .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => read(answer.attributes.unwrap_or_default()).map(Some),
-            Err(error) => condition_held("UpdateItem", Err::<(), _>(error)).map(|_| None),
-        }
+    ) -> Result<Option<(Lease, Drain)>, StoreError> {
+        let lease = Lease::new(keys::drain(endpoint), ENTITY, now);
+        let Some(row) = lease.claim(now).new_row(self).await? else { return Ok(None) };
+        Ok(Some((lease, read(&row)?)))
     }
 
-    /// Writes down how far a drain has come; from `next` on it may be taken again.
+    /// Saves how far a drain has come; from `next` on it may be claimed again. `false` when the lease was lost, or the
+    /// drain was deleted with its endpoint: then nothing is written.
+    ///
+    /// `wanted_at` is left alone: the drain may be asked for again during a step.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn save_drain(
         &self,
-        endpoint: EndpointKey,
+        lease: &Lease,
         drain: &Drain,
         next: Timestamp,
-    ) -> Result<(), StoreError> {
-        let item = listed(endpoint)
-            .instant("started_at", drain.started_at)
-            .instant("wanted_at", drain.wanted_at)
-            .instant("leased_until", next)
-            .maybe(drain.last_sent_at, |item, at| item.instant("last_sent_at", at))
-            .maybe(drain.cursor, |item, cursor| item.text("cursor", cursor))
-            .number("rate", drain.rate)
-            .number("sent", drain.sent)
-            .build();
-        self.put(item).await
+    ) -> Result<bool, StoreError> {
+        lease
+            .save(next)
+            .set("rate = :rate, sent = :sent")
+            .number(":rate", drain.rate)
+            .number(":sent", drain.sent)
+            .set_or_remove("cursor", drain.cursor, Update::text)
+            .set_or_remove("last_sent_at", drain.last_sent_at, Update::instant)
+            .apply(self)
+            .await
     }
 
-    /// Drains that nobody has worked on since `before`: their task was lost.
+    /// Drains that were not claimed since `before`: their task was lost.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn lost_drains(&self, before: Timestamp) -> Result<Vec<EndpointKey>, StoreError> {
-        let range = Range::prefix(DRAINS.to_owned(), EndpointId::PREFIX).of(Index::Lookup);
-        let mut lost = Vec::new();
-        for row in self.query(&range, usize::MAX).await?.rows {
-            let reader = ItemReader::new(row, ENTITY);
-            if reader.instant("leased_until")? < before {
-                lost.push(EndpointKey::new(reader.parsed("workspace")?, reader.parsed(LOOKUP_SORT)?));
-            }
-        }
-        Ok(lost)
+    pub async fn lost_drains(&self, before: Timestamp) -> Result<Vec<Drain>, StoreError> {
+        let rows = self.lost_rows(DRAINS, EndpointId::PREFIX, ENTITY, before).await?;
+        rows.iter().map(read).collect()
     }
 
-    /// Ends a drain that was last asked for at `wanted_at`; whether it did: not if it was asked for again since.
+    /// Ends a drain; `false` when it was asked for again since it was claimed, or the lease was lost.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn end_drain(&self, endpoint: EndpointKey, wanted_at: Timestamp) -> Result<bool, StoreError> {
-        let answer = self
-            .client
-            .delete_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::drain(endpoint))))
-            .condition_expression("wanted_at = :wanted_at")
-            .expression_attribute_values(":wanted_at", AttributeValue::N(wanted_at.as_millis().to_string()))
-            .send()
-            .await;
-        condition_held("DeleteItem", answer)
+    pub async fn end_drain(&self, lease: &Lease, drain: &Drain) -> Result<bool, StoreError> {
+        let unasked = Condition::new("wanted_at = :wanted_at AND leased_until = :until")
+            .instant(":wanted_at", drain.wanted_at)
+            .instant(":until", lease.until());
+        self.delete_if(lease.key(), unasked).await
     }
 }
 
-fn listed(endpoint: EndpointKey) -> ItemWriter {
-    ItemWriter::new(&keys::drain(endpoint), ENTITY)
-        .text("workspace", endpoint.workspace)
-        .text(LOOKUP, DRAINS)
-        .text(LOOKUP_SORT, endpoint.id)
-}
-
-fn read(row: Attributes) -> Result<Drain, StoreError> {
-    let reader = ItemReader::new(row, ENTITY);
+fn read(reader: &ItemReader) -> Result<Drain, StoreError> {
     let cursor = reader.maybe_text("cursor")?.map(str::parse).transpose();
     Ok(Drain {
+        endpoint: EndpointKey::new(reader.parsed("workspace")?, reader.parsed(LOOKUP_SORT)?),
         started_at: reader.instant("started_at")?,
         wanted_at: reader.instant("wanted_at")?,
         last_sent_at: reader.maybe_instant("last_sent_at")?,

@@ -1,6 +1,6 @@
-//! Events: write one with its ledger, load, list.
+//! How are events kept?
+//! One row an event, with its payload and its ledger; what of a long ledger does not fit stands in rows beside it.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::channel::Channel;
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::event::ledger::Ledger;
@@ -14,10 +14,11 @@ use sha2::{Digest as _, Sha256};
 use crate::error::StoreError;
 use crate::keys::{self, EVENT_SHARDS};
 use crate::rows::payload;
-use crate::table::batch::condition_held;
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
+use crate::table::listing::Listing;
 use crate::table::query::Range;
-use crate::table::sharded_list::{Order, Spread, Window};
+use crate::table::sharded_list::ShardedList;
+use crate::table::update::Update;
 use crate::{Page, Store};
 
 const ENTITY: &str = "event";
@@ -83,7 +84,7 @@ impl Store {
         self.put_new(item).await
     }
 
-    /// Writes the rows of events whose ids nobody else can have. All of them or an error.
+    /// Writes the rows of events whose ids were made here, so that no row can stand under them yet. All of them or an error.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -216,22 +217,17 @@ impl Store {
         id: EventId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::event(workspace, id))))
-            .update_expression("REMOVE payload, #encoding SET erased_at = if_not_exists(erased_at, :now)")
-            .condition_expression("attribute_exists(PK)")
-            .expression_attribute_names("#encoding", "encoding")
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
-            .send()
-            .await;
-        condition_held("UpdateItem", answer)
+        Update::new(keys::event(workspace, id), ENTITY)
+            .set("erased_at = if_not_exists(erased_at, :now)")
+            .remove("payload, #encoding")
+            .when("attribute_exists(PK)")
+            .name("#encoding", "encoding")
+            .instant(":now", now)
+            .apply(self)
+            .await
     }
 
-    /// Events of a workspace, newest first, made before `before`, in `window` and of one of `event_types` (any, if
-    /// there is none).
+    /// Part of the events of a workspace, of those that are of one of the event types (any, if none is named).
     ///
     /// Payloads are left out here (`null`), and the ledger of an event with very many endpoints is cut short;
     /// [`Store::load_event`] gives both whole.
@@ -241,55 +237,20 @@ impl Store {
     pub async fn list_events(
         &self,
         workspace: WorkspaceId,
-        before: Option<EventId>,
-        window: Window,
-        event_types: &[EventTypePattern],
+        listing: &Listing<EventId, &[EventTypePattern]>,
         now: Timestamp,
-        limit: usize,
     ) -> Result<Page<Event, EventId>, StoreError> {
-        self.spread_events(workspace, Order::NewestFirst, before, window, event_types, now, limit).await
-    }
-
-    /// The same, oldest first and made `after` another event.
-    ///
-    /// # Errors
-    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn oldest_events(
-        &self,
-        workspace: WorkspaceId,
-        after: Option<EventId>,
-        window: Window,
-        event_types: &[EventTypePattern],
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Page<Event, EventId>, StoreError> {
-        self.spread_events(workspace, Order::OldestFirst, after, window, event_types, now, limit).await
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "private; its two callers name each of them")]
-    async fn spread_events(
-        &self,
-        workspace: WorkspaceId,
-        order: Order,
-        beyond: Option<EventId>,
-        window: Window,
-        event_types: &[EventTypePattern],
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Page<Event, EventId>, StoreError> {
-        let spread = Spread {
+        let list = ShardedList {
             partition: |day, shard| keys::event_partition(workspace, day, shard),
             shards: EVENT_SHARDS,
             prefix: "",
             attributes: LISTED,
             id: EventId::new,
-            order,
-            window,
-            beyond: beyond.map(|id| (id, id.time())),
+            time: EventId::time,
         };
-        self.in_order(spread, limit, |row| {
+        self.read_sharded(&list, listing, |row| {
             let event = read(workspace, row, now, Detail::Listed)?.map(|(event, _)| event);
-            Ok(event.filter(|event| wants(event_types, &event.event_type)))
+            Ok(event.filter(|event| wants(listing.filter, &event.event_type)))
         })
         .await
     }

@@ -1,6 +1,6 @@
-//! An endpoint's health: written only while it fails, and deleted when it recovers.
+//! How is an endpoint's health kept?
+//! The circuit breaker's row: written only while an endpoint fails, and deleted when it recovers.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::policy::circuit::Health;
 use domain::timestamp::Timestamp;
@@ -8,9 +8,9 @@ use domain::timestamp::Timestamp;
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, LOOKUP, LOOKUP_SORT, OPEN_CIRCUITS};
-use crate::table::batch::condition_held;
-use crate::table::item::{Attributes, ItemReader, key_attributes};
+use crate::table::item::{Attributes, ItemReader};
 use crate::table::query::{Index, Range, id_in};
+use crate::table::update::Update;
 
 const ENTITY: &str = "health";
 
@@ -25,24 +25,17 @@ impl Store {
         failures: u32,
         at: Timestamp,
     ) -> Result<Health, StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::health(endpoint))))
-            .update_expression(
-                "SET entity = :entity, workspace = :ws, last_failure_at = :at, \
-                 failing_since = if_not_exists(failing_since, :at) ADD failures :n",
-            )
-            .expression_attribute_values(":entity", AttributeValue::S(ENTITY.to_owned()))
-            .expression_attribute_values(":ws", AttributeValue::S(endpoint.workspace.to_string()))
-            .expression_attribute_values(":at", AttributeValue::N(at.as_millis().to_string()))
-            .expression_attribute_values(":n", AttributeValue::N(failures.to_string()))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await
-            .map_err(StoreError::aws("UpdateItem"))?;
-        read(answer.attributes.unwrap_or_default())
+        let row = Update::new(keys::health(endpoint), ENTITY)
+            .set_entity()
+            .set("workspace = :workspace, last_failure_at = :at")
+            .set("failing_since = if_not_exists(failing_since, :at)")
+            .add("failures :n")
+            .text(":workspace", endpoint.workspace)
+            .instant(":at", at)
+            .number(":n", failures)
+            .new_row(self)
+            .await?;
+        read(&row.ok_or_else(|| StoreError::damaged(ENTITY, "it was not answered"))?)
     }
 
     /// Forgets an endpoint's failures, and gives what they were; `None` when there were none.
@@ -50,16 +43,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
     pub async fn record_recovery(&self, endpoint: EndpointKey) -> Result<Option<Health>, StoreError> {
-        let answer = self
-            .client
-            .delete_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::health(endpoint))))
-            .return_values(ReturnValue::AllOld)
-            .send()
-            .await
-            .map_err(StoreError::aws("DeleteItem"))?;
-        answer.attributes.filter(|row| !row.is_empty()).map(read).transpose()
+        self.delete_old(&keys::health(endpoint)).await?.map(read_row).transpose()
     }
 
     /// Opens an endpoint's circuit; whether it was closed before.
@@ -67,22 +51,17 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn open_circuit(&self, endpoint: EndpointKey, at: Timestamp) -> Result<bool, StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::health(endpoint))))
-            .update_expression("SET open_since = :at, #lookup = :circuits, #sort = :we")
+        Update::new(keys::health(endpoint), ENTITY)
+            .set("open_since = :at, #lookup = :circuits, #sort = :endpoint")
             // A success may have come between: then there is nothing to open.
-            .condition_expression("attribute_exists(PK) AND attribute_not_exists(open_since)")
-            .expression_attribute_names("#lookup", LOOKUP)
-            .expression_attribute_names("#sort", LOOKUP_SORT)
-            .expression_attribute_values(":at", AttributeValue::N(at.as_millis().to_string()))
-            .expression_attribute_values(":circuits", AttributeValue::S(OPEN_CIRCUITS.to_owned()))
-            .expression_attribute_values(":we", AttributeValue::S(endpoint.id.to_string()))
-            .send()
-            .await;
-        condition_held("UpdateItem", answer)
+            .when("attribute_exists(PK) AND attribute_not_exists(open_since)")
+            .name("#lookup", LOOKUP)
+            .name("#sort", LOOKUP_SORT)
+            .instant(":at", at)
+            .text(":circuits", OPEN_CIRCUITS)
+            .text(":endpoint", endpoint.id)
+            .apply(self)
+            .await
     }
 
     /// Takes an open circuit off the list of those to probe, unless it was opened anew since `health` was read. It stays
@@ -92,19 +71,14 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn unlist_circuit(&self, endpoint: EndpointKey, health: &Health) -> Result<(), StoreError> {
         let Some(open_since) = health.open_since else { return Ok(()) };
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::health(endpoint))))
-            .update_expression("REMOVE #lookup, #sort")
-            .condition_expression("open_since = :since")
-            .expression_attribute_names("#lookup", LOOKUP)
-            .expression_attribute_names("#sort", LOOKUP_SORT)
-            .expression_attribute_values(":since", AttributeValue::N(open_since.as_millis().to_string()))
-            .send()
-            .await;
-        condition_held("UpdateItem", answer)?;
+        Update::new(keys::health(endpoint), ENTITY)
+            .remove("#lookup, #sort")
+            .when("open_since = :since")
+            .name("#lookup", LOOKUP)
+            .name("#sort", LOOKUP_SORT)
+            .instant(":since", open_since)
+            .apply(self)
+            .await?;
         Ok(())
     }
 
@@ -113,30 +87,23 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn note_warning(&self, endpoint: EndpointKey, percent: u8) -> Result<bool, StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::health(endpoint))))
-            .update_expression("SET warned_percent = :percent")
-            .condition_expression(
-                "attribute_exists(PK) AND (attribute_not_exists(warned_percent) OR warned_percent < :percent)",
-            )
-            .expression_attribute_values(":percent", AttributeValue::N(percent.to_string()))
-            .send()
-            .await;
-        condition_held("UpdateItem", answer)
+        Update::new(keys::health(endpoint), ENTITY)
+            .set("warned_percent = :percent")
+            .when("attribute_exists(PK) AND (attribute_not_exists(warned_percent) OR warned_percent < :percent)")
+            .number(":percent", percent)
+            .apply(self)
+            .await
     }
 
-    /// An endpoint's health; `None` when it fares well.
+    /// The health of an endpoint; `None` while its attempts succeed.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
     pub async fn load_health(&self, endpoint: EndpointKey) -> Result<Option<Health>, StoreError> {
-        self.load(&keys::health(endpoint)).await?.map(read).transpose()
+        self.load(&keys::health(endpoint)).await?.map(read_row).transpose()
     }
 
-    /// The healths of a workspace's endpoints from `first` to `last`, without those that fare well.
+    /// The healths of a workspace's endpoints from `first` to `last`, without those whose attempts succeed.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
@@ -151,8 +118,8 @@ impl Store {
         let range = Range { low: low.sk, high: high.sk, ..Range::prefix(low.pk, "") }.consistent();
         let rows = self.query(&range, usize::MAX).await?.rows.into_iter();
         rows.map(|row| {
-            let reader = ItemReader::new(row.clone(), ENTITY);
-            Ok((id_in(reader.text(keys::SK)?)?, read(row)?))
+            let reader = ItemReader::new(row, ENTITY);
+            Ok((id_in(reader.text(keys::SK)?)?, read(&reader)?))
         })
         .collect()
     }
@@ -162,7 +129,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
     pub async fn recent_health(&self, endpoint: EndpointKey) -> Result<Option<Health>, StoreError> {
-        self.load_recent(&keys::health(endpoint)).await?.map(read).transpose()
+        self.load_recent(&keys::health(endpoint)).await?.map(read_row).transpose()
     }
 
     /// Every endpoint with an open circuit.
@@ -173,16 +140,19 @@ impl Store {
         let range = Range::prefix(OPEN_CIRCUITS.to_owned(), EndpointId::PREFIX).of(Index::Lookup);
         let rows = self.query(&range, usize::MAX).await?.rows.into_iter();
         rows.map(|row| {
-            let reader = ItemReader::new(row.clone(), ENTITY);
+            let reader = ItemReader::new(row, ENTITY);
             let endpoint = EndpointKey::new(reader.parsed("workspace")?, reader.parsed(LOOKUP_SORT)?);
-            Ok((endpoint, read(row)?))
+            Ok((endpoint, read(&reader)?))
         })
         .collect()
     }
 }
 
-fn read(row: Attributes) -> Result<Health, StoreError> {
-    let reader = ItemReader::new(row, ENTITY);
+fn read_row(row: Attributes) -> Result<Health, StoreError> {
+    read(&ItemReader::new(row, ENTITY))
+}
+
+fn read(reader: &ItemReader) -> Result<Health, StoreError> {
     Ok(Health {
         failures: reader.number("failures")?,
         failing_since: reader.maybe_instant("failing_since")?,

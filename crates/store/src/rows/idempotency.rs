@@ -1,10 +1,10 @@
-//! Idempotency: which event did this key already make, and is somebody still at it?
+//! Which event did an idempotency key already make, and is a request still working on it?
+//! A claim of the key, leased for as long as the request may run.
 //!
 //! A request claims its key before it writes anything, and completes it when everything is durable. Between the
 //! two the claim is leased: a second request waits, and a request that died is finished by the producer's retry
 //! under the same event id. A request that is refused leaves no claim behind.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use domain::id::{EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use std::time::Duration;
@@ -12,21 +12,21 @@ use std::time::Duration;
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys;
-use crate::table::batch::condition_held;
-use crate::table::item::{ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{ItemReader, ItemWriter};
+use crate::table::update::{Condition, Update};
 
 const ENTITY: &str = "idempotency";
 /// How long a key is remembered.
-pub const CACHED_FOR: Duration = Duration::from_secs(24 * 3600);
+pub const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How long a request may hold a key: longer than the ingest function can run.
-pub const LEASE: Duration = Duration::from_secs(30);
+pub const CLAIM_LEASE: Duration = Duration::from_secs(30);
 
 /// What a request with an idempotency key finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// Nobody had used the key: go on.
+    /// The key was not used before: go on.
     Claimed,
-    /// Someone used the key and did not finish: go on under their event id, and let the sender look twice.
+    /// Another request used the key and did not finish: go on under its event's id, and let the sender recheck.
     Resumed(EventId),
     /// The same request is being worked on right now.
     InProgress,
@@ -36,50 +36,39 @@ pub enum Claim {
     Reused,
 }
 
+/// A claim that a request wants to make.
+#[derive(Debug, Clone, Copy)]
+pub struct WantedClaim<'a> {
+    /// The tenant whose key it is.
+    pub workspace: WorkspaceId,
+    /// The digest of the key.
+    pub digest: &'a str,
+    /// The digest of the request itself.
+    pub request: &'a str,
+    /// The event that the request makes.
+    pub event: EventId,
+}
+
 impl Store {
-    /// Claims the key with this digest for `event`; `request` is a digest of the request itself.
+    /// Claims an idempotency key as `wanted` says.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
     pub async fn claim_idempotency_key(
         &self,
-        workspace: WorkspaceId,
-        digest: &str,
-        request: &str,
-        event: EventId,
+        wanted: WantedClaim<'_>,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
+        let WantedClaim { workspace, digest, request, event } = wanted;
         let key = keys::idempotency(workspace, digest);
         let item = ItemWriter::new(&key, ENTITY)
             .text("event", event)
             .text("request", request)
-            .instant("leased_until", now.plus(LEASE))
-            .expires_at(now.plus(CACHED_FOR))
+            .instant("leased_until", now.plus(CLAIM_LEASE))
+            .expires_at(now.plus(REMEMBERED_FOR))
             .build();
-        let answer = self
-            .client
-            .put_item()
-            .table_name(&*self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(PK) OR expires_at <= :now")
-            .expression_attribute_values(":now", AttributeValue::N(now.as_seconds().to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let error = match answer {
-            Ok(_) => return Ok(Claim::Claimed),
-            Err(error) => error,
-        };
-        let row = match error.as_service_error() {
-            Some(aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(e)) => {
-                e.item().cloned()
-            }
-            _ => return Err(StoreError::aws("PutItem")(error)),
-        };
-        let row = match row {
-            Some(row) => row,
-            None => self.load(&key).await?.ok_or_else(|| StoreError::damaged(ENTITY, "it vanished"))?,
-        };
+        let free = Condition::new("attribute_not_exists(PK) OR expires_at <= :now").expiry(":now", now);
+        let Some(row) = self.put_or_find(&key, item, free).await? else { return Ok(Claim::Claimed) };
         let reader = ItemReader::new(row, ENTITY);
         if reader.text("request")? != request {
             return Ok(Claim::Reused);
@@ -88,7 +77,7 @@ impl Store {
         match reader.maybe_instant("leased_until")? {
             None => Ok(Claim::Completed(event)),
             Some(until) if now < until => Ok(Claim::InProgress),
-            Some(until) => self.take_over(&key, event, until, now).await,
+            Some(until) => self.take_over(key, event, until, now).await,
         }
     }
 
@@ -101,7 +90,9 @@ impl Store {
         workspace: WorkspaceId,
         digest: &str,
     ) -> Result<(), StoreError> {
-        self.update_idempotency_key(workspace, digest, "REMOVE leased_until", None).await
+        let update = Update::new(keys::idempotency(workspace, digest), ENTITY).remove("leased_until");
+        update.apply(self).await?;
+        Ok(())
     }
 
     /// Ends the lease of a request that we failed, so that its retry need not wait and goes on under the same event.
@@ -113,7 +104,9 @@ impl Store {
         workspace: WorkspaceId,
         digest: &str,
     ) -> Result<(), StoreError> {
-        self.update_idempotency_key(workspace, digest, "SET leased_until = :until", Some(0)).await
+        let update = Update::new(keys::idempotency(workspace, digest), ENTITY).set("leased_until = :none");
+        update.number(":none", 0).apply(self).await?;
+        Ok(())
     }
 
     /// Forgets the claim of a request that is refused: sent again, it is a request like any other. A claim that was made
@@ -129,61 +122,31 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         // It expires now rather than is deleted: so the function that accepts events need not be allowed to delete.
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::idempotency(workspace, digest))))
-            .update_expression("SET expires_at = :now")
-            .condition_expression("event = :event AND attribute_exists(leased_until)")
-            .expression_attribute_values(":event", AttributeValue::S(event.to_string()))
-            .expression_attribute_values(":now", AttributeValue::N(now.as_seconds().to_string()))
-            .send()
-            .await;
-        condition_held("UpdateItem", answer)?;
-        Ok(())
-    }
-
-    async fn update_idempotency_key(
-        &self,
-        workspace: WorkspaceId,
-        digest: &str,
-        expression: &str,
-        until: Option<i64>,
-    ) -> Result<(), StoreError> {
-        let mut request = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::idempotency(workspace, digest))))
-            .update_expression(expression);
-        if let Some(until) = until {
-            request = request.expression_attribute_values(":until", AttributeValue::N(until.to_string()));
-        }
-        request.send().await.map_err(StoreError::aws("UpdateItem"))?;
+        Update::new(keys::idempotency(workspace, digest), ENTITY)
+            .set("expires_at = :now")
+            .when("event = :event AND attribute_exists(leased_until)")
+            .text(":event", event)
+            .expiry(":now", now)
+            .apply(self)
+            .await?;
         Ok(())
     }
 
     /// Two retries may both find the lease over; only one of them gets it.
     async fn take_over(
         &self,
-        key: &keys::Key,
+        key: keys::Key,
         event: EventId,
         until: Timestamp,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(key)))
-            .update_expression("SET leased_until = :next")
-            .condition_expression("leased_until = :until")
-            .expression_attribute_values(":next", AttributeValue::N(now.plus(LEASE).as_millis().to_string()))
-            .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
-            .send()
-            .await;
-        let ours = condition_held("UpdateItem", answer)?;
+        let ours = Update::new(key, ENTITY)
+            .set("leased_until = :next")
+            .when("leased_until = :until")
+            .instant(":next", now.plus(CLAIM_LEASE))
+            .instant(":until", until)
+            .apply(self)
+            .await?;
         Ok(if ours { Claim::Resumed(event) } else { Claim::InProgress })
     }
 }

@@ -1,9 +1,8 @@
-//! What keeps an endpoint's rate and concurrency, and a workspace's quota, over all functions at once? Slots that are
-//! reserved ahead, places that are free again by themselves, and a counter a day.
+//! What keeps an endpoint's limits, and a workspace's quota, over all processes at once?
+//! A rate limit is slots reserved ahead, a concurrency limit places leased for one attempt, a quota a counter a day.
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::id::{EndpointKey, WorkspaceId};
 use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
@@ -11,8 +10,8 @@ use domain::timestamp::Timestamp;
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, Day};
-use crate::table::batch::condition_held;
-use crate::table::item::{ItemReader, key_attributes};
+use crate::table::item::ItemReader;
+use crate::table::update::Update;
 
 const ENTITY: &str = "rate";
 /// Others may reserve between our look and our write.
@@ -21,68 +20,69 @@ const TRIES: usize = 4;
 const QUOTA_KEPT: Duration = Duration::from_secs(2 * 86_400);
 
 impl Store {
-    /// Reserves `count` slots, `interval` apart, and gives the first; `None` when it would lie further ahead than
-    /// `horizon`.
+    /// Reserves `count` slots of `limit`, and gives the first; `None` when it would lie beyond the limit's horizon.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn reserve_slots(
         &self,
         endpoint: EndpointKey,
+        limit: RateLimit,
         count: u32,
-        interval: Duration,
-        horizon: Duration,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let key = keys::rate(endpoint);
-        let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-        let number = |value: i64| AttributeValue::N(value.to_string());
-        let now_micros = now.as_millis() * 1_000;
-        let step = micros(RateLimit::span(interval, count));
+        let step = micros(RateLimit::span(limit.interval(), count));
         for _ in 0..TRIES {
             // 1. Slots are reserved ahead: ours come after them.
-            let queued = self
-                .client
-                .update_item()
-                .table_name(&*self.table)
-                .set_key(Some(key_attributes(&key)))
-                .update_expression("SET next_slot = next_slot + :step")
-                .condition_expression("next_slot > :now AND next_slot <= :limit")
-                .expression_attribute_values(":step", number(step))
-                .expression_attribute_values(":now", number(now_micros))
-                .expression_attribute_values(":limit", number(now_micros + micros(horizon)))
-                .return_values(ReturnValue::UpdatedOld)
-                .send()
-                .await;
-            match queued {
-                Ok(answer) => {
-                    let reader = ItemReader::new(answer.attributes.unwrap_or_default(), ENTITY);
-                    return Ok(Some(from_micros(reader.number("next_slot")?)));
-                }
-                Err(error) => condition_held("UpdateItem", Err::<(), _>(error))?,
-            };
+            if let Some(first) = self.queue_slots(endpoint, step, limit.horizon(), now).await? {
+                return Ok(Some(first));
+            }
             // 2. None are: ours begin now.
-            let fresh = self
-                .client
-                .update_item()
-                .table_name(&*self.table)
-                .set_key(Some(key_attributes(&key)))
-                .update_expression("SET next_slot = :next, entity = :entity")
-                .condition_expression("attribute_not_exists(next_slot) OR next_slot <= :now")
-                .expression_attribute_values(":next", number(now_micros + step))
-                .expression_attribute_values(":now", number(now_micros))
-                .expression_attribute_values(":entity", AttributeValue::S(ENTITY.to_owned()))
-                .send()
-                .await;
-            if condition_held("UpdateItem", fresh)? {
+            if self.begin_slots(endpoint, step, now).await? {
                 return Ok(Some(now));
             }
-            // 3. Too many are, or somebody was faster.
-            if self.slots_ahead(endpoint, now).await? > horizon {
+            // 3. Too many are, or another process was faster.
+            if self.slots_ahead(endpoint, now).await? > limit.horizon() {
                 return Ok(None);
             }
         }
         Ok(None)
+    }
+
+    /// Moves the next slot on by `step`, and gives where it was; `None` unless it lies between `now` and `horizon`.
+    async fn queue_slots(
+        &self,
+        endpoint: EndpointKey,
+        step: i64,
+        horizon: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let old = Update::new(keys::rate(endpoint), ENTITY)
+            .set("next_slot = next_slot + :step")
+            .when("next_slot > :now AND next_slot <= :limit")
+            .number(":step", step)
+            .number(":now", in_micros(now))
+            .number(":limit", in_micros(now) + micros(horizon))
+            .old(self)
+            .await?;
+        old.map(|row| Ok(from_micros(row.number("next_slot")?))).transpose()
+    }
+
+    /// Reserves from `now` on; `false` if slots are reserved ahead.
+    async fn begin_slots(
+        &self,
+        endpoint: EndpointKey,
+        step: i64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Update::new(keys::rate(endpoint), ENTITY)
+            .set_entity()
+            .set("next_slot = :next")
+            .when("attribute_not_exists(next_slot) OR next_slot <= :now")
+            .number(":next", in_micros(now) + step)
+            .number(":now", in_micros(now))
+            .apply(self)
+            .await
     }
 
     /// How far ahead of `now` slots are reserved.
@@ -94,7 +94,7 @@ impl Store {
             return Ok(Duration::ZERO);
         };
         let next: i64 = ItemReader::new(row, ENTITY).number("next_slot")?;
-        Ok(Duration::from_micros(u64::try_from(next - now.as_millis() * 1_000).unwrap_or(0)))
+        Ok(Duration::from_micros(u64::try_from(next - in_micros(now)).unwrap_or(0)))
     }
 
     /// Takes place `place` of an endpoint until `until`; whether it was free.
@@ -108,19 +108,14 @@ impl Store {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::places(endpoint))))
-            .update_expression("SET #place = :until")
-            .condition_expression("attribute_not_exists(#place) OR #place <= :now")
-            .expression_attribute_names("#place", format!("place{place}"))
-            .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
-            .send()
-            .await;
-        condition_held("UpdateItem", answer)
+        Update::new(keys::places(endpoint), ENTITY)
+            .set("#place = :until")
+            .when("attribute_not_exists(#place) OR #place <= :now")
+            .name("#place", format!("place{place}"))
+            .instant(":until", until)
+            .instant(":now", now)
+            .apply(self)
+            .await
     }
 
     /// How many of an endpoint's places are taken at `now`.
@@ -138,7 +133,7 @@ impl Store {
         Ok(taken)
     }
 
-    /// Gives back a place that was taken until `until`. One that somebody else has taken since stays theirs.
+    /// Gives back a place that was taken until `until`; nothing is done if another attempt has taken it since.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -148,18 +143,13 @@ impl Store {
         place: u32,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::places(endpoint))))
-            .update_expression("REMOVE #place")
-            .condition_expression("#place = :until")
-            .expression_attribute_names("#place", format!("place{place}"))
-            .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
-            .send()
-            .await;
-        condition_held("UpdateItem", answer)?;
+        Update::new(keys::places(endpoint), ENTITY)
+            .remove("#place")
+            .when("#place = :until")
+            .name("#place", format!("place{place}"))
+            .instant(":until", until)
+            .apply(self)
+            .await?;
         Ok(())
     }
 
@@ -177,24 +167,26 @@ impl Store {
         if most == 0 {
             return Ok(false);
         }
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::quota(workspace, Day::of(now)))))
-            .update_expression("SET expires_at = :expires ADD #events :one")
-            .condition_expression("attribute_not_exists(#events) OR #events < :most")
-            .expression_attribute_names("#events", "events")
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .expression_attribute_values(":most", AttributeValue::N(most.to_string()))
-            .expression_attribute_values(
-                ":expires",
-                AttributeValue::N(now.plus(QUOTA_KEPT).as_seconds().to_string()),
-            )
-            .send()
-            .await;
-        condition_held("UpdateItem", answer)
+        Update::new(keys::quota(workspace, Day::of(now)), ENTITY)
+            .set("expires_at = :expires")
+            .add("#events :one")
+            .when("attribute_not_exists(#events) OR #events < :most")
+            .name("#events", "events")
+            .number(":one", 1)
+            .number(":most", most)
+            .expiry(":expires", now.plus(QUOTA_KEPT))
+            .apply(self)
+            .await
     }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// A slot is kept in microseconds: an interval of less than a millisecond must not be rounded away.
+fn in_micros(instant: Timestamp) -> i64 {
+    instant.as_millis() * 1_000
 }
 
 fn from_micros(micros: i64) -> Timestamp {

@@ -1,4 +1,5 @@
-//! Which rows does the table hold? One file a noun, one method an access pattern.
+//! Which rows does the table hold?
+//! One file a noun, one method an access pattern.
 
 pub mod api_keys;
 pub(crate) mod attempts;

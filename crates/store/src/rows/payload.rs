@@ -1,4 +1,5 @@
-//! How is a payload kept? As its JSON text, byte for byte; compressed with zstd where that saves write units.
+//! How is a payload kept?
+//! As its JSON text, byte for byte; compressed with zstd where that saves write units.
 
 use std::cell::RefCell;
 

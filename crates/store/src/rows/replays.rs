@@ -1,15 +1,16 @@
-//! Replays: make, load, list, and work on one step by step. One process at a time works on a replay.
+//! How is a replay kept?
+//! As one document; its row is stepwise work, claimed for each step under a lease.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::delivery::replay::{Replay, ReplayStatus};
 use domain::id::{ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
 use crate::keys::{self, LOOKUP, LOOKUP_SORT, REPLAY_PREFIX, REPLAYS};
-use crate::table::batch::condition_held;
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
+use crate::table::lease::{LEASED_UNTIL, Lease};
 use crate::table::query::{Index, Range};
+use crate::table::update::Update;
 use crate::{Page, Store};
 
 const ENTITY: &str = "replay";
@@ -24,71 +25,49 @@ impl Store {
             .text(LOOKUP, listed(replay))
             .text(LOOKUP_SORT, replay.id)
             .text("status", word(replay.status)?)
-            .instant("leased_until", replay.created_at)
+            .instant(LEASED_UNTIL, replay.created_at)
             .json("document", replay)?
             .expires_at(expires_at)
             .build();
         self.put(item).await
     }
 
-    /// Takes a running replay until `until`; `None` when it is over or somebody else has it.
+    /// Claims a running replay for one step; `None` when it is over or another process has it.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn lease_replay(
+    pub async fn claim_replay(
         &self,
         workspace: WorkspaceId,
         id: ReplayId,
         now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<Replay>, StoreError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::replay(workspace, id))))
-            .update_expression("SET leased_until = :until")
-            .condition_expression("leased_until <= :now AND #status = :running")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
-            .expression_attribute_values(":running", AttributeValue::S(word(ReplayStatus::Running)?))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => read(answer.attributes.unwrap_or_default()).map(Some),
-            Err(error) => condition_held("UpdateItem", Err::<(), _>(error)).map(|_| None),
-        }
+    ) -> Result<Option<(Lease, Replay)>, StoreError> {
+        let lease = Lease::new(keys::replay(workspace, id), ENTITY, now);
+        let Some(row) = while_running(lease.claim(now))?.new_row(self).await? else { return Ok(None) };
+        Ok(Some((lease, read(&row)?)))
     }
 
-    /// Writes down how far a running replay has come, or that it is over; from `next` on it may be taken again.
-    /// Gives `false`, and writes nothing, when it is not running any more: it was cancelled.
+    /// Saves how far a running replay has come, or that it is over; from `next` on it may be claimed again. `false` when
+    /// the lease was lost or the replay was cancelled: then nothing is written.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn save_replay(&self, replay: &Replay, next: Timestamp) -> Result<bool, StoreError> {
-        let document =
-            serde_json::to_string(replay).map_err(|_| StoreError::damaged(ENTITY, "it is not JSON"))?;
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::replay(replay.workspace_id, replay.id))))
-            .update_expression(
-                "SET document = :document, #status = :status, leased_until = :next, #lookup = :listed",
-            )
-            .condition_expression("#status = :running")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#lookup", LOOKUP)
-            .expression_attribute_values(":listed", AttributeValue::S(listed(replay)))
-            .expression_attribute_values(":document", AttributeValue::S(document))
-            .expression_attribute_values(":status", AttributeValue::S(word(replay.status)?))
-            .expression_attribute_values(":next", AttributeValue::N(next.as_millis().to_string()))
-            .expression_attribute_values(":running", AttributeValue::S(word(ReplayStatus::Running)?))
-            .send()
-            .await;
-        condition_held("UpdateItem", answer)
+    pub async fn save_replay(
+        &self,
+        lease: &Lease,
+        replay: &Replay,
+        next: Timestamp,
+    ) -> Result<bool, StoreError> {
+        while_running(write(lease.save(next), replay)?)?.apply(self).await
+    }
+
+    /// Writes that a replay is cancelled, whichever process works on it; `false` when it was not running any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn cancel_replay(&self, replay: &Replay) -> Result<bool, StoreError> {
+        let update = Update::new(keys::replay(replay.workspace_id, replay.id), ENTITY);
+        while_running(write(update, replay)?)?.apply(self).await
     }
 
     /// The replay in whichever workspace it is, by the index: one made a moment ago may be missed.
@@ -100,26 +79,19 @@ impl Store {
         for partition in [REPLAYS.to_owned(), id.to_string()] {
             let range = Range::prefix(partition, &id.to_string()).of(Index::Lookup);
             if let Some(row) = self.query(&range, 1).await?.rows.pop() {
-                return read(row).map(Some);
+                return read_row(row).map(Some);
             }
         }
         Ok(None)
     }
 
-    /// Running replays that nobody has worked on since `before`: their task was lost.
+    /// Running replays that were not claimed since `before`: their task was lost.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn lost_replays(&self, before: Timestamp) -> Result<Vec<Replay>, StoreError> {
-        let range = Range::prefix(REPLAYS.to_owned(), ReplayId::PREFIX).of(Index::Lookup);
-        let mut lost = Vec::new();
-        for row in self.query(&range, usize::MAX).await?.rows {
-            let reader = ItemReader::new(row.clone(), ENTITY);
-            if reader.instant("leased_until")? < before {
-                lost.push(read(row)?);
-            }
-        }
-        Ok(lost)
+        let rows = self.lost_rows(REPLAYS, ReplayId::PREFIX, ENTITY, before).await?;
+        rows.iter().map(read).collect()
     }
 
     /// The replay, if the workspace has it.
@@ -131,7 +103,7 @@ impl Store {
         workspace: WorkspaceId,
         id: ReplayId,
     ) -> Result<Option<Replay>, StoreError> {
-        self.load(&keys::replay(workspace, id)).await?.map(read).transpose()
+        self.load(&keys::replay(workspace, id)).await?.map(read_row).transpose()
     }
 
     /// Replays of a workspace, newest first, older than `before`.
@@ -150,9 +122,26 @@ impl Store {
             range = range.before(&format!("{REPLAY_PREFIX}{before}"));
         }
         let page = self.query(&range, limit).await?;
-        let rows = page.rows.into_iter().map(read).collect::<Result<_, _>>()?;
+        let rows = page.rows.into_iter().map(read_row).collect::<Result<_, _>>()?;
         Ok(Page::new(rows, page.more, |replay: &Replay| replay.id))
     }
+}
+
+/// Only while it runs: a replay that is over stays as it is.
+fn while_running(update: Update) -> Result<Update, StoreError> {
+    let running = word(ReplayStatus::Running)?;
+    Ok(update.when("#status = :running").name("#status", "status").text(":running", running))
+}
+
+fn write(update: Update, replay: &Replay) -> Result<Update, StoreError> {
+    let document =
+        serde_json::to_string(replay).map_err(|_| StoreError::damaged(ENTITY, "it is not JSON"))?;
+    Ok(update
+        .set("document = :document, #status = :status, #lookup = :listed")
+        .name("#lookup", LOOKUP)
+        .text(":document", document)
+        .text(":status", word(replay.status)?)
+        .text(":listed", listed(replay)))
 }
 
 /// Its partition of the `lookup` index.
@@ -170,9 +159,12 @@ fn word(status: ReplayStatus) -> Result<String, StoreError> {
     }
 }
 
+fn read_row(row: Attributes) -> Result<Replay, StoreError> {
+    read(&ItemReader::new(row, ENTITY))
+}
+
 /// The status stands beside the document, where conditions can see it.
-fn read(row: Attributes) -> Result<Replay, StoreError> {
-    let reader = ItemReader::new(row, ENTITY);
+fn read(reader: &ItemReader) -> Result<Replay, StoreError> {
     let replay: Replay = reader.json("document")?;
     Ok(Replay { status: reader.word("status")?, ..replay })
 }

@@ -1,14 +1,15 @@
+//! How are deliveries counted?
 //! Tallies of an hour, of an endpoint or a whole workspace: counters that many processes add to.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::statistics::{Hour, Tally};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
 use crate::keys;
-use crate::table::item::{Attributes, ItemReader, key_attributes};
+use crate::table::item::{Attributes, ItemReader};
 use crate::table::query::Range;
+use crate::table::update::Update;
 use crate::{Store, Window};
 
 const ENTITY: &str = "statistics";
@@ -43,28 +44,18 @@ impl Store {
         tally: &Tally,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut request = self
-            .client
-            .update_item()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::statistics(&subject.to_string(), hour.start()))));
-        let mut adds = Vec::new();
-        for (index, (name, count)) in counters(tally).into_iter().filter(|(_, n)| *n > 0).enumerate() {
-            adds.push(format!("#c{index} :c{index}"));
-            request = request
-                .expression_attribute_names(format!("#c{index}"), name)
-                .expression_attribute_values(format!(":c{index}"), AttributeValue::N(count.to_string()));
-        }
-        if adds.is_empty() {
+        let key = keys::statistics(&subject.to_string(), hour.start());
+        let mut update =
+            Update::new(key, ENTITY).set_entity().set("expires_at = :expires").expiry(":expires", expires_at);
+        let counted: Vec<_> = counters(tally).into_iter().filter(|(_, n)| *n > 0).collect();
+        if counted.is_empty() {
             return Ok(());
         }
-        request
-            .update_expression(format!("SET entity = :entity, expires_at = :expires ADD {}", adds.join(", ")))
-            .expression_attribute_values(":entity", AttributeValue::S(ENTITY.to_owned()))
-            .expression_attribute_values(":expires", AttributeValue::N(expires_at.as_seconds().to_string()))
-            .send()
-            .await
-            .map_err(StoreError::aws("UpdateItem"))?;
+        for (index, (name, count)) in counted.into_iter().enumerate() {
+            let (attribute, value) = (format!("#c{index}"), format!(":c{index}"));
+            update = update.add(&format!("{attribute} {value}")).name(&attribute, name).number(&value, count);
+        }
+        update.apply(self).await?;
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-//! What waits for a person or a drain? Failed and parked deliveries, from the sparse index that only they are in.
+//! Which deliveries wait for a person or a drain?
+//! Failed and parked ones, read from the sparse index that holds no others.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::{Delivery, DeliveryStatus};
@@ -9,31 +10,27 @@ use crate::error::StoreError;
 use crate::keys::{self, UNDELIVERED_SORT};
 use crate::rows::deliveries::read;
 use crate::table::item::Attributes;
+use crate::table::listing::{Listing, Order, Window};
 use crate::table::query::{EXAMINED_AT_MOST, Index, Range, id_in};
 use crate::{Page, Store};
 
 impl Store {
-    /// Undelivered deliveries of an endpoint that have this status (failed or parked), oldest first, those made
-    /// `after` another only. A row written a moment ago may be missed.
+    /// Part of the undelivered deliveries of an endpoint that have the status of the listing (failed or parked). A row
+    /// written a moment ago may be missed.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn undelivered(
+    pub async fn list_undelivered(
         &self,
         endpoint: EndpointId,
-        status: DeliveryStatus,
-        after: Option<DeliveryId>,
+        listing: &Listing<DeliveryId, DeliveryStatus>,
         now: Timestamp,
-        limit: usize,
     ) -> Result<Page<Delivery, DeliveryId>, StoreError> {
-        let Some(prefix) = keys::undelivered_prefix(status) else {
+        let Some(prefix) = keys::undelivered_prefix(listing.filter) else {
             return Ok(Page { rows: Vec::new(), next: None });
         };
-        let mut range = Range::prefix(keys::undelivered_partition(endpoint), prefix).of(Index::Undelivered);
-        if let Some(after) = after {
-            range = range.after(&format!("{prefix}{after}"));
-        }
-        self.walk_undelivered(range, limit, |row| Ok(read(endpoint, row, now)?.map(|row| row.delivery))).await
+        let keep = |row| Ok(read(endpoint, row, now)?.map(|row| row.delivery));
+        self.walk_undelivered(endpoint, prefix, listing, keep).await
     }
 
     /// The oldest undelivered delivery of an endpoint that has this status (failed or parked).
@@ -46,25 +43,27 @@ impl Store {
         status: DeliveryStatus,
         now: Timestamp,
     ) -> Result<Option<Delivery>, StoreError> {
-        let mut after = None;
+        let mut listing = Listing::oldest_first(Window::everything(), status, 1);
         loop {
             // What has expired is the oldest of all, and DynamoDB deletes it up to days later.
-            let mut page = self.undelivered(endpoint, status, after, now, 1).await?;
+            let mut page = self.list_undelivered(endpoint, &listing, now).await?;
             if page.rows.is_empty() && page.next.is_some() {
-                after = page.next;
+                listing = listing.beyond(page.next);
             } else {
                 return Ok(page.rows.pop());
             }
         }
     }
 
-    /// At most `limit` rows of `range`, a range of [`Index::Undelivered`], of those that `keep` turns into a delivery.
-    pub(crate) async fn walk_undelivered(
+    /// The rows of [`Index::Undelivered`] under `prefix`: those that `keep` turns into a delivery.
+    pub(crate) async fn walk_undelivered<W>(
         &self,
-        mut range: Range,
-        limit: usize,
+        endpoint: EndpointId,
+        prefix: &str,
+        listing: &Listing<DeliveryId, W>,
         keep: impl Fn(Attributes) -> Result<Option<Delivery>, StoreError>,
     ) -> Result<Page<Delivery, DeliveryId>, StoreError> {
+        let (mut range, limit) = (undelivered_range(endpoint, prefix, listing), listing.limit);
         let (mut kept, mut examined) = (Vec::new(), 0);
         loop {
             // The more was passed over, the more is read at once.
@@ -88,5 +87,20 @@ impl Store {
             }
             range = range.beyond(&last);
         }
+    }
+}
+
+fn undelivered_range<W>(endpoint: EndpointId, prefix: &str, listing: &Listing<DeliveryId, W>) -> Range {
+    let Window { since, until } = listing.window;
+    let mut range = Range::prefix(keys::undelivered_partition(endpoint), prefix)
+        .of(Index::Undelivered)
+        .from(format!("{prefix}{}", DeliveryId::new(since, 0)))
+        .before(&format!("{prefix}{}", DeliveryId::new(until, 0)));
+    if listing.order == Order::NewestFirst {
+        range = range.newest_first();
+    }
+    match listing.beyond {
+        Some(id) => range.beyond(&format!("{prefix}{id}")),
+        None => range,
     }
 }

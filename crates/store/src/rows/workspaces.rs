@@ -1,14 +1,11 @@
-//! Workspaces: make, load, list, change.
-//!
-//! A change says which revision it was made from; DynamoDB refuses it if the row has moved on since.
+//! How are workspaces kept?
+//! As one document under an optimistic lock, listed in the `lookup` index.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::access::workspace::Workspace;
 use domain::id::WorkspaceId;
 
 use crate::error::StoreError;
 use crate::keys::{self, ALL_WORKSPACES, LOOKUP, LOOKUP_SORT};
-use crate::table::batch::condition_held;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::{Index, Range};
 use crate::{Page, Store};
@@ -18,7 +15,8 @@ const ENTITY: &str = "workspace";
 impl Store {
     /// Writes a workspace whose revision is one more than the stored one's (1 for a new one).
     ///
-    /// Gives `false`, and writes nothing, when the stored row has another revision: somebody else was faster.
+    /// An optimistic lock: gives `false`, and writes nothing, when the stored row has another revision, because another
+    /// writer was faster.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses for another reason.
@@ -29,15 +27,7 @@ impl Store {
             .number("revision", workspace.revision)
             .json("document", workspace)?
             .build();
-        if workspace.revision == 1 {
-            return self.put_new(item).await;
-        }
-        let before = workspace.revision.saturating_sub(1).to_string();
-        let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        let request = request
-            .condition_expression("revision = :before")
-            .expression_attribute_values(":before", AttributeValue::N(before));
-        condition_held("PutItem", request.send().await)
+        self.put_revision(item, workspace.revision).await
     }
 
     /// The workspace, if there is one.

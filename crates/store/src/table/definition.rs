@@ -1,4 +1,5 @@
-//! What is the table? Its one definition: local mode and tests create it, and a test holds the template to it.
+//! What is the table?
+//! Its one definition: local mode and tests create it, and a test holds the template to it.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,

@@ -1,5 +1,6 @@
-//! How is a row written and read? Small typed access to DynamoDB's attribute maps, so that a damaged row is an
-//! error that names the attribute, never a panic or a default.
+//! How is a row written and read?
+//! By small typed access to DynamoDB's attribute maps: a damaged row is an error that names the attribute, never a panic
+//! or a default.
 //!
 //! Every row says what it is in `entity`. Configuration rows keep one JSON document; rows of the hot path have an
 //! attribute a field.

@@ -1,4 +1,5 @@
-//! How is one partition read in order? The one place that writes a key condition.
+//! How is one partition read in order?
+//! By a `Query` over a range of sort keys; the one place that writes a key condition.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -10,8 +11,8 @@ use crate::error::StoreError;
 use crate::keys::{LOOKUP, LOOKUP_SORT, PK, SK, UNDELIVERED, UNDELIVERED_SORT};
 use crate::table::item::Attributes;
 
-/// Rows that are looked at for one page of a list that passes many over. Then the page ends, short as it may be, and
-/// says where to go on: no list works for longer than a request may take.
+/// Rows that are read for one page of a list whose filter passes many over. Then the page ends, short as it may be, and
+/// its `next` says where to go on: no list works for longer than a request may take.
 pub(crate) const EXAMINED_AT_MOST: usize = 2_000;
 
 /// Which rows of one partition are wanted, in which order.
@@ -23,7 +24,7 @@ pub(crate) struct Range {
     pub(crate) newest_first: bool,
     pub(crate) consistent: bool,
     pub(crate) index: Option<Index>,
-    /// All, if there is none.
+    /// Only these attributes of the rows; all, if the list is empty.
     pub(crate) attributes: &'static [&'static str],
 }
 

@@ -1,7 +1,7 @@
-//! How are rows that are spread over days and shards listed in order?
+//! How are rows listed in order that stand in many partitions?
+//! A sharded list: one partition a day and shard, merged by sort key while it is read.
 //!
-//! Each shard of a day is a lane that is read in small pages; the lanes are merged by their sort keys, which order
-//! by time. Days are walked, backwards or forwards, until enough rows are found, the last day is passed, or so many
+//! Each shard of a day is a lane that is read in small pages; the sort keys order by time. Days are walked, backwards or forwards, until enough rows are found, the last day is passed, or so many
 //! rows were looked at that the next page had better go on. The days are few: nothing is kept for more than 90.
 
 use std::collections::VecDeque;
@@ -15,55 +15,27 @@ use futures_util::future::try_join_all;
 use crate::error::StoreError;
 use crate::keys::{Day, SK};
 use crate::table::item::Attributes;
+use crate::table::listing::{Listing, Order, Window};
 use crate::table::query::{EXAMINED_AT_MOST, Range, id_in};
 use crate::{Page, Store};
 
 /// Lanes read at once.
 const LANES_AT_ONCE: usize = 32;
 
-/// From `since` up to, not including, `until`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// The first instant.
-    pub since: Timestamp,
-    /// The instant after the last.
-    pub until: Timestamp,
-}
-
-impl Window {
-    /// Whether `instant` lies in it.
-    pub fn holds(self, instant: Timestamp) -> bool {
-        self.since <= instant && instant < self.until
-    }
-}
-
-/// A list spread over days and shards.
-pub(crate) struct Spread<F, I> {
+/// A list whose rows are sharded by day and by a part of their ids.
+pub(crate) struct ShardedList<F, I> {
     /// The partition of a day and shard.
     pub(crate) partition: F,
     /// Shards a day.
     pub(crate) shards: u8,
     /// What the sort keys start with; ids follow.
     pub(crate) prefix: &'static str,
-    /// Only these attributes of the rows; all, if there is none.
+    /// Only these attributes of the rows; all, if the list is empty.
     pub(crate) attributes: &'static [&'static str],
-    /// The first id of an instant, with the chance 0.
+    /// The first id of an instant, with the randomness 0.
     pub(crate) id: fn(Timestamp, u128) -> I,
-    /// Which way.
-    pub(crate) order: Order,
-    /// Only rows whose ids are of this window.
-    pub(crate) window: Window,
-    /// Only rows that come after this one, in the order asked for, and the instant it is of.
-    pub(crate) beyond: Option<(I, Timestamp)>,
-}
-
-/// Which way a list goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// As lists are shown.
-    NewestFirst,
-    /// As things are done.
-    OldestFirst,
+    /// The instant of an id.
+    pub(crate) time: fn(I) -> Timestamp,
 }
 
 /// One shard of one day: the rows read and not yet merged, in order.
@@ -74,26 +46,27 @@ struct Lane {
 }
 
 impl Store {
-    /// At most `limit` rows, in order, of those that `keep` turns into something.
-    pub(crate) async fn in_order<F, I, T>(
+    /// The rows of `listing`, in order: those that `keep` turns into something.
+    pub(crate) async fn read_sharded<F, I, W, T>(
         &self,
-        spread: Spread<F, I>,
-        limit: usize,
+        list: &ShardedList<F, I>,
+        listing: &Listing<I, W>,
         keep: impl Fn(Attributes) -> Result<Option<T>, StoreError>,
     ) -> Result<Page<T, I>, StoreError>
     where
         F: Fn(Day, u8) -> String,
-        I: Display + FromStr,
+        I: Copy + Display + FromStr,
     {
-        let shards = usize::from(spread.shards);
-        let mut days = spread.days();
+        let limit = listing.limit;
+        let shards = usize::from(list.shards);
+        let mut days = list.days(listing);
         // Most lists end in their first day; only when they do not are several days read at once.
         let mut days_at_once = 1;
         let (mut kept, mut examined, mut last) = (Vec::new(), 0, None);
         loop {
             let mut lanes = Vec::new();
             for day in days.by_ref().take(days_at_once) {
-                lanes.extend((0..spread.shards).map(|shard| spread.lane(day, shard)));
+                lanes.extend((0..list.shards).map(|shard| list.lane(listing, day, shard)));
             }
             if lanes.is_empty() {
                 return Ok(Page { rows: kept, next: None });
@@ -102,7 +75,7 @@ impl Store {
             loop {
                 // The more was passed over, the more is read at once.
                 self.refill(&mut lanes, (limit / shards + 4).max(examined / shards)).await?;
-                let Some((sort_key, row)) = take_next(&mut lanes, spread.order) else { break };
+                let Some((sort_key, row)) = take_next(&mut lanes, listing.order) else { break };
                 let row = keep(row)?;
                 let full = kept.len() == limit && row.is_some();
                 if let Some(last) = last.as_deref()
@@ -138,16 +111,16 @@ impl Store {
     }
 }
 
-impl<F: Fn(Day, u8) -> String, I: Display> Spread<F, I> {
+impl<F: Fn(Day, u8) -> String, I: Copy + Display> ShardedList<F, I> {
     /// The days to walk, in order.
-    fn days(&self) -> impl Iterator<Item = Day> + use<F, I> {
-        let from = self.beyond.as_ref().map(|(_, at)| *at);
-        let (since, until) = (self.window.since, self.window.until);
-        let (first, last) = match self.order {
+    fn days<W>(&self, listing: &Listing<I, W>) -> impl Iterator<Item = Day> + use<F, I, W> {
+        let from = listing.beyond.map(self.time);
+        let Window { since, until } = listing.window;
+        let (first, last) = match listing.order {
             Order::NewestFirst => (from.map_or(until, |from| from.min(until)), since),
             Order::OldestFirst => (from.map_or(since, |from| from.max(since)), until),
         };
-        let (mut day, last, order) = (Day::of(first), Day::of(last), self.order);
+        let (mut day, last, order) = (Day::of(first), Day::of(last), listing.order);
         std::iter::from_fn(move || {
             let this = day;
             let over = match order {
@@ -162,16 +135,16 @@ impl<F: Fn(Day, u8) -> String, I: Display> Spread<F, I> {
         })
     }
 
-    fn lane(&self, day: Day, shard: u8) -> Lane {
-        let Window { since, until } = self.window;
+    fn lane<W>(&self, listing: &Listing<I, W>, day: Day, shard: u8) -> Lane {
+        let Window { since, until } = listing.window;
         let mut range = Range::prefix((self.partition)(day, shard), self.prefix)
             .from(self.sort_key(&(self.id)(since, 0)))
             .before(&self.sort_key(&(self.id)(until, 0)))
             .only(self.attributes);
-        if self.order == Order::NewestFirst {
+        if listing.order == Order::NewestFirst {
             range = range.newest_first();
         }
-        if let Some((id, _)) = &self.beyond {
+        if let Some(id) = &listing.beyond {
             range = range.beyond(&self.sort_key(id));
         }
         Lane { range, rows: VecDeque::new(), more: true }

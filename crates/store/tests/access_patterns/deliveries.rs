@@ -7,8 +7,8 @@ use domain::event::event_type::{EventType, EventTypePattern};
 use domain::id::{EndpointId, EventId};
 use domain::policy::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
 use domain::timestamp::Timestamp;
-use store::Window;
-use store::rows::deliveries::{DeliveryRow, Settlement, Wanted};
+use store::rows::deliveries::{DeliveryFilter, DeliveryRow, Settlement};
+use store::{Listing, Window};
 
 use crate::{DAY, Table, ago, every_page, now, table, workspace};
 
@@ -150,9 +150,9 @@ async fn a_list_is_newest_first_and_filters_by_status() {
     ] {
         let listed = every_page(async |before| {
             let window = Window { since: ago(DAY * 10), until: now().plus(DAY) };
-            let wanted = Wanted { status, event_types: &[] };
-            let page = table.store.list_deliveries(endpoint(1), &wanted, before, window, now(), 7);
-            page.await.unwrap()
+            let filter = DeliveryFilter { status, event_types: &[] };
+            let listing = Listing::newest_first(window, filter, 7).beyond(before);
+            table.store.list_deliveries(endpoint(1), &listing, now()).await.unwrap()
         });
         let listed: Vec<_> = listed.await.into_iter().map(|delivery| delivery.id).collect();
         assert_eq!(listed, wanted.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), "{status:?}");
@@ -202,8 +202,10 @@ async fn expired_rows_that_are_still_there_never_stop_a_list() {
     fail(&table, 5..60, now()).await;
     let (we, failed) = (endpoint(1), DeliveryStatus::Failed);
     for limit in [1, 3, 50] {
-        let listed =
-            every_page(async |after| table.store.undelivered(we, failed, after, now(), limit).await.unwrap());
+        let listing = Listing::oldest_first(Window::everything(), failed, limit);
+        let listed = every_page(async |after| {
+            table.store.list_undelivered(we, &listing.beyond(after), now()).await.unwrap()
+        });
         assert_eq!(listed.await.len(), 5, "pages of {limit}");
     }
     let oldest = table.store.oldest_undelivered(we, failed, now()).await.unwrap().unwrap();
@@ -217,10 +219,10 @@ async fn a_list_that_passes_very_many_rows_over_ends_its_page_and_goes_on_in_the
     let rare = [EventTypePattern::parse("rare").unwrap()];
     let store = &table.store;
     for status in [None, Some(DeliveryStatus::Failed)] {
-        let wanted = Wanted { status, event_types: &rare };
-        let list = async |before| {
-            store.list_deliveries(endpoint(1), &wanted, before, any_time(), now(), 10).await.unwrap()
-        };
+        let filter = DeliveryFilter { status, event_types: &rare };
+        let listing = Listing::newest_first(any_time(), filter, 10);
+        let list =
+            async |before| store.list_deliveries(endpoint(1), &listing.beyond(before), now()).await.unwrap();
         let (mut before, mut pages) = (None, 0);
         loop {
             let page = list(before).await;
@@ -242,17 +244,20 @@ async fn a_window_is_read_and_nothing_beside_it() {
     let seconds = |n| ago(Duration::from_secs(n));
     let window = Window { since: seconds(299), until: seconds(289) };
     for status in [None, Some(DeliveryStatus::Failed)] {
-        let wanted = Wanted { status, event_types: &[] };
-        let page = table.store.list_deliveries(endpoint(1), &wanted, None, window, now(), 50).await.unwrap();
+        let filter = DeliveryFilter { status, event_types: &[] };
+        let list = async |listing| table.store.list_deliveries(endpoint(1), &listing, now()).await.unwrap();
+        let page = list(Listing::newest_first(window, filter, 50)).await;
         assert_eq!((page.rows.len(), page.next), (10, None), "{status:?}");
+        let page = list(Listing::oldest_first(window, filter, 50)).await;
+        assert_eq!((page.rows.len(), page.next), (10, None), "{status:?}, oldest first");
+        let rest = list(Listing::newest_first(window, filter, 50).beyond(Some(page.rows[3].id))).await;
+        assert_eq!(rest.rows.len(), 3, "{status:?}");
     }
-    let wanted = Wanted::default();
-    let page = table.store.oldest_deliveries(endpoint(1), &wanted, None, window, now(), 50).await.unwrap();
-    assert_eq!((page.rows.len(), page.next), (10, None));
-    let before = page.rows[3].id;
-    let rest = table.store.list_deliveries(endpoint(1), &wanted, Some(before), window, now(), 50).await;
-    assert_eq!(rest.unwrap().rows.len(), 3);
     let nothing = Window { since: seconds(10), until: seconds(20) };
-    let page = table.store.list_deliveries(endpoint(1), &wanted, None, nothing, now(), 50).await.unwrap();
+    let page = table
+        .store
+        .list_deliveries(endpoint(1), &Listing::newest_first(nothing, DeliveryFilter::default(), 50), now())
+        .await
+        .unwrap();
     assert_eq!((page.rows.len(), page.next), (0, None));
 }

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey};
+use domain::policy::limits::RateLimit;
 use domain::signing::secret::{ActiveSecret, Secret};
 
 use crate::{every_page, now, table, workspace};
@@ -71,8 +72,8 @@ async fn nothing_of_a_deleted_endpoint_stays() {
     store.save_endpoint(&endpoint(1)).await.unwrap();
     store.record_failures(key, 5, now()).await.unwrap();
     store.open_circuit(key, now()).await.unwrap();
-    let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
-    store.reserve_slots(key, 1, second, minute, now()).await.unwrap();
+    let minute = Duration::from_secs(60);
+    store.reserve_slots(key, RateLimit::PerSecond(1), 1, now()).await.unwrap();
     store.take_place(key, 0, now(), now().plus(minute)).await.unwrap();
     store.start_drain(key, 20, now()).await.unwrap();
     let rows = async || {

@@ -3,18 +3,22 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Event;
 use domain::event::channel::Channel;
-use domain::event::event_type::EventType;
+use domain::event::event_type::{EventType, EventTypePattern};
 use domain::event::ledger::{Ledger, SkipReason};
 use domain::id::{EndpointId, EventId};
 use domain::timestamp::Timestamp;
 use serde_json::value::RawValue;
-use store::Window;
 use store::rows::events::StoredPayload;
+use store::{Listing, Window};
 
 use crate::{DAY, ago, every_page, now, table, workspace};
 
 fn window(days: u32) -> Window {
     Window { since: ago(DAY * days), until: now().plus(DAY) }
+}
+
+fn listing(days: u32, limit: usize) -> Listing<EventId, &'static [EventTypePattern]> {
+    Listing::newest_first(window(days), &[], limit)
 }
 
 fn event(at: Timestamp, randomness: u128) -> Event {
@@ -105,7 +109,7 @@ async fn another_workspaces_event_is_not_found() {
     let event = event(now(), 1);
     table.store.save_event(&event, now().plus(DAY)).await.unwrap();
     assert!(table.store.load_event(workspace(2), event.id, now()).await.unwrap().is_none());
-    let list = table.store.list_events(workspace(2), None, window(1), &[], now(), 10).await.unwrap();
+    let list = table.store.list_events(workspace(2), &listing(1, 10), now()).await.unwrap();
     assert!(list.rows.is_empty() && list.next.is_none());
 }
 
@@ -116,7 +120,7 @@ async fn an_expired_event_is_gone_even_while_its_row_is_still_there() {
     table.store.save_event(&event, now().plus(DAY)).await.unwrap();
     let later = now().plus(DAY);
     assert!(table.store.load_event(workspace(1), event.id, later).await.unwrap().is_none());
-    let list = table.store.list_events(workspace(1), None, window(1), &[], later, 10).await.unwrap();
+    let list = table.store.list_events(workspace(1), &listing(1, 10), later).await.unwrap();
     assert!(list.rows.is_empty());
 }
 
@@ -136,8 +140,8 @@ async fn a_list_is_newest_first_over_shards_and_days_whatever_the_size_of_its_pa
     saved.reverse();
     for limit in [1, 7, 250] {
         let listed = every_page(async |before| {
-            let page = table.store.list_events(workspace(1), before, window(30), &[], now(), limit);
-            page.await.unwrap()
+            let page = listing(30, limit).beyond(before);
+            table.store.list_events(workspace(1), &page, now()).await.unwrap()
         });
         let listed: Vec<_> = listed.await.into_iter().map(|event| event.id).collect();
         assert_eq!(listed, saved, "pages of {limit}");
@@ -155,7 +159,7 @@ async fn a_list_leaves_payloads_where_they_are() {
     let damage = damage.update_expression("SET #e = :e").expression_attribute_names("#e", "encoding");
     damage.expression_attribute_values(":e", AttributeValue::S("none".to_owned())).send().await.unwrap();
     assert!(table.store.load_event(workspace(1), event.id, now()).await.is_err());
-    let list = table.store.list_events(workspace(1), None, window(1), &[], now(), 10).await.unwrap();
+    let list = table.store.list_events(workspace(1), &listing(1, 10), now()).await.unwrap();
     assert_eq!((list.rows[0].channels.len(), list.rows[0].payload.get()), (2, "null"));
 }
 
@@ -187,7 +191,7 @@ async fn an_erased_payload_is_gone_and_the_rest_stays() {
     let loaded = table.store.load_event(workspace(1), event.id, now()).await.unwrap().unwrap();
     assert_eq!((loaded.payload.get(), loaded.erased_at), ("null", Some(now())));
     assert_eq!(loaded.ledger, event.ledger);
-    let list = table.store.list_events(workspace(1), None, window(1), &[], now(), 10).await.unwrap();
+    let list = table.store.list_events(workspace(1), &listing(1, 10), now()).await.unwrap();
     assert_eq!((list.rows[0].erased_at, &list.rows[0].ledger), (Some(now()), &event.ledger));
     let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
     assert!(rows.items().iter().all(|row| !row.contains_key("payload")));

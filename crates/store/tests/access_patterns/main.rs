@@ -7,6 +7,7 @@ mod endpoints;
 mod events;
 mod golden;
 mod idempotency;
+mod leases;
 mod workspaces;
 
 use std::time::Duration;

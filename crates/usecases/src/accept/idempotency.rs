@@ -5,7 +5,7 @@
 use domain::id::{EventId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use store::rows::idempotency::Claim;
+use store::rows::idempotency::{Claim, WantedClaim};
 
 use crate::accept::event_request::{EventRequest, fingerprint, sha256};
 use crate::accept::intake::Intake;
@@ -66,7 +66,8 @@ pub(crate) async fn claim(
     let Some(digest) = key.map(IdempotencyKey::digest).or(own_id) else { return Ok(Found::Nothing(None)) };
     let claimed = |event, digest| Claimed { workspace, event, digest };
     let fingerprint = fingerprint(request);
-    match intake.context.store.claim_idempotency_key(workspace, &digest, &fingerprint, event, now).await? {
+    let wanted = WantedClaim { workspace, digest: &digest, request: &fingerprint, event };
+    match intake.context.store.claim_idempotency_key(wanted, now).await? {
         Claim::Claimed => Ok(Found::Nothing(Some(claimed(event, digest)))),
         Claim::Resumed(first) => Ok(Found::Unfinished(claimed(first, digest))),
         Claim::Completed(first) => Ok(Found::Finished(first)),

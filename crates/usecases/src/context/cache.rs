@@ -1,8 +1,9 @@
-//! Who is who, right now? API keys, workspaces and endpoints, remembered for a few seconds so that the path of an
-//! event reads them once and not once an event.
+//! What is read again and again, and may be some seconds old?
+//! A cache of API keys, workspaces, endpoints and their health: the path of an event reads them once in 3 s, not once an
+//! event.
 //!
-//! A change takes effect everywhere within [`CACHED_FOR`] and the moment the table takes to tell all its copies of it.
-//! What must not be a moment old is read from the store itself.
+//! A change takes effect everywhere within [`CACHED_FOR`] plus DynamoDB's replication delay. A decision that needs the
+//! newest row reads it from the store.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -87,7 +88,7 @@ impl Cache {
         remembered(&self.subscriptions, workspace, load).await
     }
 
-    /// How an endpoint fares; `None` when it fares well.
+    /// The health of an endpoint; `None` while its attempts succeed.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be read.
@@ -95,23 +96,23 @@ impl Cache {
         remembered(&self.health, endpoint, async || self.store.recent_health(endpoint).await).await
     }
 
-    /// Remembers how an endpoint fares, as it was just written here.
+    /// Caches the health of an endpoint, as it was just written by this process.
     pub async fn know_health(&self, endpoint: EndpointKey, health: Option<Health>) {
         self.health.insert(endpoint, health).await;
     }
 
-    /// Forgets an endpoint that was just changed here.
+    /// Drops an endpoint that was just changed by this process.
     pub async fn forget_endpoint(&self, endpoint: EndpointKey) {
         self.endpoints.invalidate(&endpoint).await;
         self.subscriptions.invalidate(&endpoint.workspace).await;
     }
 
-    /// Forgets a workspace that was just changed here.
+    /// Drops a workspace that was just changed by this process.
     pub async fn forget_workspace(&self, workspace: WorkspaceId) {
         self.workspaces.invalidate(&workspace).await;
     }
 
-    /// Forgets every API key, after one was made or deleted here.
+    /// Drops every API key, after one was made or deleted by this process.
     pub fn forget_api_keys(&self) {
         self.api_keys.invalidate_all();
     }

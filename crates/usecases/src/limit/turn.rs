@@ -138,9 +138,7 @@ async fn reserve_for(
     let mut left = count;
     while left > 0 {
         let now_asked = left.min(part);
-        let Some(first) =
-            context.store.reserve_slots(endpoint.key(), now_asked, interval, horizon, now).await?
-        else {
+        let Some(first) = context.store.reserve_slots(endpoint.key(), limit, now_asked, now).await? else {
             break;
         };
         slots.extend((0..now_asked).map(|index| Slot::At(first.plus(interval * index))));

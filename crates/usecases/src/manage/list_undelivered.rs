@@ -9,7 +9,7 @@ use domain::event::operational;
 use domain::id::{DeliveryId, EndpointId, WorkspaceId};
 use domain::problem::Problem;
 use serde::{Deserialize, Serialize};
-use store::Page;
+use store::{Listing, Page, Window};
 
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
@@ -61,8 +61,8 @@ pub async fn list_undelivered(
     let subscriptions = management.context.cache.subscriptions(workspace).await?;
     let first = from.map(|from| from.endpoint);
     let endpoints = subscriptions.iter().map(|subscription| subscription.id);
-    let endpoints = endpoints.filter(|we| only.is_none_or(|only| only == *we));
-    let endpoints = endpoints.filter(|we| first.is_none_or(|first| *we >= first));
+    let endpoints = endpoints.filter(|id| only.is_none_or(|only| only == *id));
+    let endpoints = endpoints.filter(|id| first.is_none_or(|first| *id >= first));
     let mut rows: Vec<Delivery> = Vec::new();
     for (looked_at, endpoint) in endpoints.enumerate() {
         let begin = from.filter(|from| from.endpoint == endpoint);
@@ -78,7 +78,8 @@ pub async fn list_undelivered(
             if wanted == 0 {
                 return Ok(Page { rows, next: Some(Position { endpoint, status: index, after }) });
             }
-            let page = management.context.store.undelivered(endpoint, *status, after, now, wanted).await?;
+            let listing = Listing::oldest_first(Window::everything(), *status, wanted).beyond(after);
+            let page = management.context.store.list_undelivered(endpoint, &listing, now).await?;
             // Whoever tries an endpoint has the answer at once; a test that failed leaves nothing to do.
             rows.extend(page.rows.into_iter().filter(|row| !operational::is_test(&row.event_type)));
             if page.next.is_some() {

@@ -6,8 +6,8 @@ use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::EventTypePattern;
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
-use store::Page;
-use store::rows::deliveries::Wanted;
+use store::rows::deliveries::DeliveryFilter;
+use store::{Listing, Page};
 
 use crate::error::UseCaseError;
 use crate::manage::listing::Span;
@@ -47,15 +47,16 @@ pub async fn list_deliveries(
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     let now = management.context.clock.now();
     let window = span.within(&workspace, now)?;
-    let wanted = Wanted { status, event_types: &types };
+    let filter = DeliveryFilter { status, event_types: &types };
     let store = &management.context.store;
     let Some(event) = event else {
-        return Ok(store.list_deliveries(endpoint.id, &wanted, before, window, now, limit).await?);
+        let listing = Listing::newest_first(window, filter, limit).beyond(before);
+        return Ok(store.list_deliveries(endpoint.id, &listing, now).await?);
     };
     // An event makes one delivery to an endpoint at most, and its id follows from both.
     let row = store.load_delivery(endpoint.id, DeliveryId::of(event, endpoint.id), now).await?;
     let delivery = row.map(|row| row.delivery);
-    let asked_for = |delivery: &Delivery| wanted.asks_for(delivery) && window.holds(delivery.id.time());
+    let asked_for = |delivery: &Delivery| filter.asks_for(delivery) && window.holds(delivery.id.time());
     Ok(Page { rows: delivery.filter(asked_for).into_iter().collect(), next: None })
 }
 

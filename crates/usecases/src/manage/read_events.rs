@@ -6,7 +6,7 @@ use domain::event::Event;
 use domain::event::event_type::EventTypePattern;
 use domain::id::{EventId, WorkspaceId};
 use domain::problem::Problem;
-use store::Page;
+use store::{Listing, Page};
 
 use crate::error::UseCaseError;
 use crate::manage::listing::Span;
@@ -41,7 +41,8 @@ pub async fn list_events(
     let workspace = management.workspace(caller, workspace).await?;
     let now = management.context.clock.now();
     let window = span.within(&workspace, now)?;
-    Ok(management.context.store.list_events(workspace.id, before, window, &types, now, limit).await?)
+    let listing = Listing::newest_first(window, types.as_slice(), limit).beyond(before);
+    Ok(management.context.store.list_events(workspace.id, &listing, now).await?)
 }
 
 /// An event with its data.

@@ -10,9 +10,9 @@ use domain::delivery::statistics::{Figures, Hour, Tally};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use store::Window;
-use store::rows::deliveries::Wanted;
+use store::rows::deliveries::DeliveryFilter;
 use store::rows::statistics::Subject;
+use store::{Listing, Window};
 
 use crate::error::UseCaseError;
 use crate::manage::listing::Span;
@@ -141,9 +141,8 @@ async fn exact(
     window: Window,
 ) -> Result<Option<BTreeMap<&'static str, usize>>, UseCaseError> {
     let now = management.context.clock.now();
-    let wanted = Wanted::default();
-    let store = &management.context.store;
-    let page = store.list_deliveries(endpoint, &wanted, None, window, now, EXACT_ROWS).await?;
+    let listing = Listing::newest_first(window, DeliveryFilter::default(), EXACT_ROWS);
+    let page = management.context.store.list_deliveries(endpoint, &listing, now).await?;
     if page.next.is_some() {
         return Ok(None);
     }

@@ -1,5 +1,6 @@
-//! What follows from an endpoint's failures and recoveries? Its circuit opens and closes, its owner is warned, and one
-//! that fails too often for too long is switched off. The decisions are in `domain::policy::circuit`; here they are carried out.
+//! What follows from an endpoint's failures and recoveries?
+//! The circuit breaker: the circuit opens and closes, the owner is warned, and an endpoint that fails too often for too
+//! long is switched off. The decisions are in `domain::policy::circuit`; here they are carried out.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,7 +45,7 @@ impl CircuitBreaker {
         Self { context, failures }
     }
 
-    /// What it tells and writes with.
+    /// What it notifies and writes with.
     pub(crate) fn context(&self) -> &Context {
         &self.context
     }
@@ -128,7 +129,7 @@ async fn carry_out(
                 tracing::info!(endpoint = %key.id, workspace = %key.workspace, failures = health.failures, "circuit opened");
                 health.open_since = Some(at);
             } else {
-                // Somebody else has opened it, or a success has come between: the row knows.
+                // Another process has opened it, or a success has come between: the row says which.
                 *health = context.store.load_health(key).await?.unwrap_or_default();
             }
         }
@@ -147,7 +148,7 @@ async fn carry_out(
     Ok(())
 }
 
-/// Switches an endpoint off and tells of it, unless somebody has changed it meanwhile so that this no longer applies.
+/// Switches an endpoint off and notifies its owner, unless it was changed meanwhile so that this no longer applies.
 pub(crate) async fn switch_off(
     context: &Context,
     endpoint: &Endpoint,
@@ -156,7 +157,7 @@ pub(crate) async fn switch_off(
     mut data: serde_json::Value,
 ) -> Result<(), Fault> {
     let key = endpoint.key();
-    // Another attempt, or its owner, may change the row between our read and our write: then look again.
+    // Optimistic lock: another attempt, or the owner, may change the row between our read and our write; then look again.
     for _ in 0..5 {
         let Some(mut current) = context.store.load_endpoint(key).await? else { return Ok(()) };
         let same_url = current.settings.url == endpoint.settings.url;

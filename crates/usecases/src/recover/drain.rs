@@ -1,30 +1,29 @@
-//! How do parked deliveries get out again? Step by step: each sends some of them, oldest first, at a rate that grows
-//! up to the endpoint's own, and leaves word of how far it has come.
+//! How do parked deliveries get out again?
+//! A drain is stepwise work: each step sends some of them, oldest first, at a rate that grows up to the endpoint's own.
 
 use std::time::Duration;
 
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::endpoint::Endpoint;
-use domain::id::EndpointKey;
+use domain::id::{DeliveryId, EndpointKey};
 use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task};
-use store::Page;
 use store::rows::drains::Drain;
+use store::{Lease, Listing, Page, Store, StoreError, Window};
 
 use crate::context::Context;
 use crate::error::Fault;
+use crate::stepwise::{self, Next, PAUSE, Stepwise};
 
 /// Deliveries of the first second.
 pub const FIRST_RATE: u32 = 20;
 /// Most deliveries a second, whatever an endpoint can take.
 pub const MAX_RATE: u32 = 500;
 /// Between two steps.
-pub const STEP: Duration = Duration::from_secs(1);
+pub const STEP: Duration = PAUSE;
 /// How far ahead a drain fills the slots of an endpoint with a rate. The rest is left to new events.
 const AHEAD: Duration = Duration::from_secs(3);
-/// Longest that one step may take; then another process may go on.
-const LEASE: Duration = Duration::from_secs(60);
 /// Senders remember an open circuit for a few seconds and may park on after it has closed; and what was sent last may
 /// still be on its way. A drain looks again after so long a quiet.
 pub const QUIET: Duration = Duration::from_secs(10);
@@ -46,71 +45,116 @@ pub(crate) async fn owe_drain(context: &Context, endpoint: EndpointKey) -> Resul
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used; the task then comes back.
-pub async fn drain_step(context: &Context, key: EndpointKey) -> Result<(), Fault> {
-    // 1. Is it ours to do?
-    let now = context.clock.now();
-    let leased = context.store.lease_drain(key, now, now.plus(LEASE)).await?;
-    let Some(mut drain) = leased else { return Ok(()) };
-
-    // 2. May the endpoint be drained? One that is off begins anew when it is switched on; one whose circuit is open is
-    // owed its drain, and begins at the lowest rate when it has recovered.
-    let endpoint = context.store.load_endpoint(key).await?;
-    let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
-        tracing::info!(endpoint = %key.id, workspace = %key.workspace, sent = drain.sent, "drain stopped");
-        return end(context, key, &drain).await;
-    };
-    if context.store.load_health(key).await?.is_some_and(|health| health.is_open()) {
-        (drain.cursor, drain.rate, drain.last_sent_at) = (None, FIRST_RATE, None);
-        return Ok(context.store.save_drain(key, &drain, now).await?);
-    }
-
-    // 3. Send the next ones.
-    let most = room(context, &endpoint, drain.rate, now).await?;
-    let page = match usize::try_from(most).unwrap_or(usize::MAX) {
-        0 => Page { rows: Vec::new(), next: drain.cursor },
-        most => context.store.undelivered(key.id, DeliveryStatus::Parked, drain.cursor, now, most).await?,
-    };
-    send(context, &page.rows, now).await?;
-    drain.cursor = page.next.or(page.rows.last().map(|delivery| delivery.id)).or(drain.cursor);
-    drain.sent += u64::try_from(page.rows.len()).unwrap_or_default();
-    if !page.rows.is_empty() {
-        drain.last_sent_at = Some(now);
-    }
-
-    // 4. Was that all? Senders may have parked on for a few seconds, and the index shows what is parked a moment later:
-    // so once more from the start, until nothing is found.
-    let busy_until = drain.last_sent_at.map_or(drain.wanted_at, |sent| sent.max(drain.wanted_at));
-    let quiet = now.since(busy_until) >= QUIET;
-    if page.rows.is_empty() && page.next.is_none() && most > 0 && quiet {
-        if drain.cursor.is_none() {
-            tracing::info!(endpoint = %key.id, workspace = %key.workspace, sent = drain.sent, "drained");
-            return end(context, key, &drain).await;
-        }
-        drain.cursor = None;
-    }
-    drain.rate = (drain.rate * 2).min(MAX_RATE);
-    if !page.rows.is_empty() {
-        let (now_sent, next_rate) = (page.rows.len(), drain.rate);
-        tracing::info!(endpoint = %key.id, workspace = %key.workspace, now_sent, sent = drain.sent, next_rate, "a step of a drain was done");
-    }
-    context.store.save_drain(key, &drain, now.plus(STEP)).await?;
-    context.queue.send_task(task(key), STEP).await?;
-    Ok(())
+pub async fn drain_step(context: &Context, endpoint: EndpointKey) -> Result<(), Fault> {
+    stepwise::step::<Drain>(context, endpoint).await
 }
 
-/// Ends a drain, unless it was asked for again since this step began: then it goes on.
-async fn end(context: &Context, key: EndpointKey, drain: &Drain) -> Result<(), Fault> {
-    if !context.store.end_drain(key, drain.wanted_at).await? {
-        let again = Drain { cursor: None, ..drain.clone() };
-        context.store.save_drain(key, &again, context.clock.now()).await?;
-        context.queue.send_task(task(key), STEP).await?;
-    }
-    Ok(())
+/// Goes on with drains whose task was lost; gives how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn resume_drains(context: &Context) -> Result<usize, Fault> {
+    stepwise::resume::<Drain>(context).await
 }
 
-/// The task of the next step.
 fn task(endpoint: EndpointKey) -> Task {
     Task::Drain { workspace: endpoint.workspace, endpoint: endpoint.id }
+}
+
+impl Stepwise for Drain {
+    type Key = EndpointKey;
+
+    fn task(&self) -> Task {
+        task(self.endpoint)
+    }
+
+    async fn claim(
+        store: &Store,
+        key: EndpointKey,
+        now: Timestamp,
+    ) -> Result<Option<(Lease, Self)>, StoreError> {
+        store.claim_drain(key, now).await
+    }
+
+    async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault> {
+        // 1. May the endpoint be drained? One that is off begins anew when it is switched on; one whose circuit is open
+        // is owed its drain, and begins at the lowest rate when it has recovered.
+        let EndpointKey { workspace, id } = self.endpoint;
+        let endpoint = context.store.load_endpoint(self.endpoint).await?;
+        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
+            tracing::info!(endpoint = %id, %workspace, sent = self.sent, "drain stopped");
+            return Ok(Next::Over);
+        };
+        if context.store.load_health(self.endpoint).await?.is_some_and(|health| health.is_open()) {
+            (self.cursor, self.rate, self.last_sent_at) = (None, FIRST_RATE, None);
+            return Ok(Next::Rest);
+        }
+
+        // 2. Send the next ones.
+        let most = room(context, &endpoint, self.rate, now).await?;
+        let page = next_parked(context, self, most, now).await?;
+        send(context, &page.rows, now).await?;
+        self.cursor = page.next.or(page.rows.last().map(|delivery| delivery.id)).or(self.cursor);
+        self.sent += u64::try_from(page.rows.len()).unwrap_or_default();
+        if !page.rows.is_empty() {
+            self.last_sent_at = Some(now);
+        }
+
+        // 3. Was that all? Senders may have parked on for a few seconds, and the index shows what is parked a moment
+        // later: so once more from the start, until nothing is found.
+        let found_none = page.rows.is_empty() && page.next.is_none() && most > 0;
+        if found_none && is_quiet(self, now) {
+            if self.cursor.is_none() {
+                tracing::info!(endpoint = %id, %workspace, sent = self.sent, "drained");
+                return Ok(Next::Over);
+            }
+            self.cursor = None;
+        }
+        self.rate = (self.rate * 2).min(MAX_RATE);
+        if !page.rows.is_empty() {
+            let (now_sent, next_rate) = (page.rows.len(), self.rate);
+            tracing::info!(endpoint = %id, %workspace, now_sent, sent = self.sent, next_rate, "a step of a drain was done");
+        }
+        Ok(Next::StepAfter(STEP))
+    }
+
+    async fn save(&self, store: &Store, lease: &Lease, next: Timestamp) -> Result<bool, StoreError> {
+        store.save_drain(lease, self, next).await
+    }
+
+    async fn end(&mut self, store: &Store, lease: &Lease, _now: Timestamp) -> Result<bool, StoreError> {
+        let ended = store.end_drain(lease, self).await?;
+        if !ended {
+            // Asked for again: from the start.
+            self.cursor = None;
+        }
+        Ok(ended)
+    }
+
+    async fn lost(store: &Store, before: Timestamp) -> Result<Vec<Self>, StoreError> {
+        store.lost_drains(before).await
+    }
+}
+
+/// Whether the drain has sent nothing for a while, and was not asked for either.
+fn is_quiet(drain: &Drain, now: Timestamp) -> bool {
+    let busy_until = drain.last_sent_at.map_or(drain.wanted_at, |sent| sent.max(drain.wanted_at));
+    now.since(busy_until) >= QUIET
+}
+
+/// At most `most` parked deliveries, the oldest beyond the drain's cursor.
+async fn next_parked(
+    context: &Context,
+    drain: &Drain,
+    most: u32,
+    now: Timestamp,
+) -> Result<Page<Delivery, DeliveryId>, Fault> {
+    let limit = usize::try_from(most).unwrap_or(usize::MAX);
+    if limit == 0 {
+        return Ok(Page { rows: Vec::new(), next: drain.cursor });
+    }
+    let listing = Listing::oldest_first(Window::everything(), DeliveryStatus::Parked, limit);
+    Ok(context.store.list_undelivered(drain.endpoint.id, &listing.beyond(drain.cursor), now).await?)
 }
 
 /// How many deliveries the endpoint can take until the next step: at most `rate`, and no more than find a slot and a

@@ -1,17 +1,11 @@
-//! Who notices that an endpoint has recovered when nothing is sent to it? Each time the schedule looks, once a minute,
-//! every open circuit at which nothing has failed for 45 s is probed with the oldest delivery parked for it.
-
-use std::time::Duration;
+//! How is a recovery noticed when nothing is sent to an endpoint?
+//! By probes: once a minute every open circuit whose last failure is 45 s old gets the oldest delivery parked for it.
 
 use domain::delivery::DeliveryStatus;
-use domain::timestamp::Timestamp;
-use queue::{Job, Task};
+use queue::Job;
 
 use crate::context::Context;
 use crate::error::Fault;
-
-/// A drain's task comes every second; one that stayed away so long is lost.
-const LOST_AFTER_MILLIS: i64 = 120_000;
 
 /// Probes every open circuit that is due; gives how many.
 ///
@@ -34,19 +28,4 @@ pub async fn probe_circuits(context: &Context) -> Result<usize, Fault> {
     }
     context.queue.send(&jobs, now).await?;
     Ok(jobs.len())
-}
-
-/// Goes on with drains whose task was lost; gives how many.
-///
-/// # Errors
-/// [`Fault`] when table or queue cannot be used.
-pub async fn resume_drains(context: &Context) -> Result<usize, Fault> {
-    let now = context.clock.now();
-    let before = Timestamp::from_millis(now.as_millis() - LOST_AFTER_MILLIS);
-    let lost = context.store.lost_drains(before).await?;
-    for endpoint in &lost {
-        let task = Task::Drain { workspace: endpoint.workspace, endpoint: endpoint.id };
-        context.queue.send_task(task, Duration::ZERO).await?;
-    }
-    Ok(lost.len())
 }

@@ -1,13 +1,15 @@
-//! How is one delivery, or one event, sent again by hand? At once, as a job of its own run.
+//! How is one delivery, or one event, replayed by hand?
+//! At once: each delivery is one job that carries the id of the replay.
 //!
 //! A delivery that is still on its way is not sent beside itself: its first attempt reads no row, so it would go out
-//! twice, and the row of the one would cover that of the other.
+//! twice, and one attempt's row would overwrite the other's.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
+use domain::event::Event;
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
@@ -15,7 +17,8 @@ use queue::Job;
 use queue::job::Replay;
 use store::rows::events::StoredPayload;
 
-use crate::error::UseCaseError;
+use crate::context::Context;
+use crate::error::{Fault, UseCaseError};
 use crate::manage::management::Management;
 use crate::replay::replay_window::active_endpoint;
 
@@ -61,10 +64,23 @@ pub async fn replay_delivery(
         StoredPayload::Gone => return Err(Problem::NotFound("event").into()),
     }
     let run = ReplayId::new(now, management.context.randomness.id());
-    // Whoever asks for this one delivery wants to know whether it arrives, whatever became of others: it is a probe.
+    // The caller wants to know whether this one delivery arrives, though the circuit may be open: it is a probe.
     let job = Job::replay(&delivery, Replay { id: run, force }).as_probe();
     management.context.queue.send(&[job], now).await?;
     Ok(delivery.replayed(run))
+}
+
+/// An event to be sent again, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct EventReplay<'a> {
+    /// The tenant, for a caller who may act in several.
+    pub workspace: Option<WorkspaceId>,
+    /// Which event.
+    pub event: EventId,
+    /// The endpoints it is sent to, 1 to 100.
+    pub endpoints: &'a [EndpointId],
+    /// Also to endpoints that have taken it.
+    pub force: bool,
 }
 
 /// Sends an event to chosen endpoints, whether or not they got it or asked for it. An endpoint whose delivery is still
@@ -76,25 +92,42 @@ pub async fn replay_delivery(
 pub async fn replay_event(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
-    event: EventId,
-    endpoints: &[EndpointId],
-    force: bool,
+    replay: EventReplay<'_>,
 ) -> Result<Resent, UseCaseError> {
     caller.require(Scope::Deliveries)?;
-    if !(1..=MAX_ENDPOINTS).contains(&endpoints.len()) {
+    if !(1..=MAX_ENDPOINTS).contains(&replay.endpoints.len()) {
         return Err(Problem::invalid("/endpoint_ids", "must name 1 to 100 endpoints").into());
     }
-    let workspace = management.workspace(caller, workspace).await?.id;
-    let now = management.context.clock.now();
-    let event = management.context.store.load_event(workspace, event, now).await?;
+    let context = &management.context;
+    let workspace = management.workspace(caller, replay.workspace).await?.id;
+    let now = context.clock.now();
+    let event = context.store.load_event(workspace, replay.event, now).await?;
     let event = event.ok_or(Problem::NotFound("event"))?;
     if event.erased_at.is_some() {
         return Err(Problem::EventErased.into());
     }
 
-    // 1. Where does it go? Each endpoint once, however often it is named.
-    let mut seen = HashSet::new();
+    // 1. Where does it go, and where is it on its way, or has arrived, already?
+    let deliveries = deliveries_to(management, caller, &event, replay.endpoints).await?;
+    let resent = sort(context, &event, deliveries, replay.force).await?;
+
+    // 2. Send it to the others.
+    let run = ReplayId::new(now, context.randomness.id());
+    let purpose = Replay { id: run, force: replay.force };
+    let jobs: Vec<Job> = resent.deliveries.iter().map(|delivery| Job::replay(delivery, purpose)).collect();
+    context.queue.send(&jobs, now).await?;
+    let deliveries = resent.deliveries.into_iter().map(|delivery| delivery.replayed(run)).collect();
+    Ok(Resent { deliveries, ..resent })
+}
+
+/// A delivery of the event to each of the endpoints, however often it is named.
+async fn deliveries_to(
+    management: &Management,
+    caller: &ApiKey,
+    event: &Event,
+    endpoints: &[EndpointId],
+) -> Result<Vec<Delivery>, UseCaseError> {
+    let (workspace, mut seen) = (event.workspace_id, HashSet::new());
     let mut deliveries = Vec::with_capacity(endpoints.len());
     for id in endpoints.iter().filter(|id| seen.insert(**id)) {
         let endpoint = active_endpoint(management, caller, *id).await?;
@@ -104,33 +137,37 @@ pub async fn replay_event(
         let event_type = event.event_type.clone();
         deliveries.push(Delivery::new(workspace, *id, event.id, event_type, event.occurred_at));
     }
+    Ok(deliveries)
+}
 
-    // 2. Where is it on its way, or has arrived, already? A delivery without a row waits for its first attempt, if the ledger tells of it.
+/// Which of the deliveries go out again, and which are on their way or have arrived. A delivery without a row waits for
+/// its first attempt, if the ledger names its endpoint.
+async fn sort(
+    context: &Context,
+    event: &Event,
+    deliveries: Vec<Delivery>,
+    force: bool,
+) -> Result<Resent, Fault> {
+    let now = context.clock.now();
     let keys: Vec<_> = deliveries.iter().map(|delivery| (delivery.endpoint_id, delivery.id)).collect();
-    let rows = management.context.store.load_deliveries(&keys, now).await?;
+    let rows = context.store.load_deliveries(&keys, now).await?;
     let mut rows: HashMap<EndpointId, Delivery> =
         rows.into_iter().map(|row| (row.endpoint_id, row)).collect();
-    let (mut on_their_way, mut already_delivered, mut again) = (Vec::new(), Vec::new(), Vec::new());
+    let mut sorted =
+        Resent { deliveries: Vec::new(), on_their_way: Vec::new(), already_delivered: Vec::new() };
     for delivery in deliveries {
         let row = rows.remove(&delivery.endpoint_id);
         let queued = row.is_some() || event.ledger.deliveries.contains(&delivery.endpoint_id);
         let known = row.unwrap_or(Delivery { next_attempt_at: event.deliver_at, ..delivery });
         if queued && is_on_its_way(&known, now) {
-            on_their_way.push(known);
+            sorted.on_their_way.push(known);
         } else if known.status == DeliveryStatus::Delivered && !force {
-            already_delivered.push(known);
+            sorted.already_delivered.push(known);
         } else {
-            again.push(known);
+            sorted.deliveries.push(known);
         }
     }
-
-    // 3. Send it to the others.
-    let run = ReplayId::new(now, management.context.randomness.id());
-    let replay = Replay { id: run, force };
-    let jobs: Vec<Job> = again.iter().map(|delivery| Job::replay(delivery, replay)).collect();
-    management.context.queue.send(&jobs, now).await?;
-    let deliveries = again.into_iter().map(|delivery| delivery.replayed(run)).collect();
-    Ok(Resent { deliveries, on_their_way, already_delivered })
+    Ok(sorted)
 }
 
 /// Whether a job of the delivery will attempt it without our doing.

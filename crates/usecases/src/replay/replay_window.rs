@@ -1,6 +1,7 @@
-//! How is a window of an endpoint sent again? Step by step, oldest first: each step goes through some deliveries or
-//! events, sends those the replay selects, and leaves word of how far it has come. A step that is done twice sends
-//! nothing twice: a delivery remembers the replay that sent it.
+//! How is a window of an endpoint sent again?
+//! A replay is stepwise work: each step goes through some deliveries or events, oldest first, and sends those it selects.
+//!
+//! A step that is done twice sends nothing twice: a delivery remembers the replay that sent it.
 
 use std::time::Duration;
 
@@ -15,22 +16,17 @@ use domain::id::{DeliveryId, EndpointId, EndpointKey, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task, job};
-use store::rows::deliveries::Wanted;
-use store::{Page, Window};
+use store::rows::deliveries::DeliveryFilter;
+use store::{Lease, Listing, Page, Store, StoreError, Window};
 
 use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
 use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
+use crate::stepwise::{self, Next, PAUSE, Stepwise};
 
 /// Deliveries or events that one step goes through.
 const STEP_ROWS: usize = 100;
-/// Between two steps that sent something, so that a receiver is not flooded.
-const PAUSE: Duration = Duration::from_secs(1);
-/// Longest that one step may take; then another process may go on.
-const LEASE: Duration = Duration::from_secs(60);
-/// A replay's task comes every second; one that stayed away so long is lost.
-const LOST_AFTER_MILLIS: i64 = 120_000;
 /// Steps that a dry run goes through before it says "at least".
 const DRY_STEPS: usize = 50;
 /// Deliveries that a dry run shows.
@@ -61,8 +57,7 @@ pub async fn start_replay(
 ) -> Result<Replay, UseCaseError> {
     let replay = prepare(management, caller, endpoint, settings).await?;
     management.context.store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
-    let task = Task::Replay { workspace: replay.workspace_id, replay: replay.id };
-    management.context.queue.send_task(task, Duration::ZERO).await?;
+    management.context.queue.send_task(replay.task(), Duration::ZERO).await?;
     Ok(replay)
 }
 
@@ -153,7 +148,7 @@ pub async fn cancel_replay(
     }
     replay.status = ReplayStatus::Cancelled;
     replay.updated_at = management.context.clock.now();
-    match management.context.store.save_replay(&replay, replay.updated_at).await? {
+    match management.context.store.cancel_replay(&replay).await? {
         true => Ok(replay),
         false => Err(Problem::ReplayOver.into()),
     }
@@ -163,43 +158,74 @@ pub async fn cancel_replay(
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used; the task then comes back.
-pub async fn replay_step(context: &Context, ws: WorkspaceId, id: ReplayId) -> Result<(), Fault> {
-    // 1. Is it ours to do?
-    let now = context.clock.now();
-    let Some(mut replay) = context.store.lease_replay(ws, id, now, now.plus(LEASE)).await? else {
-        return Ok(());
-    };
+pub async fn replay_step(context: &Context, workspace: WorkspaceId, id: ReplayId) -> Result<(), Fault> {
+    stepwise::step::<Replay>(context, (workspace, id)).await
+}
 
-    // 2. Is there still somebody to send to?
-    let endpoint = context.store.load_endpoint(EndpointKey::new(ws, replay.endpoint_id)).await?;
-    let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
-        replay.status = ReplayStatus::Cancelled;
-        replay.updated_at = now;
-        context.store.save_replay(&replay, now).await?;
-        log(&replay, 0);
-        return Ok(());
-    };
+/// Goes on with replays whose task was lost; gives how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn resume_replays(context: &Context) -> Result<usize, Fault> {
+    stepwise::resume::<Replay>(context).await
+}
 
-    // 3. Send the next ones.
-    let selected = next_selected(context, &endpoint, &mut replay).await?;
-    let force = replay.settings.include_delivered;
-    let jobs: Vec<Job> =
-        selected.iter().map(|delivery| Job::replay(delivery, job::Replay { id, force })).collect();
-    context.queue.send(&jobs, now).await?;
+impl Stepwise for Replay {
+    type Key = (WorkspaceId, ReplayId);
 
-    // 4. Leave word, and see to the next step.
-    replay.sent += u64::try_from(jobs.len()).unwrap_or_default();
-    replay.updated_at = now;
-    if replay.progress == Progress::Over {
-        replay.status = ReplayStatus::Completed;
+    fn task(&self) -> Task {
+        Task::Replay { workspace: self.workspace_id, replay: self.id }
     }
-    let pause = if jobs.is_empty() { Duration::ZERO } else { PAUSE };
-    let goes_on = context.store.save_replay(&replay, now.plus(pause)).await?;
-    log(&replay, jobs.len());
-    if goes_on && replay.status == ReplayStatus::Running {
-        context.queue.send_task(Task::Replay { workspace: ws, replay: id }, pause).await?;
+
+    async fn claim(
+        store: &Store,
+        (workspace, id): Self::Key,
+        now: Timestamp,
+    ) -> Result<Option<(Lease, Self)>, StoreError> {
+        store.claim_replay(workspace, id, now).await
     }
-    Ok(())
+
+    async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault> {
+        // 1. Is there still an endpoint to send to?
+        self.updated_at = now;
+        let endpoint = EndpointKey::new(self.workspace_id, self.endpoint_id);
+        let endpoint = context.store.load_endpoint(endpoint).await?;
+        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
+            self.status = ReplayStatus::Cancelled;
+            log(self, 0);
+            return Ok(Next::Over);
+        };
+
+        // 2. Send the next ones.
+        let selected = next_selected(context, &endpoint, self).await?;
+        let replay = job::Replay { id: self.id, force: self.settings.include_delivered };
+        let jobs: Vec<Job> = selected.iter().map(|delivery| Job::replay(delivery, replay)).collect();
+        context.queue.send(&jobs, now).await?;
+        self.sent += u64::try_from(jobs.len()).unwrap_or_default();
+
+        // 3. Was that all?
+        if self.progress == Progress::Over {
+            self.status = ReplayStatus::Completed;
+        }
+        log(self, jobs.len());
+        Ok(match self.status {
+            ReplayStatus::Running if jobs.is_empty() => Next::StepAfter(Duration::ZERO),
+            ReplayStatus::Running => Next::StepAfter(PAUSE),
+            ReplayStatus::Completed | ReplayStatus::Cancelled => Next::Over,
+        })
+    }
+
+    async fn save(&self, store: &Store, lease: &Lease, next: Timestamp) -> Result<bool, StoreError> {
+        store.save_replay(lease, self, next).await
+    }
+
+    async fn end(&mut self, store: &Store, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
+        store.save_replay(lease, self, now).await
+    }
+
+    async fn lost(store: &Store, before: Timestamp) -> Result<Vec<Self>, StoreError> {
+        store.lost_replays(before).await
+    }
 }
 
 /// One line a step.
@@ -208,20 +234,6 @@ fn log(replay: &Replay, now_sent: usize) {
         replay = %replay.id, endpoint = %replay.endpoint_id, workspace = %replay.workspace_id, now_sent, sent = replay.sent,
         over = replay.status != ReplayStatus::Running, "a step of a replay was done"
     );
-}
-
-/// Goes on with replays whose task was lost; gives how many.
-///
-/// # Errors
-/// [`Fault`] when table or queue cannot be used.
-pub async fn resume_replays(context: &Context) -> Result<usize, Fault> {
-    let before = Timestamp::from_millis(context.clock.now().as_millis() - LOST_AFTER_MILLIS);
-    let lost = context.store.lost_replays(before).await?;
-    for replay in &lost {
-        let task = Task::Replay { workspace: replay.workspace_id, replay: replay.id };
-        context.queue.send_task(task, Duration::ZERO).await?;
-    }
-    Ok(lost.len())
 }
 
 /// An endpoint that something can be replayed to.
@@ -277,9 +289,9 @@ async fn next_selected(
     match replay.progress {
         Progress::Over => Ok(Vec::new()),
         Progress::Deliveries { after } => {
-            let wanted = Wanted { status: None, event_types: &settings.event_types };
-            let store = &context.store;
-            let page = store.oldest_deliveries(endpoint.id, &wanted, after, window, now, STEP_ROWS).await?;
+            let filter = DeliveryFilter { status: None, event_types: &settings.event_types };
+            let listing = Listing::oldest_first(window, filter, STEP_ROWS).beyond(after);
+            let page = context.store.list_deliveries(endpoint.id, &listing, now).await?;
             replay.progress = match page.next {
                 after @ Some(_) => Progress::Deliveries { after },
                 None => settings.after_deliveries(),
@@ -289,9 +301,8 @@ async fn next_selected(
             Ok(selected.collect())
         }
         Progress::Events { after } => {
-            let types = &settings.event_types;
-            let workspace = replay.workspace_id;
-            let page = context.store.oldest_events(workspace, after, window, types, now, STEP_ROWS).await?;
+            let listing = Listing::oldest_first(window, &*settings.event_types, STEP_ROWS).beyond(after);
+            let page = context.store.list_events(replay.workspace_id, &listing, now).await?;
             replay.progress = match page.next {
                 after @ Some(_) => Progress::Events { after },
                 None => Progress::Over,
@@ -318,8 +329,8 @@ async fn missed(
         // A test was meant for one endpoint only.
         let is_test = operational::is_test(&event.event_type);
         if wanted && !told && !is_test && event.erased_at.is_none() {
-            let (ws, we) = (event.workspace_id, endpoint.id);
-            candidates.push(Delivery::new(ws, we, event.id, event.event_type, event.occurred_at));
+            let (workspace, event_type) = (event.workspace_id, event.event_type);
+            candidates.push(Delivery::new(workspace, endpoint.id, event.id, event_type, event.occurred_at));
         }
     }
     let keys: Vec<(EndpointId, DeliveryId)> =

@@ -85,7 +85,12 @@ async fn when_the_jobs_cannot_be_sent_the_producers_retry_finishes_the_same_even
     let caller = bench.caller();
     let failed = accept_event(&broken, &caller, request("invoice.paid", "{}"), Some("key")).await;
     assert!(matches!(failed, Err(UseCaseError::Fault(_))));
-    let first = bench.store.list_events(bench.workspace, None, today(), &[], start(), 10).await.unwrap().rows;
+    let first = bench
+        .store
+        .list_events(bench.workspace, &store::Listing::newest_first(today(), &[], 10), start())
+        .await
+        .unwrap()
+        .rows;
     assert!(first.len() == 1 && bench.jobs().await.is_empty());
 
     // An endpoint that was made meanwhile is not part of what the event's row already promised.
@@ -141,7 +146,7 @@ async fn what_died_before_it_could_be_refused_is_refused_when_it_is_resumed() {
     let other = async || accept_event(&intake, &caller, with_data("[]"), Some("another key")).await;
     assert_eq!(problem(other().await), Problem::EventExists);
     assert_eq!(problem(other().await), Problem::IdempotencyKeyInProgress, "its claim could not be forgotten");
-    bench.advance(store::rows::idempotency::LEASE);
+    bench.advance(store::rows::idempotency::CLAIM_LEASE);
     assert_eq!(problem(other().await), Problem::EventExists);
     assert_eq!(bench.jobs().await.len(), 1);
 }
@@ -207,7 +212,13 @@ async fn a_batch_too_wide_for_one_request_is_accepted_in_two() {
         accept_events(&intake, &caller, (0..100).map(intent).collect())
     };
     let events = async || {
-        bench.store.list_events(bench.workspace, None, today(), &[], start(), 200).await.unwrap().rows.len()
+        bench
+            .store
+            .list_events(bench.workspace, &store::Listing::newest_first(today(), &[], 200), start())
+            .await
+            .unwrap()
+            .rows
+            .len()
     };
     let first = batch().await.unwrap();
     let refused: Vec<_> = first.iter().filter_map(|result| result.as_ref().err()).collect();

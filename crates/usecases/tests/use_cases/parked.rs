@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::delivery::{Delivery, DeliveryStatus};
+use domain::policy::limits::RateLimit;
 use queue::Job;
 use serde_json::json;
 use store::rows::deliveries::{DeliveryRow, Settlement};
@@ -12,7 +13,7 @@ use usecases::Meter;
 use usecases::accept::accept_event::accept_event;
 use usecases::deliver::attempt_delivery::Next;
 use usecases::recover::drain::drain_step;
-use usecases::recover::probe_circuits::resume_drains;
+use usecases::recover::drain::resume_drains;
 
 use crate::{Bench, loopback, receiver, request};
 
@@ -54,8 +55,7 @@ async fn a_parked_delivery_that_was_sent_twice_is_attempted_once() {
     let (url, count) = receiver(200).await;
     let endpoint = bench.endpoint(1, json!({ "url": url, "rate_limit": { "per_minute": 1 } })).await;
     // The only slots within reach are another's.
-    let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3_600));
-    bench.store.reserve_slots(endpoint.key(), 10, minute, hour, bench.clock.now()).await.unwrap();
+    bench.store.reserve_slots(endpoint.key(), RateLimit::PerMinute(1), 10, bench.clock.now()).await.unwrap();
     accept(&bench, 1).await;
     let job = bench.jobs().await.remove(0);
     assert_eq!(bench.sender().attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);

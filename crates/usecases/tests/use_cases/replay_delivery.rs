@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use usecases::accept::accept_event::accept_event;
-use usecases::replay::replay_delivery::replay_event;
+use usecases::replay::replay_delivery::{EventReplay, replay_event};
 
 use crate::{Bench, receiver, request};
 
@@ -18,7 +18,8 @@ async fn an_event_on_its_way_is_not_sent_beside_itself_and_each_endpoint_gets_it
 
     let management = bench.management();
     let again = async |endpoints: Vec<_>| {
-        let resent = replay_event(&management, &caller, None, event, &endpoints, true).await.unwrap();
+        let replay = EventReplay { workspace: None, event, endpoints: &endpoints, force: true };
+        let resent = replay_event(&management, &caller, replay).await.unwrap();
         let endpoints = |deliveries: Vec<domain::delivery::Delivery>| {
             deliveries.into_iter().map(|delivery| delivery.endpoint_id).collect::<Vec<_>>()
         };

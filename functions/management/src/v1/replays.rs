@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use http_kit::{Body, Caller, Id, OptionalBody, Page};
 use usecases::manage::management::Management;
-use usecases::replay::replay_delivery::{Resent, replay_delivery, replay_event};
+use usecases::replay::replay_delivery::{EventReplay, Resent, replay_delivery, replay_event};
 use usecases::replay::replay_window::{cancel_replay, list_replays, read_replay, start_replay, try_replay};
 
 use crate::v1::Answer;
@@ -33,8 +33,9 @@ pub(crate) async fn one_event(
     Body(request): Body<ReplayEvent>,
 ) -> Answer<(StatusCode, Json<ReplayedEvent>)> {
     let ReplayEvent { endpoint_ids, workspace_id, force } = request;
+    let replay = EventReplay { workspace: workspace_id, event, endpoints: &endpoint_ids, force };
     let Resent { deliveries, on_their_way, already_delivered } =
-        replay_event(&management, &caller, workspace_id, event, &endpoint_ids, force).await?;
+        replay_event(&management, &caller, replay).await?;
     let answer = ReplayedEvent {
         data: shown(deliveries),
         on_their_way: shown(on_their_way),

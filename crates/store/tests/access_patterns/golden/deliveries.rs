@@ -6,7 +6,8 @@ use domain::id::EndpointId;
 use domain::policy::outcome::Outcome;
 use domain::timestamp::Timestamp;
 use serde_json::{Value, json};
-use store::rows::deliveries::Wanted;
+use store::Listing;
+use store::rows::deliveries::DeliveryFilter;
 
 use super::{answers, everything, id, item, millis, present, said, table_with, then};
 
@@ -78,12 +79,15 @@ async fn deliveries_and_their_attempts() {
 
         // The same in each list it belongs to.
         let (status, store) = (row.delivery.status, &table.store);
-        let wanted = Wanted { status: Some(status), event_types: &[] };
-        let list = store.list_deliveries(endpoint, &wanted, None, everything(), then(), 9).await.unwrap();
-        let oldest = store.oldest_deliveries(endpoint, &wanted, None, everything(), then(), 9).await.unwrap();
+        let filter = DeliveryFilter { status: Some(status), event_types: &[] };
+        let newest = Listing::newest_first(everything(), filter, 9);
+        let oldest = Listing::oldest_first(everything(), filter, 9);
+        let list = store.list_deliveries(endpoint, &newest, then()).await.unwrap();
+        let oldest = store.list_deliveries(endpoint, &oldest, then()).await.unwrap();
         let several = store.load_deliveries(&[(endpoint, id)], then()).await.unwrap();
         let is_undelivered = matches!(status, DeliveryStatus::Failed | DeliveryStatus::Parked);
-        let waiting = store.undelivered(endpoint, status, None, then(), 9).await.unwrap();
+        let waiting = Listing::oldest_first(everything(), status, 9);
+        let waiting = store.list_undelivered(endpoint, &waiting, then()).await.unwrap();
         assert_eq!(waiting.rows.contains(&row.delivery), is_undelivered, "{name}");
         for rows in [list.rows, oldest.rows, several] {
             assert!(rows.contains(&row.delivery), "{name}");

@@ -4,6 +4,7 @@ use domain::event::Event;
 use domain::event::ledger::SkipReason;
 use domain::id::WorkspaceId;
 use serde_json::{Value, json};
+use store::Listing;
 use store::rows::events::StoredPayload;
 
 use super::{answers, everything, id, item, millis, present, said, table_with, text, then};
@@ -58,8 +59,8 @@ async fn events_their_payloads_and_their_ledgers() {
             let ledger = [event.ledger.deliveries.len(), event.ledger.skipped.len()];
             assert_eq!(json!(ledger), json!([shown["deliveries"], shown["skipped"]]), "{name}");
         }
-        let types = &[];
-        let list = table.store.list_events(workspace, None, everything(), types, then(), 9).await.unwrap();
+        let listing = Listing::newest_first(everything(), &[][..], 9);
+        let list = table.store.list_events(workspace, &listing, then()).await.unwrap();
         let listed = list.rows.iter().find(|listed| listed.id == id).unwrap();
         // A list leaves the span out.
         let shown_in_a_list = Event { trace: None, ..event.clone() };

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use domain::delivery::replay::Replay;
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
+use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use serde_json::{Value, json};
-use store::rows::idempotency::Claim;
+use store::rows::idempotency::{Claim, WantedClaim};
 use store::rows::statistics::Subject;
 
 use super::{everything, id, item, millis, number, present, said, table_with, text, then};
@@ -62,24 +63,19 @@ async fn health_and_drains() {
     for name in ["drain-owed", "drain-under-way"] {
         let item = item(name);
         let (workspace, endpoint): (WorkspaceId, EndpointId) = (id(&item, "PK", 1), id(&item, "SK", 1));
-        assert!(lost.contains(&EndpointKey::new(workspace, endpoint)), "{name}");
+        let key = EndpointKey::new(workspace, endpoint);
+        assert!(lost.iter().any(|drain| drain.endpoint == key), "{name}");
         let leased = Timestamp::from_millis(number(&item, "leased_until"));
         let before = Timestamp::from_millis(leased.as_millis() - 1);
-        let lease = async |now: Timestamp| {
-            table.store.lease_drain(EndpointKey::new(workspace, endpoint), now, now.plus(DAY)).await
-        };
-        assert!(lease(before).await.unwrap().is_none(), "{name}");
-        let drain = lease(leased).await.unwrap().unwrap();
+        assert!(table.store.claim_drain(key, before).await.unwrap().is_none(), "{name}");
+        let (lease, drain) = table.store.claim_drain(key, leased).await.unwrap().unwrap();
         let members = present(json!({
             "workspace": workspace, "leased_until": leased.as_millis(), "cursor": drain.cursor, "rate": drain.rate,
             "sent": drain.sent, "started_at": drain.started_at.as_millis(), "wanted_at": drain.wanted_at.as_millis(),
             "last_sent_at": millis(drain.last_sent_at),
         }));
         assert_eq!(members, said(&item), "{name}");
-        assert!(
-            table.store.end_drain(EndpointKey::new(workspace, endpoint), drain.wanted_at).await.unwrap(),
-            "{name}"
-        );
+        assert!(table.store.end_drain(&lease, &drain).await.unwrap(), "{name}");
     }
 }
 
@@ -100,11 +96,15 @@ async fn replays() {
         let is_running = name == "replay-running";
         let lost = table.store.lost_replays(then().plus(DAY)).await.unwrap();
         assert_eq!(lost.contains(&replay), is_running, "{name}");
-        let (leased, later) = (Timestamp::from_millis(number(&item, "leased_until")), then().plus(DAY));
+        let leased = Timestamp::from_millis(number(&item, "leased_until"));
         let before = Timestamp::from_millis(leased.as_millis() - 1);
-        assert_eq!(table.store.lease_replay(workspace, id, before, later).await.unwrap(), None, "{name}");
+        let claim = async |now| {
+            let claimed = table.store.claim_replay(workspace, id, now).await.unwrap();
+            claimed.map(|(_lease, replay)| replay)
+        };
+        assert_eq!(claim(before).await, None, "{name}");
         let expected: Option<Replay> = is_running.then_some(replay);
-        assert_eq!(table.store.lease_replay(workspace, id, leased, later).await.unwrap(), expected, "{name}");
+        assert_eq!(claim(leased).await, expected, "{name}");
     }
 }
 
@@ -121,10 +121,9 @@ async fn slots_places_and_quotas() {
         store.slots_ahead(EndpointKey::new(workspace, endpoint), ten_before).await.unwrap(),
         10 * second
     );
-    let slot = store
-        .reserve_slots(EndpointKey::new(workspace, endpoint), 1, second, 60 * second, ten_before)
-        .await
-        .unwrap();
+    let limit = RateLimit::PerSecond(1);
+    let slot =
+        store.reserve_slots(EndpointKey::new(workspace, endpoint), limit, 1, ten_before).await.unwrap();
     assert_eq!(slot, Some(next));
 
     let taken = item("places-taken");
@@ -154,7 +153,8 @@ async fn idempotency_keys() {
     let leased = Timestamp::from_millis(number(&row, "leased_until"));
     let claim = async |name, request, now| {
         let table = table_with(&[name]).await;
-        table.store.claim_idempotency_key(workspace, digest, request, event, now).await.unwrap()
+        let wanted = WantedClaim { workspace, digest, request, event };
+        table.store.claim_idempotency_key(wanted, now).await.unwrap()
     };
     let before = Timestamp::from_millis(leased.as_millis() - 1);
     let request = text(&row, "request");

@@ -1,0 +1,91 @@
+//! How is work done that takes longer than one request?
+//! Stepwise: a task does one step under a lease, saves the progress into the row, and sends the task of the next step.
+//!
+//! The row says how far the work has come; a task says only which row to work on. SQS delivers it at least once: a
+//! second copy finds the row leased, and work whose task was lost is resumed by the schedule.
+
+use std::time::Duration;
+
+use domain::timestamp::Timestamp;
+use queue::Task;
+use store::table::lease::LOST_AFTER;
+use store::{Lease, Store, StoreError};
+
+use crate::context::Context;
+use crate::error::Fault;
+
+/// Between two steps, so that nothing is flooded.
+pub const PAUSE: Duration = Duration::from_secs(1);
+
+/// What follows a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another step, after this pause.
+    StepAfter(Duration),
+    /// Nothing, until the work is asked for again or found lost.
+    Rest,
+    /// Nothing: the work is over.
+    Over,
+}
+
+/// Work that is done step by step: a drain, a replay.
+pub(crate) trait Stepwise: Sized {
+    /// What its row is known by.
+    type Key;
+
+    /// The task of a step.
+    fn task(&self) -> Task;
+
+    /// Claims the row for a step; `None` when there is nothing to do, or another process has it.
+    async fn claim(
+        store: &Store,
+        key: Self::Key,
+        now: Timestamp,
+    ) -> Result<Option<(Lease, Self)>, StoreError>;
+
+    /// Does one step, and moves the work on.
+    async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault>;
+
+    /// Saves the progress; the row may be claimed again from `next` on. `false` when the lease was lost, or the work was
+    /// cancelled or deleted: then it does not go on here.
+    async fn save(&self, store: &Store, lease: &Lease, next: Timestamp) -> Result<bool, StoreError>;
+
+    /// Writes that the work is over; `false` when that was refused, as it was asked for again during the step.
+    async fn end(&mut self, store: &Store, lease: &Lease, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Work that was not claimed since `before`: its task was lost.
+    async fn lost(store: &Store, before: Timestamp) -> Result<Vec<Self>, StoreError>;
+}
+
+/// Does one step of the work known by `key`, if there is any that no other process has.
+pub(crate) async fn step<W: Stepwise>(context: &Context, key: W::Key) -> Result<(), Fault> {
+    // 1. Claim the row.
+    let (now, store) = (context.clock.now(), &context.store);
+    let Some((lease, mut work)) = W::claim(store, key, now).await? else { return Ok(()) };
+
+    // 2. Do the step.
+    let mut next = work.step(context, now).await?;
+
+    // 3. Save the progress, and see to the next step.
+    if next == Next::Over && !work.end(store, &lease, now).await? {
+        next = Next::StepAfter(PAUSE);
+    }
+    let pause = match next {
+        Next::StepAfter(pause) => work.save(store, &lease, now.plus(pause)).await?.then_some(pause),
+        Next::Rest => work.save(store, &lease, now).await.map(|_| None)?,
+        Next::Over => None,
+    };
+    if let Some(pause) = pause {
+        context.queue.send_task(work.task(), pause).await?;
+    }
+    Ok(())
+}
+
+/// Sends the task of work that has lost its own; gives how much there was.
+pub(crate) async fn resume<W: Stepwise>(context: &Context) -> Result<usize, Fault> {
+    let lost = W::lost(&context.store, context.clock.now().minus(LOST_AFTER)).await?;
+    for work in &lost {
+        context.queue.send_task(work.task(), Duration::ZERO).await?;
+    }
+    Ok(lost.len())
+}
