@@ -1,20 +1,20 @@
-//! How does a delivery go on after an attempt? The state machine of one event on its way to one endpoint.
+//! What is a delivery, and which states does it go through?
+//! The state machine of one event on its way to one endpoint; [`decision`] decides where an attempt takes it.
 
 pub mod attempt;
+pub mod decision;
 pub mod render;
 pub mod replay;
 pub mod statistics;
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::attempt::{Attempt, Trigger};
-use crate::endpoint::{Endpoint, EndpointSettings};
+use crate::delivery::decision::Decision;
+use crate::endpoint::Endpoint;
 use crate::event::event_type::EventType;
 use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use crate::policy::outcome::ErrorClass;
-use crate::policy::retry::parse_retry_after;
 use crate::timestamp::Timestamp;
 
 /// Where a delivery stands.
@@ -40,37 +40,6 @@ impl DeliveryStatus {
     /// Whether nothing more will happen by itself.
     pub fn is_settled(self) -> bool {
         matches!(self, Self::Delivered | Self::Failed | Self::Cancelled)
-    }
-}
-
-/// What follows from an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// Done.
-    Delivered,
-    /// Try again after this long.
-    RetryIn(Duration),
-    /// The last attempt of the schedule failed.
-    Exhausted,
-    /// The endpoint's rules say that trying again would not help.
-    Permanent,
-    /// The endpoint answered 410: switch it off.
-    Gone,
-    /// Too many are waiting for this endpoint already: set it aside until the endpoint recovers.
-    Park,
-}
-
-impl Decision {
-    /// The stable word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::RetryIn(_) => "retry",
-            Self::Exhausted => "exhausted",
-            Self::Permanent => "permanent",
-            Self::Gone => "gone",
-            Self::Park => "parked",
-        }
     }
 }
 
@@ -129,28 +98,6 @@ pub struct Delivery {
     pub attempts_before_run: u32,
 }
 
-/// What follows from `attempt`, the `number`-th of its schedule, which ended at `now`; `randomness` in 0 to 1 decides the
-/// jitter.
-pub fn decide(
-    attempt: &Attempt,
-    number: u32,
-    settings: &EndpointSettings,
-    randomness: f64,
-    now: Timestamp,
-) -> Decision {
-    match attempt.error {
-        None => Decision::Delivered,
-        Some(ErrorClass::EndpointGone) => Decision::Gone,
-        Some(_) if settings.outcomes.is_permanent(&attempt.outcome) => Decision::Permanent,
-        Some(_) => {
-            let retry_after = attempt.outcome.retry_after_header();
-            let retry_after = retry_after.and_then(|value| parse_retry_after(value, now));
-            let delay = settings.retry.delay_after(number, randomness, retry_after);
-            delay.map_or(Decision::Exhausted, Decision::RetryIn)
-        }
-    }
-}
-
 impl Delivery {
     /// A delivery of which nothing has happened yet.
     pub fn new(
@@ -201,11 +148,17 @@ impl Delivery {
         self.attempts.saturating_sub(self.attempts_before_run)
     }
 
+    /// The number of its next attempt in its schedule, from 1.
+    pub fn next_in_schedule(&self) -> u32 {
+        self.attempts_in_run() + 1
+    }
+
     /// The delivery after `attempt`, with what was decided.
     #[must_use]
     pub fn settled(mut self, attempt: &Attempt, decision: Decision) -> Self {
-        let ended = attempt.started_at.plus(attempt.duration);
+        let ended = attempt.ended_at();
         self.attempts = attempt.number;
+        self.attempts_before_run += u32::from(!decision.counts_for_schedule());
         self.response_status = attempt.response_status();
         self.last_error = attempt.error;
         self.next_attempt_at = None;
@@ -220,7 +173,7 @@ impl Delivery {
                 self.next_attempt_at = Some(ended.plus(delay));
                 DeliveryStatus::Retrying
             }
-            Decision::Park => DeliveryStatus::Parked,
+            Decision::Park { .. } => DeliveryStatus::Parked,
             Decision::Exhausted | Decision::Permanent | Decision::Gone => DeliveryStatus::Failed,
         };
         self
@@ -279,44 +232,26 @@ pub fn cancel_reason(endpoint: Option<&Endpoint>) -> Option<CancelReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::outcome::{Answer, Outcome};
-    use proptest::prelude::*;
+    use std::time::Duration;
 
-    fn answered(status: u16, headers: &[(&str, &str)]) -> Outcome {
-        Outcome::Answered(Answer {
-            status,
-            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
-            body: Vec::new(),
-            body_truncated: false,
-        })
-    }
+    use crate::delivery::attempt::SentRequest;
+    use crate::policy::outcome::{Answer, Outcome};
 
     fn now() -> Timestamp {
         Timestamp::parse("2026-01-05T09:30:00Z").unwrap()
     }
 
-    fn attempt(number: u32, outcome: Outcome) -> Attempt {
+    fn attempt(number: u32, status: u16) -> Attempt {
+        let answer = Answer { status, headers: Vec::new(), body: Vec::new(), body_truncated: false };
         Attempt {
             number,
             trigger: Trigger::Automatic,
             started_at: now(),
             duration: Duration::from_millis(20),
-            sent: crate::delivery::attempt::SentRequest::default(),
-            error: settings(serde_json::json!({})).outcomes.error_class(&outcome),
-            outcome,
+            sent: SentRequest::default(),
+            outcome: Outcome::Answered(answer),
+            error: (status >= 300).then_some(ErrorClass::HttpStatus),
         }
-    }
-
-    fn settings(more: serde_json::Value) -> EndpointSettings {
-        let mut json = serde_json::json!({ "url": "https://example.com" });
-        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        serde_json::from_value(json).unwrap()
-    }
-
-    fn decided(number: u32, outcome: Outcome, more: serde_json::Value, randomness: f64) -> Decision {
-        let settings = settings(more);
-        let error = settings.outcomes.error_class(&outcome);
-        decide(&Attempt { error, ..attempt(number, outcome) }, number, &settings, randomness, now())
     }
 
     fn delivery() -> Delivery {
@@ -331,59 +266,15 @@ mod tests {
     }
 
     #[test]
-    fn only_2xx_delivers_and_410_means_gone() {
-        let decide = |outcome| decided(1, outcome, serde_json::json!({}), 0.0);
-        for status in 200..600 {
-            let decision = decide(answered(status, &[]));
-            match status {
-                200..=299 => assert_eq!(decision, Decision::Delivered, "{status}"),
-                410 => assert_eq!(decision, Decision::Gone),
-                _ => assert_eq!(decision, Decision::RetryIn(Duration::from_secs(1)), "{status}"),
-            }
-        }
-        assert!(matches!(decide(Outcome::Unreachable(ErrorClass::Timeout)), Decision::RetryIn(_)));
-    }
-
-    #[test]
-    fn the_owner_says_which_statuses_succeed_and_which_are_not_worth_repeating() {
-        let rules = serde_json::json!({ "outcomes": { "success": [409], "permanent": ["4xx"] } });
-        let decide = |status| decided(1, answered(status, &[]), rules.clone(), 0.0);
-        assert_eq!(decide(409), Decision::Delivered);
-        assert_eq!(decide(404), Decision::Permanent);
-        assert_eq!(decide(410), Decision::Gone);
-        assert!(matches!(decide(500), Decision::RetryIn(_)));
-    }
-
-    #[test]
-    fn a_receiver_may_ask_for_more_time() {
-        let outcome = answered(503, &[("retry-after", "120")]);
-        let decision = decided(1, outcome, serde_json::json!({}), 0.0);
-        assert_eq!(decision, Decision::RetryIn(Duration::from_secs(120)));
-    }
-
-    #[test]
     fn an_answer_settles_the_row_and_forgets_the_next_attempt() {
-        let outcome = answered(500, &[]);
-        let waiting = delivery().settled(&attempt(1, outcome), Decision::RetryIn(Duration::from_secs(5)));
+        let waiting = delivery().settled(&attempt(1, 500), Decision::RetryIn(Duration::from_secs(5)));
         assert_eq!(waiting.status, DeliveryStatus::Retrying);
         assert_eq!(waiting.next_attempt_at, Some(now().plus(Duration::from_millis(5_020))));
-        let done = waiting.settled(&attempt(2, answered(204, &[])), Decision::Delivered);
+        let done = waiting.settled(&attempt(2, 204), Decision::Delivered);
         assert_eq!((done.status, done.attempts, done.last_error), (DeliveryStatus::Delivered, 2, None));
         assert_eq!(
             (done.next_attempt_at, done.delivered_at),
             (None, Some(now().plus(Duration::from_millis(20))))
         );
-    }
-
-    proptest! {
-        #[test]
-        fn a_failing_delivery_is_attempted_once_more_than_its_schedule_is_long(retries in 0usize..30, randomness in 0.0f64..1.0) {
-            let policy = serde_json::json!({ "retry": { "schedule_seconds": vec![1; retries] } });
-            let mut attempts = 1;
-            while let Decision::RetryIn(_) = decided(attempts, answered(500, &[]), policy.clone(), randomness) {
-                attempts += 1;
-            }
-            prop_assert_eq!(attempts as usize, retries + 1);
-        }
     }
 }

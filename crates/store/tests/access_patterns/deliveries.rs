@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
-use domain::delivery::{Decision, Delivery, DeliveryStatus};
+use domain::delivery::decision::Decision;
+use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::{EventType, EventTypePattern};
 use domain::id::{EndpointId, EventId};
 use domain::policy::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
@@ -23,7 +24,7 @@ fn attempt(number: u32, outcome: Outcome) -> Attempt {
         started_at: now(),
         duration: Duration::from_millis(20),
         sent: SentRequest::default(),
-        error: OutcomeRules::default().error_class(&outcome),
+        error: OutcomeRules::default().judge(&outcome).error(),
         outcome,
     }
 }

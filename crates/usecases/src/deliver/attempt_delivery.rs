@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::delivery::attempt::Attempt;
-use domain::delivery::{self, Decision, Delivery, DeliveryStatus};
+use domain::delivery::decision::{Circumstances, Decision, decide};
+use domain::delivery::{self, Delivery, DeliveryStatus};
 use domain::endpoint::DisabledReason;
 use domain::event::operational::OperationalEvent;
 use domain::policy::circuit::Health;
@@ -25,6 +26,7 @@ use store::{BATCH_WRITES, Store};
 use crate::accept::operational_event::notify;
 use crate::context::Context;
 use crate::context::cache::CACHED_FOR;
+use crate::deliver::request::Posted;
 use crate::error::Fault;
 use crate::limit::bulkhead::Bulkhead;
 use crate::limit::turn::{Place, Turns};
@@ -280,32 +282,34 @@ impl Sender {
         }
 
         // 5. Render, sign, send.
-        let (mut delivery, first_attempt) = known;
-        let (attempt, span) = self.send(job, &endpoint, &payload, trace, &delivery).await;
+        let (delivery, first_attempt) = known;
+        let (Posted { attempt, judgement }, span) =
+            self.send(job, &endpoint, &payload, trace, &delivery).await;
         if let Err(fault) = self.turns.leave(&endpoint, place).await {
             // The place is free again by itself in a while; what was sent must be recorded first.
             tracing::warn!(endpoint = %endpoint.id, error = %fault, "a place could not be given back");
         }
 
-        // 6. Decide what follows, for the endpoint and for the delivery, and record it.
-        let ended = attempt.started_at.plus(attempt.duration);
-        let number = delivery.attempts_in_run() + 1;
-        let mut decision =
-            delivery::decide(&attempt, number, &endpoint.settings, self.randomness.unit(), ended);
-        if attempt.error.is_some() && decision != Decision::Gone {
+        // 6. Count a failure, then decide everything that follows, and record it.
+        let ended = attempt.ended_at();
+        let health = match judgement.counts_against_health() {
+            false => Health::default(),
             // A request that was made must be recorded, whether or not its endpoint's health can be.
-            let health = self.health.failed(&endpoint, ended).await.unwrap_or_else(|fault| {
+            true => self.health.failed(&endpoint, ended).await.unwrap_or_else(|fault| {
                 tracing::error!(endpoint = %endpoint.id, error = %fault, "a failure could not be counted");
                 Health::default()
-            });
-            let waits = matches!(decision, Decision::RetryIn(_));
-            // A probe says something of its endpoint; it uses up nothing of its delivery's schedule.
-            let probed = job.probe && health.is_open() && (waits || decision == Decision::Exhausted);
-            if probed || (waits && !health.may_wait()) {
-                decision = Decision::Park;
-                delivery.attempts_before_run += u32::from(probed);
-            }
-        }
+            }),
+        };
+        let decision = decide(&Circumstances {
+            attempt: &attempt,
+            judgement,
+            number_in_schedule: delivery.next_in_schedule(),
+            settings: &endpoint.settings,
+            health,
+            is_probe: job.probe,
+            randomness: self.randomness.unit(),
+            now: ended,
+        });
         let delivery = delivery.settled(&attempt, decision);
         log(job, &attempt, decision);
         span.end_attempt(&attempt, decision);
@@ -327,7 +331,7 @@ impl Sender {
             }
             Decision::Delivered => self.health.succeeded(&endpoint).await?,
             Decision::Exhausted | Decision::Permanent => self.notify_exhausted(job).await,
-            Decision::Park => {}
+            Decision::Park { .. } => {}
         }
         Ok(Next::Done)
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::delivery::Decision;
 use domain::delivery::attempt::Attempt;
+use domain::delivery::decision::Decision;
 use domain::policy::outcome::ErrorClass;
 use domain::timestamp::Timestamp;
 use queue::Job;
@@ -27,7 +27,7 @@ pub(crate) fn read_off(
         }
         Decision::Delivered | Decision::Gone => {}
         Decision::RetryIn(_) => readings.retries += 1,
-        Decision::Park => readings.parked += 1,
+        Decision::Park { .. } => readings.parked += 1,
         Decision::Exhausted | Decision::Permanent => readings.exhausted += 1,
     }
 }
@@ -36,9 +36,11 @@ pub(crate) fn read_off(
 pub(crate) fn log(job: &Job, attempt: &Attempt, decision: Decision) {
     let retry_in = match decision {
         Decision::RetryIn(wait) => Some(wait),
-        Decision::Delivered | Decision::Exhausted | Decision::Permanent | Decision::Gone | Decision::Park => {
-            None
-        }
+        Decision::Delivered
+        | Decision::Exhausted
+        | Decision::Permanent
+        | Decision::Gone
+        | Decision::Park { .. } => None,
     };
     tracing::info!(
         delivery = %job.delivery,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use domain::delivery::attempt::Attempt;
 use domain::delivery::render::{Message, Occasion};
 use domain::delivery::{CancelReason, Delivery};
 use domain::endpoint::Endpoint;
@@ -12,7 +11,7 @@ use queue::Job;
 use store::rows::events::StoredPayload;
 
 use super::Sender;
-use crate::deliver::request::post;
+use crate::deliver::request::{Posted, post};
 use crate::error::Fault;
 use crate::telemetry::trace::Span;
 
@@ -49,7 +48,7 @@ impl Sender {
         payload: &Payload,
         trace: Option<TraceParent>,
         delivery: &Delivery,
-    ) -> (Attempt, Span) {
+    ) -> (Posted, Span) {
         let message = Message {
             event_id: job.event,
             event_type: &job.event_type,
