@@ -57,6 +57,18 @@ pub enum CancelReason {
     EventErased,
 }
 
+impl CancelReason {
+    /// The stable word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EndpointDisabled => "endpoint_disabled",
+            Self::EndpointDeleted => "endpoint_deleted",
+            Self::EventExpired => "event_expired",
+            Self::EventErased => "event_erased",
+        }
+    }
+}
+
 /// One event on its way to one endpoint, as its row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
@@ -84,8 +96,10 @@ pub struct Delivery {
     pub cancel_reason: Option<CancelReason>,
     /// When it will be tried again.
     pub next_attempt_at: Option<Timestamp>,
-    /// When it was answered with 2xx.
+    /// When it was answered with what counts as success.
     pub delivered_at: Option<Timestamp>,
+    /// When it was parked, if it is. The job that attempts it must claim it as parked then.
+    pub parked_at: Option<Timestamp>,
     /// When its row last changed.
     pub updated_at: Timestamp,
     /// The slot it was given when its endpoint's rate made it wait.
@@ -95,7 +109,7 @@ pub struct Delivery {
     /// The replay it was last sent by; `None` if it was not.
     pub run: Option<ReplayId>,
     /// Attempts that do not count for its schedule: those before that replay, and those that only probed its endpoint.
-    pub attempts_before_run: u32,
+    pub uncounted_attempts: u32,
 }
 
 impl Delivery {
@@ -122,101 +136,97 @@ impl Delivery {
             cancel_reason: None,
             next_attempt_at: None,
             delivered_at: None,
+            parked_at: None,
             updated_at: id.time(),
             slot_at: None,
             trigger: Trigger::Automatic,
             run: None,
-            attempts_before_run: 0,
+            uncounted_attempts: 0,
         }
     }
 
-    /// The delivery as replay `run` begins to send it again.
+    /// The delivery in `status` since `now`. What only its old status had is cleared: when it is tried again, its slot,
+    /// when it was delivered or parked, and why it was cancelled. Each transition then sets what its new status has.
+    fn enter(self, status: DeliveryStatus, now: Timestamp) -> Self {
+        Self {
+            status,
+            cancel_reason: None,
+            next_attempt_at: None,
+            delivered_at: None,
+            parked_at: None,
+            slot_at: None,
+            updated_at: now,
+            ..self
+        }
+    }
+
+    /// The delivery as replay `run` begins to send it again at `now`.
     #[must_use]
-    pub fn replayed(mut self, run: ReplayId) -> Self {
-        self.run = Some(run);
-        self.attempts_before_run = self.attempts;
-        self.trigger = Trigger::Replay;
-        self.status = DeliveryStatus::Pending;
-        self.cancel_reason = None;
-        self.next_attempt_at = None;
-        self.slot_at = None;
-        self
+    pub fn replayed(self, run: ReplayId, now: Timestamp) -> Self {
+        let uncounted_attempts = self.attempts;
+        let replayed = self.enter(DeliveryStatus::Pending, now);
+        Self { run: Some(run), trigger: Trigger::Replay, uncounted_attempts, ..replayed }
     }
 
     /// Attempts that count for its schedule.
-    pub fn attempts_in_run(&self) -> u32 {
-        self.attempts.saturating_sub(self.attempts_before_run)
+    pub fn counted_attempts(&self) -> u32 {
+        self.attempts.saturating_sub(self.uncounted_attempts)
     }
 
     /// The number of its next attempt in its schedule, from 1.
     pub fn next_in_schedule(&self) -> u32 {
-        self.attempts_in_run() + 1
+        self.counted_attempts() + 1
     }
 
     /// The delivery after `attempt`, with what was decided.
     #[must_use]
     pub fn settled(mut self, attempt: &Attempt, decision: Decision) -> Self {
-        let ended = attempt.ended_at();
         self.attempts = attempt.number;
-        self.attempts_before_run += u32::from(!decision.counts_for_schedule());
+        self.uncounted_attempts += u32::from(!decision.counts_for_schedule());
         self.response_status = attempt.response_status();
         self.last_error = attempt.error;
-        self.next_attempt_at = None;
-        self.slot_at = None;
-        self.updated_at = ended;
-        self.status = match decision {
+        let ended = attempt.ended_at();
+        match decision {
             Decision::Delivered => {
-                self.delivered_at = Some(ended);
-                DeliveryStatus::Delivered
+                Self { delivered_at: Some(ended), ..self.enter(DeliveryStatus::Delivered, ended) }
             }
             Decision::RetryIn(delay) => {
-                self.next_attempt_at = Some(ended.plus(delay));
-                DeliveryStatus::Retrying
+                let next_attempt_at = Some(ended.plus(delay));
+                Self { next_attempt_at, ..self.enter(DeliveryStatus::Retrying, ended) }
             }
-            Decision::Park { .. } => DeliveryStatus::Parked,
-            Decision::Exhausted | Decision::Permanent | Decision::Gone => DeliveryStatus::Failed,
-        };
-        self
+            Decision::Park { .. } => self.parked(ended),
+            Decision::Exhausted | Decision::Permanent | Decision::Gone => {
+                self.enter(DeliveryStatus::Failed, ended)
+            }
+        }
     }
 
-    /// The delivery told at `now` to wait for its slot.
+    /// The delivery that from `now` on waits for its slot.
     #[must_use]
-    pub fn waiting_for(mut self, slot: Timestamp, now: Timestamp) -> Self {
-        self.slot_at = Some(slot);
-        self.next_attempt_at = Some(slot);
-        self.updated_at = now;
-        self
+    pub fn waiting_for(self, slot: Timestamp, now: Timestamp) -> Self {
+        let status = self.status;
+        Self { slot_at: Some(slot), next_attempt_at: Some(slot), ..self.enter(status, now) }
     }
 
-    /// The parked delivery taken up again at `now`.
+    /// The parked delivery, claimed at `now` by the job that will attempt it.
     #[must_use]
-    pub fn taken_up(mut self, now: Timestamp) -> Self {
-        self.updated_at = now;
-        self.status = match self.attempts_in_run() {
-            0 => DeliveryStatus::Pending,
-            _ => DeliveryStatus::Retrying,
-        };
-        self
+    pub fn claimed(self, now: Timestamp) -> Self {
+        match self.counted_attempts() {
+            0 => self.enter(DeliveryStatus::Pending, now),
+            _ => self.enter(DeliveryStatus::Retrying, now),
+        }
     }
 
-    /// The delivery set aside at `now` without another attempt.
+    /// The delivery parked at `now`.
     #[must_use]
-    pub fn parked(mut self, now: Timestamp) -> Self {
-        self.status = DeliveryStatus::Parked;
-        self.next_attempt_at = None;
-        self.slot_at = None;
-        self.updated_at = now;
-        self
+    pub fn parked(self, now: Timestamp) -> Self {
+        Self { parked_at: Some(now), ..self.enter(DeliveryStatus::Parked, now) }
     }
 
     /// The delivery given up at `now` without another attempt.
     #[must_use]
-    pub fn cancelled(mut self, reason: CancelReason, now: Timestamp) -> Self {
-        self.status = DeliveryStatus::Cancelled;
-        self.cancel_reason = Some(reason);
-        self.next_attempt_at = None;
-        self.updated_at = now;
-        self
+    pub fn cancelled(self, reason: CancelReason, now: Timestamp) -> Self {
+        Self { cancel_reason: Some(reason), ..self.enter(DeliveryStatus::Cancelled, now) }
     }
 }
 
@@ -276,5 +286,100 @@ mod tests {
             (done.next_attempt_at, done.delivered_at),
             (None, Some(now().plus(Duration::from_millis(20))))
         );
+    }
+
+    /// Every state that a delivery can be in, each with everything set that it can have.
+    fn every_state() -> Vec<Delivery> {
+        let (later, run) = (now().plus(Duration::from_secs(1)), ReplayId::new(now(), 1));
+        let after = |status, decision| delivery().settled(&attempt(1, status), decision);
+        vec![
+            delivery(),
+            delivery().waiting_for(later, now()),
+            after(204, Decision::Delivered),
+            after(500, Decision::RetryIn(Duration::from_secs(5))),
+            after(500, Decision::RetryIn(Duration::from_secs(5))).waiting_for(later, now()),
+            after(500, Decision::Exhausted),
+            after(500, Decision::Park { counts_for_schedule: false }),
+            delivery().parked(now()),
+            delivery().parked(now()).claimed(later),
+            delivery().waiting_for(later, now()).cancelled(CancelReason::EventErased, later),
+            after(204, Decision::Delivered).replayed(run, later),
+        ]
+    }
+
+    /// Whether what is set belongs to the status.
+    fn is_consistent(delivery: &Delivery) -> bool {
+        let Delivery { status, next_attempt_at, slot_at, delivered_at, parked_at, cancel_reason, .. } =
+            delivery;
+        let waits = matches!(status, DeliveryStatus::Pending | DeliveryStatus::Retrying);
+        (waits || (next_attempt_at.is_none() && slot_at.is_none()))
+            && (*status == DeliveryStatus::Delivered) == delivered_at.is_some()
+            && (*status == DeliveryStatus::Parked) == parked_at.is_some()
+            && (*status == DeliveryStatus::Cancelled) == cancel_reason.is_some()
+    }
+
+    #[test]
+    fn whatever_happens_a_delivery_keeps_nothing_of_its_old_status() {
+        let (later, run) = (now().plus(Duration::from_secs(9)), ReplayId::new(now(), 2));
+        for before in every_state() {
+            let after = |status, decision| before.clone().settled(&attempt(2, status), decision);
+            for after in [
+                after(204, Decision::Delivered),
+                after(500, Decision::RetryIn(Duration::from_secs(5))),
+                after(500, Decision::Exhausted),
+                after(410, Decision::Gone),
+                after(500, Decision::Park { counts_for_schedule: true }),
+                before.clone().parked(later),
+                before.clone().cancelled(CancelReason::EndpointDeleted, later),
+                before.clone().replayed(run, later),
+            ] {
+                assert!(is_consistent(&before) && is_consistent(&after), "{before:?} {after:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_forced_replay_that_fails_is_no_longer_delivered() {
+        let delivered = delivery().settled(&attempt(1, 204), Decision::Delivered);
+        let failed =
+            delivered.replayed(ReplayId::new(now(), 1), now()).settled(&attempt(2, 500), Decision::Exhausted);
+        assert_eq!((failed.status, failed.delivered_at), (DeliveryStatus::Failed, None));
+    }
+
+    #[test]
+    fn a_cancelled_delivery_gives_its_slot_up() {
+        let waiting = delivery().waiting_for(now().plus(Duration::from_secs(9)), now());
+        assert_eq!(waiting.cancelled(CancelReason::EndpointDeleted, now()).slot_at, None);
+    }
+
+    #[test]
+    fn a_replay_and_a_failed_probe_leave_the_schedule_whole() {
+        let failed = delivery().settled(&attempt(1, 500), Decision::Exhausted);
+        assert_eq!(failed.next_in_schedule(), 2);
+        let replayed = failed.replayed(ReplayId::new(now(), 1), now());
+        assert_eq!(replayed.next_in_schedule(), 1);
+        let probed = replayed.settled(&attempt(2, 500), Decision::Park { counts_for_schedule: false });
+        assert_eq!((probed.next_in_schedule(), probed.parked_at), (1, Some(probed.updated_at)));
+        let parked = probed.settled(&attempt(3, 500), Decision::Park { counts_for_schedule: true });
+        assert_eq!(parked.next_in_schedule(), 2);
+    }
+
+    #[test]
+    fn a_parked_delivery_that_is_claimed_is_what_it_was() {
+        assert_eq!(delivery().parked(now()).claimed(now()).status, DeliveryStatus::Pending);
+        let parked = delivery().settled(&attempt(1, 500), Decision::Park { counts_for_schedule: true });
+        assert_eq!(parked.claimed(now()).status, DeliveryStatus::Retrying);
+    }
+
+    #[test]
+    fn a_cancel_reason_is_written_as_its_stable_word() {
+        for reason in [
+            CancelReason::EndpointDisabled,
+            CancelReason::EndpointDeleted,
+            CancelReason::EventExpired,
+            CancelReason::EventErased,
+        ] {
+            assert_eq!(serde_json::to_value(reason).ok(), Some(reason.as_str().into()));
+        }
     }
 }

@@ -16,6 +16,7 @@ use domain::delivery::{self, Delivery, DeliveryStatus};
 use domain::endpoint::DisabledReason;
 use domain::event::operational::OperationalEvent;
 use domain::policy::circuit::Health;
+use domain::timestamp::Timestamp;
 use egress::Egress;
 use queue::reschedule::NotRescheduled;
 use queue::{Job, Queue};
@@ -206,9 +207,9 @@ impl Sender {
         meter: &Meter,
     ) -> Result<Next, Fault> {
         let now = self.clock.now();
-        let mut known = known(job, row);
+        let mut known = known(job, row, now);
         let delivery = &known.0;
-        let parked_at = (delivery.status == DeliveryStatus::Parked).then_some(delivery.updated_at);
+        let parked_at = delivery.parked_at;
         if receives <= 1 && job.parked_at.is_some() && job.parked_at != parked_at {
             // A drain looks twice and may have sent it twice: the other job has it.
             return Ok(Next::Done);
@@ -254,7 +255,7 @@ impl Sender {
             return Ok(Next::ComeBackIn(self.soon(receives)));
         }
         if let Some(parked_at) = parked_at {
-            let row = DeliveryRow { delivery: known.0.taken_up(now), first_attempt: known.1 };
+            let row = DeliveryRow { delivery: known.0.claimed(now), first_attempt: known.1 };
             let settlement = Settlement { row, later_attempt: None, expires_at };
             if !self.store.take_parked(&settlement, parked_at).await? {
                 return Ok(Next::Done);
@@ -353,7 +354,7 @@ impl Sender {
 type Known = (Delivery, Option<Attempt>);
 
 /// The delivery as its row says, or as a new one; as a replay begins it, if this job is the first of one.
-fn known(job: &Job, row: Option<DeliveryRow>) -> Known {
+fn known(job: &Job, row: Option<DeliveryRow>, now: Timestamp) -> Known {
     let (delivery, first_attempt) = match row {
         Some(row) => (row.delivery, row.first_attempt),
         None => {
@@ -366,7 +367,7 @@ fn known(job: &Job, row: Option<DeliveryRow>) -> Known {
         // What succeeded is not sent again unless that was asked for.
         Some(run) if delivery.run.is_none_or(|old| old < run) => {
             let spared = delivery.status == DeliveryStatus::Delivered && !job.force;
-            let delivery = if spared { delivery } else { delivery.replayed(run) };
+            let delivery = if spared { delivery } else { delivery.replayed(run, now) };
             (delivery, first_attempt)
         }
         _ => (delivery, first_attempt),

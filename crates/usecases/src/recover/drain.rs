@@ -148,7 +148,7 @@ pub(crate) fn job(delivery: &Delivery, probe: bool) -> Job {
         payload: None,
         not_before: None,
         deliver_at: None,
-        parked_at: Some(delivery.updated_at),
+        parked_at: delivery.parked_at,
         probe,
         // A parked delivery of a replay stays one.
         run: delivery.run,

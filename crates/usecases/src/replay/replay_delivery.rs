@@ -63,7 +63,7 @@ pub async fn replay_delivery(
     // Whoever asks for this one delivery wants to know whether it arrives, whatever became of others: it is a probe.
     let job = Job { probe: true, ..job(&delivery, run, force) };
     management.context.queue.send(&[job], now).await?;
-    Ok(delivery.replayed(run))
+    Ok(delivery.replayed(run, now))
 }
 
 /// Sends an event to chosen endpoints, whether or not they got it or asked for it. An endpoint whose delivery is still
@@ -127,7 +127,7 @@ pub async fn replay_event(
     let run = ReplayId::new(now, management.context.randomness.id());
     let jobs: Vec<Job> = again.iter().map(|delivery| job(delivery, run, force)).collect();
     management.context.queue.send(&jobs, now).await?;
-    let deliveries = again.into_iter().map(|delivery| delivery.replayed(run)).collect();
+    let deliveries = again.into_iter().map(|delivery| delivery.replayed(run, now)).collect();
     Ok(Resent { deliveries, on_their_way, already_delivered })
 }
 

@@ -25,7 +25,7 @@ impl Sender {
             return Ok(endpoint.disabled_reason == Some(DisabledReason::Failing));
         }
         // Those that wait for a retry are the circuit's probes; after 45 s of quiet the schedule's next look sends one.
-        if delivery.attempts_in_run() > 0 || job.probe {
+        if delivery.counted_attempts() > 0 || job.probe {
             return Ok(false);
         }
         let health = self.cache.health(job.workspace, job.endpoint).await?;
