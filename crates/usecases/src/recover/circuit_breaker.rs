@@ -1,5 +1,6 @@
-//! What follows from an endpoint's failures and recoveries? Its circuit opens and closes, its owner is warned, and one
-//! that fails too often for too long is switched off. The decisions are in `domain::policy::circuit`; here they are carried out.
+//! What follows from an endpoint's failures and recoveries?
+//! The circuit breaker: an endpoint's circuit opens and closes, its owner is warned, and an endpoint that fails too often
+//! for too long is switched off. The decisions are in `domain::policy::circuit`; here they are carried out.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,12 +16,12 @@ use crate::accept::operational_event::notify;
 use crate::context::Context;
 use crate::error::Fault;
 use crate::recover::drain::{owe_drain, start_drain};
-use crate::write_coalescer::{Gather, WriteCoalescer};
+use crate::write_coalescer::{Mode, WriteCoalescer};
 
-/// How each endpoint of a group fares; one that could not be written harms no other.
+/// The health of each endpoint of a batch. When one of them cannot be written, the others still are.
 type Healths = Arc<HashMap<EndpointId, Result<Health, Fault>>>;
 
-/// Failures of one endpoint that end within a few milliseconds are one write.
+/// Counts failures and successes. Failures of one endpoint that end within a few milliseconds are one write.
 #[derive(Debug)]
 pub(crate) struct CircuitBreaker {
     context: Context,
@@ -37,26 +38,21 @@ impl CircuitBreaker {
     /// Must be made inside a tokio runtime.
     pub(crate) fn new(context: Context) -> Self {
         let writer = context.clone();
-        let failures = WriteCoalescer::new(Gather::Linger, move |group: Vec<Failure>| {
+        let failures = WriteCoalescer::new(Mode::Delay, move |batch: Vec<Failure>| {
             let context = writer.clone();
-            async move { Ok(Arc::new(record_failures(&context, group).await)) }
+            async move { Ok(Arc::new(record_failures(&context, batch).await)) }
         });
         Self { context, failures }
     }
 
-    /// What it tells and writes with.
-    pub(crate) fn context(&self) -> &Context {
-        &self.context
-    }
-
-    /// An attempt failed at `at`; gives how the endpoint fares now.
+    /// Counts an attempt that failed at `at`; gives the endpoint's health after it.
     pub(crate) async fn failed(&self, endpoint: &Arc<Endpoint>, at: Timestamp) -> Result<Health, Fault> {
         let failure = Failure { endpoint: Arc::clone(endpoint), at };
         let all = self.failures.write(failure).await?;
         all.get(&endpoint.id).cloned().unwrap_or_else(|| Ok(Health::default()))
     }
 
-    /// An attempt succeeded. Costs nothing unless the endpoint is known to be failing.
+    /// Counts an attempt that succeeded. Costs nothing unless the endpoint is known to be failing.
     pub(crate) async fn succeeded(&self, endpoint: &Endpoint) -> Result<(), Fault> {
         let Self { context, .. } = self;
         let (ws, we) = (endpoint.workspace_id, endpoint.id);
@@ -82,10 +78,10 @@ impl CircuitBreaker {
 
 async fn record_failures(
     context: &Context,
-    group: Vec<Failure>,
+    batch: Vec<Failure>,
 ) -> HashMap<EndpointId, Result<Health, Fault>> {
     let mut by_endpoint: HashMap<EndpointId, Vec<Failure>> = HashMap::new();
-    for failure in group {
+    for failure in batch {
         by_endpoint.entry(failure.endpoint.id).or_default().push(failure);
     }
     let mut all = HashMap::new();
@@ -121,14 +117,14 @@ async fn carry_out(
     });
     match consequence {
         Consequence::Open => {
-            // The drain is owed from now on: whatever becomes of the process that sees the recovery, what was parked
-            // goes out.
+            // The drain is owed from now on: even if the process that sees the recovery dies then, the parked deliveries go
+            // out.
             owe_drain(context, ws, we).await?;
             if context.store.open_circuit(ws, we, at).await? {
                 tracing::info!(endpoint = %we, workspace = %ws, failures = health.failures, "circuit opened");
                 health.open_since = Some(at);
             } else {
-                // Somebody else has opened it, or a success has come between: the row knows.
+                // Another process has opened it, or a success has closed it meanwhile: the row says which.
                 *health = context.store.load_health(ws, we).await?.unwrap_or_default();
             }
         }
@@ -147,7 +143,7 @@ async fn carry_out(
     Ok(())
 }
 
-/// Switches an endpoint off and tells of it, unless somebody has changed it meanwhile so that this no longer applies.
+/// Switches an endpoint off and notifies its owner; not if the endpoint is off already, or has another URL now.
 pub(crate) async fn switch_off(
     context: &Context,
     endpoint: &Endpoint,
@@ -156,7 +152,7 @@ pub(crate) async fn switch_off(
     mut data: serde_json::Value,
 ) -> Result<(), Fault> {
     let (ws, we): (WorkspaceId, EndpointId) = (endpoint.workspace_id, endpoint.id);
-    // Another attempt, or its owner, may change the row between our read and our write: then look again.
+    // An optimistic lock: when another attempt, or the owner, has changed the row between read and write, read it again.
     for _ in 0..5 {
         let Some(mut current) = context.store.load_endpoint(ws, we).await? else { return Ok(()) };
         let same_url = current.settings.url == endpoint.settings.url;

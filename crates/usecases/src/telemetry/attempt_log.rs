@@ -1,4 +1,4 @@
-//! What is said of an attempt? One line in the log, readable alone, and its metrics.
+//! What is logged of a job? One line, readable alone: of its attempt, or why there was none; and the attempt's metrics.
 
 use std::time::Duration;
 
@@ -55,6 +55,20 @@ pub(crate) fn log(job: &Job, attempt: &Attempt, decision: Decision) {
         decision = decision.as_str(),
         retry_in_ms = retry_in.map(milliseconds),
         "attempted"
+    );
+}
+
+/// One line for a job that is not attempted; `consequence` is what happens instead.
+pub(crate) fn log_turned_away(job: &Job, receives: u32, consequence: &'static str, reason: &'static str) {
+    tracing::info!(
+        delivery = %job.delivery,
+        endpoint = %job.endpoint,
+        event = %job.event,
+        workspace = %job.workspace,
+        event_type = %job.event_type,
+        receives,
+        reason,
+        "{consequence} without an attempt"
     );
 }
 
