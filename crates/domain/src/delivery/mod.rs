@@ -21,8 +21,8 @@ use crate::timestamp::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
-    /// Not yet attempted, or not since it was replayed. As long as it never waited for its slot, was parked or was
-    /// attempted it has no row: only the event's ledger tells of it.
+    /// Waiting for its first attempt, or the first since a replay. It has no row until it has waited for a slot, been
+    /// parked or been attempted; until then only the event's ledger lists it.
     Pending,
     /// Failed, and waiting to be tried again.
     Retrying,
@@ -30,7 +30,7 @@ pub enum DeliveryStatus {
     Delivered,
     /// Given up: the schedule ran out, trying again would not help, or the endpoint is gone.
     Failed,
-    /// Set aside while the endpoint's circuit is open, it is switched off for failing, or its limits are used up.
+    /// Kept for later while the endpoint's circuit is open, it is switched off for failing, or its limits are used up.
     Parked,
     /// Not attempted (again): its endpoint was switched off or deleted, or its event has expired or was erased.
     Cancelled,
