@@ -9,7 +9,8 @@ use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::subscription::{self, Subscription};
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
-use domain::event::{Payload, PayloadText};
+use domain::event::ledger::Ledger;
+use domain::event::{Event, Payload, PayloadText};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::policy::retry::RetryPolicy;
 use domain::signing::profile::Profile;
@@ -160,7 +161,7 @@ fn payload() -> Payload {
 fn endpoint(profile: Profile) -> Endpoint {
     let settings = json!({ "url": "https://example.com/hooks", "signature": { "profile": profile } });
     let settings: EndpointSettings = serde_json::from_value(settings).expect("settings");
-    let secret = Secret::for_profile(profile, &[3; 32]).expect("a secret of any profile");
+    let secret = Secret::for_profile(profile, &[3; 32]);
     Endpoint {
         id: endpoint_id(),
         workspace_id: workspace(),
@@ -175,26 +176,21 @@ fn endpoint(profile: Profile) -> Endpoint {
 }
 
 fn job() -> Job {
-    Job {
-        workspace: workspace(),
-        endpoint: endpoint_id(),
-        event: event(),
-        delivery: DeliveryId::of(event(), endpoint_id()),
+    let event = Event {
+        id: event(),
+        workspace_id: workspace(),
         event_type: event_type("invoice.paid"),
         occurred_at: now(),
-        payload: Some(payload()),
-        not_before: None,
+        payload: payload(),
+        erased_at: None,
+        channels: Vec::new(),
         deliver_at: None,
-        parked_at: None,
-        probe: false,
-        run: None,
-        force: false,
-        recheck: false,
         trace: None,
-    }
+        ledger: Ledger::default(),
+    };
+    Job::first(&event, endpoint_id())
 }
 
-#[expect(clippy::expect_used, reason = "the job stands in this file")]
 fn job_body() -> String {
-    job().to_body().expect("a job is JSON")
+    job().to_body()
 }

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 
 /// Every function, by the name of its binary.
-pub(crate) const FUNCTIONS: [&str; 4] = ["ingest", "management", "sender", "maintenance"];
+pub(crate) const FUNCTIONS: [&str; 5] = ["ingest", "management", "actions", "sender", "maintenance"];
 
 /// The function's binary called `name` in `folder`; beside this one, if none is given.
 pub(crate) fn binary(name: &str, folder: Option<&Path>) -> anyhow::Result<PathBuf> {
     match folder {
-        Some(folder) => made(folder.join(name), "-p ingest -p management -p sender -p maintenance"),
-        None => beside(name, "-p ingest -p management -p sender -p maintenance -p bench"),
+        Some(folder) => {
+            made(folder.join(name), "-p ingest -p management -p actions -p sender -p maintenance")
+        }
+        None => beside(name, "-p ingest -p management -p actions -p sender -p maintenance -p bench"),
     }
 }
 

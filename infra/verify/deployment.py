@@ -16,7 +16,7 @@ TEMPLATE = ROOT / "infra" / "template.yaml"
 BUCKET = "artifacts"
 # What the emulator does not understand, and what it is told instead. (A parameter is text to it, even a number.)
 EMULATOR_GAPS = {"MaximumConcurrency: !Ref SenderMaximumConcurrency": "MaximumConcurrency: 50"}
-FUNCTIONS = ("ingest", "management", "sender", "maintenance")
+FUNCTIONS = ("ingest", "management", "actions", "sender", "maintenance")
 
 
 def missing_binaries(names):
@@ -91,7 +91,7 @@ class Deployment:
             raise
 
     def call(self, method, path, body=None, **headers):
-        """A request through the stack's API Gateway; gives status and JSON."""
+        """A request through the stack's API Gateway; gives status and JSON, or text if it is none."""
         request = urllib.request.Request(self.emulator.url + path, method=method)
         request.add_header("Host", f"{self.resources['Api']}.execute-api.localhost:{self.emulator.port}")
         request.add_header("Content-Type", "application/json")
@@ -103,13 +103,9 @@ class Deployment:
             request.data = json.dumps(body).encode()
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, json.loads(answer.read() or b"null")
+                return answer.status, decoded(answer.read())
         except urllib.error.HTTPError as error:
-            text = error.read()
-            try:
-                return error.code, json.loads(text or b"null")
-            except ValueError:
-                return error.code, text.decode(errors="replace")
+            return error.code, decoded(error.read())
 
     def command(self, name, *arguments, typed=""):
         """Runs `infra/NAME` for this stack, as a person would."""
@@ -125,6 +121,13 @@ class Deployment:
             FunctionName=self.resources[function], Payload=json.dumps(payload).encode()
         )
         return "FunctionError" in answer, json.loads(answer["Payload"].read() or b"null")
+
+
+def decoded(body):
+    try:
+        return json.loads(body or b"null")
+    except ValueError:
+        return body.decode(errors="replace")
 
 
 def packaged(locations):

@@ -12,10 +12,15 @@ import traceback
 
 from deployment import EMULATOR_GAPS, FUNCTIONS, ROOT, Deployment, missing_binaries
 from emulator import Emulator, free_port
-from receiver import Receiver
+from receiver import Receiver, Seen
 
-# The two functions that call endpoints, allowed to call this machine. The shipped ones never do; that is checked, too.
-FOR_VERIFY = {"management": "management-for-verify", "sender": "sender-for-verify"}
+# The functions that save or call endpoints, allowed to do so on this machine. The shipped ones refuse; that is checked
+# first.
+FOR_VERIFY = {
+    "management": "management-for-verify",
+    "actions": "actions-for-verify",
+    "sender": "sender-for-verify",
+}
 # What the template says, in seconds; a story that lowers it puts it back.
 JOBS_VISIBILITY = "540"
 KEPT_QUEUES = ("posthorn-jobs", "posthorn-tasks", "posthorn-dead-letters", "posthorn-dead-tasks")
@@ -102,8 +107,9 @@ class Verification:
         self.the_first_key_comes_by_direct_invocation()
         self.the_shipped_management_refuses_this_machine()
         self.an_upgrade_keeps_everything()
-        self.the_shipped_sender_refuses_this_machine()
+        self.the_shipped_sender_and_actions_refuse_this_machine()
         self.an_event_is_delivered_signed()
+        self.an_endpoint_is_tried_out()
         self.a_failed_attempt_is_retried()
         dying = self.an_endpoint_dies()
         # The circuit of a dead endpoint is probed after a minute; the dead letters take most of it.
@@ -122,7 +128,11 @@ class Verification:
         self.stack.create({})
         outputs = self.stack.outputs
         check("CloudFormation makes the whole stack", "ApiUrl" in outputs, outputs)
-        for function, method, path in (("management", "GET", "/v1/workspaces"), ("ingest", "POST", "/v1/events")):
+        for function, method, path in (
+            ("management", "GET", "/v1/workspaces"),
+            ("actions", "POST", "/v1/webhook-endpoints/we_1/test"),
+            ("ingest", "POST", "/v1/events"),
+        ):
             status, problem = self.stack.call(method, path)
             asked = status == 401 and "code" in problem
             check(f"{function} answers through API Gateway, and asks for a key", asked, (status, problem))
@@ -160,22 +170,25 @@ class Verification:
         self.kept = kept
 
     def an_upgrade_keeps_everything(self):
-        # Of the two functions only management is exchanged at first: the sender is still the shipped one.
+        # Only management is exchanged at first: sender and actions are still the shipped ones.
         self.stack.update({"management": FOR_VERIFY["management"]})
         status, endpoint = self.stack.call("GET", f"/v1/webhook-endpoints/{self.kept['id']}")
         check("after an upgrade of the stack everything is there", status == 200, (status, endpoint))
         self.stack.call("DELETE", f"/v1/webhook-endpoints/{self.kept['id']}")
 
-    def the_shipped_sender_refuses_this_machine(self):
+    def the_shipped_sender_and_actions_refuse_this_machine(self):
         receiver = self.receiver()
         endpoint = self.saved(receiver, retry={"schedule_seconds": []})
         accepted = self.tenant.send("invoice.paid", {"amount": 1})
         row = self.settled(endpoint, accepted)
         refused = (row["status"], row["last_error"]) == ("failed", "blocked_address")
         check("the sender refuses loopback with blocked_address", refused, row)
+        status, row = self.stack.call("POST", f"/v1/webhook-endpoints/{endpoint['id']}/test")
+        refused = (status, row.get("status"), row.get("last_error")) == (200, "failed", "blocked_address")
+        check("and so does actions, asked for a test event", refused, (status, row))
         check("and nothing arrives there", not receiver.seen, len(receiver.seen))
         self.stack.call("DELETE", f"/v1/webhook-endpoints/{endpoint['id']}")
-        # From here on a sender that may call this machine.
+        # From here on functions that may call this machine.
         self.stack.update(FOR_VERIFY)
 
     def an_event_is_delivered_signed(self):
@@ -202,6 +215,35 @@ class Verification:
         check("of a batch, the event without a mistake is taken", (status, statuses) == (207, [202, 422]), answer)
         check("and arrives", eventually(lambda: len(receiver.seen) == 2), len(receiver.seen))
         self.stack.call("DELETE", f"/v1/webhook-endpoints/{endpoint['id']}")
+
+    def an_endpoint_is_tried_out(self):
+        story("An endpoint is tried out: a test event, a preview, a curl command")
+        receiver = self.receiver()
+        endpoint = self.saved(receiver, events=["never.sent"])
+        path = f"/v1/webhook-endpoints/{endpoint['id']}"
+        status, test = self.stack.call("POST", f"{path}/test")
+        answered = (status, test.get("status"), test.get("trigger")) == (200, "delivered", "test")
+        check("a test event is answered with its delivery", answered, (status, test))
+        seen = receiver.seen
+        arrived = len(seen) == 1 and seen[0].json["type"] == "posthorn.test"
+        check("it arrives once, signed", arrived and seen[0].is_signed_with(endpoint["secret"]), len(seen))
+        read = self.tenant.delivery(endpoint, test.get("id"))
+        check("management shows the same delivery later", read == test, read)
+
+        event = {"type": "invoice.paid", "data": {"amount": 4200}}
+        status, preview = self.stack.call("POST", f"{path}/preview", event)
+        shown = status == 200 and preview["url"] == receiver.url
+        if check("a preview shows the request", shown, (status, preview)):
+            would_be = Seen(dict(preview["headers"]), preview["body"].encode())
+            check("with its payload", would_be.json["data"] == event["data"], would_be.json)
+            check("and a signature that verifies", would_be.is_signed_with(endpoint["secret"]))
+        status, command = self.stack.call("GET", f"{path}/deliveries/{test.get('id')}/curl")
+        rebuilt = status == 200 and command.startswith("curl ") and receiver.url in command
+        check("the delivery's request is rebuilt as a curl command", rebuilt, (status, command))
+        status, problem = self.stack.call("GET", f"{path}/test")
+        check("another method is refused", (status, problem.get("code")) == (405, "method_not_allowed"), problem)
+        check("and nothing else arrives", len(receiver.seen) == 1, len(receiver.seen))
+        self.stack.call("DELETE", path)
 
     def a_failed_attempt_is_retried(self):
         story("A failed attempt is retried")

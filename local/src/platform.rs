@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::endpoint::address::AllowedTargets;
@@ -17,6 +18,7 @@ use store::sealing::KeyBytes;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use usecases::act::actions::Actions;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
 use usecases::{Cache, Clock, Context, Intake, Randomness, Traces};
@@ -80,6 +82,42 @@ async fn schedule(worker: Context, sender: Arc<Sender>, mut stop: watch::Receive
     }
 }
 
+/// The API's socket, on this machine only.
+async fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    listener.with_context(|| format!("port {port} of 127.0.0.1 is taken. Choose another with --port PORT."))
+}
+
+/// Serves the API until `stopped`.
+async fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
+    let api = lambda_kit::http_api::finish(routes, Metrics::none());
+    let stop = async move {
+        // An error means that the platform is gone, which is a stop as well.
+        stopped.wait_for(|stop| *stop).await.ok();
+    };
+    if let Err(error) = axum::serve(listener, api).with_graceful_shutdown(stop).await {
+        tracing::error!(%error, "the API stopped");
+    }
+}
+
+/// What the event source mapping of the jobs queue calls.
+fn jobs(sender: &Arc<Sender>) -> Handler {
+    let sender = Arc::clone(sender);
+    Arc::new(move |event| {
+        let sender = Arc::clone(&sender);
+        async move { sender::handle(&sender, &Metrics::none(), event).await }.boxed()
+    })
+}
+
+/// What the event source mapping of the tasks queue calls.
+fn tasks(worker: &Context) -> Handler {
+    let worker = worker.clone();
+    Arc::new(move |event| {
+        let context = worker.clone();
+        async move { maintenance::handle(&context, &Metrics::none(), event).await }.boxed()
+    })
+}
+
 /// The key that seals secrets: a file of the data folder, made on the first run, or of this process alone.
 fn data_key(data: Option<&DataDir>) -> anyhow::Result<KeyBytes> {
     let new: KeyBytes = Randomness::system().bytes();
@@ -112,61 +150,39 @@ impl Platform {
         let targets = AllowedTargets::loopback_and_http();
         let egress = Egress::new(targets)?;
         let (cache, randomness) = (Cache::new(store.clone()), Randomness::system());
-        let function = |name| match &setup.observer {
-            None => (store.clone(), queue.clone()),
-            Some(observer) => {
-                let watch = Watch { function: name, observer: observer.clone() };
-                (aws.store_of(data_key, &watch), aws.queue_of(&queue, &watch))
-            }
-        };
-        let context = |name| {
-            let (store, queue) = function(name);
+        let context = |function| {
+            let (store, queue) = match &setup.observer {
+                None => (store.clone(), queue.clone()),
+                Some(observer) => {
+                    let watch = Watch { function, observer: observer.clone() };
+                    (aws.store_of(data_key, &watch), aws.queue_of(&queue, &watch))
+                }
+            };
             Context::new(store.clone(), queue)
                 .with_cache(cache.clone().with_store(store))
                 .with_clock_and_randomness(setup.clock.clone(), randomness.clone())
                 .with_traces(setup.traces.clone())
         };
-        let management = Management { context: context("management"), egress: egress.clone(), targets };
-        let (ingest, worker) = (Intake::new(context("ingest")), context("maintenance"));
+        let routes = ingest::router(Intake::new(context("ingest")))
+            .merge(management::router(Management { context: context("management"), targets }))
+            .merge(actions::router(Actions { context: context("actions"), egress: egress.clone() }));
         let sender = Arc::new(Sender::new(context("sender"), egress));
+        let worker = context("maintenance");
 
-        // 3. The API and the event source mapping.
+        // 3. The API, an event source mapping a queue, and the schedule.
         let (stop, stopped) = watch::channel(false);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, setup.port)).await;
-        let listener = listener.with_context(|| {
-            format!("port {} of 127.0.0.1 is taken. Choose another with --port PORT.", setup.port)
-        })?;
+        let listener = listen(setup.port).await?;
         let address = listener.local_addr()?;
-        let api = lambda_kit::http_api::finish(
-            ingest::router(ingest).merge(management::router(management)),
-            Metrics::none(),
-        );
-        let mut api_stopped = stopped.clone();
-        let api = tokio::spawn(async move {
-            let stop = async move {
-                // An error means that the platform is gone, which is a stop as well.
-                api_stopped.wait_for(|stop| *stop).await.ok();
-            };
-            if let Err(error) = axum::serve(listener, api).with_graceful_shutdown(stop).await {
-                tracing::error!(%error, "the API stopped");
-            }
-        });
-        let counting = Arc::clone(&sender);
-        let jobs: Handler = Arc::new(move |event| {
-            let sender = Arc::clone(&sender);
-            async move { sender::handle(&sender, &Metrics::none(), event).await }.boxed()
-        });
-        let maintenance = worker.clone();
-        let tasks: Handler = Arc::new(move |event| {
-            let context = maintenance.clone();
-            async move { maintenance::handle(&context, &Metrics::none(), event).await }.boxed()
-        });
         let tasks_url = queue.tasks_url().unwrap_or_default();
-        let jobs = event_source_mapping::run(aws.sqs.consumer(queue.url()), jobs, stopped.clone());
-        let tasks = event_source_mapping::run(aws.sqs.consumer(tasks_url), tasks, stopped.clone());
-        let schedule = schedule(worker.clone(), Arc::clone(&counting), stopped);
-        let tasks = vec![api, tokio::spawn(jobs), tokio::spawn(tasks), tokio::spawn(schedule)];
-        Ok(Self { aws, store, queue, worker, sender: counting, address, stop, tasks })
+        let jobs = event_source_mapping::run(aws.sqs.consumer(queue.url()), jobs(&sender), stopped.clone());
+        let tasks = event_source_mapping::run(aws.sqs.consumer(tasks_url), tasks(&worker), stopped.clone());
+        let tasks = vec![
+            tokio::spawn(serve(listener, routes, stopped.clone())),
+            tokio::spawn(jobs),
+            tokio::spawn(tasks),
+            tokio::spawn(schedule(worker.clone(), Arc::clone(&sender), stopped)),
+        ];
+        Ok(Self { aws, store, queue, worker, sender, address, stop, tasks })
     }
 
     /// Writes down the last seconds' statistics now.

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use domain::delivery::render::{Message, Occasion, render};
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
-use domain::event::PayloadText;
 use domain::event::event_type::EventType;
-use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
+use domain::event::ledger::Ledger;
+use domain::event::{Event, PayloadText};
+use domain::id::{EndpointId, EventId, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, Secret};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use queue::Job;
@@ -53,23 +54,19 @@ impl Target {
         let event = EventId::new(now, self.randomness.id());
         let n = self.randomness.id() & u128::from(u32::MAX);
         let data = json!({ "n": n, "customer": "cus_0042", "lines": ["a".repeat(950)] });
-        Ok(Job {
-            workspace: self.workspace,
-            endpoint: self.endpoint,
-            event,
-            delivery: DeliveryId::of(event, self.endpoint),
+        let event = Event {
+            id: event,
+            workspace_id: self.workspace,
             event_type: EventType::parse("invoice.paid")?,
             occurred_at: now,
-            payload: Some(PayloadText::from(to_raw_value(&data)?).into()),
-            not_before: None,
+            payload: PayloadText::from(to_raw_value(&data)?).into(),
+            erased_at: None,
+            channels: Vec::new(),
             deliver_at: None,
-            parked_at: None,
-            probe: false,
-            run: None,
-            force: false,
-            recheck: false,
             trace: None,
-        })
+            ledger: Ledger::default(),
+        };
+        Ok(Job::first(&event, self.endpoint))
     }
 
     /// Batches of jobs that are received for the first time.
@@ -137,7 +134,7 @@ fn message(job: &Job) -> anyhow::Result<SqsMessage> {
     let mut message = SqsMessage::default();
     message.message_id = Some(job.delivery.to_string());
     message.receipt_handle = Some("A".repeat(180));
-    message.body = Some(job.to_body()?);
+    message.body = Some(job.to_body());
     message.event_source = Some("aws:sqs".to_owned());
     message.attributes = attributes.map(|(name, value)| (name.to_owned(), value)).into();
     Ok(message)

@@ -1,5 +1,5 @@
-//! What did the caller do wrong, and how is it told? Every refusal Posthorn's API can give, with its stable
-//! code and HTTP status; RFC 9457 (`application/problem+json`) is how it is written out.
+//! What did the caller do wrong?
+//! Every problem (RFC 9457, `application/problem+json`) the API can answer, with its stable code and HTTP status.
 //!
 //! A customer's failing endpoint is no problem (see [`crate::policy::outcome`]), nor is a fault of our own.
 
@@ -38,13 +38,13 @@ pub enum Problem {
     #[error("this API key lacks the scope `{0}`")]
     MissingScope(&'static str),
     /// There is no such thing, or it belongs to another workspace.
-    #[error("no such {0}")]
+    #[error("there is no such {0}")]
     NotFound(&'static str),
     /// The path exists but not with this method.
-    #[error("this address does not take that method")]
+    #[error("this address does not take this method; the header `Allow` lists those it takes")]
     MethodNotAllowed,
     /// The body or payload is too large.
-    #[error("the {what} is over {limit_bytes} bytes")]
+    #[error("the {what} is larger than {limit_bytes} bytes")]
     TooLarge {
         /// What is too large.
         what: &'static str,
@@ -54,33 +54,35 @@ pub enum Problem {
     /// The `Idempotency-Key` was used with another request.
     #[error("this Idempotency-Key was already used with a different request")]
     IdempotencyKeyReused,
-    /// A request with the same `Idempotency-Key` is being worked on.
-    #[error("a request with this Idempotency-Key is still being worked on; try again shortly")]
+    /// The first request with the same `Idempotency-Key` is in progress.
+    #[error("the first request with this Idempotency-Key is still in progress; repeat this one in a second")]
     IdempotencyKeyInProgress,
     /// An event with this id was already accepted: another one, or the same under another key.
     #[error("an event with this id was already accepted with other content")]
     EventExists,
     /// The workspace has as many endpoints as it may.
-    #[error("this workspace already has {0} endpoints, the most it may have")]
+    #[error("this workspace already has {0} endpoints, which is the most it may have")]
     TooManyEndpoints(usize),
-    /// As many old secrets are still signing as may be.
-    #[error("{0} old secrets are still signing, the most there may be; end their overlap first")]
+    /// The endpoint has as many old secrets that still sign as it may.
+    #[error("{0} old secrets still sign, which is the most an endpoint may have; end their overlap first")]
     TooManySecrets(usize),
     /// The endpoint is switched off, so nothing can be sent to it.
-    #[error("this endpoint is switched off; switch it on first")]
+    #[error("this endpoint is switched off; switch it on with `PATCH {{\"active\": true}}` first")]
     EndpointDisabled,
-    /// The replay is over.
-    #[error("this replay is over")]
+    /// The replay has ended.
+    #[error("this replay has ended")]
     ReplayOver,
     /// The workspace may accept no more events today.
-    #[error("this workspace has accepted {0} events today, the most it may")]
+    #[error(
+        "this workspace has accepted {0} events today, which is its quota; it starts again at midnight UTC"
+    )]
     QuotaExceeded(u64),
-    /// Somebody else changed the same thing at the same time.
-    #[error("it was changed by someone else at the same time; read it again and retry")]
+    /// Another request changed the same thing at the same time (an optimistic lock failed).
+    #[error("another request changed it at the same time; read it again and repeat your change")]
     ChangedMeanwhile,
     /// The events of one request have more deliveries together than one request may make.
     #[error(
-        "the events of this request have more than {0} deliveries together; send this one in another request"
+        "the events of this request have more than {0} deliveries together; send this event in another request"
     )]
     BatchTooWide(usize),
     /// The event's payload was erased, so there is nothing to send.
@@ -88,70 +90,68 @@ pub enum Problem {
     EventErased,
 }
 
-/// One row of the table of problems: stable code, HTTP status, title.
+/// One kind of problem, the same for every problem of the kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProblemKind {
-    /// Stable, machine-readable code.
-    pub code: &'static str,
     /// HTTP status.
     pub status: u16,
-    /// Short title, the same for every problem of the kind.
+    /// Stable, machine-readable code.
+    pub code: &'static str,
+    /// Short title.
     pub title: &'static str,
+    /// What happened, for the table in the API's documentation.
+    pub meaning: &'static str,
+    /// What the caller can do, for the same table.
+    pub action: &'static str,
 }
 
-/// Every kind of problem there is, in the order of [`Problem`]'s variants.
-pub const PROBLEMS: [ProblemKind; 19] = [
-    kind("malformed_json", 400, "Malformed JSON"),
-    kind("unknown_field", 422, "Unknown field"),
-    kind("invalid_request", 422, "Invalid request"),
-    kind("unauthorized", 401, "Unauthorized"),
-    kind("missing_scope", 403, "Missing scope"),
-    kind("not_found", 404, "Not found"),
-    kind("method_not_allowed", 405, "Method not allowed"),
-    kind("too_large", 413, "Too large"),
-    kind("idempotency_key_reused", 409, "Idempotency key reused"),
-    kind("idempotency_key_in_progress", 409, "Idempotency key in progress"),
-    kind("event_exists", 409, "Event exists"),
-    kind("too_many_endpoints", 409, "Too many endpoints"),
-    kind("too_many_secrets", 409, "Too many secrets"),
-    kind("endpoint_disabled", 409, "Endpoint disabled"),
-    kind("replay_over", 409, "Replay over"),
-    kind("quota_exceeded", 429, "Quota exceeded"),
-    kind("changed_meanwhile", 409, "Changed meanwhile"),
-    kind("batch_too_wide", 413, "Batch too wide"),
-    kind("event_erased", 409, "Event erased"),
-];
+/// Declares each kind beside its variant, so that neither exists without the other.
+macro_rules! problem_kinds {
+    ($($variant:pat => $status:literal, $code:literal, $title:literal, $meaning:literal, $action:literal;)*) => {
+        /// Every kind of problem, by status.
+        pub const PROBLEMS: &[ProblemKind] = &[$(
+            ProblemKind { status: $status, code: $code, title: $title, meaning: $meaning, action: $action },
+        )*];
+
+        impl Problem {
+            /// Its kind.
+            pub fn kind(&self) -> ProblemKind {
+                match self {$(
+                    $variant => ProblemKind {
+                        status: $status, code: $code, title: $title, meaning: $meaning, action: $action,
+                    },
+                )*}
+            }
+        }
+    };
+}
+
+problem_kinds! {
+    Self::MalformedJson(_) => 400, "malformed_json", "Malformed JSON", "the body is not JSON; `detail` says where", "correct the body";
+    Self::Unauthorized => 401, "unauthorized", "Unauthorized", "no API key, or an unknown one", "send a valid key";
+    Self::MissingScope(_) => 403, "missing_scope", "Missing scope", "the key lacks the scope that `detail` names", "use a key that has it";
+    Self::NotFound(_) => 404, "not_found", "Not found", "no such thing or address, or it belongs to another workspace", "check the id; do not repeat";
+    Self::MethodNotAllowed => 405, "method_not_allowed", "Method not allowed", "the address takes other methods; see `Allow`", "use one of those";
+    Self::IdempotencyKeyReused => 409, "idempotency_key_reused", "Idempotency key reused", "the `Idempotency-Key` was used for another request", "use a new key";
+    Self::IdempotencyKeyInProgress => 409, "idempotency_key_in_progress", "Idempotency key in progress", "the first request with this key is not finished", "repeat after `Retry-After` (1 s)";
+    Self::EventExists => 409, "event_exists", "Event exists", "this event id was accepted with other content", "use another id, or none";
+    Self::EventErased => 409, "event_erased", "Event erased", "the event's data was erased, so it cannot be replayed", "nothing";
+    Self::TooManyEndpoints(_) => 409, "too_many_endpoints", "Too many endpoints", "the workspace has as many as it may", "delete some, or raise `max_endpoints`";
+    Self::TooManySecrets(_) => 409, "too_many_secrets", "Too many secrets", "10 old secrets still sign", "end their overlap first";
+    Self::EndpointDisabled => 409, "endpoint_disabled", "Endpoint disabled", "the endpoint is switched off", "switch it on first";
+    Self::ReplayOver => 409, "replay_over", "Replay over", "the replay has ended", "nothing";
+    Self::ChangedMeanwhile => 409, "changed_meanwhile", "Changed meanwhile", "another request changed the same thing at the same time", "read it again, then repeat the change";
+    Self::TooLarge { .. } => 413, "too_large", "Too large", "body or payload is over the limit in `detail`", "send less";
+    Self::BatchTooWide(_) => 413, "batch_too_wide", "Batch too wide", "with this event the batch has too many deliveries", "send the event in another request";
+    Self::UnknownField { .. } => 422, "unknown_field", "Unknown field", "a body field or query parameter that does not exist", "remove it";
+    Self::Invalid(_) => 422, "invalid_request", "Invalid request", "values are out of bounds; `errors` names each", "correct them";
+    Self::QuotaExceeded(_) => 429, "quota_exceeded", "Quota exceeded", "the workspace's events of today are used up", "wait for midnight UTC, or raise the quota";
+}
 
 impl Problem {
     /// One bad value.
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError { pointer: pointer.into(), detail: detail.into() }])
-    }
-
-    /// The row of [`PROBLEMS`] this problem is of.
-    pub fn kind(&self) -> ProblemKind {
-        let row = match self {
-            Self::MalformedJson(_) => 0,
-            Self::UnknownField { .. } => 1,
-            Self::Invalid(_) => 2,
-            Self::Unauthorized => 3,
-            Self::MissingScope(_) => 4,
-            Self::NotFound(_) => 5,
-            Self::MethodNotAllowed => 6,
-            Self::TooLarge { .. } => 7,
-            Self::IdempotencyKeyReused => 8,
-            Self::IdempotencyKeyInProgress => 9,
-            Self::EventExists => 10,
-            Self::TooManyEndpoints(_) => 11,
-            Self::TooManySecrets(_) => 12,
-            Self::EndpointDisabled => 13,
-            Self::ReplayOver => 14,
-            Self::QuotaExceeded(_) => 15,
-            Self::ChangedMeanwhile => 16,
-            Self::BatchTooWide(_) => 17,
-            Self::EventErased => 18,
-        };
-        PROBLEMS[row]
     }
 
     /// The values at fault, for the `errors` member.
@@ -166,7 +166,7 @@ impl Problem {
     }
 }
 
-/// Collects every bad value of a request, so that the caller can mend them all at once.
+/// Collects every bad value of a request, so that the caller can correct them all at once.
 #[derive(Debug, Default)]
 pub struct Invalid(Vec<FieldError>);
 
@@ -202,10 +202,6 @@ impl Invalid {
     }
 }
 
-const fn kind(code: &'static str, status: u16, title: &'static str) -> ProblemKind {
-    ProblemKind { code, status, title }
-}
-
 fn summary(errors: &[FieldError]) -> String {
     let told = errors.iter().map(|FieldError { pointer, detail }| match pointer.as_str() {
         "" => format!("the body {detail}"),
@@ -218,36 +214,6 @@ fn summary(errors: &[FieldError]) -> String {
 mod tests {
     use super::*;
 
-    fn one_of_each() -> Vec<Problem> {
-        vec![
-            Problem::MalformedJson("line 1".into()),
-            Problem::UnknownField { pointer: "/x".into(), field: "x".into() },
-            Problem::invalid("/x", "is wrong"),
-            Problem::Unauthorized,
-            Problem::MissingScope("events"),
-            Problem::NotFound("endpoint"),
-            Problem::MethodNotAllowed,
-            Problem::TooLarge { what: "payload", limit_bytes: 1 },
-            Problem::IdempotencyKeyReused,
-            Problem::IdempotencyKeyInProgress,
-            Problem::EventExists,
-            Problem::TooManyEndpoints(3),
-            Problem::TooManySecrets(10),
-            Problem::EndpointDisabled,
-            Problem::ReplayOver,
-            Problem::QuotaExceeded(10),
-            Problem::ChangedMeanwhile,
-            Problem::BatchTooWide(1),
-            Problem::EventErased,
-        ]
-    }
-
-    #[test]
-    fn every_problem_has_its_own_row_and_every_row_its_problem() {
-        let codes: Vec<_> = one_of_each().iter().map(|problem| problem.kind().code).collect();
-        assert_eq!(codes, PROBLEMS.map(|row| row.code));
-    }
-
     #[test]
     fn what_is_wrong_is_told_of_the_whole_body_or_of_a_value() {
         assert_eq!(Problem::invalid("", "must be an object").to_string(), "the body must be an object");
@@ -259,5 +225,22 @@ mod tests {
         let codes: std::collections::HashSet<_> = PROBLEMS.iter().map(|row| row.code).collect();
         assert_eq!(codes.len(), PROBLEMS.len());
         assert!(PROBLEMS.iter().all(|row| (400..500).contains(&row.status)));
+    }
+
+    /// The table of `docs/api.md`, as this file says it.
+    fn documented() -> String {
+        let internal = "| 500 | `internal_error` | Posthorn failed | repeat with the same `Idempotency-Key`, backing off |\n";
+        let rows = PROBLEMS.iter().map(|ProblemKind { status, code, meaning, action, .. }| {
+            format!("| {status} | `{code}` | {meaning} | {action} |\n")
+        });
+        rows.chain([internal.to_owned()]).collect()
+    }
+
+    #[test]
+    fn the_documentation_has_every_problem() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/api.md");
+        let document = std::fs::read_to_string(path).unwrap();
+        let documented = documented();
+        assert!(document.contains(&documented), "put this table into docs/api.md, \"Errors\":\n{documented}");
     }
 }

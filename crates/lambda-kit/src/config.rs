@@ -43,6 +43,17 @@ pub enum DataKeySource {
 #[error("the environment lacks {}", .0.join(", "))]
 pub struct ConfigError(pub Vec<&'static str>);
 
+/// Configuration of the actions function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionsConfig {
+    /// Name of the table.
+    pub table: String,
+    /// Who keeps the key that seals secrets.
+    pub data_key: DataKeySource,
+    /// CloudWatch namespace of the metrics, if they are wanted.
+    pub metrics_namespace: Option<String>,
+}
+
 /// Configuration of the ingest function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IngestConfig {
@@ -86,6 +97,21 @@ pub struct SenderConfig {
     pub metrics_namespace: Option<String>,
     /// The SNS topic that is told of operational events, if any.
     pub operational_topic: Option<String>,
+}
+
+impl ActionsConfig {
+    /// The variables it reads.
+    pub const VARIABLES: &[&str] = &[TABLE, KMS_KEY_ID, METRICS_NAMESPACE];
+
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names every missing variable.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        let [table, data_key] = read([TABLE, KMS_KEY_ID], with_key_file(variable))?;
+        let data_key = data_key_source(variable, data_key);
+        Ok(Self { table, data_key, metrics_namespace: optional(METRICS_NAMESPACE) })
+    }
 }
 
 impl IngestConfig {

@@ -89,7 +89,7 @@ impl Answered<'_> {
 fn request_id() -> String {
     let mut bytes = [0u8; 12];
     // An id that is not random is still an id; the request matters more.
-    if aws_lc_rs::rand::fill(&mut bytes).is_err() {
+    if getrandom::fill(&mut bytes).is_err() {
         tracing::warn!("no randomness for a request id");
     }
     format!("req_{}", domain::hex::hex(&bytes))

@@ -1,81 +1,240 @@
-//! What is a job? The versioned SQS message that makes the sender attempt one delivery.
+//! What is a job? The SQS message that makes the sender attempt one delivery.
+//! Delivery is at-least-once: SQS may hand out a message twice, so the delivery's row, not the job, says what has happened.
 
 use std::sync::Arc;
 
-use domain::event::Payload;
+use domain::delivery::Delivery;
 use domain::event::event_type::EventType;
+use domain::event::{Event, Payload};
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
 use serde::{Deserialize, Serialize};
 
-/// The version written, and the only one understood.
-pub const VERSION: u64 = 1;
+use crate::version::{self, BadMessage, Version};
+
 /// Larger payloads stay in the event's row: SQS bills by 64 KB, and ten jobs must fit one batch.
 pub const MAX_INLINE_PAYLOAD_BYTES: usize = 32 * 1024;
 
-/// The order to attempt one delivery.
-#[derive(Debug, Clone)]
+/// The order to attempt one delivery. Made by what sends it: [`Job::first`], [`Job::drain`], [`Job::probe`],
+/// [`Job::replay`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
-    /// The tenant.
+    v: Version,
+    /// The workspace of event and endpoint.
     pub workspace: WorkspaceId,
-    /// Where the event goes.
+    /// The endpoint that the event goes to.
     pub endpoint: EndpointId,
-    /// What goes there.
+    /// The event that is delivered.
     pub event: EventId,
-    /// The delivery's id.
+    /// The delivery's id, which follows from event and endpoint.
     pub delivery: DeliveryId,
     /// The event's type.
+    #[serde(rename = "type")]
     pub event_type: EventType,
-    /// When it happened.
+    /// When the event happened.
+    #[serde(rename = "time")]
     pub occurred_at: Timestamp,
     /// The payload; `None` when it must be read from the event's row.
+    #[serde(default, skip_serializing_if = "stays_in_the_row")]
     pub payload: Option<Payload>,
-    /// Not before this instant: it is scheduled, or waits for a retry.
+    /// The sender waits until this instant: the event is scheduled, or the delivery waits for a retry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
-    /// The instant its event is scheduled for.
+    /// The instant the event is scheduled for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deliver_at: Option<Timestamp>,
-    /// When the delivery was parked, if a drain sends it: it must not have been taken up since.
-    pub parked_at: Option<Timestamp>,
-    /// Attempt it even while the endpoint's circuit is open, to see whether it has recovered.
-    pub probe: bool,
-    /// The replay that sends it; it is attempted although it is settled.
-    pub run: Option<ReplayId>,
-    /// Attempt it even if it was delivered before.
-    pub force: bool,
-    /// This job may be a second one: look at the delivery's row before the first attempt.
-    pub recheck: bool,
-    /// The span that its attempts are children of; of a job without a payload the event's row tells it.
+    #[serde(flatten)]
+    errand: Errand,
+    /// The span that the attempts are children of; a job without a payload takes it from the event's row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceParent>,
 }
 
-/// The body of a message is no job this sender understands.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadJob {
-    /// It cannot be read.
-    #[error("the job cannot be read")]
-    Unparsable,
-    /// It is of another version.
-    #[error("the job is of version {0}, not {VERSION}")]
-    UnknownVersion(u64),
+/// What the job is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The first attempt of an event that was just accepted: nothing has happened before, so no row is read.
+    First,
+    /// An attempt of a delivery that may have been attempted before, or for which a second job may exist: the row is
+    /// read first.
+    Recheck,
+    /// A drain sends a delivery that was parked at `parked_at`; if its row says otherwise, another job has claimed it.
+    Drain {
+        /// When the delivery was parked.
+        parked_at: Timestamp,
+    },
+    /// One attempt even while the endpoint's circuit is open, to see whether it has recovered.
+    Probe {
+        /// When the delivery was parked, if it was.
+        parked_at: Option<Timestamp>,
+    },
+}
+
+/// The replay that a job belongs to: the delivery is attempted although it is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replay {
+    /// The replay's id.
+    pub id: ReplayId,
+    /// Whether a delivery that was delivered is sent again, too.
+    pub force: bool,
+}
+
+impl Job {
+    /// The job of an event that is fanned out to `endpoint` for the first time.
+    pub fn first(event: &Event, endpoint: EndpointId) -> Self {
+        Self {
+            v: Version,
+            workspace: event.workspace_id,
+            endpoint,
+            event: event.id,
+            delivery: DeliveryId::of(event.id, endpoint),
+            event_type: event.event_type.clone(),
+            occurred_at: event.occurred_at,
+            payload: Some(Arc::clone(&event.payload)),
+            not_before: event.deliver_at,
+            deliver_at: event.deliver_at,
+            errand: Errand { purpose: Purpose::First, replay: None },
+            trace: event.trace,
+        }
+    }
+
+    /// The job by which a drain sends a parked delivery. If a replay parked it, it stays that replay's.
+    pub fn drain(delivery: &Delivery) -> Self {
+        let replay = delivery.run.map(|id| Replay { id, force: false });
+        let parked_at = delivery.parked_at.unwrap_or(delivery.updated_at);
+        Self::again(delivery, Errand { purpose: Purpose::Drain { parked_at }, replay })
+    }
+
+    /// The job that probes a failing endpoint with a parked delivery.
+    pub fn probe(delivery: &Delivery) -> Self {
+        let replay = delivery.run.map(|id| Replay { id, force: false });
+        Self::again(delivery, Errand { purpose: Purpose::Probe { parked_at: delivery.parked_at }, replay })
+    }
+
+    /// The job by which a replay sends a delivery again.
+    pub fn replay(delivery: &Delivery, replay: Replay) -> Self {
+        Self::again(delivery, Errand { purpose: Purpose::Recheck, replay: Some(replay) })
+    }
+
+    /// The same job as a probe: it is attempted even while the endpoint's circuit is open.
+    #[must_use]
+    pub fn as_probe(mut self) -> Self {
+        self.errand.purpose = Purpose::Probe { parked_at: self.parked_at() };
+        self
+    }
+
+    /// The same job, when it may be a second one for its delivery: the row is read before the first attempt.
+    #[must_use]
+    pub fn rechecked(mut self) -> Self {
+        if self.errand.purpose == Purpose::First {
+            self.errand.purpose = Purpose::Recheck;
+        }
+        self
+    }
+
+    /// The job that takes this one's place and waits until `not_before`. It carries no payload, which may be erased
+    /// meanwhile, and no longer compares `parked_at`: a job that waits has claimed its delivery.
+    #[must_use]
+    pub fn delayed(&self, not_before: Timestamp) -> Self {
+        let purpose = match self.errand.purpose {
+            Purpose::First | Purpose::Recheck | Purpose::Drain { .. } => Purpose::Recheck,
+            Purpose::Probe { .. } => Purpose::Probe { parked_at: None },
+        };
+        let errand = Errand { purpose, ..self.errand };
+        Self { not_before: Some(not_before), payload: None, errand, ..self.clone() }
+    }
+
+    /// A job of a delivery that has been sent before; the payload is in the event's row.
+    fn again(delivery: &Delivery, errand: Errand) -> Self {
+        Self {
+            v: Version,
+            workspace: delivery.workspace_id,
+            endpoint: delivery.endpoint_id,
+            event: delivery.event_id,
+            delivery: delivery.id,
+            event_type: delivery.event_type.clone(),
+            occurred_at: delivery.occurred_at,
+            payload: None,
+            not_before: None,
+            deliver_at: None,
+            errand,
+            trace: None,
+        }
+    }
+
+    /// What the job is for.
+    pub fn purpose(&self) -> Purpose {
+        self.errand.purpose
+    }
+
+    /// The replay it belongs to.
+    pub fn of_replay(&self) -> Option<Replay> {
+        self.errand.replay
+    }
+
+    /// The id of the replay it belongs to.
+    pub fn replay_id(&self) -> Option<ReplayId> {
+        self.errand.replay.map(|replay| replay.id)
+    }
+
+    /// Whether nothing has happened to its delivery before, so that its first receive reads no row.
+    pub fn is_first(&self) -> bool {
+        self.errand.purpose == Purpose::First
+    }
+
+    /// Whether a delivery that was delivered is sent again, too.
+    pub fn is_forced(&self) -> bool {
+        self.errand.replay.is_some_and(|replay| replay.force)
+    }
+
+    /// Whether it is attempted even while the endpoint's circuit is open.
+    pub fn is_probe(&self) -> bool {
+        matches!(self.errand.purpose, Purpose::Probe { .. })
+    }
+
+    /// When the delivery that a drain or probe sends was parked.
+    pub fn parked_at(&self) -> Option<Timestamp> {
+        match self.errand.purpose {
+            Purpose::Drain { parked_at } => Some(parked_at),
+            Purpose::Probe { parked_at } => parked_at,
+            Purpose::First | Purpose::Recheck => None,
+        }
+    }
+
+    /// When it was to be attempted first: when its event was accepted, or the hour it was scheduled for.
+    pub fn due(&self) -> Timestamp {
+        self.deliver_at.unwrap_or(self.event.time())
+    }
+
+    /// Reads a message's body. Members added to version 1 later are passed over.
+    ///
+    /// # Errors
+    /// [`BadMessage`] when it is no job or one of another version.
+    pub fn parse(body: &str) -> Result<Self, BadMessage> {
+        version::parse(body)
+    }
+
+    /// The message's body. A payload that is too large, or that SQS would refuse, is left out.
+    #[expect(
+        clippy::expect_used,
+        reason = "ids, times, flags and a JSON text are JSON; nothing here can fail"
+    )]
+    pub fn to_body(&self) -> String {
+        serde_json::to_string(self).expect("a job is JSON")
+    }
+}
+
+/// Purpose and replay, written as version 1 has them: five members, of which most jobs have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Flags", into = "Flags")]
+struct Errand {
+    purpose: Purpose,
+    replay: Option<Replay>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Message {
-    v: u64,
-    workspace: WorkspaceId,
-    endpoint: EndpointId,
-    event: EventId,
-    delivery: DeliveryId,
-    #[serde(rename = "type")]
-    event_type: EventType,
-    time: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    payload: Option<Payload>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    not_before: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    deliver_at: Option<Timestamp>,
+struct Flags {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parked_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -86,80 +245,50 @@ struct Message {
     force: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     recheck: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    trace: Option<TraceParent>,
 }
 
-#[derive(Deserialize)]
-struct Version {
-    v: u64,
-}
-
-impl Job {
-    /// When it was to be attempted first: when its event was accepted, or the hour it was scheduled for.
-    pub fn due(&self) -> Timestamp {
-        self.deliver_at.unwrap_or(self.event.time())
-    }
-
-    /// Reads a message's body. Members added to version 1 later are passed over.
-    ///
-    /// # Errors
-    /// [`BadJob`] when it is no job or one of another version.
-    pub fn parse(body: &str) -> Result<Self, BadJob> {
-        let message = match serde_json::from_str::<Message>(body) {
-            Ok(message) if message.v == VERSION => message,
-            Ok(message) => return Err(BadJob::UnknownVersion(message.v)),
-            // Another version's shape may be another.
-            Err(_) => {
-                return Err(match serde_json::from_str(body) {
-                    Ok(Version { v }) if v != VERSION => BadJob::UnknownVersion(v),
-                    _ => BadJob::Unparsable,
-                });
-            }
+impl From<Errand> for Flags {
+    fn from(Errand { purpose, replay }: Errand) -> Self {
+        let (parked_at, probe) = match purpose {
+            Purpose::First | Purpose::Recheck => (None, false),
+            Purpose::Drain { parked_at } => (Some(parked_at), false),
+            Purpose::Probe { parked_at } => (parked_at, true),
         };
-        Ok(Self {
-            workspace: message.workspace,
-            endpoint: message.endpoint,
-            event: message.event,
-            delivery: message.delivery,
-            event_type: message.event_type,
-            occurred_at: message.time,
-            payload: message.payload,
-            not_before: message.not_before,
-            deliver_at: message.deliver_at,
-            parked_at: message.parked_at,
-            probe: message.probe,
-            run: message.run,
-            force: message.force,
-            recheck: message.recheck,
-            trace: message.trace,
-        })
+        Self {
+            parked_at,
+            probe,
+            run: replay.map(|replay| replay.id),
+            force: replay.is_some_and(|replay| replay.force),
+            recheck: purpose != Purpose::First,
+        }
     }
+}
 
-    /// The message's body. A payload that is too large, or that SQS would refuse, is left out.
-    ///
-    /// # Errors
-    /// Never for a job of this crate's types; the signature is serde's.
-    pub fn to_body(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(&Message {
-            v: VERSION,
-            workspace: self.workspace,
-            endpoint: self.endpoint,
-            event: self.event,
-            delivery: self.delivery,
-            event_type: self.event_type.clone(),
-            time: self.occurred_at,
-            payload: self.payload.as_ref().filter(|payload| travels(payload.get())).map(Arc::clone),
-            not_before: self.not_before,
-            deliver_at: self.deliver_at,
-            parked_at: self.parked_at,
-            probe: self.probe,
-            run: self.run,
-            force: self.force,
-            recheck: self.recheck,
-            trace: self.trace,
-        })
+/// The flags contradict each other.
+#[derive(Debug, thiserror::Error)]
+#[error("`force` without `run`")]
+struct Contradiction;
+
+impl TryFrom<Flags> for Errand {
+    type Error = Contradiction;
+
+    fn try_from(flags: Flags) -> Result<Self, Contradiction> {
+        let Flags { parked_at, probe, run, force, recheck } = flags;
+        let purpose = match (probe, parked_at) {
+            (true, parked_at) => Purpose::Probe { parked_at },
+            (false, Some(parked_at)) => Purpose::Drain { parked_at },
+            (false, None) if recheck || run.is_some() => Purpose::Recheck,
+            (false, None) => Purpose::First,
+        };
+        match (run, force) {
+            (None, true) => Err(Contradiction),
+            (run, force) => Ok(Self { purpose, replay: run.map(|id| Replay { id, force }) }),
+        }
     }
+}
+
+fn stays_in_the_row(payload: &Option<Payload>) -> bool {
+    !payload.as_ref().is_some_and(|payload| travels(payload.get()))
 }
 
 fn travels(payload: &str) -> bool {
@@ -175,33 +304,91 @@ fn is_allowed(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::event::ledger::Ledger;
     use proptest::prelude::*;
     use serde_json::value::RawValue;
 
-    fn job(payload: &str) -> Job {
-        let at = Timestamp::parse("2026-01-05T09:30:00Z").unwrap();
-        let (event, endpoint) = (EventId::new(at, 1), EndpointId::new(at, 2));
-        Job {
-            workspace: WorkspaceId::new(at, 3),
-            endpoint,
-            event,
-            delivery: DeliveryId::of(event, endpoint),
+    fn at() -> Timestamp {
+        Timestamp::parse("2026-01-05T09:30:00Z").unwrap()
+    }
+
+    fn event(payload: &str) -> Event {
+        Event {
+            id: EventId::new(at(), 1),
+            workspace_id: WorkspaceId::new(at(), 3),
             event_type: EventType::parse("invoice.paid").unwrap(),
-            occurred_at: at,
-            payload: Some(Payload::new(RawValue::from_string(payload.to_owned()).unwrap().into())),
-            not_before: None,
+            occurred_at: at(),
+            payload: Payload::new(RawValue::from_string(payload.to_owned()).unwrap().into()),
+            erased_at: None,
+            channels: Vec::new(),
             deliver_at: None,
-            parked_at: None,
-            probe: false,
-            run: None,
-            force: false,
-            recheck: false,
             trace: None,
+            ledger: Ledger::default(),
         }
     }
 
+    fn job(payload: &str) -> Job {
+        Job::first(&event(payload), EndpointId::new(at(), 2))
+    }
+
+    fn delivery() -> Delivery {
+        let event = event("{}");
+        Delivery::new(
+            event.workspace_id,
+            EndpointId::new(at(), 2),
+            event.id,
+            event.event_type,
+            event.occurred_at,
+        )
+    }
+
+    /// Every job that can be made, with its purpose and replay.
+    fn every_kind() -> Vec<Job> {
+        let replayed = Delivery { run: Some(ReplayId::new(at(), 4)), ..delivery() };
+        let replay = |force| Job::replay(&delivery(), Replay { id: ReplayId::new(at(), 4), force });
+        let made = [
+            job("{}"),
+            job("{}").rechecked(),
+            Job::drain(&delivery()),
+            Job::drain(&replayed),
+            Job::probe(&delivery()),
+            Job::probe(&replayed),
+            replay(false),
+            replay(true),
+            replay(true).as_probe(),
+        ];
+        let delayed = made.iter().map(|job| job.delayed(at())).collect::<Vec<_>>();
+        made.into_iter().chain(delayed).collect()
+    }
+
+    #[test]
+    fn every_kind_of_job_is_read_back_with_its_purpose_and_its_replay() {
+        for job in every_kind() {
+            let back = Job::parse(&job.to_body()).unwrap();
+            assert_eq!((back.purpose(), back.of_replay()), (job.purpose(), job.of_replay()), "{job:?}");
+            assert_eq!(back.to_body(), job.to_body());
+        }
+    }
+
+    #[test]
+    fn a_job_that_waits_has_claimed_its_delivery_and_reads_its_row() {
+        for job in every_kind() {
+            let waiting = job.delayed(at());
+            assert_ne!(waiting.purpose(), Purpose::First);
+            assert_eq!((waiting.parked_at(), waiting.is_probe()), (None, job.is_probe()));
+            assert_eq!(waiting.of_replay(), job.of_replay());
+            assert!(waiting.payload.is_none());
+        }
+    }
+
+    #[test]
+    fn flags_that_contradict_each_other_are_no_job() {
+        let forced = job("{}").to_body().replacen('{', r#"{"force":true,"#, 1);
+        assert_eq!(Job::parse(&forced).unwrap_err(), BadMessage::Unparsable);
+    }
+
     fn through_the_queue(payload: &str) -> Option<String> {
-        let body = job(payload).to_body().unwrap();
+        let body = job(payload).to_body();
         assert!(body.chars().all(is_allowed));
         Job::parse(&body).unwrap().payload.map(|payload| payload.get().to_owned())
     }
@@ -228,13 +415,13 @@ mod tests {
 
     #[test]
     fn another_version_is_named_even_when_nothing_else_is_known_of_it() {
-        assert_eq!(Job::parse(r#"{"v":2,"shape":"new"}"#).unwrap_err(), BadJob::UnknownVersion(2));
-        assert_eq!(Job::parse(r#"{"v":1}"#).unwrap_err(), BadJob::Unparsable);
+        assert_eq!(Job::parse(r#"{"v":2,"shape":"new"}"#).unwrap_err(), BadMessage::UnknownVersion(2));
+        assert_eq!(Job::parse(r#"{"v":1}"#).unwrap_err(), BadMessage::Unparsable);
     }
 
     #[test]
     fn members_added_later_are_passed_over() {
-        let body = job("{}").to_body().unwrap().replacen('{', r#"{"priority":1,"#, 1);
+        let body = job("{}").to_body().replacen('{', r#"{"priority":1,"#, 1);
         assert!(Job::parse(&body).is_ok());
     }
 

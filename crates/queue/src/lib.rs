@@ -1,5 +1,13 @@
-//! Delivery jobs on SQS: [`job`] is the message, [`send`] puts jobs on the queue, [`reschedule`] makes one come back
-//! later, [`task`] is the message of work that takes long, [`definition`] says what the queues are; [`topic`] tells others.
+//! Messages on SQS, and the SNS topic.
+//!
+//! - [`job`]: the message that makes the sender attempt a delivery
+//! - [`task`]: the message that makes maintenance do a step of long work
+//! - [`version`]: what both have in front
+//! - [`send`]: puts jobs on the queue, in batches
+//! - [`reschedule`]: changes when a job becomes visible again
+//! - [`topic`]: publishes operational events to SNS
+//! - [`definition`]: the queues' settings, for the template and local mode
+//! - [`error`]: what can go wrong
 
 pub mod definition;
 pub mod error;
@@ -8,11 +16,13 @@ pub mod reschedule;
 pub mod send;
 pub mod task;
 pub mod topic;
+pub mod version;
 
 pub use error::QueueError;
-pub use job::{BadJob, Job};
+pub use job::Job;
 pub use task::Task;
 pub use topic::Topic;
+pub use version::BadMessage;
 
 /// The queue of delivery jobs, and a client that reaches it. Cheap to clone.
 #[derive(Clone, Debug)]

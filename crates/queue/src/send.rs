@@ -89,18 +89,18 @@ impl<'a> Batches<'a> {
         Self { jobs: jobs.iter(), now, held: None }
     }
 
-    fn next_body(&mut self) -> Result<Option<(&'a Job, String)>, QueueError> {
+    fn next_body(&mut self) -> Option<(&'a Job, String)> {
         if let Some(held) = self.held.take() {
-            return Ok(Some(held));
+            return Some(held);
         }
-        let Some(job) = self.jobs.next() else { return Ok(None) };
-        Ok(Some((job, job.to_body().map_err(QueueError::aws("SendMessageBatch"))?)))
+        let job = self.jobs.next()?;
+        Some((job, job.to_body()))
     }
 
     fn next_batch(&mut self) -> Result<Vec<SendMessageBatchRequestEntry>, QueueError> {
         let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_ENTRIES), 0);
         while batch.len() < BATCH_ENTRIES
-            && let Some((job, body)) = self.next_body()?
+            && let Some((job, body)) = self.next_body()
         {
             if !batch.is_empty() && bytes + body.len() > BATCH_BYTES {
                 self.held = Some((job, body));
@@ -151,7 +151,7 @@ mod tests {
         let (event, endpoint) = (EventId::new(at, number), EndpointId::new(at, number));
         // Quotation marks double in a body.
         let body = serde_json::json!({
-            "v": crate::job::VERSION, "workspace": WorkspaceId::new(at, 1), "endpoint": endpoint, "event": event,
+            "v": crate::version::VERSION, "workspace": WorkspaceId::new(at, 1), "endpoint": endpoint, "event": event,
             "delivery": DeliveryId::of(event, endpoint), "type": "invoice.paid", "time": at,
             "payload": "\"".repeat(payload_bytes / 2),
         });
@@ -182,7 +182,7 @@ mod tests {
                 prop_assert!(batch.iter().map(|entry| entry.message_body().len()).sum::<usize>() <= BATCH_BYTES);
                 bodies.extend(batch.into_iter().map(|entry| entry.message_body().to_owned()));
             }
-            let wanted: Vec<_> = jobs.iter().map(|job| job.to_body().unwrap()).collect();
+            let wanted: Vec<_> = jobs.iter().map(|job| job.to_body()).collect();
             prop_assert_eq!(bodies, wanted);
         }
     }

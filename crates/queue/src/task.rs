@@ -1,4 +1,5 @@
-//! What is a task? The versioned message that makes the maintenance function do one step of something that takes long.
+//! What is a task? The message that makes the maintenance function do one step of something that takes long.
+//! Stepwise work: each step claims a leased row, saves its progress and sends the task of the next step.
 //!
 //! A task says only what to work on; how far that has come stands in the table, under a lease. So a doubled or late
 //! task does no harm, and each step sends the task for the next.
@@ -10,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Queue;
 use crate::error::QueueError;
-use crate::job::{BadJob, VERSION};
 use crate::send::MAX_DELAY;
+use crate::version::{self, BadMessage, Versioned};
 
 /// What to work on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,44 +20,33 @@ use crate::send::MAX_DELAY;
 pub enum Task {
     /// Send an endpoint's parked deliveries again.
     Drain {
-        /// The tenant.
+        /// The workspace.
         workspace: WorkspaceId,
-        /// Whose deliveries.
+        /// The endpoint whose deliveries are sent.
         endpoint: EndpointId,
     },
-    /// Go on with a replay.
+    /// Do the next step of a replay of a window.
     Replay {
-        /// The tenant.
+        /// The workspace.
         workspace: WorkspaceId,
-        /// Which.
+        /// The replay.
         replay: ReplayId,
     },
 }
 
-#[derive(Serialize, Deserialize)]
-struct Message {
-    v: u64,
-    #[serde(flatten)]
-    task: Task,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    v: u64,
-}
-
 impl Task {
-    /// Reads a message's body.
+    /// Reads a message's body. Members added to version 1 later are passed over.
     ///
     /// # Errors
-    /// [`BadJob`] when it is no task or one of another version.
-    pub fn parse(body: &str) -> Result<Self, BadJob> {
-        let Version { v } = serde_json::from_str(body).map_err(|_| BadJob::Unparsable)?;
-        if v != VERSION {
-            return Err(BadJob::UnknownVersion(v));
-        }
-        let Message { task, .. } = serde_json::from_str(body).map_err(|_| BadJob::Unparsable)?;
-        Ok(task)
+    /// [`BadMessage`] when it is no task or one of another version.
+    pub fn parse(body: &str) -> Result<Self, BadMessage> {
+        version::parse::<Versioned<Self>>(body).map(|message| message.body)
+    }
+
+    /// The message's body.
+    #[expect(clippy::expect_used, reason = "a task is a word and ids; nothing here can fail")]
+    pub fn to_body(self) -> String {
+        serde_json::to_string(&Versioned::new(self)).expect("a task is JSON")
     }
 }
 
@@ -67,12 +57,11 @@ impl Queue {
     /// [`QueueError`] when SQS refuses or no queue of tasks is configured.
     pub async fn send_task(&self, task: Task, delay: Duration) -> Result<(), QueueError> {
         let url = self.tasks_url.as_deref().ok_or(QueueError::NoTaskQueue)?;
-        let body = serde_json::to_string(&Message { v: VERSION, task });
         let seconds = delay.min(MAX_DELAY).as_millis().div_ceil(1_000);
         self.client
             .send_message()
             .queue_url(url)
-            .message_body(body.map_err(QueueError::aws("SendMessage"))?)
+            .message_body(task.to_body())
             .delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
             .send()
             .await
@@ -90,9 +79,9 @@ mod tests {
     fn a_task_is_read_back_and_another_version_is_named() {
         let at = Timestamp::from_millis(1_767_605_400_000);
         let task = Task::Drain { workspace: WorkspaceId::new(at, 1), endpoint: EndpointId::new(at, 2) };
-        let body = serde_json::to_string(&Message { v: VERSION, task }).unwrap();
+        let body = task.to_body();
         assert_eq!(Task::parse(&body), Ok(task));
-        assert_eq!(Task::parse(&body.replacen(":1", ":2", 1)), Err(BadJob::UnknownVersion(2)));
-        assert_eq!(Task::parse(r#"{"v":1,"task":"dance"}"#), Err(BadJob::Unparsable));
+        assert_eq!(Task::parse(&body.replacen(":1", ":2", 1)), Err(BadMessage::UnknownVersion(2)));
+        assert_eq!(Task::parse(r#"{"v":1,"task":"dance"}"#), Err(BadMessage::Unparsable));
     }
 }

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use domain::event::Event;
 use domain::event::event_type::EventType;
-use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
+use domain::event::ledger::Ledger;
+use domain::id::{EndpointId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use embedded_aws::{Clock, Sqs};
 use queue::{Job, Queue, QueueError};
@@ -58,24 +60,19 @@ fn start() -> Timestamp {
 
 fn job(number: u128, payload: &str) -> Job {
     let at = start();
-    let (event, endpoint) = (EventId::new(at, number), EndpointId::new(at, number));
-    Job {
-        workspace: WorkspaceId::new(at, 1),
-        endpoint,
-        event,
-        delivery: DeliveryId::of(event, endpoint),
+    let event = Event {
+        id: EventId::new(at, number),
+        workspace_id: WorkspaceId::new(at, 1),
         event_type: EventType::parse("invoice.paid").unwrap(),
         occurred_at: at,
-        payload: Some(Arc::new(RawValue::from_string(payload.to_owned()).unwrap().into())),
-        not_before: None,
+        payload: Arc::new(RawValue::from_string(payload.to_owned()).unwrap().into()),
+        erased_at: None,
+        channels: Vec::new(),
         deliver_at: None,
-        parked_at: None,
-        probe: false,
-        run: None,
-        force: false,
-        recheck: false,
         trace: None,
-    }
+        ledger: Ledger::default(),
+    };
+    Job::first(&event, EndpointId::new(at, number))
 }
 
 #[tokio::test]
@@ -113,12 +110,9 @@ async fn large_payloads_are_cut_into_batches_that_sqs_takes() {
 #[tokio::test]
 async fn a_job_that_is_not_due_stays_away_as_long_as_sqs_can_delay_it() {
     let bench = Bench::new().await;
-    let due = |seconds| Some(start().plus(Duration::from_secs(seconds)));
-    let jobs = [
-        Job { not_before: due(30), ..job(1, "{}") },
-        Job { not_before: due(3_600), ..job(2, "{}") },
-        Job { not_before: due(0), ..job(3, "{}") },
-    ];
+    let due = |seconds| start().plus(Duration::from_secs(seconds));
+    let jobs =
+        [job(1, "{}").delayed(due(30)), job(2, "{}").delayed(due(3_600)), job(3, "{}").delayed(due(0))];
     bench.queue.send(&jobs, start()).await.unwrap();
     let arrived = async || {
         let messages = bench.receive(bench.queue.url()).await;

@@ -27,7 +27,7 @@
 //! and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
 
 use domain::delivery::DeliveryStatus;
-use domain::id::{ApiKeyId, DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
+use domain::id::{ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
 /// Partitions that a workspace's events of one day are spread over.
@@ -91,28 +91,28 @@ pub fn workspace(workspace: WorkspaceId) -> Key {
 }
 
 /// An endpoint's row.
-pub fn endpoint(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
-    Key::new(workspace_partition(workspace), format!("{ENDPOINT_PREFIX}{endpoint}"))
+pub fn endpoint(endpoint: EndpointKey) -> Key {
+    Key::new(workspace_partition(endpoint.workspace), format!("{ENDPOINT_PREFIX}{}", endpoint.id))
 }
 
 /// The row of an endpoint's health; there is one only while it fails.
-pub fn health(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
-    Key::new(workspace_partition(workspace), format!("HEALTH#{endpoint}"))
+pub fn health(endpoint: EndpointKey) -> Key {
+    Key::new(workspace_partition(endpoint.workspace), format!("HEALTH#{}", endpoint.id))
 }
 
 /// The row of an endpoint's drain; there is one while it is under way, and before, while it is owed.
-pub fn drain(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
-    Key::new(workspace_partition(workspace), format!("DRAIN#{endpoint}"))
+pub fn drain(endpoint: EndpointKey) -> Key {
+    Key::new(workspace_partition(endpoint.workspace), format!("DRAIN#{}", endpoint.id))
 }
 
 /// The row that knows which slots of an endpoint's rate are reserved.
-pub fn rate(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
-    Key::new(workspace_partition(workspace), format!("RATE#{endpoint}"))
+pub fn rate(endpoint: EndpointKey) -> Key {
+    Key::new(workspace_partition(endpoint.workspace), format!("RATE#{}", endpoint.id))
 }
 
 /// The row that knows which places of an endpoint's concurrency are taken.
-pub fn places(workspace: WorkspaceId, endpoint: EndpointId) -> Key {
-    Key::new(workspace_partition(workspace), format!("PLACES#{endpoint}"))
+pub fn places(endpoint: EndpointKey) -> Key {
+    Key::new(workspace_partition(endpoint.workspace), format!("PLACES#{}", endpoint.id))
 }
 
 /// The row that counts a workspace's events of one day.
@@ -282,7 +282,10 @@ mod tests {
         let evt = event_id(0x21);
         let wd = DeliveryId::of(evt, we);
         assert_eq!(event(ws, evt), Key::new(format!("EVENTS#{ws}#2026-01-05#01"), evt.to_string()));
-        assert_eq!(endpoint(ws, we), Key::new(format!("WS#{ws}"), format!("ENDPOINT#{we}")));
+        assert_eq!(
+            endpoint(EndpointKey::new(ws, we)),
+            Key::new(format!("WS#{ws}"), format!("ENDPOINT#{we}"))
+        );
         assert!(delivery(we, wd).pk.starts_with(&format!("DELIVERIES#{we}#2026-01-05#0")));
         assert_eq!(attempt(we, wd, 2).sk, format!("ATTEMPT#{wd}#000002"));
         assert_eq!(attempt(we, wd, 2).pk, delivery(we, wd).pk);

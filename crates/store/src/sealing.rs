@@ -188,6 +188,23 @@ mod tests {
         }
     }
 
+    /// Version 1 as it stands in tables: version, nonce, ciphertext and tag, made by aws-lc-rs 1.19.
+    #[test]
+    fn a_value_that_was_sealed_before_is_opened() {
+        let sealed = [
+            "0118ac0942b877e62dfde9ae5b19b6df22118b38ede2a3e9727ebe1e169e60247ccb879d5676b06016b5b3a34742",
+            "4b49c0a9268a75c8da193fcb13fb38f830cdc6441b",
+        ];
+        let sealed = unhex(&sealed.concat());
+        assert_eq!(open(&[7; 32], "we_1", &sealed).unwrap(), b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        assert!(open(&[7; 32], "we_2", &sealed).is_err());
+    }
+
+    fn unhex(text: &str) -> Vec<u8> {
+        let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+        digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+    }
+
     #[test]
     fn the_same_secret_is_sealed_differently_every_time() {
         let seal = || seal(&[1; 32], "we_1", b"secret").unwrap();

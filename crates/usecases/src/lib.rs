@@ -12,6 +12,7 @@ pub mod limit;
 pub mod manage;
 pub mod recover;
 pub mod replay;
+pub mod tasks;
 pub mod telemetry;
 mod write_coalescer;
 

@@ -6,9 +6,9 @@ use lambda_kit::logging::chain;
 use lambda_kit::metrics::Metrics;
 use queue::Task;
 use usecases::Context;
-use usecases::recover::drain::drain_step;
 use usecases::recover::probe_circuits::{probe_circuits, resume_drains};
-use usecases::replay::replay_window::{replay_step, resume_replays};
+use usecases::replay::replay_window::resume_replays;
+use usecases::tasks::take_step;
 use usecases::{Fault, Meter};
 
 pub mod setup;
@@ -65,10 +65,7 @@ async fn handle_record(context: &Context, record: &SqsMessage) -> bool {
             return false;
         }
     };
-    let done = match task {
-        Task::Drain { workspace, endpoint } => drain_step(context, workspace, endpoint).await,
-        Task::Replay { workspace, replay } => replay_step(context, workspace, replay).await,
-    };
+    let done = take_step(context, task).await;
     if let Err(fault) = &done {
         tracing::error!(?task, error = chain(fault), "a task could not be done");
     }

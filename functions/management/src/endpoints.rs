@@ -1,4 +1,4 @@
-//! `/v1/webhook-endpoints`: make, read, list, change, delete, test.
+//! `/v1/webhook-endpoints`: make, read, list, change, delete.
 
 use axum::Json;
 use axum::body::Body;
@@ -17,12 +17,10 @@ use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use usecases::act::send_test_event::send_test_event;
 use usecases::manage::manage_endpoint;
 use usecases::manage::management::Management;
 use usecases::manage::merge_patch::merge;
 
-use crate::deliveries::DetailBody;
 use crate::{MAX_REQUEST_BYTES, caller, paging};
 
 /// An endpoint as the API shows it.
@@ -197,17 +195,6 @@ pub(crate) async fn delete(
     let id = paging::id(&endpoint, "endpoint")?;
     manage_endpoint::delete_endpoint(&management, &caller, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-pub(crate) async fn test(
-    State(management): State<Management>,
-    headers: HeaderMap,
-    Path(endpoint): Path<String>,
-) -> Result<Response, ApiError> {
-    let caller = caller(&management, &headers).await?;
-    let id = paging::id(&endpoint, "endpoint")?;
-    let (delivery, attempt) = send_test_event(&management, &caller, id).await?;
-    Ok(Json(DetailBody::of(&delivery, std::slice::from_ref(&attempt))).into_response())
 }
 
 pub(crate) async fn rotate(

@@ -12,6 +12,7 @@ use domain::id::WorkspaceId;
 use domain::signing::secret::PublicKey;
 use lambda_kit::problem_json::ApiError;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use usecases::manage::management::Management;
 
 use crate::paging;
@@ -32,8 +33,8 @@ fn jwk(key: PublicKey) -> Value {
     let x = URL_SAFE_NO_PAD.encode(key.to_bytes());
     // RFC 7638: the digest of the required members in lexical order.
     let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, canonical.as_bytes());
-    let kid = URL_SAFE_NO_PAD.encode(digest.as_ref());
+    let digest = Sha256::digest(canonical.as_bytes());
+    let kid = URL_SAFE_NO_PAD.encode(digest);
     json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x })
 }
 
@@ -46,7 +47,7 @@ mod tests {
     #[test]
     fn the_rfcs_key_has_the_rfcs_thumbprint() {
         let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
-        let secret = Secret::new_asymmetric(&seed.try_into().unwrap()).unwrap();
+        let secret = Secret::new_asymmetric(&seed.try_into().unwrap());
         let jwk = jwk(secret.public_key().unwrap());
         assert_eq!(jwk["x"], "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
         assert_eq!(jwk["kid"], "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");

@@ -8,7 +8,6 @@ mod events;
 mod health;
 mod jwks;
 mod paging;
-mod previews;
 mod replays;
 pub mod setup;
 mod statistics;
@@ -38,13 +37,10 @@ pub fn router(management: Management) -> Router {
             "/v1/webhook-endpoints/{endpoint}",
             get(endpoints::read).patch(endpoints::update).delete(endpoints::delete),
         )
-        .route("/v1/webhook-endpoints/{endpoint}/test", post(endpoints::test))
-        .route("/v1/webhook-endpoints/{endpoint}/preview", post(previews::preview))
         .route("/v1/webhook-endpoints/{endpoint}/secret/rotate", post(endpoints::rotate))
         .route("/v1/webhook-endpoints/{endpoint}/secret/end-overlap", post(endpoints::end_overlap))
         .route("/v1/webhook-endpoints/{endpoint}/deliveries", get(deliveries::list))
         .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}", get(deliveries::read))
-        .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/curl", get(previews::curl))
         .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/replay", post(replays::one_delivery))
         .route("/v1/webhook-endpoints/{endpoint}/replay", post(replays::window))
         .route("/v1/replays", get(replays::list))

@@ -1,7 +1,6 @@
 //! What does the function need? Its configuration, and each client built once.
 
 use domain::endpoint::address::AllowedTargets;
-use egress::Egress;
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
 use lambda_kit::config::ManagementConfig;
@@ -21,7 +20,6 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Management, Me
     let aws = Aws::from_environment().await;
     let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
     let queue = Queue::new(aws.sqs(), config.queue_url, None).with_tasks(config.tasks_queue_url);
-    let management =
-        Management { context: Context::new(store, queue), egress: Egress::new(targets)?, targets };
+    let management = Management { context: Context::new(store, queue), targets };
     Ok((management, Metrics::new(config.metrics_namespace, Clock::system())))
 }

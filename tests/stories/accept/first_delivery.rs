@@ -71,6 +71,10 @@ async fn a_test_event_is_a_real_signed_delivery_and_answers_with_its_outcome() {
     assert_eq!(outcome["attempt_log"][0]["response"]["status"], 418);
     assert!(receiver.seen()[0].is_signed_with(&endpoint.secret));
     assert_eq!(stage.deliveries(&endpoint, 1, "failed").await[0]["trigger"], "test");
+    // Another function answers this.
+    let delivery = outcome["id"].as_str().unwrap();
+    let read = stage.read(&format!("/v1/webhook-endpoints/{}/deliveries/{delivery}", endpoint.id)).await;
+    assert_eq!(read, outcome);
     stage.end().await;
 }
 

@@ -266,7 +266,7 @@ async fn the_java_sample_tells_true_from_tampered() {
 async fn the_rust_sample_tells_true_from_tampered() {
     let folder = folder("rust");
     let manifest = "[package]\nname = \"verifying\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-                    base64 = \"0.22\"\nhmac = \"0.12\"\nsha2 = \"0.10\"\n\n[workspace]\n";
+                    base64 = \"0.22\"\nhmac = \"0.13\"\nsha2 = \"0.11\"\n\n[workspace]\n";
     std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     std::fs::copy(lock, folder.join("Cargo.lock")).unwrap();

@@ -1,11 +1,15 @@
 //! What a preview shows is what goes on the wire.
 
+use std::time::Duration;
+
+use domain::id::{EndpointId, EventId};
 use local::api_client::ApiClient;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use stories::{Answer, Receiver, Seen, Stage};
+use usecases::Clock;
 
 /// Headers that differ because they are made anew for each attempt, or name the event and delivery at hand.
 const PARTICULAR: [&str; 8] = [
@@ -106,6 +110,24 @@ async fn a_preview_sends_nothing_and_needs_no_stored_event() {
     assert_eq!(half.0, 422);
     stage.end().await;
     assert!(receiver.seen().is_empty());
+}
+
+#[tokio::test]
+async fn an_event_of_very_many_endpoints_can_be_previewed() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    let accepted = stage.send("invoice.paid", json!({ "n": 1 })).await;
+    let (workspace, id) = (stage.workspace.parse().unwrap(), text(&accepted["id"]).parse().unwrap());
+    let (store, now) = (&stage.platform.store, Clock::system().now());
+    let mut event = store.load_event(workspace, id, now).await.unwrap().unwrap();
+    // More than stand in the event's own row.
+    event.id = EventId::new(now, 1);
+    event.ledger.deliveries = (0..300).map(|number| EndpointId::new(now, number)).collect();
+    assert!(store.save_event(&event, now.plus(Duration::from_secs(60))).await.unwrap());
+    let path = format!("/v1/webhook-endpoints/{}/preview", endpoint.id);
+    let preview = stage.admin.post(&path, &json!({ "event_id": event.id })).await.unwrap();
+    assert!(preview["body"].as_str().unwrap().contains(r#"{"n":1}"#), "{preview}");
+    stage.end().await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lambda_kit::config::{
-    IngestConfig, MaintenanceConfig, ManagementConfig, OPERATIONAL_TOPIC, SenderConfig,
+    ActionsConfig, IngestConfig, MaintenanceConfig, ManagementConfig, OPERATIONAL_TOPIC, SenderConfig,
 };
 use serde_yaml_ng::Value;
 use stories::calls::CALLS_FILE;
@@ -93,6 +93,7 @@ async fn each_role_grants_exactly_what_its_function_calls() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml");
     let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     for (function, role, variables, polls) in [
+        ("actions", "ActionsRole", ActionsConfig::VARIABLES, None),
         ("ingest", "IngestRole", IngestConfig::VARIABLES, None),
         ("management", "ManagementRole", ManagementConfig::VARIABLES, None),
         ("sender", "SenderRole", SenderConfig::VARIABLES, Some(queue::definition::JOBS)),

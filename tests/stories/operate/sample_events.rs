@@ -17,6 +17,7 @@ use local::api_client::ApiClient;
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 use tower::ServiceExt as _;
+use usecases::act::actions::Actions;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
 use usecases::{Clock, Context, Intake};
@@ -132,7 +133,7 @@ async fn every_sample_of_management_is_answered_as_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;
     let targets = AllowedTargets::public_only();
-    let management = Management { context: context(&stage), egress: Egress::new(targets).unwrap(), targets };
+    let management = Management { context: context(&stage), targets };
     let answer = async |name| http(management::router(management.clone()), &sample("management", name)).await;
     assert_all_are_tried(
         "management",
@@ -154,6 +155,44 @@ async fn every_sample_of_management_is_answered_as_its_readme_says() {
     assert_eq!(problem(&answer("unknown-route.json").await), (404, "not_found", ""));
     assert_eq!(answer("health.json").await.0, 200);
     stage.end().await;
+}
+
+#[tokio::test]
+async fn every_sample_of_actions_is_answered_as_its_readme_says() {
+    let receiver = Receiver::start().await;
+    let stage = world(&receiver).await;
+    let egress = Egress::new(AllowedTargets::loopback_and_http()).unwrap();
+    let actions = Actions { context: context(&stage), egress };
+    let answer = async |name| http(actions::router(actions.clone()), &sample("actions", name)).await;
+    assert_all_are_tried(
+        "actions",
+        &[
+            "send-test-event.json",
+            "send-test-event-unknown-endpoint.json",
+            "send-test-event-wrong-method.json",
+            "preview-event.json",
+            "preview-half-an-event.json",
+            "preview-wrong-key.json",
+            "curl-unknown-delivery.json",
+        ],
+    );
+
+    let (status, body) = answer("send-test-event.json").await;
+    assert_eq!(
+        (status, body["trigger"].as_str(), body["status"].as_str()),
+        (200, Some("test"), Some("delivered"))
+    );
+    assert_eq!(body["attempt_log"].as_array().unwrap().len(), 1);
+    assert_eq!(problem(&answer("send-test-event-unknown-endpoint.json").await), (404, "not_found", ""));
+    assert_eq!(problem(&answer("send-test-event-wrong-method.json").await), (405, "method_not_allowed", ""));
+    let (status, body) = answer("preview-event.json").await;
+    assert_eq!((status, body["url"].as_str()), (200, Some(receiver.url())));
+    assert!(body["headers"].to_string().contains("webhook-signature"), "{body}");
+    assert_eq!(problem(&answer("preview-half-an-event.json").await), (422, "invalid_request", ""));
+    assert_eq!(problem(&answer("preview-wrong-key.json").await), (401, "unauthorized", ""));
+    assert_eq!(problem(&answer("curl-unknown-delivery.json").await), (404, "not_found", ""));
+    stage.end().await;
+    assert_eq!(receiver.seen().len(), 1, "only the test event is sent");
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! The template gives each function what its configuration needs, and makes the table and queues the code defines.
 
-use lambda_kit::config::{IngestConfig, MaintenanceConfig, ManagementConfig, SenderConfig};
+use std::collections::BTreeSet;
+
+use lambda_kit::config::{ActionsConfig, IngestConfig, MaintenanceConfig, ManagementConfig, SenderConfig};
 use queue::definition;
 use serde_yaml_ng::Value;
 use store::table::definition::{INDEXES, PRIMARY_KEY, TTL_ATTRIBUTE};
@@ -32,6 +34,7 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
     let resources = resources();
     let functions = of_type(&resources, "AWS::Serverless::Function");
     for (binary, variables) in [
+        ("actions", ActionsConfig::VARIABLES),
         ("ingest", IngestConfig::VARIABLES),
         ("maintenance", MaintenanceConfig::VARIABLES),
         ("management", ManagementConfig::VARIABLES),
@@ -54,7 +57,7 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
             assert_eq!(set, wanted, "{binary}");
         }
     }
-    assert_eq!(functions.len(), 5);
+    assert_eq!(functions.len(), 6);
 }
 
 #[test]
@@ -117,10 +120,26 @@ fn a_failed_record_is_reported_by_itself() {
 }
 
 #[test]
+fn exactly_the_paths_of_actions_have_routes_to_it() {
+    let resources = resources();
+    let routes = of_type(&resources, "AWS::ApiGatewayV2::Route");
+    let target = "integrations/${ActionsIntegration}";
+    let routed: BTreeSet<_> = routes
+        .iter()
+        .filter(|(_, route)| route["Target"] == target)
+        .map(|(_, route)| route["RouteKey"].as_str().unwrap().to_owned())
+        .collect();
+    // Of every method, so that a wrong one is refused there, as in local mode.
+    assert_eq!(routed, actions::PATHS.iter().map(|path| format!("ANY {path}")).collect());
+    let integration = &resources["ActionsIntegration"]["Properties"]["IntegrationUri"];
+    assert_eq!(integration, "ActionsFunction.Arn");
+}
+
+#[test]
 fn the_function_that_sends_tests_outlives_them() {
     let resources = resources();
     let all = resources.as_mapping().unwrap().values();
-    let mut functions = all.filter(|one| one["Metadata"]["BuildProperties"]["Binary"] == "management");
+    let mut functions = all.filter(|one| one["Metadata"]["BuildProperties"]["Binary"] == "actions");
     let timeout = functions.next().unwrap()["Properties"]["Timeout"].as_u64().unwrap();
     assert!(timeout >= usecases::act::send_test_event::MAX_TIMEOUT_SECONDS + 4, "{timeout}");
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::id::EndpointKey;
 use domain::timestamp::Timestamp;
 use local::platform::Platform;
 use serde_json::{Value, json};
@@ -113,8 +114,8 @@ async fn the_schedule_does_each_of_its_parts_even_if_another_fails() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let endpoint = dead(&stage, &receiver, 6).await;
     let Platform { store, queue, aws, .. } = &stage.platform;
-    let (ws, we) = (stage.workspace.parse().unwrap(), endpoint.id.parse().unwrap());
-    store.start_drain(ws, we, 20, usecases::Clock::system().now()).await.unwrap();
+    let key = EndpointKey::new(stage.workspace.parse().unwrap(), endpoint.id.parse().unwrap());
+    store.start_drain(key, 20, usecases::Clock::system().now()).await.unwrap();
     stage.advance(Duration::from_secs(180));
     // No probe can be sent, but tasks can.
     let gone = queue::Queue::new(aws.sqs_client(), format!("{}-gone", queue.url()), None);

@@ -1,6 +1,7 @@
 //! What is kept of one HTTP request made for a delivery?
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
 use crate::delivery::render::RenderedRequest;
@@ -45,11 +46,11 @@ impl SentRequest {
             true => REDACTED.to_owned(),
             false => value.clone(),
         };
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &request.body);
+        let digest = Sha256::digest(&request.body);
         Self {
             headers: request.headers.iter().map(|(name, value)| (name.clone(), shown(name, value))).collect(),
             body_bytes: request.body.len(),
-            body_sha256: hex(digest.as_ref()),
+            body_sha256: hex(&digest),
         }
     }
 }

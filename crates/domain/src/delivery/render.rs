@@ -97,7 +97,7 @@ mod tests {
     use crate::endpoint::address::AllowedTargets;
     use crate::id::{EndpointId, WorkspaceId};
     use crate::signing::secret::{ActiveSecret, Secret};
-    use crate::signing::signature::verify_standard;
+    use crate::signing::signature::{Received, verify_standard};
     use proptest::prelude::*;
 
     fn now() -> Timestamp {
@@ -175,15 +175,13 @@ mod tests {
             let endpoint = endpoint(serde_json::json!({ "url": "https://example.com" }));
             let payload = serde_json::json!({ "text": text }).to_string();
             let request = rendered(&payload, &endpoint);
-            let verified = verify_standard(
-                &endpoint.secrets[0].secret,
-                header(&request, "webhook-id"),
-                header(&request, "webhook-timestamp"),
-                header(&request, "webhook-signature"),
-                &request.body,
-                now(),
-            );
-            prop_assert_eq!(verified, Ok(()));
+            let received = Received {
+                id: header(&request, "webhook-id"),
+                timestamp: header(&request, "webhook-timestamp"),
+                signature: header(&request, "webhook-signature"),
+                body: &request.body,
+            };
+            prop_assert_eq!(verify_standard(&endpoint.secrets[0].secret, received, now()), Ok(()));
         }
     }
 }

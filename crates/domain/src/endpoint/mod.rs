@@ -17,7 +17,7 @@ use crate::endpoint::address::AllowedTargets;
 use crate::endpoint::endpoint_url::EndpointUrl;
 use crate::event::channel::{Channel, MAX_CHANNELS};
 use crate::event::event_type::{EventTypePattern, MAX_PATTERNS};
-use crate::id::{EndpointId, WorkspaceId};
+use crate::id::{EndpointId, EndpointKey, WorkspaceId};
 use crate::json_object::only_object;
 use crate::policy::circuit::DisablePolicy;
 use crate::policy::limits::{MAX_CONCURRENCY, RateLimit};
@@ -321,6 +321,11 @@ impl EndpointSettings {
 }
 
 impl Endpoint {
+    /// What its rows are stored under.
+    pub fn key(&self) -> EndpointKey {
+        EndpointKey::new(self.workspace_id, self.id)
+    }
+
     /// The secrets that sign at `now`, the current one first.
     pub fn signing_secrets(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
         self.secrets.iter().filter(move |active| active.signs_at(now)).map(|active| &active.secret)

@@ -6,9 +6,9 @@
 
 use std::fmt;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{KEYPAIR_LENGTH, PUBLIC_KEY_LENGTH, SigningKey};
 use serde::{Deserialize, Serialize};
 
 use crate::signing::profile::Profile;
@@ -19,7 +19,6 @@ const ASYMMETRIC_PREFIX: &str = "whsk_";
 const PUBLIC_PREFIX: &str = "whpk_";
 /// Length of a plain secret, in characters.
 const PLAIN_CHARS: std::ops::RangeInclusive<usize> = 16..=128;
-const SEED_BYTES: usize = 32;
 
 /// Most secrets that sign beside the current one.
 pub const MAX_OLD_SECRETS: usize = 10;
@@ -40,7 +39,7 @@ pub struct Secret {
 #[derive(Clone, PartialEq, Eq)]
 enum Key {
     Symmetric(Vec<u8>),
-    Asymmetric { seed: [u8; SEED_BYTES], public: [u8; SEED_BYTES] },
+    Asymmetric(Box<SigningKey>),
     Plain,
 }
 
@@ -72,24 +71,17 @@ impl Secret {
     }
 
     /// A new ed25519 key from 32 random bytes.
-    ///
-    /// # Errors
-    /// [`BadSecret`] never happens for 32 bytes; the signature is the library's.
-    pub fn new_asymmetric(randomness: &[u8; 32]) -> Result<Self, BadSecret> {
-        let pair = Ed25519KeyPair::from_seed_unchecked(randomness).map_err(|_| BadSecret)?;
-        let mut bytes = randomness.to_vec();
-        bytes.extend_from_slice(pair.public_key().as_ref());
-        Self::parse(&format!("{ASYMMETRIC_PREFIX}{}", STANDARD.encode(bytes)))
+    pub fn new_asymmetric(randomness: &[u8; 32]) -> Self {
+        let pair = SigningKey::from_bytes(randomness);
+        let text = format!("{ASYMMETRIC_PREFIX}{}", STANDARD.encode(pair.to_keypair_bytes()));
+        Self { text, key: Key::Asymmetric(Box::new(pair)) }
     }
 
     /// A new secret that signs under `profile`.
-    ///
-    /// # Errors
-    /// Never for 32 bytes; see [`Secret::new_asymmetric`].
-    pub fn for_profile(profile: Profile, randomness: &[u8; 32]) -> Result<Self, BadSecret> {
+    pub fn for_profile(profile: Profile, randomness: &[u8; 32]) -> Self {
         match profile {
             Profile::StandardAsymmetric => Self::new_asymmetric(randomness),
-            Profile::Standard | Profile::Body | Profile::Covered | Profile::None => Ok(Self::new(randomness)),
+            Profile::Standard | Profile::Body | Profile::Covered | Profile::None => Self::new(randomness),
         }
     }
 
@@ -106,12 +98,9 @@ impl Secret {
             Key::Symmetric(key)
         } else if let Some(encoded) = text.strip_prefix(ASYMMETRIC_PREFIX) {
             let bytes = STANDARD.decode(encoded).map_err(|_| BadSecret)?;
-            let (seed, public) = bytes.split_at_checked(SEED_BYTES).ok_or(BadSecret)?;
-            Ed25519KeyPair::from_seed_and_public_key(seed, public).map_err(|_| BadSecret)?;
-            Key::Asymmetric {
-                seed: seed.try_into().map_err(|_| BadSecret)?,
-                public: public.try_into().map_err(|_| BadSecret)?,
-            }
+            let bytes: [u8; KEYPAIR_LENGTH] = bytes.try_into().map_err(|_| BadSecret)?;
+            // Refuses a public half that is not the seed's: with such a pair two signatures give the seed away.
+            Key::Asymmetric(Box::new(SigningKey::from_keypair_bytes(&bytes).map_err(|_| BadSecret)?))
         } else {
             let visible = text.bytes().all(|b| b.is_ascii_graphic());
             if !visible || !PLAIN_CHARS.contains(&text.len()) || text.starts_with(PUBLIC_PREFIX) {
@@ -126,8 +115,8 @@ impl Secret {
     pub fn fits(&self, profile: Profile) -> bool {
         match profile {
             Profile::Standard => matches!(self.key, Key::Symmetric(_)),
-            Profile::StandardAsymmetric => matches!(self.key, Key::Asymmetric { .. }),
-            Profile::Body | Profile::Covered => !matches!(self.key, Key::Asymmetric { .. }),
+            Profile::StandardAsymmetric => matches!(self.key, Key::Asymmetric(_)),
+            Profile::Body | Profile::Covered => !matches!(self.key, Key::Asymmetric(_)),
             Profile::None => true,
         }
     }
@@ -141,7 +130,7 @@ impl Secret {
     pub fn shown_to_customer(&self) -> Option<&str> {
         match self.key {
             Key::Symmetric(_) | Key::Plain => Some(&self.text),
-            Key::Asymmetric { .. } => None,
+            Key::Asymmetric(_) => None,
         }
     }
 
@@ -149,14 +138,14 @@ impl Secret {
     pub fn standard_key(&self) -> Option<&[u8]> {
         match &self.key {
             Key::Symmetric(key) => Some(key),
-            Key::Asymmetric { .. } | Key::Plain => None,
+            Key::Asymmetric(_) | Key::Plain => None,
         }
     }
 
     /// The key pair of the `standard-asymmetric` profile.
-    pub fn key_pair(&self) -> Option<Ed25519KeyPair> {
+    pub fn key_pair(&self) -> Option<&SigningKey> {
         match &self.key {
-            Key::Asymmetric { seed, public } => Ed25519KeyPair::from_seed_and_public_key(seed, public).ok(),
+            Key::Asymmetric(pair) => Some(pair),
             Key::Symmetric(_) | Key::Plain => None,
         }
     }
@@ -164,7 +153,7 @@ impl Secret {
     /// The public half of an asymmetric secret.
     pub fn public_key(&self) -> Option<PublicKey> {
         match &self.key {
-            Key::Asymmetric { public, .. } => Some(PublicKey(*public)),
+            Key::Asymmetric(pair) => Some(PublicKey(pair.verifying_key().to_bytes())),
             Key::Symmetric(_) | Key::Plain => None,
         }
     }
@@ -172,11 +161,11 @@ impl Secret {
 
 /// The public half of an ed25519 key: whoever has it can verify, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PublicKey([u8; SEED_BYTES]);
+pub struct PublicKey([u8; PUBLIC_KEY_LENGTH]);
 
 impl PublicKey {
     /// The raw 32 bytes.
-    pub fn to_bytes(self) -> [u8; SEED_BYTES] {
+    pub fn to_bytes(self) -> [u8; PUBLIC_KEY_LENGTH] {
         self.0
     }
 }

@@ -13,10 +13,13 @@
 //! `path` the path of the endpoint's URL without its query. While a secret is rotated the signatures of all active
 //! secrets stand in one header, separated by spaces, the current one first.
 
-use crate::signing::profile::Profile;
-use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::Signer as _;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::signing::profile::Profile;
 
 use crate::hex::hex;
 use crate::signing::secret::Secret;
@@ -59,7 +62,9 @@ pub fn headers<'a>(
         Profile::StandardAsymmetric => {
             let message = [id.as_bytes(), b".", seconds.as_bytes(), b".", body].concat();
             let pairs = secrets.filter_map(Secret::key_pair);
-            standard(list(pairs.map(|pair| format!("v1a,{}", STANDARD.encode(pair.sign(&message))))))
+            standard(list(
+                pairs.map(|pair| format!("v1a,{}", STANDARD.encode(pair.sign(&message).to_bytes()))),
+            ))
         }
         Profile::Body => {
             let signatures = secrets.map(|secret| sha256(secret, &[body]));
@@ -85,14 +90,15 @@ fn list(signatures: impl Iterator<Item = String>) -> String {
 
 /// `sha256=` and hex, keyed with the secret's text as it was shown.
 fn sha256(secret: &Secret, parts: &[&[u8]]) -> String {
-    let tag = hmac_of(secret.reveal().as_bytes(), parts);
-    format!("sha256={}", hex(tag.as_ref()))
+    let tag = hmac_of(secret.reveal().as_bytes(), parts).finalize().into_bytes();
+    format!("sha256={}", hex(&tag))
 }
 
-fn hmac_of(key: &[u8], parts: &[&[u8]]) -> hmac::Tag {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
-    parts.iter().for_each(|part| context.update(part));
-    context.sign()
+fn hmac_of(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "RFC 2104 takes a key of any length")]
+    let mut mac = Hmac::new_from_slice(key).expect("a key of any length makes an HMAC");
+    parts.iter().for_each(|part| mac.update(part));
+    mac
 }
 
 /// How far a `webhook-timestamp` may lie from the verifier's clock, both ways, in seconds.
@@ -107,7 +113,9 @@ pub fn sign_standard<'a>(
 ) -> String {
     let seconds = at.as_seconds().to_string();
     let keys = secrets.into_iter().filter_map(Secret::standard_key);
-    list(keys.map(|key| format!("v1,{}", STANDARD.encode(standard_tag(key, id, &seconds, body)))))
+    list(keys.map(|key| {
+        format!("v1,{}", STANDARD.encode(standard_mac(key, id, &seconds, body).finalize().into_bytes()))
+    }))
 }
 
 /// Why a signature was refused.
@@ -124,20 +132,27 @@ pub enum BadSignature {
     NoMatch,
 }
 
+/// What a receiver got, as it stands in headers and body.
+#[derive(Debug, Clone, Copy)]
+pub struct Received<'a> {
+    /// Header `webhook-id`.
+    pub id: &'a str,
+    /// Header `webhook-timestamp`.
+    pub timestamp: &'a str,
+    /// Header `webhook-signature`.
+    pub signature: &'a str,
+    /// The body, byte for byte.
+    pub body: &'a [u8],
+}
+
 /// Checks a `webhook-signature` header against one secret, as a receiver would.
 ///
 /// Unknown identifiers of the list are passed over; any `v1` that matches is enough. Compares in constant time.
 ///
 /// # Errors
 /// [`BadSignature`] says why it was refused.
-pub fn verify_standard(
-    secret: &Secret,
-    id: &str,
-    timestamp: &str,
-    header: &str,
-    body: &[u8],
-    now: Timestamp,
-) -> Result<(), BadSignature> {
+pub fn verify_standard(secret: &Secret, received: Received<'_>, now: Timestamp) -> Result<(), BadSignature> {
+    let Received { id, timestamp, signature, body } = received;
     if timestamp.is_empty() || !timestamp.bytes().all(|b| b.is_ascii_digit()) {
         return Err(BadSignature::MalformedTimestamp);
     }
@@ -146,16 +161,16 @@ pub fn verify_standard(
         return Err(BadSignature::OutsideTolerance);
     }
     let key = secret.standard_key().ok_or(BadSignature::NoMatch)?;
-    let expected = standard_tag(key, id, timestamp, body);
-    let matches = header
+    let mac = standard_mac(key, id, timestamp, body);
+    let matches = signature
         .split(' ')
         .filter_map(|entry| entry.strip_prefix("v1,"))
         .filter_map(|encoded| STANDARD.decode(encoded).ok())
-        .any(|tag| aws_lc_rs::constant_time::verify_slices_are_equal(&tag, expected.as_ref()).is_ok());
+        .any(|tag| mac.clone().verify_slice(&tag).is_ok());
     if matches { Ok(()) } else { Err(BadSignature::NoMatch) }
 }
 
-fn standard_tag(key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> hmac::Tag {
+fn standard_mac(key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
     hmac_of(key, &[id.as_bytes(), b".", timestamp.as_bytes(), b".", body])
 }
 
@@ -176,7 +191,10 @@ mod tests {
     }
 
     fn verify_vector(timestamp: &str, header: &str, body: &[u8], now: Timestamp) -> Result<(), BadSignature> {
-        verify_standard(&Secret::parse(VECTOR_SECRET).unwrap(), VECTOR_ID, timestamp, header, body, now)
+        {
+            let received = Received { id: VECTOR_ID, timestamp, signature: header, body };
+            verify_standard(&Secret::parse(VECTOR_SECRET).unwrap(), received, now)
+        }
     }
 
     #[test]
@@ -304,7 +322,10 @@ mod tests {
         fn any_flipped_bit_of_the_body_fails_verification(mut body in proptest::collection::vec(any::<u8>(), 1..200), at: usize, bit in 0u8..8) {
             let secret = Secret::new(&[9; 32]);
             let header = sign_standard([&secret], "evt_1", vector_time(), &body);
-            let verify = |body: &[u8]| verify_standard(&secret, "evt_1", "1614265330", &header, body, vector_time());
+            let verify = |body: &[u8]| {
+                let received = Received { id: "evt_1", timestamp: "1614265330", signature: &header, body };
+                verify_standard(&secret, received, vector_time())
+            };
             prop_assert_eq!(verify(&body), Ok(()));
             let at = at % body.len();
             body[at] ^= 1 << bit;

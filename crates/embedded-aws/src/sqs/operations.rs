@@ -345,7 +345,11 @@ fn size(entry: &Value) -> usize {
 }
 
 fn md5_hex(bytes: &[u8]) -> String {
-    format!("{:x}", Md5::digest(bytes))
+    hex(Md5::digest(bytes).into())
+}
+
+fn hex(digest: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(digest))
 }
 
 /// AWS's digest of attributes: sorted by name, each part preceded by its length, and 1 for text or 2 for binary
@@ -373,7 +377,7 @@ fn md5_of_attributes(attributes: &Map<String, Value>) -> String {
             }
         }
     }
-    format!("{:x}", digest.finalize())
+    hex(digest.finalize().into())
 }
 
 /// Unique is all a message id must be; it looks like AWS's.

@@ -1,7 +1,7 @@
 //! Drains: which parked deliveries of an endpoint were sent again already. One process at a time works on a drain.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::id::{DeliveryId, EndpointId, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EndpointKey};
 use domain::timestamp::Timestamp;
 
 use crate::Store;
@@ -37,8 +37,7 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn start_drain(
         &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
+        endpoint: EndpointKey,
         rate: u32,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -46,7 +45,7 @@ impl Store {
         self.client
             .update_item()
             .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::drain(workspace, endpoint))))
+            .set_key(Some(key_attributes(&keys::drain(endpoint))))
             .update_expression(
                 "SET wanted_at = :now, entity = :entity, workspace = :ws, #lookup = :drains, #sort = :we, \
                  started_at = if_not_exists(started_at, :now), leased_until = if_not_exists(leased_until, :now), \
@@ -56,9 +55,9 @@ impl Store {
             .expression_attribute_names("#sort", LOOKUP_SORT)
             .expression_attribute_values(":now", AttributeValue::N(now.as_millis().to_string()))
             .expression_attribute_values(":entity", text(ENTITY))
-            .expression_attribute_values(":ws", text(&workspace.to_string()))
+            .expression_attribute_values(":ws", text(&endpoint.workspace.to_string()))
             .expression_attribute_values(":drains", text(DRAINS))
-            .expression_attribute_values(":we", text(&endpoint.to_string()))
+            .expression_attribute_values(":we", text(&endpoint.id.to_string()))
             .expression_attribute_values(":rate", AttributeValue::N(rate.to_string()))
             .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
             .send()
@@ -73,8 +72,7 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
     pub async fn lease_drain(
         &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
+        endpoint: EndpointKey,
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<Drain>, StoreError> {
@@ -82,7 +80,7 @@ impl Store {
             .client
             .update_item()
             .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::drain(workspace, endpoint))))
+            .set_key(Some(key_attributes(&keys::drain(endpoint))))
             .update_expression("SET leased_until = :until")
             .condition_expression("leased_until <= :now")
             .expression_attribute_values(":until", AttributeValue::N(until.as_millis().to_string()))
@@ -102,12 +100,11 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn save_drain(
         &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
+        endpoint: EndpointKey,
         drain: &Drain,
         next: Timestamp,
     ) -> Result<(), StoreError> {
-        let item = listed(workspace, endpoint)
+        let item = listed(endpoint)
             .instant("started_at", drain.started_at)
             .instant("wanted_at", drain.wanted_at)
             .instant("leased_until", next)
@@ -123,13 +120,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn lost_drains(&self, before: Timestamp) -> Result<Vec<(WorkspaceId, EndpointId)>, StoreError> {
+    pub async fn lost_drains(&self, before: Timestamp) -> Result<Vec<EndpointKey>, StoreError> {
         let range = Range::prefix(DRAINS.to_owned(), EndpointId::PREFIX).of(Index::Lookup);
         let mut lost = Vec::new();
         for row in self.query(&range, usize::MAX).await?.rows {
             let reader = ItemReader::new(row, ENTITY);
             if reader.instant("leased_until")? < before {
-                lost.push((reader.parsed("workspace")?, reader.parsed(LOOKUP_SORT)?));
+                lost.push(EndpointKey::new(reader.parsed("workspace")?, reader.parsed(LOOKUP_SORT)?));
             }
         }
         Ok(lost)
@@ -139,17 +136,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn end_drain(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-        wanted_at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    pub async fn end_drain(&self, endpoint: EndpointKey, wanted_at: Timestamp) -> Result<bool, StoreError> {
         let answer = self
             .client
             .delete_item()
             .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::drain(workspace, endpoint))))
+            .set_key(Some(key_attributes(&keys::drain(endpoint))))
             .condition_expression("wanted_at = :wanted_at")
             .expression_attribute_values(":wanted_at", AttributeValue::N(wanted_at.as_millis().to_string()))
             .send()
@@ -158,11 +150,11 @@ impl Store {
     }
 }
 
-fn listed(workspace: WorkspaceId, endpoint: EndpointId) -> ItemWriter {
-    ItemWriter::new(&keys::drain(workspace, endpoint), ENTITY)
-        .text("workspace", workspace)
+fn listed(endpoint: EndpointKey) -> ItemWriter {
+    ItemWriter::new(&keys::drain(endpoint), ENTITY)
+        .text("workspace", endpoint.workspace)
         .text(LOOKUP, DRAINS)
-        .text(LOOKUP_SORT, endpoint)
+        .text(LOOKUP_SORT, endpoint.id)
 }
 
 fn read(row: Attributes) -> Result<Drain, StoreError> {

@@ -8,7 +8,7 @@ use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::subscription::Subscription;
 use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, PublicKey};
 use domain::timestamp::Timestamp;
 
@@ -66,7 +66,7 @@ impl Store {
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
         };
-        let item = ItemWriter::new(&keys::endpoint(endpoint.workspace_id, endpoint.id), ENTITY)
+        let item = ItemWriter::new(&keys::endpoint(endpoint.key()), ENTITY)
             .text(LOOKUP, endpoint.id)
             .text(LOOKUP_SORT, endpoint.id)
             .number("revision", endpoint.revision)
@@ -88,12 +88,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn load_endpoint(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-    ) -> Result<Option<Endpoint>, StoreError> {
-        match self.load(&keys::endpoint(workspace, endpoint)).await? {
+    pub async fn load_endpoint(&self, endpoint: EndpointKey) -> Result<Option<Endpoint>, StoreError> {
+        match self.load(&keys::endpoint(endpoint)).await? {
             Some(row) => Ok(Some(self.read_endpoint(row).await?)),
             None => Ok(None),
         }
@@ -103,14 +99,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn recent_endpoint(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-    ) -> Result<Option<Endpoint>, StoreError> {
-        match self.load_recent(&keys::endpoint(workspace, endpoint)).await? {
+    pub async fn recent_endpoint(&self, endpoint: EndpointKey) -> Result<Option<Endpoint>, StoreError> {
+        match self.load_recent(&keys::endpoint(endpoint)).await? {
             Some(row) => Ok(Some(self.read_endpoint(row).await?)),
-            None => self.load_endpoint(workspace, endpoint).await,
+            None => self.load_endpoint(endpoint).await,
         }
     }
 
@@ -167,15 +159,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn delete_endpoint(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-    ) -> Result<bool, StoreError> {
-        let existed = self.delete(&keys::endpoint(workspace, endpoint)).await?;
+    pub async fn delete_endpoint(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
+        let existed = self.delete(&keys::endpoint(endpoint)).await?;
         // After it: whoever still finds the endpoint would write them anew.
         for key in [keys::health, keys::rate, keys::places, keys::drain] {
-            self.delete(&key(workspace, endpoint)).await?;
+            self.delete(&key(endpoint)).await?;
         }
         Ok(existed)
     }

@@ -1,6 +1,5 @@
 //! Events: write one with its ledger, load, list.
 
-use aws_lc_rs::digest::{Context, SHA256};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::channel::Channel;
 use domain::event::event_type::{EventType, EventTypePattern, wants};
@@ -10,6 +9,7 @@ use domain::hex::hex;
 use domain::id::{EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
+use sha2::{Digest as _, Sha256};
 
 use crate::error::StoreError;
 use crate::keys::{self, EVENT_SHARDS};
@@ -331,10 +331,10 @@ fn read(
 
 /// Of everything that the rows of the rest of a ledger hold.
 fn digest(rest: &Ledger, expires_at: Timestamp) -> String {
-    let mut context = Context::new(&SHA256);
-    context.update(&expires_at.as_seconds().to_be_bytes());
-    context.update(&rest.to_bytes());
-    hex(context.finish().as_ref())
+    let mut hash = Sha256::new();
+    hash.update(expires_at.as_seconds().to_be_bytes());
+    hash.update(rest.to_bytes());
+    hex(&hash.finalize())
 }
 
 /// DynamoDB deletes an expired row late, up to days later.

@@ -1,7 +1,7 @@
 //! An endpoint's health: written only while it fails, and deleted when it recovers.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::policy::circuit::Health;
 use domain::timestamp::Timestamp;
 
@@ -21,8 +21,7 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
     pub async fn record_failures(
         &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
+        endpoint: EndpointKey,
         failures: u32,
         at: Timestamp,
     ) -> Result<Health, StoreError> {
@@ -30,13 +29,13 @@ impl Store {
             .client
             .update_item()
             .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::health(workspace, endpoint))))
+            .set_key(Some(key_attributes(&keys::health(endpoint))))
             .update_expression(
                 "SET entity = :entity, workspace = :ws, last_failure_at = :at, \
                  failing_since = if_not_exists(failing_since, :at) ADD failures :n",
             )
             .expression_attribute_values(":entity", AttributeValue::S(ENTITY.to_owned()))
-            .expression_attribute_values(":ws", AttributeValue::S(workspace.to_string()))
+            .expression_attribute_values(":ws", AttributeValue::S(endpoint.workspace.to_string()))
             .expression_attribute_values(":at", AttributeValue::N(at.as_millis().to_string()))
             .expression_attribute_values(":n", AttributeValue::N(failures.to_string()))
             .return_values(ReturnValue::AllNew)
@@ -50,16 +49,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn record_recovery(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-    ) -> Result<Option<Health>, StoreError> {
+    pub async fn record_recovery(&self, endpoint: EndpointKey) -> Result<Option<Health>, StoreError> {
         let answer = self
             .client
             .delete_item()
             .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::health(workspace, endpoint))))
+            .set_key(Some(key_attributes(&keys::health(endpoint))))
             .return_values(ReturnValue::AllOld)
             .send()
             .await
@@ -71,17 +66,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn open_circuit(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-        at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    pub async fn open_circuit(&self, endpoint: EndpointKey, at: Timestamp) -> Result<bool, StoreError> {
         let answer = self
             .client
             .update_item()
             .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::health(workspace, endpoint))))
+            .set_key(Some(key_attributes(&keys::health(endpoint))))
             .update_expression("SET open_since = :at, #lookup = :circuits, #sort = :we")
             // A success may have come between: then there is nothing to open.
             .condition_expression("attribute_exists(PK) AND attribute_not_exists(open_since)")
@@ -89,7 +79,7 @@ impl Store {
             .expression_attribute_names("#sort", LOOKUP_SORT)
             .expression_attribute_values(":at", AttributeValue::N(at.as_millis().to_string()))
             .expression_attribute_values(":circuits", AttributeValue::S(OPEN_CIRCUITS.to_owned()))
-            .expression_attribute_values(":we", AttributeValue::S(endpoint.to_string()))
+            .expression_attribute_values(":we", AttributeValue::S(endpoint.id.to_string()))
             .send()
             .await;
         condition_held("UpdateItem", answer)
@@ -100,18 +90,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn unlist_circuit(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-        health: &Health,
-    ) -> Result<(), StoreError> {
+    pub async fn unlist_circuit(&self, endpoint: EndpointKey, health: &Health) -> Result<(), StoreError> {
         let Some(open_since) = health.open_since else { return Ok(()) };
         let answer = self
             .client
             .update_item()
             .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::health(workspace, endpoint))))
+            .set_key(Some(key_attributes(&keys::health(endpoint))))
             .update_expression("REMOVE #lookup, #sort")
             .condition_expression("open_since = :since")
             .expression_attribute_names("#lookup", LOOKUP)
@@ -127,17 +112,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn note_warning(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-        percent: u8,
-    ) -> Result<bool, StoreError> {
+    pub async fn note_warning(&self, endpoint: EndpointKey, percent: u8) -> Result<bool, StoreError> {
         let answer = self
             .client
             .update_item()
             .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::health(workspace, endpoint))))
+            .set_key(Some(key_attributes(&keys::health(endpoint))))
             .update_expression("SET warned_percent = :percent")
             .condition_expression(
                 "attribute_exists(PK) AND (attribute_not_exists(warned_percent) OR warned_percent < :percent)",
@@ -152,12 +132,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn load_health(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-    ) -> Result<Option<Health>, StoreError> {
-        self.load(&keys::health(workspace, endpoint)).await?.map(read).transpose()
+    pub async fn load_health(&self, endpoint: EndpointKey) -> Result<Option<Health>, StoreError> {
+        self.load(&keys::health(endpoint)).await?.map(read).transpose()
     }
 
     /// The healths of a workspace's endpoints from `first` to `last`, without those that fare well.
@@ -170,7 +146,8 @@ impl Store {
         first: EndpointId,
         last: EndpointId,
     ) -> Result<Vec<(EndpointId, Health)>, StoreError> {
-        let (low, high) = (keys::health(workspace, first), keys::health(workspace, last));
+        let row_of = |endpoint| keys::health(EndpointKey::new(workspace, endpoint));
+        let (low, high) = (row_of(first), row_of(last));
         let range = Range { low: low.sk, high: high.sk, ..Range::prefix(low.pk, "") }.consistent();
         let rows = self.query(&range, usize::MAX).await?.rows.into_iter();
         rows.map(|row| {
@@ -184,24 +161,21 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn recent_health(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-    ) -> Result<Option<Health>, StoreError> {
-        self.load_recent(&keys::health(workspace, endpoint)).await?.map(read).transpose()
+    pub async fn recent_health(&self, endpoint: EndpointKey) -> Result<Option<Health>, StoreError> {
+        self.load_recent(&keys::health(endpoint)).await?.map(read).transpose()
     }
 
     /// Every endpoint with an open circuit.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn open_circuits(&self) -> Result<Vec<(WorkspaceId, EndpointId, Health)>, StoreError> {
+    pub async fn open_circuits(&self) -> Result<Vec<(EndpointKey, Health)>, StoreError> {
         let range = Range::prefix(OPEN_CIRCUITS.to_owned(), EndpointId::PREFIX).of(Index::Lookup);
         let rows = self.query(&range, usize::MAX).await?.rows.into_iter();
         rows.map(|row| {
             let reader = ItemReader::new(row.clone(), ENTITY);
-            Ok((reader.parsed("workspace")?, reader.parsed(LOOKUP_SORT)?, read(row)?))
+            let endpoint = EndpointKey::new(reader.parsed("workspace")?, reader.parsed(LOOKUP_SORT)?);
+            Ok((endpoint, read(row)?))
         })
         .collect()
     }

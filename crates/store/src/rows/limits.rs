@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::{EndpointKey, WorkspaceId};
 use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 
@@ -28,14 +28,13 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn reserve_slots(
         &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
+        endpoint: EndpointKey,
         count: u32,
         interval: Duration,
         horizon: Duration,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let key = keys::rate(workspace, endpoint);
+        let key = keys::rate(endpoint);
         let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         let number = |value: i64| AttributeValue::N(value.to_string());
         let now_micros = now.as_millis() * 1_000;
@@ -79,7 +78,7 @@ impl Store {
                 return Ok(Some(now));
             }
             // 3. Too many are, or somebody was faster.
-            if self.slots_ahead(workspace, endpoint, now).await? > horizon {
+            if self.slots_ahead(endpoint, now).await? > horizon {
                 return Ok(None);
             }
         }
@@ -90,13 +89,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn slots_ahead(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-        now: Timestamp,
-    ) -> Result<Duration, StoreError> {
-        let Some(row) = self.load(&keys::rate(workspace, endpoint)).await? else {
+    pub async fn slots_ahead(&self, endpoint: EndpointKey, now: Timestamp) -> Result<Duration, StoreError> {
+        let Some(row) = self.load(&keys::rate(endpoint)).await? else {
             return Ok(Duration::ZERO);
         };
         let next: i64 = ItemReader::new(row, ENTITY).number("next_slot")?;
@@ -109,8 +103,7 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn take_place(
         &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
+        endpoint: EndpointKey,
         place: u32,
         now: Timestamp,
         until: Timestamp,
@@ -119,7 +112,7 @@ impl Store {
             .client
             .update_item()
             .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::places(workspace, endpoint))))
+            .set_key(Some(key_attributes(&keys::places(endpoint))))
             .update_expression("SET #place = :until")
             .condition_expression("attribute_not_exists(#place) OR #place <= :now")
             .expression_attribute_names("#place", format!("place{place}"))
@@ -134,13 +127,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn places_taken(
-        &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
-        now: Timestamp,
-    ) -> Result<u32, StoreError> {
-        let row = self.load(&keys::places(workspace, endpoint)).await?.unwrap_or_default();
+    pub async fn places_taken(&self, endpoint: EndpointKey, now: Timestamp) -> Result<u32, StoreError> {
+        let row = self.load(&keys::places(endpoint)).await?.unwrap_or_default();
         let names: Vec<String> = row.keys().filter(|name| name.starts_with("place")).cloned().collect();
         let reader = ItemReader::new(row, ENTITY);
         let mut taken = 0;
@@ -156,8 +144,7 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn leave_place(
         &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
+        endpoint: EndpointKey,
         place: u32,
         until: Timestamp,
     ) -> Result<(), StoreError> {
@@ -165,7 +152,7 @@ impl Store {
             .client
             .update_item()
             .table_name(&*self.table)
-            .set_key(Some(key_attributes(&keys::places(workspace, endpoint))))
+            .set_key(Some(key_attributes(&keys::places(endpoint))))
             .update_expression("REMOVE #place")
             .condition_expression("#place = :until")
             .expression_attribute_names("#place", format!("place{place}"))

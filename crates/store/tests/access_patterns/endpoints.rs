@@ -4,7 +4,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
-use domain::id::EndpointId;
+use domain::id::{EndpointId, EndpointKey};
 use domain::signing::secret::{ActiveSecret, Secret};
 
 use crate::{every_page, now, table, workspace};
@@ -30,9 +30,9 @@ async fn an_endpoint_is_found_by_workspace_and_by_id_alone() {
     let table = table().await;
     let endpoint = endpoint(1);
     assert!(table.store.save_endpoint(&endpoint).await.unwrap());
-    assert_eq!(table.store.load_endpoint(workspace(1), endpoint.id).await.unwrap(), Some(endpoint.clone()));
+    assert_eq!(table.store.load_endpoint(endpoint.key()).await.unwrap(), Some(endpoint.clone()));
     assert_eq!(table.store.find_endpoint(endpoint.id).await.unwrap(), Some(endpoint.clone()));
-    assert_eq!(table.store.load_endpoint(workspace(2), endpoint.id).await.unwrap(), None);
+    assert_eq!(table.store.load_endpoint(EndpointKey::new(workspace(2), endpoint.id)).await.unwrap(), None);
     assert_eq!(table.store.find_endpoint(EndpointId::new(now(), 9)).await.unwrap(), None);
 }
 
@@ -48,7 +48,7 @@ async fn of_two_writers_of_one_revision_the_second_is_refused() {
     theirs.settings.description = "theirs".to_owned();
     assert!(table.store.save_endpoint(&mine).await.unwrap());
     assert!(!table.store.save_endpoint(&theirs).await.unwrap());
-    let stored = table.store.load_endpoint(workspace(1), endpoint.id).await.unwrap().unwrap();
+    let stored = table.store.load_endpoint(endpoint.key()).await.unwrap().unwrap();
     assert_eq!(stored.settings.description, "mine");
 }
 
@@ -57,8 +57,8 @@ async fn a_deleted_endpoint_is_gone_and_is_not_brought_back_by_a_late_writer() {
     let table = table().await;
     let mut endpoint = endpoint(1);
     table.store.save_endpoint(&endpoint).await.unwrap();
-    assert!(table.store.delete_endpoint(workspace(1), endpoint.id).await.unwrap());
-    assert!(!table.store.delete_endpoint(workspace(1), endpoint.id).await.unwrap());
+    assert!(table.store.delete_endpoint(endpoint.key()).await.unwrap());
+    assert!(!table.store.delete_endpoint(endpoint.key()).await.unwrap());
     endpoint.revision = 2;
     assert!(!table.store.save_endpoint(&endpoint).await.unwrap());
     assert_eq!(table.store.find_endpoint(endpoint.id).await.unwrap(), None);
@@ -67,21 +67,25 @@ async fn a_deleted_endpoint_is_gone_and_is_not_brought_back_by_a_late_writer() {
 #[tokio::test]
 async fn nothing_of_a_deleted_endpoint_stays() {
     let table = table().await;
-    let (store, we, ws) = (&table.store, endpoint(1).id, workspace(1));
+    let (store, key) = (&table.store, endpoint(1).key());
     store.save_endpoint(&endpoint(1)).await.unwrap();
-    store.record_failures(ws, we, 5, now()).await.unwrap();
-    store.open_circuit(ws, we, now()).await.unwrap();
+    store.record_failures(key, 5, now()).await.unwrap();
+    store.open_circuit(key, now()).await.unwrap();
     let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
-    store.reserve_slots(ws, we, 1, second, minute, now()).await.unwrap();
-    store.take_place(ws, we, 0, now(), now().plus(minute)).await.unwrap();
-    store.start_drain(ws, we, 20, now()).await.unwrap();
+    store.reserve_slots(key, 1, second, minute, now()).await.unwrap();
+    store.take_place(key, 0, now(), now().plus(minute)).await.unwrap();
+    store.start_drain(key, 20, now()).await.unwrap();
     let rows = async || {
         let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
-        let key = |row: &HashMap<String, AttributeValue>| row["SK"].as_s().unwrap().clone();
-        rows.items().iter().map(key).filter(|key| key.ends_with(&we.to_string())).collect::<Vec<_>>()
+        let sort_key = |row: &HashMap<String, AttributeValue>| row["SK"].as_s().unwrap().clone();
+        rows.items()
+            .iter()
+            .map(sort_key)
+            .filter(|sort_key| sort_key.ends_with(&key.id.to_string()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(rows().await.len(), 5);
-    assert!(store.delete_endpoint(ws, we).await.unwrap());
+    assert!(store.delete_endpoint(key).await.unwrap());
     assert_eq!(rows().await, Vec::<String>::new());
 }
 
@@ -110,7 +114,7 @@ async fn no_secret_and_no_header_value_stands_in_the_table_as_it_is() {
     let rows = format!("{:?}", rows.items());
     assert!(rows.contains("example.com/hook"), "the row itself can be read");
     assert!(!rows.contains("of-bad-news") && !rows.contains("whsec_") && !rows.contains("BwcHBwcH"));
-    assert_eq!(table.store.load_endpoint(workspace(1), endpoint.id).await.unwrap(), Some(endpoint));
+    assert_eq!(table.store.load_endpoint(endpoint.key()).await.unwrap(), Some(endpoint));
 }
 
 #[tokio::test]
@@ -120,7 +124,7 @@ async fn another_process_opens_what_this_one_sealed_and_another_key_does_not() {
     table.store.save_endpoint(&endpoint).await.unwrap();
     let load = async |key| {
         let store = store::Store::new(table.client.clone(), "posthorn", store::KeyWrapper::local(key));
-        store.load_endpoint(workspace(1), endpoint.id).await
+        store.load_endpoint(endpoint.key()).await
     };
     assert_eq!(load([1; 32]).await.unwrap(), Some(endpoint.clone()));
     assert!(load([2; 32]).await.is_err());

@@ -1,25 +1,28 @@
-//! How is an event accepted? `202` is a promise: its row and every job are durable before the answer.
+//! How is an event accepted?
+//! Idempotent intake with fan-out: claim the key, decide every endpoint's fate, write the row, send the jobs. `202` is a
+//! promise: row and jobs are durable before the answer.
 //!
-//! With an `Idempotency-Key` (or an id of the producer's own) the same request can be sent again at any time: it
-//! is one event, fanned out once. If we fail half-way the producer hears 5xx, and its retry finishes the work under
-//! the same event id.
+//! A request with an `Idempotency-Key`, or with an event id that the producer chose, can be repeated at any time: it is one
+//! event, fanned out once. If we fail half-way the producer gets a 5xx, and its retry finishes the work under the same
+//! event id.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::access::api_key::{ApiKey, Scope};
+use domain::access::workspace::Workspace;
 use domain::endpoint::subscription::{self, MAX_REQUEST_DELIVERIES};
 use domain::event::Event;
 use domain::event::ledger::Ledger;
-use domain::id::{DeliveryId, EventId, WorkspaceId};
+use domain::id::{EventId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use futures_util::future::join_all;
 use queue::Job;
 
 use crate::accept::event_request::{EventRequest, check, is_of};
-use crate::accept::idempotency::{Claimed, Found, IdempotencyKey, claim};
+use crate::accept::idempotency::{Claimant, Claimed, Found, IdempotencyKey, claim};
 use crate::accept::intake::Intake;
 use crate::error::{Fault, UseCaseError};
 
@@ -60,9 +63,11 @@ pub async fn accept_event(
     Ok(one?)
 }
 
-/// Accepts many events, each on its own: one that cannot be taken does not harm the others. What is no event to
-/// begin with keeps its place and its problem, and so does one whose deliveries are too many beside the others': nothing
-/// is left of it, and sent again under the same key it is accepted while the others are only answered.
+/// Accepts many events, each on its own: one that cannot be taken does not harm the others.
+///
+/// Results keep the order of `intents`. An intent that is already a `Problem` stays one. Events that no longer fit under
+/// [`MAX_REQUEST_DELIVERIES`] are refused and leave no idempotency claim, so repeating the batch accepts them and repeats
+/// the stored answers of the rest.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] when the caller may not; [`UseCaseError::Fault`] when not all of them could be made durable.
@@ -71,38 +76,38 @@ pub async fn accept_events(
     caller: &ApiKey,
     intents: Vec<Result<Intent, Problem>>,
 ) -> Result<Vec<Result<Accepted, Problem>>, UseCaseError> {
-    // 1. May the caller?
+    // 1. May the caller send events?
     caller.require(Scope::Events)?;
-    let now = intake.context.clock.now();
+    let request = Request { intake, caller, room: Room::default(), now: intake.context.clock.now() };
 
-    // 2. Which of them are events we take, and have not seen before? Each is claimed, fanned out and written, for as
-    // long as there is room for its deliveries.
-    let room = Room::default();
+    // 2. Claim, fan out and write each of them, all at once.
     let mut admissions = Vec::with_capacity(intents.len());
-    for intent in each_id_once(caller, intents, now) {
-        admissions.push(admit(intake, caller, intent, &room, now));
+    for intent in each_id_once(caller, intents, request.now) {
+        admissions.push(request.admit(intent));
     }
-    let admitted = join_all(admissions).await;
+    let admissions = join_all(admissions).await;
 
     // 3. Send the jobs of all of them together.
-    let jobs: Vec<Job> = admitted.iter().flat_map(Admission::jobs).collect();
-    let sent = intake.send_jobs(jobs, now).await;
-    let fault = admitted.iter().find_map(Admission::fault).cloned().or(sent.err());
+    let jobs: Vec<Job> = admissions.iter().flat_map(Admission::jobs).collect();
+    let sent = intake.send_jobs(jobs, request.now).await;
+    let fault = admissions.iter().find_map(Admission::fault).cloned().or(sent.err());
 
-    // 4. Say on every claim how it went, and answer. Short of everything, the producer tries again.
-    let mut settling = Vec::with_capacity(admitted.len());
-    for admission in &admitted {
-        settling.push(settle(intake, admission, fault.is_none()));
+    // 4. Complete or give up every claim.
+    let mut settling = Vec::with_capacity(admissions.len());
+    for admission in &admissions {
+        settling.push(admission.settle(intake, fault.is_none()));
     }
-    let failed = join_all(settling).await.into_iter().find_map(Result::err);
-    match fault.or(failed) {
-        Some(fault) => Err(fault.into()),
-        None => Ok(admitted.into_iter().map(Admission::answer).collect()),
+    let unsettled = join_all(settling).await.into_iter().find_map(Result::err);
+
+    // 5. Answer. One fault fails the whole request: the producer repeats it.
+    if let Some(fault) = fault.or(unsettled) {
+        return Err(fault.into());
     }
+    admissions.into_iter().map(Admission::answer).collect()
 }
 
-/// The producer's own ids are of one event each: of several intents with the same, the first that could be taken has
-/// it. Were they left to the table, it would be now this one and now that.
+/// If two intents carry the same producer id, the first valid one wins and the others get `event_exists`. Decided here
+/// because concurrent conditional writes would pick a random winner.
 fn each_id_once(
     caller: &ApiKey,
     intents: Vec<Result<Intent, Problem>>,
@@ -120,49 +125,189 @@ fn each_id_once(
     })
 }
 
-/// What became of one intent, before its jobs are sent.
-enum Admission {
-    /// It is not taken.
-    Refused(Problem),
-    /// We could not write it down.
-    Failed(Fault, Option<Claimed>),
-    /// The very same request was accepted before.
-    Repeated(Accepted),
-    /// Its row is durable; its jobs are not yet sent.
-    Written { event: Box<Event>, freshness: Freshness, claimed: Option<Claimed> },
+/// What all events of one request share.
+struct Request<'a> {
+    intake: &'a Intake,
+    caller: &'a ApiKey,
+    room: Room,
+    now: Timestamp,
+}
+
+impl Request<'_> {
+    /// Claims one intent, fans it out and writes its row.
+    async fn admit(&self, intent: Result<Intent, Problem>) -> Admission {
+        let claimed = match intent {
+            Ok(intent) => self.claim(intent).await,
+            Err(problem) => Err(problem.into()),
+        };
+        match claimed {
+            Ok(Begun::Anew(begun)) => {
+                let Begin { workspace, request, id, freshness, claim } = begun;
+                let written = self.write(&workspace, request, id, freshness).await;
+                Admission { claim, result: written.map(|event| Admitted::Now(event, freshness)) }
+            }
+            Ok(Begun::Before(accepted)) => Admission { claim: None, result: Ok(Admitted::Before(accepted)) },
+            Err(error) => Admission { claim: None, result: Err(error) },
+        }
+    }
+
+    /// Finds out whether the request has been seen before, and claims it if it can be repeated.
+    async fn claim(&self, Intent { request, idempotency_key }: Intent) -> Result<Begun, UseCaseError> {
+        let context = &self.intake.context;
+        let workspace = self.caller.workspace(request.workspace_id)?;
+        let workspace = context.cache.workspace(workspace).await?.ok_or(Problem::NotFound("workspace"))?;
+        let id = request.id.unwrap_or_else(|| EventId::new(self.now, context.randomness.id()));
+        let claimant = Claimant { workspace: workspace.id, request: &request, key: idempotency_key.as_ref() };
+        let (id, freshness, claim) = match claim(self.intake, claimant, id, self.now).await? {
+            Found::Nothing(claim) => (id, Freshness::New, claim),
+            Found::Unfinished(claim) => (claim.event, Freshness::Resumed, Some(claim)),
+            Found::Finished(first) => {
+                return Ok(Begun::Before(self.answer_again(workspace.id, first).await?));
+            }
+        };
+        Ok(Begun::Anew(Begin { workspace, request, id, freshness, claim }))
+    }
+
+    /// Fans an event out and writes its row.
+    async fn write(
+        &self,
+        workspace: &Workspace,
+        request: EventRequest,
+        id: EventId,
+        freshness: Freshness,
+    ) -> Result<Box<Event>, UseCaseError> {
+        let context = &self.intake.context;
+        // 1. Was it written before its first request was cut off? Then its ledger stands, and it was counted.
+        if freshness == Freshness::Resumed
+            && let Some(event) = context.store.load_event(workspace.id, id, self.now).await?
+        {
+            if !is_of(&event, &request) {
+                return Err(Problem::EventExists.into());
+            }
+            self.room.fill(event.ledger.deliveries.len());
+            return Ok(Box::new(event));
+        }
+
+        // 2. What becomes of it at every endpoint, and is that more than one request may make?
+        let made_here = request.id.is_none() && freshness == Freshness::New;
+        let event = self.fan_out(workspace, id, request).await?;
+        self.room.take(event.ledger.deliveries.len())?;
+
+        // 3. May the workspace have one more today? An event that is cut off between here and its row is counted twice;
+        // it is never free.
+        if let Some(most) = workspace.max_events_per_day
+            && !context.store.count_event(workspace.id, most, self.now).await?
+        {
+            return Err(Problem::QuotaExceeded(most).into());
+        }
+
+        // 4. Write its row before any job is sent: a job always finds its event.
+        if self.intake.save_event(&event, workspace.expiry(self.now), made_here).await? {
+            return Ok(Box::new(event));
+        }
+        match freshness {
+            Freshness::New => Err(Problem::EventExists.into()),
+            Freshness::Resumed => Err(Fault::Broken("two requests resume the same event".to_owned()).into()),
+        }
+    }
+
+    /// Decides every endpoint's fate.
+    async fn fan_out(
+        &self,
+        workspace: &Workspace,
+        id: EventId,
+        request: EventRequest,
+    ) -> Result<Event, Fault> {
+        let subscriptions = self.intake.context.cache.subscriptions(workspace.id).await?;
+        let ledger = subscription::fan_out(&request.event_type, &request.channels, subscriptions.iter());
+        Ok(Event {
+            id,
+            workspace_id: workspace.id,
+            event_type: request.event_type,
+            occurred_at: request.occurred_at.unwrap_or(self.now),
+            payload: request.data,
+            erased_at: None,
+            channels: request.channels,
+            deliver_at: request.deliver_at.filter(|at| *at > self.now),
+            trace: request.trace,
+            ledger,
+        })
+    }
+
+    /// The first answer again, from the event's row.
+    async fn answer_again(&self, workspace: WorkspaceId, id: EventId) -> Result<Accepted, UseCaseError> {
+        let event = self.intake.context.store.load_event(workspace, id, self.now).await?;
+        let event = event.ok_or_else(|| Fault::Broken("an accepted event has no row".to_owned()))?;
+        Ok(Accepted { id, ledger: event.ledger, repeated: true })
+    }
+}
+
+/// What a claim came to.
+enum Begun {
+    /// The event is to be written.
+    Anew(Begin),
+    /// The same request was accepted before.
+    Before(Accepted),
+}
+
+/// An event that is to be written, under its claim.
+struct Begin {
+    workspace: Arc<Workspace>,
+    request: EventRequest,
+    id: EventId,
+    freshness: Freshness,
+    claim: Option<Claimed>,
+}
+
+/// What one intent came to, before its jobs are sent.
+struct Admission {
+    claim: Option<Claimed>,
+    result: Result<Admitted, UseCaseError>,
+}
+
+/// An intent that is accepted once its jobs are sent.
+enum Admitted {
+    /// Its row is durable.
+    Now(Box<Event>, Freshness),
+    /// The same request was accepted before.
+    Before(Accepted),
 }
 
 impl Admission {
     fn jobs(&self) -> Vec<Job> {
-        match self {
-            Self::Written { event, freshness, .. } => jobs(event, *freshness),
-            Self::Refused(_) | Self::Failed(..) | Self::Repeated(_) => Vec::new(),
+        match &self.result {
+            Ok(Admitted::Now(event, freshness)) => jobs(event, *freshness),
+            Ok(Admitted::Before(_)) | Err(_) => Vec::new(),
         }
     }
 
     fn fault(&self) -> Option<&Fault> {
-        match self {
-            Self::Failed(fault, _) => Some(fault),
-            Self::Refused(_) | Self::Repeated(_) | Self::Written { .. } => None,
+        match &self.result {
+            Err(UseCaseError::Fault(fault)) => Some(fault),
+            Err(UseCaseError::Problem(_)) | Ok(_) => None,
         }
     }
 
-    fn claimed(&self) -> Option<&Claimed> {
-        match self {
-            Self::Written { claimed, .. } | Self::Failed(_, claimed) => claimed.as_ref(),
-            Self::Refused(_) | Self::Repeated(_) => None,
+    /// Completes the claim of an accepted event. A refused one is forgotten: were it kept, the same request sent again would
+    /// be taken for one that we had begun to accept. Where we failed it is released, so that a retry need not wait.
+    async fn settle(&self, intake: &Intake, request_accepted: bool) -> Result<(), Fault> {
+        let Some(claim) = &self.claim else { return Ok(()) };
+        match &self.result {
+            Ok(_) if request_accepted => return claim.complete(intake).await,
+            Ok(_) | Err(UseCaseError::Fault(_)) => claim.release(intake).await,
+            Err(UseCaseError::Problem(_)) => claim.forget(intake).await,
         }
+        Ok(())
     }
 
-    fn answer(self) -> Result<Accepted, Problem> {
-        match self {
-            Self::Refused(problem) => Err(problem),
-            Self::Repeated(accepted) => Ok(accepted),
-            Self::Written { event, .. } => {
-                Ok(Accepted { id: event.id, ledger: event.ledger, repeated: false })
+    fn answer(self) -> Result<Result<Accepted, Problem>, UseCaseError> {
+        match self.result {
+            Ok(Admitted::Now(event, _)) => {
+                Ok(Ok(Accepted { id: event.id, ledger: event.ledger, repeated: false }))
             }
-            // Never answered: one fault fails the whole request.
-            Self::Failed(..) => Err(Problem::IdempotencyKeyInProgress),
+            Ok(Admitted::Before(accepted)) => Ok(Ok(accepted)),
+            Err(UseCaseError::Problem(problem)) => Ok(Err(problem)),
+            Err(UseCaseError::Fault(fault)) => Err(fault.into()),
         }
     }
 }
@@ -188,142 +333,10 @@ impl Room {
         taken.map(|_| ()).map_err(|_| Problem::BatchTooWide(MAX_REQUEST_DELIVERIES))
     }
 
-    /// Takes room for an event that is written down: it found room when its request came first.
+    /// Takes room for an event whose row was written before: it found room when its request came first.
     fn fill(&self, deliveries: usize) {
         self.0.fetch_add(deliveries, Ordering::Relaxed);
     }
-}
-
-/// Checks one intent, claims its key, fans it out and writes its row.
-async fn admit(
-    intake: &Intake,
-    caller: &ApiKey,
-    intent: Result<Intent, Problem>,
-    room: &Room,
-    now: Timestamp,
-) -> Admission {
-    let Intent { request, idempotency_key } = match intent {
-        Ok(intent) => intent,
-        Err(problem) => return Admission::Refused(problem),
-    };
-    let mut claimed = None;
-    match written(intake, caller, request, idempotency_key.as_ref(), room, now, &mut claimed).await {
-        Ok(Written::Now(event, freshness)) => Admission::Written { event, freshness, claimed },
-        Ok(Written::Before(accepted)) => Admission::Repeated(accepted),
-        Err(UseCaseError::Fault(fault)) => Admission::Failed(fault, claimed),
-        Err(UseCaseError::Problem(problem)) => {
-            // Were its claim kept, the same request sent again would be taken for one that we had begun to accept.
-            if let Some(claimed) = claimed {
-                claimed.forget(intake).await;
-            }
-            Admission::Refused(problem)
-        }
-    }
-}
-
-enum Written {
-    Now(Box<Event>, Freshness),
-    Before(Accepted),
-}
-
-async fn written(
-    intake: &Intake,
-    caller: &ApiKey,
-    request: EventRequest,
-    idempotency_key: Option<&IdempotencyKey>,
-    room: &Room,
-    now: Timestamp,
-    claimed: &mut Option<Claimed>,
-) -> Result<Written, UseCaseError> {
-    // 1. Is it somewhere we take events?
-    let workspace_id = caller.workspace(request.workspace_id)?;
-    let workspace =
-        intake.context.cache.workspace(workspace_id).await?.ok_or(Problem::NotFound("workspace"))?;
-
-    // 2. Is it a request we have seen before?
-    let id = request.id.unwrap_or_else(|| EventId::new(now, intake.context.randomness.id()));
-    let (id, freshness) = match claim(intake, workspace_id, &request, idempotency_key, id, now).await? {
-        Found::Nothing(ours) => {
-            *claimed = ours;
-            (id, Freshness::New)
-        }
-        Found::Unfinished(ours) => {
-            let first = ours.event;
-            *claimed = Some(ours);
-            (first, Freshness::Resumed)
-        }
-        Found::Finished(first) => {
-            return Ok(Written::Before(answer_again(intake, workspace_id, first, now).await?));
-        }
-    };
-
-    // 3. Was it written down before it was left unfinished? Then its ledger stands, and it was counted.
-    if freshness == Freshness::Resumed
-        && let Some(event) = intake.context.store.load_event(workspace_id, id, now).await?
-    {
-        if !is_of(&event, &request) {
-            return Err(Problem::EventExists.into());
-        }
-        room.fill(event.ledger.deliveries.len());
-        return Ok(Written::Now(Box::new(event), freshness));
-    }
-
-    // 4. What becomes of it at every endpoint, and is that more than one request may make?
-    let made_here = request.id.is_none() && freshness == Freshness::New;
-    let event = fan_out(intake, workspace_id, id, request, now).await?;
-    room.take(event.ledger.deliveries.len())?;
-
-    // 5. May the workspace have one more? What died between here and its row is counted again, but never free.
-    if let Some(most) = workspace.max_events_per_day
-        && !intake.context.store.count_event(workspace_id, most, now).await?
-    {
-        return Err(Problem::QuotaExceeded(most).into());
-    }
-
-    // 6. Write it down. A job always finds its event.
-    if intake.save_event(&event, workspace.expiry(now), made_here).await? {
-        return Ok(Written::Now(Box::new(event), freshness));
-    }
-    match freshness {
-        Freshness::New => Err(Problem::EventExists.into()),
-        Freshness::Resumed => Err(Fault::Broken("two requests resume the same event".to_owned()).into()),
-    }
-}
-
-/// Completes the claim of an accepted event, or releases that of one that was not, so that a retry need not wait.
-async fn settle(intake: &Intake, admission: &Admission, accepted: bool) -> Result<(), Fault> {
-    match admission.claimed() {
-        Some(claimed) if accepted => claimed.complete(intake).await,
-        Some(claimed) => {
-            claimed.release(intake).await;
-            Ok(())
-        }
-        None => Ok(()),
-    }
-}
-
-/// Decides every endpoint's fate.
-async fn fan_out(
-    intake: &Intake,
-    workspace_id: WorkspaceId,
-    id: EventId,
-    request: EventRequest,
-    now: Timestamp,
-) -> Result<Event, Fault> {
-    let subscriptions = intake.context.cache.subscriptions(workspace_id).await?;
-    let ledger = subscription::fan_out(&request.event_type, &request.channels, subscriptions.iter());
-    Ok(Event {
-        id,
-        workspace_id,
-        event_type: request.event_type,
-        occurred_at: request.occurred_at.unwrap_or(now),
-        payload: request.data,
-        erased_at: None,
-        channels: request.channels,
-        deliver_at: request.deliver_at.filter(|at| *at > now),
-        trace: request.trace,
-        ledger,
-    })
 }
 
 /// The jobs of an event that is fanned out for the first time.
@@ -332,38 +345,9 @@ pub(crate) fn jobs_of(event: &Event) -> Vec<Job> {
 }
 
 fn jobs(event: &Event, freshness: Freshness) -> Vec<Job> {
-    event
-        .ledger
-        .deliveries
-        .iter()
-        .map(|endpoint| Job {
-            workspace: event.workspace_id,
-            endpoint: *endpoint,
-            event: event.id,
-            delivery: DeliveryId::of(event.id, *endpoint),
-            event_type: event.event_type.clone(),
-            occurred_at: event.occurred_at,
-            payload: Some(Arc::clone(&event.payload)),
-            not_before: event.deliver_at,
-            deliver_at: event.deliver_at,
-            parked_at: None,
-            probe: false,
-            run: None,
-            force: false,
-            recheck: freshness == Freshness::Resumed,
-            trace: event.trace,
-        })
-        .collect()
-}
-
-/// The first answer again, from the event's row.
-async fn answer_again(
-    intake: &Intake,
-    workspace: WorkspaceId,
-    id: EventId,
-    now: Timestamp,
-) -> Result<Accepted, UseCaseError> {
-    let event = intake.context.store.load_event(workspace, id, now).await?;
-    let event = event.ok_or_else(|| Fault::Broken("an accepted event has no row".to_owned()))?;
-    Ok(Accepted { id, ledger: event.ledger, repeated: true })
+    let jobs = event.ledger.deliveries.iter().map(|endpoint| Job::first(event, *endpoint));
+    match freshness {
+        Freshness::New => jobs.collect(),
+        Freshness::Resumed => jobs.map(Job::rechecked).collect(),
+    }
 }

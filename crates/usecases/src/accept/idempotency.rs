@@ -1,5 +1,6 @@
-//! Has this request come before? What it is known by is claimed before anything is written: its `Idempotency-Key`, or else
-//! the producer's own id of the event. See [`store::rows::idempotency`].
+//! Has this request come before?
+//! Idempotency: the `Idempotency-Key`, or else the event id that the producer chose, is claimed under a lease before
+//! anything is written. See [`store::rows::idempotency`].
 
 use domain::id::{EventId, WorkspaceId};
 use domain::problem::Problem;
@@ -20,7 +21,7 @@ pub enum IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// No key of the one kind has the digest of one of the other, however it is chosen: their parts are not as many.
+    /// A key of one kind never has the digest of a key of the other kind: they have different numbers of parts.
     fn digest(&self) -> String {
         match self {
             Self::OfOne(key) => sha256(&[format!("key:{key}").as_bytes()]),
@@ -29,13 +30,13 @@ impl IdempotencyKey {
     }
 }
 
-/// What a request finds.
+/// What a claim finds.
 pub(crate) enum Found {
-    /// No other: it goes on, with a claim if it can be repeated.
+    /// No earlier request. Holds the claim, if the request can be repeated.
     Nothing(Option<Claimed>),
-    /// One that did not finish: it goes on under that event's id.
+    /// An earlier request that did not finish: this one goes on under its event id.
     Unfinished(Claimed),
-    /// One that was finished: this is its event.
+    /// An earlier request that finished, with this event.
     Finished(EventId),
 }
 
@@ -46,12 +47,18 @@ pub(crate) struct Claimed {
     digest: String,
 }
 
-/// Claims what the request is known by, for the event with this id.
+/// A request, and what tells it from others.
+pub(crate) struct Claimant<'a> {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) request: &'a EventRequest,
+    pub(crate) key: Option<&'a IdempotencyKey>,
+}
+
+/// Claims the key of a request, or else the producer's own id, for the event with this id. The claim is a lease: if we die,
+/// a repeated request takes it over when the lease ends.
 pub(crate) async fn claim(
     intake: &Intake,
-    workspace: WorkspaceId,
-    request: &EventRequest,
-    key: Option<&IdempotencyKey>,
+    Claimant { workspace, request, key }: Claimant<'_>,
     event: EventId,
     now: Timestamp,
 ) -> Result<Found, UseCaseError> {
@@ -78,7 +85,7 @@ impl Claimed {
     /// We failed. Best effort: without it the producer's retry waits until the lease is over.
     pub(crate) async fn release(&self, intake: &Intake) {
         if let Err(error) = intake.context.store.release_idempotency_key(self.workspace, &self.digest).await {
-            tracing::warn!(event = %self.event, error = chain(&error), "the claim could not be released");
+            tracing::warn!(event = %self.event, error = chain(&error), "the idempotency claim could not be released; a retry waits until its lease ends");
         }
     }
 
@@ -88,7 +95,7 @@ impl Claimed {
         let forgotten =
             intake.context.store.forget_idempotency_key(self.workspace, &self.digest, self.event, now).await;
         if let Err(error) = forgotten {
-            tracing::warn!(event = %self.event, error = chain(&error), "the claim could not be forgotten");
+            tracing::warn!(event = %self.event, error = chain(&error), "the idempotency claim of a refused request could not be deleted");
         }
     }
 }

@@ -1,10 +1,11 @@
-//! How does Posthorn tell a workspace of its own doings? As events like any other, to the endpoints that name them; and
-//! to the SNS topic, where one is configured.
+//! How does a workspace learn that an endpoint fails?
+//! Operational webhooks: events of Posthorn's own types, sent like any other to the endpoints that name them, and
+//! published to the SNS topic where one is configured.
 
 use domain::endpoint::subscription::fan_out_operational;
 use domain::event::operational::OperationalEvent;
 use domain::event::{Event, Payload};
-use domain::id::{EndpointId, EventId, WorkspaceId};
+use domain::id::{EndpointKey, EventId};
 use domain::timestamp::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -13,69 +14,57 @@ use crate::accept::accept_event::jobs_of;
 use crate::context::Context;
 use crate::error::Fault;
 
-/// Tells `what`, which concerns the endpoint `about`, to whoever asked for it. What cannot be told is logged: the
-/// doing itself stands, whether or not anybody hears of it. Topic and endpoints do not depend on each other.
-pub(crate) async fn notify(
-    context: &Context,
-    workspace: WorkspaceId,
-    about: EndpointId,
-    what: OperationalEvent,
-    data: Value,
-) {
+/// Sends the operational event `what`, which concerns the endpoint `about`. If it cannot be sent that is logged and nothing
+/// else: what it reports has happened all the same. Topic and endpoints do not depend on each other.
+pub(crate) async fn notify(context: &Context, about: EndpointKey, what: OperationalEvent, data: Value) {
     let now = context.clock.now();
     let id = EventId::new(now, context.randomness.id());
-    for told in [
-        notify_topic(context, workspace, id, what, &data, now).await,
-        notify_endpoints(context, workspace, id, about, what, &data, now).await,
-    ] {
-        if let Err(fault) = told {
-            tracing::error!(%workspace, endpoint = %about, event_type = what.name(), error = %fault, "could not be told");
+    let notice = Notice { id, about, what, data, now };
+    for sent in [notify_topic(context, &notice).await, notify_endpoints(context, &notice).await] {
+        if let Err(fault) = sent {
+            let (workspace, endpoint) = (about.workspace, about.id);
+            tracing::error!(%workspace, %endpoint, event_type = what.name(), error = %fault, "operational event could not be sent");
         }
     }
 }
 
-/// The message is what an endpoint would get, and the workspace, as the topic hears of all of them.
-async fn notify_topic(
-    context: &Context,
-    workspace: WorkspaceId,
+/// One operational event on its way to the topic and the endpoints that asked for it.
+struct Notice {
     id: EventId,
+    about: EndpointKey,
     what: OperationalEvent,
-    data: &Value,
+    data: Value,
     now: Timestamp,
-) -> Result<(), Fault> {
+}
+
+/// The message is what an endpoint would get, with the workspace, since the topic gets those of all workspaces.
+async fn notify_topic(context: &Context, notice: &Notice) -> Result<(), Fault> {
+    let Notice { id, about, what, data, now } = notice;
     let Some(topic) = &context.topic else { return Ok(()) };
-    let message =
-        json!({ "id": id, "type": what.name(), "timestamp": now, "workspace_id": workspace, "data": data });
-    let attributes = [("type", what.name().to_owned()), ("workspace_id", workspace.to_string())];
+    let message = json!({ "id": id, "type": what.name(), "timestamp": now, "workspace_id": about.workspace, "data": data });
+    let attributes = [("type", what.name().to_owned()), ("workspace_id", about.workspace.to_string())];
     Ok(topic.publish(message.to_string(), &attributes).await?)
 }
 
-async fn notify_endpoints(
-    context: &Context,
-    workspace_id: WorkspaceId,
-    id: EventId,
-    about: EndpointId,
-    what: OperationalEvent,
-    data: &Value,
-    now: Timestamp,
-) -> Result<(), Fault> {
-    // 1. Who asked for it?
+async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Fault> {
+    let Notice { id, about, what, data, now } = notice;
+    // 1. Which endpoints name its type?
     let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("no operational event: {error}"));
     let event_type = what.event_type().map_err(|error| broken(&error))?;
-    let subscriptions = context.cache.subscriptions(workspace_id).await?;
-    let ledger = fan_out_operational(&event_type, about, subscriptions.iter());
+    let subscriptions = context.cache.subscriptions(about.workspace).await?;
+    let ledger = fan_out_operational(&event_type, about.id, subscriptions.iter());
     if ledger.deliveries.is_empty() {
         return Ok(());
     }
 
     // 2. Write the event and its jobs, as for any event.
-    let Some(workspace) = context.cache.workspace(workspace_id).await? else { return Ok(()) };
+    let Some(workspace) = context.cache.workspace(about.workspace).await? else { return Ok(()) };
     let payload = RawValue::from_string(data.to_string()).map_err(|error| broken(&error))?;
     let event = Event {
-        id,
-        workspace_id,
+        id: *id,
+        workspace_id: about.workspace,
         event_type,
-        occurred_at: now,
+        occurred_at: *now,
         payload: Payload::new(payload.into()),
         erased_at: None,
         channels: Vec::new(),
@@ -83,7 +72,7 @@ async fn notify_endpoints(
         trace: None,
         ledger,
     };
-    context.store.save_event(&event, workspace.expiry(now)).await?;
-    context.queue.send(&jobs_of(&event), now).await?;
+    context.store.save_event(&event, workspace.expiry(*now)).await?;
+    context.queue.send(&jobs_of(&event), *now).await?;
     Ok(())
 }

@@ -14,10 +14,10 @@ use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use serde::Deserialize;
 
+use crate::act::actions::Actions;
 use crate::act::send_test_event::synthetic_event;
 use crate::error::UseCaseError;
-use crate::manage::manage_endpoint::read_endpoint;
-use crate::manage::management::Management;
+use crate::manage::manage_endpoint::find_endpoint;
 
 /// Which event to preview: a stored one by its id, one made of `type` and `data`, or the test event.
 #[derive(Debug, Default, Deserialize)]
@@ -43,14 +43,14 @@ pub struct PreviewRequest {
 /// [`Problem::MissingScope`] for an event of the caller's own making without `webhooks`, or a stored one without
 /// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event.
 pub async fn preview_request(
-    management: &Management,
+    actions: &Actions,
     caller: &ApiKey,
     id: EndpointId,
     request: PreviewRequest,
 ) -> Result<(Endpoint, RenderedRequest), UseCaseError> {
-    let endpoint = read_endpoint(management, caller, Scope::WebhooksRead, id).await?;
-    let event = event(management, caller, &endpoint, request).await?;
-    let rendered = rendered(management, &endpoint, &event, 1);
+    let endpoint = find_endpoint(&actions.context, caller, Scope::WebhooksRead, id).await?;
+    let event = event(actions, caller, &endpoint, request).await?;
+    let rendered = rendered(actions, &endpoint, &event, 1);
     Ok((endpoint, rendered))
 }
 
@@ -61,47 +61,46 @@ pub async fn preview_request(
 /// [`Problem::MissingScope`] without `deliveries`, by which the delivery could be replayed, and `events:ro`;
 /// [`Problem::NotFound`] when there is no such endpoint or delivery, or its payload is no longer kept.
 pub async fn rebuild_request(
-    management: &Management,
+    actions: &Actions,
     caller: &ApiKey,
     endpoint: EndpointId,
     delivery: DeliveryId,
 ) -> Result<(Endpoint, RenderedRequest), UseCaseError> {
     caller.require(Scope::EventsRead)?;
-    let endpoint = read_endpoint(management, caller, Scope::Deliveries, endpoint).await?;
-    let now = management.context.clock.now();
-    let row = management.context.store.load_delivery(endpoint.id, delivery, now).await?;
+    let endpoint = find_endpoint(&actions.context, caller, Scope::Deliveries, endpoint).await?;
+    let now = actions.context.clock.now();
+    let row = actions.context.store.load_delivery(endpoint.id, delivery, now).await?;
     let row = row.ok_or(Problem::NotFound("delivery"))?;
-    let event =
-        management.context.store.load_event(endpoint.workspace_id, row.delivery.event_id, now).await?;
+    let event = actions.context.store.load_event(endpoint.workspace_id, row.delivery.event_id, now).await?;
     let event = with_payload(event)?;
-    let rendered = rendered(management, &endpoint, &event, row.delivery.attempts.max(1));
+    let rendered = rendered(actions, &endpoint, &event, row.delivery.attempts.max(1));
     Ok((endpoint, rendered))
 }
 
 async fn event(
-    management: &Management,
+    actions: &Actions,
     caller: &ApiKey,
     endpoint: &Endpoint,
     request: PreviewRequest,
 ) -> Result<Event, UseCaseError> {
-    let now = management.context.clock.now();
+    let now = actions.context.clock.now();
     let PreviewRequest { event_id, event_type, data, occurred_at } = request;
     match (event_id, event_type, data) {
         (Some(id), None, None) if occurred_at.is_none() => {
             caller.require(Scope::EventsRead)?;
-            let event = management.context.store.load_event(endpoint.workspace_id, id, now).await?;
+            let event = actions.context.store.load_event(endpoint.workspace_id, id, now).await?;
             Ok(with_payload(event)?)
         }
         (None, Some(event_type), Some(payload)) => {
             caller.require(Scope::Webhooks)?;
-            let mut event = synthetic_event(endpoint, EventId::new(now, management.context.randomness.id()))?;
+            let mut event = synthetic_event(endpoint, EventId::new(now, actions.context.randomness.id()))?;
             event.event_type = event_type;
             event.payload = payload;
             event.occurred_at = occurred_at.unwrap_or(now);
             Ok(event)
         }
         (None, None, None) if occurred_at.is_none() => {
-            Ok(synthetic_event(endpoint, EventId::new(now, management.context.randomness.id()))?)
+            Ok(synthetic_event(endpoint, EventId::new(now, actions.context.randomness.id()))?)
         }
         _ => Err(Problem::invalid("", "takes either event_id, or type and data, or nothing").into()),
     }
@@ -112,7 +111,7 @@ fn with_payload(event: Option<Event>) -> Result<Event, Problem> {
     if event.erased_at.is_some() { Err(Problem::NotFound("event data: it was erased")) } else { Ok(event) }
 }
 
-fn rendered(management: &Management, endpoint: &Endpoint, event: &Event, number: u32) -> RenderedRequest {
+fn rendered(actions: &Actions, endpoint: &Endpoint, event: &Event, number: u32) -> RenderedRequest {
     let message = Message {
         event_id: event.id,
         event_type: &event.event_type,
@@ -122,8 +121,8 @@ fn rendered(management: &Management, endpoint: &Endpoint, event: &Event, number:
     };
     let occasion = Occasion {
         number,
-        at: management.context.clock.now(),
-        nonce: management.context.randomness.bytes(),
+        at: actions.context.clock.now(),
+        nonce: actions.context.randomness.bytes(),
         trace: None,
     };
     render(&message, endpoint, occasion)

@@ -18,10 +18,10 @@ use domain::problem::Problem;
 use serde_json::value::RawValue;
 use store::rows::deliveries::{DeliveryRow, Settlement};
 
+use crate::act::actions::Actions;
 use crate::deliver::request::{Posted, post};
 use crate::error::{Fault, UseCaseError};
-use crate::manage::manage_endpoint::read_endpoint;
-use crate::manage::management::Management;
+use crate::manage::manage_endpoint::find_endpoint;
 
 /// Longest that a test waits for its endpoint, in seconds. The function that asks may run for 29 s, and what became
 /// of the test must still be recorded and answered.
@@ -33,20 +33,20 @@ pub const MAX_TIMEOUT_SECONDS: u64 = 25;
 /// # Errors
 /// [`Problem::NotFound`] when there is no such endpoint; [`UseCaseError::Fault`] when it could not be recorded.
 pub async fn send_test_event(
-    management: &Management,
+    actions: &Actions,
     caller: &ApiKey,
     id: EndpointId,
 ) -> Result<(Delivery, Attempt), UseCaseError> {
     // 1. Which endpoint?
-    let endpoint = impatient(read_endpoint(management, caller, Scope::Webhooks, id).await?);
-    let workspace = management.context.cache.workspace(endpoint.workspace_id).await?;
+    let endpoint = impatient(find_endpoint(&actions.context, caller, Scope::Webhooks, id).await?);
+    let workspace = actions.context.cache.workspace(endpoint.workspace_id).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
 
     // 2. Write the synthetic event down, so that the delivery can be followed like any other.
-    let now = management.context.clock.now();
-    let event = synthetic_event(&endpoint, EventId::new(now, management.context.randomness.id()))?;
+    let now = actions.context.clock.now();
+    let event = synthetic_event(&endpoint, EventId::new(now, actions.context.randomness.id()))?;
     let expires_at = workspace.expiry(now);
-    management.context.store.save_event(&event, expires_at).await?;
+    actions.context.store.save_event(&event, expires_at).await?;
 
     // 3. Send it once, and record what became of it.
     let delivery =
@@ -59,9 +59,9 @@ pub async fn send_test_event(
         payload: &event.payload,
         delivery_id: delivery.id,
     };
-    let occasion = Occasion { number: 1, at: now, nonce: management.context.randomness.bytes(), trace: None };
+    let occasion = Occasion { number: 1, at: now, nonce: actions.context.randomness.bytes(), trace: None };
     let Posted { attempt, judgement } =
-        post(&management.egress, &endpoint, &message, occasion, Trigger::Test).await;
+        post(&actions.egress, &endpoint, &message, occasion, Trigger::Test).await;
     // The owner sees what happened, so nothing else follows: a failure is not counted, a 410 does not switch off.
     let decision = decide(&Circumstances {
         attempt: &attempt,
@@ -75,7 +75,7 @@ pub async fn send_test_event(
     });
     let delivery = delivery.settled(&attempt, decision);
     let row = DeliveryRow { delivery: delivery.clone(), first_attempt: Some(attempt.clone()) };
-    management.context.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await?;
+    actions.context.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await?;
     Ok((delivery, attempt))
 }
 

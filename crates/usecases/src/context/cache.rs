@@ -12,7 +12,7 @@ use domain::access::api_key::ApiKey;
 use domain::access::workspace::Workspace;
 use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Subscription;
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::{EndpointKey, WorkspaceId};
 use domain::policy::circuit::Health;
 use store::Store;
 
@@ -27,9 +27,9 @@ pub struct Cache {
     store: Store,
     api_keys: moka::future::Cache<String, Option<Arc<ApiKey>>>,
     workspaces: moka::future::Cache<WorkspaceId, Option<Arc<Workspace>>>,
-    endpoints: moka::future::Cache<(WorkspaceId, EndpointId), Option<Arc<Endpoint>>>,
+    endpoints: moka::future::Cache<EndpointKey, Option<Arc<Endpoint>>>,
     subscriptions: moka::future::Cache<WorkspaceId, Arc<[Subscription]>>,
-    health: moka::future::Cache<(WorkspaceId, EndpointId), Option<Health>>,
+    health: moka::future::Cache<EndpointKey, Option<Health>>,
 }
 
 impl Cache {
@@ -73,42 +73,42 @@ impl Cache {
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be read.
-    pub async fn endpoint(&self, ws: WorkspaceId, we: EndpointId) -> Result<Option<Arc<Endpoint>>, Fault> {
-        let load = async || Ok(self.store.recent_endpoint(ws, we).await?.map(Arc::new));
-        remembered(&self.endpoints, (ws, we), load).await
+    pub async fn endpoint(&self, endpoint: EndpointKey) -> Result<Option<Arc<Endpoint>>, Fault> {
+        let load = async || Ok(self.store.recent_endpoint(endpoint).await?.map(Arc::new));
+        remembered(&self.endpoints, endpoint, load).await
     }
 
     /// What every endpoint of a workspace wants: what an event is fanned out to.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be read.
-    pub async fn subscriptions(&self, ws: WorkspaceId) -> Result<Arc<[Subscription]>, Fault> {
-        let load = async || Ok(self.store.all_subscriptions(ws).await?.into());
-        remembered(&self.subscriptions, ws, load).await
+    pub async fn subscriptions(&self, workspace: WorkspaceId) -> Result<Arc<[Subscription]>, Fault> {
+        let load = async || Ok(self.store.all_subscriptions(workspace).await?.into());
+        remembered(&self.subscriptions, workspace, load).await
     }
 
     /// How an endpoint fares; `None` when it fares well.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be read.
-    pub async fn health(&self, ws: WorkspaceId, we: EndpointId) -> Result<Option<Health>, Fault> {
-        remembered(&self.health, (ws, we), async || self.store.recent_health(ws, we).await).await
+    pub async fn health(&self, endpoint: EndpointKey) -> Result<Option<Health>, Fault> {
+        remembered(&self.health, endpoint, async || self.store.recent_health(endpoint).await).await
     }
 
     /// Remembers how an endpoint fares, as it was just written here.
-    pub async fn know_health(&self, ws: WorkspaceId, we: EndpointId, health: Option<Health>) {
-        self.health.insert((ws, we), health).await;
+    pub async fn know_health(&self, endpoint: EndpointKey, health: Option<Health>) {
+        self.health.insert(endpoint, health).await;
     }
 
     /// Forgets an endpoint that was just changed here.
-    pub async fn forget_endpoint(&self, ws: WorkspaceId, we: EndpointId) {
-        self.endpoints.invalidate(&(ws, we)).await;
-        self.subscriptions.invalidate(&ws).await;
+    pub async fn forget_endpoint(&self, endpoint: EndpointKey) {
+        self.endpoints.invalidate(&endpoint).await;
+        self.subscriptions.invalidate(&endpoint.workspace).await;
     }
 
     /// Forgets a workspace that was just changed here.
-    pub async fn forget_workspace(&self, ws: WorkspaceId) {
-        self.workspaces.invalidate(&ws).await;
+    pub async fn forget_workspace(&self, workspace: WorkspaceId) {
+        self.workspaces.invalidate(&workspace).await;
     }
 
     /// Forgets every API key, after one was made or deleted here.

@@ -12,7 +12,7 @@ impl Randomness {
     /// Random bytes fit for keys.
     pub fn system() -> Self {
         #[expect(clippy::expect_used, reason = "without randomness no id, key or secret can be made")]
-        Self::new(|bytes| aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes"))
+        Self::new(|bytes| getrandom::fill(bytes).expect("the operating system gives random bytes"))
     }
 
     /// A source that calls `fill`.

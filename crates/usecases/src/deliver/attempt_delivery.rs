@@ -191,7 +191,7 @@ impl Sender {
             number_in_schedule: row.delivery.next_in_schedule(),
             settings: &ready.endpoint.settings,
             health,
-            is_probe: receive.job.probe,
+            is_probe: receive.job.is_probe(),
             randomness: self.context.randomness.unit(),
             now,
         });

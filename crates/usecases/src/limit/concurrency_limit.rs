@@ -41,10 +41,9 @@ impl ConcurrencyLimiter {
         let until = now.plus(endpoint.timeout() + GRACE);
         // From a random one on, so that processes do not contend for the same.
         let first = u32::from_le_bytes(self.context.randomness.bytes());
-        let (workspace, id) = (endpoint.workspace_id, endpoint.id);
         for index in 0..TRIES.min(leases) {
             let number = first.wrapping_add(index) % leases;
-            if self.context.store.take_place(workspace, id, number, now, until).await? {
+            if self.context.store.take_place(endpoint.key(), number, now, until).await? {
                 return Ok(Some(Lease::Numbered { number, until }));
             }
         }
@@ -54,7 +53,6 @@ impl ConcurrencyLimiter {
     /// Gives a lease back.
     pub(crate) async fn give_back(&self, endpoint: &Endpoint, lease: Lease) -> Result<(), Fault> {
         let Lease::Numbered { number, until } = lease else { return Ok(()) };
-        let (workspace, id) = (endpoint.workspace_id, endpoint.id);
-        Ok(self.context.store.leave_place(workspace, id, number, until).await?)
+        Ok(self.context.store.leave_place(endpoint.key(), number, until).await?)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::EndpointKey;
 use moka::future::Cache;
 
 use crate::context::Context;
@@ -17,7 +17,7 @@ const BEGIN_EVERY: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(crate) struct DrainLater {
     context: Context,
-    begun: Cache<EndpointId, ()>,
+    begun: Cache<EndpointKey, ()>,
 }
 
 impl DrainLater {
@@ -27,9 +27,9 @@ impl DrainLater {
     }
 
     /// Makes sure that a drain is under way.
-    pub(crate) async fn begin(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), Fault> {
+    pub(crate) async fn begin(&self, endpoint: EndpointKey) -> Result<(), Fault> {
         // On the heap: or every attempt's future would be twice as large, for what hardly one does.
-        let start = start_drain(&self.context, workspace, endpoint);
+        let start = start_drain(&self.context, endpoint);
         let begun = Box::pin(async { self.begun.try_get_with(endpoint, start).await }).await;
         begun.map_err(|fault| Fault::clone(&fault))
     }

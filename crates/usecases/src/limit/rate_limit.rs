@@ -79,7 +79,6 @@ async fn reserve_for(
     count: u32,
     now: Timestamp,
 ) -> Result<VecDeque<Slot>, Fault> {
-    let (workspace, id) = (endpoint.workspace_id, endpoint.id);
     let (interval, horizon) = (limit.interval(), limit.horizon());
     let fitting = horizon.as_micros() / interval.as_micros().max(1);
     let part = u32::try_from(fitting / 8).unwrap_or(u32::MAX).clamp(1, 100);
@@ -87,7 +86,7 @@ async fn reserve_for(
     let mut left = count;
     while left > 0 {
         let asked = left.min(part);
-        let first = context.store.reserve_slots(workspace, id, asked, interval, horizon, now).await?;
+        let first = context.store.reserve_slots(endpoint.key(), asked, interval, horizon, now).await?;
         let Some(first) = first else { break };
         slots.extend((0..asked).map(|index| Slot::At(first.plus(interval * index))));
         left -= asked;

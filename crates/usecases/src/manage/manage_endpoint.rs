@@ -8,13 +8,14 @@ use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::Workspace;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::{Endpoint, EndpointSettings, MAX_ENDPOINTS};
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::policy::circuit::Health;
 use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
 use store::Page;
 
+use crate::context::Context;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 use crate::recover::drain::start_drain;
@@ -45,7 +46,7 @@ pub async fn create_endpoint(
         return Err(Problem::TooManyEndpoints(most).into());
     }
     let now = management.context.clock.now();
-    let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
+    let secret = secret.unwrap_or_else(|| management.new_secret(profile));
     let endpoint = Endpoint {
         id: EndpointId::new(now, management.context.randomness.id()),
         workspace_id: workspace.id,
@@ -71,10 +72,23 @@ pub async fn read_endpoint(
     scope: Scope,
     id: EndpointId,
 ) -> Result<Endpoint, UseCaseError> {
+    find_endpoint(&management.context, caller, scope, id).await
+}
+
+/// The same for use cases outside the management API.
+///
+/// # Errors
+/// As [`read_endpoint`].
+pub(crate) async fn find_endpoint(
+    context: &Context,
+    caller: &ApiKey,
+    scope: Scope,
+    id: EndpointId,
+) -> Result<Endpoint, UseCaseError> {
     caller.require(scope)?;
     let endpoint = match caller.workspace_id {
-        Some(workspace) => management.context.store.load_endpoint(workspace, id).await?,
-        None => management.context.store.find_endpoint(id).await?,
+        Some(workspace) => context.store.load_endpoint(EndpointKey::new(workspace, id)).await?,
+        None => context.store.find_endpoint(id).await?,
     };
     Ok(endpoint.ok_or(Problem::NotFound("endpoint"))?)
 }
@@ -84,7 +98,7 @@ pub async fn read_endpoint(
 /// # Errors
 /// [`UseCaseError::Fault`] when the table cannot be read.
 pub async fn read_health(management: &Management, endpoint: &Endpoint) -> Result<Health, UseCaseError> {
-    let health = management.context.store.load_health(endpoint.workspace_id, endpoint.id).await?;
+    let health = management.context.store.load_health(endpoint.key()).await?;
     Ok(health.unwrap_or_default())
 }
 
@@ -141,7 +155,7 @@ pub async fn update_endpoint(
     let profile = endpoint.settings.signature.profile;
     let fits = endpoint.secrets.first().is_some_and(|active| active.secret.fits(profile));
     if !fits {
-        endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile)?, expires_at: None }];
+        endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile), expires_at: None }];
     }
     // Told again, because the process that was told first may have died before the drain began.
     let resumed = endpoint.settings.active && (resume || moved || !was_active);
@@ -150,9 +164,9 @@ pub async fn update_endpoint(
     }
     save_changed(management, &mut endpoint).await?;
     if resumed {
-        management.context.store.record_recovery(endpoint.workspace_id, id).await?;
-        management.context.cache.know_health(endpoint.workspace_id, id, None).await;
-        start_drain(&management.context, endpoint.workspace_id, id).await?;
+        management.context.store.record_recovery(endpoint.key()).await?;
+        management.context.cache.know_health(endpoint.key(), None).await;
+        start_drain(&management.context, endpoint.key()).await?;
     }
     Ok((endpoint, !fits))
 }
@@ -179,7 +193,7 @@ pub async fn rotate_secret(
     invalid.require(unused, "/secret", "is signing already");
     invalid.into_result()?;
 
-    let secret = secret.map_or_else(|| management.new_secret(profile), Ok)?;
+    let secret = secret.unwrap_or_else(|| management.new_secret(profile));
     endpoint.rotate(secret, Duration::from_secs(overlap_seconds), management.context.clock.now())?;
     save_changed(management, &mut endpoint).await?;
     Ok(endpoint)
@@ -210,8 +224,8 @@ pub async fn delete_endpoint(
     id: EndpointId,
 ) -> Result<(), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
-    let deleted = management.context.store.delete_endpoint(endpoint.workspace_id, id).await?;
-    management.context.cache.forget_endpoint(endpoint.workspace_id, id).await;
+    let deleted = management.context.store.delete_endpoint(endpoint.key()).await?;
+    management.context.cache.forget_endpoint(endpoint.key()).await;
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }
 
@@ -238,6 +252,6 @@ async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), UseCas
     if !management.context.store.save_endpoint(endpoint).await? {
         return Err(Problem::ChangedMeanwhile.into());
     }
-    management.context.cache.forget_endpoint(endpoint.workspace_id, endpoint.id).await;
+    management.context.cache.forget_endpoint(endpoint.key()).await;
     Ok(())
 }

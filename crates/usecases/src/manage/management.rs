@@ -1,5 +1,5 @@
 //! What does the management API stand on?
-//! The [`Context`], the addresses an endpoint may have, and the way out for test events.
+//! The [`Context`], and the addresses an endpoint may have.
 
 use std::sync::Arc;
 
@@ -10,26 +10,22 @@ use domain::id::WorkspaceId;
 use domain::problem::Problem;
 use domain::signing::profile::Profile;
 use domain::signing::secret::Secret;
-use egress::Egress;
 
 use crate::context::Context;
-use crate::error::{Fault, UseCaseError};
+use crate::error::UseCaseError;
 
 /// What the management API stands on. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Management {
     /// What every use case stands on.
     pub context: Context,
-    /// The HTTP client that reaches public addresses only, for test events.
-    pub egress: Egress,
     /// Which addresses an endpoint may have.
     pub targets: AllowedTargets,
 }
 
 impl Management {
-    pub(crate) fn new_secret(&self, profile: Profile) -> Result<Secret, Fault> {
-        let secret = Secret::for_profile(profile, &self.context.randomness.bytes());
-        secret.map_err(|error| Fault::Broken(format!("no secret could be made: {error}")))
+    pub(crate) fn new_secret(&self, profile: Profile) -> Secret {
+        Secret::for_profile(profile, &self.context.randomness.bytes())
     }
 
     /// The workspace of a request that reads something of a workspace.

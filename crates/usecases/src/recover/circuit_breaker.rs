@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use domain::endpoint::{DisabledReason, Endpoint};
 use domain::event::operational::OperationalEvent;
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::EndpointId;
 use domain::policy::circuit::{Consequence, Health};
 use domain::timestamp::Timestamp;
 use serde_json::json;
@@ -55,22 +55,22 @@ impl CircuitBreaker {
     /// Counts an attempt that succeeded. Costs nothing unless the endpoint is known to be failing.
     pub(crate) async fn succeeded(&self, endpoint: &Endpoint) -> Result<(), Fault> {
         let Self { context, .. } = self;
-        let (ws, we) = (endpoint.workspace_id, endpoint.id);
-        if context.cache.health(ws, we).await?.is_none() {
+        let key = endpoint.key();
+        if context.cache.health(key).await?.is_none() {
             return Ok(());
         }
-        let before = context.store.record_recovery(ws, we).await?;
-        context.cache.know_health(ws, we, None).await;
+        let before = context.store.record_recovery(key).await?;
+        context.cache.know_health(key, None).await;
         let Some(before) = before else { return Ok(()) };
         if before.is_open() {
-            start_drain(context, ws, we).await?;
+            start_drain(context, key).await?;
         }
         if before.is_open() || before.warned_percent > 0 {
-            tracing::info!(endpoint = %we, workspace = %ws, failures = before.failures, "endpoint recovered");
+            tracing::info!(endpoint = %key.id, workspace = %key.workspace, failures = before.failures, "endpoint recovered");
             let data = json!({
-                "endpoint_id": we, "failures": before.failures, "failing_since": before.failing_since,
+                "endpoint_id": key.id, "failures": before.failures, "failing_since": before.failing_since,
             });
-            notify(context, ws, we, OperationalEvent::EndpointRecovered, data).await;
+            notify(context, key, OperationalEvent::EndpointRecovered, data).await;
         }
         Ok(())
     }
@@ -85,8 +85,8 @@ async fn record_failures(
         by_endpoint.entry(failure.endpoint.id).or_default().push(failure);
     }
     let mut all = HashMap::new();
-    for (we, failures) in by_endpoint {
-        all.insert(we, record_failures_of(context, &failures).await);
+    for (id, failures) in by_endpoint {
+        all.insert(id, record_failures_of(context, &failures).await);
     }
     all
 }
@@ -94,13 +94,13 @@ async fn record_failures(
 async fn record_failures_of(context: &Context, failures: &[Failure]) -> Result<Health, Fault> {
     let last = failures.iter().max_by_key(|failure| failure.at);
     let Some(Failure { endpoint, at }) = last else { return Ok(Health::default()) };
-    let (ws, we) = (endpoint.workspace_id, endpoint.id);
+    let key = endpoint.key();
     let count = u32::try_from(failures.len()).unwrap_or(u32::MAX);
-    let mut health = context.store.record_failures(ws, we, count, *at).await?;
+    let mut health = context.store.record_failures(key, count, *at).await?;
     for consequence in health.consequences(endpoint.settings.disable, *at) {
         carry_out(context, endpoint, &mut health, consequence, *at).await?;
     }
-    context.cache.know_health(ws, we, Some(health)).await;
+    context.cache.know_health(key, Some(health)).await;
     Ok(health)
 }
 
@@ -111,28 +111,28 @@ async fn carry_out(
     consequence: Consequence,
     at: Timestamp,
 ) -> Result<(), Fault> {
-    let (ws, we) = (endpoint.workspace_id, endpoint.id);
+    let key = endpoint.key();
     let data = json!({
-        "endpoint_id": we, "failures": health.failures, "failing_since": health.failing_since,
+        "endpoint_id": key.id, "failures": health.failures, "failing_since": health.failing_since,
     });
     match consequence {
         Consequence::Open => {
             // The drain is owed from now on: even if the process that sees the recovery dies then, the parked deliveries go
             // out.
-            owe_drain(context, ws, we).await?;
-            if context.store.open_circuit(ws, we, at).await? {
-                tracing::info!(endpoint = %we, workspace = %ws, failures = health.failures, "circuit opened");
+            owe_drain(context, key).await?;
+            if context.store.open_circuit(key, at).await? {
+                tracing::info!(endpoint = %key.id, workspace = %key.workspace, failures = health.failures, "circuit opened");
                 health.open_since = Some(at);
             } else {
                 // Another process has opened it, or a success has closed it meanwhile: the row says which.
-                *health = context.store.load_health(ws, we).await?.unwrap_or_default();
+                *health = context.store.load_health(key).await?.unwrap_or_default();
             }
         }
         Consequence::Warn(percent) => {
-            if context.store.note_warning(ws, we, percent).await? {
+            if context.store.note_warning(key, percent).await? {
                 let mut data = data;
                 data["percent"] = json!(percent);
-                notify(context, ws, we, OperationalEvent::EndpointFailing, data).await;
+                notify(context, key, OperationalEvent::EndpointFailing, data).await;
             }
             health.warned_percent = percent;
         }
@@ -151,10 +151,10 @@ pub(crate) async fn switch_off(
     now: Timestamp,
     mut data: serde_json::Value,
 ) -> Result<(), Fault> {
-    let (ws, we): (WorkspaceId, EndpointId) = (endpoint.workspace_id, endpoint.id);
+    let key = endpoint.key();
     // An optimistic lock: when another attempt, or the owner, has changed the row between read and write, read it again.
     for _ in 0..5 {
-        let Some(mut current) = context.store.load_endpoint(ws, we).await? else { return Ok(()) };
+        let Some(mut current) = context.store.load_endpoint(key).await? else { return Ok(()) };
         let same_url = current.settings.url == endpoint.settings.url;
         if !current.settings.active || !same_url {
             return Ok(());
@@ -164,10 +164,10 @@ pub(crate) async fn switch_off(
         current.revision += 1;
         current.updated_at = now;
         if context.store.save_endpoint(&current).await? {
-            context.cache.forget_endpoint(ws, we).await;
-            tracing::info!(endpoint = %we, workspace = %ws, ?reason, "endpoint switched off");
+            context.cache.forget_endpoint(key).await;
+            tracing::info!(endpoint = %key.id, workspace = %key.workspace, ?reason, "endpoint switched off");
             data["reason"] = json!(reason);
-            notify(context, ws, we, OperationalEvent::EndpointDisabled, data).await;
+            notify(context, key, OperationalEvent::EndpointDisabled, data).await;
             return Ok(());
         }
     }

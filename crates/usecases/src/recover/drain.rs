@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::endpoint::Endpoint;
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::EndpointKey;
 use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task};
@@ -30,45 +30,45 @@ const LEASE: Duration = Duration::from_secs(60);
 pub const QUIET: Duration = Duration::from_secs(10);
 
 /// Begins to drain what is parked for an endpoint, unless that is under way.
-pub(crate) async fn start_drain(context: &Context, ws: WorkspaceId, we: EndpointId) -> Result<(), Fault> {
-    owe_drain(context, ws, we).await?;
+pub(crate) async fn start_drain(context: &Context, endpoint: EndpointKey) -> Result<(), Fault> {
+    owe_drain(context, endpoint).await?;
     // Also when it was under way: should its task have been lost, this one goes on.
-    context.queue.send_task(Task::Drain { workspace: ws, endpoint: we }, Duration::ZERO).await?;
+    context.queue.send_task(task(endpoint), Duration::ZERO).await?;
     Ok(())
 }
 
 /// Writes down that an endpoint is to be drained as soon as it can be. The schedule sees to it that it is.
-pub(crate) async fn owe_drain(context: &Context, ws: WorkspaceId, we: EndpointId) -> Result<(), Fault> {
-    Ok(context.store.start_drain(ws, we, FIRST_RATE, context.clock.now()).await?)
+pub(crate) async fn owe_drain(context: &Context, endpoint: EndpointKey) -> Result<(), Fault> {
+    Ok(context.store.start_drain(endpoint, FIRST_RATE, context.clock.now()).await?)
 }
 
 /// Does one step of a drain.
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used; the task then comes back.
-pub async fn drain_step(context: &Context, ws: WorkspaceId, we: EndpointId) -> Result<(), Fault> {
+pub async fn drain_step(context: &Context, key: EndpointKey) -> Result<(), Fault> {
     // 1. Is it ours to do?
     let now = context.clock.now();
-    let leased = context.store.lease_drain(ws, we, now, now.plus(LEASE)).await?;
+    let leased = context.store.lease_drain(key, now, now.plus(LEASE)).await?;
     let Some(mut drain) = leased else { return Ok(()) };
 
     // 2. May the endpoint be drained? One that is off begins anew when it is switched on; one whose circuit is open is
     // owed its drain, and begins at the lowest rate when it has recovered.
-    let endpoint = context.store.load_endpoint(ws, we).await?;
+    let endpoint = context.store.load_endpoint(key).await?;
     let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
-        tracing::info!(endpoint = %we, workspace = %ws, sent = drain.sent, "drain stopped");
-        return end(context, ws, we, &drain).await;
+        tracing::info!(endpoint = %key.id, workspace = %key.workspace, sent = drain.sent, "drain stopped");
+        return end(context, key, &drain).await;
     };
-    if context.store.load_health(ws, we).await?.is_some_and(|health| health.is_open()) {
+    if context.store.load_health(key).await?.is_some_and(|health| health.is_open()) {
         (drain.cursor, drain.rate, drain.last_sent_at) = (None, FIRST_RATE, None);
-        return Ok(context.store.save_drain(ws, we, &drain, now).await?);
+        return Ok(context.store.save_drain(key, &drain, now).await?);
     }
 
     // 3. Send the next ones.
     let most = room(context, &endpoint, drain.rate, now).await?;
     let page = match usize::try_from(most).unwrap_or(usize::MAX) {
         0 => Page { rows: Vec::new(), next: drain.cursor },
-        most => context.store.undelivered(we, DeliveryStatus::Parked, drain.cursor, now, most).await?,
+        most => context.store.undelivered(key.id, DeliveryStatus::Parked, drain.cursor, now, most).await?,
     };
     send(context, &page.rows, now).await?;
     drain.cursor = page.next.or(page.rows.last().map(|delivery| delivery.id)).or(drain.cursor);
@@ -83,42 +83,47 @@ pub async fn drain_step(context: &Context, ws: WorkspaceId, we: EndpointId) -> R
     let quiet = now.since(busy_until) >= QUIET;
     if page.rows.is_empty() && page.next.is_none() && most > 0 && quiet {
         if drain.cursor.is_none() {
-            tracing::info!(endpoint = %we, workspace = %ws, sent = drain.sent, "drained");
-            return end(context, ws, we, &drain).await;
+            tracing::info!(endpoint = %key.id, workspace = %key.workspace, sent = drain.sent, "drained");
+            return end(context, key, &drain).await;
         }
         drain.cursor = None;
     }
     drain.rate = (drain.rate * 2).min(MAX_RATE);
     if !page.rows.is_empty() {
         let (now_sent, next_rate) = (page.rows.len(), drain.rate);
-        tracing::info!(endpoint = %we, workspace = %ws, now_sent, sent = drain.sent, next_rate, "a step of a drain was done");
+        tracing::info!(endpoint = %key.id, workspace = %key.workspace, now_sent, sent = drain.sent, next_rate, "a step of a drain was done");
     }
-    context.store.save_drain(ws, we, &drain, now.plus(STEP)).await?;
-    context.queue.send_task(Task::Drain { workspace: ws, endpoint: we }, STEP).await?;
+    context.store.save_drain(key, &drain, now.plus(STEP)).await?;
+    context.queue.send_task(task(key), STEP).await?;
     Ok(())
 }
 
 /// Ends a drain, unless it was asked for again since this step began: then it goes on.
-async fn end(context: &Context, ws: WorkspaceId, we: EndpointId, drain: &Drain) -> Result<(), Fault> {
-    if !context.store.end_drain(ws, we, drain.wanted_at).await? {
+async fn end(context: &Context, key: EndpointKey, drain: &Drain) -> Result<(), Fault> {
+    if !context.store.end_drain(key, drain.wanted_at).await? {
         let again = Drain { cursor: None, ..drain.clone() };
-        context.store.save_drain(ws, we, &again, context.clock.now()).await?;
-        context.queue.send_task(Task::Drain { workspace: ws, endpoint: we }, STEP).await?;
+        context.store.save_drain(key, &again, context.clock.now()).await?;
+        context.queue.send_task(task(key), STEP).await?;
     }
     Ok(())
+}
+
+/// The task of the next step.
+fn task(endpoint: EndpointKey) -> Task {
+    Task::Drain { workspace: endpoint.workspace, endpoint: endpoint.id }
 }
 
 /// How many deliveries the endpoint can take until the next step: at most `rate`, and no more than find a slot and a
 /// place soon.
 async fn room(context: &Context, endpoint: &Endpoint, rate: u32, now: Timestamp) -> Result<u32, Fault> {
-    let (ws, we) = (endpoint.workspace_id, endpoint.id);
+    let key = endpoint.key();
     let mut most = rate;
     if let Some(limit) = endpoint.settings.rate_limit {
-        most = most.min(slots_within_reach(limit, context.store.slots_ahead(ws, we, now).await?));
+        most = most.min(slots_within_reach(limit, context.store.slots_ahead(key, now).await?));
     }
     if let Some(places) = endpoint.settings.max_concurrency {
         // Where all are taken, attempts are slow, and more jobs would only look for a place in vain.
-        let taken = context.store.places_taken(ws, we, now).await?;
+        let taken = context.store.places_taken(key, now).await?;
         most = most.min(if taken < places { places.saturating_mul(10) } else { places });
     }
     Ok(most)
@@ -132,30 +137,8 @@ fn slots_within_reach(limit: RateLimit, ahead: Duration) -> u32 {
 }
 
 async fn send(context: &Context, deliveries: &[Delivery], now: Timestamp) -> Result<(), Fault> {
-    let jobs: Vec<Job> = deliveries.iter().map(|delivery| job(delivery, false)).collect();
+    let jobs: Vec<Job> = deliveries.iter().map(Job::drain).collect();
     Ok(context.queue.send(&jobs, now).await?)
-}
-
-/// A job that attempts a parked delivery again; the payload is in the event's row.
-pub(crate) fn job(delivery: &Delivery, probe: bool) -> Job {
-    Job {
-        workspace: delivery.workspace_id,
-        endpoint: delivery.endpoint_id,
-        event: delivery.event_id,
-        delivery: delivery.id,
-        event_type: delivery.event_type.clone(),
-        occurred_at: delivery.occurred_at,
-        payload: None,
-        not_before: None,
-        deliver_at: None,
-        parked_at: delivery.parked_at,
-        probe,
-        // A parked delivery of a replay stays one.
-        run: delivery.run,
-        force: false,
-        recheck: true,
-        trace: None,
-    }
 }
 
 #[cfg(test)]

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use domain::delivery::DeliveryStatus;
 use domain::timestamp::Timestamp;
-use queue::Task;
+use queue::{Job, Task};
 
 use crate::context::Context;
 use crate::error::Fault;
-use crate::recover::drain::job;
 
 /// A drain's task comes every second; one that stayed away so long is lost.
 const LOST_AFTER_MILLIS: i64 = 120_000;
@@ -21,17 +20,17 @@ const LOST_AFTER_MILLIS: i64 = 120_000;
 pub async fn probe_circuits(context: &Context) -> Result<usize, Fault> {
     let now = context.clock.now();
     let mut jobs = Vec::new();
-    for (ws, we, health) in context.store.open_circuits().await? {
+    for (key, health) in context.store.open_circuits().await? {
         if !health.is_probe_due(now) {
             continue;
         }
-        let endpoint = context.store.load_endpoint(ws, we).await?;
+        let endpoint = context.store.load_endpoint(key).await?;
         if !endpoint.is_some_and(|endpoint| endpoint.settings.active) {
-            context.store.unlist_circuit(ws, we, &health).await?;
+            context.store.unlist_circuit(key, &health).await?;
             continue;
         }
-        let oldest = context.store.oldest_undelivered(we, DeliveryStatus::Parked, now).await?;
-        jobs.extend(oldest.iter().map(|delivery| job(delivery, true)));
+        let oldest = context.store.oldest_undelivered(key.id, DeliveryStatus::Parked, now).await?;
+        jobs.extend(oldest.iter().map(Job::probe));
     }
     context.queue.send(&jobs, now).await?;
     Ok(jobs.len())
@@ -45,8 +44,8 @@ pub async fn resume_drains(context: &Context) -> Result<usize, Fault> {
     let now = context.clock.now();
     let before = Timestamp::from_millis(now.as_millis() - LOST_AFTER_MILLIS);
     let lost = context.store.lost_drains(before).await?;
-    for (workspace, endpoint) in &lost {
-        let task = Task::Drain { workspace: *workspace, endpoint: *endpoint };
+    for endpoint in &lost {
+        let task = Task::Drain { workspace: endpoint.workspace, endpoint: endpoint.id };
         context.queue.send_task(task, Duration::ZERO).await?;
     }
     Ok(lost.len())

@@ -12,11 +12,12 @@ use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use queue::Job;
+use queue::job::Replay;
 use store::rows::events::StoredPayload;
 
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
-use crate::replay::replay_window::{active_endpoint, job};
+use crate::replay::replay_window::active_endpoint;
 
 /// Most endpoints one event is sent to again at once.
 const MAX_ENDPOINTS: usize = 100;
@@ -61,7 +62,7 @@ pub async fn replay_delivery(
     }
     let run = ReplayId::new(now, management.context.randomness.id());
     // Whoever asks for this one delivery wants to know whether it arrives, whatever became of others: it is a probe.
-    let job = Job { probe: true, ..job(&delivery, run, force) };
+    let job = Job::replay(&delivery, Replay { id: run, force }).as_probe();
     management.context.queue.send(&[job], now).await?;
     Ok(delivery.replayed(run, now))
 }
@@ -125,7 +126,8 @@ pub async fn replay_event(
 
     // 3. Send it to the others.
     let run = ReplayId::new(now, management.context.randomness.id());
-    let jobs: Vec<Job> = again.iter().map(|delivery| job(delivery, run, force)).collect();
+    let replay = Replay { id: run, force };
+    let jobs: Vec<Job> = again.iter().map(|delivery| Job::replay(delivery, replay)).collect();
     management.context.queue.send(&jobs, now).await?;
     let deliveries = again.into_iter().map(|delivery| delivery.replayed(run, now)).collect();
     Ok(Resent { deliveries, on_their_way, already_delivered })

@@ -11,10 +11,10 @@ use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Subscription;
 use domain::event::Event;
 use domain::event::operational;
-use domain::id::{DeliveryId, EndpointId, ReplayId, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EndpointKey, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use queue::{Job, Task};
+use queue::{Job, Task, job};
 use store::rows::deliveries::Wanted;
 use store::{Page, Window};
 
@@ -163,7 +163,7 @@ pub async fn replay_step(context: &Context, ws: WorkspaceId, id: ReplayId) -> Re
     };
 
     // 2. Is there still somebody to send to?
-    let endpoint = context.store.load_endpoint(ws, replay.endpoint_id).await?;
+    let endpoint = context.store.load_endpoint(EndpointKey::new(ws, replay.endpoint_id)).await?;
     let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
         replay.status = ReplayStatus::Cancelled;
         replay.updated_at = now;
@@ -175,7 +175,8 @@ pub async fn replay_step(context: &Context, ws: WorkspaceId, id: ReplayId) -> Re
     // 3. Send the next ones.
     let selected = next_selected(context, &endpoint, &mut replay).await?;
     let force = replay.settings.include_delivered;
-    let jobs: Vec<Job> = selected.iter().map(|delivery| job(delivery, id, force)).collect();
+    let jobs: Vec<Job> =
+        selected.iter().map(|delivery| Job::replay(delivery, job::Replay { id, force })).collect();
     context.queue.send(&jobs, now).await?;
 
     // 4. Leave word, and see to the next step.
@@ -213,27 +214,6 @@ pub async fn resume_replays(context: &Context) -> Result<usize, Fault> {
         context.queue.send_task(task, Duration::ZERO).await?;
     }
     Ok(lost.len())
-}
-
-/// The job that sends a delivery as part of a replay; the payload is in the event's row.
-pub(crate) fn job(delivery: &Delivery, run: ReplayId, force: bool) -> Job {
-    Job {
-        workspace: delivery.workspace_id,
-        endpoint: delivery.endpoint_id,
-        event: delivery.event_id,
-        delivery: delivery.id,
-        event_type: delivery.event_type.clone(),
-        occurred_at: delivery.occurred_at,
-        payload: None,
-        not_before: None,
-        deliver_at: None,
-        parked_at: None,
-        probe: false,
-        run: Some(run),
-        force,
-        recheck: true,
-        trace: None,
-    }
 }
 
 /// An endpoint that something can be replayed to.

@@ -22,7 +22,7 @@ pub(crate) fn read_off(
     *readings.attempts.entry(outcome).or_default() += 1;
     match decision {
         // What a person replays says nothing of how fast deliveries are.
-        Decision::Delivered if job.run.is_none() => {
+        Decision::Delivered if job.replay_id().is_none() => {
             readings.delivery_latency.push(ended.since(job.due()));
         }
         Decision::Delivered | Decision::Gone => {}

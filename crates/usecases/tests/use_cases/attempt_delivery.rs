@@ -49,7 +49,7 @@ async fn a_failure_comes_back_after_the_policys_delay_and_is_a_row() {
     // A long wait would keep the job in flight, so a delayed one takes its place, without the payload.
     bench.advance(Duration::from_secs(41));
     assert_eq!(sender.attempt(&job, 3, &Meter::default()).await.unwrap(), Next::Done);
-    let delayed = async || bench.jobs().await.into_iter().find(|job| job.recheck);
+    let delayed = async || bench.jobs().await.into_iter().find(|job| !job.is_first());
     assert!(delayed().await.is_none(), "it is not due");
     bench.advance(Duration::from_secs(601));
     let again = delayed().await.unwrap();
@@ -78,7 +78,8 @@ async fn a_payload_too_large_for_the_job_is_read_from_the_events_row_and_gone_wh
     );
 
     let lost = EventId::new(start(), 4_711);
-    let job = Job { event: lost, delivery: DeliveryId::of(lost, job.endpoint), ..job };
+    let mut job = job;
+    (job.event, job.delivery) = (lost, DeliveryId::of(lost, job.endpoint));
     assert_eq!(bench.sender().attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
     let delivery = row(&bench, &job).await.delivery;
     assert_eq!(delivery.status, DeliveryStatus::Cancelled);
@@ -97,7 +98,7 @@ async fn an_endpoint_that_was_switched_off_or_deleted_gets_nothing_and_the_row_s
     assert_eq!(bench.sender().attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(row(&bench, &job).await.delivery.cancel_reason, Some(CancelReason::EndpointDisabled));
 
-    bench.store.delete_endpoint(bench.workspace, endpoint.id).await.unwrap();
+    bench.store.delete_endpoint(endpoint.key()).await.unwrap();
     assert_eq!(bench.sender().attempt(&later, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(row(&bench, &later).await.delivery.cancel_reason, Some(CancelReason::EndpointDeleted));
     assert_eq!(count.load(Ordering::SeqCst), 0);
@@ -111,7 +112,7 @@ async fn a_job_that_may_be_a_second_one_is_sent_once() {
     let job = one_job(&bench, "{}").await;
     let sender = bench.sender();
     assert_eq!(sender.attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
-    let second = Job { recheck: true, ..job };
+    let second = job.rechecked();
     assert_eq!(sender.attempt(&second, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }

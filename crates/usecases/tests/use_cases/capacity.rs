@@ -114,12 +114,12 @@ async fn what_is_remembered_for_seconds_costs_half_a_read() {
     let we = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await.id;
     let cache = bench.context(bench.queue.clone()).cache;
     // The key that opens secrets is read once in the life of a process.
-    bench.store.load_endpoint(bench.workspace, we).await.unwrap();
+    bench.store.load_endpoint(bench.key(we)).await.unwrap();
     meter.take();
     assert!(cache.workspace(bench.workspace).await.unwrap().is_some());
-    assert!(cache.endpoint(bench.workspace, we).await.unwrap().is_some());
+    assert!(cache.endpoint(bench.key(we)).await.unwrap().is_some());
     cache.subscriptions(bench.workspace).await.unwrap();
-    cache.health(bench.workspace, we).await.unwrap();
+    cache.health(bench.key(we)).await.unwrap();
     let Consumed { read, requests, .. } = meter.take();
     assert!(read <= 2.0, "{read} read units for {requests:?}");
 }

@@ -41,10 +41,10 @@ async fn with_expired_rows() -> (Bench, EndpointId) {
 async fn a_drain_ends_though_expired_rows_are_still_there() {
     let (bench, we) = with_expired_rows().await;
     let context = bench.context(bench.queue.clone());
-    bench.store.start_drain(bench.workspace, we, 20, bench.clock.now()).await.unwrap();
+    bench.store.start_drain(bench.key(we), 20, bench.clock.now()).await.unwrap();
     let mut sent = 0;
     for _ in 0..6 {
-        let step = drain_step(&context, bench.workspace, we);
+        let step = drain_step(&context, bench.key(we));
         tokio::time::timeout(Duration::from_secs(20), step).await.unwrap().unwrap();
         for job in bench.jobs().await {
             // Their events are gone, so each is cancelled.
@@ -55,14 +55,14 @@ async fn a_drain_ends_though_expired_rows_are_still_there() {
     }
     assert_eq!(sent, 2);
     let (now, later) = (bench.clock.now(), bench.clock.now().plus(Duration::from_secs(1)));
-    assert_eq!(bench.store.lease_drain(bench.workspace, we, now, later).await.unwrap(), None);
+    assert_eq!(bench.store.lease_drain(bench.key(we), now, later).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_probe_is_the_oldest_delivery_that_has_not_expired() {
     let (bench, we) = with_expired_rows().await;
-    bench.store.record_failures(bench.workspace, we, 5, start()).await.unwrap();
-    bench.store.open_circuit(bench.workspace, we, start()).await.unwrap();
+    bench.store.record_failures(bench.key(we), 5, start()).await.unwrap();
+    bench.store.open_circuit(bench.key(we), start()).await.unwrap();
     assert_eq!(probe_circuits(&bench.context(bench.queue.clone())).await.unwrap(), 1);
     let probe = bench.jobs().await.remove(0);
     assert_eq!(probe.event.time(), start().plus(Duration::from_secs(300)));
@@ -71,12 +71,12 @@ async fn a_probe_is_the_oldest_delivery_that_has_not_expired() {
 #[tokio::test]
 async fn the_circuit_of_an_endpoint_that_is_off_is_looked_at_once_more_and_not_for_ever() {
     let bench = Bench::new().await;
-    let (ws, context) = (bench.workspace, bench.context(bench.queue.clone()));
+    let context = bench.context(bench.queue.clone());
     let mut off = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
     let gone = EndpointId::new(start(), 2);
     for we in [off.id, gone] {
-        bench.store.record_failures(ws, we, 5, start()).await.unwrap();
-        assert!(bench.store.open_circuit(ws, we, start()).await.unwrap());
+        bench.store.record_failures(bench.key(we), 5, start()).await.unwrap();
+        assert!(bench.store.open_circuit(bench.key(we), start()).await.unwrap());
     }
     off.settings.active = false;
     off.revision += 1;
@@ -85,5 +85,5 @@ async fn the_circuit_of_an_endpoint_that_is_off_is_looked_at_once_more_and_not_f
     bench.advance(Duration::from_secs(600));
     assert_eq!(probe_circuits(&context).await.unwrap(), 0);
     assert_eq!(bench.store.open_circuits().await.unwrap(), []);
-    assert!(bench.store.load_health(ws, off.id).await.unwrap().unwrap().is_open());
+    assert!(bench.store.load_health(off.key()).await.unwrap().unwrap().is_open());
 }

@@ -25,7 +25,7 @@ use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::{Workspace, WorkspaceSettings};
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
-use domain::id::{ApiKeyId, EndpointId, WorkspaceId};
+use domain::id::{ApiKeyId, EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
 use egress::Egress;
@@ -142,8 +142,7 @@ impl Bench {
     /// A management API that remembers nothing yet.
     fn management(&self) -> Management {
         let targets = AllowedTargets::loopback_and_http();
-        let context = self.context(self.queue.clone());
-        Management { context, egress: Egress::new(targets).unwrap(), targets }
+        Management { context: self.context(self.queue.clone()), targets }
     }
 
     /// A queue that cannot be reached.
@@ -165,6 +164,10 @@ impl Bench {
             scopes: vec![Scope::Admin],
             created_at: start(),
         }
+    }
+
+    fn key(&self, endpoint: EndpointId) -> EndpointKey {
+        EndpointKey::new(self.workspace, endpoint)
     }
 
     async fn endpoint(&self, number: u128, settings: serde_json::Value) -> Endpoint {

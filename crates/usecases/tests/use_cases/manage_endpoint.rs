@@ -26,7 +26,7 @@ async fn switching_on_again_begins_the_drain_that_was_lost() {
     let no_tasks = Queue::new(bench.sqs_client.clone(), bench.queue.url().to_owned(), None);
     let dying = Management { context: bench.context(no_tasks), ..bench.management() };
     assert!(matches!(switch_on(&dying).await, Err(UseCaseError::Fault(_))));
-    let stored = bench.store.load_endpoint(bench.workspace, endpoint.id).await.unwrap().unwrap();
+    let stored = bench.store.load_endpoint(endpoint.key()).await.unwrap().unwrap();
     assert!(stored.settings.active && tasks().await.is_empty(), "saved, and the drain was not begun");
 
     switch_on(&bench.management()).await.unwrap();

@@ -40,12 +40,12 @@ async fn a_process_that_dies_on_seeing_a_recovery_leaves_the_drain_to_the_schedu
     assert_eq!(row.unwrap().delivery.status, DeliveryStatus::Parked);
 
     // The circuit closes, and nothing else happens.
-    bench.store.record_recovery(bench.workspace, endpoint.id).await.unwrap();
+    bench.store.record_recovery(endpoint.key()).await.unwrap();
     bench.advance(Duration::from_secs(600));
     let context = bench.context(bench.queue.clone());
     assert_eq!(resume_drains(&context).await.unwrap(), 1);
-    drain_step(&context, bench.workspace, endpoint.id).await.unwrap();
-    assert!(bench.jobs().await.iter().any(|job| job.delivery == parked.delivery && job.recheck));
+    drain_step(&context, endpoint.key()).await.unwrap();
+    assert!(bench.jobs().await.iter().any(|job| job.delivery == parked.delivery && !job.is_first()));
 }
 
 #[tokio::test]
@@ -53,17 +53,16 @@ async fn a_parked_delivery_that_was_sent_twice_is_attempted_once() {
     let bench = Bench::new().await;
     let (url, count) = receiver(200).await;
     let endpoint = bench.endpoint(1, json!({ "url": url, "rate_limit": { "per_minute": 1 } })).await;
-    let (ws, we) = (bench.workspace, endpoint.id);
     // The only slots within reach are another's.
     let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3_600));
-    bench.store.reserve_slots(ws, we, 10, minute, hour, bench.clock.now()).await.unwrap();
+    bench.store.reserve_slots(endpoint.key(), 10, minute, hour, bench.clock.now()).await.unwrap();
     accept(&bench, 1).await;
     let job = bench.jobs().await.remove(0);
     assert_eq!(bench.sender().attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
 
     bench.advance(Duration::from_secs(660));
-    drain_step(&bench.context(bench.queue.clone()), ws, we).await.unwrap();
-    let again = bench.jobs().await.into_iter().find(|job| job.parked_at.is_some()).unwrap();
+    drain_step(&bench.context(bench.queue.clone()), endpoint.key()).await.unwrap();
+    let again = bench.jobs().await.into_iter().find(|job| job.parked_at().is_some()).unwrap();
     let (one, other) = (bench.sender(), bench.sender());
     let meter = Meter::default();
     let (first, second) = tokio::join!(one.attempt(&again, 1, &meter), other.attempt(&again, 1, &meter));
@@ -97,10 +96,10 @@ async fn beside_a_full_bulkhead_a_parked_delivery_still_belongs_to_the_first_job
     let delivery =
         Delivery::new(bench.workspace, parked.endpoint, parked.event, event_type, parked.occurred_at);
     let delivery = Delivery { status: DeliveryStatus::Parked, updated_at: now, ..delivery };
+    let drained = Job::drain(&delivery);
     let row = DeliveryRow { delivery, first_attempt: None };
     let expires_at = now.plus(Duration::from_secs(86_400));
     bench.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await.unwrap();
-    let drained = Job { parked_at: Some(now), recheck: true, payload: None, ..parked };
     let first = sender.attempt(&drained, 1, &Meter::default()).await.unwrap();
     assert!(matches!(first, Next::ComeBackIn(_)), "{first:?}");
     assert_eq!(sender.attempt(&drained, 1, &Meter::default()).await.unwrap(), Next::Done);
@@ -120,8 +119,8 @@ async fn what_finds_no_lease_for_long_is_parked_and_drained() {
     let bench = Bench::new().await;
     let (url, count) = receiver(200).await;
     let endpoint = bench.endpoint(1, json!({ "url": url, "max_concurrency": 1 })).await;
-    let (ws, we, now) = (bench.workspace, endpoint.id, bench.clock.now());
-    assert!(bench.store.take_place(ws, we, 0, now, now.plus(Duration::from_secs(60))).await.unwrap());
+    let now = bench.clock.now();
+    assert!(bench.store.take_place(endpoint.key(), 0, now, now.plus(Duration::from_secs(60))).await.unwrap());
     accept(&bench, 1).await;
     let job = bench.jobs().await.remove(0);
     let sender = bench.sender();
@@ -130,12 +129,12 @@ async fn what_finds_no_lease_for_long_is_parked_and_drained() {
         assert!(matches!(next, Next::ComeBackIn(wait) if wait <= Duration::from_secs(33)), "{next:?}");
     }
     assert_eq!(sender.attempt(&job, 4, &Meter::default()).await.unwrap(), Next::Done);
-    let row = bench.store.load_delivery(we, job.delivery, now).await.unwrap().unwrap();
+    let row = bench.store.load_delivery(endpoint.id, job.delivery, now).await.unwrap().unwrap();
     assert_eq!(row.delivery.status, DeliveryStatus::Parked);
 
     bench.advance(Duration::from_secs(61));
-    drain_step(&bench.context(bench.queue.clone()), ws, we).await.unwrap();
-    let again = bench.jobs().await.into_iter().find(|job| job.recheck).unwrap();
+    drain_step(&bench.context(bench.queue.clone()), endpoint.key()).await.unwrap();
+    let again = bench.jobs().await.into_iter().find(|job| !job.is_first()).unwrap();
     assert_eq!(bench.sender().attempt(&again, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }

@@ -63,18 +63,18 @@ async fn a_job_that_no_longer_stands_is_dropped_with_its_reason() {
     bench.endpoint(1, json!({ "url": url })).await;
     let (sender, job) = (bench.sender(), one_job(&bench).await);
 
-    let early = Job { not_before: Some(start().plus(Duration::from_secs(9))), ..job.clone() };
+    let early = job.delayed(start().plus(Duration::from_secs(9)));
     assert_eq!(turned_away(&sender, &early, 1).await, put_back("not_due", Duration::from_secs(9)));
 
-    let parked_at = Some(start());
-    let drained = Job { parked_at, recheck: true, payload: None, ..job.clone() };
+    let drained = Job::drain(&delivery(&bench, &job).parked(start()));
     assert_eq!(turned_away(&sender, &drained, 1).await, dropped("duplicate"), "it is not parked");
 
-    let nowhere = Job { workspace: WorkspaceId::new(start(), 99), ..job.clone() };
+    let mut nowhere = job.clone();
+    nowhere.workspace = WorkspaceId::new(start(), 99);
     assert_eq!(turned_away(&sender, &nowhere, 1).await, dropped("workspace_gone"));
 
     assert_eq!(turned_away(&sender, &job, 1).await, (Next::Done, BTreeMap::new()), "it is attempted");
-    let again = Job { recheck: true, ..job.clone() };
+    let again = job.clone().rechecked();
     assert_eq!(turned_away(&sender, &again, 1).await, dropped("settled"));
 
     let replayed = delivery(&bench, &job).replayed(ReplayId::new(start(), 1), start());
@@ -90,12 +90,12 @@ async fn a_job_that_no_longer_stands_is_dropped_with_its_reason() {
 async fn an_endpoint_that_cannot_be_sent_to_turns_its_jobs_away_with_the_reason() {
     let bench = Bench::new().await;
     let mut endpoint = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
-    let (ws, we) = (bench.workspace, endpoint.id);
+    let key = endpoint.key();
     let job = one_job(&bench).await;
     let attempted = async |sender: &Sender| turned_away(sender, &job, 1).await;
 
-    bench.store.record_failures(ws, we, 5, start()).await.unwrap();
-    assert!(bench.store.open_circuit(ws, we, start()).await.unwrap());
+    bench.store.record_failures(key, 5, start()).await.unwrap();
+    assert!(bench.store.open_circuit(key, start()).await.unwrap());
     let (sender, meter) = (bench.sender(), Meter::default());
     assert_eq!(sender.attempt(&job, 1, &meter).await.unwrap(), Next::Done);
     let readings = meter.into_readings();
@@ -107,7 +107,7 @@ async fn an_endpoint_that_cannot_be_sent_to_turns_its_jobs_away_with_the_reason(
     save(&bench, &mut endpoint, true).await;
     assert_eq!(attempted(&sender).await, put_back("cache_outdated", CACHED_FOR));
 
-    bench.store.delete_endpoint(ws, we).await.unwrap();
+    bench.store.delete_endpoint(key).await.unwrap();
     assert_eq!(attempted(&bench.sender()).await, dropped("endpoint_deleted"));
 }
 
@@ -116,16 +116,16 @@ async fn limits_put_a_job_back_or_park_its_delivery_with_the_reason() {
     let bench = Bench::new().await;
     let (url, count) = receiver(200).await;
     let endpoint = bench.endpoint(1, json!({ "url": url, "rate_limit": { "per_minute": 20 } })).await;
-    let (ws, we, now) = (bench.workspace, endpoint.id, bench.clock.now());
+    let (key, now) = (endpoint.key(), bench.clock.now());
     let (sender, one, other) = (bench.sender(), one_job(&bench).await, one_job(&bench).await);
     assert_eq!(turned_away(&sender, &one, 1).await, (Next::Done, BTreeMap::new()));
     let slot = Duration::from_secs(3);
     assert_eq!(turned_away(&sender, &other, 1).await, put_back("no_slot_yet", slot));
-    let row = bench.store.load_delivery(we, other.delivery, now).await.unwrap().unwrap();
+    let row = bench.store.load_delivery(endpoint.id, other.delivery, now).await.unwrap().unwrap();
     assert_eq!(row.delivery.slot_at, Some(now.plus(slot)), "it is not reserved again");
 
     // The next ten slots are another's.
-    bench.store.reserve_slots(ws, we, 10, slot, slot * 20, now).await.unwrap();
+    bench.store.reserve_slots(key, 10, slot, slot * 20, now).await.unwrap();
     assert_eq!(turned_away(&sender, &one_job(&bench).await, 1).await, dropped("no_slot_in_reach"));
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }
@@ -134,14 +134,14 @@ async fn limits_put_a_job_back_or_park_its_delivery_with_the_reason() {
 async fn a_concurrency_limit_puts_a_job_back_until_its_delivery_is_parked() {
     let bench = Bench::new().await;
     let endpoint = bench.endpoint(1, json!({ "url": "https://example.com/", "max_concurrency": 1 })).await;
-    let (ws, we, now) = (bench.workspace, endpoint.id, bench.clock.now());
-    assert!(bench.store.take_place(ws, we, 0, now, now.plus(Duration::from_secs(60))).await.unwrap());
+    let now = bench.clock.now();
+    assert!(bench.store.take_place(endpoint.key(), 0, now, now.plus(Duration::from_secs(60))).await.unwrap());
     let (sender, job) = (bench.sender(), one_job(&bench).await);
     let (next, reasons) = turned_away(&sender, &job, 1).await;
     assert!(matches!(next, Next::ComeBackIn(_)));
     assert_eq!(reasons, [("no_lease", 1)].into());
     assert_eq!(turned_away(&sender, &job, 4).await, dropped("no_lease"));
-    let row = bench.store.load_delivery(we, job.delivery, now).await.unwrap().unwrap();
+    let row = bench.store.load_delivery(endpoint.id, job.delivery, now).await.unwrap().unwrap();
     assert_eq!(row.delivery.status, DeliveryStatus::Parked);
 }
 
@@ -173,11 +173,11 @@ async fn the_log_says_in_one_line_that_a_job_was_turned_away_and_why() {
     let bench = Bench::new().await;
     let endpoint = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
     let job = one_job(&bench).await;
-    bench.store.delete_endpoint(bench.workspace, endpoint.id).await.unwrap();
+    bench.store.delete_endpoint(endpoint.key()).await.unwrap();
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(lines.clone()).finish();
     let logging = tracing::subscriber::set_default(subscriber);
-    let again = Job { recheck: true, ..job.clone() };
+    let again = job.clone().rechecked();
     let sender = bench.sender();
     for job in [&job, &again] {
         sender.attempt(job, 1, &Meter::default()).await.unwrap();

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use domain::access::workspace::Workspace;
 use domain::delivery::{Delivery, cancel_reason};
 use domain::endpoint::{DisabledReason, Endpoint};
+use domain::id::EndpointKey;
 use domain::timestamp::Timestamp;
 use store::StoreError;
 use store::rows::deliveries::{DeliveryRow, Settlement};
@@ -120,8 +121,8 @@ impl Sender {
         receive: &Receive<'_>,
         delivery: &Delivery,
     ) -> Result<Arc<Endpoint>, Stop> {
-        let Receive { job, .. } = receive;
-        if let Some(endpoint) = self.context.cache.endpoint(job.workspace, job.endpoint).await? {
+        let key = EndpointKey::new(receive.job.workspace, receive.job.endpoint);
+        if let Some(endpoint) = self.context.cache.endpoint(key).await? {
             if self.is_failing(receive, &endpoint, delivery).await? {
                 return Err(Closed::EndpointFailing.into());
             }
@@ -130,7 +131,7 @@ impl Sender {
             }
         }
         // The cache may be some seconds old, and a cancelled delivery stays cancelled: look again.
-        let endpoint = self.context.store.load_endpoint(job.workspace, job.endpoint).await?;
+        let endpoint = self.context.store.load_endpoint(key).await?;
         let reason = cancel_reason(endpoint.as_ref());
         Err(reason.map_or(Closed::CacheOutdated, Closed::Cancelled).into())
     }
@@ -148,10 +149,10 @@ impl Sender {
             return Ok(endpoint.disabled_reason == Some(DisabledReason::Failing));
         }
         // Deliveries that wait for a retry are the circuit's probes; after 45 s of quiet the schedule sends one.
-        if delivery.counted_attempts() > 0 || receive.job.probe {
+        if delivery.counted_attempts() > 0 || receive.job.is_probe() {
             return Ok(false);
         }
-        let health = self.context.cache.health(endpoint.workspace_id, endpoint.id).await?;
+        let health = self.context.cache.health(endpoint.key()).await?;
         Ok(health.is_some_and(|health| health.is_open()))
     }
 

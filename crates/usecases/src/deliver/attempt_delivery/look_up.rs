@@ -26,7 +26,7 @@ pub(super) struct Receive<'a> {
 impl Receive<'_> {
     /// Whether nothing can have happened before.
     pub(super) fn is_first(&self) -> bool {
-        self.number <= 1 && !self.job.recheck
+        self.number <= 1 && self.job.is_first()
     }
 
     /// How long until the job is due, if it is early.
@@ -42,13 +42,13 @@ impl Receive<'_> {
             return Some(Closed::NotDue(wait));
         }
         // Only a first receive compares: at a later one it may have been this job that claimed the delivery.
-        if self.number <= 1 && job.parked_at.is_some() && job.parked_at != delivery.parked_at {
+        if self.number <= 1 && job.parked_at().is_some() && job.parked_at() != delivery.parked_at {
             return Some(Closed::Duplicate);
         }
-        if delivery.status.is_settled() && delivery.run <= job.run {
+        if delivery.status.is_settled() && delivery.run <= job.replay_id() {
             return Some(Closed::Settled);
         }
-        if delivery.run != job.run {
+        if delivery.run != job.replay_id() {
             return Some(Closed::Superseded);
         }
         // A delivery that waits for its first slot is pending, and waits in place for the rest of a second.
@@ -83,8 +83,8 @@ fn known(job: &Job, row: Option<DeliveryRow>, now: Timestamp) -> DeliveryRow {
         DeliveryRow { delivery: Delivery { id: job.delivery, ..new }, first_attempt: None }
     });
     // What succeeded is not sent again unless that was asked for.
-    let spared = delivery.status == DeliveryStatus::Delivered && !job.force;
-    let delivery = match job.run {
+    let spared = delivery.status == DeliveryStatus::Delivered && !job.is_forced();
+    let delivery = match job.replay_id() {
         Some(run) if delivery.run.is_none_or(|old| old < run) && !spared => delivery.replayed(run, now),
         _ => delivery,
     };

@@ -7,6 +7,7 @@ use domain::delivery::attempt::Attempt;
 use domain::delivery::decision::Decision;
 use domain::endpoint::{DisabledReason, Endpoint};
 use domain::event::operational::OperationalEvent;
+use domain::id::EndpointKey;
 use domain::policy::circuit::Health;
 use domain::timestamp::Timestamp;
 use queue::Job;
@@ -89,6 +90,7 @@ impl Sender {
             "endpoint_id": job.endpoint, "delivery_id": job.delivery, "event_id": job.event,
             "event_type": job.event_type,
         });
-        notify(&self.context, job.workspace, job.endpoint, OperationalEvent::DeliveryExhausted, data).await;
+        let about = EndpointKey::new(job.workspace, job.endpoint);
+        notify(&self.context, about, OperationalEvent::DeliveryExhausted, data).await;
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::id::EndpointKey;
 use queue::Job;
 use store::rows::deliveries::{DeliveryRow, Settlement};
 
@@ -48,7 +49,7 @@ impl Sender {
             Consequence::Park => delivery.parked(now),
             Consequence::ParkAndDrain => {
                 // The drain first: a delivery that were parked without one would be forgotten.
-                self.drain_later.begin(job.workspace, job.endpoint).await?;
+                self.drain_later.begin(EndpointKey::new(job.workspace, job.endpoint)).await?;
                 delivery.parked(now)
             }
             Consequence::Cancel(reason) => delivery.cancelled(reason, now),
@@ -72,11 +73,7 @@ impl Sender {
         if wait <= LONGEST_INVISIBLE {
             return Ok(Next::ComeBackIn(wait));
         }
-        // The payload is in the event's row, and may be erased meanwhile.
-        let not_before = Some(self.context.clock.now().plus(wait));
-        self.resends
-            .write(Job { not_before, recheck: true, payload: None, parked_at: None, ..job.clone() })
-            .await?;
+        self.resends.write(job.delayed(self.context.clock.now().plus(wait))).await?;
         Ok(Next::Done)
     }
 

@@ -12,25 +12,26 @@ use domain::delivery::attempt::SentRequest;
 use domain::delivery::render::RenderedRequest;
 use domain::endpoint::Endpoint;
 use domain::event::MAX_REQUEST_BYTES;
+use lambda_kit::json_body::parse_json;
 use lambda_kit::problem_json::ApiError;
 use lambda_kit::request_body::read_body;
 use serde_json::json;
+use usecases::act::actions::Actions;
 use usecases::act::preview_request::{PreviewRequest, preview_request, rebuild_request};
-use usecases::manage::management::Management;
 
-use crate::endpoints::optional_json;
-use crate::{caller, paging};
+use crate::{caller, id};
 
 pub(crate) async fn preview(
-    State(management): State<Management>,
+    State(actions): State<Actions>,
     headers: HeaderMap,
     Path(endpoint): Path<String>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = caller(&management, &headers).await?;
-    let id = paging::id(&endpoint, "endpoint")?;
-    let request: PreviewRequest = optional_json(&read_body(body, MAX_REQUEST_BYTES).await?)?;
-    let (endpoint, rendered) = preview_request(&management, &caller, id, request).await?;
+    let caller = caller(&actions, &headers).await?;
+    let id = id(&endpoint, "endpoint")?;
+    let body = read_body(body, MAX_REQUEST_BYTES).await?;
+    let request = if body.is_empty() { PreviewRequest::default() } else { parse_json(&body)? };
+    let (endpoint, rendered) = preview_request(&actions, &caller, id, request).await?;
     let sent = SentRequest::of(&rendered, &endpoint);
     let body = json!({
         "method": rendered.method,
@@ -47,14 +48,14 @@ pub(crate) async fn preview(
 
 /// The request of a delivery as a command for a shell.
 pub(crate) async fn curl(
-    State(management): State<Management>,
+    State(actions): State<Actions>,
     headers: HeaderMap,
     Path((endpoint, delivery)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let caller = caller(&management, &headers).await?;
-    let endpoint = paging::id(&endpoint, "endpoint")?;
-    let delivery = paging::id(&delivery, "delivery")?;
-    let (endpoint, rendered) = rebuild_request(&management, &caller, endpoint, delivery).await?;
+    let caller = caller(&actions, &headers).await?;
+    let endpoint = id(&endpoint, "endpoint")?;
+    let delivery = id(&delivery, "delivery")?;
+    let (endpoint, rendered) = rebuild_request(&actions, &caller, endpoint, delivery).await?;
     let mut response = command(&endpoint, &rendered).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     Ok(response)

@@ -1,0 +1,14 @@
+//! The actions function: sets up once, runs.
+
+use domain::endpoint::address::AllowedTargets;
+use lambda_http::Error;
+
+fn main() -> Result<(), Error> {
+    lambda_kit::logging::init();
+    lambda_kit::runtime::run(function())
+}
+
+async fn function() -> Result<(), Error> {
+    let (actions, metrics) = actions::setup::from_environment(AllowedTargets::public_only()).await?;
+    lambda_http::run(lambda_kit::http_api::finish(actions::router(actions), metrics)).await
+}
