@@ -1,6 +1,6 @@
 //! How do metrics reach CloudWatch?
 //! As log lines in CloudWatch's embedded metric format (EMF): no call, no agent. One line per invocation, and one more
-//! for each further outcome of attempts.
+//! for each further outcome of attempts or reason of jobs that were turned away.
 //!
 //! Format: CloudWatch user guide, "Embedded metric format specification".
 
@@ -103,32 +103,31 @@ fn lines(namespace: &str, readings: &Readings, at_millis: i64) -> Vec<Value> {
         }
     }
 
-    // The first outcome is in the same line. Each further one needs a separate line, because a dimension has one value
-    // per line.
-    let mut outcomes = readings.attempts.iter();
     let mut sets = Vec::new();
     if !metrics.is_empty() {
         sets.push(json!({ "Namespace": namespace, "Dimensions": [[]], "Metrics": metrics }));
     }
-    if let Some((outcome, count)) = outcomes.next() {
-        sets.push(by_outcome(namespace));
-        body.insert("Outcome".to_owned(), json!(outcome));
-        body.insert("Attempts".to_owned(), json!(count));
+    // The first outcome and the first reason stand in the same line; each further one needs another, as a dimension has
+    // one value a line.
+    let mut lines = Vec::new();
+    let (mut outcomes, mut reasons) = (readings.attempts.iter(), readings.turned_away.iter());
+    loop {
+        for (name, dimension, next) in
+            [("Attempts", "Outcome", outcomes.next()), ("TurnedAway", "Reason", reasons.next())]
+        {
+            let Some((value, count)) = next else { continue };
+            let metrics = [json!({ "Name": name, "Unit": "Count" })];
+            sets.push(json!({ "Namespace": namespace, "Dimensions": [[dimension]], "Metrics": metrics }));
+            body.insert(dimension.to_owned(), json!(value));
+            body.insert(name.to_owned(), json!(count));
+        }
+        if sets.is_empty() {
+            return lines;
+        }
+        let header = json!({ "Timestamp": at_millis, "CloudWatchMetrics": std::mem::take(&mut sets) });
+        body.insert("_aws".to_owned(), header);
+        lines.push(Value::Object(std::mem::take(&mut body)));
     }
-    if sets.is_empty() {
-        return Vec::new();
-    }
-    body.insert("_aws".to_owned(), json!({ "Timestamp": at_millis, "CloudWatchMetrics": sets }));
-    let more = outcomes.map(|(outcome, count)| {
-        let header = json!({ "Timestamp": at_millis, "CloudWatchMetrics": [by_outcome(namespace)] });
-        json!({ "_aws": header, "Outcome": outcome, "Attempts": count })
-    });
-    std::iter::once(Value::Object(body)).chain(more).collect()
-}
-
-fn by_outcome(namespace: &str) -> Value {
-    let metrics = [json!({ "Name": "Attempts", "Unit": "Count" })];
-    json!({ "Namespace": namespace, "Dimensions": [["Outcome"]], "Metrics": metrics })
 }
 
 #[cfg(test)]
@@ -140,8 +139,9 @@ mod tests {
         let mut readings = Readings { parked: 1, retries: 2, ..Readings::default() };
         readings.attempts = [("delivered", 3), ("timeout", 1)].into();
         readings.delivery_latency = vec![Duration::from_millis(7), Duration::from_millis(9)];
+        readings.turned_away = [("not_due", 1), ("settled", 4), ("superseded", 1)].into();
         let lines = lines("posthorn", &readings, 1_700_000_000_000);
-        assert_eq!(lines.len(), 2);
+        assert_eq!(lines.len(), 3);
         for line in &lines {
             for set in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
                 assert_eq!(set["Namespace"], "posthorn");
@@ -154,7 +154,10 @@ mod tests {
             }
         }
         assert_eq!(lines[0]["DeliveryLatency"], json!([7, 9]));
-        assert_eq!((&lines[0]["Outcome"], &lines[1]["Outcome"]), (&json!("delivered"), &json!("timeout")));
+        let values = |name: &str| lines.iter().map(|line| line[name].clone()).collect::<Vec<_>>();
+        assert_eq!(values("Outcome"), [json!("delivered"), json!("timeout"), Value::Null]);
+        assert_eq!(values("Reason"), [json!("not_due"), json!("settled"), json!("superseded")]);
+        assert_eq!(values("TurnedAway"), [json!(1), json!(4), json!(1)]);
     }
 
     #[test]

@@ -102,16 +102,14 @@ impl Job {
     /// The job by which a drain sends a parked delivery. If a replay parked it, it stays that replay's.
     pub fn drain(delivery: &Delivery) -> Self {
         let replay = delivery.run.map(|id| Replay { id, force: false });
-        Self::again(delivery, Errand { purpose: Purpose::Drain { parked_at: delivery.updated_at }, replay })
+        let parked_at = delivery.parked_at.unwrap_or(delivery.updated_at);
+        Self::again(delivery, Errand { purpose: Purpose::Drain { parked_at }, replay })
     }
 
     /// The job that probes a failing endpoint with a parked delivery.
     pub fn probe(delivery: &Delivery) -> Self {
         let replay = delivery.run.map(|id| Replay { id, force: false });
-        Self::again(
-            delivery,
-            Errand { purpose: Purpose::Probe { parked_at: Some(delivery.updated_at) }, replay },
-        )
+        Self::again(delivery, Errand { purpose: Purpose::Probe { parked_at: delivery.parked_at }, replay })
     }
 
     /// The job by which a replay sends a delivery again.

@@ -1,267 +1,287 @@
-//! How do concurrent callers share one write? What comes while a write is being made ready, or is under way, is
-//! written together, and each caller learns when its own part is durable.
+//! How do concurrent callers share one write?
+//! Write coalescing: what comes while a write is made ready, or is under way, goes into one batch, and each caller learns
+//! when its own part is durable.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::error::Fault;
 
-/// How a group gathers.
-#[derive(Debug, Clone)]
-pub(crate) enum Gather {
-    /// The first waits a few milliseconds for company. For what nobody waits for: it makes the fewest writes.
-    Linger,
-    /// The same, but it waits no longer when everyone who is expected has come.
-    LingerFor(Expected),
-    /// Nothing waits while fewer than two writes are under way; what comes then gathers behind them. For what a producer
-    /// waits for: idle it costs no time, and the busier it is, the larger the groups are.
-    Prompt,
+/// When a batch is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Mode {
+    /// At once, while fewer than two writes are under way; what comes then is the next batch. For what a producer waits
+    /// for: idle it costs no time, and the busier it is, the larger the batches are.
+    Immediate,
+    /// A few milliseconds after its first part. For what nobody waits for: it makes the fewest writes.
+    Delay,
+    /// As `Delay`, but at once when no seat is reserved any more, or when the batch has this many parts.
+    UntilIdle { most: usize },
 }
 
-/// How long the first of a lingering group waits for company.
-const LINGER: Duration = Duration::from_millis(5);
-/// Prompt writes under way at once.
-const PROMPT_WRITES: usize = 2;
-/// Writes under way at once of those that linger for somebody: thousands of attempts may end together.
-const LINGERING_WRITES: usize = 8;
+/// How long the first part of a batch waits for others.
+const DELAY: Duration = Duration::from_millis(5);
+/// `Immediate` writes under way at once.
+const IMMEDIATE_WRITES: usize = 2;
+/// `UntilIdle` writes under way at once: thousands of attempts may end together.
+const UNTIL_IDLE_WRITES: usize = 8;
 
-/// Who may still come to a group.
-#[derive(Debug, Clone)]
-pub(crate) struct Expected(Arc<Company>);
-
-#[derive(Debug)]
-struct Company {
-    most: usize,
-    expected: AtomicUsize,
-    come: AtomicUsize,
-    /// Of those who are expected: who has been taken to be written.
-    gone: AtomicUsize,
-    complete: Notify,
-}
-
-/// One who is expected, while this lives.
-#[derive(Debug)]
-pub(crate) struct Guest(Expected);
-
-/// Those who are being written.
-#[derive(Debug)]
-struct Taken {
-    expected: Expected,
-    count: usize,
-}
-
-impl Expected {
-    /// Nobody yet; at most so many go together.
-    pub(crate) fn nobody(most: usize) -> Self {
-        let none = || AtomicUsize::new(0);
-        let complete = Notify::new();
-        Self(Arc::new(Company { most, expected: none(), come: none(), gone: none(), complete }))
-    }
-
-    /// From now on one more is expected.
-    pub(crate) fn one_more(&self) -> Guest {
-        self.0.expected.fetch_add(1, Ordering::SeqCst);
-        Guest(self.clone())
-    }
-
-    /// Whether everyone who is expected has come, or as many as go together.
-    fn is_complete(&self) -> bool {
-        let Company { most, expected, come, gone, .. } = &*self.0;
-        // Who gave up while it was being written is no longer expected, but still gone.
-        let may_come = expected.load(Ordering::SeqCst).saturating_sub(gone.load(Ordering::SeqCst));
-        come.load(Ordering::SeqCst) >= may_come.min(*most)
-    }
-
-    /// So many of those who had come are being written, while what this gives lives.
-    fn taken(&self, count: usize) -> Taken {
-        self.0.gone.fetch_add(count, Ordering::SeqCst);
-        self.0.come.fetch_sub(count, Ordering::SeqCst);
-        Taken { expected: self.clone(), count }
-    }
-
-    fn look(&self) {
-        if self.is_complete() {
-            self.0.complete.notify_one();
+impl Mode {
+    /// Writes under way at once.
+    fn writes(self) -> usize {
+        match self {
+            Self::Immediate => IMMEDIATE_WRITES,
+            Self::Delay => Semaphore::MAX_PERMITS,
+            Self::UntilIdle { .. } => UNTIL_IDLE_WRITES,
         }
     }
 
-    async fn complete(&self) {
-        while !self.is_complete() {
-            self.0.complete.notified().await;
+    /// Most parts of a batch.
+    fn most(self) -> usize {
+        match self {
+            Self::Immediate | Self::Delay => usize::MAX,
+            Self::UntilIdle { most } => most,
         }
     }
 }
 
-impl Drop for Guest {
-    fn drop(&mut self) {
-        self.0.0.expected.fetch_sub(1, Ordering::SeqCst);
-        self.0.look();
-    }
+/// The seats that are reserved and not yet written or dropped.
+#[derive(Debug, Default)]
+struct Seats {
+    reserved: AtomicUsize,
+    idle: Notify,
 }
 
-impl Drop for Taken {
-    fn drop(&mut self) {
-        self.expected.0.gone.fetch_sub(self.count, Ordering::SeqCst);
+impl Seats {
+    fn are_free(&self) -> bool {
+        // Acquire: who gave its seat back has handed in its part before.
+        self.reserved.load(Ordering::Acquire) == 0
+    }
+
+    fn give_back(&self) {
+        if self.reserved.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.idle.notify_one();
+        }
     }
 }
 
 type Waiting<T, R> = (T, oneshot::Sender<Result<R, Fault>>);
 
-/// Gathers things of one kind and writes them in groups; each caller gets the group's result.
+/// Writes parts of one kind in batches; each caller gets the result of its batch.
 #[derive(Debug)]
 pub(crate) struct WriteCoalescer<T, R = ()> {
-    things: mpsc::UnboundedSender<Waiting<T, R>>,
-    expected: Option<Expected>,
+    parts: mpsc::UnboundedSender<Waiting<T, R>>,
+    seats: Arc<Seats>,
+}
+
+/// The announcement of one part: a batch [`Mode::UntilIdle`] waits for it, until it is written or dropped.
+#[derive(Debug)]
+pub(crate) struct Seat<'a, T: Send + 'static, R: Clone + Send + 'static = ()>(&'a WriteCoalescer<T, R>);
+
+impl<T: Send + 'static, R: Clone + Send + 'static> Seat<'_, T, R> {
+    /// Writes the part that was announced; returns when it is durable. From now on no batch waits for it.
+    pub(crate) async fn write(self, part: T) -> Result<R, Fault> {
+        let written = self.0.hand_in(part)?;
+        drop(self);
+        written.await.map_err(|_| stopped())?
+    }
+}
+
+impl<T: Send + 'static, R: Clone + Send + 'static> Drop for Seat<'_, T, R> {
+    fn drop(&mut self) {
+        self.0.seats.give_back();
+    }
 }
 
 impl<T: Send + 'static, R: Clone + Send + 'static> WriteCoalescer<T, R> {
-    /// A group that writes with `write`. Must be made inside a tokio runtime.
-    pub(crate) fn new<W, F>(gather: Gather, write: W) -> Self
+    /// A coalescer that writes batches with `write`. Must be made inside a tokio runtime.
+    pub(crate) fn new<W, F>(mode: Mode, write: W) -> Self
     where
         W: Fn(Vec<T>) -> F + Send + 'static,
         F: Future<Output = Result<R, Fault>> + Send + 'static,
     {
-        let (sender, mut receiver) = mpsc::unbounded_channel::<Waiting<T, R>>();
-        let (writes, most, expected) = match &gather {
-            Gather::Linger => (Semaphore::MAX_PERMITS, usize::MAX, None),
-            Gather::LingerFor(expected) => (LINGERING_WRITES, expected.0.most, Some(expected.clone())),
-            Gather::Prompt => (PROMPT_WRITES, usize::MAX, None),
-        };
-        let group = Self { things: sender, expected: expected.clone() };
-        let room = Arc::new(Semaphore::new(writes));
-        tokio::spawn(async move {
-            while let Some(first) = receiver.recv().await {
-                match &gather {
-                    Gather::Linger => tokio::time::sleep(LINGER).await,
-                    // Late guests are not waited for.
-                    Gather::LingerFor(expected) => timeout(LINGER, expected.complete()).await.unwrap_or(()),
-                    Gather::Prompt => {}
-                }
-                let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-                let (mut things, mut callers) = (vec![first.0], vec![first.1]);
-                while things.len() < most
-                    && let Ok((thing, caller)) = receiver.try_recv()
-                {
-                    things.push(thing);
-                    callers.push(caller);
-                }
-                let taken = expected.as_ref().map(|expected| expected.taken(things.len()));
-                let write = write(things);
-                tokio::spawn(async move {
-                    let result = write.await;
-                    drop(permit);
-                    for caller in callers {
-                        // A caller that no longer waits was cancelled; what it asked for is done all the same.
-                        caller.send(result.clone()).ok();
-                    }
-                    drop(taken);
-                });
-            }
-        });
-        group
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let seats = Arc::<Seats>::default();
+        tokio::spawn(write_batches(mode, receiver, Arc::clone(&seats), write));
+        Self { parts: sender, seats }
     }
 
-    /// Writes `thing` together with whatever else comes along; returns when it is durable.
-    pub(crate) async fn write(&self, thing: T) -> Result<R, Fault> {
-        let (caller, result) = oneshot::channel();
-        let gone = || Fault::Broken("the task that writes groups has stopped".to_owned());
-        if let Some(Expected(company)) = &self.expected {
-            company.come.fetch_add(1, Ordering::SeqCst);
+    /// Announces a part.
+    pub(crate) fn reserve(&self) -> Seat<'_, T, R> {
+        self.seats.reserved.fetch_add(1, Ordering::Relaxed);
+        Seat(self)
+    }
+
+    /// Writes `part` together with what else comes; returns when it is durable.
+    pub(crate) async fn write(&self, part: T) -> Result<R, Fault> {
+        self.hand_in(part)?.await.map_err(|_| stopped())?
+    }
+
+    fn hand_in(&self, part: T) -> Result<oneshot::Receiver<Result<R, Fault>>, Fault> {
+        let (caller, written) = oneshot::channel();
+        self.parts.send((part, caller)).map_err(|_| stopped())?;
+        Ok(written)
+    }
+}
+
+fn stopped() -> Fault {
+    Fault::Broken("the task that writes batches has stopped".to_owned())
+}
+
+async fn write_batches<T, R, W, F>(
+    mode: Mode,
+    mut receiver: UnboundedReceiver<Waiting<T, R>>,
+    seats: Arc<Seats>,
+    write: W,
+) where
+    T: Send + 'static,
+    R: Clone + Send + 'static,
+    W: Fn(Vec<T>) -> F + Send + 'static,
+    F: Future<Output = Result<R, Fault>> + Send + 'static,
+{
+    let room = Arc::new(Semaphore::new(mode.writes()));
+    while let Some(first) = receiver.recv().await {
+        let mut batch = vec![first];
+        match mode {
+            Mode::Immediate => {}
+            Mode::Delay => tokio::time::sleep(DELAY).await,
+            Mode::UntilIdle { most } => {
+                let complete = complete(&mut batch, most, &mut receiver, &seats);
+                // What comes later is the next batch's.
+                timeout(DELAY, complete).await.unwrap_or(());
+            }
         }
-        self.things.send((thing, caller)).map_err(|_| gone())?;
-        if let Some(expected) = &self.expected {
-            expected.look();
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+        while batch.len() < mode.most()
+            && let Ok(part) = receiver.try_recv()
+        {
+            batch.push(part);
         }
-        result.await.map_err(|_| gone())?
+        let (parts, callers): (Vec<T>, Vec<_>) = batch.into_iter().unzip();
+        let write = write(parts);
+        tokio::spawn(async move {
+            let result = write.await;
+            drop(permit);
+            for caller in callers {
+                // A caller that no longer waits was cancelled; its part is written all the same.
+                caller.send(result.clone()).ok();
+            }
+        });
+    }
+}
+
+/// Fills `batch` until it is full or no seat is reserved.
+async fn complete<T, R>(
+    batch: &mut Vec<Waiting<T, R>>,
+    most: usize,
+    receiver: &mut UnboundedReceiver<Waiting<T, R>>,
+    seats: &Seats,
+) {
+    while batch.len() < most && !seats.are_free() {
+        tokio::select! {
+            () = seats.idle.notified() => {}
+            part = receiver.recv() => match part {
+                Some(part) => batch.push(part),
+                None => return,
+            },
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
+    use futures_util::future::{join, join_all};
+    use std::sync::{Mutex, PoisonError};
     use tokio::time::{Instant, sleep};
 
-    type Groups = Arc<Mutex<Vec<usize>>>;
+    type Batches = Arc<Mutex<Vec<usize>>>;
 
-    /// A group that notes how large each write was.
-    fn noting(expected: &Expected) -> (Arc<WriteCoalescer<u32>>, Groups) {
-        let groups = Groups::default();
-        let noted = Arc::clone(&groups);
-        let group = WriteCoalescer::new(Gather::LingerFor(expected.clone()), move |things: Vec<u32>| {
-            noted.lock().unwrap().push(things.len());
+    /// A coalescer that notes how large each batch was.
+    fn noting() -> (WriteCoalescer<u32>, Batches) {
+        let batches = Batches::default();
+        let noted = Arc::clone(&batches);
+        let coalescer = WriteCoalescer::new(Mode::UntilIdle { most: 25 }, move |parts: Vec<u32>| {
+            noted.lock().unwrap_or_else(PoisonError::into_inner).push(parts.len());
             async { Ok(()) }
         });
-        (Arc::new(group), groups)
-    }
-
-    fn write(group: &Arc<WriteCoalescer<u32>>, thing: u32) -> tokio::task::JoinHandle<()> {
-        let group = Arc::clone(group);
-        tokio::spawn(async move { group.write(thing).await.unwrap() })
+        (coalescer, batches)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_waits_when_all_who_are_expected_have_come() {
-        let expected = Expected::nobody(25);
-        let (group, groups) = noting(&expected);
-        let _guests = [expected.one_more(), expected.one_more(), expected.one_more()];
+    async fn nothing_waits_when_every_reserved_seat_was_written() {
+        let (coalescer, batches) = noting();
+        let seats: Vec<_> = (0..3).map(|_| coalescer.reserve()).collect();
         let began = Instant::now();
-        for written in [write(&group, 1), write(&group, 2), write(&group, 3)] {
-            written.await.unwrap();
+        for written in join_all(seats.into_iter().map(|seat| seat.write(1))).await {
+            written.unwrap();
         }
-        assert_eq!((began.elapsed(), &*groups.lock().unwrap()), (Duration::ZERO, &vec![3]));
+        assert_eq!((began.elapsed(), &*batches.lock().unwrap()), (Duration::ZERO, &vec![3]));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_who_is_late_is_waited_for_a_moment_and_no_longer_than_it_may_come() {
-        let expected = Expected::nobody(25);
-        let (group, groups) = noting(&expected);
-        let (_here, late) = (expected.one_more(), expected.one_more());
+    async fn a_late_seat_is_waited_for_a_moment_and_no_longer_than_it_is_reserved() {
+        let (coalescer, batches) = noting();
+        let (here, late) = (coalescer.reserve(), coalescer.reserve());
         let began = Instant::now();
-        write(&group, 1).await.unwrap();
-        assert_eq!(began.elapsed(), LINGER);
+        here.write(1).await.unwrap();
+        assert_eq!(began.elapsed(), DELAY);
 
-        let (began, written) = (Instant::now(), write(&group, 2));
+        let (began, here) = (Instant::now(), coalescer.reserve());
         let a_while = Duration::from_millis(2);
-        sleep(a_while).await;
-        assert!(!written.is_finished());
-        drop(late);
-        written.await.unwrap();
-        assert_eq!((began.elapsed(), &*groups.lock().unwrap()), (a_while, &vec![1, 1]));
+        let leave = async {
+            sleep(a_while).await;
+            drop(late);
+        };
+        join(here.write(2), leave).await.0.unwrap();
+        assert_eq!((began.elapsed(), &*batches.lock().unwrap()), (a_while, &vec![1, 1]));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_more_go_together_than_may() {
-        let expected = Expected::nobody(25);
-        let (group, groups) = noting(&expected);
-        let guests: Vec<_> = (0..100).map(|_| expected.one_more()).collect();
+    async fn no_more_parts_go_together_than_may() {
+        let (coalescer, batches) = noting();
+        let mut seats: Vec<_> = (0..100).map(|_| coalescer.reserve()).collect();
+        let late = seats.split_off(60);
         let began = Instant::now();
-        let written: Vec<_> = (0..60).map(|thing| write(&group, thing)).collect();
-        for written in written {
-            written.await.unwrap();
+        for written in join_all(seats.into_iter().map(|seat| seat.write(1))).await {
+            written.unwrap();
         }
         // The last ten wait for the other forty.
-        assert_eq!((began.elapsed(), &*groups.lock().unwrap()), (LINGER, &vec![25, 25, 10]));
-        drop(guests);
+        assert_eq!((began.elapsed(), &*batches.lock().unwrap()), (DELAY, &vec![25, 25, 10]));
+        drop(late);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_is_being_written_is_not_waited_for() {
-        let expected = Expected::nobody(25);
-        let group = Arc::new(WriteCoalescer::new(Gather::LingerFor(expected.clone()), |_: Vec<u32>| async {
-            sleep(LINGER * 10).await;
+    async fn a_part_that_is_being_written_is_not_waited_for() {
+        let coalescer = WriteCoalescer::new(Mode::UntilIdle { most: 25 }, |_: Vec<u32>| async {
+            sleep(DELAY * 10).await;
             Ok(())
-        }));
-        let _guests = [expected.one_more(), expected.one_more()];
-        let (began, first) = (Instant::now(), write(&group, 1));
-        sleep(LINGER * 5).await;
-        write(&group, 2).await.unwrap();
-        assert_eq!(began.elapsed(), LINGER * 15);
-        first.await.unwrap();
+        });
+        let (first, second) = (coalescer.reserve(), coalescer.reserve());
+        let began = Instant::now();
+        let second = async {
+            sleep(DELAY * 5).await;
+            second.write(2).await.unwrap();
+            began.elapsed()
+        };
+        let (first, second) = join(first.write(1), second).await;
+        assert_eq!((first.is_ok(), second), (true, DELAY * 15));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_seat_whose_writer_was_cancelled_keeps_nothing_waiting() {
+        let (coalescer, batches) = noting();
+        let (given_up, here) = (coalescer.reserve(), coalescer.reserve());
+        let began = Instant::now();
+        // Dropped after it handed in its part and before that was written.
+        timeout(Duration::from_millis(1), given_up.write(1)).await.unwrap_err();
+        here.write(2).await.unwrap();
+        assert_eq!((began.elapsed(), &*batches.lock().unwrap()), (Duration::from_millis(1), &vec![2]));
     }
 }

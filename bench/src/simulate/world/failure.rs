@@ -1,9 +1,10 @@
-//! What follows from a failure? What `domain` decides: a job waits, is parked or given up, and the circuit opens.
+//! What follows from a failure in the simulation?
+//! The same retry decision as in the sender, `domain`'s: a job waits, is parked or given up, and the circuit opens.
 
 use std::time::Duration;
 
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
-use domain::delivery::{Decision, decide};
+use domain::delivery::decision::{Circumstances, Decision, decide};
 use domain::policy::circuit::Consequence;
 use domain::policy::outcome::{ErrorClass, Outcome};
 use domain::timestamp::Timestamp;
@@ -25,29 +26,29 @@ impl World<'_> {
             let number = job.attempts + 1;
             self.bill.write_units += if number == 1 { 1.0 } else { 2.0 };
             let attempt = failed_attempt(number, now);
-            let decision = decide(&attempt, number, &self.settings, self.randomness.unit(), now);
-            // A probe uses up nothing of its delivery's schedule.
-            let probed = job.probe && matches!(decision, Decision::RetryIn(_) | Decision::Exhausted);
-            let attempts = if probed { job.attempts } else { number };
+            let decision = decide(&Circumstances {
+                attempt: &attempt,
+                judgement: self.settings.outcomes.judge(&attempt.outcome),
+                number_in_schedule: number,
+                settings: &self.settings,
+                health: self.health,
+                is_probe: job.probe,
+                randomness: self.randomness.unit(),
+                now,
+            });
+            let attempts = if decision.counts_for_schedule() { number } else { job.attempts };
             let job = Job { attempts, probe: false, due_ms: 0, ..*job };
-            match decision {
-                _ if probed => {
-                    self.in_flight.biggest -= 1;
-                    self.bill.write_units += 1.0; // its row is in the index again
-                    self.parked.add(job);
-                }
-                Decision::RetryIn(wait) if self.health.may_wait() => self.wait(job, wait),
-                Decision::RetryIn(_) => {
-                    self.in_flight.biggest -= 1;
-                    self.bill.write_units += 1.0; // its row is in the index now
-                    self.parked.add(job);
-                }
-                _ => {
-                    self.in_flight.biggest -= 1;
-                    self.bill.write_units += 1.0;
-                    self.counts.given_up += 1;
-                    self.finish(job);
-                }
+            if let Decision::RetryIn(wait) = decision {
+                self.wait(job, wait);
+                continue;
+            }
+            self.in_flight.biggest -= 1;
+            self.bill.write_units += 1.0; // its row is in the index now
+            if let Decision::Park { .. } = decision {
+                self.parked.add(job);
+            } else {
+                self.counts.given_up += 1;
+                self.finish(job);
             }
         }
     }

@@ -75,6 +75,11 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// When it ended.
+    pub fn ended_at(&self) -> Timestamp {
+        self.started_at.plus(self.duration)
+    }
+
     /// The HTTP status, if there was an answer.
     pub fn response_status(&self) -> Option<u16> {
         match &self.outcome {

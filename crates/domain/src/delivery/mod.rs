@@ -1,28 +1,28 @@
-//! How does a delivery go on after an attempt? The state machine of one event on its way to one endpoint.
+//! What is a delivery, and which states does it go through?
+//! The state machine of one event on its way to one endpoint; [`decision`] decides where an attempt takes it.
 
 pub mod attempt;
+pub mod decision;
 pub mod render;
 pub mod replay;
 pub mod statistics;
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::attempt::{Attempt, Trigger};
-use crate::endpoint::{Endpoint, EndpointSettings};
+use crate::delivery::decision::Decision;
+use crate::endpoint::Endpoint;
 use crate::event::event_type::EventType;
 use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use crate::policy::outcome::ErrorClass;
-use crate::policy::retry::parse_retry_after;
 use crate::timestamp::Timestamp;
 
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
-    /// Not yet attempted, or not since it was replayed. As long as it never waited for its slot, was parked or was
-    /// attempted it has no row: only the event's ledger tells of it.
+    /// Waiting for its first attempt, or the first since a replay. It has no row until it has waited for a slot, been
+    /// parked or been attempted; until then only the event's ledger lists it.
     Pending,
     /// Failed, and waiting to be tried again.
     Retrying,
@@ -30,7 +30,7 @@ pub enum DeliveryStatus {
     Delivered,
     /// Given up: the schedule ran out, trying again would not help, or the endpoint is gone.
     Failed,
-    /// Set aside while the endpoint's circuit is open, it is switched off for failing, or its limits are used up.
+    /// Kept for later while the endpoint's circuit is open, it is switched off for failing, or its limits are used up.
     Parked,
     /// Not attempted (again): its endpoint was switched off or deleted, or its event has expired or was erased.
     Cancelled,
@@ -40,37 +40,6 @@ impl DeliveryStatus {
     /// Whether nothing more will happen by itself.
     pub fn is_settled(self) -> bool {
         matches!(self, Self::Delivered | Self::Failed | Self::Cancelled)
-    }
-}
-
-/// What follows from an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// Done.
-    Delivered,
-    /// Try again after this long.
-    RetryIn(Duration),
-    /// The last attempt of the schedule failed.
-    Exhausted,
-    /// The endpoint's rules say that trying again would not help.
-    Permanent,
-    /// The endpoint answered 410: switch it off.
-    Gone,
-    /// Too many are waiting for this endpoint already: set it aside until the endpoint recovers.
-    Park,
-}
-
-impl Decision {
-    /// The stable word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::RetryIn(_) => "retry",
-            Self::Exhausted => "exhausted",
-            Self::Permanent => "permanent",
-            Self::Gone => "gone",
-            Self::Park => "parked",
-        }
     }
 }
 
@@ -86,6 +55,18 @@ pub enum CancelReason {
     EventExpired,
     /// The event's payload was erased.
     EventErased,
+}
+
+impl CancelReason {
+    /// The stable word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EndpointDisabled => "endpoint_disabled",
+            Self::EndpointDeleted => "endpoint_deleted",
+            Self::EventExpired => "event_expired",
+            Self::EventErased => "event_erased",
+        }
+    }
 }
 
 /// One event on its way to one endpoint, as its row says.
@@ -115,8 +96,10 @@ pub struct Delivery {
     pub cancel_reason: Option<CancelReason>,
     /// When it will be tried again.
     pub next_attempt_at: Option<Timestamp>,
-    /// When it was answered with 2xx.
+    /// When it was answered with what counts as success.
     pub delivered_at: Option<Timestamp>,
+    /// When it was parked, if it is. The job that attempts it must claim it as parked then.
+    pub parked_at: Option<Timestamp>,
     /// When its row last changed.
     pub updated_at: Timestamp,
     /// The slot it was given when its endpoint's rate made it wait.
@@ -126,29 +109,7 @@ pub struct Delivery {
     /// The replay it was last sent by; `None` if it was not.
     pub run: Option<ReplayId>,
     /// Attempts that do not count for its schedule: those before that replay, and those that only probed its endpoint.
-    pub attempts_before_run: u32,
-}
-
-/// What follows from `attempt`, the `number`-th of its schedule, which ended at `now`; `randomness` in 0 to 1 decides the
-/// jitter.
-pub fn decide(
-    attempt: &Attempt,
-    number: u32,
-    settings: &EndpointSettings,
-    randomness: f64,
-    now: Timestamp,
-) -> Decision {
-    match attempt.error {
-        None => Decision::Delivered,
-        Some(ErrorClass::EndpointGone) => Decision::Gone,
-        Some(_) if settings.outcomes.is_permanent(&attempt.outcome) => Decision::Permanent,
-        Some(_) => {
-            let retry_after = attempt.outcome.retry_after_header();
-            let retry_after = retry_after.and_then(|value| parse_retry_after(value, now));
-            let delay = settings.retry.delay_after(number, randomness, retry_after);
-            delay.map_or(Decision::Exhausted, Decision::RetryIn)
-        }
-    }
+    pub uncounted_attempts: u32,
 }
 
 impl Delivery {
@@ -175,95 +136,97 @@ impl Delivery {
             cancel_reason: None,
             next_attempt_at: None,
             delivered_at: None,
+            parked_at: None,
             updated_at: id.time(),
             slot_at: None,
             trigger: Trigger::Automatic,
             run: None,
-            attempts_before_run: 0,
+            uncounted_attempts: 0,
         }
     }
 
-    /// The delivery as replay `run` begins to send it again.
+    /// The delivery in `status` since `now`. What only its old status had is cleared: when it is tried again, its slot,
+    /// when it was delivered or parked, and why it was cancelled. Each transition then sets what its new status has.
+    fn enter(self, status: DeliveryStatus, now: Timestamp) -> Self {
+        Self {
+            status,
+            cancel_reason: None,
+            next_attempt_at: None,
+            delivered_at: None,
+            parked_at: None,
+            slot_at: None,
+            updated_at: now,
+            ..self
+        }
+    }
+
+    /// The delivery as replay `run` begins to send it again at `now`.
     #[must_use]
-    pub fn replayed(mut self, run: ReplayId) -> Self {
-        self.run = Some(run);
-        self.attempts_before_run = self.attempts;
-        self.trigger = Trigger::Replay;
-        self.status = DeliveryStatus::Pending;
-        self.cancel_reason = None;
-        self.next_attempt_at = None;
-        self.slot_at = None;
-        self
+    pub fn replayed(self, run: ReplayId, now: Timestamp) -> Self {
+        let uncounted_attempts = self.attempts;
+        let replayed = self.enter(DeliveryStatus::Pending, now);
+        Self { run: Some(run), trigger: Trigger::Replay, uncounted_attempts, ..replayed }
     }
 
     /// Attempts that count for its schedule.
-    pub fn attempts_in_run(&self) -> u32 {
-        self.attempts.saturating_sub(self.attempts_before_run)
+    pub fn counted_attempts(&self) -> u32 {
+        self.attempts.saturating_sub(self.uncounted_attempts)
+    }
+
+    /// The number of its next attempt in its schedule, from 1.
+    pub fn next_in_schedule(&self) -> u32 {
+        self.counted_attempts() + 1
     }
 
     /// The delivery after `attempt`, with what was decided.
     #[must_use]
     pub fn settled(mut self, attempt: &Attempt, decision: Decision) -> Self {
-        let ended = attempt.started_at.plus(attempt.duration);
         self.attempts = attempt.number;
+        self.uncounted_attempts += u32::from(!decision.counts_for_schedule());
         self.response_status = attempt.response_status();
         self.last_error = attempt.error;
-        self.next_attempt_at = None;
-        self.slot_at = None;
-        self.updated_at = ended;
-        self.status = match decision {
+        let ended = attempt.ended_at();
+        match decision {
             Decision::Delivered => {
-                self.delivered_at = Some(ended);
-                DeliveryStatus::Delivered
+                Self { delivered_at: Some(ended), ..self.enter(DeliveryStatus::Delivered, ended) }
             }
             Decision::RetryIn(delay) => {
-                self.next_attempt_at = Some(ended.plus(delay));
-                DeliveryStatus::Retrying
+                let next_attempt_at = Some(ended.plus(delay));
+                Self { next_attempt_at, ..self.enter(DeliveryStatus::Retrying, ended) }
             }
-            Decision::Park => DeliveryStatus::Parked,
-            Decision::Exhausted | Decision::Permanent | Decision::Gone => DeliveryStatus::Failed,
-        };
-        self
+            Decision::Park { .. } => self.parked(ended),
+            Decision::Exhausted | Decision::Permanent | Decision::Gone => {
+                self.enter(DeliveryStatus::Failed, ended)
+            }
+        }
     }
 
-    /// The delivery told at `now` to wait for its slot.
+    /// The delivery that from `now` on waits for its slot.
     #[must_use]
-    pub fn waiting_for(mut self, slot: Timestamp, now: Timestamp) -> Self {
-        self.slot_at = Some(slot);
-        self.next_attempt_at = Some(slot);
-        self.updated_at = now;
-        self
+    pub fn waiting_for(self, slot: Timestamp, now: Timestamp) -> Self {
+        let status = self.status;
+        Self { slot_at: Some(slot), next_attempt_at: Some(slot), ..self.enter(status, now) }
     }
 
-    /// The parked delivery taken up again at `now`.
+    /// The parked delivery, claimed at `now` by the job that will attempt it.
     #[must_use]
-    pub fn taken_up(mut self, now: Timestamp) -> Self {
-        self.updated_at = now;
-        self.status = match self.attempts_in_run() {
-            0 => DeliveryStatus::Pending,
-            _ => DeliveryStatus::Retrying,
-        };
-        self
+    pub fn claimed(self, now: Timestamp) -> Self {
+        match self.counted_attempts() {
+            0 => self.enter(DeliveryStatus::Pending, now),
+            _ => self.enter(DeliveryStatus::Retrying, now),
+        }
     }
 
-    /// The delivery set aside at `now` without another attempt.
+    /// The delivery parked at `now`.
     #[must_use]
-    pub fn parked(mut self, now: Timestamp) -> Self {
-        self.status = DeliveryStatus::Parked;
-        self.next_attempt_at = None;
-        self.slot_at = None;
-        self.updated_at = now;
-        self
+    pub fn parked(self, now: Timestamp) -> Self {
+        Self { parked_at: Some(now), ..self.enter(DeliveryStatus::Parked, now) }
     }
 
     /// The delivery given up at `now` without another attempt.
     #[must_use]
-    pub fn cancelled(mut self, reason: CancelReason, now: Timestamp) -> Self {
-        self.status = DeliveryStatus::Cancelled;
-        self.cancel_reason = Some(reason);
-        self.next_attempt_at = None;
-        self.updated_at = now;
-        self
+    pub fn cancelled(self, reason: CancelReason, now: Timestamp) -> Self {
+        Self { cancel_reason: Some(reason), ..self.enter(DeliveryStatus::Cancelled, now) }
     }
 }
 
@@ -279,44 +242,26 @@ pub fn cancel_reason(endpoint: Option<&Endpoint>) -> Option<CancelReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::outcome::{Answer, Outcome};
-    use proptest::prelude::*;
+    use std::time::Duration;
 
-    fn answered(status: u16, headers: &[(&str, &str)]) -> Outcome {
-        Outcome::Answered(Answer {
-            status,
-            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
-            body: Vec::new(),
-            body_truncated: false,
-        })
-    }
+    use crate::delivery::attempt::SentRequest;
+    use crate::policy::outcome::{Answer, Outcome};
 
     fn now() -> Timestamp {
         Timestamp::parse("2026-01-05T09:30:00Z").unwrap()
     }
 
-    fn attempt(number: u32, outcome: Outcome) -> Attempt {
+    fn attempt(number: u32, status: u16) -> Attempt {
+        let answer = Answer { status, headers: Vec::new(), body: Vec::new(), body_truncated: false };
         Attempt {
             number,
             trigger: Trigger::Automatic,
             started_at: now(),
             duration: Duration::from_millis(20),
-            sent: crate::delivery::attempt::SentRequest::default(),
-            error: settings(serde_json::json!({})).outcomes.error_class(&outcome),
-            outcome,
+            sent: SentRequest::default(),
+            outcome: Outcome::Answered(answer),
+            error: (status >= 300).then_some(ErrorClass::HttpStatus),
         }
-    }
-
-    fn settings(more: serde_json::Value) -> EndpointSettings {
-        let mut json = serde_json::json!({ "url": "https://example.com" });
-        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        serde_json::from_value(json).unwrap()
-    }
-
-    fn decided(number: u32, outcome: Outcome, more: serde_json::Value, randomness: f64) -> Decision {
-        let settings = settings(more);
-        let error = settings.outcomes.error_class(&outcome);
-        decide(&Attempt { error, ..attempt(number, outcome) }, number, &settings, randomness, now())
     }
 
     fn delivery() -> Delivery {
@@ -331,43 +276,11 @@ mod tests {
     }
 
     #[test]
-    fn only_2xx_delivers_and_410_means_gone() {
-        let decide = |outcome| decided(1, outcome, serde_json::json!({}), 0.0);
-        for status in 200..600 {
-            let decision = decide(answered(status, &[]));
-            match status {
-                200..=299 => assert_eq!(decision, Decision::Delivered, "{status}"),
-                410 => assert_eq!(decision, Decision::Gone),
-                _ => assert_eq!(decision, Decision::RetryIn(Duration::from_secs(1)), "{status}"),
-            }
-        }
-        assert!(matches!(decide(Outcome::Unreachable(ErrorClass::Timeout)), Decision::RetryIn(_)));
-    }
-
-    #[test]
-    fn the_owner_says_which_statuses_succeed_and_which_are_not_worth_repeating() {
-        let rules = serde_json::json!({ "outcomes": { "success": [409], "permanent": ["4xx"] } });
-        let decide = |status| decided(1, answered(status, &[]), rules.clone(), 0.0);
-        assert_eq!(decide(409), Decision::Delivered);
-        assert_eq!(decide(404), Decision::Permanent);
-        assert_eq!(decide(410), Decision::Gone);
-        assert!(matches!(decide(500), Decision::RetryIn(_)));
-    }
-
-    #[test]
-    fn a_receiver_may_ask_for_more_time() {
-        let outcome = answered(503, &[("retry-after", "120")]);
-        let decision = decided(1, outcome, serde_json::json!({}), 0.0);
-        assert_eq!(decision, Decision::RetryIn(Duration::from_secs(120)));
-    }
-
-    #[test]
     fn an_answer_settles_the_row_and_forgets_the_next_attempt() {
-        let outcome = answered(500, &[]);
-        let waiting = delivery().settled(&attempt(1, outcome), Decision::RetryIn(Duration::from_secs(5)));
+        let waiting = delivery().settled(&attempt(1, 500), Decision::RetryIn(Duration::from_secs(5)));
         assert_eq!(waiting.status, DeliveryStatus::Retrying);
         assert_eq!(waiting.next_attempt_at, Some(now().plus(Duration::from_millis(5_020))));
-        let done = waiting.settled(&attempt(2, answered(204, &[])), Decision::Delivered);
+        let done = waiting.settled(&attempt(2, 204), Decision::Delivered);
         assert_eq!((done.status, done.attempts, done.last_error), (DeliveryStatus::Delivered, 2, None));
         assert_eq!(
             (done.next_attempt_at, done.delivered_at),
@@ -375,15 +288,98 @@ mod tests {
         );
     }
 
-    proptest! {
-        #[test]
-        fn a_failing_delivery_is_attempted_once_more_than_its_schedule_is_long(retries in 0usize..30, randomness in 0.0f64..1.0) {
-            let policy = serde_json::json!({ "retry": { "schedule_seconds": vec![1; retries] } });
-            let mut attempts = 1;
-            while let Decision::RetryIn(_) = decided(attempts, answered(500, &[]), policy.clone(), randomness) {
-                attempts += 1;
+    /// Every state that a delivery can be in, each with everything set that it can have.
+    fn every_state() -> Vec<Delivery> {
+        let (later, run) = (now().plus(Duration::from_secs(1)), ReplayId::new(now(), 1));
+        let after = |status, decision| delivery().settled(&attempt(1, status), decision);
+        vec![
+            delivery(),
+            delivery().waiting_for(later, now()),
+            after(204, Decision::Delivered),
+            after(500, Decision::RetryIn(Duration::from_secs(5))),
+            after(500, Decision::RetryIn(Duration::from_secs(5))).waiting_for(later, now()),
+            after(500, Decision::Exhausted),
+            after(500, Decision::Park { counts_for_schedule: false }),
+            delivery().parked(now()),
+            delivery().parked(now()).claimed(later),
+            delivery().waiting_for(later, now()).cancelled(CancelReason::EventErased, later),
+            after(204, Decision::Delivered).replayed(run, later),
+        ]
+    }
+
+    /// Whether what is set belongs to the status.
+    fn is_consistent(delivery: &Delivery) -> bool {
+        let Delivery { status, next_attempt_at, slot_at, delivered_at, parked_at, cancel_reason, .. } =
+            delivery;
+        let waits = matches!(status, DeliveryStatus::Pending | DeliveryStatus::Retrying);
+        (waits || (next_attempt_at.is_none() && slot_at.is_none()))
+            && (*status == DeliveryStatus::Delivered) == delivered_at.is_some()
+            && (*status == DeliveryStatus::Parked) == parked_at.is_some()
+            && (*status == DeliveryStatus::Cancelled) == cancel_reason.is_some()
+    }
+
+    #[test]
+    fn whatever_happens_a_delivery_keeps_nothing_of_its_old_status() {
+        let (later, run) = (now().plus(Duration::from_secs(9)), ReplayId::new(now(), 2));
+        for before in every_state() {
+            let after = |status, decision| before.clone().settled(&attempt(2, status), decision);
+            for after in [
+                after(204, Decision::Delivered),
+                after(500, Decision::RetryIn(Duration::from_secs(5))),
+                after(500, Decision::Exhausted),
+                after(410, Decision::Gone),
+                after(500, Decision::Park { counts_for_schedule: true }),
+                before.clone().parked(later),
+                before.clone().cancelled(CancelReason::EndpointDeleted, later),
+                before.clone().replayed(run, later),
+            ] {
+                assert!(is_consistent(&before) && is_consistent(&after), "{before:?} {after:?}");
             }
-            prop_assert_eq!(attempts as usize, retries + 1);
+        }
+    }
+
+    #[test]
+    fn a_forced_replay_that_fails_is_no_longer_delivered() {
+        let delivered = delivery().settled(&attempt(1, 204), Decision::Delivered);
+        let failed =
+            delivered.replayed(ReplayId::new(now(), 1), now()).settled(&attempt(2, 500), Decision::Exhausted);
+        assert_eq!((failed.status, failed.delivered_at), (DeliveryStatus::Failed, None));
+    }
+
+    #[test]
+    fn a_cancelled_delivery_gives_its_slot_up() {
+        let waiting = delivery().waiting_for(now().plus(Duration::from_secs(9)), now());
+        assert_eq!(waiting.cancelled(CancelReason::EndpointDeleted, now()).slot_at, None);
+    }
+
+    #[test]
+    fn a_replay_and_a_failed_probe_leave_the_schedule_whole() {
+        let failed = delivery().settled(&attempt(1, 500), Decision::Exhausted);
+        assert_eq!(failed.next_in_schedule(), 2);
+        let replayed = failed.replayed(ReplayId::new(now(), 1), now());
+        assert_eq!(replayed.next_in_schedule(), 1);
+        let probed = replayed.settled(&attempt(2, 500), Decision::Park { counts_for_schedule: false });
+        assert_eq!((probed.next_in_schedule(), probed.parked_at), (1, Some(probed.updated_at)));
+        let parked = probed.settled(&attempt(3, 500), Decision::Park { counts_for_schedule: true });
+        assert_eq!(parked.next_in_schedule(), 2);
+    }
+
+    #[test]
+    fn a_parked_delivery_that_is_claimed_is_what_it_was() {
+        assert_eq!(delivery().parked(now()).claimed(now()).status, DeliveryStatus::Pending);
+        let parked = delivery().settled(&attempt(1, 500), Decision::Park { counts_for_schedule: true });
+        assert_eq!(parked.claimed(now()).status, DeliveryStatus::Retrying);
+    }
+
+    #[test]
+    fn a_cancel_reason_is_written_as_its_stable_word() {
+        for reason in [
+            CancelReason::EndpointDisabled,
+            CancelReason::EndpointDeleted,
+            CancelReason::EventExpired,
+            CancelReason::EventErased,
+        ] {
+            assert_eq!(serde_json::to_value(reason).ok(), Some(reason.as_str().into()));
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::delivery::Decision;
 use crate::delivery::attempt::Attempt;
+use crate::delivery::decision::Decision;
 use crate::timestamp::Timestamp;
 
 /// Upper ends of the histogram's buckets, in milliseconds; a last bucket holds what is longer.
@@ -72,7 +72,7 @@ impl Tally {
         match decision {
             Decision::Delivered => self.delivered += 1,
             Decision::Exhausted | Decision::Permanent | Decision::Gone => self.failed += 1,
-            Decision::RetryIn(_) | Decision::Park => {}
+            Decision::RetryIn(_) | Decision::Park { .. } => {}
         }
         self.durations[bucket(attempt.duration)] += 1;
     }

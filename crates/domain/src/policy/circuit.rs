@@ -1,8 +1,9 @@
-//! When is an endpoint left in peace, warned about, and switched off? Its health counts consecutive failures.
+//! When is an endpoint left in peace, when is its owner warned, and when is it switched off?
+//! The rules of the circuit breaker: an endpoint's health counts consecutive failures.
 //!
 //! A dead endpoint must not fill the queue: once its circuit is open, further deliveries are parked, and the bounded
-//! number that wait for their retry are its probes. The first success closes the circuit, and the parked ones are
-//! drained. (An endpoint that fails now and then keeps its circuit closed; what waits for it for long is not in flight
+//! number that wait for their retry are its probes. The first success closes the circuit, and the parked deliveries are
+//! drained. (An endpoint that fails now and then keeps its circuit closed; a job that waits long for it is not in flight
 //! either, see `usecases::deliver::attempt_delivery`.)
 
 use std::time::Duration;
@@ -13,9 +14,10 @@ use crate::timestamp::Timestamp;
 
 /// The circuit opens at this many consecutive failures.
 pub const OPEN_AFTER: u32 = 5;
-/// Of one row of failures, at most this many deliveries go on waiting; later ones are parked.
+/// After this many consecutive failures a failing delivery is parked instead of waiting for its retry. This bounds the
+/// messages that one dead endpoint keeps in flight.
 pub const MAX_WAITING: u32 = 100;
-/// An open circuit that nothing has probed for this long is probed with a parked delivery. The schedule looks once a
+/// An open circuit at which nothing has failed for this long is probed with a parked delivery. The schedule looks once a
 /// minute, and a probe may itself take some seconds: with a whole minute here every other look would come too early.
 pub const PROBE_EVERY: Duration = Duration::from_secs(45);
 /// How far on the way to being switched off an endpoint's owner is warned, in percent.
@@ -46,7 +48,7 @@ impl DisablePolicy {
     pub const WINDOW_SECONDS: std::ops::RangeInclusive<u32> = 0..=604_800;
 }
 
-/// How an endpoint fares; one that fares well has none.
+/// An endpoint's health. It is kept only while the endpoint fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Health {
     /// Attempts that failed without a success between them.
@@ -57,7 +59,7 @@ pub struct Health {
     pub last_failure_at: Option<Timestamp>,
     /// Since when its circuit is open.
     pub open_since: Option<Timestamp>,
-    /// The highest of [`WARN_AT_PERCENT`] that was told.
+    /// The highest of [`WARN_AT_PERCENT`] of which the owner was notified.
     pub warned_percent: u8,
 }
 
@@ -66,7 +68,7 @@ pub struct Health {
 pub enum Consequence {
     /// The circuit opens.
     Open,
-    /// The owner is told how far on the way to being switched off the endpoint is.
+    /// The owner is notified how far on the way to being switched off the endpoint is.
     Warn(u8),
     /// The endpoint is switched off.
     Disable,

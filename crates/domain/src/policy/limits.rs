@@ -1,5 +1,5 @@
-//! How much may an endpoint be sent at once? A rate, kept by giving every attempt a slot of its own, and a number of
-//! attempts under way.
+//! How much may an endpoint be sent at once?
+//! A rate limit gives every attempt a slot, a concurrency limit a lease while the attempt is under way.
 
 use std::time::Duration;
 

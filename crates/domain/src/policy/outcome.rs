@@ -73,7 +73,7 @@ pub struct Answer {
     pub body_truncated: bool,
 }
 
-/// What an endpoint's owner makes of a status.
+/// What a status means by the endpoint's rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The endpoint took the delivery.
@@ -82,6 +82,36 @@ pub enum Verdict {
     Retryable,
     /// Trying again would not help.
     Permanent,
+}
+
+/// What an outcome is by the endpoint's rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judgement {
+    /// The endpoint took the delivery.
+    Success,
+    /// The attempt failed; another one may succeed.
+    Retryable(ErrorClass),
+    /// The attempt failed, and the owner says that another one would not help.
+    Permanent(ErrorClass),
+    /// The endpoint answered `410 Gone`.
+    Gone,
+}
+
+impl Judgement {
+    /// Why the attempt failed; `None` when it succeeded.
+    pub const fn error(self) -> Option<ErrorClass> {
+        match self {
+            Self::Success => None,
+            Self::Retryable(class) | Self::Permanent(class) => Some(class),
+            Self::Gone => Some(ErrorClass::EndpointGone),
+        }
+    }
+
+    /// Whether the circuit breaker counts the attempt as a failure of its endpoint. A `410` is not counted: it switches
+    /// the endpoint off at once.
+    pub const fn counts_against_health(self) -> bool {
+        matches!(self, Self::Retryable(_) | Self::Permanent(_))
+    }
 }
 
 /// One status, or a class of them: `404` or `"4xx"`.
@@ -129,24 +159,21 @@ impl OutcomeRules {
         if (200..300).contains(&status) { Verdict::Success } else { Verdict::Retryable }
     }
 
-    /// Why an attempt with this outcome failed; `None` when it succeeded.
-    pub fn error_class(&self, outcome: &Outcome) -> Option<ErrorClass> {
-        match outcome {
-            Outcome::Unreachable(class) => Some(*class),
-            Outcome::Answered(answer) if answer.status == GONE => Some(ErrorClass::EndpointGone),
-            Outcome::Answered(answer) => match (self.verdict(answer.status), answer.status) {
-                (Verdict::Success, _) => None,
-                (_, 300..=399) => Some(ErrorClass::RedirectRefused),
-                _ => Some(ErrorClass::HttpStatus),
-            },
-        }
-    }
-
-    /// Whether an attempt with this outcome is not worth repeating.
-    pub fn is_permanent(&self, outcome: &Outcome) -> bool {
-        match outcome {
-            Outcome::Unreachable(_) => false,
-            Outcome::Answered(answer) => self.verdict(answer.status) == Verdict::Permanent,
+    /// Judges an outcome. An attempt is judged once, when it has ended; everything that follows goes by this judgement.
+    pub fn judge(&self, outcome: &Outcome) -> Judgement {
+        let status = match outcome {
+            Outcome::Unreachable(class) => return Judgement::Retryable(*class),
+            Outcome::Answered(answer) => answer.status,
+        };
+        let error = match status {
+            GONE => return Judgement::Gone,
+            300..=399 => ErrorClass::RedirectRefused,
+            _ => ErrorClass::HttpStatus,
+        };
+        match self.verdict(status) {
+            Verdict::Success => Judgement::Success,
+            Verdict::Retryable => Judgement::Retryable(error),
+            Verdict::Permanent => Judgement::Permanent(error),
         }
     }
 
@@ -223,7 +250,7 @@ mod tests {
 
     #[test]
     fn only_2xx_is_success_when_nothing_is_said() {
-        let class = |status| OutcomeRules::default().error_class(&answered(status));
+        let class = |status| OutcomeRules::default().judge(&answered(status)).error();
         for status in 200..600 {
             assert_eq!(class(status).is_none(), (200..300).contains(&status), "{status}");
         }
@@ -231,7 +258,7 @@ mod tests {
         assert_eq!(class(410), Some(ErrorClass::EndpointGone));
         assert_eq!(class(500), Some(ErrorClass::HttpStatus));
         let unreachable = Outcome::Unreachable(ErrorClass::Timeout);
-        assert_eq!(OutcomeRules::default().error_class(&unreachable), Some(ErrorClass::Timeout));
+        assert_eq!(OutcomeRules::default().judge(&unreachable), Judgement::Retryable(ErrorClass::Timeout));
     }
 
     #[test]
@@ -241,8 +268,9 @@ mod tests {
         assert_eq!(rules.verdict(404), Verdict::Permanent);
         assert_eq!(rules.verdict(429), Verdict::Retryable);
         assert_eq!((rules.verdict(204), rules.verdict(500)), (Verdict::Success, Verdict::Retryable));
-        assert_eq!(rules.error_class(&answered(410)), Some(ErrorClass::EndpointGone));
-        assert!(rules.is_permanent(&answered(400)) && !rules.is_permanent(&answered(503)));
+        assert_eq!(rules.judge(&answered(410)), Judgement::Gone);
+        assert_eq!(rules.judge(&answered(400)), Judgement::Permanent(ErrorClass::HttpStatus));
+        assert_eq!(rules.judge(&answered(503)), Judgement::Retryable(ErrorClass::HttpStatus));
     }
 
     #[test]

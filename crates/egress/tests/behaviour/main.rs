@@ -59,7 +59,7 @@ async fn post_to(receiver: &Receiver) -> Reply {
 
 /// Why an attempt with this outcome failed, by the rules of an endpoint that says nothing.
 fn error_class(outcome: &Outcome) -> Option<ErrorClass> {
-    OutcomeRules::default().error_class(outcome)
+    OutcomeRules::default().judge(outcome).error()
 }
 
 fn answer(reply: Reply) -> Answer {

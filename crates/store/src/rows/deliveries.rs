@@ -100,10 +100,14 @@ impl Store {
         let delivery = &settlement.row.delivery;
         let item = write(&keys::delivery(delivery.endpoint_id, delivery.id), settlement)?;
         let prefix = keys::undelivered_prefix(DeliveryStatus::Parked).unwrap_or_default();
-        let still_parked = Condition::new("#undelivered = :parked AND updated_at = :parked_at")
-            .name("#undelivered", UNDELIVERED_SORT)
-            .text(":parked", format_args!("{prefix}{}", delivery.id))
-            .instant(":parked_at", parked_at);
+        // A row that was written before it had the attribute was parked when it last changed.
+        let still_parked = Condition::new(
+            "#undelivered = :parked AND (parked_at = :parked_at \
+             OR (attribute_not_exists(parked_at) AND updated_at = :parked_at))",
+        )
+        .name("#undelivered", UNDELIVERED_SORT)
+        .text(":parked", format_args!("{prefix}{}", delivery.id))
+        .instant(":parked_at", parked_at);
         self.put_if(item, still_parked).await
     }
 
@@ -232,7 +236,8 @@ fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
         .word("trigger", &delivery.trigger)?
         .maybe(delivery.slot_at, |item, at| item.instant("slot_at", at))
         .maybe(delivery.run, |item, run| item.text("run", run))
-        .maybe(Some(delivery.attempts_before_run).filter(|attempts| *attempts > 0), |item, attempts| {
+        // The attribute keeps the name that the field had at first.
+        .maybe(Some(delivery.uncounted_attempts).filter(|attempts| *attempts > 0), |item, attempts| {
             item.number("attempts_before_run", attempts)
         })
         .number("attempts", delivery.attempts)
@@ -240,6 +245,7 @@ fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
         .maybe(delivery.response_status, |item, status| item.number("response_status", status))
         .maybe(delivery.next_attempt_at, |item, at| item.instant("next_attempt_at", at))
         .maybe(delivery.delivered_at, |item, at| item.instant("delivered_at", at))
+        .maybe(delivery.parked_at, |item, at| item.instant("parked_at", at))
         .maybe(keys::undelivered_prefix(delivery.status), |item, prefix| {
             item.text(UNDELIVERED, keys::undelivered_partition(delivery.endpoint_id))
                 .text(UNDELIVERED_SORT, format_args!("{prefix}{}", delivery.id))
@@ -274,6 +280,10 @@ pub(crate) fn read(
     let workspace_id: WorkspaceId = reader.parsed("workspace")?;
     let first_attempt = reader.maybe_bytes("first_attempt")?.map(attempts::decode).transpose()?;
     let event_id: EventId = reader.parsed("event")?;
+    let status: DeliveryStatus = reader.word("status")?;
+    let updated_at = reader.instant("updated_at")?;
+    // A row that was written before it had the attribute was parked when it last changed.
+    let parked_since = (status == DeliveryStatus::Parked).then_some(updated_at);
     let delivery = Delivery {
         id: reader.parsed("id")?,
         workspace_id,
@@ -282,18 +292,19 @@ pub(crate) fn read(
         // Most events happen when they are accepted; then the id says it.
         occurred_at: reader.maybe_instant("occurred_at")?.unwrap_or(event_id.time()),
         event_type: EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?,
-        status: reader.word("status")?,
+        status,
         attempts: reader.number("attempts")?,
         response_status: reader.maybe_number("response_status")?,
         last_error: reader.maybe_word("last_error")?,
         cancel_reason: reader.maybe_word("cancel_reason")?,
         next_attempt_at: reader.maybe_instant("next_attempt_at")?,
         delivered_at: reader.maybe_instant("delivered_at")?,
-        updated_at: reader.instant("updated_at")?,
+        parked_at: reader.maybe_instant("parked_at")?.or(parked_since),
+        updated_at,
         slot_at: reader.maybe_instant("slot_at")?,
         trigger: reader.word("trigger")?,
         run: reader.maybe_text("run")?.map(str::parse).transpose().map_err(|error| reader.damaged(error))?,
-        attempts_before_run: reader.maybe_number("attempts_before_run")?.unwrap_or(0),
+        uncounted_attempts: reader.maybe_number("attempts_before_run")?.unwrap_or(0),
     };
     Ok(Some(DeliveryRow { delivery, first_attempt }))
 }

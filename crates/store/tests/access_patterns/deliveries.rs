@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
-use domain::delivery::{Decision, Delivery, DeliveryStatus};
+use domain::delivery::decision::Decision;
+use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::{EventType, EventTypePattern};
 use domain::id::{EndpointId, EventId};
 use domain::policy::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
@@ -23,7 +24,7 @@ fn attempt(number: u32, outcome: Outcome) -> Attempt {
         started_at: now(),
         duration: Duration::from_millis(20),
         sent: SentRequest::default(),
-        error: OutcomeRules::default().error_class(&outcome),
+        error: OutcomeRules::default().judge(&outcome).error(),
         outcome,
     }
 }
@@ -260,4 +261,34 @@ async fn a_window_is_read_and_nothing_beside_it() {
         .await
         .unwrap();
     assert_eq!((page.rows.len(), page.next), (0, None));
+}
+
+#[tokio::test]
+async fn a_parked_delivery_is_claimed_once_also_when_its_row_does_not_say_since_when_it_is_parked() {
+    let table = table().await;
+    let expires_at = now().plus(DAY * 30);
+    for (number, is_old) in [(1, false), (2, true)] {
+        let delivery = new_delivery(endpoint(1), now(), number).parked(now());
+        let row = DeliveryRow { delivery: delivery.clone(), first_attempt: None };
+        table.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await.unwrap();
+        if is_old {
+            let key = store::keys::delivery(delivery.endpoint_id, delivery.id);
+            let update =
+                table.client.update_item().table_name("posthorn").update_expression("REMOVE parked_at");
+            let update = update.key("PK", AttributeValue::S(key.pk)).key("SK", AttributeValue::S(key.sk));
+            update.send().await.unwrap();
+        }
+        let row = table.store.load_delivery(endpoint(1), delivery.id, now()).await.unwrap().unwrap();
+        assert_eq!(row.delivery, delivery);
+
+        let later = now().plus(Duration::from_secs(1));
+        let claimed = DeliveryRow { delivery: delivery.claimed(later), ..row };
+        let settlement = Settlement { row: claimed, later_attempt: None, expires_at };
+        assert!(
+            !table.store.take_parked(&settlement, later).await.unwrap(),
+            "it was parked at another instant"
+        );
+        assert!(table.store.take_parked(&settlement, now()).await.unwrap());
+        assert!(!table.store.take_parked(&settlement, now()).await.unwrap(), "another job has claimed it");
+    }
 }

@@ -142,7 +142,7 @@ impl Request<'_> {
         };
         match claimed {
             Ok(Begun::Anew(begun)) => {
-                let Begin { workspace, request, id, freshness, claim } = begun;
+                let Begin { workspace, request, id, freshness, claim } = *begun;
                 let written = self.write(&workspace, request, id, freshness).await;
                 Admission { claim, result: written.map(|event| Admitted::Now(event, freshness)) }
             }
@@ -165,7 +165,7 @@ impl Request<'_> {
                 return Ok(Begun::Before(self.answer_again(workspace.id, first).await?));
             }
         };
-        Ok(Begun::Anew(Begin { workspace, request, id, freshness, claim }))
+        Ok(Begun::Anew(Box::new(Begin { workspace, request, id, freshness, claim })))
     }
 
     /// Fans an event out and writes its row.
@@ -245,7 +245,7 @@ impl Request<'_> {
 /// What a claim came to.
 enum Begun {
     /// The event is to be written.
-    Anew(Begin),
+    Anew(Box<Begin>),
     /// The same request was accepted before.
     Before(Accepted),
 }

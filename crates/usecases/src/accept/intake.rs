@@ -10,7 +10,7 @@ use store::rows::events::EventRow;
 
 use crate::Context;
 use crate::error::Fault;
-use crate::write_coalescer::{Gather, WriteCoalescer};
+use crate::write_coalescer::{Mode, WriteCoalescer};
 
 /// Its jobs, and when they were made.
 type JobsOfARequest = (Vec<Job>, Timestamp);
@@ -45,14 +45,14 @@ impl Intake {
         if !made_here {
             return Ok(self.context.store.save_event(event, expires_at).await?);
         }
-        let group = self.event_writes.get_or_init(|| {
+        let coalescer = self.event_writes.get_or_init(|| {
             let store = self.context.store.clone();
-            WriteCoalescer::new(Gather::Prompt, move |rows: Vec<EventRow>| {
+            WriteCoalescer::new(Mode::Immediate, move |rows: Vec<EventRow>| {
                 let store = store.clone();
                 async move { Ok(store.save_new_events(rows).await?) }
             })
         });
-        group.write(self.context.store.event_row(event, expires_at).await?).await?;
+        coalescer.write(self.context.store.event_row(event, expires_at).await?).await?;
         Ok(true)
     }
 
@@ -64,17 +64,17 @@ impl Intake {
         if jobs.is_empty() {
             return Ok(());
         }
-        let group = self.job_sends.get_or_init(|| {
+        let coalescer = self.job_sends.get_or_init(|| {
             let queue = self.context.queue.clone();
-            WriteCoalescer::new(Gather::Prompt, move |group: Vec<JobsOfARequest>| {
+            WriteCoalescer::new(Mode::Immediate, move |batch: Vec<JobsOfARequest>| {
                 let queue = queue.clone();
                 async move {
-                    let now = group.iter().map(|(_, now)| *now).max().unwrap_or(now);
-                    let jobs: Vec<Job> = group.into_iter().flat_map(|(jobs, _)| jobs).collect();
+                    let now = batch.iter().map(|(_, now)| *now).max().unwrap_or(now);
+                    let jobs: Vec<Job> = batch.into_iter().flat_map(|(jobs, _)| jobs).collect();
                     Ok(queue.send(&jobs, now).await?)
                 }
             })
         });
-        group.write((jobs, now)).await
+        coalescer.write((jobs, now)).await
     }
 }

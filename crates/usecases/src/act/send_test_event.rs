@@ -2,21 +2,24 @@
 //! other, without retries.
 
 use domain::access::api_key::{ApiKey, Scope};
+use domain::delivery::Delivery;
 use domain::delivery::attempt::{Attempt, Trigger};
+use domain::delivery::decision::{Circumstances, decide};
 use domain::delivery::render::{Message, Occasion};
-use domain::delivery::{Decision, Delivery};
 use domain::endpoint::Endpoint;
 use domain::event::event_type::EventType;
 use domain::event::ledger::Ledger;
 use domain::event::operational::TEST_EVENT_TYPE;
 use domain::event::{Event, Payload};
 use domain::id::{EndpointId, EventId};
+use domain::policy::circuit::Health;
+use domain::policy::retry::RetryPolicy;
 use domain::problem::Problem;
 use serde_json::value::RawValue;
 use store::rows::deliveries::{DeliveryRow, Settlement};
 
 use crate::act::actions::Actions;
-use crate::deliver::request::post;
+use crate::deliver::request::{Posted, post};
 use crate::error::{Fault, UseCaseError};
 use crate::manage::manage_endpoint::find_endpoint;
 
@@ -57,17 +60,29 @@ pub async fn send_test_event(
         delivery_id: delivery.id,
     };
     let occasion = Occasion { number: 1, at: now, nonce: actions.context.randomness.bytes(), trace: None };
-    let attempt = post(&actions.egress, &endpoint, &message, occasion, Trigger::Test).await;
-    let decision = if attempt.error.is_none() { Decision::Delivered } else { Decision::Exhausted };
+    let Posted { attempt, judgement } =
+        post(&actions.egress, &endpoint, &message, occasion, Trigger::Test).await;
+    // The owner sees what happened, so nothing else follows: a failure is not counted, a 410 does not switch off.
+    let decision = decide(&Circumstances {
+        attempt: &attempt,
+        judgement,
+        number_in_schedule: delivery.next_in_schedule(),
+        settings: &endpoint.settings,
+        health: Health::default(),
+        is_probe: false,
+        randomness: 0.0,
+        now: attempt.ended_at(),
+    });
     let delivery = delivery.settled(&attempt, decision);
     let row = DeliveryRow { delivery: delivery.clone(), first_attempt: Some(attempt.clone()) };
     actions.context.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await?;
     Ok((delivery, attempt))
 }
 
-/// The endpoint as a test treats it.
+/// The endpoint as a test treats it: with a shorter timeout, and a schedule without retries.
 fn impatient(mut endpoint: Endpoint) -> Endpoint {
     endpoint.settings.timeout_seconds = endpoint.settings.timeout_seconds.min(MAX_TIMEOUT_SECONDS);
+    endpoint.settings.retry = RetryPolicy::Schedule(Vec::new());
     endpoint
 }
 
@@ -119,7 +134,9 @@ mod tests {
                 created_at: now,
                 updated_at: now,
             };
-            impatient(endpoint).timeout().as_secs()
+            let endpoint = impatient(endpoint);
+            assert!(endpoint.settings.retry.schedule().is_empty(), "its owner waits for one attempt");
+            endpoint.timeout().as_secs()
         };
         assert_eq!((timeout_of_a_test(30), timeout_of_a_test(10)), (MAX_TIMEOUT_SECONDS, 10));
     }

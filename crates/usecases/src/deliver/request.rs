@@ -1,10 +1,19 @@
-//! How is an attempt made? The message is rendered, handed to egress, and what came of it is an [`Attempt`].
+//! How is an attempt made?
+//! The message is rendered and signed, sent by egress, and the outcome is judged once, by the endpoint's rules.
 
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::render::{Message, Occasion, RenderedRequest, render};
 use domain::endpoint::Endpoint;
+use domain::policy::outcome::Judgement;
 use egress::Egress;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+/// An attempt that has ended, and what it is by the endpoint's rules.
+#[derive(Debug)]
+pub(crate) struct Posted {
+    pub(crate) attempt: Attempt,
+    pub(crate) judgement: Judgement,
+}
 
 /// Renders and posts one attempt.
 pub(crate) async fn post(
@@ -13,19 +22,21 @@ pub(crate) async fn post(
     message: &Message<'_>,
     occasion: Occasion,
     trigger: Trigger,
-) -> Attempt {
+) -> Posted {
     let rendered = render(message, endpoint, occasion);
     let sent = SentRequest::of(&rendered, endpoint);
     let reply = egress.post(of(endpoint, rendered)).await;
-    Attempt {
+    let judgement = endpoint.settings.outcomes.judge(&reply.outcome);
+    let attempt = Attempt {
         number: occasion.number,
         trigger,
         started_at: occasion.at,
         duration: reply.duration,
         sent,
-        error: endpoint.settings.outcomes.error_class(&reply.outcome),
+        error: judgement.error(),
         outcome: reply.outcome,
-    }
+    };
+    Posted { attempt, judgement }
 }
 
 /// The request for `endpoint`, within its timeout.

@@ -1,6 +1,8 @@
-//! Does an endpoint that hangs take up the whole sender? Only a bounded part: while many slow attempts of it are under way,
-//! further ones come back later, and the room is everybody else's. (Its circuit opens when the first of them time out,
-//! which takes seconds.)
+//! Can an endpoint that hangs take up the whole sender?
+//! A bulkhead: at most 50 slow attempts per endpoint and process.
+//!
+//! While so many are under way, further deliveries of the endpoint come back later, and other endpoints have the room.
+//! (Its circuit opens when the first attempts time out, which takes seconds.)
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use domain::id::EndpointId;
 
-/// Slow attempts of one endpoint that are under way in one process when no further one begins.
+/// With this many slow attempts of an endpoint under way in one process, no further one begins.
 const MAX_SLOW: usize = 50;
 /// An attempt that takes longer is slow.
 const SLOW: Duration = Duration::from_millis(500);
@@ -19,7 +21,7 @@ type UnderWay = Arc<Mutex<HashMap<EndpointId, BTreeSet<(Instant, u64)>>>>;
 #[derive(Debug, Default)]
 pub(crate) struct Bulkhead(UnderWay);
 
-/// One of them, until it is dropped.
+/// The right to one attempt, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     bulkhead: UnderWay,
@@ -28,7 +30,7 @@ pub(crate) struct Ticket {
 }
 
 impl Bulkhead {
-    /// Whether an attempt that wanted to begin at `now` would be held up: asked before anything is read for it.
+    /// Whether no attempt may begin at `now`: asked before anything is read for it.
     pub(crate) fn is_full(&self, endpoint: EndpointId, now: Instant) -> bool {
         let bulkhead = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         bulkhead.get(&endpoint).is_some_and(|under_way| too_many(under_way, now))
@@ -85,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn only_slow_attempts_make_a_crowd() {
+    fn only_slow_attempts_fill_a_bulkhead() {
         let (bulkhead, began) = (Bulkhead::default(), Instant::now());
         let later = began + SLOW * 5;
         let mut tickets: Vec<_> =

@@ -1,4 +1,7 @@
-//! May a delivery go out now? Rate limit, concurrency limit and bulkhead.
+//! May a delivery go out now?
+//! Rate limit, concurrency limit and bulkhead; and the drain of the deliveries that the limits keep back.
 
 pub(crate) mod bulkhead;
-pub(crate) mod turn;
+pub(crate) mod concurrency_limit;
+pub(crate) mod drain_later;
+pub(crate) mod rate_limit;

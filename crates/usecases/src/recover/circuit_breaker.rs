@@ -16,12 +16,12 @@ use crate::accept::operational_event::notify;
 use crate::context::Context;
 use crate::error::Fault;
 use crate::recover::drain::{owe_drain, start_drain};
-use crate::write_coalescer::{Gather, WriteCoalescer};
+use crate::write_coalescer::{Mode, WriteCoalescer};
 
-/// How each endpoint of a group fares; one that could not be written harms no other.
+/// The health of each endpoint of a batch. When one of them cannot be written, the others still are.
 type Healths = Arc<HashMap<EndpointId, Result<Health, Fault>>>;
 
-/// Failures of one endpoint that end within a few milliseconds are one write.
+/// Counts failures and successes. Failures of one endpoint that end within a few milliseconds are one write.
 #[derive(Debug)]
 pub(crate) struct CircuitBreaker {
     context: Context,
@@ -38,26 +38,21 @@ impl CircuitBreaker {
     /// Must be made inside a tokio runtime.
     pub(crate) fn new(context: Context) -> Self {
         let writer = context.clone();
-        let failures = WriteCoalescer::new(Gather::Linger, move |group: Vec<Failure>| {
+        let failures = WriteCoalescer::new(Mode::Delay, move |batch: Vec<Failure>| {
             let context = writer.clone();
-            async move { Ok(Arc::new(record_failures(&context, group).await)) }
+            async move { Ok(Arc::new(record_failures(&context, batch).await)) }
         });
         Self { context, failures }
     }
 
-    /// What it notifies and writes with.
-    pub(crate) fn context(&self) -> &Context {
-        &self.context
-    }
-
-    /// An attempt failed at `at`; gives how the endpoint fares now.
+    /// Counts an attempt that failed at `at`; gives the endpoint's health after it.
     pub(crate) async fn failed(&self, endpoint: &Arc<Endpoint>, at: Timestamp) -> Result<Health, Fault> {
         let failure = Failure { endpoint: Arc::clone(endpoint), at };
         let all = self.failures.write(failure).await?;
         all.get(&endpoint.id).cloned().unwrap_or_else(|| Ok(Health::default()))
     }
 
-    /// An attempt succeeded. Costs nothing unless the endpoint is known to be failing.
+    /// Counts an attempt that succeeded. Costs nothing unless the endpoint is known to be failing.
     pub(crate) async fn succeeded(&self, endpoint: &Endpoint) -> Result<(), Fault> {
         let Self { context, .. } = self;
         let key = endpoint.key();
@@ -83,15 +78,15 @@ impl CircuitBreaker {
 
 async fn record_failures(
     context: &Context,
-    group: Vec<Failure>,
+    batch: Vec<Failure>,
 ) -> HashMap<EndpointId, Result<Health, Fault>> {
     let mut by_endpoint: HashMap<EndpointId, Vec<Failure>> = HashMap::new();
-    for failure in group {
+    for failure in batch {
         by_endpoint.entry(failure.endpoint.id).or_default().push(failure);
     }
     let mut all = HashMap::new();
-    for (endpoint, failures) in by_endpoint {
-        all.insert(endpoint, record_failures_of(context, &failures).await);
+    for (id, failures) in by_endpoint {
+        all.insert(id, record_failures_of(context, &failures).await);
     }
     all
 }
@@ -122,14 +117,14 @@ async fn carry_out(
     });
     match consequence {
         Consequence::Open => {
-            // The drain is owed from now on: whatever becomes of the process that sees the recovery, what was parked
-            // goes out.
+            // The drain is owed from now on: even if the process that sees the recovery dies then, the parked deliveries go
+            // out.
             owe_drain(context, key).await?;
             if context.store.open_circuit(key, at).await? {
                 tracing::info!(endpoint = %key.id, workspace = %key.workspace, failures = health.failures, "circuit opened");
                 health.open_since = Some(at);
             } else {
-                // Another process has opened it, or a success has come between: the row says which.
+                // Another process has opened it, or a success has closed it meanwhile: the row says which.
                 *health = context.store.load_health(key).await?.unwrap_or_default();
             }
         }
@@ -148,7 +143,7 @@ async fn carry_out(
     Ok(())
 }
 
-/// Switches an endpoint off and notifies its owner, unless it was changed meanwhile so that this no longer applies.
+/// Switches an endpoint off and notifies its owner; not if the endpoint is off already, or has another URL now.
 pub(crate) async fn switch_off(
     context: &Context,
     endpoint: &Endpoint,
@@ -157,7 +152,7 @@ pub(crate) async fn switch_off(
     mut data: serde_json::Value,
 ) -> Result<(), Fault> {
     let key = endpoint.key();
-    // Optimistic lock: another attempt, or the owner, may change the row between our read and our write; then look again.
+    // An optimistic lock: when another attempt, or the owner, has changed the row between read and write, read it again.
     for _ in 0..5 {
         let Some(mut current) = context.store.load_endpoint(key).await? else { return Ok(()) };
         let same_url = current.settings.url == endpoint.settings.url;

@@ -67,7 +67,7 @@ pub async fn replay_delivery(
     // The caller wants to know whether this one delivery arrives, though the circuit may be open: it is a probe.
     let job = Job::replay(&delivery, Replay { id: run, force }).as_probe();
     management.context.queue.send(&[job], now).await?;
-    Ok(delivery.replayed(run))
+    Ok(delivery.replayed(run, now))
 }
 
 /// An event to be sent again, and where.
@@ -116,7 +116,7 @@ pub async fn replay_event(
     let purpose = Replay { id: run, force: replay.force };
     let jobs: Vec<Job> = resent.deliveries.iter().map(|delivery| Job::replay(delivery, purpose)).collect();
     context.queue.send(&jobs, now).await?;
-    let deliveries = resent.deliveries.into_iter().map(|delivery| delivery.replayed(run)).collect();
+    let deliveries = resent.deliveries.into_iter().map(|delivery| delivery.replayed(run, now)).collect();
     Ok(Resent { deliveries, ..resent })
 }
 

@@ -1,9 +1,9 @@
-//! What is said of an attempt? One line in the log, readable alone, and its metrics.
+//! What is logged of a job? One line, readable alone: of its attempt, or why there was none; and the attempt's metrics.
 
 use std::time::Duration;
 
-use domain::delivery::Decision;
 use domain::delivery::attempt::Attempt;
+use domain::delivery::decision::Decision;
 use domain::policy::outcome::ErrorClass;
 use domain::timestamp::Timestamp;
 use queue::Job;
@@ -27,7 +27,7 @@ pub(crate) fn read_off(
         }
         Decision::Delivered | Decision::Gone => {}
         Decision::RetryIn(_) => readings.retries += 1,
-        Decision::Park => readings.parked += 1,
+        Decision::Park { .. } => readings.parked += 1,
         Decision::Exhausted | Decision::Permanent => readings.exhausted += 1,
     }
 }
@@ -36,9 +36,11 @@ pub(crate) fn read_off(
 pub(crate) fn log(job: &Job, attempt: &Attempt, decision: Decision) {
     let retry_in = match decision {
         Decision::RetryIn(wait) => Some(wait),
-        Decision::Delivered | Decision::Exhausted | Decision::Permanent | Decision::Gone | Decision::Park => {
-            None
-        }
+        Decision::Delivered
+        | Decision::Exhausted
+        | Decision::Permanent
+        | Decision::Gone
+        | Decision::Park { .. } => None,
     };
     tracing::info!(
         delivery = %job.delivery,
@@ -53,6 +55,20 @@ pub(crate) fn log(job: &Job, attempt: &Attempt, decision: Decision) {
         decision = decision.as_str(),
         retry_in_ms = retry_in.map(milliseconds),
         "attempted"
+    );
+}
+
+/// One line for a job that is not attempted; `consequence` is what happens instead.
+pub(crate) fn log_turned_away(job: &Job, receives: u32, consequence: &'static str, reason: &'static str) {
+    tracing::info!(
+        delivery = %job.delivery,
+        endpoint = %job.endpoint,
+        event = %job.event,
+        workspace = %job.workspace,
+        event_type = %job.event_type,
+        receives,
+        reason,
+        "{consequence} without an attempt"
     );
 }
 

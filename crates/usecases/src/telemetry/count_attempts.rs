@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::delivery::Decision;
 use domain::delivery::attempt::Attempt;
+use domain::delivery::decision::Decision;
 use domain::delivery::statistics::{Hour, Tally};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::timestamp::Timestamp;

@@ -20,11 +20,13 @@ pub struct Readings {
     pub deliveries_queued: u32,
     /// Attempts by outcome: `delivered`, or the class of what went wrong.
     pub attempts: BTreeMap<&'static str, u32>,
+    /// Jobs that were not attempted, by reason.
+    pub turned_away: BTreeMap<&'static str, u32>,
     /// From acceptance to each delivery's success.
     pub delivery_latency: Vec<Duration>,
     /// From acceptance, or from when it was due, to when the sender first took each delivery up.
     pub first_attempt_lag: Vec<Duration>,
-    /// Deliveries set aside until their endpoint recovers.
+    /// Deliveries parked until their endpoint recovers or has room.
     pub parked: u32,
     /// Attempts that are to be followed by another.
     pub retries: u32,

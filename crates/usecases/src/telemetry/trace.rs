@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use domain::delivery::Decision;
 use domain::delivery::attempt::Attempt;
+use domain::delivery::decision::Decision;
 use domain::endpoint::Endpoint;
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
@@ -152,7 +152,7 @@ impl Span {
             span.set_attribute(KeyValue::new("error.type", error));
             span.set_status(Status::error(""));
         }
-        span.end_with_timestamp(time(attempt.started_at.plus(attempt.duration)));
+        span.end_with_timestamp(time(attempt.ended_at()));
     }
 }
 

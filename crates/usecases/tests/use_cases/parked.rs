@@ -72,7 +72,7 @@ async fn a_parked_delivery_that_was_sent_twice_is_attempted_once() {
 }
 
 #[tokio::test]
-async fn beside_a_crowd_a_parked_delivery_still_belongs_to_the_first_job_that_comes() {
+async fn beside_a_full_bulkhead_a_parked_delivery_still_belongs_to_the_first_job_that_comes() {
     let bench = Bench::new().await;
     let url = hanging_receiver().await;
     bench.endpoint(1, json!({ "url": url })).await;
@@ -85,8 +85,10 @@ async fn beside_a_crowd_a_parked_delivery_still_belongs_to_the_first_job_that_co
     }
     // They have become slow, and further ones come back later.
     tokio::time::sleep(Duration::from_millis(700)).await;
-    let next = sender.attempt(&fresh, 1, &Meter::default()).await.unwrap();
+    let meter = Meter::default();
+    let next = sender.attempt(&fresh, 1, &meter).await.unwrap();
     assert!(matches!(next, Next::ComeBackIn(wait) if wait <= Duration::from_secs(3)), "{next:?}");
+    assert_eq!(meter.into_readings().turned_away, [("bulkhead_full", 1)].into());
 
     // A drain has sent a parked one twice. Who comes first has it, though it must wait; the other has nothing to do.
     let now = bench.clock.now();
@@ -113,7 +115,7 @@ async fn hanging_receiver() -> String {
 }
 
 #[tokio::test]
-async fn what_finds_no_place_for_long_is_parked_and_drained() {
+async fn what_finds_no_lease_for_long_is_parked_and_drained() {
     let bench = Bench::new().await;
     let (url, count) = receiver(200).await;
     let endpoint = bench.endpoint(1, json!({ "url": url, "max_concurrency": 1 })).await;

@@ -37,7 +37,7 @@ fn of_delivery(delivery: &Delivery) -> Value {
         "occurred_at": Some(delivery.occurred_at).filter(|at| *at != delivery.event_id.time()).map(Timestamp::as_millis),
         "slot_at": millis(delivery.slot_at), "next_attempt_at": millis(delivery.next_attempt_at),
         "delivered_at": millis(delivery.delivered_at), "run": delivery.run,
-        "attempts_before_run": Some(delivery.attempts_before_run).filter(|attempts| *attempts > 0),
+        "attempts_before_run": Some(delivery.uncounted_attempts).filter(|attempts| *attempts > 0),
         "response_status": delivery.response_status, "last_error": delivery.last_error,
         "cancel_reason": delivery.cancel_reason,
     }))

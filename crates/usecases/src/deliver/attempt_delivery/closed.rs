@@ -1,0 +1,138 @@
+//! Why is a job not attempted, and what happens to it instead?
+//! The closed door of the gate: every reason has a stable word, by which it is logged and counted.
+
+use std::time::Duration;
+
+use domain::delivery::CancelReason;
+use domain::timestamp::Timestamp;
+use store::StoreError;
+
+use crate::error::Fault;
+
+/// Why a job is not attempted now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// It is early: it was put back, delayed or scheduled for later than now.
+    NotDue(Duration),
+    /// A drain sent the parked delivery twice, and another job has claimed it.
+    Duplicate,
+    /// A newer replay sends the delivery.
+    Superseded,
+    /// The delivery is delivered, failed or cancelled.
+    Settled,
+    /// The workspace was deleted.
+    WorkspaceGone,
+    /// The workspace keeps nothing as old any more: what happened before is not known, and could not be recorded.
+    Expired,
+    /// The endpoint's circuit is open, or the endpoint is switched off for failing.
+    EndpointFailing,
+    /// The delivery can never be attempted.
+    Cancelled(CancelReason),
+    /// The endpoint is off or missing in the cache, but no longer in the table.
+    CacheOutdated,
+    /// Too many slow attempts of the endpoint are under way in this process.
+    BulkheadFull,
+    /// The rate limit lets the delivery out at this instant, too late to wait for in place.
+    NoSlotYet(Timestamp),
+    /// The rate limit has no slot within reach.
+    NoSlotInReach,
+    /// The concurrency limit has no lease.
+    NoLease,
+}
+
+/// What happens to a job that is not attempted, or to its delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Consequence {
+    /// The job is deleted.
+    Drop,
+    /// The job comes back after this long.
+    Wait(Duration),
+    /// The job comes back after a few seconds, later each time.
+    LookAgain,
+    /// The job comes back for its slot, which the delivery's row keeps.
+    WaitForSlot(Timestamp),
+    /// The delivery is parked until its endpoint recovers.
+    Park,
+    /// The delivery is parked, and a drain begun: for want of a slot or a lease.
+    ParkAndDrain,
+    /// The delivery is cancelled.
+    Cancel(CancelReason),
+}
+
+/// A delivery that has found no lease at this many receives is parked, so that it is not in flight for long.
+const RECEIVES_FOR_A_LEASE: u32 = 4;
+
+impl Closed {
+    /// The stable word for it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotDue(_) => "not_due",
+            Self::Duplicate => "duplicate",
+            Self::Superseded => "superseded",
+            Self::Settled => "settled",
+            Self::WorkspaceGone => "workspace_gone",
+            Self::Expired => "expired",
+            Self::EndpointFailing => "endpoint_failing",
+            Self::Cancelled(reason) => reason.as_str(),
+            Self::CacheOutdated => "cache_outdated",
+            Self::BulkheadFull => "bulkhead_full",
+            Self::NoSlotYet(_) => "no_slot_yet",
+            Self::NoSlotInReach => "no_slot_in_reach",
+            Self::NoLease => "no_lease",
+        }
+    }
+
+    /// What happens at the job's `receives`-th receive; `cached_for` is the age at which the cache looks again.
+    pub(super) const fn consequence(self, receives: u32, cached_for: Duration) -> Consequence {
+        match self {
+            Self::Duplicate | Self::Superseded | Self::Settled | Self::WorkspaceGone | Self::Expired => {
+                Consequence::Drop
+            }
+            Self::NotDue(wait) => Consequence::Wait(wait),
+            Self::CacheOutdated => Consequence::Wait(cached_for),
+            Self::BulkheadFull => Consequence::LookAgain,
+            Self::NoLease if receives < RECEIVES_FOR_A_LEASE => Consequence::LookAgain,
+            Self::NoSlotYet(slot) => Consequence::WaitForSlot(slot),
+            Self::EndpointFailing => Consequence::Park,
+            Self::NoSlotInReach | Self::NoLease => Consequence::ParkAndDrain,
+            Self::Cancelled(reason) => Consequence::Cancel(reason),
+        }
+    }
+}
+
+impl Consequence {
+    /// What the log line says first.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Drop => "job dropped",
+            Self::Wait(_) | Self::LookAgain | Self::WaitForSlot(_) => "job put back",
+            Self::Park | Self::ParkAndDrain => "delivery parked",
+            Self::Cancel(_) => "delivery cancelled",
+        }
+    }
+}
+
+/// Why the way through the gate ends.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Closed(Closed),
+    Fault(Fault),
+}
+
+impl From<Closed> for Stop {
+    fn from(why: Closed) -> Self {
+        Self::Closed(why)
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(error.into())
+    }
+}

@@ -1,0 +1,169 @@
+//! May a delivery go out now?
+//! The gate before an attempt: the job still stands, the endpoint is active and its circuit closed, the payload is at
+//! hand, and bulkhead, rate limit and concurrency limit let it through.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::access::workspace::Workspace;
+use domain::delivery::{Delivery, cancel_reason};
+use domain::endpoint::{DisabledReason, Endpoint};
+use domain::id::EndpointKey;
+use domain::timestamp::Timestamp;
+use store::rows::deliveries::{DeliveryRow, Settlement};
+
+use super::Sender;
+use super::closed::{Closed, Stop};
+use super::look_up::Receive;
+use super::payload::Traced;
+use crate::error::Fault;
+use crate::limit::bulkhead::Ticket;
+use crate::limit::concurrency_limit::Lease;
+use crate::limit::rate_limit::Slot;
+
+/// A wait this short is waited for in place: it costs less than to put the job back.
+const A_MOMENT: Duration = Duration::from_millis(1_100);
+
+/// Whether a delivery may go out now.
+#[derive(Debug)]
+pub(super) enum Gate {
+    /// It may.
+    Open(DeliveryRow, Ready),
+    /// It may not.
+    Closed(DeliveryRow, Closed),
+}
+
+/// What an attempt needs.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) workspace: Arc<Workspace>,
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) payload: Traced,
+    pub(super) lease: Lease,
+    /// Held as long as the attempt is under way.
+    pub(super) _ticket: Ticket,
+}
+
+impl Sender {
+    /// Whether the delivery may go out now.
+    pub(super) async fn gate(&self, receive: &Receive<'_>, mut row: DeliveryRow) -> Result<Gate, Fault> {
+        match self.pass(receive, &mut row).await {
+            Ok(ready) => Ok(Gate::Open(row, ready)),
+            Err(Stop::Closed(why)) => Ok(Gate::Closed(row, why)),
+            Err(Stop::Fault(fault)) => Err(fault),
+        }
+    }
+
+    async fn pass(&self, receive: &Receive<'_>, row: &mut DeliveryRow) -> Result<Ready, Stop> {
+        // 1. Does the job still stand, and is it due?
+        if let Some(why) = receive.is_outdated_by(&row.delivery) {
+            return Err(why.into());
+        }
+
+        // 2. Are its workspace and endpoint still there, and the endpoint active and well?
+        let Receive { job, at: now, .. } = *receive;
+        let workspace = self.context.cache.workspace(job.workspace).await?.ok_or(Closed::WorkspaceGone)?;
+        let expires_at = workspace.expiry(job.event.time());
+        if expires_at <= now && !receive.is_first() {
+            return Err(Closed::Expired.into());
+        }
+        let endpoint = self.active_endpoint(receive, &row.delivery).await?;
+
+        // 3. Is there room, and does a parked delivery belong to this job? A parked one is claimed even beside a full
+        // bulkhead: only the first receive compares `parked_at`, so a later one could not tell a duplicate.
+        match row.delivery.parked_at {
+            Some(parked_at) => self.claim(row, parked_at, expires_at).await?,
+            None if self.bulkhead.is_full(endpoint.id, Instant::now()) => {
+                return Err(Closed::BulkheadFull.into());
+            }
+            None => {}
+        }
+
+        // 4. Is the payload at hand?
+        let payload = self.payload(receive).await?;
+
+        // 5. Do the limits let it through?
+        let ticket = self.bulkhead.enter(endpoint.id, Instant::now()).ok_or(Closed::BulkheadFull)?;
+        self.wait_for_slot(&endpoint, &row.delivery).await?;
+        let lease = self.concurrency_limiter.lease(&endpoint).await?.ok_or(Closed::NoLease)?;
+        Ok(Ready { workspace, endpoint, payload, lease, _ticket: ticket })
+    }
+
+    /// The endpoint, if it may be sent to.
+    async fn active_endpoint(
+        &self,
+        receive: &Receive<'_>,
+        delivery: &Delivery,
+    ) -> Result<Arc<Endpoint>, Stop> {
+        let key = EndpointKey::new(receive.job.workspace, receive.job.endpoint);
+        if let Some(endpoint) = self.context.cache.endpoint(key).await? {
+            if self.is_failing(receive, &endpoint, delivery).await? {
+                return Err(Closed::EndpointFailing.into());
+            }
+            if cancel_reason(Some(&*endpoint)).is_none() {
+                return Ok(endpoint);
+            }
+        }
+        // The cache may be some seconds old, and a cancelled delivery stays cancelled: look again.
+        let endpoint = self.context.store.load_endpoint(key).await?;
+        let reason = cancel_reason(endpoint.as_ref());
+        Err(reason.map_or(Closed::CacheOutdated, Closed::Cancelled).into())
+    }
+
+    /// Whether the delivery must wait until its endpoint has recovered.
+    async fn is_failing(
+        &self,
+        receive: &Receive<'_>,
+        endpoint: &Endpoint,
+        delivery: &Delivery,
+    ) -> Result<bool, Fault> {
+        // What was under way when the endpoint was switched off for failing is not lost: it goes out when it is
+        // switched on again.
+        if !endpoint.settings.active {
+            return Ok(endpoint.disabled_reason == Some(DisabledReason::Failing));
+        }
+        // Deliveries that wait for a retry are the circuit's probes; after 45 s of quiet the schedule sends one.
+        if delivery.counted_attempts() > 0 || receive.job.is_probe() {
+            return Ok(false);
+        }
+        let health = self.context.cache.health(endpoint.key()).await?;
+        Ok(health.is_some_and(|health| health.is_open()))
+    }
+
+    /// Claims a parked delivery for this job.
+    async fn claim(
+        &self,
+        row: &mut DeliveryRow,
+        parked_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(), Stop> {
+        let now = self.context.clock.now();
+        let claimed = DeliveryRow { delivery: row.delivery.clone().claimed(now), ..row.clone() };
+        let settlement = Settlement { row: claimed, later_attempt: None, expires_at };
+        if !self.context.store.take_parked(&settlement, parked_at).await? {
+            return Err(Closed::Duplicate.into());
+        }
+        *row = settlement.row;
+        Ok(())
+    }
+
+    /// Waits for the delivery's slot of its endpoint's rate, if that is a moment away.
+    async fn wait_for_slot(&self, endpoint: &Arc<Endpoint>, delivery: &Delivery) -> Result<(), Stop> {
+        let slot = match delivery.slot_at {
+            Some(slot) => slot,
+            None => match self.rate_limiter.slot(endpoint).await? {
+                Slot::At(slot) => slot,
+                Slot::TooFar => return Err(Closed::NoSlotInReach.into()),
+            },
+        };
+        let wait = slot.since(self.context.clock.now());
+        if wait > A_MOMENT {
+            return Err(Closed::NoSlotYet(slot).into());
+        }
+        // A timer set to nothing still waits for its next tick, a millisecond away.
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+        Ok(())
+    }
+}

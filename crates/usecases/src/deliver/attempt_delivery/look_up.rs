@@ -1,0 +1,92 @@
+//! What happened to a delivery before this job came?
+//! The delivery's row says so: jobs are delivered at least once, so a job may be late, doubled or resurrected.
+
+use std::time::Duration;
+
+use domain::delivery::{Delivery, DeliveryStatus};
+use domain::timestamp::Timestamp;
+use queue::Job;
+use store::rows::deliveries::DeliveryRow;
+
+use super::closed::Closed;
+use super::{EARLY, Sender};
+use crate::error::Fault;
+use crate::telemetry::meter::Meter;
+
+/// One receive of a job.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Receive<'a> {
+    pub(super) job: &'a Job,
+    /// From 1.
+    pub(super) number: u32,
+    pub(super) at: Timestamp,
+    pub(super) meter: &'a Meter,
+}
+
+impl Receive<'_> {
+    /// Whether nothing can have happened before.
+    pub(super) fn is_first(&self) -> bool {
+        self.number <= 1 && self.job.is_first()
+    }
+
+    /// How long until the job is due, if it is early.
+    fn early_by(&self) -> Option<Duration> {
+        let wait = self.job.not_before?.since(self.at);
+        (wait > EARLY).then_some(wait)
+    }
+
+    /// Why the job no longer stands, or not yet, beside what is known of its delivery.
+    pub(super) fn is_outdated_by(&self, delivery: &Delivery) -> Option<Closed> {
+        let Self { job, .. } = self;
+        if let Some(wait) = self.early_by() {
+            return Some(Closed::NotDue(wait));
+        }
+        // Only a first receive compares: at a later one it may have been this job that claimed the delivery.
+        if self.number <= 1 && job.parked_at().is_some() && job.parked_at() != delivery.parked_at {
+            return Some(Closed::Duplicate);
+        }
+        if delivery.status.is_settled() && delivery.run <= job.replay_id() {
+            return Some(Closed::Settled);
+        }
+        if delivery.run != job.replay_id() {
+            return Some(Closed::Superseded);
+        }
+        // A delivery that waits for its first slot is pending, and waits in place for the rest of a second.
+        let waits = delivery.status != DeliveryStatus::Pending;
+        let wait = delivery.next_attempt_at.filter(|_| waits)?.since(self.at);
+        (wait > EARLY).then_some(Closed::NotDue(wait))
+    }
+}
+
+impl Sender {
+    /// The delivery as far as it is known. Only a first receive takes for granted that nothing happened before; an early
+    /// job only waits on, and nothing is read for it.
+    pub(super) async fn look_up(&self, receive: &Receive<'_>) -> Result<DeliveryRow, Fault> {
+        let Receive { job, at, .. } = *receive;
+        if receive.early_by().is_some() {
+            return Ok(known(job, None, at));
+        }
+        if receive.is_first() {
+            receive.meter.note(|readings| readings.first_attempt_lag.push(at.since(job.due())));
+            return Ok(known(job, None, at));
+        }
+        let row = self.context.store.load_delivery(job.endpoint, job.delivery, at).await?;
+        Ok(known(job, row, at))
+    }
+}
+
+/// The delivery as its row says, or as a new one; as a replay begins it, if this job is the first of one.
+fn known(job: &Job, row: Option<DeliveryRow>, now: Timestamp) -> DeliveryRow {
+    let DeliveryRow { delivery, first_attempt } = row.unwrap_or_else(|| {
+        let event_type = job.event_type.clone();
+        let new = Delivery::new(job.workspace, job.endpoint, job.event, event_type, job.occurred_at);
+        DeliveryRow { delivery: Delivery { id: job.delivery, ..new }, first_attempt: None }
+    });
+    // What succeeded is not sent again unless that was asked for.
+    let spared = delivery.status == DeliveryStatus::Delivered && !job.is_forced();
+    let delivery = match job.replay_id() {
+        Some(run) if delivery.run.is_none_or(|old| old < run) && !spared => delivery.replayed(run, now),
+        _ => delivery,
+    };
+    DeliveryRow { delivery, first_attempt }
+}

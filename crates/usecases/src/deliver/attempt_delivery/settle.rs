@@ -1,0 +1,96 @@
+//! What is done when an attempt has ended?
+//! Its failure is counted in the endpoint's health, its row is written, and then what was decided is carried out.
+
+use std::sync::Arc;
+
+use domain::delivery::attempt::Attempt;
+use domain::delivery::decision::Decision;
+use domain::endpoint::{DisabledReason, Endpoint};
+use domain::event::operational::OperationalEvent;
+use domain::id::EndpointKey;
+use domain::policy::circuit::Health;
+use domain::timestamp::Timestamp;
+use queue::Job;
+use serde_json::json;
+use store::rows::deliveries::{DeliveryRow, Settlement};
+
+use super::gate::Ready;
+use super::look_up::Receive;
+use super::{Next, Sender};
+use crate::accept::operational_event::notify;
+use crate::deliver::request::Posted;
+use crate::error::Fault;
+use crate::recover::circuit_breaker::switch_off;
+use crate::telemetry::attempt_log::{log, read_off};
+use crate::write_coalescer::Seat;
+
+impl Sender {
+    /// Counts a failed attempt; gives the endpoint's health after it. A success is counted when it has been recorded.
+    pub(super) async fn count(&self, endpoint: &Arc<Endpoint>, posted: &Posted) -> Health {
+        if !posted.judgement.counts_against_health() {
+            return Health::default();
+        }
+        // A request that was made must be recorded, whether or not its endpoint's health can be.
+        self.circuit_breaker.failed(endpoint, posted.attempt.ended_at()).await.unwrap_or_else(|fault| {
+            tracing::error!(endpoint = %endpoint.id, error = %fault, "a failure could not be counted");
+            Health::default()
+        })
+    }
+
+    /// Logs and counts the attempt.
+    pub(super) fn report(&self, receive: &Receive<'_>, ready: &Ready, attempt: &Attempt, decision: Decision) {
+        let Receive { job, at, meter, .. } = *receive;
+        log(job, attempt, decision);
+        meter.note(|readings| read_off(readings, job, attempt, decision, attempt.ended_at()));
+        self.counter.count(job.workspace, job.endpoint, attempt, decision, ready.workspace.expiry(at));
+    }
+
+    /// Writes the delivery's row, and the attempt's: the first one stands in the delivery's.
+    pub(super) async fn record(
+        &self,
+        row: DeliveryRow,
+        attempt: Attempt,
+        expires_at: Timestamp,
+        seat: Seat<'_, Settlement>,
+    ) -> Result<(), Fault> {
+        let (first_attempt, later_attempt) = match attempt.number {
+            1 => (Some(attempt), None),
+            _ => (row.first_attempt, Some(attempt)),
+        };
+        let row = DeliveryRow { delivery: row.delivery, first_attempt };
+        seat.write(Settlement { row, later_attempt, expires_at }).await
+    }
+
+    /// Carries out what was decided.
+    pub(super) async fn act_on(
+        &self,
+        job: &Job,
+        endpoint: &Endpoint,
+        decision: Decision,
+        now: Timestamp,
+    ) -> Result<Next, Fault> {
+        match decision {
+            Decision::RetryIn(delay) => return self.wait(job, delay).await,
+            Decision::Gone => {
+                let data = json!({ "endpoint_id": endpoint.id });
+                switch_off(&self.context, endpoint, DisabledReason::Gone, now, data).await?;
+            }
+            Decision::Delivered => self.circuit_breaker.succeeded(endpoint).await?,
+            Decision::Exhausted | Decision::Permanent => self.notify_exhausted(job).await,
+            Decision::Park { .. } => {}
+        }
+        Ok(Next::Done)
+    }
+
+    async fn notify_exhausted(&self, job: &Job) {
+        if OperationalEvent::is_one(&job.event_type) {
+            return;
+        }
+        let data = json!({
+            "endpoint_id": job.endpoint, "delivery_id": job.delivery, "event_id": job.event,
+            "event_type": job.event_type,
+        });
+        let about = EndpointKey::new(job.workspace, job.endpoint);
+        notify(&self.context, about, OperationalEvent::DeliveryExhausted, data).await;
+    }
+}

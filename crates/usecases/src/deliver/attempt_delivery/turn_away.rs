@@ -1,0 +1,85 @@
+//! What happens to a job that may not be attempted now?
+//! It is dropped, put back, parked or cancelled; each time one log line and one count say why.
+
+use std::time::Duration;
+
+use domain::id::EndpointKey;
+use queue::Job;
+use store::rows::deliveries::{DeliveryRow, Settlement};
+
+use super::closed::{Closed, Consequence};
+use super::look_up::Receive;
+use super::{LONGEST_INVISIBLE, Next, Sender};
+use crate::context::cache::CACHED_FOR;
+use crate::error::Fault;
+use crate::telemetry::attempt_log::log_turned_away;
+use crate::write_coalescer::Seat;
+
+impl Sender {
+    /// Does what follows from a closed gate.
+    pub(super) async fn turn_away(
+        &self,
+        receive: &Receive<'_>,
+        row: DeliveryRow,
+        why: Closed,
+        seat: Seat<'_, Settlement>,
+    ) -> Result<Next, Fault> {
+        let Receive { job, number, meter, .. } = *receive;
+        let now = self.context.clock.now();
+        let consequence = why.consequence(number, CACHED_FOR);
+        log_turned_away(job, number, consequence.as_str(), why.as_str());
+        meter.note(|readings| *readings.turned_away.entry(why.as_str()).or_default() += 1);
+        let DeliveryRow { delivery, first_attempt } = row;
+        let changed = match consequence {
+            Consequence::Drop => return Ok(Next::Done),
+            Consequence::Wait(wait) => {
+                drop(seat);
+                return self.wait(job, wait).await;
+            }
+            Consequence::LookAgain => return Ok(Next::ComeBackIn(self.soon(number))),
+            Consequence::WaitForSlot(slot) => {
+                // The row keeps the slot, so that it is not reserved again.
+                if delivery.slot_at.is_none() {
+                    let delivery = delivery.waiting_for(slot, now);
+                    self.keep(DeliveryRow { delivery, first_attempt }, seat).await?;
+                }
+                // SQS counts whole seconds; the rest is waited for in place.
+                return Ok(Next::ComeBackIn(Duration::from_secs(slot.since(now).as_secs())));
+            }
+            Consequence::Park => delivery.parked(now),
+            Consequence::ParkAndDrain => {
+                // The drain first: a delivery that were parked without one would be forgotten.
+                self.drain_later.begin(EndpointKey::new(job.workspace, job.endpoint)).await?;
+                delivery.parked(now)
+            }
+            Consequence::Cancel(reason) => delivery.cancelled(reason, now),
+        };
+        meter.note(|readings| readings.parked += u32::from(changed.parked_at.is_some()));
+        self.keep(DeliveryRow { delivery: changed, first_attempt }, seat).await?;
+        Ok(Next::Done)
+    }
+
+    /// Writes the row of a delivery that is not attempted.
+    async fn keep(&self, row: DeliveryRow, seat: Seat<'_, Settlement>) -> Result<(), Fault> {
+        let workspace = self.context.cache.workspace(row.delivery.workspace_id).await?;
+        // A workspace that was deleted since the gate keeps nothing any more.
+        let Some(workspace) = workspace else { return Ok(()) };
+        let expires_at = workspace.expiry(row.delivery.event_id.time());
+        seat.write(Settlement { row, later_attempt: None, expires_at }).await
+    }
+
+    /// Lets the job come back after `wait`: a short one as it is, a long one as another.
+    pub(super) async fn wait(&self, job: &Job, wait: Duration) -> Result<Next, Fault> {
+        if wait <= LONGEST_INVISIBLE {
+            return Ok(Next::ComeBackIn(wait));
+        }
+        self.resends.write(job.delayed(self.context.clock.now().plus(wait))).await?;
+        Ok(Next::Done)
+    }
+
+    /// When to look again for room: a second at first, later up to half a minute.
+    fn soon(&self, receives: u32) -> Duration {
+        let most = Duration::from_secs(1) * 2u32.saturating_pow(receives.min(5));
+        Duration::from_secs(1) + most.mul_f64(self.context.randomness.unit())
+    }
+}

@@ -1,0 +1,36 @@
+//! How do deliveries get out that were parked because their endpoint's limits were used up?
+//! A drain is begun before they are parked, once for many of them.
+
+use std::time::Duration;
+
+use domain::id::EndpointKey;
+use moka::future::Cache;
+
+use crate::context::Context;
+use crate::error::Fault;
+use crate::recover::drain::start_drain;
+
+/// Thousands may be parked in a moment: one in this time begins the drain, the others rely on it.
+const BEGIN_EVERY: Duration = Duration::from_secs(3);
+
+/// Begins drains, of each endpoint one in a few seconds.
+#[derive(Debug)]
+pub(crate) struct DrainLater {
+    context: Context,
+    begun: Cache<EndpointKey, ()>,
+}
+
+impl DrainLater {
+    pub(crate) fn new(context: Context) -> Self {
+        let begun = Cache::builder().max_capacity(10_000).time_to_live(BEGIN_EVERY).build();
+        Self { context, begun }
+    }
+
+    /// Makes sure that a drain is under way.
+    pub(crate) async fn begin(&self, endpoint: EndpointKey) -> Result<(), Fault> {
+        // On the heap: or every attempt's future would be twice as large, for what hardly one does.
+        let start = start_drain(&self.context, endpoint);
+        let begun = Box::pin(async { self.begun.try_get_with(endpoint, start).await }).await;
+        begun.map_err(|fault| Fault::clone(&fault))
+    }
+}
