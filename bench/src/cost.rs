@@ -16,7 +16,7 @@ use axum::http::Request;
 use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
 use http_body_util::BodyExt as _;
-use lambda_kit::http_api::finish;
+use http_kit::http_api::finish;
 use lambda_kit::metrics::Metrics;
 use local::emulated_aws::EmulatedAws;
 use local::event_source_mapping::to_event;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use local::api_client::ApiClient;
+use api::client::ApiClient;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -81,12 +81,12 @@ impl Posthorn {
         for (name, value) in settings.as_object().into_iter().flatten() {
             body[name.as_str()] = value.clone();
         }
-        self.api.post("/v1/webhook-endpoints", &body).await
+        Ok(self.api.post("/v1/webhook-endpoints", &body).await?)
     }
 
     /// Sends event number `n`.
     pub(crate) async fn send(&self, n: u64) -> anyhow::Result<Value> {
-        self.api.post("/v1/events", &self.event(n, "invoice.paid")).await
+        Ok(self.api.post("/v1/events", &self.event(n, "invoice.paid")).await?)
     }
 
     /// Event number `n`, of about a kilobyte.

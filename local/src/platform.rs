@@ -90,7 +90,7 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
 
 /// Serves the API until `stopped`.
 async fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
-    let api = lambda_kit::http_api::finish(routes, Metrics::none());
+    let api = http_kit::http_api::finish(routes, Metrics::none());
     let stop = async move {
         // An error means that the platform is gone, which is a stop as well.
         stopped.wait_for(|stop| *stop).await.ok();

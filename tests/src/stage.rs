@@ -1,11 +1,13 @@
 //! The stage of a story: the whole platform in memory, with a clock the story moves, and a caller of its API.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use api::client::ApiClient;
 use domain::timestamp::Timestamp;
-use local::api_client::ApiClient;
+use local::data_dir::DataDir;
 use local::first_run::prepare;
 use local::observe::{Observer, Trouble};
 use local::platform::{Platform, Setup};
@@ -15,7 +17,7 @@ use usecases::{Clock, Traces};
 use crate::Receiver;
 use crate::calls::observer;
 
-/// How far the story's clock is ahead of the system's.
+/// How far the story has moved its clock.
 #[derive(Debug, Clone, Default)]
 struct Ahead(Arc<AtomicI64>);
 
@@ -29,6 +31,9 @@ pub struct Stage {
     /// A workspace.
     pub workspace: String,
     ahead: Ahead,
+    clock: Clock,
+    /// Locked as long as the stage is used.
+    _data: Option<DataDir>,
 }
 
 /// An endpoint a story made.
@@ -61,12 +66,31 @@ impl Stage {
 
     async fn set_with(traces: Traces, observer: Option<Observer>) -> Self {
         let ahead = Ahead::default();
-        let clock = ahead.clock();
-        let setup = Setup { data: None, port: 0, clock: clock.clone(), observer, traces };
+        let clock = ahead.clock(Clock::system());
+        Self::begin(None, ahead, clock, traces, observer).await
+    }
+
+    /// Sets the stage on a data folder of local mode. The clock stands at `at` until the story moves it, so nothing that
+    /// waits in the folder goes out before.
+    pub async fn open(folder: &Path, at: Timestamp) -> Self {
+        let ahead = Ahead::default();
+        let clock = ahead.clock(Clock::new(move || at));
+        let data = DataDir::open(folder).unwrap();
+        Self::begin(Some(data), ahead, clock, Traces::default(), observer()).await
+    }
+
+    async fn begin(
+        data: Option<DataDir>,
+        ahead: Ahead,
+        clock: Clock,
+        traces: Traces,
+        observer: Option<Observer>,
+    ) -> Self {
+        let setup = Setup { data: data.as_ref(), port: 0, clock: clock.clone(), observer, traces };
         let platform = Platform::start(setup).await.unwrap();
-        let beginnings = prepare(&platform.store, None, None, &clock).await.unwrap();
+        let beginnings = prepare(&platform.store, data.as_ref(), None, &clock).await.unwrap();
         let admin = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());
-        Self { platform, admin, workspace: beginnings.workspace.to_string(), ahead }
+        Self { platform, admin, workspace: beginnings.workspace.to_string(), ahead, clock, _data: data }
     }
 
     /// Moves the clock on, and lets the queue notice.
@@ -82,7 +106,7 @@ impl Stage {
 
     /// The story's clock.
     pub fn clock(&self) -> Clock {
-        self.ahead.clock()
+        self.clock.clone()
     }
 
     /// Makes an endpoint for `receiver` with more settings.
@@ -169,8 +193,9 @@ impl Stage {
 }
 
 impl Ahead {
-    fn clock(&self) -> Clock {
-        let (ahead, system) = (self.clone(), Clock::system());
-        Clock::new(move || Timestamp::from_millis(system.now().as_millis() + ahead.0.load(Ordering::SeqCst)))
+    /// `clock`, moved.
+    fn clock(&self, clock: Clock) -> Clock {
+        let ahead = self.clone();
+        Clock::new(move || Timestamp::from_millis(clock.now().as_millis() + ahead.0.load(Ordering::SeqCst)))
     }
 }

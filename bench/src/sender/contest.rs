@@ -9,7 +9,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use domain::endpoint::address::AllowedTargets;
 use futures_util::future::try_join_all;
 use lambda_kit::aws::Aws;
-use lambda_kit::config::SenderConfig;
+use lambda_kit::config::{self, Table};
 use lambda_kit::metrics::Metrics;
 use queue::Job;
 use store::rows::deliveries::Settlement;
@@ -89,8 +89,8 @@ impl Contestant {
 
     /// Writes the rows that `sender` wrote for a batch, again and again.
     async fn table(target: &Target, sender: &Self) -> anyhow::Result<Self> {
-        let (config, aws) = (SenderConfig::from_environment()?, Aws::from_environment().await);
-        let store = Store::new(aws.dynamodb(), &config.table, KeyWrapper::none());
+        let (table, aws) = (config::from_environment(Table::read)?, Aws::from_environment().await);
+        let store = Store::new(aws.dynamodb(), &table.name, KeyWrapper::none());
         let mut batch = Vec::with_capacity(BATCH);
         let events = target.events(1)?;
         let bodies: Vec<_> =

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use local::api_client::ApiClient;
+use api::client::ApiClient;
 use local::data_dir::DataDir;
 use local::first_run::prepare;
 use local::platform::{Platform, Setup};

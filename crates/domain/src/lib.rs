@@ -10,6 +10,7 @@ pub mod endpoint;
 pub mod event;
 pub mod hex;
 pub mod id;
+pub mod json_depth;
 pub mod json_object;
 pub mod policy;
 pub mod problem;

@@ -5,8 +5,9 @@
 //! past the timeout takes nothing back from that; the part that came is kept.
 
 use domain::policy::outcome::Answer;
-use http::HeaderMap;
-use reqwest::Response;
+use http::{HeaderMap, Response};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 /// How many bytes of a response body are kept; reading stops there.
@@ -19,23 +20,26 @@ pub const MAX_HEADERS: usize = 64;
 pub const MAX_HEADER_BYTES: usize = 8_192;
 
 /// Reads what is kept of `response`, until `deadline` at the latest.
-pub(crate) async fn read(mut response: Response, deadline: Instant) -> Answer {
+pub(crate) async fn read(mut response: Response<Incoming>, deadline: Instant) -> Answer {
     let status = response.status().as_u16();
     let headers = kept_headers(response.headers());
-    let (body, body_truncated) = read_body(&mut response, deadline).await;
+    let (body, body_truncated) = read_body(response.body_mut(), deadline).await;
     Answer { status, headers, body, body_truncated }
 }
 
 /// Reads a short body to its very end, for only then can the connection serve the next request. A longer one is
 /// dropped, and its connection with it: nothing of the rest is ever read.
-async fn read_body(response: &mut Response, deadline: Instant) -> (Vec<u8>, bool) {
+async fn read_body(body: &mut Incoming, deadline: Instant) -> (Vec<u8>, bool) {
     let mut kept = Vec::new();
     loop {
-        let chunk = match timeout_at(deadline, response.chunk()).await {
-            Ok(Ok(Some(chunk))) => chunk,
-            Ok(Ok(None)) => return (kept, false),
-            Ok(Err(_broken_off)) => return (kept, true),
+        let frame = match timeout_at(deadline, body.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(None) => return (kept, false),
+            Ok(Some(Err(_broken_off))) => return (kept, true),
             Err(_elapsed) => return (kept, true),
+        };
+        let Ok(chunk) = frame.into_data() else {
+            continue; // trailers, which are not kept
         };
         let room = MAX_BODY_BYTES - kept.len();
         if chunk.len() > room {

@@ -5,11 +5,13 @@ use std::error::Error;
 use std::io;
 
 use domain::policy::outcome::ErrorClass;
+use tokio::time::error::Elapsed;
 
+use crate::informational::TooMuchInformational;
 use crate::resolver::ResolveError;
 
 /// The class of a request that ended with `error`.
-pub(crate) fn classify(error: &reqwest::Error) -> ErrorClass {
+pub(crate) fn classify(error: &(dyn Error + 'static)) -> ErrorClass {
     first_class(error).unwrap_or(ErrorClass::Unknown)
 }
 
@@ -41,8 +43,11 @@ fn class_of(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return class_of_io(error);
     }
-    // The client's own connect timeout is of a private type that only this method knows.
-    if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout) {
+    if error.is::<TooMuchInformational>() {
+        return Some(ErrorClass::ResponseInvalid);
+    }
+    // Connecting took too long.
+    if error.is::<Elapsed>() {
         return Some(ErrorClass::Timeout);
     }
     None

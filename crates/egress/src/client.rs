@@ -1,6 +1,7 @@
 //! How is a customer's endpoint called? One pooled client for everything, made once: a client of its own for
 //! every request would have no connection to reuse.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,18 +10,19 @@ use bytes::Bytes;
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::policy::outcome::{ErrorClass, Outcome};
-use http::Method;
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::answer;
 use crate::classify::classify;
+use crate::connector::Connector;
 use crate::resolver::{GuardedResolver, Lookup};
-
-/// How long resolving, connecting and the TLS handshake may take together; a request's own timeout ends them
-/// sooner when it is shorter.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connections kept open per host while nothing is sent.
 const MAX_IDLE_CONNECTIONS_PER_HOST: usize = 64;
@@ -49,7 +51,7 @@ const HEADERS_OF_THE_CLIENT: [HeaderName; 9] = [
 /// The guarded client. Clones share one pool of connections.
 #[derive(Clone)]
 pub struct Egress {
-    client: reqwest::Client,
+    client: Client<Connector, Full<Bytes>>,
     allowed: AllowedTargets,
 }
 
@@ -84,9 +86,6 @@ pub enum EgressError {
     /// The TLS library refuses its configuration.
     #[error("TLS cannot be configured")]
     Tls(#[source] rustls::Error),
-    /// The HTTP client refuses its configuration.
-    #[error("the HTTP client cannot be built")]
-    Client(#[source] reqwest::Error),
 }
 
 impl Egress {
@@ -117,29 +116,19 @@ impl Egress {
         lookup: Lookup,
         roots: RootCertStore,
     ) -> Result<Self, EgressError> {
+        let tls = tls(roots).map_err(EgressError::Tls)?;
+        let connector = Connector::new(GuardedResolver { lookup, allowed }, tls, !allowed.permits_http());
+        // It has no part that follows redirects, reads proxy variables or decompresses bodies.
         #[expect(clippy::disallowed_methods, reason = "the one client, and it is guarded")]
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(roots).map_err(EgressError::Tls)?)
-            .dns_resolver(GuardedResolver { lookup, allowed })
-            .https_only(!allowed.permits_http())
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .no_gzip()
-            .no_brotli()
-            .no_deflate()
-            .no_zstd()
-            .http1_only()
-            .connect_timeout(CONNECT_TIMEOUT)
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(match allowed.permits_http() {
                 true => MAX_IDLE_CONNECTIONS_LOCALLY,
                 false => MAX_IDLE_CONNECTIONS_PER_HOST,
             })
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .tcp_nodelay(true)
-            .build()
-            .map_err(EgressError::Client)?;
+            .build(connector);
         Ok(Self { client, allowed })
     }
 
@@ -156,22 +145,33 @@ impl Egress {
         if request.url.check(&self.allowed).is_err() {
             return Outcome::Unreachable(ErrorClass::BlockedAddress);
         }
-        match timeout_at(deadline, self.client.execute(outgoing(request))).await {
+        match timeout_at(deadline, self.response_to(request)).await {
             Ok(Ok(response)) => Outcome::Answered(answer::read(response, deadline).await),
-            Ok(Err(error)) => Outcome::Unreachable(classify(&error)),
+            Ok(Err(error)) => Outcome::Unreachable(classify(error.as_ref())),
             Err(_elapsed) => Outcome::Unreachable(ErrorClass::Timeout),
         }
     }
+
+    async fn response_to(
+        &self,
+        request: Request<'_>,
+    ) -> Result<Response<Incoming>, Box<dyn Error + Send + Sync>> {
+        Ok(self.client.request(outgoing(request)?).await?)
+    }
 }
 
-fn outgoing(request: Request<'_>) -> reqwest::Request {
-    let mut outgoing = reqwest::Request::new(request.method, request.url.as_url().clone());
-    *outgoing.headers_mut() = request.headers;
+fn outgoing(request: Request<'_>) -> Result<http::Request<Full<Bytes>>, http::Error> {
+    let mut outgoing = http::Request::builder()
+        .method(request.method)
+        .uri(request.url.as_str())
+        .body(Full::new(request.body))?;
+    let headers = outgoing.headers_mut();
+    *headers = request.headers;
     for name in &HEADERS_OF_THE_CLIENT {
-        outgoing.headers_mut().remove(name);
+        headers.remove(name);
     }
-    *outgoing.body_mut() = Some(request.body.into());
-    outgoing
+    headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    Ok(outgoing)
 }
 
 fn tls(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
@@ -209,8 +209,10 @@ mod tests {
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    /// A TLS receiver for one connection that answers 204, its port and the certificate it shows.
-    async fn tls_receiver(certificate_name: &str) -> (u16, CertificateDer<'static>) {
+    const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+
+    /// A TLS receiver for one connection that gives `answer`, its port and the certificate it shows.
+    async fn tls_receiver(certificate_name: &str, answer: String) -> (u16, CertificateDer<'static>) {
         let rcgen::CertifiedKey { cert, signing_key } =
             rcgen::generate_simple_self_signed([certificate_name.to_owned()]).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -232,8 +234,9 @@ mod tests {
                 return;
             };
             assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
-            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
-            stream.shutdown().await.unwrap();
+            if stream.write_all(answer.as_bytes()).await.is_ok() {
+                stream.shutdown().await.ok();
+            }
         });
         (port, cert.der().clone())
     }
@@ -257,20 +260,35 @@ mod tests {
 
     #[tokio::test]
     async fn a_trusted_certificate_for_the_name_is_accepted() {
-        let (port, certificate) = tls_receiver("hooks.example.com").await;
+        let (port, certificate) = tls_receiver("hooks.example.com", NO_CONTENT.to_owned()).await;
         let outcome = post_over_tls(port, Some(certificate)).await;
         assert!(matches!(outcome, Outcome::Answered(answer) if answer.status < 300));
     }
 
     #[tokio::test]
     async fn a_trusted_certificate_for_another_name_is_a_tls_error() {
-        let (port, certificate) = tls_receiver("other.example.com").await;
+        let (port, certificate) = tls_receiver("other.example.com", NO_CONTENT.to_owned()).await;
         assert_eq!(post_over_tls(port, Some(certificate)).await, Outcome::Unreachable(ErrorClass::TlsError));
     }
 
     #[tokio::test]
     async fn a_certificate_that_nobody_vouches_for_is_a_tls_error() {
-        let (port, _) = tls_receiver("hooks.example.com").await;
+        let (port, _) = tls_receiver("hooks.example.com", NO_CONTENT.to_owned()).await;
         assert_eq!(post_over_tls(port, None).await, Outcome::Unreachable(ErrorClass::TlsError));
+    }
+
+    #[tokio::test]
+    async fn informational_responses_are_limited_over_tls_too() {
+        for (heads, refused) in [(8, false), (9, true), (100_000, true)] {
+            let answer = format!("{}{NO_CONTENT}", "HTTP/1.1 100 Continue\r\n\r\n".repeat(heads));
+            let (port, certificate) = tls_receiver("hooks.example.com", answer).await;
+            let outcome = post_over_tls(port, Some(certificate)).await;
+            match refused {
+                true => assert_eq!(outcome, Outcome::Unreachable(ErrorClass::ResponseInvalid), "{heads}"),
+                false => {
+                    assert!(matches!(outcome, Outcome::Answered(answer) if answer.status == 204), "{heads}")
+                }
+            }
+        }
     }
 }

@@ -6,15 +6,20 @@
 //!   so the URL itself is judged again for every request.
 //! - No redirect is followed, no proxy variable is read, no body is decompressed.
 //! - Whatever the endpoint sends, only a bounded part of it is read and kept, and the request ends at its
-//!   timeout (`client.rs`, `answer.rs`).
+//!   timeout (`client.rs`, `answer.rs`). Before it, informational responses (`1xx`) are limited, so that an
+//!   endpoint that floods them cannot keep a thread from other tenants (`informational.rs`).
 //! - A customer's failing endpoint is an [`Outcome`](domain::policy::outcome::Outcome), never an `Err`; its class is
 //!   found in the types of the errors, never in their text (`classify.rs`).
 
 mod answer;
 mod classify;
 mod client;
+mod connector;
+mod informational;
 mod resolver;
 
 pub use answer::{MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADERS};
-pub use client::{CONNECT_TIMEOUT, Egress, EgressError, Reply, Request};
+pub use client::{Egress, EgressError, Reply, Request};
+pub use connector::CONNECT_TIMEOUT;
+pub use informational::{MAX_INFORMATIONAL_BYTES, MAX_INFORMATIONAL_HEADS};
 pub use resolver::{Lookup, LookupFuture};

@@ -10,9 +10,12 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::vec;
 
 use domain::endpoint::address::AllowedTargets;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use hyper_util::client::legacy::connect::dns::Name;
+use tower_service::Service;
 
 /// What a [`Lookup`] comes back with: all addresses of a name.
 pub type LookupFuture = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
@@ -57,7 +60,7 @@ pub(crate) struct GuardedResolver {
 }
 
 impl GuardedResolver {
-    async fn addresses(self, name: String) -> Result<Vec<IpAddr>, ResolveError> {
+    async fn addresses(self, name: String) -> Result<vec::IntoIter<SocketAddr>, ResolveError> {
         let addresses = (self.lookup.0)(name).await.map_err(ResolveError::LookupFailed)?;
         if addresses.is_empty() {
             return Err(ResolveError::NoAddress);
@@ -65,17 +68,22 @@ impl GuardedResolver {
         if !addresses.iter().all(|ip| self.allowed.permits(*ip)) {
             return Err(ResolveError::Blocked);
         }
-        Ok(addresses)
+        // The connector puts the URL's port in place of this one.
+        let addresses: Vec<_> = addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect();
+        Ok(addresses.into_iter())
     }
 }
 
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let checked = self.clone().addresses(name.as_str().to_owned());
-        Box::pin(async move {
-            let addresses = checked.await?;
-            let addresses: Addrs = Box::new(addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)));
-            Ok(addresses)
-        })
+impl Service<Name> for GuardedResolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = ResolveError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ResolveError>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        Box::pin(self.clone().addresses(name.as_str().to_owned()))
     }
 }

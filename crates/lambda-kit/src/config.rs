@@ -1,7 +1,11 @@
-//! What does each function need from its environment? Read once, when the function starts; every missing variable
-//! is named at once.
+//! What does each function need from its environment?
+//! A reader of variables that notes each name it is asked for: what a function needs is what it reads, and every missing
+//! variable is named at once.
 
 use tracing::level_filters::LevelFilter;
+use usecases::Clock;
+
+use crate::metrics::Metrics;
 
 /// Name of the table.
 pub const TABLE: &str = "POSTHORN_TABLE";
@@ -26,195 +30,168 @@ pub const TRACES_ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EX
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 /// How many invocations Lambda brings at once, where it brings more than one.
 const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
-/// ARN of the SNS topic that is told of operational events; none is where it is not set.
+/// ARN of the SNS topic that operational events are published to; to none where it is not set.
 pub const OPERATIONAL_TOPIC: &str = "POSTHORN_OPERATIONAL_TOPIC_ARN";
-
-/// Who keeps the key that seals secrets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DataKeySource {
-    /// The KMS key with this id or ARN.
-    Kms(String),
-    /// The file at this path.
-    File(String),
-}
 
 /// The environment lacks something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the environment lacks {}", .0.join(", "))]
 pub struct ConfigError(pub Vec<&'static str>);
 
-/// Configuration of the actions function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActionsConfig {
-    /// Name of the table.
-    pub table: String,
-    /// Who keeps the key that seals secrets.
-    pub data_key: DataKeySource,
-    /// CloudWatch namespace of the metrics, if they are wanted.
-    pub metrics_namespace: Option<String>,
+/// Reads variables, and notes which it was asked for and which were missing. An empty one is missing.
+pub struct Variables<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    asked: Vec<&'static str>,
+    missing: Vec<&'static str>,
 }
 
-/// Configuration of the ingest function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IngestConfig {
-    /// Name of the table.
-    pub table: String,
-    /// URL of the queue of delivery jobs.
-    pub queue_url: String,
-    /// CloudWatch namespace of the metrics, if they are wanted.
-    pub metrics_namespace: Option<String>,
+/// Reads a configuration from the environment: once, when the function starts.
+///
+/// # Errors
+/// [`ConfigError`] names every missing variable.
+pub fn from_environment<T>(read: impl FnOnce(&mut Variables<'_>) -> T) -> Result<T, ConfigError> {
+    from(&variable, read)
 }
 
-/// Configuration of the management function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ManagementConfig {
-    /// Name of the table.
-    pub table: String,
-    /// URL of the queue of delivery jobs.
-    pub queue_url: String,
-    /// URL of the queue of tasks.
-    pub tasks_queue_url: String,
-    /// Who keeps the key that seals secrets.
-    pub data_key: DataKeySource,
-    /// CloudWatch namespace of the metrics, if they are wanted.
-    pub metrics_namespace: Option<String>,
+/// The variables that a configuration is read from, for who sets them.
+pub fn names_read_by<T>(read: impl FnOnce(&mut Variables<'_>) -> T) -> Vec<&'static str> {
+    let mut variables = Variables::new(&|_| None);
+    read(&mut variables);
+    variables.asked
 }
 
-/// Configuration of the sender function.
+fn from<T>(
+    lookup: &dyn Fn(&str) -> Option<String>,
+    read: impl FnOnce(&mut Variables<'_>) -> T,
+) -> Result<T, ConfigError> {
+    let mut variables = Variables::new(lookup);
+    let config = read(&mut variables);
+    if variables.missing.is_empty() { Ok(config) } else { Err(ConfigError(variables.missing)) }
+}
+
+impl<'a> Variables<'a> {
+    fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup, asked: Vec::new(), missing: Vec::new() }
+    }
+
+    /// A variable that must be set. Where it is not, the configuration is refused as a whole.
+    pub fn required(&mut self, name: &'static str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.missing.push(name);
+            String::new()
+        })
+    }
+
+    /// A variable that may be left out or empty.
+    pub fn optional(&mut self, name: &'static str) -> Option<String> {
+        self.asked.push(name);
+        self.look_up(name)
+    }
+
+    /// A variable that no deployment sets: it stands in for another on a laptop.
+    fn stand_in(&self, name: &'static str) -> Option<String> {
+        self.look_up(name)
+    }
+
+    fn look_up(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+}
+
+/// The table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SenderConfig {
-    /// Name of the table.
-    pub table: String,
+pub struct Table {
+    /// Its name.
+    pub name: String,
+}
+
+impl Table {
+    /// Reads [`TABLE`].
+    pub fn read(variables: &mut Variables<'_>) -> Self {
+        Self { name: variables.required(TABLE) }
+    }
+}
+
+/// The queues that a function sends to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Queues {
     /// URL of the queue of delivery jobs.
-    pub queue_url: String,
+    pub jobs: Option<String>,
     /// URL of the dead-letter queue.
-    pub dead_letter_queue_url: Option<String>,
+    pub dead_letters: Option<String>,
     /// URL of the queue of tasks.
-    pub tasks_queue_url: String,
-    /// Who keeps the key that seals secrets.
-    pub data_key: DataKeySource,
-    /// CloudWatch namespace of the metrics, if they are wanted.
-    pub metrics_namespace: Option<String>,
-    /// The SNS topic that is told of operational events, if any.
-    pub operational_topic: Option<String>,
+    pub tasks: Option<String>,
 }
 
-impl ActionsConfig {
-    /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[TABLE, KMS_KEY_ID, METRICS_NAMESPACE];
+impl Queues {
+    /// Adds the queue of delivery jobs: reads [`QUEUE_URL`].
+    #[must_use]
+    pub fn with_jobs(self, variables: &mut Variables<'_>) -> Self {
+        Self { jobs: Some(variables.required(QUEUE_URL)), ..self }
+    }
 
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names every missing variable.
-    pub fn from_environment() -> Result<Self, ConfigError> {
-        let [table, data_key] = read([TABLE, KMS_KEY_ID], with_key_file(variable))?;
-        let data_key = data_key_source(variable, data_key);
-        Ok(Self { table, data_key, metrics_namespace: optional(METRICS_NAMESPACE) })
+    /// Adds the dead-letter queue: reads [`DEAD_LETTER_QUEUE_URL`].
+    #[must_use]
+    pub fn with_dead_letters(self, variables: &mut Variables<'_>) -> Self {
+        Self { dead_letters: Some(variables.required(DEAD_LETTER_QUEUE_URL)), ..self }
+    }
+
+    /// Adds the queue of tasks: reads [`TASKS_QUEUE_URL`].
+    #[must_use]
+    pub fn with_tasks(self, variables: &mut Variables<'_>) -> Self {
+        Self { tasks: Some(variables.required(TASKS_QUEUE_URL)), ..self }
     }
 }
 
-impl IngestConfig {
-    /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, METRICS_NAMESPACE];
-
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names every missing variable.
-    pub fn from_environment() -> Result<Self, ConfigError> {
-        let [table, queue_url] = read([TABLE, QUEUE_URL], variable)?;
-        Ok(Self { table, queue_url, metrics_namespace: optional(METRICS_NAMESPACE) })
-    }
-}
-
-impl ManagementConfig {
-    /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID, METRICS_NAMESPACE];
-
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names every missing variable.
-    pub fn from_environment() -> Result<Self, ConfigError> {
-        let names = [TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
-        let [table, queue_url, tasks_queue_url, data_key] = read(names, with_key_file(variable))?;
-        let data_key = data_key_source(variable, data_key);
-        let metrics_namespace = optional(METRICS_NAMESPACE);
-        Ok(Self { table, queue_url, tasks_queue_url, data_key, metrics_namespace })
-    }
-}
-
-/// Configuration of the maintenance function.
+/// Who keeps the key that seals secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MaintenanceConfig {
-    /// Name of the table.
-    pub table: String,
-    /// URL of the queue of delivery jobs.
-    pub queue_url: String,
-    /// URL of the queue of tasks.
-    pub tasks_queue_url: String,
-    /// Who keeps the key that seals secrets.
-    pub data_key: DataKeySource,
-    /// CloudWatch namespace of the metrics, if they are wanted.
-    pub metrics_namespace: Option<String>,
-    /// The SNS topic that is told of operational events, if any.
-    pub operational_topic: Option<String>,
+pub enum DataKey {
+    /// The KMS key with this id or ARN.
+    Kms(String),
+    /// The file at this path.
+    File(String),
 }
 
-impl MaintenanceConfig {
-    /// The variables it reads.
-    pub const VARIABLES: &[&str] =
-        &[TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID, METRICS_NAMESPACE, OPERATIONAL_TOPIC];
-
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names every missing variable.
-    pub fn from_environment() -> Result<Self, ConfigError> {
-        let names = [TABLE, QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
-        let [table, queue_url, tasks_queue_url, data_key] = read(names, with_key_file(variable))?;
-        Ok(Self {
-            table,
-            queue_url,
-            tasks_queue_url,
-            data_key: data_key_source(variable, data_key),
-            metrics_namespace: optional(METRICS_NAMESPACE),
-            operational_topic: optional(OPERATIONAL_TOPIC),
-        })
+impl DataKey {
+    /// Reads [`KMS_KEY_ID`], or what stands in for it: [`DATA_KEY_FILE`].
+    pub fn read(variables: &mut Variables<'_>) -> Self {
+        match variables.stand_in(DATA_KEY_FILE) {
+            Some(path) => Self::File(path),
+            None => Self::Kms(variables.required(KMS_KEY_ID)),
+        }
     }
 }
 
-impl SenderConfig {
-    /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[
-        TABLE,
-        QUEUE_URL,
-        DEAD_LETTER_QUEUE_URL,
-        TASKS_QUEUE_URL,
-        KMS_KEY_ID,
-        METRICS_NAMESPACE,
-        OPERATIONAL_TOPIC,
-    ];
+/// What a function writes about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telemetry {
+    /// CloudWatch namespace of the metrics, if they are wanted.
+    pub metrics_namespace: Option<String>,
+}
 
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names every missing variable.
-    pub fn from_environment() -> Result<Self, ConfigError> {
-        let names = [TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL, TASKS_QUEUE_URL, KMS_KEY_ID];
-        let [table, queue_url, dead_letters, tasks_queue_url, data_key] =
-            read(names, with_key_file(variable))?;
-        let data_key = data_key_source(variable, data_key);
-        Ok(Self {
-            table,
-            queue_url,
-            dead_letter_queue_url: Some(dead_letters),
-            tasks_queue_url,
-            data_key,
-            metrics_namespace: optional(METRICS_NAMESPACE),
-            operational_topic: optional(OPERATIONAL_TOPIC),
-        })
+impl Telemetry {
+    /// Reads [`METRICS_NAMESPACE`].
+    pub fn read(variables: &mut Variables<'_>) -> Self {
+        Self { metrics_namespace: variables.optional(METRICS_NAMESPACE) }
+    }
+
+    /// The metrics, at the system's time.
+    pub fn metrics(self) -> Metrics {
+        Metrics::new(self.metrics_namespace, Clock::system())
+    }
+}
+
+/// The SNS topic that operational events are published to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationalTopic {
+    /// Its ARN; operational events go to endpoints only, if `None`.
+    pub arn: Option<String>,
+}
+
+impl OperationalTopic {
+    /// Reads [`OPERATIONAL_TOPIC`].
+    pub fn read(variables: &mut Variables<'_>) -> Self {
+        Self { arn: variables.optional(OPERATIONAL_TOPIC) }
     }
 }
 
@@ -242,32 +219,6 @@ pub(crate) fn serves_several_at_once() -> bool {
     optional(MAX_CONCURRENCY).and_then(|most| most.parse().ok()).is_some_and(|most: u32| most > 1)
 }
 
-/// A key file stands in for KMS.
-fn with_key_file(lookup: impl Fn(&str) -> Option<String>) -> impl Fn(&str) -> Option<String> {
-    move |name| match name {
-        KMS_KEY_ID => lookup(DATA_KEY_FILE).or_else(|| lookup(KMS_KEY_ID)),
-        _ => lookup(name),
-    }
-}
-
-fn data_key_source(lookup: impl Fn(&str) -> Option<String>, value: String) -> DataKeySource {
-    match lookup(DATA_KEY_FILE) {
-        Some(_) => DataKeySource::File(value),
-        None => DataKeySource::Kms(value),
-    }
-}
-
-fn read<const N: usize>(
-    names: [&'static str; N],
-    lookup: impl Fn(&str) -> Option<String>,
-) -> Result<[String; N], ConfigError> {
-    let values = names.map(|name| lookup(name).filter(|value| !value.is_empty()));
-    let missing: Vec<_> =
-        names.iter().zip(&values).filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
-    if missing.is_empty() { Ok(values.map(Option::unwrap_or_default)) } else { Err(ConfigError(missing)) }
-}
-
-/// A variable that may be left out or empty.
 fn optional(name: &str) -> Option<String> {
     variable(name).filter(|value| !value.is_empty())
 }
@@ -281,21 +232,41 @@ fn variable(name: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    type Config = (Table, Queues, DataKey, Telemetry);
+
+    fn config(variables: &mut Variables<'_>) -> Config {
+        let queues = Queues::default().with_jobs(variables).with_tasks(variables);
+        (Table::read(variables), queues, DataKey::read(variables), Telemetry::read(variables))
+    }
+
     #[test]
     fn every_missing_variable_is_named_and_an_empty_one_is_missing() {
-        let lookup = |name: &str| (name == QUEUE_URL).then(String::new);
-        let error = read([TABLE, QUEUE_URL], lookup).unwrap_err();
-        assert_eq!(error.to_string(), "the environment lacks POSTHORN_TABLE, POSTHORN_QUEUE_URL");
+        let lookup = |name: &str| match name {
+            TABLE => Some("posthorn".to_owned()),
+            QUEUE_URL => Some(String::new()),
+            _ => None,
+        };
+        let error = from(&lookup, config).unwrap_err();
+        let missing = "POSTHORN_QUEUE_URL, POSTHORN_TASKS_QUEUE_URL, POSTHORN_KMS_KEY_ID";
+        assert_eq!(error.to_string(), format!("the environment lacks {missing}"));
+    }
+
+    #[test]
+    fn the_names_are_those_that_are_read_but_not_what_stands_in_on_a_laptop() {
+        let names = [QUEUE_URL, TASKS_QUEUE_URL, TABLE, KMS_KEY_ID, METRICS_NAMESPACE];
+        assert_eq!(names_read_by(config), names);
     }
 
     #[test]
     fn a_key_file_goes_before_kms() {
-        let lookup = |name: &str| Some(name.to_lowercase());
-        let value = with_key_file(lookup)(KMS_KEY_ID).unwrap();
-        assert_eq!(data_key_source(lookup, value), DataKeySource::File("posthorn_data_key_file".into()));
-        let only_kms = |name: &str| (name == KMS_KEY_ID).then(|| "key".to_owned());
-        let value = with_key_file(only_kms)(KMS_KEY_ID).unwrap();
-        assert_eq!(data_key_source(only_kms, value), DataKeySource::Kms("key".into()));
+        let all = |name: &str| Some(name.to_lowercase());
+        let (table, queues, key, telemetry) = from(&all, config).unwrap();
+        assert_eq!(key, DataKey::File("posthorn_data_key_file".to_owned()));
+        assert_eq!(table.name, "posthorn_table");
+        assert_eq!(queues.tasks.as_deref(), Some("posthorn_tasks_queue_url"));
+        assert_eq!(telemetry.metrics_namespace.as_deref(), Some("posthorn_metrics_namespace"));
+        let only_kms = |name: &str| (name != DATA_KEY_FILE).then(|| "key".to_owned());
+        assert_eq!(from(&only_kms, config).unwrap().2, DataKey::Kms("key".to_owned()));
     }
 
     #[test]
@@ -303,13 +274,5 @@ mod tests {
         let levels = ["DEBUG", "error", "FATAL", "chatty"].map(level);
         let [debug, error, info] = [LevelFilter::DEBUG, LevelFilter::ERROR, LevelFilter::INFO];
         assert_eq!(levels, [debug, error, error, info]);
-    }
-
-    #[test]
-    fn what_is_there_is_read_in_order() {
-        assert_eq!(
-            read([TABLE, QUEUE_URL], |name| Some(name.to_lowercase())).unwrap()[1],
-            "posthorn_queue_url"
-        );
     }
 }

@@ -8,7 +8,7 @@ use store::sealing::KeyBytes;
 use store::{KeyWrapper, StoreError};
 
 use crate::aws::Aws;
-use crate::config::DataKeySource;
+use crate::config::DataKey;
 
 /// KMS refuses to unwrap what was wrapped for something else.
 const CONTEXT: (&str, &str) = ("posthorn", "signing-secrets");
@@ -17,10 +17,10 @@ const CONTEXT: (&str, &str) = ("posthorn", "signing-secrets");
 ///
 /// # Errors
 /// [`StoreError::Key`] when the file cannot be read or holds no key.
-pub fn key_wrapper(aws: &Aws, source: &DataKeySource) -> Result<KeyWrapper, StoreError> {
+pub fn key_wrapper(aws: &Aws, source: &DataKey) -> Result<KeyWrapper, StoreError> {
     match source {
-        DataKeySource::Kms(key_id) => Ok(kms(aws.kms(), key_id.clone())),
-        DataKeySource::File(path) => {
+        DataKey::Kms(key_id) => Ok(kms(aws.kms(), key_id.clone())),
+        DataKey::File(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| StoreError::Key(Box::new(error)))?;
             Ok(KeyWrapper::local(parse(&text)?))
         }

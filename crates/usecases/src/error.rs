@@ -50,7 +50,7 @@ impl From<QueueError> for Fault {
 }
 
 /// Why a use case of the API did not happen.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum UseCaseError {
     /// The caller's mistake.
     #[error(transparent)]

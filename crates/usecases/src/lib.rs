@@ -22,5 +22,7 @@ pub use context::cache::Cache;
 pub use context::clock::Clock;
 pub use context::randomness::Randomness;
 pub use error::{Fault, UseCaseError, chain};
+/// A page of a list, as the use cases give it.
+pub use store::Page;
 pub use telemetry::meter::{Meter, Readings};
 pub use telemetry::trace::Traces;

@@ -1,64 +1,39 @@
 //! `…/preview` and `…/deliveries/{wd}/curl`: the exact request of a delivery, without sending it.
 
+use api::previews::{Preview, PreviewEvent};
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
+use axum::http::HeaderName;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue};
-use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use domain::delivery::attempt::SentRequest;
 use domain::delivery::render::RenderedRequest;
 use domain::endpoint::Endpoint;
 use domain::event::MAX_REQUEST_BYTES;
-use lambda_kit::json_body::parse_json;
-use lambda_kit::problem_json::ApiError;
-use lambda_kit::request_body::read_body;
-use serde_json::json;
+use domain::id::{DeliveryId, EndpointId};
+use http_kit::{Caller, ErrorResponse, Id, OptionalBody};
 use usecases::act::actions::Actions;
 use usecases::act::preview_request::{PreviewRequest, preview_request, rebuild_request};
 
-use crate::{caller, id};
-
 pub(crate) async fn preview(
     State(actions): State<Actions>,
-    headers: HeaderMap,
-    Path(endpoint): Path<String>,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let caller = caller(&actions, &headers).await?;
-    let id = id(&endpoint, "endpoint")?;
-    let body = read_body(body, MAX_REQUEST_BYTES).await?;
-    let request = if body.is_empty() { PreviewRequest::default() } else { parse_json(&body)? };
-    let (endpoint, rendered) = preview_request(&actions, &caller, id, request).await?;
-    let sent = SentRequest::of(&rendered, &endpoint);
-    let body = json!({
-        "method": rendered.method,
-        "url": endpoint.url.as_str(),
-        // In the order they are sent.
-        "headers": rendered.headers,
-        "body": String::from_utf8_lossy(&rendered.body),
-        "body_base64": STANDARD.encode(&rendered.body),
-        "body_bytes": sent.body_bytes,
-        "body_sha256": sent.body_sha256,
-    });
-    Ok(Json(body).into_response())
+    caller: Caller,
+    Id(endpoint): Id<EndpointId>,
+    OptionalBody(event): OptionalBody<PreviewEvent, MAX_REQUEST_BYTES>,
+) -> Result<Json<Preview>, ErrorResponse> {
+    let PreviewEvent { event_id, event_type, data, occurred_at } = event;
+    let request = PreviewRequest { event_id, event_type, data, occurred_at };
+    let (endpoint, rendered) = preview_request(&actions, &caller, endpoint, request).await?;
+    Ok(Json(Preview::of(rendered, &endpoint)))
 }
 
 /// The request of a delivery as a command for a shell.
 pub(crate) async fn curl(
     State(actions): State<Actions>,
-    headers: HeaderMap,
-    Path((endpoint, delivery)): Path<(String, String)>,
-) -> Result<Response, ApiError> {
-    let caller = caller(&actions, &headers).await?;
-    let endpoint = id(&endpoint, "endpoint")?;
-    let delivery = id(&delivery, "delivery")?;
+    caller: Caller,
+    Id(endpoint): Id<EndpointId>,
+    Id(delivery): Id<DeliveryId>,
+) -> Result<([(HeaderName, &'static str); 1], String), ErrorResponse> {
     let (endpoint, rendered) = rebuild_request(&actions, &caller, endpoint, delivery).await?;
-    let mut response = command(&endpoint, &rendered).into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    Ok(response)
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], command(&endpoint, &rendered)))
 }
 
 fn command(endpoint: &Endpoint, rendered: &RenderedRequest) -> String {

@@ -4,24 +4,35 @@ use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
-use lambda_kit::config::ActionsConfig;
-use lambda_kit::data_key::key_wrapper;
+use lambda_kit::config::{self, DataKey, Queues, Table, Telemetry, Variables};
 use lambda_kit::metrics::Metrics;
-use queue::Queue;
-use store::Store;
 use usecases::act::actions::Actions;
-use usecases::{Clock, Context};
+
+/// What the function reads from its environment. Acting sends no job and no task, so it knows no queue.
+#[derive(Debug)]
+pub struct Config {
+    table: Table,
+    data_key: DataKey,
+    telemetry: Telemetry,
+}
+
+impl Config {
+    /// Reads it.
+    pub fn read(variables: &mut Variables<'_>) -> Self {
+        Self {
+            table: Table::read(variables),
+            data_key: DataKey::read(variables),
+            telemetry: Telemetry::read(variables),
+        }
+    }
+}
 
 /// The function as the environment describes it. It sends to `targets` and to no other address.
 ///
 /// # Errors
 /// When a variable is missing, or the HTTP client cannot be built.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Actions, Metrics), Error> {
-    let config = ActionsConfig::from_environment()?;
-    let aws = Aws::from_environment().await;
-    let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
-    // Acting sends no job and no task, so this function knows no queue.
-    let queue = Queue::new(aws.sqs(), String::new(), None);
-    let actions = Actions { context: Context::new(store, queue), egress: Egress::new(targets)? };
-    Ok((actions, Metrics::new(config.metrics_namespace, Clock::system())))
+    let Config { table, data_key, telemetry } = config::from_environment(Config::read)?;
+    let context = Aws::from_environment().await.context(&table, Queues::default(), Some(&data_key))?;
+    Ok((Actions { context, egress: Egress::new(targets)? }, telemetry.metrics()))
 }

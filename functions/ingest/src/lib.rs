@@ -1,117 +1,134 @@
-//! `POST /v1/events` and `/v1/events/batch`: accept events. The decisions are in `usecases::accept::accept_event`; here is only HTTP.
+//! `POST /v1/events` and `/v1/events/batch`: accept events. The decisions are in `usecases::accept::accept_event`; here is
+//! only HTTP.
 
 pub mod setup;
 
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use api::events::{AcceptedEvent, Batch, BatchAccepted, BatchAnswer, BatchResult, NewEvent};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Extension, Router};
-use domain::access::api_key::ApiKey;
-use domain::event::ledger::{Ledger, SkipReason};
+use axum::{Extension, Json, Router};
 use domain::event::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_REQUEST_BYTES};
-use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
 use domain::trace_parent::TraceParent;
-use lambda_kit::api_key_header::api_key;
-use lambda_kit::http_api::Unit;
-use lambda_kit::json_body::parse_json;
-use lambda_kit::problem_json::{ApiError, of_problem};
-use lambda_kit::request_body::read_body;
-use lambda_kit::trace_header::trace_parent;
-use serde::{Deserialize, Serialize};
+use http_kit::http_api::Unit;
+use http_kit::strict_json::parse_json;
+use http_kit::trace_header::trace_parent;
+use http_kit::{Body, Caller, ErrorResponse};
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
-use usecases::Intake;
-use usecases::Readings;
 use usecases::accept::accept_event::{Accepted, Intent, accept_event, accept_events};
 use usecases::accept::event_request::EventRequest;
 use usecases::accept::idempotency::IdempotencyKey;
-use usecases::manage::authenticate::authenticate;
-use usecases::telemetry::trace::Span;
+use usecases::{Intake, Readings, UseCaseError};
 
 /// Longest `Idempotency-Key`, in characters.
 const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
-
-/// Deliveries, and endpoints skipped, that each result of a batch lists: 100 events with both are 2 MB, and Lambda
-/// answers with 6 at most. `/v1/events/{event}/deliveries` tells of all of them.
-const MAX_LISTED: usize = 100;
 
 const ONE: &str = "/v1/events";
 const MANY: &str = "/v1/events/batch";
 
 /// The routes of this function.
 pub fn router(intake: Intake) -> Router {
-    Router::new().route(ONE, post(post_event)).route(MANY, post(post_batch)).with_state(intake)
-}
-
-#[derive(Serialize)]
-struct AcceptedBody {
-    id: EventId,
-    deliveries: Vec<DeliveryBody>,
-    skipped: Vec<SkippedBody>,
-}
-
-#[derive(Serialize)]
-struct DeliveryBody {
-    id: DeliveryId,
-    endpoint_id: EndpointId,
-}
-
-#[derive(Serialize)]
-struct SkippedBody {
-    endpoint_id: EndpointId,
-    reason: SkipReason,
-}
-
-async fn post_event(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
-    let caller = match authenticate(&intake.context.cache, api_key(&headers)).await {
-        Ok(caller) => caller,
-        Err(refusal) => return refuse(refusal.into()),
+    let around = |route: &'static str| {
+        let intake = intake.clone();
+        from_fn_with_state(Surroundings { intake, route }, surrounded)
     };
-    let span = intake.context.traces.request(trace_parent(&headers), ONE);
-    let response = match one_event(&intake, &caller, &headers, body, span.as_parent()).await {
-        Ok(accepted) => {
-            let unit = Unit { event: Some(accepted.id.to_string()), readings: readings(&[Ok(&accepted)]) };
-            (Extension(unit), answer(&accepted)).into_response()
+    Router::new()
+        .route(ONE, post(post_event).layer(around(ONE)))
+        .route(MANY, post(post_batch).layer(around(MANY)))
+        .with_state(intake)
+}
+
+#[derive(Clone)]
+struct Surroundings {
+    intake: Intake,
+    route: &'static str,
+}
+
+/// The span that a request's events are children of.
+#[derive(Clone, Copy)]
+struct Parent(Option<TraceParent>);
+
+/// Gives a request its span, which is sent before the answer, and counts it if it is refused. The request of a caller
+/// without a valid API key gets no span. A fault is counted where it is answered.
+async fn surrounded(State(around): State<Surroundings>, request: Request, next: Next) -> Response {
+    let Surroundings { intake, route } = around;
+    let (mut parts, body) = request.into_parts();
+    let response = match Caller::of(&mut parts, &intake).await {
+        Ok(_) => {
+            let span = intake.context.traces.request(trace_parent(&parts.headers), route);
+            parts.extensions.insert(Parent(span.as_parent()));
+            let response = next.run(Request::from_parts(parts, body)).await;
+            span.end_request(response.status().as_u16());
+            intake.context.traces.flush().await;
+            response
         }
-        Err(error) => refuse(error),
+        Err(error) => error.into_response(),
     };
-    end(&intake, span, response).await
+    match response.extensions().get::<UseCaseError>() {
+        Some(UseCaseError::Problem(_)) => {
+            let readings = Readings { events_refused: 1, ..Readings::default() };
+            (Extension(Unit { event: None, readings }), response).into_response()
+        }
+        _ => response,
+    }
+}
+
+async fn post_event(
+    State(intake): State<Intake>,
+    caller: Caller,
+    Extension(Parent(trace)): Extension<Parent>,
+    headers: HeaderMap,
+    Body(event): Body<NewEvent, MAX_REQUEST_BYTES>,
+) -> Result<Response, ErrorResponse> {
+    let key = idempotency_key(&headers)?;
+    let accepted = accept_event(&intake, &caller, request(event, trace), key).await?;
+    let unit = Unit { event: Some(accepted.id.to_string()), readings: readings(&[Ok(&accepted)]) };
+    let answer = Json(AcceptedEvent::of(accepted.id, &accepted.ledger));
+    let mut response = (StatusCode::ACCEPTED, Extension(unit), answer).into_response();
+    if accepted.repeated {
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }
 
 /// Each event is answered on its own, in order, with the status it would have had alone.
-async fn post_batch(State(intake): State<Intake>, headers: HeaderMap, body: Body) -> Response {
-    let caller = match authenticate(&intake.context.cache, api_key(&headers)).await {
-        Ok(caller) => caller,
-        Err(refusal) => return refuse(refusal.into()),
-    };
-    let span = intake.context.traces.request(trace_parent(&headers), MANY);
-    let response = match many_events(&intake, &caller, &headers, body, span.as_parent()).await {
-        Ok(results) => {
-            let readings = readings(&results.iter().map(Result::as_ref).collect::<Vec<_>>());
-            let results: Vec<_> = results.into_iter().map(result).collect();
-            let body = axum::Json(json!({ "results": results }));
-            (StatusCode::MULTI_STATUS, Extension(Unit { event: None, readings }), body).into_response()
-        }
-        Err(error) => refuse(error),
-    };
-    end(&intake, span, response).await
+async fn post_batch(
+    State(intake): State<Intake>,
+    caller: Caller,
+    Extension(Parent(trace)): Extension<Parent>,
+    headers: HeaderMap,
+    Body(batch): Body<Batch<Box<RawValue>>, MAX_BATCH_BYTES>,
+) -> Result<Response, ErrorResponse> {
+    if !(1..=MAX_BATCH_EVENTS).contains(&batch.events.len()) {
+        return Err(Problem::invalid("/events", "must hold 1 to 100 events").into());
+    }
+    let key = idempotency_key(&headers)?;
+    let intents = batch.events.iter().enumerate().map(|(index, event)| {
+        let request = request(parse_json(event.get().as_bytes())?, trace);
+        let idempotency_key = key.map(|key| IdempotencyKey::OfBatch(key.to_owned(), index));
+        Ok(Intent { request, idempotency_key })
+    });
+    let results = accept_events(&intake, &caller, intents.collect()).await?;
+    let unit =
+        Unit { event: None, readings: readings(&results.iter().map(Result::as_ref).collect::<Vec<_>>()) };
+    let answer = Json(BatchAnswer { results: results.iter().map(result).collect() });
+    Ok((StatusCode::MULTI_STATUS, Extension(unit), answer).into_response())
 }
 
-/// Ends the request's span, which is sent before the answer. A stranger's request has none.
-async fn end(intake: &Intake, span: Span, response: Response) -> Response {
-    span.end_request(response.status().as_u16());
-    intake.context.traces.flush().await;
-    response
+/// The event of a request, under the request's span.
+fn request(event: NewEvent, trace: Option<TraceParent>) -> EventRequest {
+    let NewEvent { event_type, data, workspace_id, id, occurred_at, channels, deliver_at } = event;
+    EventRequest { event_type, data, workspace_id, id, occurred_at, channels, deliver_at, trace }
 }
 
-/// A fault is counted where it is answered.
-fn refuse(error: ApiError) -> Response {
-    let events_refused = u32::from(matches!(error, ApiError::Problem(_)));
-    let readings = Readings { events_refused, ..Readings::default() };
-    (Extension(Unit { event: None, readings }), error).into_response()
+fn result(result: &Result<Accepted, Problem>) -> BatchResult {
+    match result {
+        Ok(accepted) => BatchResult::Accepted(BatchAccepted::of(accepted.id, &accepted.ledger)),
+        Err(problem) => BatchResult::Refused(api::problem::Problem::of(problem)),
+    }
 }
 
 /// What became of each event of a request.
@@ -130,87 +147,6 @@ fn readings(results: &[Result<&Accepted, &Problem>]) -> Readings {
     readings
 }
 
-async fn one_event(
-    intake: &Intake,
-    caller: &ApiKey,
-    headers: &HeaderMap,
-    body: Body,
-    trace: Option<TraceParent>,
-) -> Result<Accepted, ApiError> {
-    let body = read_body(body, MAX_REQUEST_BYTES).await?;
-    let request = EventRequest { trace, ..parse_json(&body)? };
-    Ok(accept_event(intake, caller, request, idempotency_key(headers)?).await?)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BatchRequest {
-    events: Vec<Box<RawValue>>,
-}
-
-async fn many_events(
-    intake: &Intake,
-    caller: &ApiKey,
-    headers: &HeaderMap,
-    body: Body,
-    trace: Option<TraceParent>,
-) -> Result<Vec<Result<Accepted, Problem>>, ApiError> {
-    let body = read_body(body, MAX_BATCH_BYTES).await?;
-    let batch: BatchRequest = parse_json(&body)?;
-    if !(1..=MAX_BATCH_EVENTS).contains(&batch.events.len()) {
-        return Err(Problem::invalid("/events", "must hold 1 to 100 events").into());
-    }
-    let key = idempotency_key(headers)?;
-    let intents = batch.events.iter().enumerate().map(|(index, event)| {
-        let request = EventRequest { trace, ..parse_json(event.get().as_bytes())? };
-        let idempotency_key = key.map(|key| IdempotencyKey::OfBatch(key.to_owned(), index));
-        Ok(Intent { request, idempotency_key })
-    });
-    Ok(accept_events(intake, caller, intents.collect()).await?)
-}
-
-/// One of a batch's results: its lists are cut short, and their whole lengths stand beside them.
-fn result(accepted: Result<Accepted, Problem>) -> Value {
-    match accepted {
-        Ok(mut accepted) => {
-            let Ledger { deliveries, skipped } = &mut accepted.ledger;
-            let counts = (deliveries.len(), skipped.len());
-            deliveries.truncate(MAX_LISTED);
-            skipped.truncate(MAX_LISTED);
-            let mut value = json!(body(&accepted));
-            value["status"] = json!(StatusCode::ACCEPTED.as_u16());
-            (value["deliveries_count"], value["skipped_count"]) = (json!(counts.0), json!(counts.1));
-            value
-        }
-        Err(problem) => of_problem(&problem),
-    }
-}
-
-fn answer(accepted: &Accepted) -> Response {
-    let mut response = (StatusCode::ACCEPTED, axum::Json(body(accepted))).into_response();
-    if accepted.repeated {
-        let value = axum::http::HeaderValue::from_static("true");
-        response.headers_mut().insert("idempotency-replayed", value);
-    }
-    response
-}
-
-fn body(accepted: &Accepted) -> AcceptedBody {
-    let Accepted { id, ledger, .. } = accepted;
-    let (id, deliveries) = (*id, ledger.deliveries.iter());
-    AcceptedBody {
-        id,
-        deliveries: deliveries
-            .map(|endpoint| DeliveryBody { id: DeliveryId::of(id, *endpoint), endpoint_id: *endpoint })
-            .collect(),
-        skipped: ledger
-            .skipped
-            .iter()
-            .map(|(endpoint_id, reason)| SkippedBody { endpoint_id: *endpoint_id, reason: *reason })
-            .collect(),
-    }
-}
-
 /// The key as the caller sent it: its length is checked here, before a batch makes one of it for each event.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     match headers.get("idempotency-key") {
@@ -220,24 +156,5 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
             Ok(_) => Err(Problem::invalid("Idempotency-Key", "must be 1 to 255 characters")),
             Err(_) => Err(Problem::invalid("Idempotency-Key", "must be visible ASCII characters")),
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::timestamp::Timestamp;
-
-    #[test]
-    fn the_answer_to_the_widest_batch_fits_what_lambda_answers() {
-        let at = Timestamp::from_millis(1_750_000_000_000);
-        let endpoints = || (0..10_000).map(|number| EndpointId::new(at, number));
-        let skipped = endpoints().map(|endpoint| (endpoint, SkipReason::TypeNotSubscribed)).collect();
-        let ledger = Ledger { deliveries: endpoints().collect(), skipped };
-        let result = result(Ok(Accepted { id: EventId::new(at, 1), ledger, repeated: false }));
-        assert!(result.to_string().len() * MAX_BATCH_EVENTS < 4_000_000, "{}", result.to_string().len());
-        assert_eq!((&result["deliveries_count"], &result["skipped_count"]), (&json!(10_000), &json!(10_000)));
-        assert_eq!(result["deliveries"].as_array().map(Vec::len), Some(MAX_LISTED));
-        assert_eq!(result["skipped"].as_array().map(Vec::len), Some(MAX_LISTED));
     }
 }

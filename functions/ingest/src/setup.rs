@@ -2,22 +2,36 @@
 
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
-use lambda_kit::config::IngestConfig;
+use lambda_kit::config::{self, Queues, Table, Telemetry, Variables};
 use lambda_kit::metrics::Metrics;
-use queue::Queue;
-use store::{KeyWrapper, Store};
-use usecases::{Clock, Context, Intake};
+use usecases::Intake;
+
+/// What the function reads from its environment. Accepting events opens no secret, so it has no data key.
+#[derive(Debug)]
+pub struct Config {
+    table: Table,
+    queues: Queues,
+    telemetry: Telemetry,
+}
+
+impl Config {
+    /// Reads it.
+    pub fn read(variables: &mut Variables<'_>) -> Self {
+        Self {
+            table: Table::read(variables),
+            queues: Queues::default().with_jobs(variables),
+            telemetry: Telemetry::read(variables),
+        }
+    }
+}
 
 /// What the environment describes.
 ///
 /// # Errors
 /// When the environment lacks something.
 pub async fn from_environment() -> Result<(Intake, Metrics), Error> {
-    let config = IngestConfig::from_environment()?;
-    let aws = Aws::from_environment().await;
-    // Accepting events opens no secret, so this function has no key.
-    let store = Store::new(aws.dynamodb(), &config.table, KeyWrapper::none());
-    let context = Context::new(store, Queue::new(aws.sqs(), config.queue_url, None))
-        .with_traces(lambda_kit::otlp::from_environment());
-    Ok((Intake::new(context), Metrics::new(config.metrics_namespace, Clock::system())))
+    let Config { table, queues, telemetry } = config::from_environment(Config::read)?;
+    let context = Aws::from_environment().await.context(&table, queues, None)?;
+    let context = context.with_traces(lambda_kit::otlp::from_environment());
+    Ok((Intake::new(context), telemetry.metrics()))
 }

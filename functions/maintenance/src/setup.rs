@@ -1,24 +1,41 @@
 //! What does the function need? Its configuration, and each client built once.
 
 use lambda_kit::aws::Aws;
-use lambda_kit::config::MaintenanceConfig;
-use lambda_kit::data_key::key_wrapper;
+use lambda_kit::config::{self, DataKey, OperationalTopic, Queues, Table, Telemetry, Variables};
 use lambda_kit::metrics::Metrics;
 use lambda_runtime::Error;
-use queue::Queue;
-use store::Store;
-use usecases::Clock;
 use usecases::Context;
+
+/// What the function reads from its environment.
+#[derive(Debug)]
+pub struct Config {
+    table: Table,
+    queues: Queues,
+    data_key: DataKey,
+    telemetry: Telemetry,
+    topic: OperationalTopic,
+}
+
+impl Config {
+    /// Reads it.
+    pub fn read(variables: &mut Variables<'_>) -> Self {
+        Self {
+            table: Table::read(variables),
+            queues: Queues::default().with_jobs(variables).with_tasks(variables),
+            data_key: DataKey::read(variables),
+            telemetry: Telemetry::read(variables),
+            topic: OperationalTopic::read(variables),
+        }
+    }
+}
 
 /// What the environment describes.
 ///
 /// # Errors
 /// When the environment lacks something.
 pub async fn from_environment() -> Result<(Context, Metrics), Error> {
-    let config = MaintenanceConfig::from_environment()?;
+    let Config { table, queues, data_key, telemetry, topic } = config::from_environment(Config::read)?;
     let aws = Aws::from_environment().await;
-    let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
-    let queue = Queue::new(aws.sqs(), config.queue_url, None).with_tasks(config.tasks_queue_url);
-    let context = Context::new(store, queue).with_topic(aws.topic(config.operational_topic));
-    Ok((context, Metrics::new(config.metrics_namespace, Clock::system())))
+    let context = aws.context(&table, queues, Some(&data_key))?;
+    Ok((context.with_topic(aws.operational_topic(topic)), telemetry.metrics()))
 }

@@ -3,23 +3,37 @@
 use domain::endpoint::address::AllowedTargets;
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
-use lambda_kit::config::ManagementConfig;
-use lambda_kit::data_key::key_wrapper;
+use lambda_kit::config::{self, DataKey, Queues, Table, Telemetry, Variables};
 use lambda_kit::metrics::Metrics;
-use queue::Queue;
-use store::Store;
 use usecases::manage::management::Management;
-use usecases::{Clock, Context};
+
+/// What the function reads from its environment.
+#[derive(Debug)]
+pub struct Config {
+    table: Table,
+    queues: Queues,
+    data_key: DataKey,
+    telemetry: Telemetry,
+}
+
+impl Config {
+    /// Reads it.
+    pub fn read(variables: &mut Variables<'_>) -> Self {
+        Self {
+            table: Table::read(variables),
+            queues: Queues::default().with_jobs(variables).with_tasks(variables),
+            data_key: DataKey::read(variables),
+            telemetry: Telemetry::read(variables),
+        }
+    }
+}
 
 /// The API as the environment describes it, whose endpoints may be `targets` and nothing else.
 ///
 /// # Errors
 /// When the environment lacks something.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Management, Metrics), Error> {
-    let config = ManagementConfig::from_environment()?;
-    let aws = Aws::from_environment().await;
-    let store = Store::new(aws.dynamodb(), &config.table, key_wrapper(&aws, &config.data_key)?);
-    let queue = Queue::new(aws.sqs(), config.queue_url, None).with_tasks(config.tasks_queue_url);
-    let management = Management { context: Context::new(store, queue), targets };
-    Ok((management, Metrics::new(config.metrics_namespace, Clock::system())))
+    let Config { table, queues, data_key, telemetry } = config::from_environment(Config::read)?;
+    let context = Aws::from_environment().await.context(&table, queues, Some(&data_key))?;
+    Ok((Management { context, targets }, telemetry.metrics()))
 }

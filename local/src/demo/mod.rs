@@ -13,10 +13,10 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use usecases::Clock;
 
-use crate::api_client::ApiClient;
 use crate::first_run::prepare;
 use crate::options::DemoOptions;
 use crate::platform::{Platform, Setup};
+use api::client::ApiClient;
 use payloads::Sample;
 use receivers::{Behaviour, Receiver};
 use report::{Fate, Report};

@@ -4,3 +4,4 @@ mod bad_requests;
 mod first_delivery;
 mod idempotency;
 mod intake;
+mod payloads;

@@ -83,7 +83,7 @@ async fn the_asymmetric_profile_shows_its_public_key_and_never_the_private_one()
     // The key the API shows and the one at the JWKS address, which needs no key to be read.
     let shown = made["public_key"].as_str().unwrap().strip_prefix("whpk_").unwrap();
     let path = format!("/v1/workspaces/{}/jwks.json", stage.workspace);
-    let nobody = local::api_client::ApiClient::new(&stage.platform.url(), "");
+    let nobody = api::client::ApiClient::new(&stage.platform.url(), "");
     let keys = nobody.get(&path).await.unwrap();
     let listed = keys["keys"][0]["x"].as_str().unwrap();
     for key in [STANDARD.decode(shown).unwrap(), URL_SAFE_NO_PAD.decode(listed).unwrap()] {

@@ -1,5 +1,6 @@
 //! What does the API show and change?
 
+mod answers;
 mod logs;
 mod previews;
 mod statistics;

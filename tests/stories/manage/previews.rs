@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use api::client::ApiClient;
 use domain::id::{EndpointId, EventId};
-use local::api_client::ApiClient;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;

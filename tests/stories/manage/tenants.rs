@@ -1,6 +1,6 @@
 //! Who may do what: keys, scopes, and walls between workspaces.
 
-use local::api_client::ApiClient;
+use api::client::ApiClient;
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lambda_kit::config::{
-    ActionsConfig, IngestConfig, MaintenanceConfig, ManagementConfig, OPERATIONAL_TOPIC, SenderConfig,
-};
+use lambda_kit::config::{OPERATIONAL_TOPIC, names_read_by};
 use serde_yaml_ng::Value;
 use stories::calls::CALLS_FILE;
 use tokio::process::Command;
@@ -93,11 +91,16 @@ async fn each_role_grants_exactly_what_its_function_calls() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml");
     let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     for (function, role, variables, polls) in [
-        ("actions", "ActionsRole", ActionsConfig::VARIABLES, None),
-        ("ingest", "IngestRole", IngestConfig::VARIABLES, None),
-        ("management", "ManagementRole", ManagementConfig::VARIABLES, None),
-        ("sender", "SenderRole", SenderConfig::VARIABLES, Some(queue::definition::JOBS)),
-        ("maintenance", "MaintenanceRole", MaintenanceConfig::VARIABLES, Some(queue::definition::TASKS)),
+        ("actions", "ActionsRole", names_read_by(actions::setup::Config::read), None),
+        ("ingest", "IngestRole", names_read_by(ingest::setup::Config::read), None),
+        ("management", "ManagementRole", names_read_by(management::setup::Config::read), None),
+        ("sender", "SenderRole", names_read_by(sender::setup::Config::read), Some(queue::definition::JOBS)),
+        (
+            "maintenance",
+            "MaintenanceRole",
+            names_read_by(maintenance::setup::Config::read),
+            Some(queue::definition::TASKS),
+        ),
     ] {
         let mut needed = called.remove(function).unwrap_or_default();
         assert!(needed.len() >= 4, "{function} was hardly seen: {needed:?}");

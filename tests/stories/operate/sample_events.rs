@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use api::client::ApiClient;
 use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
 use domain::access::workspace::Workspace;
 use domain::endpoint::address::AllowedTargets;
@@ -11,9 +12,8 @@ use domain::id::ApiKeyId;
 use domain::signing::secret::{ActiveSecret, Secret};
 use egress::Egress;
 use http_body_util::BodyExt as _;
-use lambda_kit::http_api::finish;
+use http_kit::http_api::finish;
 use lambda_kit::metrics::Metrics;
-use local::api_client::ApiClient;
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 use tower::ServiceExt as _;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lambda_kit::config::{ActionsConfig, IngestConfig, MaintenanceConfig, ManagementConfig, SenderConfig};
+use lambda_kit::config::names_read_by;
 use queue::definition;
 use serde_yaml_ng::Value;
 use store::table::definition::{INDEXES, PRIMARY_KEY, TTL_ATTRIBUTE};
@@ -34,11 +34,11 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
     let resources = resources();
     let functions = of_type(&resources, "AWS::Serverless::Function");
     for (binary, variables) in [
-        ("actions", ActionsConfig::VARIABLES),
-        ("ingest", IngestConfig::VARIABLES),
-        ("maintenance", MaintenanceConfig::VARIABLES),
-        ("management", ManagementConfig::VARIABLES),
-        ("sender", SenderConfig::VARIABLES),
+        ("actions", names_read_by(actions::setup::Config::read)),
+        ("ingest", names_read_by(ingest::setup::Config::read)),
+        ("maintenance", names_read_by(maintenance::setup::Config::read)),
+        ("management", names_read_by(management::setup::Config::read)),
+        ("sender", names_read_by(sender::setup::Config::read)),
     ] {
         let all = resources.as_mapping().unwrap().values();
         // The sender is there twice: as an ordinary function, and for managed instances.
@@ -51,7 +51,7 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
             let traced = set.iter().any(|name| lambda_kit::config::TRACES_ENDPOINTS.contains(&name.as_str()));
             assert_eq!(traced, matches!(binary, "ingest" | "sender"), "{binary}");
             set.retain(|name| name.starts_with("POSTHORN_"));
-            let mut wanted = variables.to_vec();
+            let mut wanted = variables.clone();
             set.sort_unstable();
             wanted.sort_unstable();
             assert_eq!(set, wanted, "{binary}");

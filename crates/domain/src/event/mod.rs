@@ -22,6 +22,10 @@ use crate::trace_parent::TraceParent;
 
 /// Largest payload (`data`) of one event, in bytes of its JSON text.
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
+/// Most arrays and objects of a payload within each other. JSON parsers have a bound, `serde_json` one of 127 levels:
+/// beyond it a receiver could not read the payload. What is below leaves room for the objects around a payload that is
+/// delivered or shown.
+pub const MAX_PAYLOAD_LEVELS: usize = 100;
 /// Largest body of `POST /v1/events`: a payload and the fields around it.
 pub const MAX_REQUEST_BYTES: usize = MAX_PAYLOAD_BYTES + 8 * 1024;
 

@@ -1,6 +1,7 @@
 //! What does the egress do with every kind of endpoint? Each failure is really provoked, over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod informational;
 mod limits;
 mod receiver;
 mod refusals;

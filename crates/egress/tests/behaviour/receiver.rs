@@ -35,6 +35,20 @@ impl Receiver {
         Self { port, connections, requests: Arc::default() }
     }
 
+    /// Runs a receiver on a thread beside the client's, so that neither waits for the other's work. The thread ends
+    /// with the process.
+    pub fn on_another_thread(receiver: impl Future<Output = Self> + Send + 'static) -> Self {
+        let (started, receivers) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                started.send(receiver.await).unwrap();
+                std::future::pending::<()>().await;
+            });
+        });
+        receivers.recv().unwrap()
+    }
+
     /// Gives every request of every connection the same answer, and keeps the requests.
     pub async fn answering(answer: impl Into<Vec<u8>>) -> Self {
         let answer: Arc<Vec<u8>> = Arc::new(answer.into());

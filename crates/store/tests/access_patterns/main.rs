@@ -5,6 +5,7 @@ mod api_keys;
 mod deliveries;
 mod endpoints;
 mod events;
+mod golden;
 mod idempotency;
 mod workspaces;
 
@@ -26,6 +27,11 @@ struct Table {
 }
 
 async fn table() -> Table {
+    table_of(KeyWrapper::local([1; 32])).await
+}
+
+/// The same, whose secrets are sealed under what `wrapper` keeps.
+async fn table_of(wrapper: KeyWrapper) -> Table {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let dynamodb = DynamoDb::memory(Clock::new(|| now().as_millis())).unwrap().start(listener).unwrap();
     let config = aws_sdk_dynamodb::Config::builder()
@@ -36,7 +42,7 @@ async fn table() -> Table {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     let client = aws_sdk_dynamodb::Client::from_conf(config);
-    let store = Store::new(client.clone(), "posthorn", KeyWrapper::local([1; 32]));
+    let store = Store::new(client.clone(), "posthorn", wrapper);
     store.create_table().await.unwrap();
     Table { store, client, _dynamodb: dynamodb }
 }

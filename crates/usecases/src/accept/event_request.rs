@@ -3,40 +3,34 @@
 use domain::event::channel::{Channel, MAX_CHANNELS};
 use domain::event::event_type::EventType;
 use domain::event::operational;
-use domain::event::{Event, MAX_ID_AGE, MAX_ID_AHEAD, MAX_PAYLOAD_BYTES, MAX_SCHEDULE_AHEAD, Payload};
+use domain::event::{
+    Event, MAX_ID_AGE, MAX_ID_AHEAD, MAX_PAYLOAD_BYTES, MAX_PAYLOAD_LEVELS, MAX_SCHEDULE_AHEAD, Payload,
+};
 use domain::id::{EventId, WorkspaceId};
+use domain::json_depth::is_deeper_than;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 /// What a producer posts.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub struct EventRequest {
     /// What kind of thing happened.
-    #[serde(rename = "type")]
     pub event_type: EventType,
     /// What happened.
     pub data: Payload,
     /// The tenant; needed only with a key that opens all workspaces.
-    #[serde(default)]
     pub workspace_id: Option<WorkspaceId>,
     /// The producer's own id for the event.
-    #[serde(default)]
     pub id: Option<EventId>,
     /// When it happened; now, if left out.
-    #[serde(default)]
     pub occurred_at: Option<Timestamp>,
     /// Who it concerns; see [`domain::event::channel`].
-    #[serde(default)]
     pub channels: Vec<Channel>,
     /// When its deliveries are due, within 12 hours; at once, if left out.
-    #[serde(default)]
     pub deliver_at: Option<Timestamp>,
     /// The span of the request that brings it; no part of the body.
-    #[serde(skip)]
     pub trace: Option<TraceParent>,
 }
 
@@ -47,6 +41,7 @@ pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Proble
     if request.data.get().len() > MAX_PAYLOAD_BYTES {
         return Err(Problem::TooLarge { what: "payload", limit_bytes: MAX_PAYLOAD_BYTES });
     }
+    check_nesting(&request.data)?;
     if request.channels.len() > MAX_CHANNELS {
         return Err(Problem::invalid("/channels", "may list at most 20 channels"));
     }
@@ -57,6 +52,15 @@ pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Proble
         && (now.since(made) > MAX_ID_AGE || made.since(now) > MAX_ID_AHEAD)
     {
         return Err(Problem::invalid("/id", "must carry an instant from a day ago to 10 minutes from now"));
+    }
+    Ok(())
+}
+
+/// Refuses a payload that is nested deeper than its receivers may be able to read. Events and previews are checked alike.
+pub(crate) fn check_nesting(payload: &Payload) -> Result<(), Problem> {
+    if is_deeper_than(payload.get(), MAX_PAYLOAD_LEVELS) {
+        let detail = format!("may be nested at most {MAX_PAYLOAD_LEVELS} levels deep");
+        return Err(Problem::invalid("/data", detail));
     }
     Ok(())
 }

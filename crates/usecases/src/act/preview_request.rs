@@ -12,28 +12,23 @@ use domain::event::{Event, Payload};
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use serde::Deserialize;
 
+use crate::accept::event_request::check_nesting;
 use crate::act::actions::Actions;
 use crate::act::send_test_event::synthetic_event;
 use crate::error::UseCaseError;
 use crate::manage::manage_endpoint::find_endpoint;
 
 /// Which event to preview: a stored one by its id, one made of `type` and `data`, or the test event.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default)]
 pub struct PreviewRequest {
     /// A stored event.
-    #[serde(default)]
     pub event_id: Option<EventId>,
     /// The type of an event that does not exist.
-    #[serde(default, rename = "type")]
     pub event_type: Option<EventType>,
     /// Its payload.
-    #[serde(default)]
     pub data: Option<Payload>,
     /// When it happened; now, if left out.
-    #[serde(default)]
     pub occurred_at: Option<Timestamp>,
 }
 
@@ -41,7 +36,8 @@ pub struct PreviewRequest {
 ///
 /// # Errors
 /// [`Problem::MissingScope`] for an event of the caller's own making without `webhooks`, or a stored one without
-/// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event.
+/// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event
+/// or a payload that is nested too deep.
 pub async fn preview_request(
     actions: &Actions,
     caller: &ApiKey,
@@ -93,6 +89,7 @@ async fn event(
         }
         (None, Some(event_type), Some(payload)) => {
             caller.require(Scope::Webhooks)?;
+            check_nesting(&payload)?;
             let mut event = synthetic_event(endpoint, EventId::new(now, actions.context.randomness.id()))?;
             event.event_type = event_type;
             event.payload = payload;

@@ -1,9 +1,15 @@
 //! What is left to do in a workspace? Its endpoints' failed and parked deliveries, endpoint by endpoint.
 
+use std::fmt;
+use std::str::FromStr;
+
+use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::operational;
 use domain::id::{DeliveryId, EndpointId, WorkspaceId};
+use domain::problem::Problem;
 use serde::{Deserialize, Serialize};
+use store::Page;
 
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
@@ -23,18 +29,34 @@ pub struct Position {
     after: Option<DeliveryId>,
 }
 
-/// At most `limit` undelivered deliveries that have one of `statuses`, and where to go on.
+/// A page of a workspace's undelivered deliveries.
+#[derive(Debug, Clone, Copy)]
+pub struct UndeliveredListing {
+    /// Whose deliveries; those of the caller's own workspace, if `None`.
+    pub workspace: Option<WorkspaceId>,
+    /// Only of this endpoint.
+    pub endpoint: Option<EndpointId>,
+    /// Only the failed or only the parked ones.
+    pub status: Option<DeliveryStatus>,
+    /// Where the page begins; at the first endpoint, if `None`.
+    pub from: Option<Position>,
+    /// Most deliveries of the page.
+    pub limit: usize,
+}
+
+/// Undelivered deliveries of a workspace, oldest first at each endpoint.
 ///
 /// # Errors
-/// [`UseCaseError::Fault`] when the table cannot be read.
+/// [`UseCaseError::Problem`] when the caller may not, the workspace is unknown, or another status is asked for.
 pub async fn list_undelivered(
     management: &Management,
-    workspace: WorkspaceId,
-    only: Option<EndpointId>,
-    statuses: &[DeliveryStatus],
-    from: Option<Position>,
-    limit: usize,
-) -> Result<(Vec<Delivery>, Option<Position>), UseCaseError> {
+    caller: &ApiKey,
+    listing: UndeliveredListing,
+) -> Result<Page<Delivery, Position>, UseCaseError> {
+    caller.require(Scope::DeliveriesRead)?;
+    let UndeliveredListing { workspace, endpoint: only, status, from, limit } = listing;
+    let statuses = statuses(status)?;
+    let workspace = management.workspace(caller, workspace).await?.id;
     let now = management.context.clock.now();
     let subscriptions = management.context.cache.subscriptions(workspace).await?;
     let first = from.map(|from| from.endpoint);
@@ -45,7 +67,7 @@ pub async fn list_undelivered(
     for (looked_at, endpoint) in endpoints.enumerate() {
         let begin = from.filter(|from| from.endpoint == endpoint);
         if looked_at == ENDPOINTS_PER_PAGE {
-            return Ok((rows, Some(Position { endpoint, status: 0, after: None })));
+            return Ok(Page { rows, next: Some(Position { endpoint, status: 0, after: None }) });
         }
         for (index, status) in statuses.iter().enumerate() {
             if begin.is_some_and(|begin| index < begin.status) {
@@ -54,15 +76,40 @@ pub async fn list_undelivered(
             let after = begin.filter(|begin| begin.status == index).and_then(|begin| begin.after);
             let wanted = limit - rows.len();
             if wanted == 0 {
-                return Ok((rows, Some(Position { endpoint, status: index, after })));
+                return Ok(Page { rows, next: Some(Position { endpoint, status: index, after }) });
             }
             let page = management.context.store.undelivered(endpoint, *status, after, now, wanted).await?;
             // Whoever tries an endpoint has the answer at once; a test that failed leaves nothing to do.
             rows.extend(page.rows.into_iter().filter(|row| !operational::is_test(&row.event_type)));
             if page.next.is_some() {
-                return Ok((rows, Some(Position { endpoint, status: index, after: page.next })));
+                let next = Some(Position { endpoint, status: index, after: page.next });
+                return Ok(Page { rows, next });
             }
         }
     }
-    Ok((rows, None))
+    Ok(Page { rows, next: None })
+}
+
+/// What is undelivered: failed ones first.
+fn statuses(asked: Option<DeliveryStatus>) -> Result<Vec<DeliveryStatus>, Problem> {
+    match asked {
+        None => Ok(vec![DeliveryStatus::Failed, DeliveryStatus::Parked]),
+        Some(status @ (DeliveryStatus::Failed | DeliveryStatus::Parked)) => Ok(vec![status]),
+        Some(_) => Err(Problem::invalid("status", "must be failed or parked")),
+    }
+}
+
+/// As a cursor holds it.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl FromStr for Position {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
 }

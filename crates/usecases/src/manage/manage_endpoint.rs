@@ -93,20 +93,22 @@ pub(crate) async fn find_endpoint(
     Ok(endpoint.ok_or(Problem::NotFound("endpoint"))?)
 }
 
-/// How an endpoint fares.
+/// An endpoint and its health.
 ///
 /// # Errors
-/// [`UseCaseError::Fault`] when the table cannot be read.
-pub async fn read_health(management: &Management, endpoint: &Endpoint) -> Result<Health, UseCaseError> {
+/// As for [`read_endpoint`].
+pub async fn show_endpoint(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+) -> Result<(Endpoint, Health), UseCaseError> {
+    let endpoint = read_endpoint(management, caller, Scope::WebhooksRead, id).await?;
     let health = management.context.store.load_health(endpoint.key()).await?;
-    Ok(health.unwrap_or_default())
+    Ok((endpoint, health.unwrap_or_default()))
 }
 
-/// How the endpoints of a page fare; those that are left out fare well.
-///
-/// # Errors
-/// [`UseCaseError::Fault`] when the table cannot be read.
-pub async fn read_healths(
+/// The health of the endpoints of a page; those that are left out do not fail.
+async fn healths(
     management: &Management,
     page: &[Endpoint],
 ) -> Result<HashMap<EndpointId, Health>, UseCaseError> {
@@ -115,7 +117,7 @@ pub async fn read_healths(
     Ok(healths.into_iter().collect())
 }
 
-/// Endpoints of a workspace, newest first.
+/// Endpoints of a workspace and their health, newest first.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] when the caller may not, or the workspace is unknown.
@@ -125,11 +127,20 @@ pub async fn list_endpoints(
     workspace: Option<WorkspaceId>,
     before: Option<EndpointId>,
     limit: usize,
-) -> Result<Page<Endpoint, EndpointId>, UseCaseError> {
+) -> Result<Page<(Endpoint, Health), EndpointId>, UseCaseError> {
     caller.require(Scope::WebhooksRead)?;
     let workspace = management.workspace(caller, workspace).await?.id;
-    Ok(management.context.store.list_endpoints(workspace, before, limit).await?)
+    let Page { rows, next } = management.context.store.list_endpoints(workspace, before, limit).await?;
+    let mut healths = healths(management, &rows).await?;
+    let rows = rows.into_iter().map(|endpoint| {
+        let health = healths.remove(&endpoint.id).unwrap_or_default();
+        (endpoint, health)
+    });
+    Ok(Page { rows: rows.collect(), next })
 }
+
+/// Settings whose parts exclude each other: a merge replaces them as one.
+pub const REPLACED_WHOLE: [&str; 2] = ["retry", "rate_limit"];
 
 /// Changes an endpoint: `change` turns its settings into the new ones. One that is switched on, or with `resume` told
 /// so again, begins anew and gets what was parked for it; so does one that moves to another URL, of which nothing is

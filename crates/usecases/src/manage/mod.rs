@@ -2,10 +2,14 @@
 
 pub mod authenticate;
 pub mod list_undelivered;
+pub mod listing;
 pub mod manage_api_key;
 pub mod manage_endpoint;
 pub mod manage_workspace;
 pub mod management;
 pub mod merge_patch;
 pub mod public_keys;
+pub mod read_deliveries;
+pub mod read_events;
+pub mod read_ledger;
 pub mod read_statistics;

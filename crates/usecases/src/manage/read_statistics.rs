@@ -2,18 +2,21 @@
 //! rows of its deliveries.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::DeliveryStatus;
 use domain::delivery::statistics::{Figures, Hour, Tally};
-use domain::id::EndpointId;
+use domain::id::{EndpointId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
 use store::Window;
 use store::rows::deliveries::Wanted;
 use store::rows::statistics::Subject;
 
 use crate::error::UseCaseError;
+use crate::manage::listing::Span;
+use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
 
 /// Deliveries counted one by one at most.
@@ -21,46 +24,83 @@ const EXACT_ROWS: usize = 1_000;
 /// Longest window that is asked for by the hour: as many rows fit one answer.
 const MAX_HOURS: i64 = 31 * 24;
 
+/// Where the window begins when the caller does not say: so long before its end.
+const DEFAULT_SPAN: Duration = Duration::from_secs(86_400);
+
 /// How long a step of the answer is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// An hour.
-    #[default]
     Hour,
     /// A day of UTC.
     Day,
 }
 
 /// What was counted in a window.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Statistics {
-    /// Always true: see `exact` for what is not.
-    pub approximate: bool,
     /// Everything added up.
     pub total: Figures,
     /// Step by step, oldest first; steps without anything are left out.
     pub data: Vec<StepFigures>,
     /// How many deliveries of the window stand where, counted one by one; `None` when there are too many.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<BTreeMap<&'static str, usize>>,
 }
 
 /// What was counted in a step.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct StepFigures {
     /// When it begins.
     pub at: Timestamp,
     /// What was counted.
-    #[serde(flatten)]
     pub figures: Figures,
 }
 
-/// The statistics of `subject` in `window`; whole hours are counted.
+/// The statistics of an endpoint; whole hours are counted.
 ///
 /// # Errors
-/// [`Problem::Invalid`] for too long a window; [`UseCaseError::Fault`] when the table cannot be read.
-pub async fn read_statistics(
+/// [`UseCaseError::Problem`] when the caller may not, there is no such endpoint, or the window has too many hours.
+pub async fn endpoint_statistics(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+    span: Span,
+    step: Step,
+) -> Result<Statistics, UseCaseError> {
+    let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, id).await?;
+    let window = window(management, caller, endpoint.workspace_id, span).await?;
+    read_statistics(management, Subject::Endpoint(id), window, step).await
+}
+
+/// The statistics of all endpoints of a workspace; whole hours are counted.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] when the caller may not, there is no such workspace, or the window has too many hours.
+pub async fn workspace_statistics(
+    management: &Management,
+    caller: &ApiKey,
+    id: WorkspaceId,
+    span: Span,
+    step: Step,
+) -> Result<Statistics, UseCaseError> {
+    caller.require(Scope::DeliveriesRead)?;
+    let window = window(management, caller, id, span).await?;
+    read_statistics(management, Subject::Workspace(id), window, step).await
+}
+
+async fn window(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: WorkspaceId,
+    span: Span,
+) -> Result<Window, UseCaseError> {
+    let workspace = management.workspace(caller, Some(workspace)).await?;
+    let now = management.context.clock.now();
+    let since = span.since.unwrap_or_else(|| span.until.unwrap_or(now).minus(DEFAULT_SPAN));
+    Ok(Span { since: Some(since), ..span }.within(&workspace, now)?)
+}
+
+async fn read_statistics(
     management: &Management,
     subject: Subject,
     window: Window,
@@ -81,7 +121,7 @@ pub async fn read_statistics(
     };
     let steps = steps.into_iter();
     let data = steps.map(|(at, tally)| StepFigures { at, figures: tally.figures() }).collect();
-    Ok(Statistics { approximate: true, total: total.figures(), data, exact })
+    Ok(Statistics { total: total.figures(), data, exact })
 }
 
 impl Step {

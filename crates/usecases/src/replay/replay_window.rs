@@ -100,6 +100,14 @@ pub async fn try_replay(
 pub async fn read_replay(
     management: &Management,
     caller: &ApiKey,
+    id: ReplayId,
+) -> Result<Replay, UseCaseError> {
+    find_replay(management, caller, Scope::DeliveriesRead, id).await
+}
+
+async fn find_replay(
+    management: &Management,
+    caller: &ApiKey,
     scope: Scope,
     id: ReplayId,
 ) -> Result<Replay, UseCaseError> {
@@ -136,7 +144,7 @@ pub async fn cancel_replay(
     caller: &ApiKey,
     id: ReplayId,
 ) -> Result<Replay, UseCaseError> {
-    let mut replay = read_replay(management, caller, Scope::Deliveries, id).await?;
+    let mut replay = find_replay(management, caller, Scope::Deliveries, id).await?;
     // By its key: the index may be a moment behind.
     let stored = management.context.store.load_replay(replay.workspace_id, id).await?;
     replay = stored.ok_or(Problem::NotFound("replay"))?;

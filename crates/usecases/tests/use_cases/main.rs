@@ -204,8 +204,16 @@ impl Bench {
 }
 
 fn request(event_type: &str, data: &str) -> EventRequest {
-    let text = format!(r#"{{"type":"{event_type}","data":{data}}}"#);
-    serde_json::from_str(&text).unwrap()
+    EventRequest {
+        event_type: domain::event::event_type::EventType::parse(event_type).unwrap(),
+        data: serde_json::from_str(data).unwrap(),
+        workspace_id: None,
+        id: None,
+        occurred_at: None,
+        channels: Vec::new(),
+        deliver_at: None,
+        trace: None,
+    }
 }
 
 /// A receiver that answers with `status` and counts.

@@ -1,0 +1,140 @@
+//! How do programs of ours talk to the API? Over HTTP, like any producer.
+
+use std::string::FromUtf8Error;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+/// Why a call has no answer, or not the one that was wanted.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The request could not be made of its parts.
+    #[error("this is not a request")]
+    Request(#[from] http::Error),
+    /// The API cannot be reached.
+    #[error("the API cannot be reached")]
+    Connection(#[from] hyper_util::client::legacy::Error),
+    /// The connection broke off within the answer.
+    #[error("the answer breaks off")]
+    Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The answer is not JSON.
+    #[error("the answer is not JSON")]
+    NotJson(#[from] serde_json::Error),
+    /// The answer is not text.
+    #[error("the answer is not text")]
+    NotText(#[from] FromUtf8Error),
+    /// The answer's status is not 2xx.
+    #[error("{request} was answered {status}: {body}")]
+    Refused {
+        /// Method and path.
+        request: String,
+        /// HTTP status.
+        status: u16,
+        /// What the API says about it.
+        body: String,
+    },
+}
+
+/// A caller of the API with one key.
+#[derive(Debug)]
+pub struct ApiClient {
+    client: Client<HttpConnector, Full<Bytes>>,
+    base: String,
+    key: String,
+}
+
+impl ApiClient {
+    /// A caller of the API at `base`.
+    pub fn new(base: &str, key: &str) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "it calls Posthorn's own API, on loopback")]
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { client, base: base.to_owned(), key: key.to_owned() }
+    }
+
+    /// Reads something.
+    ///
+    /// # Errors
+    /// When the API cannot be reached or does not answer with 2xx.
+    pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
+        self.expect_success("GET", path, String::new()).await
+    }
+
+    /// Posts a document.
+    ///
+    /// # Errors
+    /// When the API cannot be reached or does not answer with 2xx.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
+        self.post_text(path, body.to_string()).await
+    }
+
+    /// Posts a document whose bytes matter.
+    ///
+    /// # Errors
+    /// When the API cannot be reached or does not answer with 2xx.
+    pub async fn post_text(&self, path: &str, body: String) -> Result<Value, ClientError> {
+        self.expect_success("POST", path, body).await
+    }
+
+    /// Reads something that is no JSON.
+    ///
+    /// # Errors
+    /// When the API cannot be reached or does not answer with 2xx.
+    pub async fn text(&self, path: &str) -> Result<String, ClientError> {
+        let (status, bytes) = self.send("GET", path, Bytes::new(), &[]).await?;
+        let text = String::from_utf8(bytes.to_vec())?;
+        if !(200..300).contains(&status) {
+            return Err(ClientError::Refused { request: format!("GET {path}"), status, body: text });
+        }
+        Ok(text)
+    }
+
+    /// Sends any request, and gives the status and the document whatever they are (`null` for an empty body).
+    ///
+    /// # Errors
+    /// When the API cannot be reached or its answer is not JSON.
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: impl Into<Bytes>,
+        headers: &[(&str, &str)],
+    ) -> Result<(u16, Value), ClientError> {
+        let (status, bytes) = self.send(method, path, body.into(), headers).await?;
+        let document = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
+        Ok((status, document))
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Bytes,
+        headers: &[(&str, &str)],
+    ) -> Result<(u16, Bytes), ClientError> {
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("x-api-key", &self.key)
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::from(body))?;
+        let (parts, body) = self.client.request(request).await?.into_parts();
+        let body = body.collect().await.map_err(|error| ClientError::Answer(error.into()))?;
+        Ok((parts.status.as_u16(), body.to_bytes()))
+    }
+
+    async fn expect_success(&self, method: &str, path: &str, body: String) -> Result<Value, ClientError> {
+        let (status, document) = self.call(method, path, body, &[]).await?;
+        if !(200..300).contains(&status) {
+            let (request, body) = (format!("{method} {path}"), document.to_string());
+            return Err(ClientError::Refused { request, status, body });
+        }
+        Ok(document)
+    }
+}

@@ -1,0 +1,26 @@
+//! What does a caller of the public API send, and what is it answered?
+//!
+//! Data transfer objects (DTOs), one file a noun: serde types whose members stand in the order in which people read
+//! them. They decide nothing and know no HTTP. A type that holds a payload keeps its JSON text, never a parsed value.
+//!
+//! - [`problem`]: a refusal, RFC 9457
+//! - [`page`]: lists, their limit and their cursor
+//! - [`workspaces`], [`api_keys`], [`endpoints`]: what is configured
+//! - [`events`], [`deliveries`], [`replays`], [`previews`]: what is sent
+//! - [`statistics`], [`jwks`], [`health`]: what is read besides
+//! - `client` (a feature): a caller of the API
+
+pub mod api_keys;
+#[cfg(feature = "client")]
+pub mod client;
+pub mod deliveries;
+pub mod endpoints;
+pub mod events;
+pub mod health;
+pub mod jwks;
+pub mod page;
+pub mod previews;
+pub mod problem;
+pub mod replays;
+pub mod statistics;
+pub mod workspaces;

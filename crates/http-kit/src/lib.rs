@@ -1,0 +1,27 @@
+//! What do all HTTP functions share?
+//!
+//! Extractors that authenticate and bound what they take, and the middleware around every router. A handler names what
+//! it needs as its arguments, in the order in which a request is judged: `Caller`, ids of the path, query, body.
+//!
+//! - [`http_api`]: the middleware: request id, log line, problem+json, panics
+//! - [`error_response`]: a use case's error as an answer
+//! - [`extract`]: [`Caller`], [`Id`], [`Query`], [`Page`], [`Body`], [`OptionalBody`]
+//! - [`strict_json`]: bodies; [`document`]: bodies that are settings
+//! - [`api_key_header`], [`trace_header`]: headers
+
+pub mod api_key_header;
+pub mod document;
+pub mod error_response;
+pub mod extract;
+pub mod http_api;
+mod serde_words;
+pub mod strict_json;
+pub mod trace_header;
+
+pub use document::Document;
+pub use error_response::ErrorResponse;
+pub use extract::body::{Body, OptionalBody};
+pub use extract::caller::Caller;
+pub use extract::id::Id;
+pub use extract::page::Page;
+pub use extract::query::Query;

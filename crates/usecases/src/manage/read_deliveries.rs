@@ -1,0 +1,81 @@
+//! Which deliveries of an endpoint does a caller see? A list, newest first, and one with all its attempts.
+
+use domain::access::api_key::{ApiKey, Scope};
+use domain::delivery::attempt::Attempt;
+use domain::delivery::{Delivery, DeliveryStatus};
+use domain::event::event_type::EventTypePattern;
+use domain::id::{DeliveryId, EndpointId, EventId};
+use domain::problem::Problem;
+use store::Page;
+use store::rows::deliveries::Wanted;
+
+use crate::error::UseCaseError;
+use crate::manage::listing::Span;
+use crate::manage::manage_endpoint::read_endpoint;
+use crate::manage::management::Management;
+
+/// A page of an endpoint's deliveries.
+#[derive(Debug, Clone)]
+pub struct DeliveryListing {
+    /// Whose deliveries.
+    pub endpoint: EndpointId,
+    /// Only with this status.
+    pub status: Option<DeliveryStatus>,
+    /// Only of these event types; empty for all.
+    pub types: Vec<EventTypePattern>,
+    /// Only of this event.
+    pub event: Option<EventId>,
+    /// Only of events accepted in this time.
+    pub span: Span,
+    /// The last delivery of the page before.
+    pub before: Option<DeliveryId>,
+    /// Most deliveries of the page.
+    pub limit: usize,
+}
+
+/// Deliveries of an endpoint, newest first.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] when the caller may not, or there is no such endpoint.
+pub async fn list_deliveries(
+    management: &Management,
+    caller: &ApiKey,
+    listing: DeliveryListing,
+) -> Result<Page<Delivery, DeliveryId>, UseCaseError> {
+    let DeliveryListing { endpoint, status, types, event, span, before, limit } = listing;
+    let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, endpoint).await?;
+    let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
+    let now = management.context.clock.now();
+    let window = span.within(&workspace, now)?;
+    let wanted = Wanted { status, event_types: &types };
+    let store = &management.context.store;
+    let Some(event) = event else {
+        return Ok(store.list_deliveries(endpoint.id, &wanted, before, window, now, limit).await?);
+    };
+    // An event makes one delivery to an endpoint at most, and its id follows from both.
+    let row = store.load_delivery(endpoint.id, DeliveryId::of(event, endpoint.id), now).await?;
+    let delivery = row.map(|row| row.delivery);
+    let asked_for = |delivery: &Delivery| wanted.asks_for(delivery) && window.holds(delivery.id.time());
+    Ok(Page { rows: delivery.filter(asked_for).into_iter().collect(), next: None })
+}
+
+/// A delivery and all its attempts, oldest first.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is no such endpoint or delivery.
+pub async fn read_delivery(
+    management: &Management,
+    caller: &ApiKey,
+    endpoint: EndpointId,
+    id: DeliveryId,
+) -> Result<(Delivery, Vec<Attempt>), UseCaseError> {
+    let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, endpoint).await?;
+    let store = &management.context.store;
+    let row = store.load_delivery(endpoint.id, id, management.context.clock.now()).await?;
+    let row = row.ok_or(Problem::NotFound("delivery"))?;
+    let mut attempts: Vec<Attempt> = row.first_attempt.into_iter().collect();
+    if row.delivery.attempts > 1 {
+        attempts.extend(store.later_attempts(endpoint.id, id).await?);
+    }
+    Ok((row.delivery, attempts))
+}

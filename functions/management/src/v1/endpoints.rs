@@ -1,0 +1,97 @@
+//! `/v1/webhook-endpoints`: make, read, list, change, delete.
+
+use api::endpoints::{Endpoint, RotateSecret};
+use api::workspaces::OfWorkspace;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::endpoint::EndpointSettings;
+use domain::id::{EndpointId, WorkspaceId};
+use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, Secret};
+use http_kit::{Body, Caller, Document, Id, OptionalBody, Page};
+use serde_json::Value;
+use usecases::manage::manage_endpoint::{self, REPLACED_WHOLE};
+use usecases::manage::management::Management;
+
+use crate::v1::Answer;
+
+pub(crate) async fn create(
+    State(management): State<Management>,
+    caller: Caller,
+    Body(mut document): Body<Document>,
+) -> Answer<(StatusCode, Json<Endpoint>)> {
+    // These two are said once, when the endpoint is made; everything else is a setting that can be changed.
+    let workspace = document.take::<WorkspaceId>("workspace_id")?;
+    let secret = document.take::<Secret>("secret")?;
+    let settings: EndpointSettings = document.read()?;
+    let endpoint =
+        manage_endpoint::create_endpoint(&management, &caller, workspace, settings, secret).await?;
+    let now = management.context.clock.now();
+    Ok((StatusCode::CREATED, Json(Endpoint::with_secret(endpoint, now))))
+}
+
+pub(crate) async fn read(
+    State(management): State<Management>,
+    caller: Caller,
+    Id(endpoint): Id<EndpointId>,
+) -> Answer<Json<Endpoint>> {
+    let (endpoint, health) = manage_endpoint::show_endpoint(&management, &caller, endpoint).await?;
+    Ok(Json(Endpoint::with_health(endpoint, health, management.context.clock.now())))
+}
+
+pub(crate) async fn list(
+    State(management): State<Management>,
+    caller: Caller,
+    Page { filter: OfWorkspace { workspace_id }, after, limit }: Page<EndpointId, OfWorkspace>,
+) -> Answer<Json<api::page::Page<Endpoint>>> {
+    let page = manage_endpoint::list_endpoints(&management, &caller, workspace_id, after, limit).await?;
+    let now = management.context.clock.now();
+    let rows = page.rows.into_iter().map(|(endpoint, health)| Endpoint::with_health(endpoint, health, now));
+    Ok(Json(api::page::Page::of(rows, page.next)))
+}
+
+pub(crate) async fn update(
+    State(management): State<Management>,
+    caller: Caller,
+    Id(endpoint): Id<EndpointId>,
+    Body(patch): Body<Document>,
+) -> Answer<Json<Endpoint>> {
+    let resume = patch.sets("active", &Value::Bool(true));
+    let change = |settings: &EndpointSettings| patch.merged_into(settings, &REPLACED_WHOLE);
+    let (endpoint, new_secret) =
+        manage_endpoint::update_endpoint(&management, &caller, endpoint, resume, change).await?;
+    let now = management.context.clock.now();
+    Ok(Json(match new_secret {
+        true => Endpoint::with_secret(endpoint, now),
+        false => Endpoint::of(endpoint, now),
+    }))
+}
+
+pub(crate) async fn delete(
+    State(management): State<Management>,
+    caller: Caller,
+    Id(endpoint): Id<EndpointId>,
+) -> Answer<StatusCode> {
+    manage_endpoint::delete_endpoint(&management, &caller, endpoint).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn rotate(
+    State(management): State<Management>,
+    caller: Caller,
+    Id(endpoint): Id<EndpointId>,
+    OptionalBody(RotateSecret { overlap_seconds, secret }): OptionalBody<RotateSecret>,
+) -> Answer<Json<Endpoint>> {
+    let overlap = overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
+    let endpoint = manage_endpoint::rotate_secret(&management, &caller, endpoint, overlap, secret).await?;
+    Ok(Json(Endpoint::with_secret(endpoint, management.context.clock.now())))
+}
+
+pub(crate) async fn end_overlap(
+    State(management): State<Management>,
+    caller: Caller,
+    Id(endpoint): Id<EndpointId>,
+) -> Answer<Json<Endpoint>> {
+    let endpoint = manage_endpoint::end_overlap(&management, &caller, endpoint).await?;
+    Ok(Json(Endpoint::of(endpoint, management.context.clock.now())))
+}

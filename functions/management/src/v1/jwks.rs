@@ -1,0 +1,26 @@
+//! `/v1/workspaces/{ws}/jwks.json`: the public keys that verify a workspace's `standard-asymmetric` deliveries
+//! (RFC 7517, RFC 8037). Public: whoever receives deliveries may read it, without a key.
+
+use api::jwks::{Jwk, Jwks};
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderName;
+use axum::http::header::CACHE_CONTROL;
+use domain::id::WorkspaceId;
+use http_kit::Id;
+use usecases::manage::management::Management;
+use usecases::manage::public_keys::public_keys;
+
+use crate::v1::Answer;
+
+/// Shorter than any overlap worth having: a rotated key is known long before the old one ends.
+const CACHED: &str = "public, max-age=300";
+
+pub(crate) async fn read(
+    State(management): State<Management>,
+    Id(workspace): Id<WorkspaceId>,
+) -> Answer<([(HeaderName, &'static str); 1], Json<Jwks>)> {
+    let keys = public_keys(&management, workspace).await?;
+    let keys = keys.into_iter().map(|key| Jwk::ed25519(key.key.to_bytes(), key.thumbprint));
+    Ok(([(CACHE_CONTROL, CACHED)], Json(Jwks { keys: keys.collect() })))
+}

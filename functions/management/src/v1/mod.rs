@@ -1,0 +1,19 @@
+//! Which operations does the API have? Its own dialect, version 1, one file a noun.
+//!
+//! A handler translates: extractors read and bound the request, one use case decides, and a shape of `api` is the answer.
+
+pub(crate) mod api_keys;
+pub(crate) mod deliveries;
+pub(crate) mod endpoints;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod jwks;
+pub(crate) mod replays;
+pub(crate) mod statistics;
+pub(crate) mod undelivered;
+pub(crate) mod workspaces;
+
+use http_kit::ErrorResponse;
+
+/// What a handler answers.
+pub(crate) type Answer<T> = Result<T, ErrorResponse>;

@@ -1,0 +1,49 @@
+//! `…/statistics`: an endpoint or a workspace in numbers.
+
+use std::borrow::Cow;
+
+use api::statistics::{Statistics, StatisticsQuery, Step, StepFigures};
+use axum::Json;
+use axum::extract::State;
+use domain::id::{EndpointId, WorkspaceId};
+use http_kit::{Caller, Id, Query};
+use usecases::manage::listing::Span;
+use usecases::manage::management::Management;
+use usecases::manage::read_statistics::{self, endpoint_statistics, workspace_statistics};
+
+use crate::v1::Answer;
+
+pub(crate) async fn of_endpoint(
+    State(management): State<Management>,
+    caller: Caller,
+    Query(StatisticsQuery { since, until, by }): Query<StatisticsQuery>,
+    Id(endpoint): Id<EndpointId>,
+) -> Answer<Json<Statistics>> {
+    let span = Span { since, until };
+    Ok(Json(shown(endpoint_statistics(&management, &caller, endpoint, span, step(by)).await?)))
+}
+
+pub(crate) async fn of_workspace(
+    State(management): State<Management>,
+    caller: Caller,
+    Query(StatisticsQuery { since, until, by }): Query<StatisticsQuery>,
+    Id(workspace): Id<WorkspaceId>,
+) -> Answer<Json<Statistics>> {
+    let span = Span { since, until };
+    Ok(Json(shown(workspace_statistics(&management, &caller, workspace, span, step(by)).await?)))
+}
+
+fn step(by: Step) -> read_statistics::Step {
+    match by {
+        Step::Hour => read_statistics::Step::Hour,
+        Step::Day => read_statistics::Step::Day,
+    }
+}
+
+fn shown(statistics: read_statistics::Statistics) -> Statistics {
+    let read_statistics::Statistics { total, data, exact } = statistics;
+    let steps = data.into_iter().map(|step| StepFigures { at: step.at, figures: step.figures.into() });
+    let exact =
+        exact.map(|counts| counts.into_iter().map(|(status, count)| (Cow::from(status), count)).collect());
+    Statistics { approximate: true, total: total.into(), data: steps.collect(), exact }
+}

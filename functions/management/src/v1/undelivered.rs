@@ -1,0 +1,22 @@
+//! `/v1/undelivered`: the work list of a workspace. What failed or is parked, endpoint by endpoint, oldest first.
+
+use api::deliveries::{Delivery, UndeliveredFilter};
+use axum::Json;
+use axum::extract::State;
+use http_kit::{Caller, Page};
+use usecases::manage::list_undelivered::{Position, UndeliveredListing, list_undelivered};
+use usecases::manage::management::Management;
+
+use crate::v1::Answer;
+
+pub(crate) async fn list(
+    State(management): State<Management>,
+    caller: Caller,
+    Page { filter, after, limit }: Page<Position, UndeliveredFilter>,
+) -> Answer<Json<api::page::Page<Delivery>>> {
+    let UndeliveredFilter { workspace_id, endpoint_id, status } = filter;
+    let listing =
+        UndeliveredListing { workspace: workspace_id, endpoint: endpoint_id, status, from: after, limit };
+    let page = list_undelivered(&management, &caller, listing).await?;
+    Ok(Json(api::page::Page::of(page.rows.into_iter().map(Delivery::from), page.next)))
+}
