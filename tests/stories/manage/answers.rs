@@ -139,7 +139,7 @@ async fn ask_for_everything(answers: &mut Answers<'_>, good: &Receiver, bad: &Re
     let shown = answers.stage.admin.call("POST", "/v1/events/batch", batch.to_string(), &[]).await.unwrap();
     let (status, body) = (shown.0, answers.normal(&shown.1));
     answers.seen.insert("POST /v1/events/batch".into(), json!({ "status": status, "body": body }));
-    ask_of_events(answers, &id(&sent), &shown.1["results"][0]["id"].as_str().unwrap().to_owned()).await;
+    ask_of_events(answers, &id(&sent), shown.1["results"][0]["id"].as_str().unwrap()).await;
     ask_of_deliveries(answers, [&first, &failing], &sent).await;
     ask_for_replays(answers, [&first, &failing], &sent).await;
     answers.take("DELETE", &format!("/v1/events/{}/data?workspace_id={ws}", id(&sent)), Value::Null).await;
