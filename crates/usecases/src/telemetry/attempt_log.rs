@@ -43,29 +43,29 @@ pub(crate) fn log(job: &Job, attempt: &Attempt, decision: Decision) {
         | Decision::Park { .. } => None,
     };
     tracing::info!(
-        delivery = %job.delivery,
-        endpoint = %job.endpoint,
-        event = %job.event,
-        workspace = %job.workspace,
-        event_type = %job.event_type,
+        posthorn.delivery.id = %job.delivery,
+        posthorn.endpoint.id = %job.endpoint,
+        posthorn.event.id = %job.event,
+        posthorn.workspace.id = %job.workspace,
+        "posthorn.event.type" = %job.event_type,
         attempt = attempt.number,
         status = attempt.response_status(),
         error = attempt.error.map(ErrorClass::as_str),
         duration_ms = milliseconds(attempt.duration),
-        decision = decision.as_str(),
+        posthorn.decision = decision.as_str(),
         retry_in_ms = retry_in.map(milliseconds),
-        "attempted"
+        "delivery attempted"
     );
 }
 
 /// One line for a job that is not attempted; `consequence` is what happens instead.
 pub(crate) fn log_turned_away(job: &Job, receives: u32, consequence: &'static str, reason: &'static str) {
     tracing::info!(
-        delivery = %job.delivery,
-        endpoint = %job.endpoint,
-        event = %job.event,
-        workspace = %job.workspace,
-        event_type = %job.event_type,
+        posthorn.delivery.id = %job.delivery,
+        posthorn.endpoint.id = %job.endpoint,
+        posthorn.event.id = %job.event,
+        posthorn.workspace.id = %job.workspace,
+        "posthorn.event.type" = %job.event_type,
         receives,
         reason,
         "{consequence} without an attempt"
