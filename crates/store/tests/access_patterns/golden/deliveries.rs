@@ -67,6 +67,9 @@ async fn deliveries_and_their_attempts() {
         let (endpoint, id): (EndpointId, _) = (id(&item, "PK", 1), id(&item, "SK", 1));
         let row = table.store.load_delivery(endpoint, id, then()).await.unwrap().unwrap();
         assert_eq!(of_delivery(&row.delivery), said(&item), "{name}");
+        // These rows do not say when they were parked: when they last changed.
+        let is_parked = row.delivery.status == DeliveryStatus::Parked;
+        assert_eq!(row.delivery.parked_at, is_parked.then_some(row.delivery.updated_at), "{name}");
         assert_eq!(row.first_attempt.is_some(), item.contains_key("first_attempt"), "{name}");
         let later = table.store.later_attempts(endpoint, id).await.unwrap();
         assert_eq!(later.len(), usize::from(*name == "delivery-retrying"), "{name}");
