@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::delivery::attempt::Attempt;
 use domain::delivery::decision::Decision;
 use domain::delivery::statistics::{Hour, Tally};
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::EndpointKey;
 use domain::timestamp::Timestamp;
 use store::Store;
 use store::rows::statistics::Subject;
@@ -35,15 +35,14 @@ impl Counter {
 
     pub(crate) fn count(
         &self,
-        workspace: WorkspaceId,
-        endpoint: EndpointId,
+        endpoint: EndpointKey,
         attempt: &Attempt,
         decision: Decision,
         expires_at: Timestamp,
     ) {
         let hour = Hour::of(attempt.started_at);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        for subject in [Subject::Endpoint(endpoint), Subject::Workspace(workspace)] {
+        for subject in [Subject::Endpoint(endpoint.id), Subject::Workspace(endpoint.workspace)] {
             let (tally, _) = counts.entry((subject, hour)).or_insert_with(|| (Tally::default(), expires_at));
             tally.count(attempt, decision);
         }

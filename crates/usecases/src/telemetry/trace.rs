@@ -39,6 +39,13 @@ struct Wanted {
 /// A span that has begun, if traces are wanted.
 pub struct Span(Option<BoxedSpan>);
 
+/// Which attempt of a delivery begins, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AttemptBegins {
+    pub(crate) number: u32,
+    pub(crate) at: Timestamp,
+}
+
 impl Traces {
     /// Spans made by `tracer` and sent by `export`.
     pub fn new(tracer: BoxedTracer, export: Box<dyn Export>) -> Self {
@@ -64,8 +71,7 @@ impl Traces {
         parent: Option<TraceParent>,
         job: &Job,
         endpoint: &Endpoint,
-        number: u32,
-        at: Timestamp,
+        AttemptBegins { number, at }: AttemptBegins,
     ) -> Span {
         Span(self.0.as_ref().map(|wanted| {
             let method = endpoint.settings.method.as_str();

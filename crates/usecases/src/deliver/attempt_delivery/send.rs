@@ -8,7 +8,7 @@ use queue::Job;
 use super::Sender;
 use super::gate::Ready;
 use crate::deliver::request::{Posted, post};
-use crate::telemetry::trace::Span;
+use crate::telemetry::trace::{AttemptBegins, Span};
 
 impl Sender {
     /// Renders, signs and sends; gives the attempt and its span, to be ended when it is known what follows.
@@ -22,7 +22,7 @@ impl Sender {
             delivery_id: job.delivery,
         };
         let (number, at) = (delivery.attempts + 1, self.context.clock.now());
-        let span = self.context.traces.attempt(*trace, job, endpoint, number, at);
+        let span = self.context.traces.attempt(*trace, job, endpoint, AttemptBegins { number, at });
         let nonce = self.context.randomness.bytes();
         let occasion = Occasion { number, at, nonce, trace: span.as_parent() };
         let posted = post(&self.egress, endpoint, &message, occasion, delivery.trigger).await;

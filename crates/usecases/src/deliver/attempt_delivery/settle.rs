@@ -42,7 +42,7 @@ impl Sender {
         let Receive { job, at, meter, .. } = *receive;
         log(job, attempt, decision);
         meter.note(|readings| read_off(readings, job, attempt, decision, attempt.ended_at()));
-        self.counter.count(job.workspace, job.endpoint, attempt, decision, ready.workspace.expiry(at));
+        self.counter.count(ready.endpoint.key(), attempt, decision, ready.workspace.expiry(at));
     }
 
     /// Writes the delivery's row, and the attempt's: the first one stands in the delivery's.
