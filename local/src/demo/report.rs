@@ -37,7 +37,7 @@ impl Fate {
     }
 
     pub(crate) fn is_settled(&self) -> bool {
-        !matches!(self.status.as_str(), "pending" | "retrying")
+        !matches!(self.status.as_str(), "pending" | "retrying" | "parked")
     }
 
     /// Whether this is the expected result at such a receiver.
