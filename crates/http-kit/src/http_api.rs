@@ -81,7 +81,7 @@ struct Answered<'a> {
     route: Option<&'a str>,
     status: u16,
     duration_ms: u128,
-    #[serde(rename = "posthorn.event.id", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'a str>,
 }
 
@@ -89,15 +89,7 @@ impl Answered<'_> {
     fn log(&self) {
         let Self { message, request_id, method, route, status, duration_ms, event } = *self;
         let duration_ms = u64::try_from(duration_ms).unwrap_or(u64::MAX);
-        tracing::info!(
-            request_id,
-            method,
-            route,
-            status,
-            duration_ms,
-            posthorn.event.id = event,
-            "{message}"
-        );
+        tracing::info!(request_id, method, route, status, duration_ms, event = event, "{message}");
     }
 }
 

@@ -65,7 +65,7 @@ async fn handle_record(sender: &Sender, meter: &Meter, record: &SqsMessage) -> b
         Ok(Ok(Next::ComeBackIn(delay))) => come_back(sender, record, &job, delay).await,
         Ok(Err(Unhandled { fault: error, attempts_before })) => {
             tracing::error!(
-                posthorn.delivery.id = %job.delivery,
+                delivery = %job.delivery,
                 message_id = record.message_id,
                 receives,
                 error = chain(&error),
@@ -81,7 +81,7 @@ async fn handle_record(sender: &Sender, meter: &Meter, record: &SqsMessage) -> b
         }
         Err(_panic) => {
             tracing::error!(
-                posthorn.delivery.id = %job.delivery,
+                delivery = %job.delivery,
                 message_id = record.message_id,
                 receives,
                 "the attempt of a job panicked"
@@ -96,7 +96,7 @@ async fn come_back(sender: &Sender, record: &SqsMessage, job: &Job, delay: Durat
     let handle = record.receipt_handle.clone().unwrap_or_default();
     if let Err(error) = sender.come_back(handle, delay).await {
         tracing::error!(
-            posthorn.delivery.id = %job.delivery,
+            delivery = %job.delivery,
             message_id = record.message_id,
             error = chain(&error),
             "visibility timeout of a job could not be changed; it comes back after the queue's default timeout"

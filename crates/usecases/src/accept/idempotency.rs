@@ -86,7 +86,7 @@ impl Claimed {
     /// We failed. Best effort: without it the producer's retry waits until the lease is over.
     pub(crate) async fn release(&self, intake: &Intake) {
         if let Err(error) = intake.context.store.release_idempotency_key(self.workspace, &self.digest).await {
-            tracing::warn!(posthorn.event.id = %self.event, error = chain(&error), "the idempotency claim could not be released; a retry waits until its lease ends");
+            tracing::warn!(event = %self.event, error = chain(&error), "the idempotency claim could not be released; a retry waits until its lease ends");
         }
     }
 
@@ -96,7 +96,7 @@ impl Claimed {
         let forgotten =
             intake.context.store.forget_idempotency_key(self.workspace, &self.digest, self.event, now).await;
         if let Err(error) = forgotten {
-            tracing::warn!(posthorn.event.id = %self.event, error = chain(&error), "the idempotency claim of a refused request could not be deleted");
+            tracing::warn!(event = %self.event, error = chain(&error), "the idempotency claim of a refused request could not be deleted");
         }
     }
 }

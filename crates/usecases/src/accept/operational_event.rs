@@ -23,7 +23,7 @@ pub(crate) async fn notify(context: &Context, about: EndpointKey, what: Operatio
     for sent in [notify_topic(context, &notice).await, notify_endpoints(context, &notice).await] {
         if let Err(fault) = sent {
             let (workspace, endpoint) = (about.workspace, about.id);
-            tracing::error!(posthorn.workspace.id = %workspace, posthorn.endpoint.id = %endpoint, "posthorn.event.type" = what.name(), error = %fault, "operational event could not be sent");
+            tracing::error!(%workspace, %endpoint, event_type = what.name(), error = %fault, "operational event could not be sent");
         }
     }
 }

@@ -66,7 +66,7 @@ impl CircuitBreaker {
             start_drain(context, key).await?;
         }
         if before.is_open() || before.warned_percent > 0 {
-            tracing::info!(posthorn.endpoint.id = %key.id, posthorn.workspace.id = %key.workspace, failures = before.failures, "endpoint recovered");
+            tracing::info!(endpoint = %key.id, workspace = %key.workspace, failures = before.failures, "endpoint recovered");
             let data = json!({
                 "endpoint_id": key.id, "failures": before.failures, "failing_since": before.failing_since,
             });
@@ -121,7 +121,7 @@ async fn carry_out(
             // out.
             owe_drain(context, key).await?;
             if context.store.open_circuit(key, at).await? {
-                tracing::info!(posthorn.endpoint.id = %key.id, posthorn.workspace.id = %key.workspace, failures = health.failures, "circuit opened");
+                tracing::info!(endpoint = %key.id, workspace = %key.workspace, failures = health.failures, "circuit opened");
                 health.open_since = Some(at);
             } else {
                 // Another process has opened it, or a success has closed it meanwhile: the row says which.
@@ -165,7 +165,7 @@ pub(crate) async fn switch_off(
         current.updated_at = now;
         if context.store.save_endpoint(&current).await? {
             context.cache.forget_endpoint(key).await;
-            tracing::info!(posthorn.endpoint.id = %key.id, posthorn.workspace.id = %key.workspace, ?reason, "endpoint switched off");
+            tracing::info!(endpoint = %key.id, workspace = %key.workspace, ?reason, "endpoint switched off");
             data["reason"] = json!(reason);
             notify(context, key, OperationalEvent::EndpointDisabled, data).await;
             return Ok(());

@@ -82,7 +82,7 @@ impl Stepwise for Drain {
         let EndpointKey { workspace, id } = self.endpoint;
         let endpoint = context.store.load_endpoint(self.endpoint).await?;
         let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
-            tracing::info!(posthorn.endpoint.id = %id, posthorn.workspace.id = %workspace, sent = self.sent, "drain stopped: the endpoint is switched off or deleted");
+            tracing::info!(endpoint = %id, %workspace, sent = self.sent, "drain stopped: the endpoint is switched off or deleted");
             return Ok(Next::Over);
         };
         if context.store.load_health(self.endpoint).await?.is_some_and(|health| health.is_open()) {
@@ -105,7 +105,7 @@ impl Stepwise for Drain {
         let found_none = page.rows.is_empty() && page.next.is_none() && most > 0;
         if found_none && is_quiet(self, now) {
             if self.cursor.is_none() {
-                tracing::info!(posthorn.endpoint.id = %id, posthorn.workspace.id = %workspace, sent = self.sent, "drain finished: nothing is parked any more");
+                tracing::info!(endpoint = %id, %workspace, sent = self.sent, "drain finished: nothing is parked any more");
                 return Ok(Next::Over);
             }
             self.cursor = None;
@@ -113,7 +113,7 @@ impl Stepwise for Drain {
         self.rate = (self.rate * 2).min(MAX_RATE);
         if !page.rows.is_empty() {
             let (now_sent, next_rate) = (page.rows.len(), self.rate);
-            tracing::info!(posthorn.endpoint.id = %id, posthorn.workspace.id = %workspace, now_sent, sent = self.sent, next_rate, "drain step done");
+            tracing::info!(endpoint = %id, %workspace, now_sent, sent = self.sent, next_rate, "drain step done");
         }
         Ok(Next::StepAfter(STEP))
     }

@@ -231,7 +231,7 @@ impl Stepwise for Replay {
 /// One line a step.
 fn log(replay: &Replay, now_sent: usize) {
     tracing::info!(
-        posthorn.replay.id = %replay.id, posthorn.endpoint.id = %replay.endpoint_id, posthorn.workspace.id = %replay.workspace_id, now_sent, sent = replay.sent,
+        replay = %replay.id, endpoint = %replay.endpoint_id, workspace = %replay.workspace_id, now_sent, sent = replay.sent,
         over = replay.status != ReplayStatus::Running, "replay step done"
     );
 }

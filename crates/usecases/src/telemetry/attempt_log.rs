@@ -43,16 +43,16 @@ pub(crate) fn log(job: &Job, attempt: &Attempt, decision: Decision) {
         | Decision::Park { .. } => None,
     };
     tracing::info!(
-        posthorn.delivery.id = %job.delivery,
-        posthorn.endpoint.id = %job.endpoint,
-        posthorn.event.id = %job.event,
-        posthorn.workspace.id = %job.workspace,
-        "posthorn.event.type" = %job.event_type,
+        delivery = %job.delivery,
+        endpoint = %job.endpoint,
+        event = %job.event,
+        workspace = %job.workspace,
+        event_type = %job.event_type,
         attempt = attempt.number,
         status = attempt.response_status(),
         error = attempt.error.map(ErrorClass::as_str),
         duration_ms = milliseconds(attempt.duration),
-        posthorn.decision = decision.as_str(),
+        decision = decision.as_str(),
         retry_in_ms = retry_in.map(milliseconds),
         "delivery attempted"
     );
@@ -61,11 +61,11 @@ pub(crate) fn log(job: &Job, attempt: &Attempt, decision: Decision) {
 /// One line for a job that is not attempted; `consequence` is what happens instead.
 pub(crate) fn log_turned_away(job: &Job, receives: u32, consequence: &'static str, reason: &'static str) {
     tracing::info!(
-        posthorn.delivery.id = %job.delivery,
-        posthorn.endpoint.id = %job.endpoint,
-        posthorn.event.id = %job.event,
-        posthorn.workspace.id = %job.workspace,
-        "posthorn.event.type" = %job.event_type,
+        delivery = %job.delivery,
+        endpoint = %job.endpoint,
+        event = %job.event,
+        workspace = %job.workspace,
+        event_type = %job.event_type,
         receives,
         reason,
         "{consequence} without an attempt"

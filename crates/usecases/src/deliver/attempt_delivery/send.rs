@@ -28,7 +28,7 @@ impl Sender {
         let posted = post(&self.egress, endpoint, &message, occasion, delivery.trigger).await;
         if let Err(fault) = self.concurrency_limiter.give_back(endpoint, *lease).await {
             // The lease ends by itself in a while; what was sent must be recorded first.
-            tracing::warn!(posthorn.endpoint.id = %endpoint.id, error = %fault, "the concurrency lease of an attempt could not be given back; it ends by itself");
+            tracing::warn!(endpoint = %endpoint.id, error = %fault, "the concurrency lease of an attempt could not be given back; it ends by itself");
         }
         (posted, span)
     }

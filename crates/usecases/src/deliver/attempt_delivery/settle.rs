@@ -32,7 +32,7 @@ impl Sender {
         }
         // A request that was made must be recorded, whether or not its endpoint's health can be.
         self.circuit_breaker.failed(endpoint, posted.attempt.ended_at()).await.unwrap_or_else(|fault| {
-            tracing::error!(posthorn.endpoint.id = %endpoint.id, error = %fault, "a failed attempt could not be counted in its endpoint's health");
+            tracing::error!(endpoint = %endpoint.id, error = %fault, "a failed attempt could not be counted in its endpoint's health");
             Health::default()
         })
     }
