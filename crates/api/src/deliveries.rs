@@ -120,7 +120,7 @@ pub struct Response {
     pub body_truncated: bool,
 }
 
-/// An event at one endpoint: a delivery, or why there is none.
+/// An event at one endpoint: its delivery, or the reason why the endpoint was skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum LedgerRow {

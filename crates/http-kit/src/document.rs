@@ -1,4 +1,4 @@
-//! How is a body read that is somebody's settings?
+//! How is a request body read that changes settings?
 //! As a JSON object: members that are no settings are taken out of it, and `PATCH` merges it (RFC 7396).
 
 use domain::problem::Problem;

@@ -9,7 +9,7 @@ pub(crate) enum Said<'a> {
     UnknownField(&'a str),
     /// The object lacks a member.
     MissingField(&'a str),
-    /// The value is none of those it may be, in the words of JSON.
+    /// The value is not one of the allowed ones; the text uses the words of JSON.
     Unfit(String),
     /// It is the message of our own type, meant for callers.
     Own(&'a str),

@@ -1,4 +1,5 @@
-//! Who outside is told of Posthorn's own doings? Whoever listens to the SNS topic, where one is configured.
+//! How do operational events leave Posthorn?
+//! As messages to an SNS topic, where one is configured.
 
 use std::sync::{Arc, LazyLock};
 

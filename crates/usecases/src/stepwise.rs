@@ -36,7 +36,7 @@ pub(crate) trait Stepwise: Sized {
     /// The task of a step.
     fn task(&self) -> Task;
 
-    /// Claims the row for a step; `None` when there is nothing to do, or another process has it.
+    /// Claims the row for a step; `None` when there is nothing to do, or another process holds the lease.
     async fn claim(
         store: &Store,
         key: Self::Key,

@@ -19,7 +19,7 @@ pub(crate) enum Mode {
     /// At once, while fewer than two writes are under way; what comes then is the next batch. For what a producer waits
     /// for: idle it costs no time, and the busier it is, the larger the batches are.
     Immediate,
-    /// A few milliseconds after its first part. For what nobody waits for: it makes the fewest writes.
+    /// A few milliseconds after its first part. For writes that no producer waits for: it makes the fewest writes.
     Delay,
     /// As `Delay`, but at once when no seat is reserved any more, or when the batch has this many parts.
     UntilIdle { most: usize },

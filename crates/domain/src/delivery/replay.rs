@@ -117,7 +117,7 @@ impl ReplaySettings {
     /// Whether a delivery is sent again.
     pub fn selects(&self, delivery: &Delivery) -> bool {
         match delivery.status {
-            // Whoever tries an endpoint has the answer at once; there is nothing to make good.
+            // The caller of a test event had its answer at once: there is nothing to send again.
             _ if operational::is_test(&delivery.event_type) => false,
             DeliveryStatus::Failed | DeliveryStatus::Cancelled => true,
             DeliveryStatus::Delivered => self.include_delivered,

@@ -12,7 +12,7 @@ pub enum ErrorClass {
     Timeout,
     /// The host name has no address.
     DnsError,
-    /// Nobody answers at the address and port.
+    /// The connection was refused: nothing listens at the address and port.
     ConnectionRefused,
     /// The connection broke before an answer had arrived.
     ConnectionReset,
@@ -24,7 +24,7 @@ pub enum ErrorClass {
     RedirectRefused,
     /// The endpoint answered with a status that is not 2xx.
     HttpStatus,
-    /// What came back is not HTTP.
+    /// What came back is not HTTP, or too many informational responses came before the answer.
     ResponseInvalid,
     /// The endpoint answered `410 Gone`: it wants no more deliveries.
     EndpointGone,

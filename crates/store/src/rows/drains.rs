@@ -61,7 +61,7 @@ impl Store {
         Ok(())
     }
 
-    /// Claims a drain for one step; `None` when there is none or another process has it.
+    /// Claims a drain for one step; `None` when no drain is owed, or another process holds the lease.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.

@@ -82,7 +82,7 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that the owner is told of `percent`; whether that had not been told before.
+    /// Records that the owner is warned at `percent`; `false` when that warning was given before.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.

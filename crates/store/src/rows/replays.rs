@@ -32,7 +32,7 @@ impl Store {
         self.put(item).await
     }
 
-    /// Claims a running replay for one step; `None` when it is over or another process has it.
+    /// Claims a running replay for one step; `None` when it has ended, or another process holds the lease.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.

@@ -34,7 +34,7 @@ impl Lease {
         Self { key, entity, until: now.plus(LEASE) }
     }
 
-    /// Claims the row; refused while another process has it.
+    /// Claims the row; refused while another process holds the lease.
     pub(crate) fn claim(&self, now: Timestamp) -> Update {
         Update::new(self.key.clone(), self.entity)
             .set("leased_until = :until")

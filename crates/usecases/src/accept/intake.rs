@@ -31,8 +31,8 @@ impl Intake {
         Self { context, event_writes: Arc::default(), job_sends: Arc::default() }
     }
 
-    /// Writes an event; whether nobody else has its id. One whose id was made just now is nobody else's, so it is written
-    /// together with those of other requests.
+    /// Writes an event; `false` when its id is taken. An id that was made just now cannot be taken, so such an event is
+    /// written together with those of other requests.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be written.

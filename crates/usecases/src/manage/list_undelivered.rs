@@ -80,7 +80,7 @@ pub async fn list_undelivered(
             }
             let listing = Listing::oldest_first(Window::everything(), *status, wanted).beyond(after);
             let page = management.context.store.list_undelivered(endpoint, &listing, now).await?;
-            // Whoever tries an endpoint has the answer at once; a test that failed leaves nothing to do.
+            // The caller of a test event had its answer at once: a failed test leaves nothing to do.
             rows.extend(page.rows.into_iter().filter(|row| !operational::is_test(&row.event_type)));
             if page.next.is_some() {
                 let next = Some(Position { endpoint, status: index, after: page.next });

@@ -1,5 +1,5 @@
-//! How are endpoints made, changed and deleted? Every change is checked whole and refused if somebody else's came
-//! first.
+//! How are endpoints made, changed and deleted?
+//! Every change is checked whole and saved under an optimistic lock: it is refused if another change came first.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -79,7 +79,7 @@ pub async fn update_workspace(
     change: impl FnOnce(&WorkspaceSettings) -> Result<WorkspaceSettings, Problem>,
 ) -> Result<Workspace, UseCaseError> {
     caller.require(Scope::Admin)?;
-    // From the table: what is remembered may be older than somebody else's change.
+    // From the table: a cached workspace may be older than another caller's change.
     let workspace = management.context.store.load_workspace(caller.workspace(Some(id))?).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
     let settings = change(&workspace.settings())?;

@@ -1,6 +1,6 @@
 //! Which spans does a delivery leave in its producer's trace? One of the request that brings its event, and one of every
 //! attempt, named and described by OpenTelemetry's conventions for HTTP: <https://opentelemetry.io/docs/specs/semconv/http/>.
-//! Only where traces are wanted; nobody else pays for them. Left out of what the conventions ask for is what may hold a
+//! Spans are made only where a collector is configured. Left out of what the conventions ask for is what may hold a
 //! customer's secret (`url.full`) and what a function behind a gateway does not see (`url.scheme`).
 
 use std::fmt;

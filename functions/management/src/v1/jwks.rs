@@ -1,5 +1,5 @@
 //! `/v1/workspaces/{ws}/jwks.json`: the public keys that verify a workspace's `standard-asymmetric` deliveries
-//! (RFC 7517, RFC 8037). Public: whoever receives deliveries may read it, without a key.
+//! (RFC 7517, RFC 8037). Public: receivers of deliveries read it without an API key.
 
 use api::jwks::{Jwk, Jwks};
 use axum::Json;
