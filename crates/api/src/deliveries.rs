@@ -51,6 +51,12 @@ pub struct UndeliveredFilter {
 /// A delivery: one event on its way to one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "id": "wd_01M7Z294KEZCHAZHKHD9R5A5SD", "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
+    "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA", "event_type": "invoice.paid", "status": "delivered", "attempts": 1,
+    "response_status": 200, "last_error": null, "cancel_reason": null, "trigger": "automatic", "replay_id": null,
+    "created_at": "2026-11-21T12:46:12.092Z", "next_attempt_at": null, "delivered_at": "2026-11-21T12:46:12.100Z",
+}))))]
 pub struct Delivery {
     /// The id of the delivery. It follows from the event and the endpoint.
     pub id: DeliveryId,

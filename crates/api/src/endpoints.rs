@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// A new endpoint: its settings, and what is said only once. Only `url` is required.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA", "url": "https://example.com/hooks", "events": ["invoice.*"],
+}))))]
 pub struct NewEndpoint {
     /// The workspace of the endpoint. Required with a key for all workspaces.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,6 +29,7 @@ pub struct NewEndpoint {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({ "overlap_seconds": 3600 }))))]
 pub struct RotateSecret {
     /// The overlap: seconds for which the old secret continues to sign, 0 to 604,800; 86,400 if left out.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604800, default = 86400, examples(3600)))]

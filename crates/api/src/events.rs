@@ -18,6 +18,9 @@ pub const MAX_LISTED: usize = 100;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA", "type": "invoice.paid", "data": { "amount": 4200 },
+}))))]
 pub struct NewEvent {
     /// The type of the event. Types that Posthorn itself sends are refused.
     #[serde(rename = "type")]
@@ -37,7 +40,7 @@ pub struct NewEvent {
     pub occurred_at: Option<Timestamp>,
     /// The channels of the event: endpoints that list channels get it only if it names one of them.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(max_items = 20, default = json!([]), examples(json!(["eu-west"]))))]
+    #[cfg_attr(feature = "openapi", schema(max_items = 20, default = json!([])))]
     pub channels: Vec<Channel>,
     /// When the deliveries are due, at most 12 hours ahead; at once if left out or past.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -25,7 +25,12 @@ pub enum UndeliveredStatus {
 #[into_params(parameter_in = Header)]
 pub struct Idempotency {
     /// A key of your choice: within 24 hours, requests with the same key create one event.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[!-~]([\\t -~]*[!-~])?$")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]([\\t -~]*[!-~])?$"
+    )]
     pub idempotency_key: Option<String>,
 }
 

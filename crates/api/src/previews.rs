@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({ "type": "invoice.paid", "data": { "amount": 4200 } }))))]
 pub struct PreviewEvent {
     /// The id of a stored event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,7 +59,13 @@ pub struct Preview {
     #[cfg_attr(feature = "openapi", schema(examples(15)))]
     pub body_bytes: usize,
     /// The SHA-256 of the body, in lower-case hex.
-    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{64}$", examples("a96fb579513bc367bc1936f83695b6e2c1c31e8fc821895f0090ff5236582787")))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            pattern = "^[0-9a-f]{64}$",
+            examples("a96fb579513bc367bc1936f83695b6e2c1c31e8fc821895f0090ff5236582787")
+        )
+    )]
     pub body_sha256: String,
 }
 

@@ -23,6 +23,9 @@ pub struct ReplayDelivery {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA", "endpoint_ids": ["we_01M7Z294KETHNPJB3QG0VDG1JA"],
+}))))]
 pub struct ReplayEvent {
     /// The endpoints, 1 to 100.
     #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
@@ -40,6 +43,7 @@ pub struct ReplayEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({ "since": "2026-11-21T12:45:00.000Z", "status": "all", "dry_run": true }))))]
 pub struct ReplayWindow {
     /// The start of the window, by the time when events were accepted; before `until` and now.
     pub since: Timestamp,

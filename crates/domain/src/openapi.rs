@@ -47,7 +47,8 @@ pub(crate) fn id(prefix: &str, of: &str) -> SchemaOrRef {
 
 impl PartialSchema for Timestamp {
     fn schema() -> SchemaOrRef {
-        let description = "An RFC 3339 timestamp. Answers are in UTC with milliseconds; requests may use any offset.";
+        let description =
+            "An RFC 3339 timestamp. Answers are in UTC with milliseconds; requests may use any offset.";
         text(description, "2026-11-21T12:46:12.092Z")
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
             .into()
@@ -128,12 +129,14 @@ impl PartialSchema for RateLimit {
 
 impl PartialSchema for RetryPolicy {
     fn schema() -> SchemaOrRef {
-        let delay = whole("Seconds from the failure of an attempt to the next attempt.", 1..=MAX_DELAY.as_secs());
+        let delay =
+            whole("Seconds from the failure of an attempt to the next attempt.", 1..=MAX_DELAY.as_secs());
         let described = format!(
             "The delays; an empty list means a single attempt. Together at most {} seconds.",
             MAX_SCHEDULE.as_secs()
         );
-        let delays = ArrayBuilder::new().items(delay).max_items(Some(MAX_RETRIES)).description(Some(described));
+        let delays =
+            ArrayBuilder::new().items(delay).max_items(Some(MAX_RETRIES)).description(Some(described));
         let one_of = OneOfBuilder::new()
             .item(only("preset", utoipa::openapi::Ref::from_schema_name(Preset::name())))
             .item(only("schedule_seconds", delays));
@@ -163,9 +166,14 @@ impl ToSchema for RetryPolicy {
 /// The custom headers of an endpoint.
 pub(crate) fn headers() -> Object {
     let value = ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_HEADER_VALUE_BYTES));
-    let name = text("A header's name.", "X-Team").max_length(Some(100)).pattern(Some("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"));
+    let name = text("A header's name.", "X-Team")
+        .max_length(Some(100))
+        .pattern(Some("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"));
     let value = value.pattern(Some("^([!-~]([ -~]*[!-~])?)?$"));
-    map(name, value).max_properties(Some(MAX_HEADERS)).examples([serde_json::json!({ "X-Team": "billing" })]).build()
+    map(name, value)
+        .max_properties(Some(MAX_HEADERS))
+        .examples([serde_json::json!({ "X-Team": "billing" })])
+        .build()
 }
 
 /// The `metadata` of an endpoint.

@@ -12,8 +12,8 @@ use axum::handler::Handler;
 use axum::routing::{MethodFilter, on};
 use domain::access::api_key::Scope;
 use domain::problem::Code;
-use utoipa::Path;
 use utoipa::__dev::{SchemaReferences, Tags};
+use utoipa::Path;
 use utoipa::openapi::{HttpMethod, RefOr, Schema};
 
 #[doc(hidden)]

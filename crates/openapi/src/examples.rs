@@ -1,6 +1,6 @@
 //! Where do the examples of requests and answers come from?
-//! From the schemas: the example of a shape, or else one put together from the examples of its members. So there is one
-//! for every operation, and it has every member.
+//! From the schemas: the example of a shape, or else one put together from the examples of its members. So every operation
+//! has one.
 
 use serde_json::{Map, Value};
 
@@ -43,7 +43,10 @@ fn example(schema: &Value, schemas: &Map<String, Value>) -> Value {
     }
     for name in ["oneOf", "anyOf", "allOf"] {
         let options = schema.get(name).and_then(Value::as_array).into_iter().flatten();
-        if let Some(option) = options.into_iter().find(|option| option["type"] != "null") {
+        if options.clone().any(|option| option["type"] == "null") {
+            return Value::Null;
+        }
+        if let Some(option) = options.clone().next() {
             return example(option, schemas);
         }
     }

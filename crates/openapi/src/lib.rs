@@ -14,6 +14,8 @@ mod schemas;
 use http_kit::operations::Operation;
 use serde_json::{Map, Value, json};
 
+use crate::operations::Described;
+
 /// The whole document.
 ///
 /// # Errors
@@ -21,7 +23,11 @@ use serde_json::{Map, Value, json};
 pub fn document() -> serde_json::Result<Value> {
     let operations = every_operation();
     let mut schemas = schemas::collect(&operations)?;
-    let mut paths = operations::paths(operations)?;
+    let mut described = Described::default();
+    for operation in &operations {
+        described.add(operation)?;
+    }
+    let Described { mut paths, responses } = described;
     schemas::tidy(&mut schemas, &mut paths)?;
     examples::add(&schemas, &mut paths);
     Ok(json!({
@@ -30,7 +36,12 @@ pub fn document() -> serde_json::Result<Value> {
         "servers": servers(),
         "tags": TAGS.map(|(name, description)| json!({ "name": name, "description": description })),
         "paths": paths,
-        "components": { "schemas": schemas, "securitySchemes": security_schemes() },
+        "components": {
+            "schemas": schemas,
+            "responses": responses,
+            "headers": operations::headers(),
+            "securitySchemes": security_schemes(),
+        },
     }))
 }
 
@@ -83,7 +94,8 @@ fn security_schemes() -> Map<String, Value> {
     let header = json!({
         "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key, `phk_…`.",
     });
-    let bearer = json!({ "type": "http", "scheme": "bearer", "description": "The same API key as a bearer token." });
+    let bearer =
+        json!({ "type": "http", "scheme": "bearer", "description": "The same API key as a bearer token." });
     schemes.insert(operations::API_KEY.to_owned(), header);
     schemes.insert(operations::BEARER.to_owned(), bearer);
     schemes

@@ -17,15 +17,37 @@ pub(crate) const API_KEY: &str = "ApiKey";
 /// The security scheme of `Authorization: Bearer`.
 pub(crate) const BEARER: &str = "Bearer";
 
-/// The paths with their operations.
-pub(crate) fn paths(operations: Vec<Operation>) -> serde_json::Result<Map<String, Value>> {
-    let mut paths = Map::new();
-    for operation in operations {
-        let described = complete(&operation)?;
-        let item = paths.entry(operation.path).or_insert_with(|| json!({}));
+/// The id of the request that every answer gives, for the log line of a call.
+const REQUEST_ID: &str = "req_affd73f15ac25406aebacf84";
+
+/// The operations of the API, and the refusals that they share.
+#[derive(Default)]
+pub(crate) struct Described {
+    pub paths: Map<String, Value>,
+    pub responses: Map<String, Value>,
+}
+
+impl Described {
+    /// Adds an operation.
+    pub(crate) fn add(&mut self, operation: &Operation) -> serde_json::Result<()> {
+        let mut described = complete(operation)?;
+        for (status, codes) in problems(operation, &described) {
+            let (name, response) = refusal(status, &codes);
+            described["responses"][status.to_string()] =
+                json!({ "$ref": format!("#/components/responses/{name}") });
+            self.responses.insert(name, response);
+        }
+        described["responses"]["500"] = json!({ "$ref": "#/components/responses/internal_error" });
+        self.responses.entry("internal_error").or_insert_with(fault);
+        let item = self.paths.entry(operation.path.as_str()).or_insert_with(|| json!({}));
         item[operation.method] = described;
+        Ok(())
     }
-    Ok(paths)
+}
+
+/// The headers that several answers have.
+pub(crate) fn headers() -> Value {
+    json!({ "X-Request-Id": header("The id of the request, to quote when you ask for help.", REQUEST_ID) })
 }
 
 fn complete(operation: &Operation) -> serde_json::Result<Value> {
@@ -36,12 +58,8 @@ fn complete(operation: &Operation) -> serde_json::Result<Value> {
         described["parameters"] = parameters.into();
     }
     secure(&mut described, operation.scopes);
-    let problems = problems(operation, &described);
-    if let Some(responses) = described["responses"].as_object_mut() {
-        responses.extend(problems);
-        for (_, response) in responses {
-            response["headers"]["X-Request-Id"] = header("The id of the request.", "req_affd73f15ac25406aebacf84");
-        }
+    for (_, response) in described["responses"].as_object_mut().into_iter().flatten() {
+        response["headers"]["X-Request-Id"] = request_id_header();
     }
     Ok(described)
 }
@@ -85,9 +103,9 @@ fn secure(described: &mut Value, scopes: &[Scope]) {
     described["description"] = text.into();
 }
 
-/// The problems that an operation can answer, a response for each status: those of its row in the function's list, and
-/// those that follow from the API key, the ids in the path, the query, the headers and the body.
-fn problems(operation: &Operation, described: &Value) -> Map<String, Value> {
+/// The problems that an operation can answer, by status: those of its row in the function's list, and those that follow
+/// from the API key, the ids in the path, the query, the headers and the body.
+fn problems(operation: &Operation, described: &Value) -> BTreeMap<u16, Vec<Code>> {
     let mut codes: BTreeSet<Code> = operation.problems.iter().copied().collect();
     if !operation.scopes.is_empty() {
         codes.extend([Code::Unauthorized, Code::MissingScope]);
@@ -110,23 +128,25 @@ fn problems(operation: &Operation, described: &Value) -> Map<String, Value> {
     for code in codes {
         by_status.entry(code.kind().status).or_default().push(code);
     }
-    let refusals = by_status.into_iter().map(|(status, codes)| (status.to_string(), refusal(status, &codes)));
-    refusals.chain([("500".to_owned(), fault())]).collect()
+    by_status
 }
 
-fn refusal(status: u16, codes: &[Code]) -> Value {
+/// The name and the response of a refusal with one of these codes.
+fn refusal(status: u16, codes: &[Code]) -> (String, Value) {
     let kinds: Vec<_> = codes.iter().map(|code| code.kind()).collect();
-    let told = kinds.iter().map(|kind| format!("`{}`: {}. {}.", kind.code, kind.meaning, sentence(kind.action)));
+    let told =
+        kinds.iter().map(|kind| format!("`{}`: {}. {}.", kind.code, kind.meaning, sentence(kind.action)));
     let examples = kinds.iter().map(|kind| {
         let example = json!({
             "code": kind.code, "status": status, "title": kind.title, "detail": sentence(kind.meaning), "errors": [],
-            "request_id": "req_affd73f15ac25406aebacf84", "type": format!("/problems/{}", kind.code),
+            "request_id": REQUEST_ID, "type": format!("/problems/{}", kind.code),
         });
         (kind.code.to_owned(), json!({ "value": example }))
     });
     let examples: Map<String, Value> = examples.collect();
     let names: Vec<_> = kinds.iter().map(|kind| kind.code).collect();
-    let mut response = problem_response(&told.collect::<Vec<_>>().join("\n"), status, &names, examples.into());
+    let mut response =
+        problem_response(&told.collect::<Vec<_>>().join("\n"), status, &names, examples.into());
     if codes.contains(&Code::Unauthorized) {
         response["headers"]["WWW-Authenticate"] = header("Always `Bearer`.", "Bearer");
     }
@@ -134,12 +154,12 @@ fn refusal(status: u16, codes: &[Code]) -> Value {
         response["headers"]["Retry-After"] =
             header("Seconds to wait; only with `idempotency_key_in_progress`.", "1");
     }
-    response
+    (names.join("."), response)
 }
 
 /// Posthorn's own failure, which no list names.
 fn fault() -> Value {
-    let problem = api::problem::Problem::internal_error().of_request("req_affd73f15ac25406aebacf84");
+    let problem = api::problem::Problem::internal_error().of_request(REQUEST_ID);
     let code = problem.code.clone();
     let example = json!({ code.as_ref(): { "value": problem } });
     problem_response(&format!("`{code}`: Posthorn failed. Repeat, backing off."), 500, &[&code], example)
@@ -149,7 +169,7 @@ fn problem_response(description: &str, status: u16, codes: &[&str], examples: Va
     let narrowed = json!({ "properties": { "code": { "enum": codes }, "status": { "const": status } } });
     json!({
         "description": description,
-        "headers": {},
+        "headers": { "X-Request-Id": request_id_header() },
         "content": {
             "application/problem+json": {
                 "schema": { "allOf": [reference("Problem"), narrowed] },
@@ -157,6 +177,10 @@ fn problem_response(description: &str, status: u16, codes: &[&str], examples: Va
             },
         },
     })
+}
+
+fn request_id_header() -> Value {
+    json!({ "$ref": "#/components/headers/X-Request-Id" })
 }
 
 fn header(description: &str, example: &str) -> Value {

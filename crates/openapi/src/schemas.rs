@@ -11,8 +11,35 @@ use usecases::manage::manage_endpoint::REPLACED_WHOLE;
 
 const COMPONENTS: &str = "#/components/schemas/";
 
-/// The bodies of `PATCH`, and which of their members are replaced whole.
-const MERGE_PATCHES: [(&str, &[&str]); 2] = [("EndpointChange", &REPLACED_WHOLE), ("WorkspaceChange", &[])];
+/// A body of `PATCH`.
+struct MergePatch {
+    name: &'static str,
+    /// What it changes.
+    settings: &'static str,
+    /// The members that are replaced whole.
+    whole: &'static [&'static str],
+    description: &'static str,
+    example: &'static str,
+}
+
+const MERGE_PATCHES: [MergePatch; 2] = [
+    MergePatch {
+        name: "EndpointChange",
+        settings: "EndpointSettings",
+        whole: &REPLACED_WHOLE,
+        description: "A change of an endpoint's settings (RFC 7396): a member that is left out stays, `null` sets the \
+                      default.",
+        example: r#"{"timeout_seconds":5,"disable":{"window_seconds":600}}"#,
+    },
+    MergePatch {
+        name: "WorkspaceChange",
+        settings: "WorkspaceSettings",
+        whole: &[],
+        description: "A change of a workspace's settings (RFC 7396): a member that is left out stays, `null` sets the \
+                      default.",
+        example: r#"{"retention_days":60}"#,
+    },
+];
 /// Requests with flattened settings, which refuse members that do not exist.
 const CLOSED: [&str; 1] = ["NewEndpoint"];
 
@@ -37,18 +64,43 @@ pub(crate) fn tidy(
 ) -> serde_json::Result<()> {
     add_defaults(schemas)?;
     flatten_all(schemas);
-    for (name, whole) in MERGE_PATCHES {
-        if let Some(settings) = schemas.get(name).cloned() {
-            schemas.insert(name.to_owned(), merge_patch(&settings, whole, schemas));
-        }
+    for patch in MERGE_PATCHES {
+        let mut schema = merge_patch(&reference(patch.settings), patch.whole, schemas);
+        schema["description"] = patch.description.into();
+        schema["examples"] = json!([serde_json::from_str::<Value>(patch.example)?]);
+        schemas.insert(patch.name.to_owned(), schema);
     }
+    refer_to_rows(schemas);
     for path in paths.values_mut() {
         for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
-            tidy_request(operation);
+            tidy_operation(operation);
         }
     }
     drop_unused(schemas, paths);
+    schemas.values_mut().chain(paths.values_mut()).for_each(polish);
     Ok(())
+}
+
+/// Descriptions are paragraphs, not lines of source code, and stand beside a choice, not in one of its options.
+fn polish(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(polish);
+            if let Some(Value::String(text)) = members.get_mut("description") {
+                let paragraphs = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " "));
+                *text = paragraphs.collect::<Vec<_>>().join("\n\n");
+            }
+            let null = json!({ "type": "null" });
+            let options = members.get_mut("oneOf").and_then(Value::as_array_mut);
+            let described = options.filter(|options| options.contains(&null)).into_iter().flatten();
+            let texts = described.filter_map(|option| option.as_object_mut()?.remove("description"));
+            if let Some(text) = texts.last() {
+                members.entry("description").or_insert(text);
+            }
+        }
+        Value::Array(rows) => rows.iter_mut().for_each(polish),
+        _ => {}
+    }
 }
 
 /// Defaults as the code has them: the settings that come of a document which says nothing but what is required.
@@ -61,29 +113,39 @@ fn add_defaults(schemas: &mut Map<String, Value>) -> serde_json::Result<()> {
     for (name, given, settings) in [
         ("EndpointSettings", "url", json!(endpoint)),
         ("WorkspaceSettings", "name", json!(workspace)),
-        ("WorkspaceChange", "name", json!(workspace)),
         ("ReplayWindow", "since", json!(window)),
         ("DisablePolicy", "", disable),
     ] {
         let settings = settings.as_object().into_iter().flatten().filter(|(member, _)| *member != given);
         for (member, default) in settings {
-            if let Some(property) = schemas.get_mut(name).and_then(|schema| schema["properties"].get_mut(member)) {
+            if let Some(property) =
+                schemas.get_mut(name).and_then(|schema| schema["properties"].get_mut(member))
+            {
                 property["default"] = default.clone();
             }
         }
     }
-    if let Some(change) = schemas.get("EndpointSettings").cloned() {
-        schemas.insert("EndpointChange".to_owned(), described(change, schemas.get("EndpointChange")));
-    }
     Ok(())
 }
 
-/// `schema` with the description of `by`.
-fn described(mut schema: Value, by: Option<&Value>) -> Value {
-    if let Some(text) = by.and_then(|by| by.get("description")) {
-        schema["description"] = text.clone();
+/// `schema` with the description and the examples of `by`.
+fn described(mut schema: Value, by: &Value) -> Value {
+    for member in ["description", "examples"] {
+        if let Some(value) = by.get(member) {
+            schema[member] = value.clone();
+        }
     }
     schema
+}
+
+/// utoipa writes out the rows of a generic `Page<T>`; where `T` has a schema of its own, the page refers to it.
+fn refer_to_rows(schemas: &mut Map<String, Value>) {
+    let names: BTreeSet<String> = schemas.keys().cloned().collect();
+    for (name, page) in schemas.iter_mut() {
+        if let Some(row) = name.strip_prefix("Page_").filter(|row| names.contains(*row)) {
+            page["properties"]["data"]["items"] = reference(row);
+        }
+    }
 }
 
 /// serde's `flatten` becomes `allOf`, in which one part's `additionalProperties: false` forbids the others' members. One
@@ -102,7 +164,7 @@ fn flatten_all(schemas: &mut Map<String, Value>) {
         if CLOSED.contains(&name.as_str()) {
             object["additionalProperties"] = false.into();
         }
-        *schema = described(object, Some(schema));
+        *schema = described(object, schema);
     }
 }
 
@@ -116,7 +178,7 @@ fn merge_patch(settings: &Value, whole: &[&str], schemas: &Map<String, Value>) -
         for (name, property) in properties {
             let is_object = resolve(property, schemas)["type"] == "object";
             let merged = match is_object && !whole.contains(&name.as_str()) {
-                true => described(merge_patch(property, &[], schemas), Some(property)),
+                true => described(merge_patch(property, &[], schemas), property),
                 false => property.clone(),
             };
             *property = or_null(merged);
@@ -133,25 +195,35 @@ fn or_null(mut schema: Value) -> Value {
     let null = json!({ "type": "null" });
     if let Some(one_of) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
         if !one_of.contains(&null) {
-            one_of.insert(0, null);
+            one_of.push(null);
         }
         return schema;
     }
     let Some(object) = schema.as_object_mut() else { return schema };
-    let description = object.remove("description");
-    object.remove("default");
-    let mut nullable = json!({ "oneOf": [null, schema] });
-    if let Some(description) = description {
-        nullable["description"] = description;
+    if object.get("type").is_some_and(Value::is_array) {
+        return schema;
     }
-    nullable
+    object.remove("default");
+    let description = object.remove("description");
+    let mut nullable = Map::from_iter([("oneOf".to_owned(), Value::Array(vec![schema, null]))]);
+    nullable.extend(description.map(|text| ("description".to_owned(), text)));
+    nullable.into()
 }
 
 /// In a query or a header there is no `null`, and a body that may be left out is not `null` either.
-fn tidy_request(operation: &mut Value) {
+fn tidy_operation(operation: &mut Value) {
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {
         without_null(&mut parameter["schema"]);
+    }
+    let answers = operation.get_mut("responses").and_then(Value::as_object_mut);
+    for answer in answers.into_iter().flat_map(Map::values_mut) {
+        let headers = answer.get_mut("headers").and_then(Value::as_object_mut);
+        headers
+            .into_iter()
+            .flat_map(Map::values_mut)
+            .filter_map(|header| header.get_mut("schema"))
+            .for_each(without_null);
     }
     if let Some(content) = operation.get_mut("requestBody").and_then(|body| body["content"].as_object_mut()) {
         for media_type in content.values_mut() {
@@ -199,7 +271,8 @@ fn drop_unused(schemas: &mut Map<String, Value>, paths: &Map<String, Value>) {
 fn references(value: &Value) -> Vec<String> {
     match value {
         Value::Object(members) => {
-            let own = members.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix(COMPONENTS));
+            let own =
+                members.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix(COMPONENTS));
             let nested = members.values().flat_map(references);
             own.map(str::to_owned).into_iter().chain(nested).collect()
         }

@@ -45,7 +45,8 @@ pub(crate) async fn preview(
     path = "/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/curl",
     operation_id = "read_curl_command",
     tag = "Deliveries",
-    responses((status = 200, description = "The command.", body = String, content_type = "text/plain")),
+    responses((status = 200, description = "The command.", body = String, content_type = "text/plain",
+        example = json!("curl -sS -X POST 'https://example.com/hooks' \\\n  -H 'content-type: application/json' …\n"))),
 )]
 pub(crate) async fn curl(
     State(actions): State<Actions>,

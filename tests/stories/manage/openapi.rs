@@ -24,9 +24,18 @@ fn document() -> Value {
 fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     let operations = paths.flat_map(|(path, item)| {
-        item.as_object().unwrap().iter().map(|(method, operation)| (path.as_str(), method.as_str(), operation))
+        item.as_object()
+            .unwrap()
+            .iter()
+            .map(|(method, operation)| (path.as_str(), method.as_str(), operation))
     });
     operations.collect()
+}
+
+/// What a reference leads to; any other value itself.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let path = value.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
+    path.map_or(value, |path| document.pointer(path).unwrap())
 }
 
 #[test]
@@ -67,13 +76,15 @@ fn every_operation_says_what_its_callers_need() {
         assert!(answers.keys().any(|status| status.starts_with('2')), "{id} has no success");
         assert!(!secured || (answers.contains_key("401") && answers.contains_key("403")), "{id}");
         for (status, answer) in answers {
+            let answer = resolved(&document, answer);
             assert!(answer["headers"]["X-Request-Id"].is_object(), "{id} {status}");
             for (kind, content) in answer["content"].as_object().into_iter().flatten() {
                 let shown = content.get("example").or(content.get("examples"));
                 assert!(shown.is_some_and(|example| !example.is_null()), "{id} {status} has no example");
                 if status.starts_with(['4', '5']) {
                     assert_eq!(kind, "application/problem+json", "{id} {status}");
-                    let named = content["schema"]["allOf"][1]["properties"]["code"]["enum"].as_array().unwrap();
+                    let named =
+                        content["schema"]["allOf"][1]["properties"]["code"]["enum"].as_array().unwrap();
                     let mut named = named.iter().map(|code| code.as_str().unwrap());
                     assert!(named.all(|code| status == "500" || codes.contains(code)), "{id} {status}");
                 }
@@ -82,6 +93,49 @@ fn every_operation_says_what_its_callers_need() {
         if let Some(body) = operation.get("requestBody") {
             assert!(body["content"]["application/json"]["example"].is_object(), "{id} has no example");
         }
+    }
+}
+
+/// The document's bounds are literals beside the fields; these are the constants that the code checks.
+#[test]
+fn the_documents_bounds_are_those_that_the_code_holds() {
+    use domain::endpoint::{MAX_DESCRIPTION_CHARS, TIMEOUT_SECONDS, endpoint_url::MAX_URL_BYTES};
+    use domain::event::{MAX_BATCH_EVENTS, channel::MAX_CHANNELS, event_type::MAX_PATTERNS};
+    use domain::policy::{circuit::DisablePolicy, limits::MAX_CONCURRENCY};
+    use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS};
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    for (pointer, held) in [
+        ("/NewEndpoint/properties/url/maxLength", MAX_URL_BYTES as u64),
+        ("/NewEndpoint/properties/events/maxItems", MAX_PATTERNS as u64),
+        ("/NewEndpoint/properties/channels/maxItems", MAX_CHANNELS as u64),
+        ("/NewEndpoint/properties/description/maxLength", MAX_DESCRIPTION_CHARS as u64),
+        ("/NewEndpoint/properties/timeout_seconds/minimum", *TIMEOUT_SECONDS.start()),
+        ("/NewEndpoint/properties/timeout_seconds/maximum", *TIMEOUT_SECONDS.end()),
+        ("/NewEndpoint/properties/max_concurrency/minimum", u64::from(*MAX_CONCURRENCY.start())),
+        ("/NewEndpoint/properties/max_concurrency/maximum", u64::from(*MAX_CONCURRENCY.end())),
+        (
+            "/DisablePolicy/properties/consecutive_failures/minimum",
+            u64::from(*DisablePolicy::FAILURES.start()),
+        ),
+        ("/DisablePolicy/properties/consecutive_failures/maximum", u64::from(*DisablePolicy::FAILURES.end())),
+        (
+            "/DisablePolicy/properties/window_seconds/minimum",
+            u64::from(*DisablePolicy::WINDOW_SECONDS.start()),
+        ),
+        ("/DisablePolicy/properties/window_seconds/maximum", u64::from(*DisablePolicy::WINDOW_SECONDS.end())),
+        ("/NewEvent/properties/channels/maxItems", MAX_CHANNELS as u64),
+        ("/Batch_NewEvent/properties/events/maxItems", MAX_BATCH_EVENTS as u64),
+        ("/BatchAccepted/properties/deliveries/maxItems", api::events::MAX_LISTED as u64),
+        ("/RotateSecret/properties/overlap_seconds/maximum", MAX_OVERLAP_SECONDS),
+        ("/RotateSecret/properties/overlap_seconds/default", DEFAULT_OVERLAP_SECONDS),
+        (
+            "/WorkspaceSettings/properties/retention_days/maximum",
+            u64::from(domain::access::workspace::MAX_RETENTION_DAYS),
+        ),
+        ("/WorkspaceSettings/properties/name/maxLength", domain::access::workspace::MAX_NAME_CHARS as u64),
+    ] {
+        assert_eq!(schemas.pointer(pointer), Some(&held.into()), "{pointer}");
     }
 }
 

@@ -34,7 +34,15 @@ pub struct SentRequest {
     /// The size of the body, in bytes.
     pub body_bytes: usize,
     /// The SHA-256 of the body, in lower-case hex.
-    #[cfg_attr(feature = "openapi", schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$", examples("25800ec70f87ac7a0830481faf6b7ddb3344164dcfc151db52ef74fe0865a2c1")))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 64,
+            max_length = 64,
+            pattern = "^[0-9a-f]{64}$",
+            examples("25800ec70f87ac7a0830481faf6b7ddb3344164dcfc151db52ef74fe0865a2c1")
+        )
+    )]
     pub body_sha256: String,
 }
 
