@@ -87,22 +87,22 @@ macro_rules! id {
 }
 
 id!(
-    /// A tenant.
+    /// A workspace: a tenant.
     WorkspaceId,
     "ws_"
 );
 id!(
-    /// One customer URL, with its subscription and its delivery settings.
+    /// An endpoint: one customer URL, with its subscription and its delivery settings.
     EndpointId,
     "we_"
 );
 id!(
-    /// Something that happened.
+    /// An event: something that happened.
     EventId,
     "evt_"
 );
 id!(
-    /// One event on its way to one endpoint.
+    /// A delivery: one event on its way to one endpoint.
     DeliveryId,
     "wd_"
 );

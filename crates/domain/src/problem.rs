@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-/// A value of the request that cannot be taken, with an RFC 6901 pointer to it.
+/// A value of the request that is refused, with an RFC 6901 pointer to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// JSON pointer into the request body, or the name of a query parameter or header.
@@ -93,11 +93,11 @@ pub enum Problem {
 /// One kind of problem, the same for every problem of the kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProblemKind {
-    /// HTTP status.
+    /// The HTTP status.
     pub status: u16,
     /// Stable, machine-readable code.
     pub code: &'static str,
-    /// Short title.
+    /// The title: a few words for people.
     pub title: &'static str,
     /// What happened, for the table in the API's documentation.
     pub meaning: &'static str,
@@ -114,7 +114,7 @@ macro_rules! problem_kinds {
         )*];
 
         impl Problem {
-            /// Its kind.
+            /// The kind of the problem.
             pub fn kind(&self) -> ProblemKind {
                 match self {$(
                     $variant => ProblemKind {
@@ -149,7 +149,7 @@ problem_kinds! {
 }
 
 impl Problem {
-    /// One bad value.
+    /// The problem of one bad value.
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError { pointer: pointer.into(), detail: detail.into() }])
     }
@@ -176,38 +176,38 @@ impl Invalid {
         Self::default()
     }
 
-    /// Notes a bad value unless `holds`.
+    /// Records a bad value unless `holds`.
     pub fn require(&mut self, holds: bool, pointer: &str, detail: &str) {
         if !holds {
             self.push(pointer, detail);
         }
     }
 
-    /// Notes a bad value.
+    /// Records a bad value.
     pub fn push(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
         self.0.push(FieldError { pointer: pointer.into(), detail: detail.into() });
     }
 
-    /// Keeps the value of `result`, or notes its error and gives nothing.
+    /// Returns the value of `result`, or records its error and returns `None`.
     pub fn take<T, E: std::fmt::Display>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.push(pointer, error.to_string())).ok()
     }
 
-    /// The problem, if anything was noted.
+    /// The problem, if a bad value was recorded.
     ///
     /// # Errors
-    /// [`Problem::Invalid`] with everything noted.
+    /// [`Problem::Invalid`] with every recorded value.
     pub fn into_result(self) -> Result<(), Problem> {
         if self.0.is_empty() { Ok(()) } else { Err(Problem::Invalid(self.0)) }
     }
 }
 
 fn summary(errors: &[FieldError]) -> String {
-    let told = errors.iter().map(|FieldError { pointer, detail }| match pointer.as_str() {
+    let texts = errors.iter().map(|FieldError { pointer, detail }| match pointer.as_str() {
         "" => format!("the body {detail}"),
         pointer => format!("{pointer}: {detail}"),
     });
-    told.collect::<Vec<_>>().join("; ")
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub fn init_local(directives: &str) {
     lines.with_target(false).with_max_level(LevelFilter::TRACE).finish().with(filter).init();
 }
 
-/// Levels and targets, `info,engine=debug`. (`EnvFilter` takes spans and fields too, and has regular expressions compiled
+/// Levels and targets, `info,usecases=debug`. (`EnvFilter` takes spans and fields too, and has regular expressions compiled
 /// for it.) Directives that cannot be read count as none.
 fn local_filter(wanted: Option<&str>, directives: &str) -> Targets {
     let read = |text: &str| text.parse().ok();

@@ -17,7 +17,7 @@ pub const DEFAULT_RETENTION_DAYS: u16 = 30;
 /// The longest retention that a workspace may set, in days.
 pub const MAX_RETENTION_DAYS: u16 = 90;
 
-/// A tenant.
+/// A workspace: a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workspace {
     /// The id, `ws_` and a ULID.

@@ -1,4 +1,5 @@
-//! What is kept of one HTTP request made for a delivery?
+//! What is stored about one HTTP request made for a delivery?
+//! The attempt: the request without secret values, the endpoint's answer, and the error class.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -22,11 +23,10 @@ pub enum Trigger {
     Replay,
 }
 
-/// What was sent, as far as it is kept: the headers, of the endpoint's own only the names, and of the body its size and
-/// digest.
+/// The stored part of a request: its headers (only the names of custom ones), and the size and digest of its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentRequest {
-    /// The headers in the order they were sent. Values of the endpoint's own are [`REDACTED`].
+    /// The headers in the order they were sent. Values of custom headers are [`REDACTED`].
     pub headers: Vec<(String, String)>,
     /// Size of the body, in bytes.
     pub body_bytes: usize,
@@ -34,14 +34,14 @@ pub struct SentRequest {
     pub body_sha256: String,
 }
 
-/// Stands for a value that may be a secret.
+/// Replaces a value that may be a secret.
 pub const REDACTED: &str = "[redacted]";
 
 impl SentRequest {
-    /// What is kept of `request` to `endpoint`.
+    /// The stored part of `request` to `endpoint`.
     pub fn of(request: &RenderedRequest, endpoint: &Endpoint) -> Self {
         let custom = &endpoint.settings.headers;
-        // Sealed in the endpoint's row, so not in the clear here: no name tells for sure whether a value is a secret.
+        // Custom headers are encrypted in the endpoint's row, so they must not be readable here: any of them may be a secret.
         let shown = |name: &String, value: &String| match custom.contains_key(name) {
             true => REDACTED.to_owned(),
             false => value.clone(),
@@ -58,24 +58,24 @@ impl SentRequest {
 /// One HTTP request made for a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// From 1.
+    /// The number of the attempt, from 1.
     pub number: u32,
-    /// What made Posthorn send it.
+    /// The cause of the request.
     pub trigger: Trigger,
-    /// When it began.
+    /// When the attempt began.
     pub started_at: Timestamp,
-    /// How long it took.
+    /// The duration of the attempt.
     pub duration: Duration,
-    /// What was sent.
+    /// The request.
     pub sent: SentRequest,
     /// What the endpoint did.
     pub outcome: Outcome,
-    /// Why it failed, by the endpoint's rules; `None` if it did not.
+    /// The error class by the endpoint's rules; `None` for a success.
     pub error: Option<ErrorClass>,
 }
 
 impl Attempt {
-    /// When it ended.
+    /// When the attempt ended.
     pub fn ended_at(&self) -> Timestamp {
         self.started_at.plus(self.duration)
     }

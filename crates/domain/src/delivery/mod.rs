@@ -17,7 +17,7 @@ use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use crate::policy::outcome::ErrorClass;
 use crate::timestamp::Timestamp;
 
-/// Where a delivery stands.
+/// The status of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
@@ -58,7 +58,7 @@ pub enum CancelReason {
 }
 
 impl CancelReason {
-    /// The stable word for it.
+    /// The stable word for the reason.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::EndpointDisabled => "endpoint_disabled",
@@ -72,19 +72,19 @@ impl CancelReason {
 /// One event on its way to one endpoint, as its row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its id, derived from event and endpoint.
+    /// The delivery's id, derived from event and endpoint.
     pub id: DeliveryId,
-    /// The tenant it belongs to.
+    /// The workspace of event and endpoint.
     pub workspace_id: WorkspaceId,
-    /// Where it goes.
+    /// The endpoint that it goes to.
     pub endpoint_id: EndpointId,
-    /// What it carries.
+    /// The event that it carries.
     pub event_id: EventId,
-    /// The type of what it carries.
+    /// The event's type.
     pub event_type: EventType,
-    /// When what it carries happened.
+    /// When the event happened.
     pub occurred_at: Timestamp,
-    /// Where it stands.
+    /// The current status.
     pub status: DeliveryStatus,
     /// Attempts made so far.
     pub attempts: u32,
@@ -94,26 +94,26 @@ pub struct Delivery {
     pub last_error: Option<ErrorClass>,
     /// Why it was not attempted (again).
     pub cancel_reason: Option<CancelReason>,
-    /// When it will be tried again.
+    /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
     /// When it was answered with what counts as success.
     pub delivered_at: Option<Timestamp>,
-    /// When it was parked, if it is. The job that attempts it must claim it as parked then.
+    /// When it was parked, if it is parked. The job that attempts it claims it under this condition.
     pub parked_at: Option<Timestamp>,
     /// When its row last changed.
     pub updated_at: Timestamp,
-    /// The slot it was given when its endpoint's rate made it wait.
+    /// Its slot of the endpoint's rate limit, while it waits for that.
     pub slot_at: Option<Timestamp>,
-    /// What made Posthorn send it.
+    /// The cause of the delivery.
     pub trigger: Trigger,
-    /// The replay it was last sent by; `None` if it was not.
+    /// The replay that sent it last; `None` without a replay.
     pub run: Option<ReplayId>,
     /// Attempts that do not count for its schedule: those before that replay, and those that only probed its endpoint.
     pub uncounted_attempts: u32,
 }
 
 impl Delivery {
-    /// A delivery of which nothing has happened yet.
+    /// A new delivery, without attempts.
     pub fn new(
         workspace_id: WorkspaceId,
         endpoint_id: EndpointId,
@@ -145,8 +145,8 @@ impl Delivery {
         }
     }
 
-    /// The delivery in `status` since `now`. What only its old status had is cleared: when it is tried again, its slot,
-    /// when it was delivered or parked, and why it was cancelled. Each transition then sets what its new status has.
+    /// The delivery in `status` since `now`, without the fields of its old status: next attempt, slot, instant of delivery
+    /// or parking, reason of the cancellation. Each transition then sets the fields of its new status.
     fn enter(self, status: DeliveryStatus, now: Timestamp) -> Self {
         Self {
             status,

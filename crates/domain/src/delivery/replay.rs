@@ -1,5 +1,6 @@
-//! What is sent again by hand, and what not? A replay goes through a window of an endpoint's deliveries and events,
-//! oldest first, and sends what its selection names. What already succeeded is sent again only if that was asked for.
+//! Which deliveries does a replay of a window send again?
+//! A replay reads a window of an endpoint's deliveries and events, oldest first, and sends those that its selection names.
+//! Deliveries that succeeded are sent again only on request.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,92 +14,92 @@ use crate::timestamp::Timestamp;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Selection {
-    /// Those that were given up or cancelled.
+    /// Deliveries that failed for good or were cancelled.
     #[default]
     Failed,
-    /// Events the endpoint wants and never got: it was switched off, or did not exist yet.
+    /// Events that match the endpoint's subscription and have no delivery to it: it was switched off, or did not exist.
     Skipped,
-    /// Both.
+    /// Both of them.
     All,
 }
 
-/// What a replay goes through.
+/// The settings of a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReplaySettings {
-    /// Events accepted from this instant on.
+    /// The start of the window, by acceptance of the event.
     pub since: Timestamp,
-    /// Up to, not including, this one; until now, if left out.
+    /// The end of the window, exclusive; now, if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Which deliveries.
+    /// Which deliveries are sent.
     #[serde(default)]
     pub status: Selection,
-    /// Only of these event types; empty for all.
+    /// Only events of these types; empty for all types.
     #[serde(default)]
     pub event_types: Vec<EventTypePattern>,
-    /// Also what already succeeded.
+    /// Whether deliveries that succeeded are sent again, too.
     #[serde(default)]
     pub include_delivered: bool,
 }
 
-/// Whether a replay goes on.
+/// The status of a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplayStatus {
-    /// It is being worked on.
+    /// The replay is in progress.
     Running,
-    /// Everything was gone through; the deliveries themselves may still be under way.
+    /// The whole window was read; deliveries may still be under way.
     Completed,
-    /// It was stopped by hand, or its endpoint was switched off or deleted.
+    /// The replay was cancelled by hand, or its endpoint was switched off or deleted.
     Cancelled,
 }
 
-/// How far a replay has come.
+/// The progress of a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "phase", rename_all = "snake_case")]
 pub enum Progress {
-    /// Going through deliveries, after this one.
+    /// Reading deliveries, after this one.
     Deliveries {
-        /// The last one looked at.
+        /// The last one that was read.
         after: Option<DeliveryId>,
     },
-    /// Going through events the endpoint did not get, after this one.
+    /// Reading events that the endpoint did not get, after this one.
     Events {
-        /// The last one looked at.
+        /// The last one that was read.
         after: Option<EventId>,
     },
-    /// Everything was gone through.
+    /// The whole window was read.
     Over,
 }
 
-/// A replay.
+/// The replay of a window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replay {
-    /// Its id; the deliveries it sends carry it.
+    /// The replay's id, which is also in the rows of the deliveries that it sends.
     pub id: ReplayId,
-    /// The tenant.
+    /// The workspace of the endpoint.
     pub workspace_id: WorkspaceId,
-    /// Whose deliveries.
+    /// The endpoint whose deliveries are sent.
     pub endpoint_id: EndpointId,
-    /// What it goes through.
+    /// The window and the selection.
     pub settings: ReplaySettings,
-    /// Whether it goes on.
+    /// The current status.
     pub status: ReplayStatus,
-    /// How many deliveries and events it looked at.
+    /// The number of deliveries and events read so far.
     pub examined: u64,
-    /// How many it sent.
+    /// The number of deliveries sent so far.
     pub sent: u64,
-    /// How far it has come.
+    /// The position in the window.
     pub progress: Progress,
-    /// When it was made.
+    /// When the replay was created.
     pub created_at: Timestamp,
-    /// When it last came further.
+    /// When the replay last made progress.
     pub updated_at: Timestamp,
 }
 
 impl ReplaySettings {
-    /// Where to begin.
+    /// The position at which the replay begins.
     pub fn first(&self) -> Progress {
         match self.status {
             Selection::Failed | Selection::All => Progress::Deliveries { after: None },
@@ -106,7 +107,7 @@ impl ReplaySettings {
         }
     }
 
-    /// What comes when all deliveries were gone through.
+    /// The phase that follows when all deliveries were read.
     pub fn after_deliveries(&self) -> Progress {
         match self.status {
             Selection::All | Selection::Skipped => Progress::Events { after: None },
@@ -117,11 +118,11 @@ impl ReplaySettings {
     /// Whether a delivery is sent again.
     pub fn selects(&self, delivery: &Delivery) -> bool {
         match delivery.status {
-            // The caller of a test event had its answer at once: there is nothing to send again.
+            // The caller of a test event has seen its result: there is nothing to send again.
             _ if operational::is_test(&delivery.event_type) => false,
             DeliveryStatus::Failed | DeliveryStatus::Cancelled => true,
             DeliveryStatus::Delivered => self.include_delivered,
-            // These go out by themselves.
+            // These are sent without a replay.
             DeliveryStatus::Pending | DeliveryStatus::Retrying | DeliveryStatus::Parked => false,
         }
     }

@@ -31,9 +31,9 @@ use crate::timestamp::Timestamp;
 
 /// The most endpoints of one workspace: the fan-out of an event reads them all at once.
 pub const MAX_ENDPOINTS: usize = 10_000;
-/// Longest description, in characters.
+/// The maximum length of a description, in characters.
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
-/// Most custom headers.
+/// The maximum number of custom headers.
 pub const MAX_HEADERS: usize = 20;
 /// Longest value of a custom header, in bytes.
 pub const MAX_HEADER_VALUE_BYTES: usize = 1_024;
@@ -112,7 +112,7 @@ pub struct EndpointSettings {
     /// Whether it gets deliveries.
     #[serde(default = "yes")]
     pub active: bool,
-    /// For people.
+    /// A description for people.
     #[serde(default)]
     pub description: String,
     /// Sent with every delivery. Values may be secrets and are not logged.

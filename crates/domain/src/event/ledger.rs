@@ -107,7 +107,7 @@ impl Ledger {
     /// Reads the stored form.
     ///
     /// # Errors
-    /// [`DamagedLedger`] when a group is cut short or its code unknown.
+    /// [`DamagedLedger`] when a group is cut short or its code is unknown.
     pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, DamagedLedger> {
         let mut ledger = Self::default();
         while let Some((header, rest)) = bytes.split_first_chunk::<GROUP_HEADER_BYTES>() {

@@ -1,4 +1,4 @@
-//! When is an endpoint left in peace, when is its owner warned, and when is it switched off?
+//! When does an endpoint's circuit open, when is its owner warned, and when is the endpoint switched off?
 //! The rules of the circuit breaker: an endpoint's health counts consecutive failures.
 //!
 //! A dead endpoint must not fill the queue: once its circuit is open, further deliveries are parked, and the bounded
@@ -27,10 +27,10 @@ pub const WARN_AT_PERCENT: [u8; 3] = [50, 70, 90];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DisablePolicy {
-    /// So many attempts failed without a success between them, 1 to 10,000.
+    /// The number of consecutive failed attempts, 1 to 10,000.
     #[serde(default = "default_failures")]
     pub consecutive_failures: u32,
-    /// The first of them was so long ago, 0 to 604,800 s.
+    /// The time since the first of them, 0 to 604,800 s.
     #[serde(default = "default_window")]
     pub window_seconds: u32,
 }
@@ -51,7 +51,7 @@ impl DisablePolicy {
 /// An endpoint's health. It is kept only while the endpoint fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Health {
-    /// Attempts that failed without a success between them.
+    /// The number of consecutive failed attempts.
     pub failures: u32,
     /// When the first of them ended.
     pub failing_since: Option<Timestamp>,

@@ -5,29 +5,28 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Deliveries in a second or a minute.
+/// A rate limit: the maximum number of attempts per second or minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateLimit {
-    /// So many a second, 1 to 1,000.
+    /// Deliveries per second, 1 to 1,000.
     PerSecond(u32),
-    /// So many a minute, 1 to 60,000.
+    /// Deliveries per minute, 1 to 60,000.
     PerMinute(u32),
 }
 
 /// Bounds of the number of attempts under way.
 pub const MAX_CONCURRENCY: std::ops::RangeInclusive<u32> = 1..=100;
-/// A delivery whose slot is further away is parked; a drain sends it when its turn comes. So the jobs that wait for a
-/// slot stay few.
+/// A delivery whose slot is further away is parked; a drain sends it when its slot is near. So few jobs wait for a slot.
 const HORIZON: Duration = Duration::from_secs(30);
-/// Most deliveries of an endpoint that wait for a slot.
+/// The maximum number of an endpoint's deliveries that wait for a slot.
 const MAX_WAITING: u32 = 1_000;
 
 impl RateLimit {
     /// Checks the bounds.
     ///
     /// # Errors
-    /// The text for the caller.
+    /// A text for the caller that says what is wrong.
     pub fn check(self) -> Result<(), &'static str> {
         match self {
             Self::PerSecond(1..=1_000) | Self::PerMinute(1..=60_000) => Ok(()),
@@ -45,14 +44,14 @@ impl RateLimit {
         Duration::from_micros(u64::div_ceil(span, u64::from(count.max(1))))
     }
 
-    /// How long `count` slots reserved together take: the next one comes so long after the first of them. Slots are whole
-    /// milliseconds, each rounded down from its group's first; rounded up here, no two groups come too close.
+    /// How long `count` slots reserved together take, from the first of them to the first of the next reservation. Each
+    /// slot is rounded down to whole milliseconds, so this is rounded up: two reservations never come too close.
     pub fn span(interval: Duration, count: u32) -> Duration {
         let micros = interval.as_micros().saturating_mul(u128::from(count));
         Duration::from_millis(u64::try_from(micros.div_ceil(1_000)).unwrap_or(u64::MAX))
     }
 
-    /// How far ahead slots are given.
+    /// How far ahead slots are reserved.
     pub fn horizon(self) -> Duration {
         HORIZON.min(self.interval() * MAX_WAITING)
     }

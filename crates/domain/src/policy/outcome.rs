@@ -1,4 +1,5 @@
-//! What did the customer's endpoint do with one request? A failing endpoint is a value, never an `Err`.
+//! What did the customer's endpoint do with one request?
+//! Outcomes and their error classes: a failing endpoint is a value, never an `Err`.
 //!
 //! Success is 2xx unless the endpoint's owner says otherwise. A redirect is refused, not followed, and so a failure.
 
@@ -28,12 +29,12 @@ pub enum ErrorClass {
     ResponseInvalid,
     /// The endpoint answered `410 Gone`: it wants no more deliveries.
     EndpointGone,
-    /// None of the others.
+    /// Any other failure.
     Unknown,
 }
 
 impl ErrorClass {
-    /// The stable word for it.
+    /// The stable word for the class.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Timeout => "timeout",
@@ -54,7 +55,7 @@ impl ErrorClass {
 /// What the customer's endpoint did with one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It answered, with whatever status.
+    /// The endpoint answered, with any status.
     Answered(Answer),
     /// No status arrived.
     Unreachable(ErrorClass),
@@ -78,13 +79,13 @@ pub struct Answer {
 pub enum Verdict {
     /// The endpoint took the delivery.
     Success,
-    /// Try again.
+    /// The attempt failed; another one may succeed.
     Retryable,
     /// Trying again would not help.
     Permanent,
 }
 
-/// What an outcome is by the endpoint's rules.
+/// The verdict on an outcome by the endpoint's rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
     /// The endpoint took the delivery.
@@ -124,15 +125,15 @@ pub enum StatusPattern {
     Class(u16),
 }
 
-/// Which statuses mean what to an endpoint. A status named by its code goes before its class; what is not named is
-/// a success from 200 to 299 and retryable otherwise. `410` always means that the endpoint is gone.
+/// The meaning of statuses for an endpoint. A status takes precedence over its class; a status that is not named is a
+/// success from 200 to 299 and retryable otherwise. `410` always means that the endpoint is gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutcomeRules {
     /// The endpoint took the delivery.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub success: Vec<StatusPattern>,
-    /// Try again.
+    /// The attempt failed; another one may succeed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retryable: Vec<StatusPattern>,
     /// Trying again would not help: the delivery has failed.
@@ -140,11 +141,11 @@ pub struct OutcomeRules {
     pub permanent: Vec<StatusPattern>,
 }
 
-/// `410 Gone`.
+/// The status `410 Gone`.
 const GONE: u16 = 410;
 
 impl OutcomeRules {
-    /// What a status means.
+    /// The meaning of a status.
     pub fn verdict(&self, status: u16) -> Verdict {
         let lists = [
             (&self.success, Verdict::Success),
@@ -180,7 +181,7 @@ impl OutcomeRules {
     /// Checks that no status stands in two lists, and that 410 keeps its meaning.
     ///
     /// # Errors
-    /// The text for the caller.
+    /// A text for the caller that says what is wrong.
     pub fn check(&self) -> Result<(), &'static str> {
         let all: Vec<_> = [&self.success, &self.retryable, &self.permanent].into_iter().flatten().collect();
         if all.contains(&&StatusPattern::Code(GONE)) {

@@ -1,5 +1,5 @@
-//! When is a failed attempt tried again? The retry policy: a schedule of delays, jitter that only delays, and
-//! `Retry-After`, which may only push an attempt later.
+//! When is a failed attempt tried again?
+//! The retry policy: a schedule of delays, jitter that only adds, and `Retry-After`, which can only delay an attempt.
 
 use std::borrow::Cow;
 use std::time::Duration;

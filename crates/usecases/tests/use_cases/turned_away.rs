@@ -136,7 +136,9 @@ async fn a_concurrency_limit_puts_a_job_back_until_its_delivery_is_parked() {
     let bench = Bench::new().await;
     let endpoint = bench.endpoint(1, json!({ "url": "https://example.com/", "max_concurrency": 1 })).await;
     let now = bench.clock.now();
-    assert!(bench.store.take_place(endpoint.key(), 0, now, now.plus(Duration::from_secs(60))).await.unwrap());
+    assert!(
+        bench.store.claim_lease(endpoint.key(), 0, now, now.plus(Duration::from_secs(60))).await.unwrap()
+    );
     let (sender, job) = (bench.sender(), one_job(&bench).await);
     let (next, reasons) = turned_away(&sender, &job, 1).await;
     assert!(matches!(next, Next::ComeBackIn(_)));
