@@ -54,12 +54,12 @@ mod tests {
         let directives = "info,dynoxide=error";
         for wanted in [None, Some("info=no level")] {
             let filter = local_filter(wanted, directives);
-            assert!(filter.would_enable("engine::attempt_delivery", &Level::INFO), "{wanted:?}");
-            assert!(!filter.would_enable("engine::attempt_delivery", &Level::DEBUG), "{wanted:?}");
+            assert!(filter.would_enable("usecases::deliver", &Level::INFO), "{wanted:?}");
+            assert!(!filter.would_enable("usecases::deliver", &Level::DEBUG), "{wanted:?}");
             assert!(!filter.would_enable("dynoxide::storage", &Level::WARN), "{wanted:?}");
         }
-        let filter = local_filter(Some("warn,engine=debug"), directives);
-        assert!(filter.would_enable("engine::attempt_delivery", &Level::DEBUG));
+        let filter = local_filter(Some("warn,usecases=debug"), directives);
+        assert!(filter.would_enable("usecases::deliver", &Level::DEBUG));
         assert!(!filter.would_enable("sender", &Level::INFO));
     }
 }
