@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-/// A value of the request that is refused, with an RFC 6901 pointer to it.
+/// A value of the request that cannot be taken, with an RFC 6901 pointer to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// JSON pointer into the request body, or the name of a query parameter or header.
@@ -93,11 +93,11 @@ pub enum Problem {
 /// One kind of problem, the same for every problem of the kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProblemKind {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
     /// Stable, machine-readable code.
     pub code: &'static str,
-    /// The title: a few words for people.
+    /// Short title.
     pub title: &'static str,
     /// What happened, for the table in the API's documentation.
     pub meaning: &'static str,
@@ -107,19 +107,32 @@ pub struct ProblemKind {
 
 /// Declares each kind beside its variant, so that neither exists without the other.
 macro_rules! problem_kinds {
-    ($($variant:pat => $status:literal, $code:literal, $title:literal, $meaning:literal, $action:literal;)*) => {
+    ($(Self::$name:ident $(($any:tt))? $({ $rest:tt })? => $status:literal, $code:literal, $title:literal, $meaning:literal, $action:literal;)*) => {
         /// Every kind of problem, by status.
         pub const PROBLEMS: &[ProblemKind] = &[$(
             ProblemKind { status: $status, code: $code, title: $title, meaning: $meaning, action: $action },
         )*];
 
+        /// The name of a kind of problem, for lists of the problems that an operation can answer: a kind that does not
+        /// exist cannot be named.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {$(
+            #[doc = $title]
+            $name,
+        )*}
+
+        impl Code {
+            /// The kind.
+            pub fn kind(self) -> ProblemKind {
+                PROBLEMS[self as usize]
+            }
+        }
+
         impl Problem {
             /// The kind of the problem.
             pub fn kind(&self) -> ProblemKind {
                 match self {$(
-                    $variant => ProblemKind {
-                        status: $status, code: $code, title: $title, meaning: $meaning, action: $action,
-                    },
+                    Self::$name { .. } => Code::$name.kind(),
                 )*}
             }
         }
@@ -149,7 +162,7 @@ problem_kinds! {
 }
 
 impl Problem {
-    /// The problem of one bad value.
+    /// One bad value.
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError { pointer: pointer.into(), detail: detail.into() }])
     }
@@ -176,27 +189,27 @@ impl Invalid {
         Self::default()
     }
 
-    /// Records a bad value unless `holds`.
+    /// Notes a bad value unless `holds`.
     pub fn require(&mut self, holds: bool, pointer: &str, detail: &str) {
         if !holds {
             self.push(pointer, detail);
         }
     }
 
-    /// Records a bad value.
+    /// Notes a bad value.
     pub fn push(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
         self.0.push(FieldError { pointer: pointer.into(), detail: detail.into() });
     }
 
-    /// Returns the value of `result`, or records its error and returns `None`.
+    /// Keeps the value of `result`, or notes its error and gives nothing.
     pub fn take<T, E: std::fmt::Display>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.push(pointer, error.to_string())).ok()
     }
 
-    /// The problem, if a bad value was recorded.
+    /// The problem, if anything was noted.
     ///
     /// # Errors
-    /// [`Problem::Invalid`] with every recorded value.
+    /// [`Problem::Invalid`] with everything noted.
     pub fn into_result(self) -> Result<(), Problem> {
         if self.0.is_empty() { Ok(()) } else { Err(Problem::Invalid(self.0)) }
     }

@@ -4,6 +4,7 @@
 mod answers;
 mod examples;
 mod logs;
+mod openapi;
 mod previews;
 mod statistics;
 mod tenants;

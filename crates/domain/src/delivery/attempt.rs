@@ -1,5 +1,4 @@
-//! What is stored about one HTTP request made for a delivery?
-//! The attempt: the request without secret values, the endpoint's answer, and the error class.
+//! What is kept of one HTTP request made for a delivery?
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -11,8 +10,9 @@ use crate::hex::hex;
 use crate::policy::outcome::{ErrorClass, Outcome};
 use crate::timestamp::Timestamp;
 
-/// What made Posthorn send the request.
+/// The cause of a delivery or attempt: `automatic` (an event was accepted), `test` (a test event) or `replay`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// An accepted event, or the retry of one.
@@ -23,25 +23,37 @@ pub enum Trigger {
     Replay,
 }
 
-/// The stored part of a request: its headers (only the names of custom ones), and the size and digest of its body.
+/// The part of a sent request that is kept: its headers (of custom ones only the names), and size and digest of its
+/// body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SentRequest {
-    /// The headers in the order they were sent. Values of custom headers are [`REDACTED`].
+    /// Name and value of each header, in the order in which they were sent. Values of the endpoint's custom headers
+    /// are `[redacted]`.
     pub headers: Vec<(String, String)>,
-    /// Size of the body, in bytes.
+    /// The size of the body, in bytes.
     pub body_bytes: usize,
-    /// SHA-256 of the body, in lower-case hex.
+    /// The SHA-256 of the body, in lower-case hex.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 64,
+            max_length = 64,
+            pattern = "^[0-9a-f]{64}$",
+            examples("25800ec70f87ac7a0830481faf6b7ddb3344164dcfc151db52ef74fe0865a2c1")
+        )
+    )]
     pub body_sha256: String,
 }
 
-/// Replaces a value that may be a secret.
+/// Stands for a value that may be a secret.
 pub const REDACTED: &str = "[redacted]";
 
 impl SentRequest {
-    /// The stored part of `request` to `endpoint`.
+    /// What is kept of `request` to `endpoint`.
     pub fn of(request: &RenderedRequest, endpoint: &Endpoint) -> Self {
         let custom = &endpoint.settings.headers;
-        // Custom headers are encrypted in the endpoint's row, so they must not be readable here: any of them may be a secret.
+        // Sealed in the endpoint's row, so not in the clear here: no name tells for sure whether a value is a secret.
         let shown = |name: &String, value: &String| match custom.contains_key(name) {
             true => REDACTED.to_owned(),
             false => value.clone(),
@@ -58,24 +70,24 @@ impl SentRequest {
 /// One HTTP request made for a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// The number of the attempt, from 1.
+    /// From 1.
     pub number: u32,
-    /// The cause of the request.
+    /// What made Posthorn send it.
     pub trigger: Trigger,
-    /// When the attempt began.
+    /// When it began.
     pub started_at: Timestamp,
-    /// The duration of the attempt.
+    /// How long it took.
     pub duration: Duration,
-    /// The request.
+    /// What was sent.
     pub sent: SentRequest,
     /// What the endpoint did.
     pub outcome: Outcome,
-    /// The error class by the endpoint's rules; `None` for a success.
+    /// Why it failed, by the endpoint's rules; `None` if it did not.
     pub error: Option<ErrorClass>,
 }
 
 impl Attempt {
-    /// When the attempt ended.
+    /// When it ended.
     pub fn ended_at(&self) -> Timestamp {
         self.started_at.plus(self.duration)
     }

@@ -17,8 +17,11 @@ use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use crate::policy::outcome::ErrorClass;
 use crate::timestamp::Timestamp;
 
-/// The status of a delivery.
+/// The status of a delivery: `pending` (not attempted yet, or replayed and waiting), `retrying` (failed, and waiting for
+/// its next attempt), `parked` (set aside while its endpoint is failing or at its limits), `delivered`, `failed` (given
+/// up) or `cancelled`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
     /// Waiting for its first attempt, or the first since a replay. It has no row until it has waited for a slot, been
@@ -43,8 +46,10 @@ impl DeliveryStatus {
     }
 }
 
-/// Why a delivery was not attempted (again).
+/// Why a delivery was not attempted (again): its endpoint was switched off or deleted, or its event has expired or was
+/// erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
     /// The endpoint was switched off.
@@ -58,7 +63,7 @@ pub enum CancelReason {
 }
 
 impl CancelReason {
-    /// The stable word for the reason.
+    /// The stable word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::EndpointDisabled => "endpoint_disabled",
@@ -72,19 +77,19 @@ impl CancelReason {
 /// One event on its way to one endpoint, as its row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// The delivery's id, derived from event and endpoint.
+    /// Its id, derived from event and endpoint.
     pub id: DeliveryId,
-    /// The workspace of event and endpoint.
+    /// The tenant it belongs to.
     pub workspace_id: WorkspaceId,
-    /// The endpoint that it goes to.
+    /// Where it goes.
     pub endpoint_id: EndpointId,
-    /// The event that it carries.
+    /// What it carries.
     pub event_id: EventId,
-    /// The event's type.
+    /// The type of what it carries.
     pub event_type: EventType,
-    /// When the event happened.
+    /// When what it carries happened.
     pub occurred_at: Timestamp,
-    /// The current status.
+    /// Where it stands.
     pub status: DeliveryStatus,
     /// Attempts made so far.
     pub attempts: u32,
@@ -94,26 +99,26 @@ pub struct Delivery {
     pub last_error: Option<ErrorClass>,
     /// Why it was not attempted (again).
     pub cancel_reason: Option<CancelReason>,
-    /// When the next attempt is due.
+    /// When it will be tried again.
     pub next_attempt_at: Option<Timestamp>,
     /// When it was answered with what counts as success.
     pub delivered_at: Option<Timestamp>,
-    /// When it was parked, if it is parked. The job that attempts it claims it under this condition.
+    /// When it was parked, if it is. The job that attempts it must claim it as parked then.
     pub parked_at: Option<Timestamp>,
     /// When its row last changed.
     pub updated_at: Timestamp,
-    /// Its slot of the endpoint's rate limit, while it waits for that.
+    /// The slot it was given when its endpoint's rate made it wait.
     pub slot_at: Option<Timestamp>,
-    /// The cause of the delivery.
+    /// What made Posthorn send it.
     pub trigger: Trigger,
-    /// The replay that sent it last; `None` without a replay.
+    /// The replay it was last sent by; `None` if it was not.
     pub run: Option<ReplayId>,
     /// Attempts that do not count for its schedule: those before that replay, and those that only probed its endpoint.
     pub uncounted_attempts: u32,
 }
 
 impl Delivery {
-    /// A new delivery, without attempts.
+    /// A delivery of which nothing has happened yet.
     pub fn new(
         workspace_id: WorkspaceId,
         endpoint_id: EndpointId,
@@ -145,8 +150,8 @@ impl Delivery {
         }
     }
 
-    /// The delivery in `status` since `now`, without the fields of its old status: next attempt, slot, instant of delivery
-    /// or parking, reason of the cancellation. Each transition then sets the fields of its new status.
+    /// The delivery in `status` since `now`. What only its old status had is cleared: when it is tried again, its slot,
+    /// when it was delivered or parked, and why it was cancelled. Each transition then sets what its new status has.
     fn enter(self, status: DeliveryStatus, now: Timestamp) -> Self {
         Self {
             status,

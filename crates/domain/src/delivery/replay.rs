@@ -1,6 +1,5 @@
-//! Which deliveries does a replay of a window send again?
-//! A replay reads a window of an endpoint's deliveries and events, oldest first, and sends those that its selection names.
-//! Deliveries that succeeded are sent again only on request.
+//! What is sent again by hand, and what not? A replay goes through a window of an endpoint's deliveries and events,
+//! oldest first, and sends what its selection names. What already succeeded is sent again only if that was asked for.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,32 +9,35 @@ use crate::event::operational;
 use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use crate::timestamp::Timestamp;
 
-/// Which deliveries a replay sends.
+/// The deliveries that a replay sends: `failed` (those that failed or were cancelled), `skipped` (events that match the
+/// endpoint's subscription but have no delivery to it) or `all` (both).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Selection {
-    /// Deliveries that failed for good or were cancelled.
+    /// Those that were given up or cancelled.
     #[default]
     Failed,
-    /// Events that match the endpoint's subscription and have no delivery to it: it was switched off, or did not exist.
+    /// Events the endpoint wants and never got: it was switched off, or did not exist yet.
     Skipped,
-    /// Both of them.
+    /// Both.
     All,
 }
 
-/// The settings of a replay.
+/// The window and the selection of a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReplaySettings {
-    /// The start of the window, by acceptance of the event.
+    /// The start of the window, by the time when events were accepted.
     pub since: Timestamp,
-    /// The end of the window, exclusive; now, if left out.
+    /// The end of the window, exclusive; the time of the request, if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Which deliveries are sent.
+    /// The deliveries that are sent.
     #[serde(default)]
     pub status: Selection,
-    /// Only events of these types; empty for all types.
+    /// Only events of these types and families; an empty list means all.
     #[serde(default)]
     pub event_types: Vec<EventTypePattern>,
     /// Whether deliveries that succeeded are sent again, too.
@@ -43,63 +45,66 @@ pub struct ReplaySettings {
     pub include_delivered: bool,
 }
 
-/// The status of a replay.
+/// The status of a replay: `running`, `completed` (the whole window was examined; deliveries may still be under way) or
+/// `cancelled` (by hand, or because the endpoint was switched off or deleted).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReplayStatus {
-    /// The replay is in progress.
+    /// It is being worked on.
     Running,
-    /// The whole window was read; deliveries may still be under way.
+    /// Everything was gone through; the deliveries themselves may still be under way.
     Completed,
-    /// The replay was cancelled by hand, or its endpoint was switched off or deleted.
+    /// It was stopped by hand, or its endpoint was switched off or deleted.
     Cancelled,
 }
 
-/// The progress of a replay.
+/// The progress of a replay: it goes through deliveries, then through events without a delivery, and then it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "phase", rename_all = "snake_case")]
 pub enum Progress {
-    /// Reading deliveries, after this one.
+    /// Going through deliveries, after this one.
     Deliveries {
-        /// The last one that was read.
+        /// The last delivery that was examined.
         after: Option<DeliveryId>,
     },
-    /// Reading events that the endpoint did not get, after this one.
+    /// Going through events the endpoint did not get, after this one.
     Events {
-        /// The last one that was read.
+        /// The last event that was examined.
         after: Option<EventId>,
     },
-    /// The whole window was read.
+    /// Everything was gone through.
     Over,
 }
 
-/// The replay of a window.
+/// A replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replay {
-    /// The replay's id, which is also in the rows of the deliveries that it sends.
+    /// Its id; the deliveries it sends carry it.
     pub id: ReplayId,
-    /// The workspace of the endpoint.
+    /// The tenant.
     pub workspace_id: WorkspaceId,
-    /// The endpoint whose deliveries are sent.
+    /// Whose deliveries.
     pub endpoint_id: EndpointId,
-    /// The window and the selection.
+    /// What it goes through.
     pub settings: ReplaySettings,
-    /// The current status.
+    /// Whether it goes on.
     pub status: ReplayStatus,
-    /// The number of deliveries and events read so far.
+    /// How many deliveries and events it looked at.
     pub examined: u64,
-    /// The number of deliveries sent so far.
+    /// How many it sent.
     pub sent: u64,
-    /// The position in the window.
+    /// How far it has come.
     pub progress: Progress,
-    /// When the replay was created.
+    /// When it was made.
     pub created_at: Timestamp,
-    /// When the replay last made progress.
+    /// When it last came further.
     pub updated_at: Timestamp,
 }
 
 impl ReplaySettings {
-    /// The position at which the replay begins.
+    /// Where to begin.
     pub fn first(&self) -> Progress {
         match self.status {
             Selection::Failed | Selection::All => Progress::Deliveries { after: None },
@@ -107,7 +112,7 @@ impl ReplaySettings {
         }
     }
 
-    /// The phase that follows when all deliveries were read.
+    /// What comes when all deliveries were gone through.
     pub fn after_deliveries(&self) -> Progress {
         match self.status {
             Selection::All | Selection::Skipped => Progress::Events { after: None },
@@ -118,11 +123,11 @@ impl ReplaySettings {
     /// Whether a delivery is sent again.
     pub fn selects(&self, delivery: &Delivery) -> bool {
         match delivery.status {
-            // The caller of a test event has seen its result: there is nothing to send again.
+            // The caller of a test event had its answer at once: there is nothing to send again.
             _ if operational::is_test(&delivery.event_type) => false,
             DeliveryStatus::Failed | DeliveryStatus::Cancelled => true,
             DeliveryStatus::Delivered => self.include_delivered,
-            // These are sent without a replay.
+            // These go out by themselves.
             DeliveryStatus::Pending | DeliveryStatus::Retrying | DeliveryStatus::Parked => false,
         }
     }

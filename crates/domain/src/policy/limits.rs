@@ -5,33 +5,39 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A rate limit: the maximum number of attempts per second or minute.
+/// Deliveries in a second or a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateLimit {
-    /// Deliveries per second, 1 to 1,000.
+    /// So many a second, 1 to 1,000.
     PerSecond(u32),
-    /// Deliveries per minute, 1 to 60,000.
+    /// So many a minute, 1 to 60,000.
     PerMinute(u32),
 }
 
 /// Bounds of the number of attempts under way.
 pub const MAX_CONCURRENCY: std::ops::RangeInclusive<u32> = 1..=100;
-/// A delivery whose slot is further away is parked; a drain sends it when its slot is near. So few jobs wait for a slot.
+/// A delivery whose slot is further away is parked; a drain sends it when its turn comes. So the jobs that wait for a
+/// slot stay few.
 const HORIZON: Duration = Duration::from_secs(30);
-/// The maximum number of an endpoint's deliveries that wait for a slot.
+/// Most deliveries of an endpoint that wait for a slot.
 const MAX_WAITING: u32 = 1_000;
 
 impl RateLimit {
+    /// Bounds of a rate per second.
+    pub const PER_SECOND: std::ops::RangeInclusive<u64> = 1..=1_000;
+    /// Bounds of a rate per minute.
+    pub const PER_MINUTE: std::ops::RangeInclusive<u64> = 1..=60_000;
+
     /// Checks the bounds.
     ///
     /// # Errors
-    /// A text for the caller that says what is wrong.
+    /// The text for the caller.
     pub fn check(self) -> Result<(), &'static str> {
         match self {
-            Self::PerSecond(1..=1_000) | Self::PerMinute(1..=60_000) => Ok(()),
-            Self::PerSecond(_) => Err("must be 1 to 1000"),
-            Self::PerMinute(_) => Err("must be 1 to 60000"),
+            Self::PerSecond(rate) if !Self::PER_SECOND.contains(&rate.into()) => Err("must be 1 to 1000"),
+            Self::PerMinute(rate) if !Self::PER_MINUTE.contains(&rate.into()) => Err("must be 1 to 60000"),
+            Self::PerSecond(_) | Self::PerMinute(_) => Ok(()),
         }
     }
 
@@ -44,14 +50,14 @@ impl RateLimit {
         Duration::from_micros(u64::div_ceil(span, u64::from(count.max(1))))
     }
 
-    /// How long `count` slots reserved together take, from the first of them to the first of the next reservation. Each
-    /// slot is rounded down to whole milliseconds, so this is rounded up: two reservations never come too close.
+    /// How long `count` slots reserved together take: the next one comes so long after the first of them. Slots are whole
+    /// milliseconds, each rounded down from its group's first; rounded up here, no two groups come too close.
     pub fn span(interval: Duration, count: u32) -> Duration {
         let micros = interval.as_micros().saturating_mul(u128::from(count));
         Duration::from_millis(u64::try_from(micros.div_ceil(1_000)).unwrap_or(u64::MAX))
     }
 
-    /// How far ahead slots are reserved.
+    /// How far ahead slots are given.
     pub fn horizon(self) -> Duration {
         HORIZON.min(self.interval() * MAX_WAITING)
     }

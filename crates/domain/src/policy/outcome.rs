@@ -1,12 +1,12 @@
-//! What did the customer's endpoint do with one request?
-//! Outcomes and their error classes: a failing endpoint is a value, never an `Err`.
+//! What did the customer's endpoint do with one request? A failing endpoint is a value, never an `Err`.
 //!
 //! Success is 2xx unless the endpoint's owner says otherwise. A redirect is refused, not followed, and so a failure.
 
 use serde::{Deserialize, Serialize};
 
-/// Why an attempt failed, as the API and the metrics name it: the words are stable.
+/// The class of the error of a failed attempt. The names are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
     /// No answer within the endpoint's timeout.
@@ -29,12 +29,12 @@ pub enum ErrorClass {
     ResponseInvalid,
     /// The endpoint answered `410 Gone`: it wants no more deliveries.
     EndpointGone,
-    /// Any other failure.
+    /// None of the others.
     Unknown,
 }
 
 impl ErrorClass {
-    /// The stable word for the class.
+    /// The stable word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Timeout => "timeout",
@@ -55,7 +55,7 @@ impl ErrorClass {
 /// What the customer's endpoint did with one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The endpoint answered, with any status.
+    /// It answered, with whatever status.
     Answered(Answer),
     /// No status arrived.
     Unreachable(ErrorClass),
@@ -79,13 +79,13 @@ pub struct Answer {
 pub enum Verdict {
     /// The endpoint took the delivery.
     Success,
-    /// The attempt failed; another one may succeed.
+    /// Try again.
     Retryable,
     /// Trying again would not help.
     Permanent,
 }
 
-/// The verdict on an outcome by the endpoint's rules.
+/// What an outcome is by the endpoint's rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
     /// The endpoint took the delivery.
@@ -125,27 +125,28 @@ pub enum StatusPattern {
     Class(u16),
 }
 
-/// The meaning of statuses for an endpoint. A status takes precedence over its class; a status that is not named is a
-/// success from 200 to 299 and retryable otherwise. `410` always means that the endpoint is gone.
+/// What statuses mean. A status takes precedence over its class. A status that is in no list is a success from 200 to
+/// 299, and is retried otherwise. `410` always means that the endpoint is gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OutcomeRules {
-    /// The endpoint took the delivery.
+    /// Statuses that mean success.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub success: Vec<StatusPattern>,
-    /// The attempt failed; another one may succeed.
+    /// Statuses after which the delivery is tried again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retryable: Vec<StatusPattern>,
-    /// Trying again would not help: the delivery has failed.
+    /// Statuses after which the delivery has failed, without another attempt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permanent: Vec<StatusPattern>,
 }
 
-/// The status `410 Gone`.
+/// `410 Gone`.
 const GONE: u16 = 410;
 
 impl OutcomeRules {
-    /// The meaning of a status.
+    /// What a status means.
     pub fn verdict(&self, status: u16) -> Verdict {
         let lists = [
             (&self.success, Verdict::Success),
@@ -181,7 +182,7 @@ impl OutcomeRules {
     /// Checks that no status stands in two lists, and that 410 keeps its meaning.
     ///
     /// # Errors
-    /// A text for the caller that says what is wrong.
+    /// The text for the caller.
     pub fn check(&self) -> Result<(), &'static str> {
         let all: Vec<_> = [&self.success, &self.retryable, &self.permanent].into_iter().flatten().collect();
         if all.contains(&&StatusPattern::Code(GONE)) {
