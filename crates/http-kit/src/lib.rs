@@ -4,12 +4,13 @@
 //! it needs as its arguments, in the order in which a request is judged: `Caller`, ids of the path, query, body.
 //!
 //! - [`http_api`]: the middleware: request id, log line, problem+json, panics
-//! - [`error_response`]: a use case's error as an answer
+//! - [`error_response`]: a use case's error as an answer; [`created`]: the answer when something was made
 //! - [`extract`]: [`Caller`], [`Id`], [`Query`], [`Page`], [`Body`], [`OptionalBody`]
 //! - [`strict_json`]: bodies; [`document`]: bodies that are settings
 //! - [`api_key_header`], [`trace_header`]: headers
 
 pub mod api_key_header;
+pub mod created;
 pub mod document;
 pub mod error_response;
 pub mod extract;
@@ -18,6 +19,7 @@ mod serde_words;
 pub mod strict_json;
 pub mod trace_header;
 
+pub use created::Created;
 pub use document::Document;
 pub use error_response::ErrorResponse;
 pub use extract::body::{Body, OptionalBody};

@@ -25,7 +25,9 @@ pub fn router(management: Management) -> Router {
         .route("/v1/workspaces/{workspace}/statistics", get(statistics::of_workspace))
         .route("/v1/workspaces/{workspace}/jwks.json", get(jwks::read))
         .route("/v1/api-keys", post(api_keys::create).get(api_keys::list))
-        .route("/v1/api-keys/{key}", delete(api_keys::delete))
+        .route("/v1/api-keys/{key}", get(api_keys::read).delete(api_keys::delete))
+        .route("/v1/api-keys/{key}/rotate", post(api_keys::rotate))
+        .route("/v1/me", get(api_keys::me))
         .with_state(management)
 }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::api_key::{ApiKey, Scope};
 use crate::endpoint::address::AllowedTargets;
 use crate::endpoint::endpoint_url::EndpointUrl;
 use crate::event::channel::{Channel, MAX_CHANNELS};
@@ -152,6 +153,9 @@ pub struct EndpointSettings {
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
 }
+
+/// What is shown in place of a custom header's value to a caller who may not see it.
+pub const HIDDEN_VALUE: &str = "[hidden]";
 
 /// Why an endpoint was switched off by Posthorn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -323,6 +327,16 @@ impl EndpointSettings {
 }
 
 impl Endpoint {
+    /// The endpoint as `caller` may see it: values of custom headers may be secrets, so only a key that could change them
+    /// sees them.
+    #[must_use]
+    pub fn shown_to(mut self, caller: &ApiKey) -> Self {
+        if caller.require(Scope::Webhooks).is_err() {
+            self.settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
+        }
+        self
+    }
+
     /// The key under which the endpoint's rows are stored.
     pub fn key(&self) -> EndpointKey {
         EndpointKey::new(self.workspace_id, self.id)
