@@ -4,6 +4,7 @@
 mod answers;
 mod api_keys;
 mod logs;
+mod openapi;
 mod previews;
 mod statistics;
 mod tenants;
