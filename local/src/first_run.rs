@@ -2,7 +2,7 @@
 //! Bootstrap data: a workspace and an API key with access to everything, created on the first run and reused later.
 
 use anyhow::Context as _;
-use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
+use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings};
 use domain::access::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
 use domain::id::{ApiKeyId, WorkspaceId};
 use store::Store;
@@ -45,13 +45,8 @@ pub async fn prepare(
         }
     };
     if store.find_api_key(&admin_key.digest()).await?.is_none() {
-        let key = ApiKey {
-            id: ApiKeyId::new(now, randomness.id()),
-            name: "local admin".to_owned(),
-            workspace_id: None,
-            scopes: vec![Scope::Admin],
-            created_at: now,
-        };
+        let settings = ApiKeySettings::admin_of_all("local admin");
+        let key = ApiKey::new(ApiKeyId::new(now, randomness.id()), settings, now);
         store.save_api_key(&key, &admin_key.digest()).await?;
     }
 

@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::access::role::{MAX_ROLE_CHARS, Role};
 use crate::endpoint::{MAX_HEADER_VALUE_BYTES, MAX_HEADERS, MAX_METADATA};
 use crate::event::channel::{Channel, MAX_CHANNEL_CHARS};
 use crate::event::event_type::{EventType, EventTypePattern, MAX_EVENT_TYPE_CHARS};
@@ -85,6 +86,15 @@ impl PartialSchema for Channel {
     }
 }
 
+impl PartialSchema for Role {
+    fn schema() -> SchemaOrRef {
+        text("The name of a role: a label of an API key's holder.", "support")
+            .max_length(Some(MAX_ROLE_CHARS))
+            .pattern(Some("^[A-Za-z0-9._:-]+$"))
+            .into()
+    }
+}
+
 impl PartialSchema for Secret {
     fn schema() -> SchemaOrRef {
         let description = "A signing secret: `whsec_` and base64 of 24 to 64 bytes; for the profiles `body` and \
@@ -148,6 +158,7 @@ impl ToSchema for Timestamp {}
 impl ToSchema for EventType {}
 impl ToSchema for EventTypePattern {}
 impl ToSchema for Channel {}
+impl ToSchema for Role {}
 impl ToSchema for Secret {}
 impl ToSchema for PayloadText {
     fn name() -> std::borrow::Cow<'static, str> {

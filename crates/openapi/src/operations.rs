@@ -58,8 +58,12 @@ fn complete(operation: &Operation) -> serde_json::Result<Value> {
         described["parameters"] = parameters.into();
     }
     secure(&mut described, operation.scopes);
-    for (_, response) in described["responses"].as_object_mut().into_iter().flatten() {
+    for (status, response) in described["responses"].as_object_mut().into_iter().flatten() {
         response["headers"]["X-Request-Id"] = request_id_header();
+        if status == "201" {
+            let example = format!("{}/…", operation.path);
+            response["headers"]["Location"] = header("The path of the new resource.", &example);
+        }
     }
     Ok(described)
 }
@@ -89,15 +93,18 @@ fn id_of(parameter: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// Either header, with the scopes that the key needs; nothing for an operation without scopes.
-fn secure(described: &mut Value, scopes: &[Scope]) {
-    let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
-    if scopes.is_empty() {
+/// Either header, with the scopes that the key needs; nothing for an operation that needs no key.
+fn secure(described: &mut Value, scopes: Option<&[Scope]>) {
+    let Some(scopes) = scopes else {
         described["security"] = json!([]);
         return;
-    }
+    };
+    let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
     described["security"] = json!([{ API_KEY: scopes }, { BEARER: scopes }]);
-    let needed = scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" and ");
+    let needed = match scopes.is_empty() {
+        true => "any".to_owned(),
+        false => scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" and "),
+    };
     let text = described["description"].as_str().filter(|text| !text.is_empty());
     let text = text.map(|text| format!("{text}\n\nScope: {needed}.")).unwrap_or(format!("Scope: {needed}."));
     described["description"] = text.into();
@@ -107,8 +114,9 @@ fn secure(described: &mut Value, scopes: &[Scope]) {
 /// from the API key, the ids in the path, the query, the headers and the body.
 fn problems(operation: &Operation, described: &Value) -> BTreeMap<u16, Vec<Code>> {
     let mut codes: BTreeSet<Code> = operation.problems.iter().copied().collect();
-    if !operation.scopes.is_empty() {
-        codes.extend([Code::Unauthorized, Code::MissingScope]);
+    if let Some(scopes) = operation.scopes {
+        codes.insert(Code::Unauthorized);
+        codes.extend((!scopes.is_empty()).then_some(Code::MissingScope));
     }
     if operation.path.contains('{') {
         codes.insert(Code::NotFound);
@@ -149,6 +157,9 @@ fn refusal(status: u16, codes: &[Code]) -> (String, Value) {
         problem_response(&told.collect::<Vec<_>>().join("\n"), status, &names, examples.into());
     if codes.contains(&Code::Unauthorized) {
         response["headers"]["WWW-Authenticate"] = header("Always `Bearer`.", "Bearer");
+    }
+    if codes.contains(&Code::QuotaExceeded) {
+        response["headers"]["Retry-After"] = header("Seconds to the next midnight UTC.", "3600");
     }
     if codes.contains(&Code::IdempotencyKeyInProgress) {
         response["headers"]["Retry-After"] =

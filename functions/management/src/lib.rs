@@ -20,8 +20,8 @@ pub fn router(management: Management) -> Router {
 }
 
 http_kit::operations! { Management:
-    health::health [];
-    openapi::read [];
+    health::health public;
+    openapi::read public;
 
     endpoints::create [Webhooks] or NotFound, TooManyEndpoints;
     endpoints::list [WebhooksRead] or NotFound;
@@ -47,14 +47,17 @@ http_kit::operations! { Management:
     replays::read [DeliveriesRead];
     replays::cancel [Deliveries] or ReplayOver;
 
-    workspaces::create [Admin];
-    workspaces::list [AdminRead];
-    workspaces::read [AdminRead];
-    workspaces::update [Admin] or ChangedMeanwhile;
+    workspaces::create [Workspaces];
+    workspaces::list [WorkspacesRead];
+    workspaces::read [WorkspacesRead];
+    workspaces::update [Workspaces] or ChangedMeanwhile;
     statistics::of_workspace [DeliveriesRead];
-    jwks::read [];
+    jwks::read public;
 
     api_keys::create [Admin] or NotFound;
     api_keys::list [AdminRead] or NotFound;
+    api_keys::read [AdminRead];
+    api_keys::rotate [Admin] or TooManyKeySecrets, ChangedMeanwhile;
     api_keys::delete [Admin];
+    api_keys::me [];
 }

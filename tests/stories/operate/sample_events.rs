@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use api::client::ApiClient;
-use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
+use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings};
 use domain::access::workspace::Workspace;
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
@@ -51,13 +51,8 @@ async fn world(receiver: &Receiver) -> Stage {
         .save_workspace(&Workspace::new(id, serde_json::from_str(r#"{"name":"samples"}"#).unwrap(), now))
         .await
         .unwrap();
-    let key = ApiKey {
-        id: ApiKeyId::new(now, 1),
-        name: "samples".into(),
-        workspace_id: Some(id),
-        scopes: vec![Scope::Admin],
-        created_at: now,
-    };
+    let settings = ApiKeySettings { workspace_id: Some(id), ..ApiKeySettings::admin_of_all("samples") };
+    let key = ApiKey::new(ApiKeyId::new(now, 1), settings, now);
     store.save_api_key(&key, &ApiKeySecret::parse(KEY).unwrap().digest()).await.unwrap();
     let settings: EndpointSettings = serde_json::from_value(json!({ "url": receiver.url() })).unwrap();
     let endpoint = Endpoint {

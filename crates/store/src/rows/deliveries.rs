@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::delivery::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
@@ -13,8 +12,7 @@ use domain::timestamp::Timestamp;
 use crate::error::StoreError;
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
 use crate::rows::attempts;
-use crate::table::batch::{BATCH_TRIES, pause};
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::listing::Listing;
 use crate::table::query::Range;
 use crate::table::sharded_list::ShardedList;
@@ -23,8 +21,6 @@ use crate::{Page, Store};
 
 const ENTITY: &str = "delivery";
 const ATTEMPT_ENTITY: &str = "attempt";
-/// DynamoDB takes at most 100 keys in one BatchGetItem.
-const BATCH_READS: usize = 100;
 
 /// A delivery as its row holds it: its state, and its first attempt inline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,38 +132,11 @@ impl Store {
         wanted: &[(EndpointId, DeliveryId)],
         now: Timestamp,
     ) -> Result<Vec<Delivery>, StoreError> {
+        let keys: Vec<_> = wanted.iter().map(|(we, wd)| keys::delivery(*we, *wd)).collect();
         let mut found = Vec::with_capacity(wanted.len());
-        for chunk in wanted.chunks(BATCH_READS) {
-            let mut keys: Vec<_> =
-                chunk.iter().map(|(we, wd)| key_attributes(&keys::delivery(*we, *wd))).collect();
-            for attempt in 0..BATCH_TRIES {
-                let request = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys)));
-                let request = request.build().map_err(StoreError::aws("BatchGetItem"))?;
-                let answer = self
-                    .client
-                    .batch_get_item()
-                    .request_items(&*self.table, request)
-                    .send()
-                    .await
-                    .map_err(StoreError::aws("BatchGetItem"))?;
-                for row in answer.responses.unwrap_or_default().into_values().flatten() {
-                    let endpoint = endpoint_of(&row)?;
-                    found.extend(read(endpoint, row, now)?.map(|row| row.delivery));
-                }
-                keys = answer
-                    .unprocessed_keys
-                    .unwrap_or_default()
-                    .into_values()
-                    .flat_map(|rest| rest.keys)
-                    .collect();
-                if keys.is_empty() {
-                    break;
-                }
-                pause(attempt).await;
-            }
-            if !keys.is_empty() {
-                return Err(StoreError::Unprocessed(keys.len()));
-            }
+        for row in self.load_all(&keys).await? {
+            let endpoint = endpoint_of(&row)?;
+            found.extend(read(endpoint, row, now)?.map(|row| row.delivery));
         }
         Ok(found)
     }

@@ -198,7 +198,11 @@ impl Request<'_> {
         if let Some(most) = workspace.max_events_per_day
             && !context.store.count_event(workspace.id, most, self.now).await?
         {
-            return Err(Problem::QuotaExceeded(most).into());
+            return Err(Problem::QuotaExceeded {
+                quota: most,
+                retry_after_seconds: self.now.seconds_to_midnight(),
+            }
+            .into());
         }
 
         // 4. Write its row before any job is sent: a job always finds its event.

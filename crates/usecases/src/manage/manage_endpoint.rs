@@ -104,7 +104,7 @@ pub async fn show_endpoint(
 ) -> Result<(Endpoint, Health), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::WebhooksRead, id).await?;
     let health = management.context.store.load_health(endpoint.key()).await?;
-    Ok((endpoint, health.unwrap_or_default()))
+    Ok((endpoint.shown_to(caller), health.unwrap_or_default()))
 }
 
 /// The health of the endpoints of a page; endpoints that are not in it are healthy.
@@ -134,7 +134,7 @@ pub async fn list_endpoints(
     let mut healths = healths(management, &rows).await?;
     let rows = rows.into_iter().map(|endpoint| {
         let health = healths.remove(&endpoint.id).unwrap_or_default();
-        (endpoint, health)
+        (endpoint.shown_to(caller), health)
     });
     Ok(Page { rows: rows.collect(), next })
 }
