@@ -2,13 +2,12 @@
 //! In two rows, written and deleted in one transaction: one under the digest of the key, which authenticates with a
 //! single get, and one in the list of its workspace.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use domain::access::api_key::ApiKey;
 use domain::id::{ApiKeyId, WorkspaceId};
 
 use crate::error::StoreError;
 use crate::keys::{self, KEY_PREFIX, LOOKUP, LOOKUP_SORT};
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::{Index, Range};
 use crate::{Page, Store};
 
@@ -27,15 +26,8 @@ impl Store {
             .text("digest", digest)
             .json("document", key)?
             .build();
-        let put = |item| -> Result<TransactWriteItem, StoreError> {
-            let put = Put::builder()
-                .table_name(&*self.table)
-                .set_item(Some(item))
-                .build()
-                .map_err(StoreError::aws("TransactWriteItems"))?;
-            Ok(TransactWriteItem::builder().put(put).build())
-        };
-        self.transact(vec![put(by_digest)?, put(listed)?]).await
+        self.transact(vec![self.part_put(by_digest, None)?, self.part_put(listed, None)?]).await?;
+        Ok(())
     }
 
     /// The key whose holder sent something with this digest.
@@ -93,16 +85,8 @@ impl Store {
         let Some(row) = self.listed_row(id).await? else { return Ok(false) };
         let reader = ItemReader::new(row, ENTITY);
         let key: ApiKey = reader.json("document")?;
-        let delete = |key: &keys::Key| -> Result<TransactWriteItem, StoreError> {
-            let delete = Delete::builder()
-                .table_name(&*self.table)
-                .set_key(Some(key_attributes(key)))
-                .build()
-                .map_err(StoreError::aws("TransactWriteItems"))?;
-            Ok(TransactWriteItem::builder().delete(delete).build())
-        };
-        let by_digest = delete(&keys::api_key(reader.text("digest")?))?;
-        let listed = delete(&keys::listed_api_key(key.workspace_id, key.id))?;
+        let by_digest = self.part_delete(&keys::api_key(reader.text("digest")?), None)?;
+        let listed = self.part_delete(&keys::listed_api_key(key.workspace_id, key.id), None)?;
         self.transact(vec![by_digest, listed]).await?;
         Ok(true)
     }
@@ -110,12 +94,6 @@ impl Store {
     async fn listed_row(&self, id: ApiKeyId) -> Result<Option<Attributes>, StoreError> {
         let range = Range::prefix(id.to_string(), ApiKeyId::PREFIX).of(Index::Lookup);
         Ok(self.query(&range, 1).await?.rows.pop())
-    }
-
-    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
-        let request = self.client.transact_write_items().set_transact_items(Some(writes));
-        request.send().await.map_err(StoreError::aws("TransactWriteItems"))?;
-        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ pub mod api_keys;
 pub(crate) mod attempts;
 pub mod deliveries;
 pub mod drains;
+pub mod endpoint_count;
 pub mod endpoints;
 pub mod events;
 pub mod health;
