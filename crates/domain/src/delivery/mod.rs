@@ -173,6 +173,14 @@ impl Delivery {
         self.attempts.saturating_sub(self.uncounted_attempts)
     }
 
+    /// The delivery when its last attempt turns out to have another number, because another job made one at the same
+    /// time: that one was not of this schedule.
+    #[must_use]
+    pub fn renumbered(self, number: u32) -> Self {
+        let others = number.saturating_sub(self.attempts);
+        Self { attempts: number, uncounted_attempts: self.uncounted_attempts + others, ..self }
+    }
+
     /// The number of its next attempt in its schedule, from 1.
     pub fn next_in_schedule(&self) -> u32 {
         self.counted_attempts() + 1

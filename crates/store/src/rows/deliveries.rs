@@ -76,11 +76,7 @@ impl Store {
             let key = keys::delivery(delivery.endpoint_id, delivery.id);
             rows.insert(key.clone(), write(&key, settlement)?);
             if let Some(attempt) = &settlement.later_attempt {
-                let key = keys::attempt(delivery.endpoint_id, delivery.id, attempt.number);
-                let item = ItemWriter::new(&key, ATTEMPT_ENTITY)
-                    .bytes("attempt", attempts::encode(attempt)?)
-                    .expires_at(settlement.expires_at)
-                    .build();
+                let (key, item) = write_attempt(delivery, attempt, settlement.expires_at)?;
                 rows.insert(key, item);
             }
         }
@@ -220,7 +216,22 @@ impl Store {
     }
 }
 
-fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
+/// The row of a later attempt.
+pub(crate) fn write_attempt(
+    delivery: &Delivery,
+    attempt: &Attempt,
+    expires_at: Timestamp,
+) -> Result<(Key, Attributes), StoreError> {
+    let key = keys::attempt(delivery.endpoint_id, delivery.id, attempt.number);
+    let item = ItemWriter::new(&key, ATTEMPT_ENTITY)
+        .bytes("attempt", attempts::encode(attempt)?)
+        .expires_at(expires_at)
+        .build();
+    Ok((key, item))
+}
+
+/// The row of a delivery.
+pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
     let DeliveryRow { delivery, first_attempt } = &settlement.row;
     let mut item = ItemWriter::new(key, ENTITY)
         .text("id", delivery.id)

@@ -3,6 +3,7 @@
 
 pub mod api_keys;
 pub(crate) mod attempts;
+pub(crate) mod concurrent_attempts;
 pub mod deliveries;
 pub mod drains;
 pub mod endpoint_count;

@@ -1,0 +1,94 @@
+//! What becomes of replays that are asked for at once?
+//! Concurrency: every request that was sent is in the log.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use stories::stage::Endpoint;
+use stories::{Answer, Receiver, Stage};
+
+/// Switches an endpoint off or on.
+async fn active(stage: &Stage, endpoint: &Endpoint, active: bool) {
+    let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    let body = json!({ "active": active }).to_string();
+    assert_eq!(stage.admin.call("PATCH", &path, body, &[]).await.unwrap().0, 200);
+}
+
+/// Asks twenty times at once for the only delivery of the endpoint to be sent again, by force; gives its log, once it
+/// has as many attempts as the receiver has seen requests beside `others`.
+async fn replayed_twenty_times(
+    stage: &Stage,
+    endpoint: &Endpoint,
+    receiver: &Receiver,
+    others: usize,
+) -> Vec<Value> {
+    let list = format!("/v1/webhook-endpoints/{}/deliveries", endpoint.id);
+    let id = stage.read(&list).await[0]["id"].as_str().unwrap().to_owned();
+    let (path, before) = (format!("{list}/{id}"), receiver.seen().len());
+    receiver.answer(Answer::Slowly(Duration::from_millis(300)));
+    let replay = format!("{path}/replay");
+    let calls = (0..20).map(|_| stage.admin.call("POST", &replay, r#"{"force":true}"#, &[]));
+    for answer in join_all(calls).await {
+        assert_eq!(answer.unwrap().0, 202);
+    }
+    receiver.wait_for(before + 2).await;
+    let mut log = Vec::new();
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let delivery = stage.read(&path).await;
+        log = delivery["attempt_log"].as_array().unwrap().clone();
+        if log.len() + others == receiver.seen().len() && delivery["status"] == "delivered" {
+            assert_eq!(delivery["attempts"], log.len());
+            break;
+        }
+    }
+    log
+}
+
+fn numbers(log: &[Value]) -> BTreeSet<u64> {
+    log.iter().map(|attempt| attempt["number"].as_u64().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_request_of_replays_at_once_is_in_the_log_under_its_own_number() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    stage.send("invoice.paid", json!({})).await;
+    stage.deliveries(&endpoint, 1, "delivered").await;
+    let log = replayed_twenty_times(&stage, &endpoint, &receiver, 0).await;
+    assert_eq!((log.len(), numbers(&log).len()), (receiver.seen().len(), receiver.seen().len()));
+    assert!(log.len() > 2, "they were sent at once");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_is_that_of_a_delivery_that_was_never_attempted() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({ "rate_limit": { "per_minute": 60 } })).await;
+    // The second waits for its slot while the endpoint is switched off.
+    for _ in 0..3 {
+        stage.send("invoice.paid", json!({})).await;
+    }
+    receiver.wait_for(1).await;
+    active(&stage, &endpoint, false).await;
+    let list = format!("/v1/webhook-endpoints/{}/deliveries", endpoint.id);
+    for _ in 0..200 {
+        stage.advance(Duration::from_secs(1));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if stage.read(&list).await[0]["status"] == "cancelled" {
+            break;
+        }
+    }
+    let body = json!({ "active": true, "rate_limit": null }).to_string();
+    let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    assert_eq!(stage.admin.call("PATCH", &path, body, &[]).await.unwrap().0, 200);
+    let newest = stage.read(&list).await[0].clone();
+    assert_eq!((&newest["status"], &newest["attempts"]), (&json!("cancelled"), &json!(0)));
+    let before = receiver.seen().len();
+    let log = replayed_twenty_times(&stage, &endpoint, &receiver, before).await;
+    let sent = receiver.seen().len() - before;
+    assert_eq!((log.len(), numbers(&log).len()), (sent, sent));
+    stage.end().await;
+}
