@@ -1,7 +1,7 @@
 //! What becomes of replays that are asked for at once?
-//! Concurrency: every request that was sent is in the log.
+//! Concurrency: every request that was sent is in the log, and a delivery belongs to one replay at a time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -91,4 +91,40 @@ async fn so_is_that_of_a_delivery_that_was_never_attempted() {
     let sent = receiver.seen().len() - before;
     assert_eq!((log.len(), numbers(&log).len()), (sent, sent));
     stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_replays_of_one_window_only_one_sends_a_delivery() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let since = stage.clock().now().to_string();
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    active(&stage, &endpoint, false).await;
+    let event = json!({ "workspace_id": stage.workspace, "type": "invoice.paid", "data": {} });
+    for _ in 0..3 {
+        let batch = json!({ "events": vec![event.clone(); 100] });
+        stage.admin.post("/v1/events/batch", &batch).await.unwrap();
+    }
+    active(&stage, &endpoint, true).await;
+    receiver.answer(Answer::Slowly(Duration::from_millis(100)));
+    let path = format!("/v1/webhook-endpoints/{}/replay", endpoint.id);
+    let body = json!({ "since": since, "status": "skipped" }).to_string();
+    let started = join_all((0..2).map(|_| stage.admin.call("POST", &path, body.clone(), &[]))).await;
+    for answer in started {
+        let replay = answer.unwrap().1;
+        let path = format!("/v1/replays/{}", replay["id"].as_str().unwrap());
+        for _ in 0..500 {
+            if stage.read(&path).await["status"] == "completed" {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    receiver.wait_for(300).await;
+    stage.end().await;
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for seen in receiver.seen() {
+        *times.entry(seen.header("webhook-id").to_owned()).or_default() += 1;
+    }
+    let twice = times.values().filter(|times| **times > 1).count();
+    assert_eq!((times.len(), twice), (300, 0));
 }

@@ -107,6 +107,31 @@ impl Store {
         self.put_if(item, still_parked).await
     }
 
+    /// Claims a delivery for a replay: writes its new row, if nobody has written it since it was `before`, or there is
+    /// still none. Of two replays of one delivery only one gets `true`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn take_for_replay(
+        &self,
+        settlement: &Settlement,
+        before: Option<&Delivery>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let delivery = &settlement.row.delivery;
+        let item = write(&keys::delivery(delivery.endpoint_id, delivery.id), settlement)?;
+        let Some(before) = before else {
+            // DynamoDB deletes an expired row late, up to days later.
+            let none = Condition::new("attribute_not_exists(PK) OR expires_at <= :now").expiry(":now", now);
+            return self.put_if(item, none).await;
+        };
+        let unchanged = match before.run {
+            Some(run) => Condition::new("updated_at = :before AND run = :run").text(":run", run),
+            None => Condition::new("updated_at = :before AND attribute_not_exists(run)"),
+        };
+        self.put_if(item, unchanged.instant(":before", before.updated_at)).await
+    }
+
     /// The delivery's row, if there is one and it has not expired at `now`.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use store::rows::deliveries::{DeliveryRow, Settlement};
 
 use super::Sender;
 use super::closed::{Closed, Stop};
-use super::look_up::Receive;
+use super::look_up::{Known, Receive, ReplayClaim};
 use super::payload::Traced;
 use crate::error::Fault;
 use crate::limit::bulkhead::Ticket;
@@ -46,15 +46,21 @@ pub(super) struct Ready {
 
 impl Sender {
     /// Whether the delivery may go out now.
-    pub(super) async fn gate(&self, receive: &Receive<'_>, mut row: DeliveryRow) -> Result<Gate, Fault> {
-        match self.pass(receive, &mut row).await {
+    pub(super) async fn gate(&self, receive: &Receive<'_>, known: Known) -> Result<Gate, Fault> {
+        let Known { mut row, claim } = known;
+        match self.pass(receive, &mut row, claim).await {
             Ok(ready) => Ok(Gate::Open(row, ready)),
             Err(Stop::Closed(why)) => Ok(Gate::Closed(row, why)),
             Err(Stop::Fault(fault)) => Err(fault),
         }
     }
 
-    async fn pass(&self, receive: &Receive<'_>, row: &mut DeliveryRow) -> Result<Ready, Stop> {
+    async fn pass(
+        &self,
+        receive: &Receive<'_>,
+        row: &mut DeliveryRow,
+        claim: Option<ReplayClaim>,
+    ) -> Result<Ready, Stop> {
         // 1. Does the job still stand, and is it due?
         if let Some(why) = receive.is_outdated_by(&row.delivery) {
             return Err(why.into());
@@ -77,6 +83,9 @@ impl Sender {
                 return Err(Closed::BulkheadFull.into());
             }
             None => {}
+        }
+        if let Some(claim) = claim {
+            Box::pin(self.claim_for_replay(row, claim, expires_at)).await?;
         }
 
         // 4. Is the payload at hand?
@@ -145,6 +154,22 @@ impl Sender {
         }
         *row = settlement.row;
         Ok(())
+    }
+
+    /// Claims a delivery for the replay that this job begins.
+    async fn claim_for_replay(
+        &self,
+        row: &DeliveryRow,
+        claim: ReplayClaim,
+        expires_at: Timestamp,
+    ) -> Result<(), Stop> {
+        let settlement = Settlement { row: row.clone(), later_attempt: None, expires_at };
+        let (store, now) = (&self.context.store, self.context.clock.now());
+        match store.take_for_replay(&settlement, claim.before.as_ref(), now).await? {
+            true => Ok(()),
+            // Another replay was faster, and sends it.
+            false => Err(Closed::Superseded.into()),
+        }
     }
 
     /// Waits for the delivery's slot of its endpoint's rate, if that is a moment away.
