@@ -1,6 +1,7 @@
 //! What keeps an endpoint's limits, and a workspace's quota, over all processes at once?
 //! A rate limit is slots reserved ahead, a concurrency limit places leased for one attempt, a quota a counter a day.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::id::{EndpointKey, WorkspaceId};
@@ -10,14 +11,25 @@ use domain::timestamp::Timestamp;
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, Day};
-use crate::table::item::ItemReader;
+use crate::table::item::{Attributes, ItemReader};
 use crate::table::update::Update;
 
 const ENTITY: &str = "rate";
+/// What the attribute of a place begins with; its number follows.
+const PLACE_PREFIX: &str = "place";
 /// Others may reserve between our look and our write.
 const TRIES: usize = 4;
 /// A day's counter is of no use when the day is over everywhere.
 const QUOTA_KEPT: Duration = Duration::from_secs(2 * 86_400);
+
+/// The places of an endpoint with a concurrency limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Until when each is taken.
+    until: BTreeMap<u32, Timestamp>,
+    /// How long attempts have lasted lately, as far as a process that gave a place back has noted it.
+    pub attempts_last: Option<Duration>,
+}
 
 impl Store {
     /// Reserves `count` slots of `limit`, and gives the first; `None` when it would lie beyond the limit's horizon.
@@ -111,29 +123,47 @@ impl Store {
         Update::new(keys::places(endpoint), ENTITY)
             .set("#place = :until")
             .when("attribute_not_exists(#place) OR #place <= :now")
-            .name("#place", format!("place{place}"))
+            .name("#place", format!("{PLACE_PREFIX}{place}"))
             .instant(":until", until)
             .instant(":now", now)
             .apply(self)
             .await
     }
 
-    /// How many of an endpoint's places are taken at `now`.
+    /// An endpoint's places.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn places_taken(&self, endpoint: EndpointKey, now: Timestamp) -> Result<u32, StoreError> {
-        let row = self.load(&keys::places(endpoint)).await?.unwrap_or_default();
-        let names: Vec<String> = row.keys().filter(|name| name.starts_with("place")).cloned().collect();
-        let reader = ItemReader::new(row, ENTITY);
-        let mut taken = 0;
-        for name in names {
-            taken += u32::from(reader.instant(&name)? > now);
-        }
-        Ok(taken)
+    pub async fn places(&self, endpoint: EndpointKey) -> Result<Places, StoreError> {
+        read_places(self.load(&keys::places(endpoint)).await?.unwrap_or_default())
     }
 
-    /// Gives back a place that was taken until `until`; nothing is done if another attempt has taken it since.
+    /// The same as they were a moment ago, at half the price: to take one is what tells whether it is free.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn recent_places(&self, endpoint: EndpointKey) -> Result<Places, StoreError> {
+        read_places(self.load_recent(&keys::places(endpoint)).await?.unwrap_or_default())
+    }
+
+    /// Keeps a place that was taken until the first instant until the second; `false` if another attempt has taken it
+    /// since. Also notes how long attempts last, if that is known.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn renew_place(
+        &self,
+        endpoint: EndpointKey,
+        place: u32,
+        [until, renewed]: [Timestamp; 2],
+        attempts_last: Option<Duration>,
+    ) -> Result<bool, StoreError> {
+        let update = held_place(endpoint, place, until).set("#place = :renewed").instant(":renewed", renewed);
+        with_pace(update, attempts_last).apply(self).await
+    }
+
+    /// Gives back a place that was taken until `until`; nothing is done if another attempt has taken it since. Also notes
+    /// how long attempts last, if that is known.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -142,14 +172,10 @@ impl Store {
         endpoint: EndpointKey,
         place: u32,
         until: Timestamp,
+        attempts_last: Option<Duration>,
     ) -> Result<(), StoreError> {
-        Update::new(keys::places(endpoint), ENTITY)
-            .remove("#place")
-            .when("#place = :until")
-            .name("#place", format!("place{place}"))
-            .instant(":until", until)
-            .apply(self)
-            .await?;
+        let update = held_place(endpoint, place, until).remove("#place");
+        with_pace(update, attempts_last).apply(self).await?;
         Ok(())
     }
 
@@ -177,6 +203,44 @@ impl Store {
             .expiry(":expires", now.plus(QUOTA_KEPT))
             .apply(self)
             .await
+    }
+}
+
+/// A change of a place that this process holds.
+fn held_place(endpoint: EndpointKey, place: u32, until: Timestamp) -> Update {
+    Update::new(keys::places(endpoint), ENTITY)
+        .when("#place = :until")
+        .name("#place", format!("{PLACE_PREFIX}{place}"))
+        .instant(":until", until)
+}
+
+fn with_pace(update: Update, attempts_last: Option<Duration>) -> Update {
+    match attempts_last {
+        Some(pace) => update.set("attempt_ms = :pace").number(":pace", pace.as_millis()),
+        None => update,
+    }
+}
+
+fn read_places(row: Attributes) -> Result<Places, StoreError> {
+    let names: Vec<String> = row.keys().filter(|name| name.starts_with(PLACE_PREFIX)).cloned().collect();
+    let reader = ItemReader::new(row, ENTITY);
+    let mut until = BTreeMap::new();
+    for name in names {
+        let number = name.trim_start_matches(PLACE_PREFIX).parse().map_err(|error| reader.damaged(error))?;
+        until.insert(number, reader.instant(&name)?);
+    }
+    Ok(Places { until, attempts_last: reader.maybe_number("attempt_ms")?.map(Duration::from_millis) })
+}
+
+impl Places {
+    /// Whether a place is free at `now`.
+    pub fn is_free(&self, place: u32, now: Timestamp) -> bool {
+        self.until.get(&place).is_none_or(|until| *until <= now)
+    }
+
+    /// How many are taken at `now`.
+    pub fn taken(&self, now: Timestamp) -> u32 {
+        self.until.values().map(|until| u32::from(*until > now)).sum()
     }
 }
 

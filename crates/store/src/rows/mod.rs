@@ -11,7 +11,7 @@ pub mod endpoints;
 pub mod events;
 pub mod health;
 pub mod idempotency;
-pub(crate) mod limits;
+pub mod limits;
 pub mod payload;
 pub mod replays;
 pub mod statistics;

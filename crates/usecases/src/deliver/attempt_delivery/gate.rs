@@ -94,8 +94,42 @@ impl Sender {
         // 5. Do the limits let it through?
         let ticket = self.bulkhead.enter(endpoint.id, Instant::now()).ok_or(Closed::BulkheadFull)?;
         self.wait_for_slot(&endpoint, &row.delivery).await?;
-        let lease = self.concurrency_limiter.lease(&endpoint).await?.ok_or(Closed::NoLease)?;
+        if endpoint.settings.max_concurrency.is_none() {
+            let lease = Lease::Unlimited;
+            return Ok(Ready { workspace, endpoint, payload, lease, _ticket: ticket });
+        }
+        // A job that waits for a lease is no slow attempt: what waits has a bound of its own.
+        drop(ticket);
+        let (endpoint, lease, ticket) = Box::pin(self.lease(receive, &row.delivery, endpoint)).await?;
         Ok(Ready { workspace, endpoint, payload, lease, _ticket: ticket })
+    }
+
+    /// A lease of the endpoint's concurrency limit. After the wait for one the endpoint is looked at again.
+    async fn lease(
+        &self,
+        receive: &Receive<'_>,
+        delivery: &Delivery,
+        endpoint: Arc<Endpoint>,
+    ) -> Result<(Arc<Endpoint>, Lease, Ticket), Stop> {
+        let lease = self.concurrency_limiter.lease(&endpoint).await?.ok_or(Closed::NoLease)?;
+        let again = async {
+            let endpoint = self.active_endpoint(receive, delivery).await?;
+            let ticket = self.bulkhead.enter(endpoint.id, Instant::now()).ok_or(Closed::BulkheadFull)?;
+            Ok((endpoint, lease, ticket))
+        };
+        let ready = again.await;
+        if ready.is_err() {
+            self.give_back(&endpoint, lease, None).await;
+        }
+        ready
+    }
+
+    /// Gives a lease back; `lasted` is how long the attempt took, if one was made.
+    pub(super) async fn give_back(&self, endpoint: &Endpoint, lease: Lease, lasted: Option<Duration>) {
+        if let Err(fault) = self.concurrency_limiter.give_back(endpoint, lease, lasted).await {
+            // The lease ends by itself in a while; what was sent must be recorded first.
+            tracing::warn!(endpoint = %endpoint.id, error = %fault, "the concurrency lease of an attempt could not be given back; it ends by itself");
+        }
     }
 
     /// The endpoint, if it may be sent to.
