@@ -9,6 +9,7 @@
 //! | endpoint health, while it fails | `WS#{ws}` | `HEALTH#{we}` |
 //! | replay | `WS#{ws}` | `REPLAY#{rep}` |
 //! | slots of an endpoint with a rate limit | `WS#{ws}` | `RATE#{we}` |
+//! | how many endpoints a workspace has | `WS#{ws}` | `ENDPOINT_COUNT` |
 //! | leases of an endpoint with a concurrency limit | `WS#{ws}` | `PLACES#{we}` |
 //! | events of a workspace with a quota | `WS#{ws}` | `QUOTA#{day}` |
 //! | drain, under way or owed | `WS#{ws}` | `DRAIN#{we}` |
@@ -95,6 +96,11 @@ pub fn workspace(workspace: WorkspaceId) -> Key {
 /// An endpoint's row.
 pub fn endpoint(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("{ENDPOINT_PREFIX}{}", endpoint.id))
+}
+
+/// The row that counts a workspace's endpoints.
+pub fn endpoint_count(workspace: WorkspaceId) -> Key {
+    Key::new(workspace_partition(workspace), "ENDPOINT_COUNT".to_owned())
 }
 
 /// The row of an endpoint's health; there is one only while it fails.

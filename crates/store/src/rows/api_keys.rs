@@ -6,8 +6,7 @@
 //! the digests, so that a deletion finds them all. When the key was last used is beside the document in the row that
 //! authenticates, where a request finds it without another read.
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use domain::access::api_key::{ApiKey, LAST_USE_PRECISION};
 use domain::id::{ApiKeyId, WorkspaceId};
 use domain::timestamp::Timestamp;
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::keys::{self, KEY_PREFIX, LOOKUP, LOOKUP_SORT};
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::{Index, Range};
 use crate::table::update::Update;
 use crate::{Page, Store};
@@ -48,10 +47,11 @@ impl Store {
     pub async fn save_api_key(&self, key: &ApiKey, digest: &str) -> Result<(), StoreError> {
         let listed = ListedApiKey { key: key.clone(), digest: digest.to_owned(), old: Vec::new() };
         self.transact(vec![
-            self.put_in_transaction(under_digest(key, digest)?.build())?,
-            self.put_in_transaction(listed.write()?.build())?,
+            self.part_put(under_digest(key, digest)?.build(), None)?,
+            self.part_put(listed.write()?.build(), None)?,
         ])
-        .await
+        .await?;
+        Ok(())
     }
 
     /// Gives a key a new secret, under `digest`. The one before authenticates until `ends_at`, or no more if there is no
@@ -71,11 +71,12 @@ impl Store {
             Some(ends_at) => {
                 let row = under_digest(&key.ending_at(ends_at), before)?.expires_at(ends_at);
                 // The key's last use was known under this secret; it stays known while the secret is.
-                self.put_in_transaction(
+                self.part_put(
                     row.maybe(key.last_used_at, |row, at| row.instant("last_used_at", at)).build(),
+                    None,
                 )?
             }
-            None => self.delete_in_transaction(&keys::api_key(before))?,
+            None => self.part_delete(&keys::api_key(before), None)?,
         };
         let listed_row = Put::builder()
             .table_name(&*self.table)
@@ -85,17 +86,11 @@ impl Store {
             .build()
             .map_err(StoreError::aws("TransactWriteItems"))?;
         let writes = vec![
-            self.put_in_transaction(under_digest(key, digest)?.build())?,
+            self.part_put(under_digest(key, digest)?.build(), None)?,
             TransactWriteItem::builder().put(listed_row).build(),
             old_row,
         ];
-        let request = self.client.transact_write_items().set_transact_items(Some(writes));
-        match request.send().await {
-            Ok(_) => Ok(true),
-            // The only condition is that of the listed row.
-            Err(error) if error.code() == Some("TransactionCanceledException") => Ok(false),
-            Err(error) => Err(StoreError::aws("TransactWriteItems")(error)),
-        }
+        Ok(self.transact(writes).await?.is_none())
     }
 
     /// The key whose holder sent something with this digest.
@@ -174,11 +169,12 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn delete_api_key(&self, listed: &ListedApiKey) -> Result<(), StoreError> {
         let mut writes =
-            vec![self.delete_in_transaction(&keys::listed_api_key(listed.key.workspace_id, listed.key.id))?];
+            vec![self.part_delete(&keys::listed_api_key(listed.key.workspace_id, listed.key.id), None)?];
         for digest in listed.digests() {
-            writes.push(self.delete_in_transaction(&keys::api_key(digest))?);
+            writes.push(self.part_delete(&keys::api_key(digest), None)?);
         }
-        self.transact(writes).await
+        self.transact(writes).await?;
+        Ok(())
     }
 
     /// Adds to each key when it was last used, by any of its secrets.
@@ -190,30 +186,6 @@ impl Store {
                 listed.key.last_used_at = listed.key.last_used_at.max(used.last_used_at);
             }
         }
-        Ok(())
-    }
-
-    fn put_in_transaction(&self, item: Attributes) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(&*self.table)
-            .set_item(Some(item))
-            .build()
-            .map_err(StoreError::aws("TransactWriteItems"))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    fn delete_in_transaction(&self, key: &keys::Key) -> Result<TransactWriteItem, StoreError> {
-        let delete = Delete::builder()
-            .table_name(&*self.table)
-            .set_key(Some(key_attributes(key)))
-            .build()
-            .map_err(StoreError::aws("TransactWriteItems"))?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
-    }
-
-    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
-        let request = self.client.transact_write_items().set_transact_items(Some(writes));
-        request.send().await.map_err(StoreError::aws("TransactWriteItems"))?;
         Ok(())
     }
 }

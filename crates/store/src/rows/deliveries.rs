@@ -72,11 +72,7 @@ impl Store {
             let key = keys::delivery(delivery.endpoint_id, delivery.id);
             rows.insert(key.clone(), write(&key, settlement)?);
             if let Some(attempt) = &settlement.later_attempt {
-                let key = keys::attempt(delivery.endpoint_id, delivery.id, attempt.number);
-                let item = ItemWriter::new(&key, ATTEMPT_ENTITY)
-                    .bytes("attempt", attempts::encode(attempt)?)
-                    .expires_at(settlement.expires_at)
-                    .build();
+                let (key, item) = write_attempt(delivery, attempt, settlement.expires_at)?;
                 rows.insert(key, item);
             }
         }
@@ -105,6 +101,31 @@ impl Store {
         .text(":parked", format_args!("{prefix}{}", delivery.id))
         .instant(":parked_at", parked_at);
         self.put_if(item, still_parked).await
+    }
+
+    /// Claims a delivery for a replay: writes its new row, if nobody has written it since it was `before`, or there is
+    /// still none. Of two replays of one delivery only one gets `true`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn take_for_replay(
+        &self,
+        settlement: &Settlement,
+        before: Option<&Delivery>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let delivery = &settlement.row.delivery;
+        let item = write(&keys::delivery(delivery.endpoint_id, delivery.id), settlement)?;
+        let Some(before) = before else {
+            // DynamoDB deletes an expired row late, up to days later.
+            let none = Condition::new("attribute_not_exists(PK) OR expires_at <= :now").expiry(":now", now);
+            return self.put_if(item, none).await;
+        };
+        let unchanged = match before.run {
+            Some(run) => Condition::new("updated_at = :before AND run = :run").text(":run", run),
+            None => Condition::new("updated_at = :before AND attribute_not_exists(run)"),
+        };
+        self.put_if(item, unchanged.instant(":before", before.updated_at)).await
     }
 
     /// The delivery's row, if there is one and it has not expired at `now`.
@@ -189,7 +210,22 @@ impl Store {
     }
 }
 
-fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
+/// The row of a later attempt.
+pub(crate) fn write_attempt(
+    delivery: &Delivery,
+    attempt: &Attempt,
+    expires_at: Timestamp,
+) -> Result<(Key, Attributes), StoreError> {
+    let key = keys::attempt(delivery.endpoint_id, delivery.id, attempt.number);
+    let item = ItemWriter::new(&key, ATTEMPT_ENTITY)
+        .bytes("attempt", attempts::encode(attempt)?)
+        .expires_at(expires_at)
+        .build();
+    Ok((key, item))
+}
+
+/// The row of a delivery.
+pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
     let DeliveryRow { delivery, first_attempt } = &settlement.row;
     let mut item = ItemWriter::new(key, ENTITY)
         .text("id", delivery.id)

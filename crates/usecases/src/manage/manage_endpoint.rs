@@ -14,6 +14,7 @@ use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
 use store::Page;
+use store::rows::endpoint_count::Created;
 
 use crate::context::Context;
 use crate::error::UseCaseError;
@@ -42,9 +43,6 @@ pub async fn create_endpoint(
     }
     let quota = workspace.max_endpoints.and_then(|most| usize::try_from(most).ok());
     let most = quota.unwrap_or(MAX_ENDPOINTS).min(MAX_ENDPOINTS);
-    if management.context.cache.subscriptions(workspace.id).await?.len() >= most {
-        return Err(Problem::TooManyEndpoints(most).into());
-    }
     let now = management.context.clock.now();
     let secret = secret.unwrap_or_else(|| management.new_secret(profile));
     let endpoint = Endpoint {
@@ -58,7 +56,12 @@ pub async fn create_endpoint(
         created_at: now,
         updated_at: now,
     };
-    save(management, &endpoint).await?;
+    match management.context.store.create_endpoint(&endpoint, most).await? {
+        Created::Done => {}
+        Created::TooMany => return Err(Problem::TooManyEndpoints(most).into()),
+        Created::Exists => return Err(Problem::ChangedMeanwhile.into()),
+    }
+    management.context.cache.forget_endpoint(endpoint.key()).await;
     Ok(endpoint)
 }
 

@@ -5,14 +5,12 @@
 //! twice, and the row of one attempt would overwrite the other's.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::Event;
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
-use domain::timestamp::Timestamp;
 use queue::Job;
 use queue::job::Replay;
 use store::rows::events::StoredPayload;
@@ -25,10 +23,7 @@ use crate::replay::replay_window::active_endpoint;
 /// The maximum number of endpoints in one replay of an event.
 const MAX_ENDPOINTS: usize = 100;
 
-/// A delivery that is overdue for this long has lost its job, and may be sent again.
-const LOST_AFTER: Duration = Duration::from_secs(3_600);
-
-/// The result of an event's replay.
+/// What became of an event that was sent again.
 #[derive(Debug)]
 pub struct Resent {
     /// The deliveries that are sent again.
@@ -159,7 +154,7 @@ async fn sort(
         let row = rows.remove(&delivery.endpoint_id);
         let queued = row.is_some() || event.ledger.deliveries.contains(&delivery.endpoint_id);
         let known = row.unwrap_or(Delivery { next_attempt_at: event.deliver_at, ..delivery });
-        if queued && is_on_its_way(&known, now) {
+        if queued && known.is_on_its_way(now) {
             sorted.on_their_way.push(known);
         } else if known.status == DeliveryStatus::Delivered && !force {
             sorted.already_delivered.push(known);
@@ -168,11 +163,4 @@ async fn sort(
         }
     }
     Ok(sorted)
-}
-
-/// Whether a job will attempt the delivery without a replay.
-fn is_on_its_way(delivery: &Delivery, now: Timestamp) -> bool {
-    let waits = matches!(delivery.status, DeliveryStatus::Pending | DeliveryStatus::Retrying);
-    let due = delivery.next_attempt_at.unwrap_or(delivery.updated_at);
-    waits && now.since(due) < LOST_AFTER
 }

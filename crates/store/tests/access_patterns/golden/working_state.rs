@@ -133,7 +133,7 @@ async fn slots_leases_and_quotas() {
     let takes = async |now| {
         store.claim_lease(EndpointKey::new(workspace, endpoint), 0, now, until.plus(second)).await.unwrap()
     };
-    assert_eq!(store.held_leases(EndpointKey::new(workspace, endpoint), before).await.unwrap(), 1);
+    assert_eq!(store.leases(EndpointKey::new(workspace, endpoint)).await.unwrap().taken(before), 1);
     assert!(!takes(before).await && takes(until).await);
     let free = table_with(&["places-free"]).await;
     assert!(free.store.claim_lease(EndpointKey::new(workspace, endpoint), 0, before, until).await.unwrap());
