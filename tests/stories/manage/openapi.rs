@@ -40,12 +40,16 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     path.map_or(value, |path| document.pointer(path).unwrap())
 }
 
-#[test]
 #[expect(clippy::disallowed_methods, reason = "how somebody accepts the document")]
+fn is_accepted() -> bool {
+    std::env::var_os(UPDATE).is_some()
+}
+
+#[test]
 fn the_committed_document_is_the_one_that_the_code_makes() {
     let mut made = serde_json::to_string_pretty(&document()).unwrap();
     made.push('\n');
-    if std::env::var_os(UPDATE).is_some() {
+    if is_accepted() {
         std::fs::write(COMMITTED, &made).unwrap();
     }
     let committed = std::fs::read_to_string(COMMITTED).unwrap_or_default();
@@ -230,7 +234,12 @@ async fn the_api_serves_the_document_without_a_key_gzipped_for_those_who_accept_
 
     let (head, body) = parts(ask(&stage, request).await);
     assert!(head.starts_with("HTTP/1.1 200") && !head.contains("content-encoding"), "{head}");
-    assert!(document(&body) == committed, "the function serves another document than docs/openapi.json");
+    // A document that was just accepted is embedded by the next build.
+    let served = document(&body);
+    assert!(
+        is_accepted() || served == committed,
+        "the function serves another document than docs/openapi.json"
+    );
     let minified = body.len();
 
     let (head, body) = parts(ask(&stage, &format!("{request}\r\naccept-encoding: br, gzip")).await);
@@ -238,7 +247,7 @@ async fn the_api_serves_the_document_without_a_key_gzipped_for_those_who_accept_
     assert!(body.len() * 5 < minified, "{} bytes of {minified}", body.len());
     let mut plain = Vec::new();
     flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut plain).unwrap();
-    assert!(document(&plain) == committed);
+    assert!(document(&plain) == served);
 
     let version = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
     let (head, body) = parts(ask(&stage, &format!("{request}\r\nif-none-match: {version}")).await);
