@@ -4,5 +4,6 @@
 mod answers;
 mod logs;
 mod previews;
+mod refusals;
 mod statistics;
 mod tenants;

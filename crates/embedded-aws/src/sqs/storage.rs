@@ -14,7 +14,7 @@ use super::Counts;
 use super::errors::SqsError;
 use super::fairness::InFlight;
 use super::message::{NewMessage, Received};
-use crate::EmulatorError;
+use crate::{Durability, EmulatorError};
 
 /// Reads the candidates of a receive: the first 100 visible messages; a deeper backlog is not searched. The limit is
 /// not a bound parameter, because SQLite would then prepare the statement again for each receive.
@@ -26,7 +26,6 @@ const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = NORMAL;
     CREATE TABLE IF NOT EXISTS queues (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL, attributes TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS messages (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -83,13 +82,14 @@ struct Candidate {
 }
 
 impl Storage {
-    pub(super) fn open(connection: Connection) -> Result<Self, EmulatorError> {
+    pub(super) fn open(connection: Connection, durability: Durability) -> Result<Self, EmulatorError> {
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
         if version != VERSION && tables > 0 {
             return Err(EmulatorError::OtherVersion);
         }
         connection.pragma_update(None, "user_version", VERSION)?;
+        connection.pragma_update(None, "synchronous", durability.synchronous())?;
         connection.execute_batch(SCHEMA)?;
         connection.set_prepared_statement_cache_capacity(64);
         let mut storage = Self { connection, in_flight: HashMap::new(), queues: HashMap::new() };
