@@ -154,7 +154,7 @@ impl Sqs {
     /// When the file cannot be read.
     pub async fn counts(&self, queue: &str) -> Result<Counts, EmulatorError> {
         let (queue, now) = (queue.to_owned(), self.service.clock.now());
-        Ok(self.service.actor.run(move |storage| storage.counts(&queue, now)).await??)
+        Ok(self.service.actor.run_unsynced(move |storage| storage.counts(&queue, now)).await??)
     }
 
     /// Lowers the maximum number of messages in flight, so that a test reaches it.
