@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
+use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings};
 use domain::access::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
@@ -61,13 +61,8 @@ pub async fn prepare(
         }
     };
     if store.find_api_key(&admin_key.digest()).await?.is_none() {
-        let key = ApiKey {
-            id: ApiKeyId::new(now, randomness.id()),
-            name: "local admin".to_owned(),
-            workspace_id: None,
-            scopes: vec![Scope::Admin],
-            created_at: now,
-        };
+        let settings = ApiKeySettings::admin_of_all("local admin");
+        let key = ApiKey::new(ApiKeyId::new(now, randomness.id()), settings, now);
         store.save_api_key(&key, &admin_key.digest()).await?;
     }
 

@@ -1,7 +1,7 @@
 //! What must exist so that the sample events of `events/` are accepted?
 //! Fixtures with fixed ids: a workspace, an endpoint and an API key.
 
-use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
+use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings};
 use domain::access::workspace::Workspace;
 use domain::id::ApiKeyId;
 use domain::signing::secret::Secret;
@@ -28,14 +28,9 @@ pub async fn prepare(receiver: &Receiver<'_>, clock: &Clock) -> anyhow::Result<(
     }
     let digest = ApiKeySecret::parse(KEY)?.digest();
     if store.find_api_key(&digest).await?.is_none() {
-        let key = ApiKey {
-            id: ApiKeyId::new(now, 1),
-            name: "samples".to_owned(),
-            workspace_id: Some(workspace),
-            scopes: vec![Scope::Admin],
-            created_at: now,
-        };
-        store.save_api_key(&key, &digest).await?;
+        let of_one =
+            ApiKeySettings { workspace_id: Some(workspace), ..ApiKeySettings::admin_of_all("samples") };
+        store.save_api_key(&ApiKey::new(ApiKeyId::new(now, 1), of_one, now), &digest).await?;
     }
     receiver.endpoint(workspace, ENDPOINT.parse()?, Secret::new(&[1; 32]), now).await
 }

@@ -3,34 +3,78 @@
 use std::fmt;
 
 use domain::access::api_key::{ApiKeySecret, Scope};
+use domain::access::role::Role;
 use domain::id::{ApiKeyId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use domain::access::api_key::ApiKeySettings;
 
-/// An API key, without the key itself.
+/// An API key as lists show it, without the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiKey {
-    /// `key_` and a ULID; it opens nothing.
+    /// The id of the API key. It is not the key itself and gives no access.
     pub id: ApiKeyId,
-    /// For people.
+    /// A name for people.
+    #[cfg_attr(feature = "openapi", schema(examples("billing service")))]
     pub name: String,
-    /// The one workspace it opens; `null` opens all.
+    /// The only workspace that the key has access to; `null` means access to all workspaces.
     pub workspace_id: Option<WorkspaceId>,
-    /// What it may do.
+    /// The permissions of the key.
     pub scopes: Vec<Scope>,
-    /// When it was made.
+    /// The roles of its holder.
+    #[cfg_attr(feature = "openapi", schema(max_items = 20))]
+    pub roles: Vec<Role>,
+    /// When the key was created.
     pub created_at: Timestamp,
+    /// When the key stops to authenticate; `null` if it does not expire.
+    pub expires_at: Option<Timestamp>,
+    /// When the key was last used, to the hour; `null` if it never was.
+    pub last_used_at: Option<Timestamp>,
+    /// The old keys that still authenticate after a rotation. Only where one key is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_keys: Option<Vec<OldKey>>,
+}
+
+/// A secret of an API key that was rotated out and still authenticates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OldKey {
+    /// When the key stops to authenticate.
+    pub expires_at: Timestamp,
+}
+
+/// The rotation of an API key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RotateApiKey {
+    /// How long the old key still authenticates, in seconds; a day, if left out.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800, examples(3_600)))]
+    pub overlap_seconds: Option<u64>,
+}
+
+/// The caller: what the key of the request may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Me {
+    /// The key of the request.
+    pub api_key: ApiKey,
+    /// The version of Posthorn that answers.
+    #[cfg_attr(feature = "openapi", schema(examples("0.1.0")))]
+    pub version: String,
 }
 
 /// A new API key, with the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewApiKey {
-    /// What later answers show, too.
+    /// The members that lists show.
     #[serde(flatten)]
     pub api_key: ApiKey,
-    /// What its holder sends. Shown here and never again.
+    /// The key itself, sent as `X-API-Key`. This answer shows it once; no later answer shows it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^phk_[A-Za-z0-9_-]{32,128}$", examples("phk_Yt6DSOnV9HqVi0XWbVNx637moCtnHKKmfhGv_sgSsdY")))]
     pub key: RevealedKey,
 }
 
@@ -41,8 +85,28 @@ pub struct RevealedKey(String);
 
 impl From<domain::access::api_key::ApiKey> for ApiKey {
     fn from(key: domain::access::api_key::ApiKey) -> Self {
-        let domain::access::api_key::ApiKey { id, name, workspace_id, scopes, created_at } = key;
-        Self { id, name, workspace_id, scopes, created_at }
+        let domain::access::api_key::ApiKey {
+            id,
+            name,
+            workspace_id,
+            scopes,
+            roles,
+            created_at,
+            expires_at,
+            last_used_at,
+        } = key;
+        Self { id, name, workspace_id, scopes, roles, created_at, expires_at, last_used_at, old_keys: None }
+    }
+}
+
+impl ApiKey {
+    /// The key with the ends of its old secrets.
+    pub fn with_old_keys(
+        key: domain::access::api_key::ApiKey,
+        ends: impl IntoIterator<Item = Timestamp>,
+    ) -> Self {
+        let old_keys = ends.into_iter().map(|expires_at| OldKey { expires_at }).collect();
+        Self { old_keys: Some(old_keys), ..key.into() }
     }
 }
 

@@ -31,7 +31,7 @@ pub enum Problem {
     /// One or more values are out of bounds.
     #[error("{}", summary(.0))]
     Invalid(Vec<FieldError>),
-    /// No API key, or one that is not known.
+    /// No API key, or one that is not known or has expired.
     #[error("a valid API key is required in `X-API-Key` or `Authorization: Bearer`")]
     Unauthorized,
     /// The key does not carry the scope.
@@ -77,6 +77,9 @@ pub enum Problem {
     /// The endpoint has as many old secrets that still sign as it may.
     #[error("{0} old secrets still sign, which is the most an endpoint may have; end their overlap first")]
     TooManySecrets(usize),
+    /// The API key has as many old secrets that still authenticate as it may.
+    #[error("{0} old secrets of this API key still work, which is the most; wait until one has ended")]
+    TooManyKeySecrets(usize),
     /// The endpoint is switched off, so nothing can be sent to it.
     #[error("this endpoint is switched off; switch it on with `PATCH {{\"active\": true}}` first")]
     EndpointDisabled,
@@ -85,9 +88,14 @@ pub enum Problem {
     ReplayOver,
     /// The workspace may accept no more events today.
     #[error(
-        "this workspace has accepted {0} events today, which is its quota; it starts again at midnight UTC"
+        "this workspace has accepted {quota} events today, which is its quota; it starts again at midnight UTC"
     )]
-    QuotaExceeded(u64),
+    QuotaExceeded {
+        /// Most events of a day.
+        quota: u64,
+        /// The time to the next midnight UTC, in seconds.
+        retry_after_seconds: u64,
+    },
     /// Another request changed the same thing at the same time (an optimistic lock failed).
     #[error("another request changed it at the same time; read it again and repeat your change")]
     ChangedMeanwhile,
@@ -118,19 +126,32 @@ pub struct ProblemKind {
 
 /// Declares each kind beside its variant, so that neither exists without the other.
 macro_rules! problem_kinds {
-    ($($variant:pat => $status:literal, $code:literal, $title:literal, $meaning:literal, $action:literal;)*) => {
+    ($(Self::$name:ident $(($any:tt))? $({ $rest:tt })? => $status:literal, $code:literal, $title:literal, $meaning:literal, $action:literal;)*) => {
         /// Every kind of problem, by status.
         pub const PROBLEMS: &[ProblemKind] = &[$(
             ProblemKind { status: $status, code: $code, title: $title, meaning: $meaning, action: $action },
         )*];
 
+        /// The name of a kind of problem, for lists of the problems that an operation can answer: a kind that does not
+        /// exist cannot be named.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {$(
+            #[doc = $title]
+            $name,
+        )*}
+
+        impl Code {
+            /// The kind.
+            pub fn kind(self) -> ProblemKind {
+                PROBLEMS[self as usize]
+            }
+        }
+
         impl Problem {
-            /// Its kind.
+            /// The kind of the problem.
             pub fn kind(&self) -> ProblemKind {
                 match self {$(
-                    $variant => ProblemKind {
-                        status: $status, code: $code, title: $title, meaning: $meaning, action: $action,
-                    },
+                    Self::$name { .. } => Code::$name.kind(),
                 )*}
             }
         }
@@ -139,7 +160,7 @@ macro_rules! problem_kinds {
 
 problem_kinds! {
     Self::MalformedJson(_) => 400, "malformed_json", "Malformed JSON", "the body is not JSON; `detail` says where", "correct the body";
-    Self::Unauthorized => 401, "unauthorized", "Unauthorized", "no API key, or an unknown one", "send a valid key";
+    Self::Unauthorized => 401, "unauthorized", "Unauthorized", "no API key, or one that is unknown or has expired", "send a valid key";
     Self::MissingScope(_) => 403, "missing_scope", "Missing scope", "the key lacks the scope that `detail` names", "use a key that has it";
     Self::RaisesOwnQuota(_) => 403, "raises_own_quota", "Raises own quota", "a key of one workspace would raise its own quota; `errors` names it", "use an admin key for all workspaces";
     Self::NotFound(_) => 404, "not_found", "Not found", "no such thing or address, or it belongs to another workspace", "check the id; do not repeat";
@@ -151,6 +172,7 @@ problem_kinds! {
     Self::EventErased => 409, "event_erased", "Event erased", "the event's data was erased, so it cannot be replayed", "nothing";
     Self::TooManyEndpoints(_) => 409, "too_many_endpoints", "Too many endpoints", "the workspace has as many as it may", "delete some, or raise `max_endpoints`";
     Self::TooManySecrets(_) => 409, "too_many_secrets", "Too many secrets", "10 old secrets still sign", "end their overlap first";
+    Self::TooManyKeySecrets(_) => 409, "too_many_key_secrets", "Too many key secrets", "5 old secrets of the API key still work", "wait until one has ended";
     Self::EndpointDisabled => 409, "endpoint_disabled", "Endpoint disabled", "the endpoint is switched off", "switch it on first";
     Self::ReplayOver => 409, "replay_over", "Replay over", "the replay has ended", "nothing";
     Self::ChangedMeanwhile => 409, "changed_meanwhile", "Changed meanwhile", "another request changed the same thing at the same time", "read it again, then repeat the change";
@@ -158,7 +180,7 @@ problem_kinds! {
     Self::BatchTooWide(_) => 413, "batch_too_wide", "Batch too wide", "with this event the batch has too many deliveries", "send the event in another request";
     Self::UnknownField { .. } => 422, "unknown_field", "Unknown field", "a body field or query parameter that does not exist", "remove it";
     Self::Invalid(_) => 422, "invalid_request", "Invalid request", "values are out of bounds; `errors` names each", "correct them";
-    Self::QuotaExceeded(_) => 429, "quota_exceeded", "Quota exceeded", "the workspace's events of today are used up", "wait for midnight UTC, or raise the quota";
+    Self::QuotaExceeded { .. } => 429, "quota_exceeded", "Quota exceeded", "the workspace's events of today are used up", "wait for midnight UTC (`Retry-After`), or raise the quota";
     Self::TooBusy => 503, "too_busy", "Too busy", "local mode only: too many bodies are being received at once", "repeat after `Retry-After` (1 s)";
 }
 
@@ -220,11 +242,11 @@ impl Invalid {
 }
 
 fn summary(errors: &[FieldError]) -> String {
-    let told = errors.iter().map(|FieldError { pointer, detail }| match pointer.as_str() {
+    let texts = errors.iter().map(|FieldError { pointer, detail }| match pointer.as_str() {
         "" => format!("the body {detail}"),
         pointer => format!("{pointer}: {detail}"),
     });
-    told.collect::<Vec<_>>().join("; ")
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

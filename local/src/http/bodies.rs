@@ -139,6 +139,7 @@ mod tests {
     use std::convert::Infallible;
     use tower::ServiceExt as _;
 
+    #[expect(clippy::disallowed_methods, reason = "it is no part of the API")]
     fn api(bounds: &Bounds) -> Router {
         let take = |_: http_kit::Body<Value>| async {};
         let routes = Router::new().route("/", post(take)).layer(from_fn_with_state(bounds.clone(), bound));

@@ -48,6 +48,7 @@ pub(crate) async fn listen(ip: IpAddr, port: u16) -> anyhow::Result<TcpListener>
 }
 
 /// The functions' routes with those of local mode: `GET /` answers `here`, and the built-in receiver takes deliveries.
+#[expect(clippy::disallowed_methods, reason = "they are no part of the API: only local mode has them")]
 pub(crate) fn routes(functions: Router, here: String) -> Router {
     let here = get(move || here::answer(here.clone()));
     let routes = functions.route("/", here).route(RECEIVER_PATH, post(receiver::receive));

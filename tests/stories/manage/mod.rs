@@ -2,7 +2,10 @@
 //! Stories of the management API.
 
 mod answers;
+mod api_keys;
+mod examples;
 mod logs;
+mod openapi;
 mod previews;
 mod refusals;
 mod statistics;

@@ -71,6 +71,74 @@ async fn what_belongs_to_another_workspace_does_not_exist() {
 }
 
 #[tokio::test]
+async fn values_of_custom_headers_are_for_those_who_may_change_them() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({ "headers": { "X-Tenant": "s3cret" } })).await;
+    stage.send("invoice.paid", json!({})).await;
+    let delivery = stage.deliveries(&endpoint, 1, "delivered").await[0]["id"].as_str().unwrap().to_owned();
+    let one = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    let curl = format!("{one}/deliveries/{delivery}/curl");
+    for (scopes, shown) in [
+        (json!(["webhooks", "deliveries", "events:ro"]), true),
+        (json!(["webhooks:ro", "deliveries", "events:ro"]), false),
+    ] {
+        let client = key(&stage, &stage.workspace, scopes).await;
+        for (method, path) in
+            [("GET", &one), ("GET", &"/v1/webhook-endpoints".to_owned()), ("POST", &format!("{one}/preview"))]
+        {
+            let (status, answer) = client.call(method, path, "", &[]).await.unwrap();
+            assert_eq!(status, 200, "{answer}");
+            assert_eq!(answer.to_string().contains("s3cret"), shown, "{method} {path}: {answer}");
+            assert_ne!(answer.to_string().contains("[hidden]"), shown, "{method} {path}: {answer}");
+        }
+        let command = client.text(&curl).await.unwrap();
+        assert_eq!(command.contains("s3cret"), shown, "{command}");
+    }
+    stage.end().await;
+    assert_eq!(receiver.seen()[0].headers["x-tenant"], "s3cret");
+}
+
+#[tokio::test]
+async fn who_manages_endpoints_reads_their_deliveries() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    stage.send("invoice.paid", json!({})).await;
+    stage.deliveries(&endpoint, 1, "delivered").await;
+    let path = format!("/v1/webhook-endpoints/{}/deliveries", endpoint.id);
+    for (scope, status) in [("webhooks", 200), ("webhooks:ro", 403)] {
+        let client = key(&stage, &stage.workspace, json!([scope])).await;
+        assert_eq!(client.call("GET", &path, "", &[]).await.unwrap().0, status, "{scope}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_scope_workspaces_makes_and_changes_workspaces_and_nothing_else() {
+    let stage = Stage::set().await;
+    let body = json!({ "name": "onboarding", "scopes": ["workspaces"] });
+    let made = stage.admin.post("/v1/api-keys", &body).await.unwrap();
+    let client = ApiClient::new(&stage.platform.url(), made["key"].as_str().unwrap());
+    let (status, workspace) =
+        client.call("POST", "/v1/workspaces", json!({ "name": "acme" }).to_string(), &[]).await.unwrap();
+    assert_eq!(status, 201, "{workspace}");
+    let path = format!("/v1/workspaces/{}", workspace["id"].as_str().unwrap());
+    let renamed = json!({ "name": "Acme" });
+    assert_eq!(status_and_code(&client, "PATCH", &path, renamed).await, (200, String::new()));
+    for path in ["/v1/api-keys", &format!("/v1/webhook-endpoints?workspace_id={}", stage.workspace)] {
+        assert_eq!(status_and_code(&client, "GET", path, json!(null)).await, (403, "missing_scope".into()));
+    }
+    let body = json!({ "name": "in one", "workspace_id": stage.workspace, "scopes": ["workspaces"] });
+    let made = stage.admin.post("/v1/api-keys", &body).await.unwrap();
+    let of_one = ApiClient::new(&stage.platform.url(), made["key"].as_str().unwrap());
+    let another = json!({ "name": "another" });
+    assert_eq!(
+        status_and_code(&of_one, "POST", "/v1/workspaces", another).await,
+        (403, "missing_scope".into())
+    );
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_secret_and_a_key_are_shown_once() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let endpoint = stage.endpoint(&receiver, json!({})).await;

@@ -1,9 +1,8 @@
 //! How are deliveries and their attempts kept?
-//! One row a delivery, its first attempt inline; later attempts have rows beside it.
+//! One row per delivery, its first attempt inline; later attempts have their rows beside it.
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::delivery::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
@@ -13,8 +12,7 @@ use domain::timestamp::Timestamp;
 use crate::error::StoreError;
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
 use crate::rows::attempts;
-use crate::table::batch::{BATCH_TRIES, pause};
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::listing::Listing;
 use crate::table::query::Range;
 use crate::table::sharded_list::ShardedList;
@@ -23,8 +21,6 @@ use crate::{Page, Store};
 
 const ENTITY: &str = "delivery";
 const ATTEMPT_ENTITY: &str = "attempt";
-/// DynamoDB takes at most 100 keys in one BatchGetItem.
-const BATCH_READS: usize = 100;
 
 /// A delivery as its row holds it: its state, and its first attempt inline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,17 +31,17 @@ pub struct DeliveryRow {
     pub first_attempt: Option<Attempt>,
 }
 
-/// Which deliveries a list is asked for; what is empty or `None` asks for all.
+/// The filter of a list of deliveries; an empty field or `None` selects all.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DeliveryFilter<'a> {
-    /// Where they stand.
+    /// Only deliveries with this status.
     pub status: Option<DeliveryStatus>,
-    /// What they carry.
+    /// Only deliveries of these event types.
     pub event_types: &'a [EventTypePattern],
 }
 
 impl DeliveryFilter<'_> {
-    /// Whether it asks for `delivery`.
+    /// Whether the filter selects `delivery`.
     pub fn asks_for(&self, delivery: &Delivery) -> bool {
         self.status.is_none_or(|status| delivery.status == status)
             && wants(self.event_types, &delivery.event_type)
@@ -59,12 +55,12 @@ pub struct Settlement {
     pub row: DeliveryRow,
     /// The attempt, from the second on; the first one is in the row.
     pub later_attempt: Option<Attempt>,
-    /// When the rows may be forgotten.
+    /// When the rows expire.
     pub expires_at: Timestamp,
 }
 
 impl Store {
-    /// Writes the rows of a group of settled attempts, all of them or an error.
+    /// Writes the rows of a batch of settled attempts, all of them or an error.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses, or leaves writes undone after several tries.
@@ -136,38 +132,11 @@ impl Store {
         wanted: &[(EndpointId, DeliveryId)],
         now: Timestamp,
     ) -> Result<Vec<Delivery>, StoreError> {
+        let keys: Vec<_> = wanted.iter().map(|(we, wd)| keys::delivery(*we, *wd)).collect();
         let mut found = Vec::with_capacity(wanted.len());
-        for chunk in wanted.chunks(BATCH_READS) {
-            let mut keys: Vec<_> =
-                chunk.iter().map(|(we, wd)| key_attributes(&keys::delivery(*we, *wd))).collect();
-            for attempt in 0..BATCH_TRIES {
-                let request = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys)));
-                let request = request.build().map_err(StoreError::aws("BatchGetItem"))?;
-                let answer = self
-                    .client
-                    .batch_get_item()
-                    .request_items(&*self.table, request)
-                    .send()
-                    .await
-                    .map_err(StoreError::aws("BatchGetItem"))?;
-                for row in answer.responses.unwrap_or_default().into_values().flatten() {
-                    let endpoint = endpoint_of(&row)?;
-                    found.extend(read(endpoint, row, now)?.map(|row| row.delivery));
-                }
-                keys = answer
-                    .unprocessed_keys
-                    .unwrap_or_default()
-                    .into_values()
-                    .flat_map(|rest| rest.keys)
-                    .collect();
-                if keys.is_empty() {
-                    break;
-                }
-                pause(attempt).await;
-            }
-            if !keys.is_empty() {
-                return Err(StoreError::Unprocessed(keys.len()));
-            }
+        for row in self.load_all(&keys).await? {
+            let endpoint = endpoint_of(&row)?;
+            found.extend(read(endpoint, row, now)?.map(|row| row.delivery));
         }
         Ok(found)
     }
@@ -187,7 +156,7 @@ impl Store {
             let delivery = read(endpoint, row, now)?.map(|row| row.delivery);
             Ok(delivery.filter(|delivery| listing.filter.asks_for(delivery)))
         };
-        // Those that wait for a person have an index of their own: there may be few of them among very many.
+        // Failed and parked deliveries are read from their index: they may be few among very many.
         if let Some(prefix) = listing.filter.status.and_then(keys::undelivered_prefix) {
             return self.walk_undelivered(endpoint, prefix, listing, keep).await;
         }

@@ -1,8 +1,8 @@
-//! What exactly would be sent? The request of an event to an endpoint, rendered by the function that renders every
-//! attempt, and not sent.
+//! Which request would be sent for an event?
+//! A preview: the request of an attempt, rendered by the same function as every attempt, and not sent.
 //!
-//! Its signature is valid, so who may only read never gets one over words of their own: that takes the scope that
-//! could have the endpoint's secret, or send the delivery, anyway.
+//! Its signature is valid. So a caller who may only read gets none over a payload of its choice: that takes a scope by
+//! which the caller could read the endpoint's secret, or send the delivery.
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::render::{Message, Occasion, RenderedRequest, render};
@@ -22,20 +22,20 @@ use crate::manage::manage_endpoint::find_endpoint;
 /// Which event to preview: a stored one by its id, one made of `type` and `data`, or the test event.
 #[derive(Debug, Default)]
 pub struct PreviewRequest {
-    /// A stored event.
+    /// The id of a stored event.
     pub event_id: Option<EventId>,
-    /// The type of an event that does not exist.
+    /// The type of an event that is not stored.
     pub event_type: Option<EventType>,
-    /// Its payload.
+    /// The payload of an event that is not stored.
     pub data: Option<Payload>,
-    /// When it happened; now, if left out.
+    /// When the event happened; now, if left out.
     pub occurred_at: Option<Timestamp>,
 }
 
 /// Renders what would be sent to an endpoint as a first attempt now.
 ///
 /// # Errors
-/// [`Problem::MissingScope`] for an event of the caller's own making without `webhooks`, or a stored one without
+/// [`Problem::MissingScope`] for an event that is not stored without `webhooks`, or a stored one without
 /// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event
 /// or a payload that is nested too deep.
 pub async fn preview_request(
@@ -44,14 +44,14 @@ pub async fn preview_request(
     id: EndpointId,
     request: PreviewRequest,
 ) -> Result<(Endpoint, RenderedRequest), UseCaseError> {
-    let endpoint = find_endpoint(&actions.context, caller, Scope::WebhooksRead, id).await?;
+    let endpoint = find_endpoint(&actions.context, caller, Scope::WebhooksRead, id).await?.shown_to(caller);
     let event = event(actions, caller, &endpoint, request).await?;
     let rendered = rendered(actions, &endpoint, &event, 1);
     Ok((endpoint, rendered))
 }
 
 /// Rebuilds the request of a delivery as it would be sent now, whole: with a signature that is valid now, the custom
-/// headers that the attempt's log redacts, and the payload.
+/// headers that the attempt's log redacts (their values only for a caller with `webhooks`), and the payload.
 ///
 /// # Errors
 /// [`Problem::MissingScope`] without `deliveries`, by which the delivery could be replayed, and `events:ro`;
@@ -63,7 +63,8 @@ pub async fn rebuild_request(
     delivery: DeliveryId,
 ) -> Result<(Endpoint, RenderedRequest), UseCaseError> {
     caller.require(Scope::EventsRead)?;
-    let endpoint = find_endpoint(&actions.context, caller, Scope::Deliveries, endpoint).await?;
+    let endpoint =
+        find_endpoint(&actions.context, caller, Scope::Deliveries, endpoint).await?.shown_to(caller);
     let now = actions.context.clock.now();
     let row = actions.context.store.load_delivery(endpoint.id, delivery, now).await?;
     let row = row.ok_or(Problem::NotFound("delivery"))?;

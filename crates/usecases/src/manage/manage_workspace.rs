@@ -1,4 +1,5 @@
-//! How are workspaces made, changed and listed? Only by an `admin`; new ones only by one that opens all workspaces.
+//! How are workspaces made, changed and listed?
+//! Tenant management: with scope `workspaces`; new ones only with a key for all workspaces.
 
 use std::sync::Arc;
 
@@ -11,18 +12,20 @@ use store::Page;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 
-/// Makes a workspace.
+/// Creates a workspace.
 ///
 /// # Errors
-/// [`Problem::MissingScope`] unless the caller is an admin of all workspaces.
+/// [`Problem::MissingScope`] without `workspaces`, or with a key for one workspace.
 pub async fn create_workspace(
     management: &Management,
     caller: &ApiKey,
     settings: WorkspaceSettings,
 ) -> Result<Workspace, UseCaseError> {
-    caller.require(Scope::Admin)?;
+    caller.require(Scope::Workspaces)?;
     if caller.workspace_id.is_some() {
-        return Err(Problem::MissingScope("admin of all workspaces").into());
+        return Err(
+            Problem::MissingScope("workspaces` of a key for all workspaces, not only `workspaces").into()
+        );
     }
     settings.check()?;
     let now = management.context.clock.now();
@@ -32,30 +35,30 @@ pub async fn create_workspace(
     Ok(workspace)
 }
 
-/// A workspace the caller may see.
+/// A workspace that the caller may read.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is none or it is not the caller's.
+/// [`Problem::NotFound`] when the workspace does not exist or the caller has no access to it.
 pub async fn read_workspace(
     management: &Management,
     caller: &ApiKey,
     id: WorkspaceId,
 ) -> Result<Arc<Workspace>, UseCaseError> {
-    caller.require(Scope::AdminRead)?;
+    caller.require(Scope::WorkspacesRead)?;
     management.workspace(caller, Some(id)).await
 }
 
-/// Workspaces the caller may see, newest first.
+/// The workspaces that the caller may read, newest first.
 ///
 /// # Errors
-/// [`Problem::MissingScope`] without `admin`.
+/// [`Problem::MissingScope`] without `workspaces:ro`.
 pub async fn list_workspaces(
     management: &Management,
     caller: &ApiKey,
     before: Option<WorkspaceId>,
     limit: usize,
 ) -> Result<Page<Workspace, WorkspaceId>, UseCaseError> {
-    caller.require(Scope::AdminRead)?;
+    caller.require(Scope::WorkspacesRead)?;
     match caller.workspace_id {
         None => Ok(management.context.store.list_workspaces(before, limit).await?),
         Some(own) => {
@@ -79,7 +82,7 @@ pub async fn update_workspace(
     id: WorkspaceId,
     change: impl FnOnce(&WorkspaceSettings) -> Result<WorkspaceSettings, Problem>,
 ) -> Result<Workspace, UseCaseError> {
-    caller.require(Scope::Admin)?;
+    caller.require(Scope::Workspaces)?;
     // From the table: a cached workspace may be older than another caller's change.
     let workspace = management.context.store.load_workspace(caller.workspace(Some(id))?).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;

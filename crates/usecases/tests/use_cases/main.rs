@@ -21,7 +21,7 @@ use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use capacity::Meter;
-use domain::access::api_key::{ApiKey, Scope};
+use domain::access::api_key::{ApiKey, ApiKeySettings};
 use domain::access::workspace::{Workspace, WorkspaceSettings};
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
@@ -139,7 +139,7 @@ impl Bench {
             .with_clock_and_randomness(self.clock.clone(), self.randomness.clone())
     }
 
-    /// A management API that remembers nothing yet.
+    /// A management API with an empty cache.
     fn management(&self) -> Management {
         let targets = AllowedTargets::loopback_and_http();
         Management { context: self.context(self.queue.clone()), targets }
@@ -150,20 +150,16 @@ impl Bench {
         Queue::new(self.sqs_client.clone(), format!("{}-gone", self.queue.url()), None)
     }
 
-    /// A sender that remembers nothing yet.
+    /// A sender with an empty cache.
     fn sender(&self) -> Sender {
         let egress = Egress::new(AllowedTargets::loopback_and_http()).unwrap();
         Sender::new(self.context(self.queue.clone()), egress)
     }
 
     fn caller(&self) -> ApiKey {
-        ApiKey {
-            id: ApiKeyId::new(start(), 1),
-            name: "test".to_owned(),
-            workspace_id: Some(self.workspace),
-            scopes: vec![Scope::Admin],
-            created_at: start(),
-        }
+        let settings =
+            ApiKeySettings { workspace_id: Some(self.workspace), ..ApiKeySettings::admin_of_all("test") };
+        ApiKey::new(ApiKeyId::new(start(), 1), settings, start())
     }
 
     fn key(&self, endpoint: EndpointId) -> EndpointKey {

@@ -1,11 +1,12 @@
 //! `/v1/workspaces`: make, read, list, change.
 
+use api::openapi::WorkspaceChange;
+use api::page::PageQuery;
 use api::workspaces::{Workspace, WorkspaceSettings};
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::id::WorkspaceId;
-use http_kit::{Body, Caller, Document, Id, Page};
+use http_kit::{Body, Caller, Created, Document, Id, Page};
 use usecases::manage::manage_workspace::{
     create_workspace, list_workspaces, read_workspace, update_workspace,
 };
@@ -13,15 +14,35 @@ use usecases::manage::management::Management;
 
 use crate::v1::Answer;
 
+/// Create a workspace
+///
+/// Needs a key for all workspaces.
+#[utoipa::path(
+    post,
+    path = "/v1/workspaces",
+    operation_id = "create_workspace",
+    tag = "Workspaces",
+    request_body = WorkspaceSettings,
+    responses((status = 201, description = "The workspace.", body = Workspace)),
+)]
 pub(crate) async fn create(
     State(management): State<Management>,
     caller: Caller,
     Body(settings): Body<WorkspaceSettings>,
-) -> Answer<(StatusCode, Json<Workspace>)> {
+) -> Answer<Created<Workspace>> {
     let workspace = create_workspace(&management, &caller, settings).await?;
-    Ok((StatusCode::CREATED, Json(Workspace::from(&workspace))))
+    let path = format!("/v1/workspaces/{}", workspace.id);
+    Ok(Created { path, body: Workspace::from(&workspace) })
 }
 
+/// Read a workspace
+#[utoipa::path(
+    get,
+    path = "/v1/workspaces/{workspace}",
+    operation_id = "read_workspace",
+    tag = "Workspaces",
+    responses((status = 200, description = "The workspace.", body = Workspace)),
+)]
 pub(crate) async fn read(
     State(management): State<Management>,
     caller: Caller,
@@ -31,6 +52,17 @@ pub(crate) async fn read(
     Ok(Json(Workspace::from(&*workspace)))
 }
 
+/// List workspaces
+///
+/// Newest first. A key for one workspace sees that one.
+#[utoipa::path(
+    get,
+    path = "/v1/workspaces",
+    operation_id = "list_workspaces",
+    tag = "Workspaces",
+    params(PageQuery),
+    responses((status = 200, description = "A page of workspaces.", body = api::page::Page<Workspace>)),
+)]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
@@ -40,6 +72,17 @@ pub(crate) async fn list(
     Ok(Json(api::page::Page::of(page.rows.iter().map(Workspace::from), page.next)))
 }
 
+/// Change a workspace
+///
+/// The body is merged into the settings (RFC 7396): `null` sets the default.
+#[utoipa::path(
+    patch,
+    path = "/v1/workspaces/{workspace}",
+    operation_id = "update_workspace",
+    tag = "Workspaces",
+    request_body = WorkspaceChange,
+    responses((status = 200, description = "The workspace.", body = Workspace)),
+)]
 pub(crate) async fn update(
     State(management): State<Management>,
     caller: Caller,
