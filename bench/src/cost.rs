@@ -214,8 +214,12 @@ impl Pipeline {
     async fn start(counted: Arc<Mutex<Counted>>, log: Log) -> anyhow::Result<Self> {
         let clock = Clock::system();
         let emulators = clock.clone();
-        let aws =
-            EmulatedAws::start(None, embedded_aws::Clock::new(move || emulators.now().as_millis())).await?;
+        let aws = EmulatedAws::start(
+            None,
+            embedded_aws::Durability::default(),
+            embedded_aws::Clock::new(move || emulators.now().as_millis()),
+        )
+        .await?;
         let (store, queue) = (aws.store([7; 32]).await?, aws.queue().await?);
         let beginnings = prepare(&store, None, Some(KEY), &clock).await?;
         let (of_calls, of_units) = (Arc::clone(&counted), Arc::clone(&counted));

@@ -37,12 +37,23 @@ pub enum Problem {
     /// The key does not carry the scope.
     #[error("this API key lacks the scope `{0}`")]
     MissingScope(&'static str),
+    /// A key of one workspace would raise a quota of its workspace.
+    #[error(
+        "a key of one workspace may lower `{0}` but not raise it; use an admin key for all workspaces to raise it"
+    )]
+    RaisesOwnQuota(&'static str),
     /// There is no such thing, or it belongs to another workspace.
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// The path exists but not with this method.
     #[error("this address does not take this method; the header `Allow` lists those it takes")]
     MethodNotAllowed,
+    /// The body did not arrive in time.
+    #[error("the body did not arrive within {0} seconds")]
+    BodyTooSlow(u64),
+    /// The server holds as many request bodies as it may.
+    #[error("too many request bodies are being received at this moment; repeat this request in a second")]
+    TooBusy,
     /// The body or payload is too large.
     #[error("the {what} is larger than {limit_bytes} bytes")]
     TooLarge {
@@ -151,8 +162,10 @@ problem_kinds! {
     Self::MalformedJson(_) => 400, "malformed_json", "Malformed JSON", "the body is not JSON; `detail` says where", "correct the body";
     Self::Unauthorized => 401, "unauthorized", "Unauthorized", "no API key, or one that is unknown or has expired", "send a valid key";
     Self::MissingScope(_) => 403, "missing_scope", "Missing scope", "the key lacks the scope that `detail` names", "use a key that has it";
+    Self::RaisesOwnQuota(_) => 403, "raises_own_quota", "Raises own quota", "a key of one workspace would raise its own quota; `errors` names it", "use an admin key for all workspaces";
     Self::NotFound(_) => 404, "not_found", "Not found", "no such thing or address, or it belongs to another workspace", "check the id; do not repeat";
     Self::MethodNotAllowed => 405, "method_not_allowed", "Method not allowed", "the address takes other methods; see `Allow`", "use one of those";
+    Self::BodyTooSlow(_) => 408, "body_too_slow", "Body too slow", "local mode only: the body did not arrive within 60 s", "send it again, faster";
     Self::IdempotencyKeyReused => 409, "idempotency_key_reused", "Idempotency key reused", "the `Idempotency-Key` was used for another request", "use a new key";
     Self::IdempotencyKeyInProgress => 409, "idempotency_key_in_progress", "Idempotency key in progress", "the first request with this key is not finished", "repeat after `Retry-After` (1 s)";
     Self::EventExists => 409, "event_exists", "Event exists", "this event id was accepted with other content", "use another id, or none";
@@ -168,6 +181,7 @@ problem_kinds! {
     Self::UnknownField { .. } => 422, "unknown_field", "Unknown field", "a body field or query parameter that does not exist", "remove it";
     Self::Invalid(_) => 422, "invalid_request", "Invalid request", "values are out of bounds; `errors` names each", "correct them";
     Self::QuotaExceeded { .. } => 429, "quota_exceeded", "Quota exceeded", "the workspace's events of today are used up", "wait for midnight UTC (`Retry-After`), or raise the quota";
+    Self::TooBusy => 503, "too_busy", "Too busy", "local mode only: too many bodies are being received at once", "repeat after `Retry-After` (1 s)";
 }
 
 impl Problem {
@@ -182,6 +196,9 @@ impl Problem {
             Self::Invalid(errors) => errors.clone(),
             Self::UnknownField { pointer, .. } => {
                 vec![FieldError { pointer: pointer.clone(), detail: self.to_string() }]
+            }
+            Self::RaisesOwnQuota(field) => {
+                vec![FieldError { pointer: format!("/{field}"), detail: self.to_string() }]
             }
             _ => Vec::new(),
         }
@@ -246,7 +263,8 @@ mod tests {
     fn codes_are_unique_and_statuses_are_the_callers_fault() {
         let codes: std::collections::HashSet<_> = PROBLEMS.iter().map(|row| row.code).collect();
         assert_eq!(codes.len(), PROBLEMS.len());
-        assert!(PROBLEMS.iter().all(|row| (400..500).contains(&row.status)));
+        let busy = |row: &ProblemKind| row.code == "too_busy";
+        assert!(PROBLEMS.iter().all(|row| (400..500).contains(&row.status) || busy(row)));
     }
 
     /// The table of `docs/api.md`, as this file says it.
@@ -255,7 +273,8 @@ mod tests {
         let rows = PROBLEMS.iter().map(|ProblemKind { status, code, meaning, action, .. }| {
             format!("| {status} | `{code}` | {meaning} | {action} |\n")
         });
-        rows.chain([internal.to_owned()]).collect()
+        let (callers, busy): (Vec<_>, Vec<_>) = rows.partition(|row| row.starts_with("| 4"));
+        callers.into_iter().chain([internal.to_owned()]).chain(busy).collect()
     }
 
     #[test]

@@ -50,7 +50,7 @@ http_kit::operations! { Management:
     workspaces::create [Workspaces];
     workspaces::list [WorkspacesRead];
     workspaces::read [WorkspacesRead];
-    workspaces::update [Workspaces] or ChangedMeanwhile;
+    workspaces::update [Workspaces] or RaisesOwnQuota, ChangedMeanwhile;
     statistics::of_workspace [DeliveriesRead];
     jwks::read public;
 

@@ -7,5 +7,6 @@ mod examples;
 mod logs;
 mod openapi;
 mod previews;
+mod refusals;
 mod statistics;
 mod tenants;

@@ -162,3 +162,33 @@ async fn a_deleted_key_opens_nothing_any_more() {
     assert_eq!(client.call("GET", "/v1/events", "", &[]).await.unwrap().0, 401);
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_key_of_one_workspace_may_lower_its_quotas_and_not_raise_them() {
+    let stage = Stage::set().await;
+    let path = format!("/v1/workspaces/{}", stage.workspace);
+    let quotas = json!({ "max_endpoints": 5, "max_events_per_day": 100, "retention_days": 30 });
+    assert_eq!(status_and_code(&stage.admin, "PATCH", &path, quotas).await.0, 200);
+
+    let own = key(&stage, &stage.workspace, json!(["admin"])).await;
+    for (field, value) in [
+        ("max_endpoints", json!(6)),
+        ("max_endpoints", json!(null)),
+        ("max_events_per_day", json!(101)),
+        ("max_events_per_day", json!(null)),
+        ("retention_days", json!(31)),
+    ] {
+        let body = json!({ "name": "renamed", field: value }).to_string();
+        let (status, problem) = own.call("PATCH", &path, body, &[]).await.unwrap();
+        assert_eq!((status, problem["code"].as_str()), (403, Some("raises_own_quota")), "{field}: {value}");
+        assert_eq!(problem["errors"][0]["pointer"], format!("/{field}"));
+    }
+    let workspace = stage.read(&path).await;
+    assert_eq!((workspace["name"].as_str(), workspace["max_endpoints"].as_u64()), (Some("local"), Some(5)));
+
+    let less = json!({ "name": "renamed", "max_endpoints": 4, "retention_days": 7 });
+    assert_eq!(status_and_code(&own, "PATCH", &path, less).await.0, 200);
+    assert_eq!(status_and_code(&own, "PATCH", &path, json!({ "max_endpoints": 5 })).await.0, 403);
+    assert_eq!(status_and_code(&stage.admin, "PATCH", &path, json!({ "max_endpoints": 5 })).await.0, 200);
+    stage.end().await;
+}

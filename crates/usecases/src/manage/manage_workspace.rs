@@ -74,7 +74,8 @@ pub async fn list_workspaces(
 /// Changes a workspace: `change` turns its settings into the new ones.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace, or [`Problem::ChangedMeanwhile`].
+/// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace, [`Problem::RaisesOwnQuota`], or
+/// [`Problem::ChangedMeanwhile`].
 pub async fn update_workspace(
     management: &Management,
     caller: &ApiKey,
@@ -85,8 +86,14 @@ pub async fn update_workspace(
     // From the table: a cached workspace may be older than another caller's change.
     let workspace = management.context.store.load_workspace(caller.workspace(Some(id))?).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
-    let settings = change(&workspace.settings())?;
+    let before = workspace.settings();
+    let settings = change(&before)?;
     settings.check()?;
+    // Quotas are the operator's, who sells or pays for what they bound; a tenant may only ask less of itself.
+    let raised = settings.raised_quota(&before).filter(|_| caller.workspace_id.is_some());
+    if let Some(quota) = raised {
+        return Err(Problem::RaisesOwnQuota(quota).into());
+    }
     let workspace = workspace.changed(settings);
     save(management, &workspace).await?;
     Ok(workspace)
