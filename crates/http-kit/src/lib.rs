@@ -5,15 +5,18 @@
 //!
 //! - [`http_api`]: the middleware: request id, log line, problem+json, panics
 //! - [`error_response`]: a use case's error as an answer
+//! - [`idempotency`]: the middleware that lets a POST be repeated under an `Idempotency-Key`
 //! - [`extract`]: [`Caller`], [`Id`], [`Query`], [`Page`], [`Body`], [`OptionalBody`]
 //! - [`strict_json`]: bodies; [`document`]: bodies that are settings
-//! - [`api_key_header`], [`trace_header`]: headers
+//! - [`api_key_header`], [`idempotency_key`], [`trace_header`]: headers
 
 pub mod api_key_header;
 pub mod document;
 pub mod error_response;
 pub mod extract;
 pub mod http_api;
+pub mod idempotency;
+pub mod idempotency_key;
 mod serde_words;
 pub mod strict_json;
 pub mod trace_header;
@@ -25,3 +28,4 @@ pub use extract::caller::Caller;
 pub use extract::id::Id;
 pub use extract::page::Page;
 pub use extract::query::Query;
+pub use idempotency::{UnderClaim, idempotent};

@@ -8,6 +8,7 @@ mod test_events;
 
 use axum::Router;
 use axum::routing::{get, post};
+use http_kit::idempotent;
 use usecases::act::actions::Actions;
 
 /// The paths of this function, as axum and API Gateway both write them: the template has a route for each of them, and
@@ -20,9 +21,9 @@ const CURL: &str = "/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/curl"
 
 /// The routes of this function.
 pub fn router(actions: Actions) -> Router {
-    Router::new()
+    let router = Router::new()
         .route(TEST, post(test_events::send))
         .route(PREVIEW, post(previews::preview))
-        .route(CURL, get(previews::curl))
-        .with_state(actions)
+        .route(CURL, get(previews::curl));
+    idempotent(router, actions.clone()).with_state(actions)
 }

@@ -3,14 +3,13 @@
 
 use api::deliveries::DeliveryDetail;
 use axum::Json;
-use axum::extract::State;
 use domain::id::EndpointId;
-use http_kit::{Caller, ErrorResponse, Id};
+use http_kit::{Caller, ErrorResponse, Id, UnderClaim};
 use usecases::act::actions::Actions;
 use usecases::act::send_test_event::send_test_event;
 
 pub(crate) async fn send(
-    State(actions): State<Actions>,
+    UnderClaim(actions): UnderClaim<Actions>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
 ) -> Result<Json<DeliveryDetail>, ErrorResponse> {

@@ -8,6 +8,7 @@ mod v1;
 
 use axum::Router;
 use axum::routing::{delete, get, post};
+use http_kit::idempotent;
 use usecases::manage::management::Management;
 
 use crate::v1::{
@@ -16,7 +17,7 @@ use crate::v1::{
 
 /// The routes of this function.
 pub fn router(management: Management) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/health", get(health::health))
         .merge(of_endpoints())
         .merge(of_events())
@@ -25,8 +26,8 @@ pub fn router(management: Management) -> Router {
         .route("/v1/workspaces/{workspace}/statistics", get(statistics::of_workspace))
         .route("/v1/workspaces/{workspace}/jwks.json", get(jwks::read))
         .route("/v1/api-keys", post(api_keys::create).get(api_keys::list))
-        .route("/v1/api-keys/{key}", delete(api_keys::delete))
-        .with_state(management)
+        .route("/v1/api-keys/{key}", delete(api_keys::delete));
+    idempotent(router, management.clone()).with_state(management)
 }
 
 fn of_endpoints() -> Router<Management> {

@@ -54,8 +54,34 @@ async fn a_batch_sent_again_under_its_key_is_answered_again_and_sent_once() {
     assert_eq!((first_status, &first), (207, &second));
     assert_eq!(first["results"].as_array().unwrap().len(), 100);
     receiver.wait_for(100).await;
-    stage.end().await;
+    stage.end_after_repeating().await;
     assert_eq!(receiver.seen().len(), 100);
+}
+
+#[tokio::test]
+async fn another_batch_under_a_key_is_refused_as_a_whole() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    stage.endpoint(&receiver, json!({})).await;
+    let good = |n: u64| event(&stage, "invoice.paid", json!({ "data": n }));
+    let bad = event(&stage, "not a type", json!({}));
+    let events = json!([good(1), bad, good(2)]);
+    let headers = [("idempotency-key", "import-1")];
+    let send = async |events: &Value| {
+        let body = json!({ "events": events }).to_string();
+        stage.admin.exchange("POST", "/v1/events/batch", body, &headers).await.unwrap()
+    };
+    let replayed =
+        |answer: &axum::http::Response<bytes::Bytes>| answer.headers().get("idempotency-replayed").is_some();
+    let (first, second) = (send(&events).await, send(&events).await);
+    assert_eq!((first.status().as_u16(), replayed(&first), replayed(&second)), (207, false, true));
+    assert_eq!(first.body(), second.body());
+    for other in [json!([good(1), good(2)]), json!([good(1), good(3), good(2)])] {
+        let (status, problem) = batch(&stage, other, Some("import-1")).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("idempotency_key_reused")));
+    }
+    receiver.wait_for(2).await;
+    stage.end_after_repeating().await;
+    assert_eq!(receiver.seen().len(), 2);
 }
 
 #[tokio::test]
@@ -214,7 +240,7 @@ async fn an_id_that_stands_twice_in_a_batch_is_that_of_its_first_place() {
         }
     }
     let seen = receiver.wait_for(3).await;
-    stage.end().await;
+    stage.end_after_repeating().await;
     let bodies: Vec<Value> = seen.iter().map(|seen| serde_json::from_slice(&seen.body).unwrap()).collect();
     assert!(bodies.iter().all(|body| body["data"] != 2));
 }

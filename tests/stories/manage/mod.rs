@@ -4,5 +4,6 @@
 mod answers;
 mod logs;
 mod previews;
+mod repeated_requests;
 mod statistics;
 mod tenants;

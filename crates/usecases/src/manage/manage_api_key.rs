@@ -9,7 +9,8 @@ use crate::context::Context;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 
-/// Makes an API key. What its holder sends is given here and never again.
+/// Makes an API key. What its holder sends is given here and never again. A repeated request that takes over puts its key in
+/// the place of the one that the first made.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for settings out of bounds, an unknown workspace, or a key wider than the caller's.
@@ -25,14 +26,13 @@ pub async fn create_api_key(
         (_, named) => Some(management.workspace(caller, named).await?.id),
     };
     let now = management.context.clock.now();
+    let id = management.context.new_id(now, ApiKeyId::new);
+    // The first request's answer was lost, and with it what the holder of its key would send: only a digest is kept.
+    if management.context.is_resumed() {
+        management.context.store.delete_api_key(id).await?;
+    }
     let secret = ApiKeySecret::new(&management.context.randomness.bytes());
-    let key = ApiKey {
-        id: ApiKeyId::new(now, management.context.randomness.id()),
-        name: settings.name,
-        workspace_id,
-        scopes: settings.scopes,
-        created_at: now,
-    };
+    let key = ApiKey { id, name: settings.name, workspace_id, scopes: settings.scopes, created_at: now };
     management.context.store.save_api_key(&key, &secret.digest()).await?;
     management.context.cache.forget_api_keys();
     Ok((key, secret))

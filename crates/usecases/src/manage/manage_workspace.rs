@@ -11,7 +11,7 @@ use store::Page;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 
-/// Makes a workspace.
+/// Makes a workspace. A repeated request that takes over finds the one that the first made.
 ///
 /// # Errors
 /// [`Problem::MissingScope`] unless the caller is an admin of all workspaces.
@@ -26,7 +26,12 @@ pub async fn create_workspace(
     }
     settings.check()?;
     let now = management.context.clock.now();
-    let id = WorkspaceId::new(now, management.context.randomness.id());
+    let id = management.context.new_id(now, WorkspaceId::new);
+    if management.context.is_resumed()
+        && let Some(made) = management.context.store.load_workspace(id).await?
+    {
+        return Ok(made);
+    }
     let workspace = Workspace::new(id, settings, now);
     save(management, &workspace).await?;
     Ok(workspace)

@@ -45,7 +45,7 @@ pub struct DryRun {
     pub samples: Vec<Delivery>,
 }
 
-/// Begins a replay.
+/// Begins a replay. A repeated request that takes over finds the one that the first began.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] when the endpoint is unknown or switched off, or the window is empty.
@@ -56,8 +56,16 @@ pub async fn start_replay(
     settings: ReplaySettings,
 ) -> Result<Replay, UseCaseError> {
     let replay = prepare(management, caller, endpoint, settings).await?;
-    management.context.store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
-    management.context.queue.send_task(replay.task(), Duration::ZERO).await?;
+    let Context { store, queue, .. } = &management.context;
+    if management.context.is_resumed()
+        && let Some(begun) = store.load_replay(replay.workspace_id, replay.id).await?
+    {
+        // A second task does no harm, and the first may not have been sent.
+        queue.send_task(begun.task(), Duration::ZERO).await?;
+        return Ok(begun);
+    }
+    store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
+    queue.send_task(replay.task(), Duration::ZERO).await?;
     Ok(replay)
 }
 
@@ -264,7 +272,7 @@ async fn prepare(
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     settings.since = settings.since.max(workspace.oldest_kept(now));
     Ok(Replay {
-        id: ReplayId::new(now, management.context.randomness.id()),
+        id: management.context.new_id(now, ReplayId::new),
         workspace_id: endpoint.workspace_id,
         endpoint_id: endpoint.id,
         status: ReplayStatus::Running,

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::id::ApiKeyId;
-use http_kit::{Body, Caller, Id, Page};
+use http_kit::{Body, Caller, Id, Page, UnderClaim};
 use usecases::manage::manage_api_key::{create_api_key, delete_api_key, list_api_keys};
 use usecases::manage::management::Management;
 
@@ -14,7 +14,7 @@ use crate::v1::Answer;
 
 /// The one answer that shows what the key's holder sends.
 pub(crate) async fn create(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Body(settings): Body<ApiKeySettings>,
 ) -> Answer<(StatusCode, Json<NewApiKey>)> {

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use domain::endpoint::EndpointSettings;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, Secret};
-use http_kit::{Body, Caller, Document, Id, OptionalBody, Page};
+use http_kit::{Body, Caller, Document, Id, OptionalBody, Page, UnderClaim};
 use serde_json::Value;
 use usecases::manage::manage_endpoint::{self, REPLACED_WHOLE};
 use usecases::manage::management::Management;
@@ -16,7 +16,7 @@ use usecases::manage::management::Management;
 use crate::v1::Answer;
 
 pub(crate) async fn create(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Body(mut document): Body<Document>,
 ) -> Answer<(StatusCode, Json<Endpoint>)> {

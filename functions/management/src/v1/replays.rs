@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
-use http_kit::{Body, Caller, Id, OptionalBody, Page};
+use http_kit::{Body, Caller, Id, OptionalBody, Page, UnderClaim};
 use usecases::manage::management::Management;
 use usecases::replay::replay_delivery::{EventReplay, Resent, replay_delivery, replay_event};
 use usecases::replay::replay_window::{cancel_replay, list_replays, read_replay, start_replay, try_replay};
@@ -16,7 +16,7 @@ use usecases::replay::replay_window::{cancel_replay, list_replays, read_replay, 
 use crate::v1::Answer;
 
 pub(crate) async fn one_delivery(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
     Id(delivery): Id<DeliveryId>,
@@ -27,7 +27,7 @@ pub(crate) async fn one_delivery(
 }
 
 pub(crate) async fn one_event(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Id(event): Id<EventId>,
     Body(request): Body<ReplayEvent>,
@@ -46,7 +46,7 @@ pub(crate) async fn one_event(
 
 /// A window of an endpoint; with `dry_run` only what would be sent.
 pub(crate) async fn window(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
     Body(request): Body<ReplayWindow>,

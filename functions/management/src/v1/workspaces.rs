@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::id::WorkspaceId;
-use http_kit::{Body, Caller, Document, Id, Page};
+use http_kit::{Body, Caller, Document, Id, Page, UnderClaim};
 use usecases::manage::manage_workspace::{
     create_workspace, list_workspaces, read_workspace, update_workspace,
 };
@@ -14,7 +14,7 @@ use usecases::manage::management::Management;
 use crate::v1::Answer;
 
 pub(crate) async fn create(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Body(settings): Body<WorkspaceSettings>,
 ) -> Answer<(StatusCode, Json<Workspace>)> {
