@@ -108,7 +108,11 @@ const CASES: [Case; 6] = [
     // The batch's claim is one unit for a hundred deliveries.
     Case { budget: 1.75, writes: 2.02, keyed: true, ..case("batches of 100 with a key, one endpoint", 100) },
     Case { budget: 1.50 * 1.05, endpoints: 5, ..case("one event, five endpoints", 1) },
-    Case { budget: 4.27 * 1.05, failing_every: 10, ..case("one event, one endpoint, one in ten fails once", 1) },
+    Case {
+        budget: 4.27 * 1.05,
+        failing_every: 10,
+        ..case("one event, one endpoint, one in ten fails once", 1)
+    },
 ];
 
 const fn case(name: &'static str, batch: usize) -> Case {

@@ -334,9 +334,11 @@ async fn missed(
         let wanted = subscription.skip_reason(&event.event_type, &event.channels).is_none();
         // A list cuts very long ledgers short: then what it does not tell is looked up below as well.
         let told = event.ledger.deliveries.contains(&endpoint.id);
-        // A test was meant for one endpoint only.
-        let is_test = operational::is_test(&event.event_type);
-        if wanted && !told && !is_test && event.erased_at.is_none() {
+        // A test was meant for one endpoint only, and operational events are for those that list their types.
+        let own = operational::is_posthorns_own(&event.event_type);
+        let meant =
+            !own || (subscription.names(&event.event_type) && !operational::is_test(&event.event_type));
+        if wanted && !told && meant && event.erased_at.is_none() {
             let (workspace, event_type) = (event.workspace_id, event.event_type);
             candidates.push(Delivery::new(workspace, endpoint.id, event.id, event_type, event.occurred_at));
         }
