@@ -10,9 +10,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::problem::Problem;
 
-/// Deliveries, and endpoints skipped, that each result of a batch lists: 100 events with both are 2 MB, and Lambda
-/// answers with 6 at most. `/v1/events/{event}/deliveries` lists all of them.
+/// Deliveries, and endpoints skipped, that the answer to an event lists. `/v1/events/{event}/deliveries` lists all of them.
 pub const MAX_LISTED: usize = 100;
+/// Both together: so the answer to an event stays below 16 KB, and that to a batch of 100 below 2 MB (Lambda answers with 6
+/// at most).
+pub const MAX_LISTED_TOGETHER: usize = 180;
 
 /// An event to send.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,14 +50,19 @@ pub struct Batch<E> {
     pub events: Vec<E>,
 }
 
-/// An event that was accepted: stored durably, with a job for each delivery.
+/// An event that was accepted: stored durably, with a job for each delivery. Its lists hold at most [`MAX_LISTED`], the
+/// counts say how many there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptedEvent {
     /// Its id.
     pub id: EventId,
-    /// The deliveries it makes.
+    /// How many deliveries it makes.
+    pub deliveries_count: usize,
+    /// The first of them.
     pub deliveries: Vec<QueuedDelivery>,
-    /// The endpoints that get none.
+    /// How many endpoints get none.
+    pub skipped_count: usize,
+    /// The first of them.
     pub skipped: Vec<SkippedEndpoint>,
 }
 
@@ -94,7 +101,7 @@ pub enum BatchResult {
     Refused(Problem),
 }
 
-/// An event of a batch that was accepted. Its lists hold at most [`MAX_LISTED`], the counts say how many there are.
+/// An event of a batch that was accepted, as an [`AcceptedEvent`] with its status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchAccepted {
     /// Always 202.
@@ -169,22 +176,18 @@ pub struct Event {
 impl AcceptedEvent {
     /// The event with this id and ledger.
     pub fn of(id: EventId, ledger: &Ledger) -> Self {
-        let deliveries = queued(id, ledger).collect();
-        Self { id, deliveries, skipped: skipped(ledger).collect() }
+        let (deliveries, skipped) = listed(id, ledger);
+        let (deliveries_count, skipped_count) = (ledger.deliveries.len(), ledger.skipped.len());
+        Self { id, deliveries_count, deliveries, skipped_count, skipped }
     }
 }
 
 impl BatchAccepted {
     /// The event with this id and ledger.
     pub fn of(id: EventId, ledger: &Ledger) -> Self {
-        Self {
-            status: 202,
-            id,
-            deliveries_count: ledger.deliveries.len(),
-            deliveries: queued(id, ledger).take(MAX_LISTED).collect(),
-            skipped_count: ledger.skipped.len(),
-            skipped: skipped(ledger).take(MAX_LISTED).collect(),
-        }
+        let AcceptedEvent { id, deliveries_count, deliveries, skipped_count, skipped } =
+            AcceptedEvent::of(id, ledger);
+        Self { status: 202, id, deliveries_count, deliveries, skipped_count, skipped }
     }
 }
 
@@ -211,15 +214,16 @@ impl From<&DomainEvent> for Event {
     }
 }
 
-fn queued(id: EventId, ledger: &Ledger) -> impl Iterator<Item = QueuedDelivery> {
-    let endpoints = ledger.deliveries.iter();
-    endpoints
-        .map(move |endpoint| QueuedDelivery { id: DeliveryId::of(id, *endpoint), endpoint_id: *endpoint })
-}
-
-fn skipped(ledger: &Ledger) -> impl Iterator<Item = SkippedEndpoint> {
-    let endpoints = ledger.skipped.iter();
-    endpoints.map(|(endpoint_id, reason)| SkippedEndpoint { endpoint_id: *endpoint_id, reason: *reason })
+/// The first deliveries and skipped endpoints of a ledger.
+fn listed(id: EventId, ledger: &Ledger) -> (Vec<QueuedDelivery>, Vec<SkippedEndpoint>) {
+    let deliveries = ledger.deliveries.iter().take(MAX_LISTED);
+    let deliveries = deliveries
+        .map(|endpoint| QueuedDelivery { id: DeliveryId::of(id, *endpoint), endpoint_id: *endpoint });
+    let deliveries: Vec<_> = deliveries.collect();
+    let skipped = ledger.skipped.iter().take(MAX_LISTED.min(MAX_LISTED_TOGETHER - deliveries.len()));
+    let skipped =
+        skipped.map(|(endpoint_id, reason)| SkippedEndpoint { endpoint_id: *endpoint_id, reason: *reason });
+    (deliveries, skipped.collect())
 }
 
 impl Serialize for EventTypes {
@@ -240,19 +244,35 @@ impl<'de> Deserialize<'de> for EventTypes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::event::MAX_BATCH_EVENTS;
 
     #[test]
-    fn the_answer_to_the_widest_batch_fits_what_lambda_answers() {
+    fn the_answer_to_an_event_is_small_however_many_endpoints_there_are() {
         let at = Timestamp::from_millis(1_750_000_000_000);
-        let endpoints = || (0..10_000).map(|number| EndpointId::new(at, number));
-        let skipped = endpoints().map(|endpoint| (endpoint, SkipReason::TypeNotSubscribed)).collect();
-        let ledger = Ledger { deliveries: endpoints().collect(), skipped };
-        let result = BatchAccepted::of(EventId::new(at, 1), &ledger);
-        assert_eq!((result.deliveries_count, result.skipped_count), (10_000, 10_000));
-        assert_eq!((result.deliveries.len(), result.skipped.len()), (MAX_LISTED, MAX_LISTED));
-        let bytes = serde_json::to_string(&result).unwrap().len() * MAX_BATCH_EVENTS;
-        assert!(bytes < 4_000_000, "{bytes}");
+        let ledger = |deliveries: u128, skipped: u128| {
+            let endpoints = |count| (0..count).map(|number| EndpointId::new(at, number));
+            let skipped =
+                endpoints(skipped).map(|endpoint| (endpoint, SkipReason::TypeNotSubscribed)).collect();
+            Ledger { deliveries: endpoints(deliveries).collect(), skipped }
+        };
+        for (deliveries, skipped, listed) in [
+            (10_000, 10_000, (100, 80)),
+            (10_000, 0, (100, 0)),
+            (0, 10_000, (0, 100)),
+            (100, 80, (100, 80)),
+            (3, 100, (3, 100)),
+        ] {
+            let ledger = ledger(deliveries, skipped);
+            let answer = AcceptedEvent::of(EventId::new(at, 1), &ledger);
+            assert_eq!(
+                (answer.deliveries_count, answer.skipped_count),
+                (ledger.deliveries.len(), ledger.skipped.len())
+            );
+            assert_eq!((answer.deliveries.len(), answer.skipped.len()), listed);
+            let bytes = serde_json::to_string(&answer).unwrap().len();
+            assert!(bytes < 16_000, "{bytes}");
+            let of_batch = BatchAccepted::of(EventId::new(at, 1), &ledger);
+            assert_eq!((of_batch.deliveries, of_batch.skipped), (answer.deliveries, answer.skipped));
+        }
     }
 
     #[test]

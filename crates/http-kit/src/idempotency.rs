@@ -19,7 +19,7 @@ use usecases::{Context, Fault, UseCaseError};
 use crate::error_response::ErrorResponse;
 use crate::extract::body::read_body;
 use crate::extract::caller::{Caller, HoldsApiKeys};
-use crate::idempotency_key::{idempotency_key, replayed_answer};
+use crate::idempotency_key::{KEY, idempotency_key, replayed_answer};
 
 /// A router's state whose requests can be claimed.
 pub trait HoldsContext {
@@ -90,10 +90,11 @@ where
     let context = state.context();
     // 1. Does its caller want to be able to repeat it?
     let (mut parts, body) = request.into_parts();
-    let Some(key) = idempotency_key(&parts.headers)?.map(str::to_owned) else {
+    if !parts.headers.contains_key(KEY) {
         return Ok(next.run(Request::from_parts(parts, body)).await);
-    };
+    }
     let caller = Caller::of(&mut parts, state).await?;
+    let key = idempotency_key(&parts.headers)?.unwrap_or_default().to_owned();
 
     // 2. Claim the key for exactly this request.
     let body = read_body(body, MAX_REQUEST_BYTES).await?;

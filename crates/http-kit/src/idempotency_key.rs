@@ -8,7 +8,8 @@ use domain::problem::Problem;
 /// Longest key, in characters.
 const MAX_CHARS: usize = 255;
 
-const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The header.
+pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The key as the caller sent it.

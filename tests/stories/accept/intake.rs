@@ -3,9 +3,14 @@
 
 use std::time::Duration;
 
-use domain::id::EventId;
+use domain::event::event_type::EventTypePattern;
+use domain::id::{EndpointId, EndpointKey, EventId};
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
+
+/// Endpoints of a workspace that has very many, and how many of them want an event.
+const ENDPOINTS: u128 = 300;
+const WANTING: u128 = 120;
 
 async fn batch(stage: &Stage, events: Value, key: Option<&str>) -> (u16, Value) {
     let headers: Vec<_> = key.map(|key| ("idempotency-key", key)).into_iter().collect();
@@ -292,5 +297,51 @@ async fn an_id_from_before_the_workspace_is_listed_and_one_from_the_future_refus
         assert!(status == 202 || answer["errors"][0]["pointer"] == "/id", "{answer}");
     }
     stage.deliveries(&endpoint, 2, "delivered").await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_event_for_very_many_endpoints_names_some_and_counts_the_rest() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let one = stage.endpoint(&receiver, json!({ "events": ["invoice.*"] })).await;
+    let store = &stage.platform.store;
+    let key = EndpointKey::new(stage.workspace.parse().unwrap(), one.id.parse().unwrap());
+    let first = store.load_endpoint(key).await.unwrap().unwrap();
+    for number in 1..ENDPOINTS {
+        let mut more = first.clone();
+        more.id = EndpointId::new(first.id.time(), number);
+        if number >= WANTING {
+            more.settings.events = vec![EventTypePattern::parse("ticket.*").unwrap()];
+        }
+        assert!(store.save_endpoint(&more).await.unwrap());
+    }
+    // The endpoints are read once every few seconds.
+    stage.send("warm.up", json!({})).await;
+    let began = std::time::Instant::now();
+    let accepted = stage.send("invoice.paid", json!({})).await;
+    println!(
+        "{ENDPOINTS} endpoints: accepted in {:?}, {} bytes",
+        began.elapsed(),
+        accepted.to_string().len()
+    );
+    assert_eq!(
+        (&accepted["deliveries_count"], &accepted["skipped_count"]),
+        (&json!(WANTING), &json!(ENDPOINTS - WANTING))
+    );
+    let listed = |name: &str| accepted[name].as_array().unwrap().len();
+    assert_eq!((listed("deliveries"), listed("skipped")), (100, 80));
+    assert!(accepted.to_string().len() < 16_000);
+    let (_, of_batch) = batch(&stage, json!([event(&stage, "invoice.paid", json!({}))]), None).await;
+    assert_eq!(of_batch["results"][0]["skipped_count"], json!(ENDPOINTS - WANTING));
+    let path = format!("/v1/events/{}/deliveries", accepted["id"].as_str().unwrap());
+    let (mut rows, mut cursor) = (0, String::new());
+    loop {
+        let page = stage.read(&format!("{path}?workspace_id={}&limit=250{cursor}", stage.workspace)).await;
+        rows += page["data"].as_array().unwrap().len();
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(rows, usize::try_from(ENDPOINTS).unwrap(), "the ledger lists all");
+    receiver.wait_for(2 * usize::try_from(WANTING).unwrap()).await;
     stage.end().await;
 }
