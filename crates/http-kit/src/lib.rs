@@ -8,6 +8,7 @@
 //! - [`idempotency`]: the middleware that lets a POST be repeated under an `Idempotency-Key`
 //! - [`extract`]: [`Caller`], [`Id`], [`Query`], [`Page`], [`Body`], [`OptionalBody`]
 //! - [`strict_json`]: bodies; [`document`]: bodies that are settings
+//! - [`operations`]: the routes of a function, and their documentation
 //! - [`api_key_header`], [`idempotency_key`], [`trace_header`]: headers
 
 pub mod api_key_header;
@@ -17,11 +18,14 @@ pub mod extract;
 pub mod http_api;
 pub mod idempotency;
 pub mod idempotency_key;
+pub mod operations;
 mod serde_words;
 pub mod strict_json;
 pub mod trace_header;
 
 pub use document::Document;
+pub use domain::access::api_key::Scope;
+pub use domain::problem::Code;
 pub use error_response::ErrorResponse;
 pub use extract::body::{Body, OptionalBody};
 pub use extract::caller::Caller;
