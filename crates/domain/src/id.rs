@@ -137,7 +137,8 @@ id!(
     /// The claim of an `Idempotency-Key`. The thing that its request makes has the same ULID, so that a repeated request
     /// finds it.
     ClaimId,
-    "claim_"
+    "claim_",
+    "the claim of an idempotency key"
 );
 
 /// One endpoint of one workspace: the key under which every row of an endpoint is stored.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 
 /// Endpoints of a workspace that has very many, and how many of them want an event.
-const ENDPOINTS: u128 = 300;
-const WANTING: u128 = 120;
+const ENDPOINTS: u128 = 220;
+const WANTING: u128 = 105;
 
 async fn batch(stage: &Stage, events: Value, key: Option<&str>) -> (u16, Value) {
     let headers: Vec<_> = key.map(|key| ("idempotency-key", key)).into_iter().collect();
@@ -206,9 +206,13 @@ async fn names_of_other_systems_are_event_types_and_only_dots_make_families() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let long = format!("long.{}", "n".repeat(251));
     let endpoint = stage.endpoint(&receiver, json!({ "events": ["shop:eu.*", "orders/create", long] })).await;
-    for (event_type, deliveries) in
-        [("shop:eu.user-signed-up", 1), ("orders/create", 1), (&long, 1), ("shop:eu/x.y", 0), ("orders", 0)]
-    {
+    for (event_type, deliveries) in [
+        ("shop:eu.user-signed-up", 1),
+        ("orders/create", 1),
+        (long.as_str(), 1),
+        ("shop:eu/x.y", 0),
+        ("orders", 0),
+    ] {
         let accepted = stage.send(event_type, json!({})).await;
         assert_eq!(accepted["deliveries"].as_array().unwrap().len(), deliveries, "{event_type}");
     }

@@ -74,10 +74,9 @@ async fn every_post_takes_effect_once_and_is_answered_twice() {
     receiver.wait_for(3).await;
     stage.advance(Duration::from_secs(1));
     let window = json!({ "since": "2020-01-01T00:00:00Z" });
-    let replay = twice(&stage, &path("replay"), window).await;
+    twice(&stage, &path("replay"), window).await;
     let replays = stage.read(&format!("/v1/replays{of_workspace}")).await;
     assert_eq!(replays["data"].as_array().unwrap().len(), 1);
-    twice(&stage, &format!("/v1/replays/{}/cancel", replay["id"].as_str().unwrap()), json!({})).await;
     stage.end().await;
     assert_eq!(receiver.seen().len(), 3);
 }
@@ -132,7 +131,7 @@ async fn a_key_counts_for_the_api_key_that_used_it() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let body = json!({ "workspace_id": stage.workspace, "url": receiver.url() });
     let secret = document(&post(&stage.admin, "/v1/webhook-endpoints", &body, "k").await)["secret"].clone();
-    for (scope, status) in [("webhooks:ro", 403), ("webhooks", 201)] {
+    for (scope, status) in [("webhooks:ro", 403u16), ("webhooks", 201)] {
         let key = json!({ "workspace_id": stage.workspace, "name": scope, "scopes": [scope] });
         let key = stage.admin.post("/v1/api-keys", &key).await.unwrap()["key"].as_str().unwrap().to_owned();
         let other = ApiClient::new(&stage.platform.url(), &key);
