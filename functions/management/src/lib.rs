@@ -11,7 +11,8 @@ use http_kit::idempotent;
 use usecases::manage::management::Management;
 
 use crate::v1::{
-    api_keys, deliveries, endpoints, events, health, jwks, replays, statistics, undelivered, workspaces,
+    api_keys, deliveries, endpoints, events, health, jwks, openapi, replays, statistics, undelivered,
+    workspaces,
 };
 
 /// The routes of this function.
@@ -21,6 +22,7 @@ pub fn router(management: Management) -> Router {
 
 http_kit::operations! { Management:
     health::health [];
+    openapi::read [];
 
     endpoints::create [Webhooks] or NotFound, TooManyEndpoints;
     endpoints::list [WebhooksRead] or NotFound;

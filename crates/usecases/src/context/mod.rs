@@ -1,4 +1,4 @@
-//! What does every use case stand on?
+//! What does every use case need?
 //! The [`Context`]: table, queue, topic, cache, clock, randomness and traces.
 
 pub mod cache;
@@ -12,7 +12,7 @@ use store::Store;
 use crate::idempotent_request::ClaimedId;
 use crate::{Cache, Clock, Randomness, Traces};
 
-/// What every use case stands on. Cheap to clone; clones share the cache.
+/// What every use case needs. Cheap to clone; clones share the cache.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The table.
@@ -27,7 +27,7 @@ pub struct Context {
     pub clock: Clock,
     /// Random bytes for ids, keys, secrets and jitter.
     pub randomness: Randomness,
-    /// Where spans are made.
+    /// The OpenTelemetry traces.
     pub traces: Traces,
     /// The idempotency claim of the request under way, if it has one.
     pub claim: Option<ClaimedId>,
@@ -80,7 +80,7 @@ impl Context {
         Self { claim, ..self }
     }
 
-    /// The same context with a cache that others share.
+    /// The same context with `cache`, which other contexts share.
     #[must_use]
     pub fn with_cache(self, cache: Cache) -> Self {
         Self { cache, ..self }
