@@ -184,6 +184,12 @@ impl Stage {
         panic!("the delivery has not seen {attempts} attempts")
     }
 
+    /// Ends a story that repeated a request under its key: jobs that look again after a minute find nothing to do.
+    pub async fn end_after_repeating(self) {
+        self.advance(Duration::from_secs(61));
+        self.end().await;
+    }
+
     /// Ends the story: nothing may be left in the queue.
     ///
     /// # Panics

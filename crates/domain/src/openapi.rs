@@ -57,10 +57,10 @@ impl PartialSchema for Timestamp {
 
 impl PartialSchema for EventType {
     fn schema() -> SchemaOrRef {
-        let description = "The type of an event: parts of `A-Z a-z 0-9 _`, joined by dots.";
+        let description = "The type of an event: parts of `A-Z a-z 0-9 _ - / :`, joined by dots.";
         text(description, "invoice.paid")
             .max_length(Some(MAX_EVENT_TYPE_CHARS))
-            .pattern(Some(r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$"))
+            .pattern(Some(r"^[A-Za-z0-9_:/-]+(\.[A-Za-z0-9_:/-]+)*$"))
             .into()
     }
 }
@@ -70,7 +70,7 @@ impl PartialSchema for EventTypePattern {
         let description = "An event type such as `invoice.paid`, or a family of types such as `invoice.*`.";
         text(description, "invoice.*")
             .max_length(Some(MAX_EVENT_TYPE_CHARS + ".*".len()))
-            .pattern(Some(r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*(\.\*)?$"))
+            .pattern(Some(r"^[A-Za-z0-9_:/-]+(\.[A-Za-z0-9_:/-]+)*(\.\*)?$"))
             .into()
     }
 }

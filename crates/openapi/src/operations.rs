@@ -9,6 +9,7 @@ use domain::problem::Code;
 use http_kit::extract::id::InPath;
 use http_kit::operations::Operation;
 use serde_json::{Map, Value, json};
+use utoipa::IntoParams as _;
 
 use crate::schemas::reference;
 
@@ -54,6 +55,11 @@ fn complete(operation: &Operation) -> serde_json::Result<Value> {
     let mut described = serde_json::to_value(&operation.described)?;
     let mut parameters = path_parameters(&operation.path);
     parameters.extend(described.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default());
+    if is_repeatable(operation) {
+        let header = api::openapi::Idempotency::into_params(|| None);
+        let header = serde_json::to_value(header)?;
+        parameters.extend(header.as_array().cloned().unwrap_or_default());
+    }
     if !parameters.is_empty() {
         described["parameters"] = parameters.into();
     }
@@ -64,8 +70,17 @@ fn complete(operation: &Operation) -> serde_json::Result<Value> {
             let example = format!("{}/…", operation.path);
             response["headers"]["Location"] = header("The path of the new resource.", &example);
         }
+        if is_repeatable(operation) {
+            response["headers"]["Idempotency-Replayed"] =
+                header("`true` if it is the answer to an earlier request with the same key.", "true");
+        }
     }
     Ok(described)
+}
+
+/// Whether the operation takes an `Idempotency-Key`: every POST does ([`http_kit::idempotency`]).
+fn is_repeatable(operation: &Operation) -> bool {
+    operation.method == "post"
 }
 
 /// The parameters in the braces of a path.
@@ -120,6 +135,9 @@ fn problems(operation: &Operation, described: &Value) -> BTreeMap<u16, Vec<Code>
     }
     if operation.path.contains('{') {
         codes.insert(Code::NotFound);
+    }
+    if is_repeatable(operation) {
+        codes.extend([Code::IdempotencyKeyReused, Code::IdempotencyKeyInProgress]);
     }
     let parameters = described.get("parameters").and_then(Value::as_array).into_iter().flatten();
     for parameter in parameters {

@@ -18,7 +18,7 @@
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
 //! | the rest of a long ledger | `LEDGER#{ws}#{evt}#{digest of it}` | `PAGE#{number}` |
 //! | tally of an hour | `STATISTICS#{we}` or `STATISTICS#{ws}` | `{hour}` |
-//! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}` | `IDEMPOTENCY` |
+//! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}`, or `IDEMPOTENCY#ALL#…` | `IDEMPOTENCY` |
 //! | delivery | `DELIVERIES#{we}#{day}#{shard}` | `DELIVERY#{wd}` |
 //! | attempt, from the second on | same as its delivery | `ATTEMPT#{wd}#{number}` |
 //!
@@ -189,9 +189,14 @@ pub fn statistics(subject: &str, hour: Timestamp) -> Key {
     Key::new(statistics_partition(subject), hour.to_string())
 }
 
-/// The row of the claim of an `Idempotency-Key`, by its digest.
-pub fn idempotency(workspace: WorkspaceId, digest: &str) -> Key {
-    Key::new(format!("IDEMPOTENCY#{workspace}#{digest}"), "IDEMPOTENCY")
+/// The row that remembers an `Idempotency-Key`, by its digest; without a workspace, that of a request which concerns
+/// several, or none yet.
+pub fn idempotency(workspace: Option<WorkspaceId>, digest: &str) -> Key {
+    let pk = match workspace {
+        Some(workspace) => format!("IDEMPOTENCY#{workspace}#{digest}"),
+        None => format!("IDEMPOTENCY#ALL#{digest}"),
+    };
+    Key::new(pk, "IDEMPOTENCY")
 }
 
 /// A delivery's row.

@@ -7,6 +7,7 @@ pub mod setup;
 mod v1;
 
 use axum::Router;
+use http_kit::idempotent;
 use usecases::manage::management::Management;
 
 use crate::v1::{
@@ -16,7 +17,7 @@ use crate::v1::{
 
 /// The routes of this function.
 pub fn router(management: Management) -> Router {
-    routes().with_state(management)
+    idempotent(routes(), management.clone()).with_state(management)
 }
 
 http_kit::operations! { Management:

@@ -8,5 +8,6 @@ mod logs;
 mod openapi;
 mod previews;
 mod refusals;
+mod repeated_requests;
 mod statistics;
 mod tenants;

@@ -104,7 +104,7 @@ async fn every_sample_of_ingest_is_answered_as_its_readme_says() {
     assert_eq!(problem(&answer("wrong-key.json").await), (401, "unauthorized", ""));
     assert_eq!(problem(&answer("bad-type-name.json").await), (422, "invalid_request", "/type"));
     receiver.wait_for(2).await;
-    stage.end().await;
+    stage.end_after_repeating().await;
     assert_eq!(receiver.seen().len(), 2);
 }
 

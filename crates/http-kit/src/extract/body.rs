@@ -39,7 +39,8 @@ impl<S: Sync, T: DeserializeOwned + Default, const BYTES: usize> FromRequest<S> 
     }
 }
 
-async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
+/// A body of at most `limit` bytes.
+pub(crate) async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {

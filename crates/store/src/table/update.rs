@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
     self, AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
@@ -47,6 +48,11 @@ impl Condition {
 
     pub(crate) fn number(mut self, placeholder: &str, value: impl ToString) -> Self {
         self.values.insert(placeholder.to_owned(), AttributeValue::N(value.to_string()));
+        self
+    }
+
+    pub(crate) fn bytes(mut self, placeholder: &str, value: Vec<u8>) -> Self {
+        self.values.insert(placeholder.to_owned(), AttributeValue::B(Blob::new(value)));
         self
     }
 
@@ -152,6 +158,10 @@ impl Update {
 
     pub(crate) fn number(self, placeholder: &str, value: impl ToString) -> Self {
         self.with(|condition| condition.number(placeholder, value))
+    }
+
+    pub(crate) fn bytes(self, placeholder: &str, value: Vec<u8>) -> Self {
+        self.with(|condition| condition.bytes(placeholder, value))
     }
 
     pub(crate) fn instant(self, placeholder: &str, value: Timestamp) -> Self {

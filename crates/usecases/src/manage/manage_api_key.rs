@@ -17,7 +17,8 @@ use crate::context::Context;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 
-/// Creates an API key. Only this call returns the key itself; the table keeps its digest.
+/// Creates an API key. Only this call returns the key itself; the table keeps its digest. A repeated request that takes over
+/// puts its key in the place of the one that the first created.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for settings out of bounds, an unknown workspace, or a key with more access than the caller's.
@@ -33,7 +34,15 @@ pub async fn create_api_key(
         (None, None) => None,
         (_, named) => Some(management.workspace(caller, named).await?.id),
     };
-    let made = save_new(&management.context, ApiKeySettings { workspace_id, ..settings }).await?;
+    let context = &management.context;
+    let id = context.new_id(context.clock.now(), ApiKeyId::new);
+    // The answer of the first request was lost, and the key with it, because only its digest is kept.
+    if context.is_resumed()
+        && let Some(made_before) = context.store.load_api_key(id).await?
+    {
+        context.store.delete_api_key(&made_before).await?;
+    }
+    let made = save_new(context, id, ApiKeySettings { workspace_id, ..settings }).await?;
     management.context.cache.forget_api_keys();
     Ok(made)
 }
@@ -49,16 +58,17 @@ pub async fn create_first_api_key(
 ) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     let settings = ApiKeySettings::admin_of_all(name);
     settings.check(context.clock.now())?;
-    save_new(context, settings).await
+    save_new(context, ApiKeyId::new(context.clock.now(), context.randomness.id()), settings).await
 }
 
 async fn save_new(
     context: &Context,
+    id: ApiKeyId,
     settings: ApiKeySettings,
 ) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     let now = context.clock.now();
     let secret = ApiKeySecret::new(&context.randomness.bytes());
-    let key = ApiKey::new(ApiKeyId::new(now, context.randomness.id()), settings, now);
+    let key = ApiKey::new(id, settings, now);
     context.store.save_api_key(&key, &secret.digest()).await?;
     Ok((key, secret))
 }

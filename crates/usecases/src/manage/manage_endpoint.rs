@@ -21,7 +21,8 @@ use crate::error::UseCaseError;
 use crate::manage::management::Management;
 use crate::recover::drain::start_drain;
 
-/// Creates an endpoint; without `secret`, Posthorn generates one.
+/// Creates an endpoint; without `secret`, Posthorn generates one. A repeated request that takes over finds the endpoint that
+/// the first one created.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace.
@@ -34,6 +35,13 @@ pub async fn create_endpoint(
 ) -> Result<Endpoint, UseCaseError> {
     caller.require(Scope::Webhooks)?;
     let workspace = management.workspace(caller, workspace).await?;
+    let now = management.context.clock.now();
+    let id = management.context.new_id(now, EndpointId::new);
+    if management.context.is_resumed()
+        && let Some(made) = management.context.store.load_endpoint(EndpointKey::new(workspace.id, id)).await?
+    {
+        return Ok(made);
+    }
     let url = check(management, &workspace, &settings)?;
     let profile = settings.signature.profile;
     if let Some(secret) = &secret
@@ -43,10 +51,9 @@ pub async fn create_endpoint(
     }
     let quota = workspace.max_endpoints.and_then(|most| usize::try_from(most).ok());
     let most = quota.unwrap_or(MAX_ENDPOINTS).min(MAX_ENDPOINTS);
-    let now = management.context.clock.now();
     let secret = secret.unwrap_or_else(|| management.new_secret(profile));
     let endpoint = Endpoint {
-        id: EndpointId::new(now, management.context.randomness.id()),
+        id,
         workspace_id: workspace.id,
         settings,
         url,

@@ -12,7 +12,7 @@ use store::Page;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 
-/// Creates a workspace.
+/// Creates a workspace. A repeated request that takes over finds the one that the first created.
 ///
 /// # Errors
 /// [`Problem::MissingScope`] without `workspaces`, or with a key for one workspace.
@@ -29,7 +29,12 @@ pub async fn create_workspace(
     }
     settings.check()?;
     let now = management.context.clock.now();
-    let id = WorkspaceId::new(now, management.context.randomness.id());
+    let id = management.context.new_id(now, WorkspaceId::new);
+    if management.context.is_resumed()
+        && let Some(made) = management.context.store.load_workspace(id).await?
+    {
+        return Ok(made);
+    }
     let workspace = Workspace::new(id, settings, now);
     save(management, &workspace).await?;
     Ok(workspace)

@@ -34,7 +34,7 @@ pub struct Resent {
     pub already_delivered: Vec<Delivery>,
 }
 
-/// Sends one delivery again.
+/// Sends one delivery again. A repeated request that takes over finds it sent, or sends a second job of the same replay.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when it does not exist; [`Problem::Invalid`] when it succeeded and `force` is not set;
@@ -50,6 +50,10 @@ pub async fn replay_delivery(
     let now = management.context.clock.now();
     let row = management.context.store.load_delivery(endpoint.id, delivery, now).await?;
     let delivery = row.ok_or(Problem::NotFound("delivery"))?.delivery;
+    let run = management.context.new_id(now, ReplayId::new);
+    if delivery.run == Some(run) {
+        return Ok(delivery);
+    }
     if delivery.status == DeliveryStatus::Delivered && !force {
         return Err(Problem::invalid("/force", "must be true to send again what was delivered").into());
     }
@@ -58,7 +62,6 @@ pub async fn replay_delivery(
         StoredPayload::Erased => return Err(Problem::EventErased.into()),
         StoredPayload::Gone => return Err(Problem::NotFound("event").into()),
     }
-    let run = ReplayId::new(now, management.context.randomness.id());
     // The caller wants to see whether this delivery succeeds, even while the circuit is open: so it is a probe.
     let job = Job::replay(&delivery, Replay { id: run, force }).as_probe();
     management.context.queue.send(&[job], now).await?;
@@ -107,7 +110,7 @@ pub async fn replay_event(
     let resent = sort(context, &event, deliveries, replay.force).await?;
 
     // 2. Send them again.
-    let run = ReplayId::new(now, context.randomness.id());
+    let run = context.new_id(now, ReplayId::new);
     let purpose = Replay { id: run, force: replay.force };
     let jobs: Vec<Job> = resent.deliveries.iter().map(|delivery| Job::replay(delivery, purpose)).collect();
     context.queue.send(&jobs, now).await?;

@@ -5,6 +5,7 @@ mod accept_event;
 mod attempt_delivery;
 mod capacity;
 mod drain;
+mod idempotent_request;
 mod manage_endpoint;
 mod manage_workspace;
 mod operational_topic;

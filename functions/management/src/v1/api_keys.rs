@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::id::ApiKeyId;
-use http_kit::{Body, Caller, Created, Id, OptionalBody, Page};
+use http_kit::{Body, Caller, Created, Id, OptionalBody, Page, UnderClaim};
 use usecases::manage::manage_api_key::{
     create_api_key, delete_api_key, list_api_keys, read_api_key, rotate_api_key,
 };
@@ -29,7 +29,7 @@ use crate::v1::Answer;
     responses((status = 201, description = "The API key.", body = NewApiKey)),
 )]
 pub(crate) async fn create(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Body(settings): Body<ApiKeySettings>,
 ) -> Answer<Created<NewApiKey>> {

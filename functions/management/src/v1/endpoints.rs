@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use domain::endpoint::EndpointSettings;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, Secret};
-use http_kit::{Body, Caller, Created, Document, Id, OptionalBody, Page};
+use http_kit::{Body, Caller, Created, Document, Id, OptionalBody, Page, UnderClaim};
 use serde_json::Value;
 use usecases::manage::manage_endpoint::{self, REPLACED_WHOLE};
 use usecases::manage::management::Management;
@@ -29,7 +29,7 @@ use crate::v1::Answer;
     responses((status = 201, description = "The endpoint, with its secret.", body = Endpoint)),
 )]
 pub(crate) async fn create(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Body(mut document): Body<Document>,
 ) -> Answer<Created<Endpoint>> {

@@ -6,7 +6,7 @@ use api::workspaces::{Workspace, WorkspaceSettings};
 use axum::Json;
 use axum::extract::State;
 use domain::id::WorkspaceId;
-use http_kit::{Body, Caller, Created, Document, Id, Page};
+use http_kit::{Body, Caller, Created, Document, Id, Page, UnderClaim};
 use usecases::manage::manage_workspace::{
     create_workspace, list_workspaces, read_workspace, update_workspace,
 };
@@ -26,7 +26,7 @@ use crate::v1::Answer;
     responses((status = 201, description = "The workspace.", body = Workspace)),
 )]
 pub(crate) async fn create(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Body(settings): Body<WorkspaceSettings>,
 ) -> Answer<Created<Workspace>> {
