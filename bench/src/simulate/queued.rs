@@ -9,9 +9,11 @@ use usecases::Randomness;
 /// fair queues").
 const NOISY_IN_FLIGHT: u64 = 30;
 
-/// A job of the biggest customer.
+/// A job of an endpoint that goes down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Job {
+    /// Which of them.
+    pub(crate) endpoint: usize,
     /// When its event was accepted.
     pub(crate) accepted_ms: u64,
     /// Attempts made before.
@@ -55,30 +57,30 @@ impl Queued {
     }
 
     pub(crate) fn add(&mut self, job: Job, count: u64) {
-        if count > 0 {
-            self.biggest.push_back((job, count));
-            self.biggest_count += count;
+        match self.biggest.back_mut() {
+            _ if count == 0 => {}
+            Some((same, more)) if *same == job => *more += count,
+            _ => self.biggest.push_back((job, count)),
         }
+        self.biggest_count += count;
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.others_count + self.biggest_count == 0
     }
 
-    /// Takes up to ten jobs, at most `room`; `fair` prefers quiet customers while the biggest is noisy, otherwise chance
-    /// decides.
+    /// Takes up to ten jobs, at most `room`; `fair` prefers the other customers while the next endpoint that is down is
+    /// noisy, otherwise chance decides.
     pub(crate) fn take(
         &mut self,
         room: u64,
         fair: bool,
-        in_flight: InFlight,
+        in_flight: &InFlight,
         randomness: &Randomness,
     ) -> Batch {
-        let noisy = fair
-            && in_flight.biggest >= NOISY_IN_FLIGHT
-            && in_flight.biggest * 10 > in_flight.biggest + in_flight.others;
         let mut batch = Batch::default();
         for _ in 0..room.min(BATCH_ENTRIES as u64) {
+            let noisy = fair && self.biggest.front().is_some_and(|(job, _)| in_flight.is_noisy(job.endpoint));
             let takes_other = match (self.others_count, self.biggest_count) {
                 (0, 0) => break,
                 (_, 0) => true,
@@ -115,10 +117,37 @@ impl Queued {
 }
 
 /// Jobs received and not deleted, whether attempted or waiting invisible.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct InFlight {
     pub(crate) others: u64,
-    pub(crate) biggest: u64,
+    /// Of each endpoint that goes down.
+    down: Vec<u64>,
+    down_count: u64,
+}
+
+impl InFlight {
+    pub(crate) fn of(endpoints: usize) -> Self {
+        Self { others: 0, down: vec![0; endpoints], down_count: 0 }
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.others + self.down_count
+    }
+
+    pub(crate) fn add(&mut self, endpoint: usize) {
+        self.down[endpoint] += 1;
+        self.down_count += 1;
+    }
+
+    pub(crate) fn remove(&mut self, endpoint: usize) {
+        self.down[endpoint] -= 1;
+        self.down_count -= 1;
+    }
+
+    fn is_noisy(&self, endpoint: usize) -> bool {
+        let mine = self.down[endpoint];
+        mine >= NOISY_IN_FLIGHT && mine * 10 > self.count()
+    }
 }
 
 /// A count as a real number.
@@ -131,7 +160,7 @@ pub(crate) fn real(count: u64) -> f64 {
 mod tests {
     use super::*;
 
-    const JOB: Job = Job { accepted_ms: 0, attempts: 0, due_ms: 0, probe: false };
+    const JOB: Job = Job { endpoint: 0, accepted_ms: 0, attempts: 0, due_ms: 0, probe: false };
 
     #[test]
     fn quiet_customers_go_first_only_while_the_biggest_is_noisy() {
@@ -140,7 +169,10 @@ mod tests {
             let mut queued = Queued::default();
             queued.add(JOB, 100);
             queued.add_others(0, 7);
-            queued.take(10, fair, InFlight { others: 100, biggest }, &randomness).others()
+            let mut in_flight = InFlight { others: 100, ..InFlight::of(2) };
+            (0..biggest).for_each(|_| in_flight.add(0));
+            in_flight.add(1);
+            queued.take(10, fair, &in_flight, &randomness).others()
         };
         assert_eq!((taken(true, 30), taken(true, 29), taken(true, 10), taken(false, 30)), (7, 0, 0, 0));
     }

@@ -1,5 +1,5 @@
-//! How does a job come back soon? Its visibility timeout is the backoff: nothing is written and nothing waits. A longer wait
-//! is a delayed message.
+//! How does a job come back? Its visibility timeout is the backoff: nothing is written and nothing is sent.
+//! `domain::policy::backoff` says which waits are delayed messages instead.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use crate::error::QueueError;
 use crate::send::{BATCH_ENTRIES, TRIES, pause};
 
 /// SQS refuses longer visibility (VisibilityTimeout ≤ 43,200 s), and counts it from the receive, so 15 minutes are
-/// left for the attempt that came before. The sender asks for 60 s at most: a job that must wait longer is sent again.
+/// left for the attempt that came before. A job that must wait longer comes back after this, finds in its delivery's row
+/// that it is early, and waits again.
 pub const MAX_DELAY: Duration = Duration::from_secs(43_200 - 900);
 
 /// Why jobs could not be rescheduled, by receipt handle. They come back when the queue's own timeout ends.

@@ -12,6 +12,7 @@
 //! | places of an endpoint with a concurrency | `WS#{ws}` | `PLACES#{we}` |
 //! | events of a workspace with a quota | `WS#{ws}` | `QUOTA#{day}` |
 //! | drain, under way or owed | `WS#{ws}` | `DRAIN#{we}` |
+//! | load of the jobs queue | `QUEUE` | `LOAD` |
 //! | API key, by what its holder sends | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
@@ -105,6 +106,11 @@ pub fn health(endpoint: EndpointKey) -> Key {
 /// The row of an endpoint's drain; there is one while it is under way, and before, while it is owed.
 pub fn drain(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("DRAIN#{}", endpoint.id))
+}
+
+/// The row that says whether the jobs queue holds many messages in flight.
+pub fn queue_load() -> Key {
+    Key::new("QUEUE".to_owned(), "LOAD")
 }
 
 /// The row that knows which slots of an endpoint's rate are reserved.

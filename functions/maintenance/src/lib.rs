@@ -1,6 +1,6 @@
 //! Which work is done in steps, and which once a minute?
-//! The maintenance handlers: one step of a drain or replay per task, and the minute's schedule (probe circuits, resume
-//! lost drains and replays).
+//! The maintenance handlers: one step of a drain or replay per task, and the minute's schedule (read the
+//! queue's load, probe circuits, resume lost drains and replays).
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
@@ -8,6 +8,7 @@ use lambda_kit::logging::chain;
 use lambda_kit::metrics::Metrics;
 use queue::Task;
 use usecases::Context;
+use usecases::limit::queue_load::read_queue_load;
 use usecases::recover::drain::resume_drains;
 use usecases::recover::probe_circuits::probe_circuits;
 use usecases::replay::replay_window::resume_replays;
@@ -41,6 +42,7 @@ pub async fn handle(context: &Context, metrics: &Metrics, event: SqsEvent) -> Sq
 /// The first [`Fault`], when the table or the queue cannot be used.
 pub async fn tick(context: &Context) -> Result<(), Fault> {
     let parts = [
+        ("read queue load", read_queue_load(context).await),
         ("probe circuits", probe_circuits(context).await),
         ("resume drains", resume_drains(context).await),
         ("resume replays", resume_replays(context).await),

@@ -1,5 +1,6 @@
-//! How is an endpoint treated? Retries, status rules, circuit breaker and limits.
+//! How is an endpoint treated? Retries and their backoff, status rules, circuit breaker and limits.
 
+pub mod backoff;
 pub mod circuit;
 pub mod limits;
 pub mod outcome;

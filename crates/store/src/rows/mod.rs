@@ -11,6 +11,7 @@ pub mod health;
 pub mod idempotency;
 pub(crate) mod limits;
 pub mod payload;
+pub mod queue_load;
 pub mod replays;
 pub mod statistics;
 pub(crate) mod undelivered;
