@@ -168,6 +168,11 @@ impl Delivery {
         Self { run: Some(run), trigger: Trigger::Replay, uncounted_attempts, ..replayed }
     }
 
+    /// Whether nothing has happened to it yet: it has no row.
+    pub fn is_new(&self) -> bool {
+        self.attempts == 0 && self.updated_at == self.id.time()
+    }
+
     /// Attempts that count for its schedule.
     pub fn counted_attempts(&self) -> u32 {
         self.attempts.saturating_sub(self.uncounted_attempts)

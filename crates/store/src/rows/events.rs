@@ -24,7 +24,7 @@ use crate::{Page, Store};
 const ENTITY: &str = "event";
 const LEDGER_ENTITY: &str = "ledger page";
 /// Endpoints whose fate the event's own row tells: 16 bytes each, so 4 KB at most.
-const LEDGER_ENDPOINTS_INLINE: usize = 256;
+pub const LEDGER_ENDPOINTS_INLINE: usize = 256;
 /// Endpoints a further ledger row tells of: 32 KB.
 const LEDGER_ENDPOINTS_PER_PAGE: usize = 2_048;
 

@@ -14,5 +14,6 @@ pub mod payload;
 pub mod queue_load;
 pub mod replays;
 pub mod statistics;
+pub mod sweeps;
 pub(crate) mod undelivered;
 pub mod workspaces;

@@ -4,7 +4,7 @@
 //!
 //! A request with an `Idempotency-Key`, or with an event id that the producer chose, can be repeated at any time: it is one
 //! event, fanned out once. If we fail half-way the producer gets a 5xx, and its retry finishes the work under the same
-//! event id.
+//! event id; without one a sweep does ([`crate::accept::sweep`]).
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ use queue::Job;
 use crate::accept::event_request::{EventRequest, check, is_of};
 use crate::accept::idempotency::{Claimant, Claimed, Found, IdempotencyKey, claim};
 use crate::accept::intake::Intake;
+use crate::accept::interrupted::Unfinished;
 use crate::error::{Fault, UseCaseError};
 
 /// What became of an event.
@@ -78,7 +79,8 @@ pub async fn accept_events(
 ) -> Result<Vec<Result<Accepted, Problem>>, UseCaseError> {
     // 1. May the caller send events?
     caller.require(Scope::Events)?;
-    let request = Request { intake, caller, room: Room::default(), now: intake.context.clock.now() };
+    let (room, now, unfinished) = (Room::default(), intake.context.clock.now(), intake.interrupted.watch());
+    let request = Request { intake, caller, room, now, unfinished };
 
     // 2. Claim, fan out and write each of them, all at once.
     let mut admissions = Vec::with_capacity(intents.len());
@@ -91,6 +93,11 @@ pub async fn accept_events(
     let jobs: Vec<Job> = admissions.iter().flat_map(Admission::jobs).collect();
     let sent = intake.send_jobs(jobs, request.now).await;
     let fault = admissions.iter().find_map(Admission::fault).cloned().or(sent.err());
+    if fault.is_none() {
+        request.unfinished.finish();
+    } else {
+        drop(request.unfinished);
+    }
 
     // 4. Complete or give up every claim.
     let mut settling = Vec::with_capacity(admissions.len());
@@ -99,7 +106,10 @@ pub async fn accept_events(
     }
     let unsettled = join_all(settling).await.into_iter().find_map(Result::err);
 
-    // 5. Answer. One fault fails the whole request: the producer repeats it.
+    // 5. Rows that were left without their jobs are finished by a sweep.
+    intake.write_interrupted().await;
+
+    // 6. Answer. One fault fails the whole request: the producer repeats it.
     if let Some(fault) = fault.or(unsettled) {
         return Err(fault.into());
     }
@@ -131,6 +141,7 @@ struct Request<'a> {
     caller: &'a ApiKey,
     room: Room,
     now: Timestamp,
+    unfinished: Unfinished,
 }
 
 impl Request<'_> {
@@ -143,6 +154,7 @@ impl Request<'_> {
         match claimed {
             Ok(Begun::Anew(begun)) => {
                 let Begin { workspace, request, id, freshness, claim } = *begun;
+                self.unfinished.begin(workspace.id, id);
                 let written = self.write(&workspace, request, id, freshness).await;
                 Admission { claim, result: written.map(|event| Admitted::Now(event, freshness)) }
             }

@@ -1,7 +1,9 @@
-//! How does an event get in? Validation, idempotency, fan-out and the writes.
+//! How does an event get in? Validation, idempotency, fan-out and the writes; and the sweep for what was cut off.
 
 pub mod accept_event;
 pub mod event_request;
 pub mod idempotency;
 pub mod intake;
+pub(crate) mod interrupted;
 pub(crate) mod operational_event;
+pub mod sweep;

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::accept::accept_event::jobs_of;
+use crate::accept::interrupted::owe;
 use crate::context::Context;
 use crate::error::Fault;
 
@@ -73,6 +74,9 @@ async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Faul
         ledger,
     };
     context.store.save_event(&event, workspace.expiry(*now)).await?;
-    context.queue.send(&jobs_of(&event), *now).await?;
-    Ok(())
+    let sent = context.queue.send(&jobs_of(&event), *now).await;
+    if sent.is_err() {
+        owe(context, about.workspace, *id).await;
+    }
+    Ok(sent?)
 }

@@ -25,8 +25,9 @@ use crate::replay::replay_window::active_endpoint;
 /// Most endpoints one event is sent to again at once.
 const MAX_ENDPOINTS: usize = 100;
 
-/// A delivery that should have been attempted so long ago and was not is lost, and may be sent again.
-const LOST_AFTER: Duration = Duration::from_secs(3_600);
+/// A delivery that should have been attempted so long ago and was not may be sent again. Where its job is only late, that
+/// job comes first, and the replay finds the delivery settled.
+pub(crate) const LOST_AFTER: Duration = Duration::from_secs(600);
 
 /// What became of an event that was sent again.
 #[derive(Debug)]

@@ -23,6 +23,7 @@ use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
 use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
+use crate::replay::replay_delivery::LOST_AFTER;
 use crate::stepwise::{self, Next, PAUSE, Stepwise};
 
 /// Deliveries or events that one step goes through.
@@ -325,7 +326,9 @@ async fn missed(
     for event in events {
         let wanted = subscription.skip_reason(&event.event_type, &event.channels).is_none();
         // A list cuts very long ledgers short: then what it does not tell is looked up below as well.
-        let told = event.ledger.deliveries.contains(&endpoint.id);
+        // One that it promises and that was never attempted was cut off from its job.
+        let due = event.deliver_at.unwrap_or(event.id.time());
+        let told = event.ledger.deliveries.contains(&endpoint.id) && now.since(due) < LOST_AFTER;
         // A test was meant for one endpoint only.
         let is_test = operational::is_test(&event.event_type);
         if wanted && !told && !is_test && event.erased_at.is_none() {
