@@ -34,7 +34,7 @@ impl Parked {
             if *oldest.get() == 0 {
                 oldest.remove();
             }
-            taken.push((Job { endpoint, accepted_ms, attempts, due_ms: 0, probe }, count));
+            taken.push((Job { endpoint, accepted_ms, attempts, due_ms: 0, probe, bulk: true }, count));
             left -= count;
             self.count -= count;
         }

@@ -205,8 +205,9 @@ impl<'a> World<'a> {
             if self.now < self.recovery() {
                 self.from_outage += 1;
             }
-            let job = Job { endpoint, accepted_ms: self.now, attempts: 0, due_ms: 0, probe: false };
-            self.queued.add(job, 1);
+            let new =
+                Job { endpoint, accepted_ms: self.now, attempts: 0, due_ms: 0, probe: false, bulk: false };
+            self.queued.add(new, 1);
         }
     }
 
@@ -244,7 +245,7 @@ impl<'a> World<'a> {
         let asked = self.now.saturating_sub(self.up_to(millis(CACHED_FOR)));
         let mut attempted = Vec::new();
         for job in &batch.biggest {
-            self.in_flight.add(job.endpoint);
+            self.in_flight.add(job);
             let endpoint = &mut self.endpoints[job.endpoint];
             let open = endpoint.circuit.range(..=asked).next_back().is_some_and(|(_, open)| *open);
             if job.attempts > 0 || job.probe || job.due_ms > 0 {
@@ -253,7 +254,7 @@ impl<'a> World<'a> {
             if job.due_ms > self.now + millis(EARLY) {
                 self.wait(*job, Duration::from_millis(job.due_ms - self.now));
             } else if endpoint.off || (open && job.attempts == 0 && !job.probe) {
-                self.in_flight.remove(job.endpoint);
+                self.in_flight.remove(job);
                 endpoint.parked.add(*job);
                 self.parked += 1;
                 self.bill.write_units += 2.0;
@@ -280,7 +281,7 @@ impl<'a> World<'a> {
             Happening::Delivered(jobs) => self.delivered(&jobs),
             Happening::Visible(job) => {
                 self.invisible -= 1;
-                self.in_flight.remove(job.endpoint);
+                self.in_flight.remove(&job);
                 self.queued.add(job, 1);
             }
             Happening::Arrived(job) => {
@@ -301,7 +302,7 @@ impl<'a> World<'a> {
             self.counts.first_success_ms.get_or_insert(self.now);
         }
         for job in jobs {
-            self.in_flight.remove(job.endpoint);
+            self.in_flight.remove(job);
             self.bill.write_units += if job.attempts == 0 { 1.0 } else { 2.0 };
             self.counts.delivered += 1;
             self.finish(*job);

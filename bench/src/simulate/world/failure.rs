@@ -49,7 +49,7 @@ impl World<'_> {
                 self.wait(job, wait);
                 continue;
             }
-            self.in_flight.remove(job.endpoint);
+            self.in_flight.remove(&job);
             self.bill.write_units += 1.0; // its row is in the index now
             if let Decision::Park { .. } = decision {
                 self.endpoints[job.endpoint].parked.add(job);
@@ -96,7 +96,8 @@ impl World<'_> {
                 self.at(self.now + whole_seconds(wait), Happening::Visible(job));
             }
             Backoff::Delayed => {
-                self.in_flight.remove(job.endpoint);
+                self.in_flight.remove(&job);
+                let job = Job { bulk: false, ..job };
                 self.delayed += 1;
                 let wait = wait.min(queue::send::MAX_DELAY);
                 self.at(self.now + whole_seconds(wait), Happening::Arrived(job));

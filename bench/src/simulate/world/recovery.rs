@@ -2,6 +2,7 @@
 
 use domain::policy::circuit::Health;
 use usecases::recover::drain;
+use usecases::recover::probe_circuits::probe_delay;
 
 use super::{Endpoint, Happening, World};
 use crate::simulate::milliseconds::{millis, timestamp};
@@ -28,11 +29,17 @@ impl World<'_> {
         self.at(now, Happening::Drain(endpoint));
     }
 
-    /// Sends an endpoint's oldest parked deliveries, at most `most` of them; gives how many.
-    fn take_up(&mut self, endpoint: usize, most: u64, probe: bool) -> u64 {
+    /// Sends an endpoint's oldest parked deliveries, at most `most` of them; gives how many. A probe has a delay.
+    fn take_up(&mut self, endpoint: usize, most: u64, probe_after_ms: Option<u64>) -> u64 {
         let mut taken = 0;
-        for (job, count) in self.endpoints[endpoint].parked.take(endpoint, most, probe) {
-            self.queued.add(job, count);
+        for (job, count) in self.endpoints[endpoint].parked.take(endpoint, most, probe_after_ms.is_some()) {
+            match probe_after_ms {
+                Some(delay) => {
+                    self.delayed += 1;
+                    self.at(self.now + delay, Happening::Arrived(job));
+                }
+                None => self.queued.add(job, count),
+            }
             taken += count;
         }
         self.parked -= taken;
@@ -45,11 +52,13 @@ impl World<'_> {
 
     /// What the schedule does each minute.
     pub(super) fn probe(&mut self) {
-        for endpoint in 0..self.endpoints.len() {
-            let Endpoint { health, off, .. } = &self.endpoints[endpoint];
-            if health.is_probe_due(timestamp(self.now)) && !off {
-                self.counts.probes += self.take_up(endpoint, 1, true);
-            }
+        let now = timestamp(self.now);
+        let is_due = |endpoint: &Endpoint| endpoint.health.is_probe_due(now) && !endpoint.off;
+        let due: Vec<usize> =
+            (0..self.endpoints.len()).filter(|place| is_due(&self.endpoints[*place])).collect();
+        for (place, endpoint) in due.iter().enumerate() {
+            let delay = millis(probe_delay(place, due.len()));
+            self.counts.probes += self.take_up(*endpoint, 1, Some(delay));
         }
     }
 
@@ -61,7 +70,7 @@ impl World<'_> {
             *draining = None;
             return;
         }
-        let sent = self.take_up(endpoint, u64::from(rate), false);
+        let sent = self.take_up(endpoint, u64::from(rate), None);
         let last_sent_ms = if sent > 0 { self.now } else { last_sent_ms };
         if sent == 0 && self.now - last_sent_ms >= millis(drain::QUIET) {
             self.endpoints[endpoint].draining = None;
