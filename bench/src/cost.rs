@@ -18,6 +18,7 @@ use domain::endpoint::address::AllowedTargets;
 use domain::policy::backoff::QueueLoad;
 use domain::timestamp::Timestamp;
 use egress::Egress;
+use embedded_aws::sqs::Counts;
 use http_body_util::BodyExt as _;
 use http_kit::http_api::finish;
 use lambda_kit::metrics::Metrics;
@@ -26,6 +27,7 @@ use local::event_source_mapping::to_event;
 use local::first_run::prepare;
 use local::observe::{Call, Observer, Watch};
 use queue::Queue;
+use queue::definition::JOBS;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use usecases::deliver::attempt_delivery::Sender;
@@ -160,7 +162,7 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
     pipeline.store.save_queue_load(case.load, 0, pipeline.now()).await?;
     // The cache is filled before counting begins, because its rows are read only once every few seconds.
     pipeline.post(0, 1).await?;
-    pipeline.work(case.endpoints, Duration::from_secs(10)).await?;
+    pipeline.work(Duration::from_secs(10)).await?;
     receiver.fail_every(case.failing_every);
     *counted.lock().unwrap_or_else(PoisonError::into_inner) = Counted::default();
     let before = log.0.load(Ordering::Relaxed);
@@ -169,7 +171,7 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
     for first in (0..events).step_by(case.batch) {
         pipeline.post(first, case.batch).await?;
     }
-    pipeline.work(events * case.endpoints, Duration::from_secs(60)).await?;
+    pipeline.work(Duration::from_secs(120)).await?;
     let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
     counted.log_bytes = log.0.load(Ordering::Relaxed) - before;
     counted.deliveries = events * case.endpoints;
@@ -318,12 +320,15 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Hands the sender full batches, as Lambda's event source mapping does under load, until so many deliveries are
-    /// done.
-    async fn work(&self, deliveries: usize, patience: Duration) -> anyhow::Result<()> {
-        let (queue, began, mut done) = (self.aws.sqs.consumer(self.queue.url()), Instant::now(), 0);
-        while done < deliveries {
-            anyhow::ensure!(began.elapsed() < patience, "{done} of {deliveries} deliveries are done");
+    /// Hands the sender full batches, as Lambda's event source mapping does under load, until no job is left.
+    async fn work(&self, patience: Duration) -> anyhow::Result<()> {
+        let (queue, began) = (self.aws.sqs.consumer(self.queue.url()), Instant::now());
+        loop {
+            let left = self.aws.sqs.counts(JOBS).await?;
+            if left == Counts::default() {
+                return Ok(());
+            }
+            anyhow::ensure!(began.elapsed() < patience, "jobs are left: {left:?}");
             let mut messages = queue.receive(Duration::from_secs(1)).await?;
             if messages.is_empty() {
                 // All that is left waits for its retry.
@@ -339,10 +344,8 @@ impl Pipeline {
             let stay: Vec<_> =
                 answer.batch_item_failures.iter().map(|failure| &failure.item_identifier).collect();
             messages.retain(|message| !stay.contains(&&message.message_id));
-            done += messages.len();
             queue.delete(messages.into_iter().map(|message| message.receipt).collect()).await?;
         }
-        Ok(())
     }
 }
 

@@ -9,17 +9,11 @@ use super::queued::Job;
 #[derive(Debug, Default)]
 pub(crate) struct Parked {
     rows: BTreeMap<(u64, Reverse<u32>), u64>,
-    count: u64,
 }
 
 impl Parked {
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
     pub(crate) fn add(&mut self, job: Job) {
         *self.rows.entry((job.accepted_ms, Reverse(job.attempts))).or_default() += 1;
-        self.count += 1;
     }
 
     /// Takes the oldest, at most `most`: jobs, and how many there are of each.
@@ -36,7 +30,6 @@ impl Parked {
             }
             taken.push((Job { endpoint, accepted_ms, attempts, due_ms: 0, probe, bulk: true }, count));
             left -= count;
-            self.count -= count;
         }
         taken
     }
