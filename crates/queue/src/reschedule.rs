@@ -1,4 +1,5 @@
-//! How does a job come back? Its visibility timeout is the backoff: nothing is written and nothing is sent.
+//! How does a job come back after its backoff?
+//! Visibility-timeout backoff: the message stays invisible for the wait; nothing is written and no process waits.
 //! `domain::policy::backoff` says which waits are delayed messages instead.
 
 use std::collections::HashMap;

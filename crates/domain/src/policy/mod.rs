@@ -1,4 +1,5 @@
-//! How is an endpoint treated? Retries and their backoff, status rules, circuit breaker and limits.
+//! How is an endpoint treated?
+//! Delivery policies: retries and their backoff, status rules, circuit breaker and limits.
 
 pub mod backoff;
 pub mod circuit;

@@ -21,7 +21,7 @@ pub fn probe_delay(place: usize, count: usize) -> Duration {
     Duration::from_secs(u64::try_from(place / a_second).unwrap_or_default())
 }
 
-/// Probes every open circuit that is due; gives how many.
+/// Probes every open circuit that is due; returns how many.
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used.
