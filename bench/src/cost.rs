@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use domain::endpoint::address::AllowedTargets;
+use domain::policy::backoff::QueueLoad;
+use domain::timestamp::Timestamp;
 use egress::Egress;
+use embedded_aws::sqs::Counts;
 use http_body_util::BodyExt as _;
 use http_kit::http_api::finish;
 use lambda_kit::metrics::Metrics;
@@ -24,10 +27,11 @@ use local::event_source_mapping::to_event;
 use local::first_run::prepare;
 use local::observe::{Call, Observer, Watch};
 use queue::Queue;
+use queue::definition::JOBS;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use usecases::deliver::attempt_delivery::Sender;
-use usecases::{Clock, Context, Intake};
+use usecases::{Clock, Context, Intake, Randomness};
 
 use crate::figure::print;
 use crate::receiver::Receiver;
@@ -57,6 +61,8 @@ mod assumed {
 }
 
 const DELIVERIES: usize = 2_000;
+/// While nothing is left but waits, time goes in steps of the longest delay of a message.
+const SKIPPED_WAIT_MS: i64 = 900_000;
 const KEY: &str = "phk_benchmarks_only_benchmarks_only_0";
 
 #[derive(Debug, Default, Clone)]
@@ -87,37 +93,62 @@ impl Write for Log {
 }
 
 /// A case: how events are posted, to how many endpoints, and which share of the attempts fails at first.
+#[derive(Clone, Copy)]
 struct Case {
     name: &'static str,
     batch: usize,
     endpoints: usize,
     /// One in so many attempts is answered 500; 0 for none.
     failing_every: u64,
+    /// When a failed attempt is tried again, in seconds.
+    wait_seconds: u64,
+    /// The load of the queue, as the sender believes it to be.
+    load: QueueLoad,
     /// Whether each request has an `Idempotency-Key`.
     keyed: bool,
-    /// In dollars per million deliveries: the last measurement plus 5 % of drift, or the price that is promised.
+    /// In dollars per million deliveries: the last measurement plus 5 % of drift, or the price that is promised. The last
+    /// case has none: it is there to be compared.
     budget: f64,
     /// The most write units a delivery, where they are promised.
     writes: f64,
 }
 
 /// Statistics, and the claim of a batch, are a hundredth of a unit a delivery.
-const CASES: [Case; 6] = [
+const CASES: [Case; 8] = [
     Case { budget: 3.50, writes: 2.02, ..case("one event, one endpoint", 1) },
     Case { budget: 4.15, writes: 3.02, keyed: true, ..case("one event with a key, one endpoint", 1) },
     Case { budget: 1.68 * 1.05, writes: 2.02, ..case("batches of 100, one endpoint", 100) },
     Case { budget: 1.75, writes: 2.02, keyed: true, ..case("batches of 100 with a key, one endpoint", 100) },
     Case { budget: 1.50 * 1.05, endpoints: 5, ..case("one event, five endpoints", 1) },
+    FAILS_ONCE,
+    Case { name: "the same, tried again after two hours", wait_seconds: 7_200, ..FAILS_ONCE },
     Case {
-        budget: 4.27 * 1.05,
-        failing_every: 10,
-        ..case("one event, one endpoint, one in ten fails once", 1)
+        name: "the same while many are in flight",
+        wait_seconds: 7_200,
+        load: QueueLoad::High,
+        budget: f64::INFINITY,
+        ..FAILS_ONCE
     },
 ];
 
+const FAILS_ONCE: Case = Case {
+    budget: 4.27 * 1.05,
+    failing_every: 10,
+    ..case("one event, one endpoint, one in ten fails once", 1)
+};
+
 const fn case(name: &'static str, batch: usize) -> Case {
-    let (budget, writes) = (0.0, f64::INFINITY);
-    Case { name, batch, endpoints: 1, failing_every: 0, keyed: false, budget, writes }
+    Case {
+        name,
+        batch,
+        endpoints: 1,
+        failing_every: 0,
+        wait_seconds: 1,
+        load: QueueLoad::Normal,
+        keyed: false,
+        budget: 0.0,
+        writes: f64::INFINITY,
+    }
 }
 
 /// Prints the costs of every case; fails, if `budgeted`, when one exceeds its budget.
@@ -148,11 +179,12 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
     let pipeline = Pipeline::start(Arc::clone(&counted), log.clone()).await?;
     let receiver = Receiver::start(Duration::ZERO).await?;
     for _ in 0..case.endpoints {
-        pipeline.endpoint(&receiver.url).await?;
+        pipeline.endpoint(&receiver.url, case.wait_seconds).await?;
     }
+    pipeline.store.save_queue_load(case.load, 0, pipeline.now()).await?;
     // The cache is filled before counting begins, because its rows are read only once every few seconds.
     pipeline.post(0, 1, false).await?;
-    pipeline.work(case.endpoints, Duration::from_secs(10)).await?;
+    pipeline.work(Duration::from_secs(10)).await?;
     receiver.fail_every(case.failing_every);
     *counted.lock().unwrap_or_else(PoisonError::into_inner) = Counted::default();
     let before = log.0.load(Ordering::Relaxed);
@@ -161,7 +193,7 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
     for first in (0..events).step_by(case.batch) {
         pipeline.post(first, case.batch, case.keyed).await?;
     }
-    pipeline.work(events * case.endpoints, Duration::from_secs(60)).await?;
+    pipeline.work(Duration::from_secs(120)).await?;
     let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
     counted.log_bytes = log.0.load(Ordering::Relaxed) - before;
     counted.deliveries = events * case.endpoints;
@@ -221,11 +253,17 @@ struct Pipeline {
     metrics: Metrics,
     workspace: String,
     counted: Arc<Mutex<Counted>>,
+    /// How far the clock was moved, in milliseconds.
+    ahead: Arc<AtomicI64>,
 }
 
 impl Pipeline {
     async fn start(counted: Arc<Mutex<Counted>>, log: Log) -> anyhow::Result<Self> {
-        let clock = Clock::system();
+        let (ahead, system) = (Arc::new(AtomicI64::new(0)), Clock::system());
+        let shift = Arc::clone(&ahead);
+        let clock = Clock::new(move || {
+            Timestamp::from_millis(system.now().as_millis() + shift.load(Ordering::Relaxed))
+        });
         let emulators = clock.clone();
         let aws = EmulatedAws::start(
             None,
@@ -251,21 +289,26 @@ impl Pipeline {
             let watch = Watch { function, observer: observer.clone() };
             let store = aws.store_of([7; 32], &watch);
             Context::new(store, aws.queue_of(&queue, &watch))
+                .with_clock_and_randomness(clock.clone(), Randomness::system())
         };
         let router = finish(ingest::router(Intake::new(context("ingest"))), metrics.clone());
         let sender = Sender::new(context("sender"), Egress::new(AllowedTargets::loopback_and_http())?);
         let workspace = beginnings.workspace.to_string();
-        Ok(Self { router, sender, aws, store, queue, metrics, workspace, counted })
+        Ok(Self { router, sender, aws, store, queue, metrics, workspace, counted, ahead })
     }
 
-    async fn endpoint(&self, url: &str) -> anyhow::Result<()> {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(Clock::system().now().as_millis() + self.ahead.load(Ordering::Relaxed))
+    }
+
+    async fn endpoint(&self, url: &str, wait_seconds: u64) -> anyhow::Result<()> {
         use domain::endpoint::{Endpoint, EndpointSettings};
         use domain::signing::secret::{ActiveSecret, Secret};
-        let now = Clock::system().now();
-        let settings: EndpointSettings =
-            serde_json::from_value(json!({ "url": url, "retry": { "schedule_seconds": [1, 1] } }))?;
+        let now = self.now();
+        let retry = json!({ "schedule_seconds": [wait_seconds, wait_seconds] });
+        let settings: EndpointSettings = serde_json::from_value(json!({ "url": url, "retry": retry }))?;
         let endpoint = Endpoint {
-            id: domain::id::EndpointId::new(now, usecases::Randomness::system().id()),
+            id: domain::id::EndpointId::new(now, Randomness::system().id()),
             workspace_id: self.workspace.parse()?,
             url: settings
                 .check(&AllowedTargets::loopback_and_http())
@@ -307,14 +350,19 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Hands the sender full batches, as Lambda's event source mapping does under load, until so many deliveries are
-    /// done.
-    async fn work(&self, deliveries: usize, patience: Duration) -> anyhow::Result<()> {
-        let (queue, began, mut done) = (self.aws.sqs.consumer(self.queue.url()), Instant::now(), 0);
-        while done < deliveries {
-            anyhow::ensure!(began.elapsed() < patience, "{done} of {deliveries} deliveries are done");
+    /// Hands the sender full batches, as Lambda's event source mapping does under load, until no job is left.
+    async fn work(&self, patience: Duration) -> anyhow::Result<()> {
+        let (queue, began) = (self.aws.sqs.consumer(self.queue.url()), Instant::now());
+        loop {
+            let left = self.aws.sqs.counts(JOBS).await?;
+            if left == Counts::default() {
+                return Ok(());
+            }
+            anyhow::ensure!(began.elapsed() < patience, "jobs are left: {left:?}");
             let mut messages = queue.receive(Duration::from_secs(1)).await?;
             if messages.is_empty() {
+                // All that is left waits for its retry.
+                self.ahead.fetch_add(SKIPPED_WAIT_MS, Ordering::Relaxed);
                 continue;
             }
             {
@@ -326,10 +374,8 @@ impl Pipeline {
             let stay: Vec<_> =
                 answer.batch_item_failures.iter().map(|failure| &failure.item_identifier).collect();
             messages.retain(|message| !stay.contains(&&message.message_id));
-            done += messages.len();
             queue.delete(messages.into_iter().map(|message| message.receipt).collect()).await?;
         }
-        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 
@@ -54,6 +55,14 @@ impl DataDir {
     /// The file of the embedded SQS.
     pub fn sqs(&self) -> PathBuf {
         self.folder.join("sqs.sqlite")
+    }
+
+    /// When the last process wrote table or queue for the last time; `None` in a new folder. To be asked before they are
+    /// opened.
+    pub fn last_written(&self) -> Option<SystemTime> {
+        let files = [self.dynamodb(), self.sqs()].into_iter();
+        let logs = files.clone().map(|file| file.with_extension("sqlite-wal"));
+        files.chain(logs).filter_map(|file| std::fs::metadata(file).ok()?.modified().ok()).max()
     }
 
     /// Reads a small file of the folder; `None` if it does not exist.

@@ -3,12 +3,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::anyhow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::endpoint::address::AllowedTargets;
+use domain::timestamp::Timestamp;
 use egress::Egress;
 use embedded_aws::Durability;
 use futures_util::FutureExt as _;
@@ -18,10 +19,11 @@ use store::Store;
 use store::sealing::KeyBytes;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use usecases::accept::sweep::owe_sweeps;
 use usecases::act::actions::Actions;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
-use usecases::{Cache, Clock, Context, Intake, Randomness, Traces};
+use usecases::{Cache, Clock, Context, Intake, Randomness, Traces, Window};
 
 use crate::data_dir::{DATA_KEY_FILE, DataDir};
 use crate::emulated_aws::EmulatedAws;
@@ -45,6 +47,7 @@ pub struct Platform {
     /// What all functions have cached.
     pub(crate) cache: Cache,
     worker: Context,
+    intake: Intake,
     sender: Arc<Sender>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -88,8 +91,16 @@ impl Default for Setup<'_> {
     }
 }
 
+/// What the last process may have cut off when it ended: the events of its last two minutes. After an orderly end there
+/// are none, and the sweep finds none.
+fn cut_off(data: &DataDir) -> Option<Window> {
+    let written = data.last_written()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let written = Timestamp::from_millis(i64::try_from(written.as_millis()).ok()?);
+    Some(Window { since: written.minus(2 * MINUTE), until: written.plus(MINUTE) })
+}
+
 /// Does the work of the template's schedule once a minute.
-async fn schedule(worker: Context, sender: Arc<Sender>, mut stop: watch::Receiver<bool>) {
+async fn schedule(worker: Context, intake: Intake, sender: Arc<Sender>, mut stop: watch::Receiver<bool>) {
     let mut minutes = tokio::time::interval(MINUTE);
     loop {
         tokio::select! {
@@ -99,6 +110,7 @@ async fn schedule(worker: Context, sender: Arc<Sender>, mut stop: watch::Receive
         if let Err(fault) = sender.flush_if_due().await {
             tracing::error!(error = lambda_kit::logging::chain(&fault), "statistics could not be written");
         }
+        intake.write_interrupted().await;
         if let Err(fault) = maintenance::tick(&worker).await {
             tracing::error!(
                 error = lambda_kit::logging::chain(&fault),
@@ -160,6 +172,7 @@ impl Platform {
         // 2. The emulated AWS, with the table and the queues.
         let clock = setup.clock.clone();
         let emulators_clock = embedded_aws::Clock::new(move || clock.now().as_millis());
+        let cut_off = setup.data.and_then(cut_off);
         let aws = EmulatedAws::start(setup.data, setup.durability, emulators_clock).await?;
         let data_key = data_key(setup.data)?;
         let store = aws.store(data_key).await?;
@@ -182,11 +195,15 @@ impl Platform {
                 .with_clock_and_randomness(setup.clock.clone(), randomness.clone())
                 .with_traces(setup.traces.clone())
         };
-        let routes = ingest::router(Intake::new(context("ingest")))
+        let intake = Intake::new(context("ingest"));
+        let routes = ingest::router(intake.clone())
             .merge(management::router(Management { context: context("management"), targets }))
             .merge(actions::router(Actions { context: context("actions"), egress: egress.clone() }));
         let sender = Arc::new(Sender::new(context("sender"), egress));
         let worker = context("maintenance");
+        if let Some(window) = cut_off {
+            owe_sweeps(&worker, window).await?;
+        }
 
         // 4. The API, an event source mapping for each queue, and the schedule.
         let (stop, stopped) = watch::channel(false);
@@ -199,9 +216,9 @@ impl Platform {
             tokio::spawn(http::serve(listener, routes, stopped.clone())),
             tokio::spawn(jobs),
             tokio::spawn(tasks),
-            tokio::spawn(schedule(worker.clone(), Arc::clone(&sender), stopped)),
+            tokio::spawn(schedule(worker.clone(), intake.clone(), Arc::clone(&sender), stopped)),
         ];
-        Ok(Self { aws, store, queue, cache, worker, sender, address, stop, tasks })
+        Ok(Self { aws, store, queue, cache, worker, intake, sender, address, stop, tasks })
     }
 
     /// Writes the statistics that are still in memory.
@@ -217,6 +234,7 @@ impl Platform {
     /// # Errors
     /// When the table or the queue cannot be used.
     pub async fn tick(&self) -> anyhow::Result<()> {
+        self.intake.write_interrupted().await;
         Ok(maintenance::tick(&self.worker).await?)
     }
 

@@ -60,7 +60,7 @@ impl Stage {
 
     /// Starts the platform with faults injected into calls to AWS.
     pub async fn set_with_trouble(
-        trouble: impl Fn(&'static str) -> Option<Trouble> + Send + Sync + 'static,
+        trouble: impl Fn(&'static str, &str) -> Option<Trouble> + Send + Sync + 'static,
     ) -> Self {
         let observer = observer().unwrap_or_else(|| Observer::new(|_| {}));
         Self::set_with(Traces::default(), Some(observer.with_trouble(trouble))).await

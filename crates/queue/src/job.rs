@@ -16,8 +16,8 @@ use crate::version::{self, BadMessage, Version};
 /// Larger payloads stay in the event's row: SQS bills by 64 KB, and ten jobs must fit one batch.
 pub const MAX_INLINE_PAYLOAD_BYTES: usize = 32 * 1024;
 
-/// The order to attempt one delivery. Made by what sends it: [`Job::first`], [`Job::drain`], [`Job::probe`],
-/// [`Job::replay`].
+/// The order to attempt one delivery. Made by what sends it: [`Job::first`], [`Job::sweep`], [`Job::drain`],
+/// [`Job::probe`], [`Job::replay`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
     v: Version,
@@ -59,6 +59,9 @@ pub enum Purpose {
     /// An attempt of a delivery that may have been attempted before, or for which a second job may exist: the row is
     /// read first.
     Recheck,
+    /// A sweep sends a delivery that has no row, because its first job was perhaps never sent; if it has one by now,
+    /// another job has handled it.
+    Sweep,
     /// A drain sends a delivery that was parked at `parked_at`; if its row says otherwise, another job has claimed it.
     Drain {
         /// When the delivery was parked.
@@ -97,6 +100,12 @@ impl Job {
             errand: Errand { purpose: Purpose::First, replay: None },
             trace: event.trace,
         }
+    }
+
+    /// The job by which a sweep sends a delivery that the ledger of `event` promises. The payload is in the event's row.
+    pub fn sweep(event: &Event, endpoint: EndpointId) -> Self {
+        let errand = Errand { purpose: Purpose::Sweep, replay: None };
+        Self { payload: None, not_before: None, errand, ..Self::first(event, endpoint) }
     }
 
     /// The job by which a drain sends a parked delivery. If a replay parked it, it stays that replay's.
@@ -138,7 +147,7 @@ impl Job {
     #[must_use]
     pub fn delayed(&self, not_before: Timestamp) -> Self {
         let purpose = match self.errand.purpose {
-            Purpose::First | Purpose::Recheck | Purpose::Drain { .. } => Purpose::Recheck,
+            Purpose::First | Purpose::Recheck | Purpose::Sweep | Purpose::Drain { .. } => Purpose::Recheck,
             Purpose::Probe { .. } => Purpose::Probe { parked_at: None },
         };
         let errand = Errand { purpose, ..self.errand };
@@ -183,6 +192,11 @@ impl Job {
         self.errand.purpose == Purpose::First
     }
 
+    /// Whether a sweep sent it: its delivery had no row.
+    pub fn is_sweep(&self) -> bool {
+        self.errand.purpose == Purpose::Sweep
+    }
+
     /// Whether a delivery that was delivered is sent again, too.
     pub fn is_forced(&self) -> bool {
         self.errand.replay.is_some_and(|replay| replay.force)
@@ -198,7 +212,7 @@ impl Job {
         match self.errand.purpose {
             Purpose::Drain { parked_at } => Some(parked_at),
             Purpose::Probe { parked_at } => parked_at,
-            Purpose::First | Purpose::Recheck => None,
+            Purpose::First | Purpose::Recheck | Purpose::Sweep => None,
         }
     }
 
@@ -225,7 +239,7 @@ impl Job {
     }
 }
 
-/// Purpose and replay, written as version 1 has them: five members, of which most jobs have none.
+/// Purpose and replay, written as version 1 has them: six members, of which most jobs have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Flags", into = "Flags")]
 struct Errand {
@@ -245,12 +259,14 @@ struct Flags {
     force: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     recheck: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    sweep: bool,
 }
 
 impl From<Errand> for Flags {
     fn from(Errand { purpose, replay }: Errand) -> Self {
         let (parked_at, probe) = match purpose {
-            Purpose::First | Purpose::Recheck => (None, false),
+            Purpose::First | Purpose::Recheck | Purpose::Sweep => (None, false),
             Purpose::Drain { parked_at } => (Some(parked_at), false),
             Purpose::Probe { parked_at } => (parked_at, true),
         };
@@ -260,6 +276,7 @@ impl From<Errand> for Flags {
             run: replay.map(|replay| replay.id),
             force: replay.is_some_and(|replay| replay.force),
             recheck: purpose != Purpose::First,
+            sweep: purpose == Purpose::Sweep,
         }
     }
 }
@@ -273,10 +290,11 @@ impl TryFrom<Flags> for Errand {
     type Error = Contradiction;
 
     fn try_from(flags: Flags) -> Result<Self, Contradiction> {
-        let Flags { parked_at, probe, run, force, recheck } = flags;
+        let Flags { parked_at, probe, run, force, recheck, sweep } = flags;
         let purpose = match (probe, parked_at) {
             (true, parked_at) => Purpose::Probe { parked_at },
             (false, Some(parked_at)) => Purpose::Drain { parked_at },
+            (false, None) if sweep => Purpose::Sweep,
             (false, None) if recheck || run.is_some() => Purpose::Recheck,
             (false, None) => Purpose::First,
         };
@@ -349,6 +367,7 @@ mod tests {
         let made = [
             job("{}"),
             job("{}").rechecked(),
+            Job::sweep(&event("{}"), EndpointId::new(at(), 2)),
             Job::drain(&delivery()),
             Job::drain(&replayed),
             Job::probe(&delivery()),

@@ -13,6 +13,8 @@
 //! | leases of an endpoint with a concurrency limit | `WS#{ws}` | `PLACES#{we}` |
 //! | events of a workspace with a quota | `WS#{ws}` | `QUOTA#{day}` |
 //! | drain, under way or owed | `WS#{ws}` | `DRAIN#{we}` |
+//! | sweep, under way or owed | `WS#{ws}` | `SWEEP` |
+//! | load of the jobs queue | `QUEUE` | `LOAD` |
 //! | API key, by its digest | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
@@ -26,8 +28,8 @@
 //! shard is taken from the id's random part: DynamoDB's partition takes about 1,000 writes a second, and rows of one
 //! moment must not meet in one.
 //!
-//! Two sparse indexes: `lookup` on configuration rows (find by id; list workspaces, open circuits, drains and replays)
-//! and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
+//! Two sparse indexes: `lookup` on configuration rows (find by id; list workspaces, open circuits, drains, replays and
+//! sweeps) and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
 
 use domain::delivery::DeliveryStatus;
 use domain::id::{ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId};
@@ -59,6 +61,8 @@ pub const ALL_WORKSPACES: &str = "WORKSPACES";
 pub const DRAINS: &str = "DRAINS";
 /// The `lookup` partition that lists every replay under way; a replay that has ended is in a partition of its id.
 pub const REPLAYS: &str = "REPLAYS";
+/// The `lookup` partition that lists every sweep, under way or owed.
+pub const SWEEPS: &str = "SWEEPS";
 /// The `lookup` partition that lists every open circuit.
 pub const OPEN_CIRCUITS: &str = "CIRCUITS";
 /// What the sort keys of a workspace's endpoints start with.
@@ -111,6 +115,16 @@ pub fn health(endpoint: EndpointKey) -> Key {
 /// The row of an endpoint's drain; there is one while it is under way, and before, while it is owed.
 pub fn drain(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("DRAIN#{}", endpoint.id))
+}
+
+/// The row that says whether the jobs queue holds many messages in flight.
+pub fn queue_load() -> Key {
+    Key::new("QUEUE".to_owned(), "LOAD")
+}
+
+/// The row of a sweep of a workspace's events; there is one while it is under way, and before, while it is owed.
+pub fn sweep(workspace: WorkspaceId) -> Key {
+    Key::new(workspace_partition(workspace), "SWEEP")
 }
 
 /// The row of the reserved slots of an endpoint's rate limit.

@@ -93,7 +93,7 @@ async fn a_path_that_is_not_text_is_a_problem_at_every_address() {
 async fn a_panic_is_answered_and_the_connection_goes_on() {
     let broken = Arc::new(AtomicBool::new(false));
     let breaks = Arc::clone(&broken);
-    let stage = Stage::set_with_trouble(move |function| {
+    let stage = Stage::set_with_trouble(move |function, _| {
         assert!(!(function == "management" && breaks.load(Ordering::SeqCst)), "the inner text");
         None
     })

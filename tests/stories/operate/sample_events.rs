@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use api::client::ApiClient;
 use domain::endpoint::address::AllowedTargets;
@@ -181,7 +182,7 @@ async fn every_sample_of_maintenance_names_the_records_its_readme_says() {
     let context = context(&stage);
     assert_all_are_tried(
         "maintenance",
-        &["drain.json", "unknown-task.json", "schedule.json", "create-admin-key.json"],
+        &["drain.json", "unknown-task.json", "schedule.json", "ingest-cut-off.json", "create-admin-key.json"],
     );
     let named = async |name| -> Vec<String> {
         let event = serde_json::from_str(&sample("maintenance", name)).unwrap();
@@ -195,6 +196,9 @@ async fn every_sample_of_maintenance_names_the_records_its_readme_says() {
         maintenance::invoke(context, &Metrics::none(), event).await
     };
     assert_eq!(invoke(&context, "schedule.json").await.unwrap(), Value::Null);
+    assert_eq!(invoke(&context, "ingest-cut-off.json").await.unwrap(), Value::Null);
+    let owed = stage.platform.store.lost_sweeps(stage.clock().now().plus(Duration::from_secs(1))).await;
+    assert_eq!(owed.unwrap().len(), 2, "one for each workspace");
     assert_eq!(invoke(&context, "drain.json").await.unwrap(), json!({ "batchItemFailures": [] }));
     let key = invoke(&as_maintenance(&stage), "create-admin-key.json").await.unwrap();
     let caller = ApiClient::new(&stage.platform.url(), key["key"].as_str().unwrap());

@@ -1,9 +1,10 @@
-//! How does the endpoint get what was parked? A probe finds it well, and a drain sends the rest.
+//! How does an endpoint get what was parked? A probe finds it well, and a drain sends the rest.
 
 use domain::policy::circuit::Health;
 use usecases::recover::drain;
+use usecases::recover::probe_circuits::probe_delay;
 
-use super::{Happening, World};
+use super::{Endpoint, Happening, World};
 use crate::simulate::milliseconds::{millis, timestamp};
 use crate::simulate::queued::real;
 
@@ -18,21 +19,30 @@ pub(super) struct Draining {
 }
 
 impl World<'_> {
-    /// The endpoint is well again: its circuit closes, and what was parked is drained.
-    pub(super) fn recover(&mut self) {
-        self.health = Health::default();
-        self.circuit.insert(self.now, false);
-        self.draining = Some(Draining { rate: drain::FIRST_RATE, last_sent_ms: self.now });
-        self.at(self.now, Happening::Drain);
+    /// An endpoint is well again: its circuit closes, and what was parked is drained.
+    pub(super) fn recover(&mut self, endpoint: usize) {
+        let now = self.now;
+        let Endpoint { health, circuit, draining, .. } = &mut self.endpoints[endpoint];
+        *health = Health::default();
+        circuit.insert(now, false);
+        *draining = Some(Draining { rate: drain::FIRST_RATE, last_sent_ms: now });
+        self.at(now, Happening::Drain(endpoint));
     }
 
-    /// Sends the oldest parked deliveries, at most `most` of them; gives how many.
-    fn take_up(&mut self, most: u64, probe: bool) -> u64 {
+    /// Sends an endpoint's oldest parked deliveries, at most `most` of them; gives how many. A probe has a delay.
+    fn take_up(&mut self, endpoint: usize, most: u64, probe_after_ms: Option<u64>) -> u64 {
         let mut taken = 0;
-        for (job, count) in self.parked.take(most, probe) {
-            self.queued.add(job, count);
+        for (job, count) in self.endpoints[endpoint].parked.take(endpoint, most, probe_after_ms.is_some()) {
+            match probe_after_ms {
+                Some(delay) => {
+                    self.delayed += 1;
+                    self.at(self.now + delay, Happening::Arrived(job));
+                }
+                None => self.queued.add(job, count),
+            }
             taken += count;
         }
+        self.parked -= taken;
         self.bill.sqs_entries(real(taken));
         self.bill.write_units += 2.0 * real(taken); // its row is taken up, and leaves the index
         self.bill.read_units += 2.0 * real(taken); // the delivery's row, the event's payload
@@ -42,26 +52,32 @@ impl World<'_> {
 
     /// What the schedule does each minute.
     pub(super) fn probe(&mut self) {
-        if self.health.is_probe_due(timestamp(self.now)) && !self.off {
-            self.counts.probes += self.take_up(1, true);
+        let now = timestamp(self.now);
+        let is_due = |endpoint: &Endpoint| endpoint.health.is_probe_due(now) && !endpoint.off;
+        let due: Vec<usize> =
+            (0..self.endpoints.len()).filter(|place| is_due(&self.endpoints[*place])).collect();
+        for (place, endpoint) in due.iter().enumerate() {
+            let delay = millis(probe_delay(place, due.len()));
+            self.counts.probes += self.take_up(*endpoint, 1, Some(delay));
         }
     }
 
-    /// One step of the drain.
-    pub(super) fn drain(&mut self) {
-        let Some(Draining { rate, last_sent_ms }) = self.draining else { return };
-        if self.off || self.health.is_open() {
-            self.draining = None;
+    /// One step of a drain.
+    pub(super) fn drain(&mut self, endpoint: usize) {
+        let Endpoint { health, off, draining, .. } = &mut self.endpoints[endpoint];
+        let Some(Draining { rate, last_sent_ms }) = *draining else { return };
+        if *off || health.is_open() {
+            *draining = None;
             return;
         }
-        let sent = self.take_up(u64::from(rate), false);
+        let sent = self.take_up(endpoint, u64::from(rate), None);
         let last_sent_ms = if sent > 0 { self.now } else { last_sent_ms };
         if sent == 0 && self.now - last_sent_ms >= millis(drain::QUIET) {
-            self.draining = None;
+            self.endpoints[endpoint].draining = None;
             return;
         }
         let rate = (rate * 2).min(self.outage.drain_rate);
-        self.draining = Some(Draining { rate, last_sent_ms });
-        self.at(self.now + millis(drain::STEP) + DRAIN_WORK_MS, Happening::Drain);
+        self.endpoints[endpoint].draining = Some(Draining { rate, last_sent_ms });
+        self.at(self.now + millis(drain::STEP) + DRAIN_WORK_MS, Happening::Drain(endpoint));
     }
 }

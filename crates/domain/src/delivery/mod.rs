@@ -77,7 +77,7 @@ impl CancelReason {
 }
 
 /// A delivery that is overdue by so much is lost: nothing will attempt it any more.
-const LOST_AFTER: Duration = Duration::from_secs(3_600);
+pub const LOST_AFTER: Duration = Duration::from_secs(600);
 
 /// One event on its way to one endpoint, as its row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,6 +176,11 @@ impl Delivery {
         let uncounted_attempts = self.attempts;
         let replayed = self.enter(DeliveryStatus::Pending, now);
         Self { run: Some(run), trigger: Trigger::Replay, uncounted_attempts, ..replayed }
+    }
+
+    /// Whether nothing has happened to it yet: it has no row.
+    pub fn is_new(&self) -> bool {
+        self.attempts == 0 && self.updated_at == self.id.time()
     }
 
     /// Attempts that count for its schedule.

@@ -157,6 +157,14 @@ impl Sqs {
         Ok(self.service.actor.run_unsynced(move |storage| storage.counts(&queue, now)).await??)
     }
 
+    /// Counts so many messages in flight that are not there, in every queue, so that a test reaches a large count.
+    ///
+    /// # Errors
+    /// When the emulator has stopped.
+    pub async fn count_in_flight(&self, more: i64) -> Result<(), EmulatorError> {
+        self.service.actor.run(move |storage| storage.counted_in_flight = more).await
+    }
+
     /// Lowers the maximum number of messages in flight, so that a test reaches it.
     pub fn set_in_flight_limit(&self, limit: usize) {
         self.service.in_flight_limit.store(limit, Ordering::Relaxed);

@@ -4,7 +4,7 @@
 //!
 //! A request with an `Idempotency-Key`, or with an event id that the producer chose, can be repeated at any time: it is one
 //! event, fanned out once. If we fail half-way the producer gets a 5xx, and its retry finishes the work under the same
-//! event id.
+//! event id; without one a sweep does ([`crate::accept::sweep`]).
 
 use std::collections::HashSet;
 
@@ -81,7 +81,8 @@ async fn accept(
 ) -> Result<Vec<Result<Accepted, Problem>>, UseCaseError> {
     // 1. May the caller send events?
     caller.require(Scope::Events)?;
-    let admitter = Admitter { intake, room: Room::default(), now: intake.context.clock.now() };
+    let (now, unfinished) = (intake.context.clock.now(), intake.interrupted.watch());
+    let admitter = Admitter { intake, room: Room::default(), now, unfinished };
 
     // 2. Which of them are events that can be taken, and which share a claim?
     let digest = matches!(keyed, Keyed::Batch(Some(_))).then(|| fingerprint_of_batch(&requests));
@@ -99,11 +100,20 @@ async fn accept(
     let jobs: Vec<Job> = admissions.iter_mut().flat_map(Admission::take_jobs).collect();
     let sent = intake.send_jobs(jobs, admitter.now).await;
     let fault = admissions.iter().find_map(Admission::fault).cloned().or(sent.err());
+    let unfinished = admitter.unfinished;
+    if fault.is_none() {
+        unfinished.finish();
+    } else {
+        drop(unfinished);
+    }
 
     // 5. Note what the rows do not say of a claim: that we failed, or refused an event of it.
     join_all(admissions.iter().map(|admission| admission.note(intake, fault.is_none()))).await;
 
-    // 6. Answer. One fault fails the whole request: the producer repeats it.
+    // 6. Rows that were left without their jobs are finished by a sweep.
+    intake.write_interrupted().await;
+
+    // 7. Answer. One fault fails the whole request: the producer repeats it.
     if let Some(fault) = fault {
         return Err(fault.into());
     }

@@ -21,6 +21,7 @@ use crate::accept::accept_event::{Accepted, jobs_of};
 use crate::accept::event_request::{EventRequest, is_of};
 use crate::accept::idempotency::{Claimant, Held, Outcome};
 use crate::accept::intake::Intake;
+use crate::accept::interrupted::Unfinished;
 use crate::error::{Fault, UseCaseError};
 
 /// A request may die between the row of its event and the jobs, and the claim does not say so. So a repeated request sends
@@ -121,6 +122,8 @@ pub(crate) struct Admitter<'a> {
     pub(crate) intake: &'a Intake,
     pub(crate) room: Room,
     pub(crate) now: Timestamp,
+    /// The events whose rows may be written and whose jobs are not sent yet.
+    pub(crate) unfinished: Unfinished,
 }
 
 impl Admitter<'_> {
@@ -278,6 +281,7 @@ impl Admitter<'_> {
         }
 
         // 3. Write its row before any job is sent: a job always finds its event.
+        self.unfinished.begin(workspace.id, id);
         let written = self.intake.save_event(&event, workspace.expiry(self.now), made_here).await?;
         Ok(written.then_some(event))
     }

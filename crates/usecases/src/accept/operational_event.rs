@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::accept::accept_event::jobs_of;
+use crate::accept::interrupted::owe;
 use crate::context::Context;
 use crate::error::Fault;
 
@@ -96,8 +97,11 @@ async fn send(
         ledger,
     };
     context.store.save_event(&event, workspace.expiry(*now)).await?;
-    context.queue.send(&jobs_of(&event), *now).await?;
-    Ok(())
+    let sent = context.queue.send(&jobs_of(&event), *now).await;
+    if sent.is_err() {
+        owe(context, about.workspace, id).await;
+    }
+    Ok(sent?)
 }
 
 fn broken(error: &dyn std::fmt::Display) -> Fault {

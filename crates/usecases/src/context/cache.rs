@@ -1,6 +1,6 @@
 //! What is cached, and for how long?
-//! A cache of API keys, workspaces, endpoints and their health: the path of an event reads them once in 3 s, not once an
-//! event.
+//! A cache of API keys, workspaces, endpoints, their health and the load of the queue: the path of an event reads them
+//! once in 3 s, not once an event.
 //!
 //! A change takes effect everywhere within [`CACHED_FOR`] plus DynamoDB's replication delay. A decision that needs the
 //! newest row reads it from the store.
@@ -14,6 +14,7 @@ use domain::access::workspace::Workspace;
 use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Subscription;
 use domain::id::{EndpointKey, WorkspaceId};
+use domain::policy::backoff::QueueLoad;
 use domain::policy::circuit::Health;
 use domain::timestamp::Timestamp;
 use store::Store;
@@ -32,6 +33,7 @@ pub struct Cache {
     endpoints: moka::future::Cache<EndpointKey, Option<Arc<Endpoint>>>,
     subscriptions: moka::future::Cache<WorkspaceId, Arc<[Subscription]>>,
     health: moka::future::Cache<EndpointKey, Option<Health>>,
+    queue_load: moka::future::Cache<(), QueueLoad>,
 }
 
 impl Cache {
@@ -44,6 +46,7 @@ impl Cache {
             endpoints: cache(10_000),
             subscriptions: cache(200),
             health: cache(10_000),
+            queue_load: cache(1),
         }
     }
 
@@ -108,6 +111,19 @@ impl Cache {
     /// [`Fault`] when the table cannot be read.
     pub async fn health(&self, endpoint: EndpointKey) -> Result<Option<Health>, Fault> {
         cached(&self.health, endpoint, async || self.store.recent_health(endpoint).await).await
+    }
+
+    /// Whether the jobs queue holds many messages in flight.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub async fn queue_load(&self) -> Result<QueueLoad, Fault> {
+        cached(&self.queue_load, (), async || self.store.recent_queue_load().await).await
+    }
+
+    /// Caches the load of the jobs queue, as it was just written by this process.
+    pub async fn know_queue_load(&self, load: QueueLoad) {
+        self.queue_load.insert((), load).await;
     }
 
     /// Caches the health of an endpoint that this process has just written.

@@ -21,7 +21,7 @@ pub struct Context {
     pub queue: Queue,
     /// The SNS topic that operational events are published to as well, where one is configured.
     pub topic: Option<Topic>,
-    /// API keys, workspaces, endpoints and health, cached for some seconds.
+    /// API keys, workspaces, endpoints, health and the queue's load, cached for some seconds.
     pub cache: Cache,
     /// The current time.
     pub clock: Clock,

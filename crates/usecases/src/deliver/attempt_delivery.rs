@@ -40,10 +40,6 @@ use look_up::{Known, Receive};
 /// A job this much early is not put back: SQS counts whole seconds.
 pub const EARLY: Duration = Duration::from_secs(1);
 
-/// A job that waits invisible is in flight, of which a queue holds no more than 120,000 for all endpoints together. So
-/// only a short wait is the job's visibility timeout; for a longer one it is sent again, delayed.
-pub const LONGEST_INVISIBLE: Duration = Duration::from_secs(60);
-
 /// What attempting deliveries needs.
 #[derive(Debug)]
 pub struct Sender {
@@ -147,6 +143,13 @@ impl Sender {
     /// [`Fault`] when SQS refuses.
     pub async fn give_up(&self, body: &str, group: Option<&str>) -> Result<(), Fault> {
         Ok(self.context.queue.move_to_dead_letter(body, group).await?)
+    }
+
+    /// How many attempts the delivery of `job` has seen, for one whose handling broke off; 0 if that cannot be read.
+    pub async fn attempts_before(&self, job: &Job) -> u32 {
+        let row =
+            self.context.store.load_delivery(job.endpoint, job.delivery, self.context.clock.now()).await;
+        row.ok().flatten().map_or(0, |row| row.delivery.attempts)
     }
 
     /// Attempts the delivery of `job`, which was received for the `receives`-th time.

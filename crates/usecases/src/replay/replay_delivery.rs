@@ -23,7 +23,7 @@ use crate::replay::replay_window::active_endpoint;
 /// The maximum number of endpoints in one replay of an event.
 const MAX_ENDPOINTS: usize = 100;
 
-/// What became of an event that was sent again.
+/// The result of an event's replay.
 #[derive(Debug)]
 pub struct Resent {
     /// The deliveries that are sent again.

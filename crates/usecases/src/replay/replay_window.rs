@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
-use domain::delivery::Delivery;
 use domain::delivery::replay::{Progress, Replay, ReplaySettings, ReplayStatus};
+use domain::delivery::{Delivery, LOST_AFTER};
 use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Subscription;
 use domain::event::Event;
@@ -23,6 +23,7 @@ use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
 use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
+
 use crate::stepwise::{self, Next, PAUSE, Stepwise};
 
 /// The number of deliveries or events that one step reads.
@@ -332,13 +333,15 @@ async fn missed(
     let mut candidates = Vec::new();
     for event in events {
         let wanted = subscription.skip_reason(&event.event_type, &event.channels).is_none();
-        // A list cuts very long ledgers short: then what it does not tell is looked up below as well.
-        let told = event.ledger.deliveries.contains(&endpoint.id);
-        // A test was meant for one endpoint only, and operational events are for those that list their types.
+        // A list cuts very long ledgers short: endpoints missing from it are looked up below as well.
+        // A delivery that the ledger promises and that was never attempted was cut off from its job.
+        let due = event.deliver_at.unwrap_or(event.id.time());
+        let in_ledger = event.ledger.deliveries.contains(&endpoint.id) && now.since(due) < LOST_AFTER;
+        // A test event is meant for one endpoint only, and operational events are for those that list their types.
         let own = operational::is_posthorns_own(&event.event_type);
         let meant =
             !own || (subscription.names(&event.event_type) && !operational::is_test(&event.event_type));
-        if wanted && !told && meant && event.erased_at.is_none() {
+        if wanted && !in_ledger && meant && event.erased_at.is_none() {
             let (workspace, event_type) = (event.workspace_id, event.event_type);
             candidates.push(Delivery::new(workspace, endpoint.id, event.id, event_type, event.occurred_at));
         }

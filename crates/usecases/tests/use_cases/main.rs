@@ -12,6 +12,7 @@ mod operational_topic;
 mod parked;
 mod replay;
 mod replay_delivery;
+mod sweep;
 mod turned_away;
 
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use crate::error::Fault;
 pub(super) enum Closed {
     /// It is early: it was put back, delayed or scheduled for later than now.
     NotDue(Duration),
-    /// A drain sent the parked delivery twice, and another job has claimed it.
+    /// A drain or a sweep sent the delivery, and another job has claimed or handled it.
     Duplicate,
     /// Another replay sends the delivery.
     Superseded,

@@ -62,6 +62,9 @@ impl Receive<'_> {
         if self.number <= 1 && job.parked_at().is_some() && job.parked_at() != delivery.parked_at {
             return Some(Closed::Duplicate);
         }
+        if self.number <= 1 && job.is_sweep() && !delivery.is_new() {
+            return Some(Closed::Duplicate);
+        }
         if delivery.status.is_settled() && delivery.run <= job.replay_id() {
             return Some(Closed::Settled);
         }
