@@ -47,6 +47,8 @@ mod price {
 mod assumed {
     /// One request of ingest: a write to the table and one to the queue, in seconds.
     pub(super) const INGEST_SECONDS: f64 = 0.015;
+    /// What the claim of an `Idempotency-Key` adds: a write to the table, in seconds.
+    pub(super) const CLAIM_SECONDS: f64 = 0.005;
     /// One batch of the sender: its attempts, all at once, and a write to the table, in seconds.
     pub(super) const SENDER_SECONDS: f64 = 0.115;
     /// Memory of both functions, in GB; see the template.
@@ -91,42 +93,53 @@ struct Case {
     endpoints: usize,
     /// One in so many attempts is answered 500; 0 for none.
     failing_every: u64,
+    /// Whether each request has an `Idempotency-Key`.
+    keyed: bool,
+    /// In dollars per million deliveries: the last measurement plus 5 % of drift, or the price that is promised.
+    budget: f64,
+    /// The most write units a delivery, where they are promised.
+    writes: f64,
 }
 
-/// The budget of each case, in dollars per million deliveries: the last measurement plus 5 % of drift. For a single
-/// event to a single endpoint it never exceeds the promised price.
-const BUDGET: [f64; 4] = [3.50, 1.68 * 1.05, 1.50 * 1.05, 4.27 * 1.05];
+/// Statistics, and the claim of a batch, are a hundredth of a unit a delivery.
+const CASES: [Case; 6] = [
+    Case { budget: 3.50, writes: 2.02, ..case("one event, one endpoint", 1) },
+    Case { budget: 4.15, writes: 3.02, keyed: true, ..case("one event with a key, one endpoint", 1) },
+    Case { budget: 1.68 * 1.05, writes: 2.02, ..case("batches of 100, one endpoint", 100) },
+    Case { budget: 1.75, writes: 2.02, keyed: true, ..case("batches of 100 with a key, one endpoint", 100) },
+    Case { budget: 1.50 * 1.05, endpoints: 5, ..case("one event, five endpoints", 1) },
+    Case {
+        budget: 4.27 * 1.05,
+        failing_every: 10,
+        ..case("one event, one endpoint, one in ten fails once", 1)
+    },
+];
+
+const fn case(name: &'static str, batch: usize) -> Case {
+    let (budget, writes) = (0.0, f64::INFINITY);
+    Case { name, batch, endpoints: 1, failing_every: 0, keyed: false, budget, writes }
+}
 
 /// Prints the costs of every case; fails, if `budgeted`, when one exceeds its budget.
 pub(crate) async fn run(budgeted: bool) -> anyhow::Result<()> {
     let log = Log::default();
     let writer = log.clone();
     lambda_kit::logging::init_to(move || writer.clone());
-    let cases = [
-        Case { name: "one event, one endpoint", batch: 1, endpoints: 1, failing_every: 0 },
-        Case { name: "batches of 100, one endpoint", batch: 100, endpoints: 1, failing_every: 0 },
-        Case { name: "one event, five endpoints", batch: 1, endpoints: 5, failing_every: 0 },
-        Case {
-            name: "one event, one endpoint, one in ten fails once",
-            batch: 1,
-            endpoints: 1,
-            failing_every: 10,
-        },
-    ];
     let mut dear = Vec::new();
-    for (case, budget) in cases.iter().zip(BUDGET) {
-        let dollars = report(case, &measure(case, &log).await?);
-        if dollars > budget {
-            dear.push(format!("{}: {dollars:.2} of {budget:.2}", case.name));
+    for case in &CASES {
+        let counted = measure(case, &log).await?;
+        let (dollars, writes) = (report(case, &counted), counted.write / real(counted.deliveries as u64));
+        if dollars > case.budget {
+            dear.push(format!("{}: {dollars:.2} of {:.2} $ per million", case.name, case.budget));
+        }
+        if writes > case.writes {
+            dear.push(format!("{}: {writes:.3} of {:.3} write units", case.name, case.writes));
         }
     }
     print("assumed duration of ingest", assumed::INGEST_SECONDS * 1_000.0, "ms");
+    print("assumed duration of a claim", assumed::CLAIM_SECONDS * 1_000.0, "ms");
     print("assumed duration of a sender's batch", assumed::SENDER_SECONDS * 1_000.0, "ms");
-    anyhow::ensure!(
-        !budgeted || dear.is_empty(),
-        "over budget, in $ per million deliveries: {}",
-        dear.join("; ")
-    );
+    anyhow::ensure!(!budgeted || dear.is_empty(), "over budget: {}", dear.join("; "));
     Ok(())
 }
 
@@ -138,7 +151,7 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
         pipeline.endpoint(&receiver.url).await?;
     }
     // The cache is filled before counting begins, because its rows are read only once every few seconds.
-    pipeline.post(0, 1).await?;
+    pipeline.post(0, 1, false).await?;
     pipeline.work(case.endpoints, Duration::from_secs(10)).await?;
     receiver.fail_every(case.failing_every);
     *counted.lock().unwrap_or_else(PoisonError::into_inner) = Counted::default();
@@ -146,7 +159,7 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
 
     let events = DELIVERIES / case.endpoints;
     for first in (0..events).step_by(case.batch) {
-        pipeline.post(first, case.batch).await?;
+        pipeline.post(first, case.batch, case.keyed).await?;
     }
     pipeline.work(events * case.endpoints, Duration::from_secs(60)).await?;
     let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -159,6 +172,7 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
 fn report(case: &Case, counted: &Counted) -> f64 {
     let million = 1.0e6 / real(counted.deliveries as u64);
     let (requests, batches) = (real(counted.requests), real(counted.batches));
+    let ingest_seconds = assumed::INGEST_SECONDS + if case.keyed { assumed::CLAIM_SECONDS } else { 0.0 };
     let queue_calls: u64 =
         counted.calls.iter().filter(|((_, action), _)| action.starts_with("sqs:")).map(|(_, n)| n).sum();
     // Lambda's event source mapping makes one receive and one delete per batch.
@@ -168,8 +182,7 @@ fn report(case: &Case, counted: &Counted) -> f64 {
         (
             "ingest, compute",
             requests
-                * (price::LAMBDA_REQUEST
-                    + assumed::INGEST_SECONDS * assumed::INGEST_GB * price::LAMBDA_GB_SECOND),
+                * (price::LAMBDA_REQUEST + ingest_seconds * assumed::INGEST_GB * price::LAMBDA_GB_SECOND),
         ),
         ("table, writes", counted.write * price::WRITE_UNIT),
         ("table, reads", counted.read * price::READ_UNIT),
@@ -214,8 +227,12 @@ impl Pipeline {
     async fn start(counted: Arc<Mutex<Counted>>, log: Log) -> anyhow::Result<Self> {
         let clock = Clock::system();
         let emulators = clock.clone();
-        let aws =
-            EmulatedAws::start(None, embedded_aws::Clock::new(move || emulators.now().as_millis())).await?;
+        let aws = EmulatedAws::start(
+            None,
+            embedded_aws::Durability::default(),
+            embedded_aws::Clock::new(move || emulators.now().as_millis()),
+        )
+        .await?;
         let (store, queue) = (aws.store([7; 32]).await?, aws.queue().await?);
         let beginnings = prepare(&store, None, Some(KEY), &clock).await?;
         let (of_calls, of_units) = (Arc::clone(&counted), Arc::clone(&counted));
@@ -264,8 +281,8 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Posts `count` events of a kilobyte, in one request.
-    async fn post(&self, first: usize, count: usize) -> anyhow::Result<()> {
+    /// Posts `count` events of a kilobyte, in one request, with or without an `Idempotency-Key`.
+    async fn post(&self, first: usize, count: usize, keyed: bool) -> anyhow::Result<()> {
         let event = |n: usize| {
             let data = json!({ "n": n, "invoice": invoice(n) });
             json!({ "workspace_id": self.workspace, "type": "invoice.paid", "data": data })
@@ -277,7 +294,11 @@ impl Pipeline {
                 json!({ "events": (first..first + count).map(event).collect::<Vec<Value>>() }),
             ),
         };
-        let request = Request::post(path).header("x-api-key", KEY).body(Body::from(body.to_string()))?;
+        let mut request = Request::post(path).header("x-api-key", KEY);
+        if keyed {
+            request = request.header("idempotency-key", format!("order-{first}"));
+        }
+        let request = request.body(Body::from(body.to_string()))?;
         let answer = self.router.clone().oneshot(request).await?;
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();

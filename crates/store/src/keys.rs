@@ -9,6 +9,7 @@
 //! | endpoint health, while it fails | `WS#{ws}` | `HEALTH#{we}` |
 //! | replay | `WS#{ws}` | `REPLAY#{rep}` |
 //! | slots of an endpoint with a rate limit | `WS#{ws}` | `RATE#{we}` |
+//! | how many endpoints a workspace has | `WS#{ws}` | `ENDPOINT_COUNT` |
 //! | leases of an endpoint with a concurrency limit | `WS#{ws}` | `PLACES#{we}` |
 //! | events of a workspace with a quota | `WS#{ws}` | `QUOTA#{day}` |
 //! | drain, under way or owed | `WS#{ws}` | `DRAIN#{we}` |
@@ -17,7 +18,7 @@
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
 //! | the rest of a long ledger | `LEDGER#{ws}#{evt}#{digest of it}` | `PAGE#{number}` |
 //! | tally of an hour | `STATISTICS#{we}` or `STATISTICS#{ws}` | `{hour}` |
-//! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}` | `IDEMPOTENCY` |
+//! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}`, or `IDEMPOTENCY#ALL#…` | `IDEMPOTENCY` |
 //! | delivery | `DELIVERIES#{we}#{day}#{shard}` | `DELIVERY#{wd}` |
 //! | attempt, from the second on | same as its delivery | `ATTEMPT#{wd}#{number}` |
 //!
@@ -95,6 +96,11 @@ pub fn workspace(workspace: WorkspaceId) -> Key {
 /// An endpoint's row.
 pub fn endpoint(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("{ENDPOINT_PREFIX}{}", endpoint.id))
+}
+
+/// The row that counts a workspace's endpoints.
+pub fn endpoint_count(workspace: WorkspaceId) -> Key {
+    Key::new(workspace_partition(workspace), "ENDPOINT_COUNT".to_owned())
 }
 
 /// The row of an endpoint's health; there is one only while it fails.
@@ -183,9 +189,14 @@ pub fn statistics(subject: &str, hour: Timestamp) -> Key {
     Key::new(statistics_partition(subject), hour.to_string())
 }
 
-/// The row of the claim of an `Idempotency-Key`, by its digest.
-pub fn idempotency(workspace: WorkspaceId, digest: &str) -> Key {
-    Key::new(format!("IDEMPOTENCY#{workspace}#{digest}"), "IDEMPOTENCY")
+/// The row that remembers an `Idempotency-Key`, by its digest; without a workspace, that of a request which concerns
+/// several, or none yet.
+pub fn idempotency(workspace: Option<WorkspaceId>, digest: &str) -> Key {
+    let pk = match workspace {
+        Some(workspace) => format!("IDEMPOTENCY#{workspace}#{digest}"),
+        None => format!("IDEMPOTENCY#ALL#{digest}"),
+    };
+    Key::new(pk, "IDEMPOTENCY")
 }
 
 /// A delivery's row.

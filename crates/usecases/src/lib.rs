@@ -8,6 +8,7 @@ pub mod act;
 pub mod context;
 pub mod deliver;
 mod error;
+pub mod idempotent_request;
 pub mod limit;
 pub mod manage;
 pub mod recover;

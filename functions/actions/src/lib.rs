@@ -7,12 +7,13 @@ pub mod setup;
 mod test_events;
 
 use axum::Router;
+use http_kit::idempotent;
 use usecases::act::actions::Actions;
 
 /// The routes of this function. The template has a route for each of its paths, and gives every other path to another
 /// function.
 pub fn router(actions: Actions) -> Router {
-    routes().with_state(actions)
+    idempotent(routes(), actions.clone()).with_state(actions)
 }
 
 http_kit::operations! { Actions:

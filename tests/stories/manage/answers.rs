@@ -158,6 +158,9 @@ async fn ask_of_workspaces_and_keys(answers: &mut Answers<'_>) {
     let key = json!({ "name": "billing", "workspace_id": ws, "scopes": ["events", "webhooks:ro"] });
     let key = id(&answers.take("POST", "/v1/api-keys", key).await);
     answers.take("GET", &format!("/v1/api-keys?workspace_id={ws}"), Value::Null).await;
+    answers.take("GET", &format!("/v1/api-keys/{key}"), Value::Null).await;
+    answers.take("POST", &format!("/v1/api-keys/{key}/rotate"), json!({ "overlap_seconds": 60 })).await;
+    answers.take("GET", "/v1/me", Value::Null).await;
     answers.take("DELETE", &format!("/v1/api-keys/{key}"), Value::Null).await;
     answers.take("DELETE", &format!("/v1/api-keys/{key}?"), Value::Null).await;
 }

@@ -2,9 +2,12 @@
 //! Stories of the management API.
 
 mod answers;
+mod api_keys;
 mod examples;
 mod logs;
 mod openapi;
 mod previews;
+mod refusals;
+mod repeated_requests;
 mod statistics;
 mod tenants;

@@ -7,6 +7,8 @@ pub mod render;
 pub mod replay;
 pub mod statistics;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::attempt::{Attempt, Trigger};
@@ -73,6 +75,9 @@ impl CancelReason {
         }
     }
 }
+
+/// A delivery that is overdue by so much is lost: nothing will attempt it any more.
+const LOST_AFTER: Duration = Duration::from_secs(3_600);
 
 /// One event on its way to one endpoint, as its row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,6 +183,22 @@ impl Delivery {
         self.attempts.saturating_sub(self.uncounted_attempts)
     }
 
+    /// Whether a job will attempt it without anybody's doing. One that should have been attempted an hour ago and was not
+    /// is lost, and may be sent again.
+    pub fn is_on_its_way(&self, now: Timestamp) -> bool {
+        let waits = matches!(self.status, DeliveryStatus::Pending | DeliveryStatus::Retrying);
+        let due = self.next_attempt_at.unwrap_or(self.updated_at);
+        waits && now.since(due) < LOST_AFTER
+    }
+
+    /// The delivery when its last attempt turns out to have another number, because another job made one at the same
+    /// time: that one was not of this schedule.
+    #[must_use]
+    pub fn renumbered(self, number: u32) -> Self {
+        let others = number.saturating_sub(self.attempts);
+        Self { attempts: number, uncounted_attempts: self.uncounted_attempts + others, ..self }
+    }
+
     /// The number of its next attempt in its schedule, from 1.
     pub fn next_in_schedule(&self) -> u32 {
         self.counted_attempts() + 1
@@ -247,7 +268,6 @@ pub fn cancel_reason(endpoint: Option<&Endpoint>) -> Option<CancelReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     use crate::delivery::attempt::SentRequest;
     use crate::policy::outcome::{Answer, Outcome};

@@ -15,9 +15,10 @@ use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Subscription;
 use domain::id::{EndpointKey, WorkspaceId};
 use domain::policy::circuit::Health;
+use domain::timestamp::Timestamp;
 use store::Store;
 
-use crate::error::Fault;
+use crate::error::{Fault, chain};
 
 /// How long an entry is cached. The API promises that a change takes effect within 5 s.
 pub const CACHED_FOR: Duration = Duration::from_secs(3);
@@ -52,13 +53,26 @@ impl Cache {
         Self { store, ..self }
     }
 
-    /// The API key with this digest.
+    /// The API key with this digest, at `now`. A read notes that the key was used.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be read.
-    pub async fn api_key(&self, digest: &str) -> Result<Option<Arc<ApiKey>>, Fault> {
-        let load = async || Ok(self.store.find_recent_api_key(digest).await?.map(Arc::new));
+    pub async fn api_key(&self, digest: &str, now: Timestamp) -> Result<Option<Arc<ApiKey>>, Fault> {
+        let load = async || {
+            let key = self.store.find_recent_api_key(digest).await?;
+            if key.as_ref().is_some_and(|key| key.is_valid_at(now) && key.last_use_is_outdated(now)) {
+                self.save_last_use(digest, now).await;
+            }
+            Ok(key.map(Arc::new))
+        };
         cached(&self.api_keys, digest.to_owned(), load).await
+    }
+
+    /// A request is not refused because it could not be noted.
+    async fn save_last_use(&self, digest: &str, now: Timestamp) {
+        if let Err(error) = self.store.save_last_use(digest, now).await {
+            tracing::warn!(error = chain(&error), "the last use of an API key was not saved");
+        }
     }
 
     /// The workspace, if there is one.

@@ -21,7 +21,7 @@ use egress::Egress;
 use queue::Job;
 use queue::reschedule::NotRescheduled;
 use store::BATCH_WRITES;
-use store::rows::deliveries::{DeliveryRow, Settlement};
+use store::rows::deliveries::Settlement;
 
 use crate::context::Context;
 use crate::deliver::request::Posted;
@@ -35,7 +35,7 @@ use crate::telemetry::count_attempts::Counter;
 use crate::telemetry::meter::Meter;
 use crate::write_coalescer::{Mode, Seat, WriteCoalescer};
 use gate::Gate;
-use look_up::Receive;
+use look_up::{Known, Receive};
 
 /// A job this much early is not put back: SQS counts whole seconds.
 pub const EARLY: Duration = Duration::from_secs(1);
@@ -158,21 +158,21 @@ impl Sender {
         let seat = self.settlements.reserve();
         let receive = Receive { job, number: receives, at: self.context.clock.now(), meter };
         // 1. What happened before?
-        let row = self.look_up(&receive).await;
-        let row = row.map_err(|fault| Unhandled { fault, attempts_before: 0 })?;
-        let attempts_before = row.delivery.attempts;
-        let attempted = self.attempt_known(&receive, row, seat).await;
+        let known = self.look_up(&receive).await;
+        let known = known.map_err(|fault| Unhandled { fault, attempts_before: 0 })?;
+        let attempts_before = known.row.delivery.attempts;
+        let attempted = self.attempt_known(&receive, known, seat).await;
         attempted.map_err(|fault| Unhandled { fault, attempts_before })
     }
 
     async fn attempt_known(
         &self,
         receive: &Receive<'_>,
-        row: DeliveryRow,
+        known: Known,
         seat: Seat<'_, Settlement>,
     ) -> Result<Next, Fault> {
         // 2. May it go out now?
-        let (mut row, ready) = match self.gate(receive, row).await? {
+        let (mut row, ready) = match self.gate(receive, known).await? {
             Gate::Open(row, ready) => (row, ready),
             Gate::Closed(row, why) => return self.turn_away(receive, row, why, seat).await,
         };

@@ -4,4 +4,5 @@
 pub(crate) mod bulkhead;
 pub(crate) mod concurrency_limit;
 pub(crate) mod drain_later;
+pub(crate) mod lease_queue;
 pub(crate) mod rate_limit;

@@ -139,11 +139,13 @@ async fn a_concurrency_limit_puts_a_job_back_until_its_delivery_is_parked() {
     assert!(
         bench.store.claim_lease(endpoint.key(), 0, now, now.plus(Duration::from_secs(60))).await.unwrap()
     );
-    let (sender, job) = (bench.sender(), one_job(&bench).await);
-    let (next, reasons) = turned_away(&sender, &job, 1).await;
-    assert!(matches!(next, Next::ComeBackIn(_)));
-    assert_eq!(reasons, [("no_lease", 1)].into());
-    assert_eq!(turned_away(&sender, &job, 4).await, dropped("no_lease"));
+    let (sender, other) = (bench.sender(), one_job(&bench).await);
+    let job = one_job(&bench).await;
+    // Both wait for a few seconds, in vain.
+    let (early, late) = tokio::join!(turned_away(&sender, &other, 1), turned_away(&sender, &job, 4));
+    assert!(matches!(early.0, Next::ComeBackIn(_)));
+    assert_eq!(early.1, [("no_lease", 1)].into());
+    assert_eq!(late, dropped("no_lease"));
     let row = bench.store.load_delivery(endpoint.id, job.delivery, now).await.unwrap().unwrap();
     assert_eq!(row.delivery.status, DeliveryStatus::Parked);
 }

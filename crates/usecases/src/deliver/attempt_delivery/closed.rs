@@ -16,7 +16,7 @@ pub(super) enum Closed {
     NotDue(Duration),
     /// A drain sent the parked delivery twice, and another job has claimed it.
     Duplicate,
-    /// A newer replay sends the delivery.
+    /// Another replay sends the delivery.
     Superseded,
     /// The delivery is delivered, failed or cancelled.
     Settled,
