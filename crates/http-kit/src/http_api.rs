@@ -139,6 +139,7 @@ mod tests {
 
     use crate::Id;
 
+    #[expect(clippy::disallowed_methods, reason = "the routes of a test need no documentation")]
     async fn answer(method: &str, path: &str) -> (Response<()>, serde_json::Value) {
         async fn panics() -> Response {
             panic!("the inner text")

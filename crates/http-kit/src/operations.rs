@@ -41,7 +41,7 @@ pub fn route<P: Path, T: 'static, S: Clone + Send + Sync + 'static>(
     router: Router<S>,
     handler: impl Handler<T, S>,
 ) -> Router<S> {
-    let filter = P::methods().iter().map(|method| filter(method)).reduce(MethodFilter::or);
+    let filter = P::methods().iter().map(filter).reduce(MethodFilter::or);
     match filter {
         Some(filter) => router.route(&P::path(), on(filter, handler)),
         None => router,
@@ -58,7 +58,7 @@ pub fn describe<P: Path + SchemaReferences + for<'t> Tags<'t>>(
     described.tags.get_or_insert_default().extend(tags);
     let mut schemas = Vec::new();
     P::schemas(&mut schemas);
-    let method = P::methods().first().map_or("get", |method| name(method));
+    let method = P::methods().first().map_or("get", name);
     Operation { method, path: P::path(), described, scopes, problems, schemas }
 }
 
