@@ -4,5 +4,6 @@
 mod answers;
 mod logs;
 mod previews;
+mod signature_doctor;
 mod statistics;
 mod tenants;

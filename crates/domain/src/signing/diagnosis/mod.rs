@@ -22,6 +22,7 @@ use crate::signing::diagnosis::examination::Examination;
 pub use crate::signing::diagnosis::presented::prefix;
 use crate::signing::diagnosis::presented::{Presented, Scheme};
 use crate::signing::diagnosis::reason::Reason;
+pub use crate::signing::diagnosis::stored::{delivery_of, event_of};
 use crate::signing::profile::Profile;
 use crate::signing::secret::{BadSecret, PublicKey, Secret};
 use crate::timestamp::Timestamp;

@@ -153,3 +153,17 @@ reasons! {
     NoMatch => "no_match",
         "No mistake that is known explains it: the secret is not this endpoint's, or the body is not as it was sent. Check both.";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_every_reason() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/api.md");
+        let document = std::fs::read_to_string(path).unwrap();
+        let rows = Reason::ALL.iter().map(|reason| format!("| `{}` | {} |\n", reason.as_str(), reason.advice()));
+        let table: String = rows.collect();
+        assert!(document.contains(&table), "put this table into docs/api.md, \"Verify\":\n{table}");
+    }
+}

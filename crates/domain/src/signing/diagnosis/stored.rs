@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::hex::hex;
-use crate::id::{DeliveryId, EventId};
+use crate::id::{DeliveryId, EndpointId, EventId};
 use crate::signing::diagnosis::entry::Entry;
 use crate::signing::diagnosis::presented::{Presented, header, header_ending};
 use crate::signing::diagnosis::reason::Reason;
@@ -17,6 +17,22 @@ use crate::signing::diagnosis::{
 fn body_id(body: &[u8]) -> Option<EventId> {
     let body: Value = serde_json::from_slice(body).ok()?;
     body.get("id")?.as_str()?.parse().ok()
+}
+
+/// The event that a request is of, by `webhook-id` or by its body.
+pub fn event_of(request: &Request<'_>) -> Option<EventId> {
+    let of_headers = header(request.headers, "webhook-id").and_then(|id| id.parse().ok());
+    of_headers.or_else(|| body_id(request.body))
+}
+
+/// The delivery to `endpoint` that a request is of, by its own header or by its event.
+pub fn delivery_of(request: &Request<'_>, endpoint: EndpointId) -> Option<DeliveryId> {
+    delivery_header(request).or_else(|| event_of(request).map(|event| DeliveryId::of(event, endpoint)))
+}
+
+fn delivery_header(request: &Request<'_>) -> Option<DeliveryId> {
+    let named = header_ending(request.headers, "-delivery");
+    named.or_else(|| header(request.headers, "idempotency-key"))?.parse().ok()
 }
 
 /// Ids that may have been signed instead of `webhook-id`.
@@ -80,7 +96,7 @@ pub(super) fn explain(request: &Request<'_>, known: &Known<'_>, presented: &Pres
     if request.body.is_empty() && length.is_none_or(|length| length > 0) {
         return explanation(Reason::BodyEmpty, String::new());
     }
-    if let Some(found) = other_endpoint(request, known, presented) {
+    if let Some(found) = other_endpoint(request, known) {
         return explanation(Reason::OtherEndpoint, found);
     }
     if let Some(sent) = known.sent.filter(|sent| !sent.attempts.is_empty()) {
@@ -104,13 +120,9 @@ pub(super) fn explain(request: &Request<'_>, known: &Known<'_>, presented: &Pres
 }
 
 /// A delivery's id follows from its event and its endpoint, so it shows when the endpoint is another one.
-fn other_endpoint(request: &Request<'_>, known: &Known<'_>, presented: &Presented<'_>) -> Option<String> {
-    let delivery: DeliveryId = header_ending(request.headers, "-delivery")
-        .or_else(|| header(request.headers, "idempotency-key"))?
-        .parse()
-        .ok()?;
-    let of_headers = presented.id.parse().ok();
-    let event = of_headers.or_else(|| body_id(request.body)).or(known.sent.map(|sent| sent.event))?;
+fn other_endpoint(request: &Request<'_>, known: &Known<'_>) -> Option<String> {
+    let delivery = delivery_header(request)?;
+    let event = event_of(request).or(known.sent.map(|sent| sent.event))?;
     let own = DeliveryId::of(event, known.endpoint?);
     // Of another event, the id could not follow from this one.
     let is_of_event = delivery.time() == event.time();
