@@ -13,9 +13,20 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Largest body of a request, in bytes: a payload of the largest size, as base64 or escaped.
 pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
 
-/// A delivery as a receiver got it. It holds a signature, so no `Debug`.
+/// A delivery as its receiver got it: its headers, and its body as text or as base64.
+// It holds a signature, so no `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "endpoint_id": "we_01M7Z294KETHNPJB3QG0VDG1JA",
+    "headers": {
+        "webhook-id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
+        "webhook-timestamp": "1764247572",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    },
+    "body": "{\"id\":\"evt_01M7Z294KETHNPJB3QG0VDG1JA\"}\n",
+}))))]
 pub struct ReceivedRequest {
     /// The endpoint that it was made for.
     pub endpoint_id: EndpointId,
@@ -26,6 +37,7 @@ pub struct ReceivedRequest {
     pub body: Option<String>,
     /// The body in base64, for one that is not UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub body_base64: Option<Base64>,
     /// The path that the receiver saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +70,7 @@ impl<'de> Deserialize<'de> for Base64 {
 
 /// Whether a receiver should take the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It should.
@@ -68,6 +81,7 @@ pub enum Verdict {
 
 /// Which of an endpoint's secrets made a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SecretUsed {
     /// The current one.
@@ -78,12 +92,17 @@ pub enum SecretUsed {
 
 /// The verdict about a signature, and its reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Verification {
     /// Whether the request should be taken.
     pub verdict: Verdict,
     /// Why: a stable word.
     pub reason: Reason,
     /// What was found, and what to do next.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(examples("The body has a line break at its end that was not signed. Use the raw bytes."))
+    )]
     pub detail: String,
     /// The profile of the headers; `null` if there are none.
     pub profile: Option<Profile>,

@@ -8,6 +8,18 @@ use http_kit::{Body, Caller, ErrorResponse};
 use usecases::act::actions::Actions;
 use usecases::act::verify_signature::{Examined, Receipt, verify_signature};
 
+/// Ask why a signature is refused
+///
+/// The signature doctor: a request as its receiver got it is answered with a verdict, a reason, and what to do next. With
+/// the scope `events:ro` too, the request is compared with what was sent.
+#[utoipa::path(
+    post,
+    path = "/v1/verify",
+    operation_id = "verify_signature",
+    tag = "Endpoints",
+    request_body = ReceivedRequest,
+    responses((status = 200, description = "The verdict.", body = Verification)),
+)]
 pub(crate) async fn verify(
     State(actions): State<Actions>,
     caller: Caller,

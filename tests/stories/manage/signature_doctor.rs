@@ -86,7 +86,10 @@ async fn what_was_done_to_a_delivery_is_named_by_comparing_it_with_the_log() {
         (with("body", json!(text.replace("Zoë", "Zoe"))), "body_changed"),
         (with_header("webhook-id", "evt_01JZZZZZZZZZZZZZZZZZZZZZ09"), "id_changed"),
         (with_header("webhook-timestamp", "soon"), "timestamp_malformed"),
-        (with_header("webhook-signature", "v1,MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="), "signature_changed"),
+        (
+            with_header("webhook-signature", "v1,MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="),
+            "signature_changed",
+        ),
     ] {
         let answer = ask(&stage.admin, &changed).await;
         assert_eq!((&answer["verdict"], reason(&answer)), (&json!("bad"), expected), "{answer}");
@@ -148,7 +151,8 @@ async fn it_takes_webhooks_ro_and_what_was_sent_is_compared_only_for_those_who_m
     let reader = key(&stage, json!(["webhooks:ro"])).await;
     let answer = ask(&reader, &question).await;
     assert_eq!((reason(&answer), &answer["compared_with"]), ("signature_valid", &Value::Null));
-    let [one, other] = [ask(&reader, &changed("Zoë", "Zoe")).await, ask(&reader, &changed("a/b", "a/c")).await];
+    let [one, other] =
+        [ask(&reader, &changed("Zoë", "Zoe")).await, ask(&reader, &changed("a/b", "a/c")).await];
     assert_eq!(reason(&one), "body_changed", "its length is not that of `Content-Length`");
     assert!(!one["detail"].as_str().unwrap().contains("differ from byte"), "{one}");
     assert_eq!(reason(&other), "wrong_secret", "as far as the request shows");

@@ -23,15 +23,18 @@ pub const PROBE_EVERY: Duration = Duration::from_secs(45);
 /// How far on the way to being switched off an endpoint's owner is warned, in percent.
 pub const WARN_AT_PERCENT: [u8; 3] = [50, 70, 90];
 
-/// When an endpoint is switched off for failing: both must hold.
+/// When an endpoint is switched off for failing: when both conditions hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DisablePolicy {
-    /// So many attempts failed without a success between them, 1 to 10,000.
+    /// The number of consecutive failures, 1 to 10,000.
     #[serde(default = "default_failures")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub consecutive_failures: u32,
-    /// The first of them was so long ago, 0 to 604,800 s.
+    /// The smallest age of the first of these failures, in seconds, 0 to 604,800.
     #[serde(default = "default_window")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604800))]
     pub window_seconds: u32,
 }
 

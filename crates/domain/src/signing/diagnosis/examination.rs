@@ -41,7 +41,7 @@ impl<'a> Examination<'a> {
         }
         match other_prefix {
             Some(prefix) => Explanation {
-                reason: Reason::PrefixDiffers,
+                reason: Reason::HeaderPrefixDiffers,
                 found: format!("The headers begin with `{prefix}-`."),
                 ..found
             },

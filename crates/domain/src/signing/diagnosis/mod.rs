@@ -52,7 +52,7 @@ pub enum VerificationKey {
 }
 
 /// A key, and when it stopped or stops signing.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownKey {
     /// The key.
     pub key: VerificationKey,

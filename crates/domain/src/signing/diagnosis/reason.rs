@@ -8,9 +8,10 @@ macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident => $word:literal, $advice:literal;)*) => {
         /// Why a signature is taken or refused.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(rename_all = "snake_case")]
         pub enum Reason {$(
             $(#[$doc])*
-            #[serde(rename = $word)]
             $name,
         )*}
 
@@ -42,7 +43,7 @@ reasons! {
     HeaderMissing => "header_missing",
         "Let every proxy pass the header on, and look it up without regard to upper and lower case.";
     /// The headers have another prefix than the endpoint.
-    PrefixDiffers => "header_prefix_differs",
+    HeaderPrefixDiffers => "header_prefix_differs",
         "The signature is right, but the headers have another prefix than the endpoint. Use the endpoint's `header_prefix` in your code.";
     /// The headers are those of another profile.
     ProfileDiffers => "profile_differs",
@@ -159,10 +160,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_word_is_what_the_api_writes() {
+        for reason in Reason::ALL {
+            assert_eq!(serde_json::json!(reason), reason.as_str());
+        }
+    }
+
+    #[test]
     fn the_documentation_has_every_reason() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/api.md");
         let document = std::fs::read_to_string(path).unwrap();
-        let rows = Reason::ALL.iter().map(|reason| format!("| `{}` | {} |\n", reason.as_str(), reason.advice()));
+        let rows =
+            Reason::ALL.iter().map(|reason| format!("| `{}` | {} |\n", reason.as_str(), reason.advice()));
         let table: String = rows.collect();
         assert!(document.contains(&table), "put this table into docs/api.md, \"Verify\":\n{table}");
     }

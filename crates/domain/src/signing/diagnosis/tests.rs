@@ -377,7 +377,7 @@ fn of_the_headers() -> Vec<(&'static str, Case, Reason)> {
         ("id dropped", case().without("webhook-id"), Reason::HeaderMissing),
         ("nonce dropped", covered().without("-nonce"), Reason::HeaderMissing),
         ("all dropped", Case { headers: Vec::new(), ..case() }, Reason::HeaderMissing),
-        ("prefix changed", renamed, Reason::PrefixDiffers),
+        ("prefix changed", renamed, Reason::HeaderPrefixDiffers),
         (
             "timestamp in milliseconds",
             case().set("-timestamp", format!("{seconds}000")),
