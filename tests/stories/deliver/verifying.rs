@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use stories::stage::Endpoint;
+use stories::tools::is_installed;
 use stories::{Receiver, Seen, Stage};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -159,19 +160,6 @@ fn folder(language: &str, runner: &str) -> PathBuf {
         std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();
     }
     folder
-}
-
-/// Whether the language is installed; in CI it must be.
-async fn is_installed(program: &str, version: &str) -> bool {
-    let found = Command::new(program).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().await;
-    if found.is_ok_and(|status| status.success()) {
-        return true;
-    }
-    #[expect(clippy::disallowed_methods, reason = "what is missing on a laptop is a failure in CI")]
-    let in_ci = std::env::var("CI").is_ok();
-    assert!(!in_ci, "{program} is not installed: its receiver was not run");
-    eprintln!("NOT RUN: {program} is not installed here; CI runs its receiver");
-    false
 }
 
 async fn must_succeed(mut command: Command) {

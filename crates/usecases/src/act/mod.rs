@@ -1,5 +1,5 @@
-//! What is signed or sent at once at a caller's request? Test events and previews; and why a
-//! signature is refused.
+//! What is signed, sent or verified while the caller waits?
+//! Test events, previews and curl commands; why a signature is refused.
 
 pub mod actions;
 pub mod preview_request;

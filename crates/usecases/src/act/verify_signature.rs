@@ -67,6 +67,9 @@ pub async fn verify_signature(
     receipt: Receipt,
 ) -> Result<Examined, UseCaseError> {
     let Receipt { headers, body: text, body_bytes, path, received_at, computed } = receipt;
+    // 1. Whose secrets, and which request?
+    let endpoint = find_endpoint(&actions.context, caller, Scope::WebhooksRead, endpoint).await?;
+
     let bytes = match (text, body_bytes) {
         (Some(text), None) => text.into_bytes(),
         (None, Some(bytes)) => bytes,
@@ -76,9 +79,6 @@ pub async fn verify_signature(
     let path = path.as_deref().and_then(|path| path.split('?').next());
     let request =
         Request { headers: &headers, body: &bytes, path, received_at, computed: computed.as_deref() };
-
-    // 1. Whose secrets?
-    let endpoint = find_endpoint(&actions.context, caller, Scope::WebhooksRead, endpoint).await?;
     let keys: Vec<_> = endpoint.secrets.iter().map(known).collect();
 
     // 2. What was sent? Only for those who may read it.
