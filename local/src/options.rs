@@ -96,9 +96,13 @@ pub struct ReceiveOptions {
     /// Port on 127.0.0.1; 0 takes any free port.
     #[arg(long, default_value_t = 9000)]
     pub port: u16,
-    /// The endpoint's secret, for checking signatures.
-    #[arg(long, value_name = "SECRET")]
-    pub secret: Option<String>,
+    /// A secret (`whsec_…` or text) or public key (`whpk_…`) that signatures are checked with. May be given several
+    /// times. Other users of this machine can see a command line: the variable may hold several, separated by spaces.
+    #[arg(long, env = "POSTHORN_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub secret: Vec<String>,
+    /// A file of further secrets, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
     /// The status of every answer.
     #[arg(long, value_name = "STATUS", default_value_t = 200)]
     pub answer: u16,

@@ -1,10 +1,12 @@
-//! What is signed or sent at once at a caller's request? Test events, previews and curl commands.
+//! What is signed, sent or verified at once at a caller's request? Test events, previews, curl commands, and the
+//! signature doctor.
 //! Only HTTP: requests become calls of use cases, and their results become answers. The decisions are in
 //! `usecases::act`.
 
 mod previews;
 pub mod setup;
 mod test_events;
+mod verifications;
 
 use axum::Router;
 use http_kit::idempotent;
@@ -20,4 +22,5 @@ http_kit::operations! { Actions:
     test_events::send [Webhooks];
     previews::preview [WebhooksRead];
     previews::curl [Deliveries, EventsRead];
+    verifications::verify [WebhooksRead] or NotFound;
 }

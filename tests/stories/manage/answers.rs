@@ -192,6 +192,8 @@ async fn ask_of_deliveries(answers: &mut Answers<'_>, [first, failing]: [&str; 2
     answers.take("POST", &format!("/v1/webhook-endpoints/{first}/test"), Value::Null).await;
     answers.take("GET", &format!("/v1/undelivered?workspace_id={ws}"), Value::Null).await;
     answers.take("GET", &format!("/v1/webhook-endpoints/{failing}"), Value::Null).await;
+    let got = json!({ "endpoint_id": first, "headers": { "webhook-timestamp": "1767605400" }, "body": "{}" });
+    answers.take("POST", "/v1/verify", got).await;
     answers.stage.platform.flush().await.unwrap();
     answers.take("GET", &format!("/v1/webhook-endpoints/{failing}/statistics"), Value::Null).await;
     answers.take("GET", &format!("/v1/workspaces/{ws}/statistics?by=day"), Value::Null).await;
@@ -271,6 +273,7 @@ async fn ask_wrongly(answers: &mut Answers<'_>) {
         answers.take_text("POST", "/v1/events", text.to_owned()).await;
     }
     answers.take("POST", "/v1/events/batch", json!({ "events": [] })).await;
+    answers.take("POST", "/v1/verify", json!({ "endpoint_id": "we_none", "headers": {} })).await;
     answers.take("POST", "/v1/workspaces", json!({ "name": "x".repeat(65_536) }).take()).await;
 }
 

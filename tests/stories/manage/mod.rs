@@ -9,5 +9,6 @@ mod openapi;
 mod previews;
 mod refusals;
 mod repeated_requests;
+mod signature_doctor;
 mod statistics;
 mod tenants;

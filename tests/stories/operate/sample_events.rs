@@ -155,6 +155,9 @@ async fn every_sample_of_actions_is_answered_as_its_readme_says() {
             "preview-half-an-event.json",
             "preview-wrong-key.json",
             "curl-unknown-delivery.json",
+            "verify-signature.json",
+            "verify-reserialised-body.json",
+            "verify-without-body.json",
         ],
     );
 
@@ -172,6 +175,14 @@ async fn every_sample_of_actions_is_answered_as_its_readme_says() {
     assert_eq!(problem(&answer("preview-half-an-event.json").await), (422, "invalid_request", ""));
     assert_eq!(problem(&answer("preview-wrong-key.json").await), (401, "unauthorized", ""));
     assert_eq!(problem(&answer("curl-unknown-delivery.json").await), (404, "not_found", ""));
+    for (name, verdict, reason) in [
+        ("verify-signature.json", "good", "signature_valid"),
+        ("verify-reserialised-body.json", "bad", "body_reserialised"),
+    ] {
+        let (status, body) = answer(name).await;
+        assert_eq!((status, &body["verdict"], &body["reason"]), (200, &json!(verdict), &json!(reason)));
+    }
+    assert_eq!(problem(&answer("verify-without-body.json").await), (422, "invalid_request", "/body"));
     stage.end().await;
     assert_eq!(receiver.seen().len(), 1, "only the test event is sent");
 }
