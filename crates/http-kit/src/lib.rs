@@ -8,7 +8,7 @@
 //! - [`idempotency`]: the middleware that lets a POST be repeated under an `Idempotency-Key`
 //! - [`extract`]: [`Caller`], [`Id`], [`Query`], [`Page`], [`Body`], [`OptionalBody`]
 //! - [`strict_json`]: bodies; [`document`]: bodies that are settings
-//! - [`operations`]: the routes of a function, and their documentation
+//! - [`mod@operations`]: the routes of a function, and their documentation
 //! - [`api_key_header`], [`idempotency_key`], [`trace_header`]: headers
 
 pub mod api_key_header;
