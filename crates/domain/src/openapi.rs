@@ -9,7 +9,8 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::role::{MAX_ROLE_CHARS, Role};
-use crate::endpoint::{MAX_HEADER_VALUE_BYTES, MAX_HEADERS, MAX_METADATA};
+use crate::endpoint::MAX_METADATA;
+use crate::endpoint::custom_headers::{MAX_HEADER_VALUE_BYTES, MAX_HEADERS};
 use crate::event::channel::{Channel, MAX_CHANNEL_CHARS};
 use crate::event::event_type::{EventType, EventTypePattern, MAX_EVENT_TYPE_CHARS};
 use crate::event::{MAX_PAYLOAD_BYTES, MAX_PAYLOAD_LEVELS, PayloadText};

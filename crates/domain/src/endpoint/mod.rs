@@ -5,6 +5,7 @@
 //! setting is declared and bounded in one place.
 
 pub mod address;
+pub mod custom_headers;
 pub mod endpoint_url;
 pub mod subscription;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::api_key::{ApiKey, Scope};
 use crate::endpoint::address::AllowedTargets;
+use crate::endpoint::custom_headers::{HIDDEN_VALUE, is_header_name};
 use crate::endpoint::endpoint_url::EndpointUrl;
 use crate::event::channel::{Channel, MAX_CHANNELS};
 use crate::event::event_type::{EventTypePattern, MAX_PATTERNS};
@@ -34,33 +36,10 @@ use crate::timestamp::Timestamp;
 pub const MAX_ENDPOINTS: usize = 10_000;
 /// Longest description, in characters.
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
-/// Most custom headers.
-pub const MAX_HEADERS: usize = 20;
-/// Longest value of a custom header, in bytes.
-pub const MAX_HEADER_VALUE_BYTES: usize = 1_024;
 /// Most entries of `metadata`, and the longest key and value in characters.
 pub const MAX_METADATA: (usize, usize, usize) = (50, 64, 512);
 /// Bounds of the timeout of one attempt, in seconds.
 pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
-
-/// Names that a custom header may not have: HTTP's own framing, and the headers whose values receivers trust.
-const RESERVED_HEADERS: [&str; 15] = [
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "content-type",
-    "expect",
-    "host",
-    "idempotency-key",
-    "keep-alive",
-    "te",
-    "traceparent",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-    "proxy-authorization",
-];
 
 /// The form of a delivery's body: `envelope`, an object with `id`, `type`, `timestamp` and `data`, or `data`, the payload
 /// alone, byte for byte.
@@ -172,9 +151,6 @@ pub struct EndpointSettings {
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::metadata))]
     pub metadata: BTreeMap<String, String>,
 }
-
-/// What is shown in place of a custom header's value to a caller who may not see it.
-pub const HIDDEN_VALUE: &str = "[hidden]";
 
 /// Why Posthorn switched the endpoint off: it answered 410 (`gone`), or it failed too often for too long (`failing`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -304,34 +280,12 @@ impl EndpointSettings {
             "must be 1 to 100",
         );
         invalid.take("/outcomes", self.outcomes.check());
-        self.check_headers(&mut invalid);
+        custom_headers::check(&self.headers, &self.header_prefix, &mut invalid);
         self.check_metadata(&mut invalid);
         match (invalid.into_result(), url) {
             (Ok(()), Some(url)) => Ok(url),
             (Err(problem), _) => Err(problem),
             (Ok(()), None) => Err(Problem::invalid("/url", "is required")),
-        }
-    }
-
-    fn check_headers(&self, invalid: &mut Invalid) {
-        invalid.require(self.headers.len() <= MAX_HEADERS, "/headers", "may have at most 20 entries");
-        let own = format!("{}-", self.header_prefix.to_ascii_lowercase());
-        let mut seen = std::collections::HashSet::new();
-        for (name, value) in &self.headers {
-            let pointer = format!("/headers/{}", escape_pointer(name));
-            let lower = name.to_ascii_lowercase();
-            let reserved = RESERVED_HEADERS.contains(&lower.as_str())
-                || lower.starts_with("webhook-")
-                || lower.starts_with(&own);
-            invalid.require(is_header_name(name) && name.len() <= 100, &pointer, "is not a header name");
-            invalid.require(!reserved, &pointer, "is set by Posthorn and cannot be overridden");
-            invalid.require(seen.insert(lower), &pointer, "stands there twice in different letter case");
-            let visible = value.bytes().all(|b| (0x20..0x7f).contains(&b)) && value.trim() == value;
-            invalid.require(
-                visible && value.len() <= MAX_HEADER_VALUE_BYTES,
-                &pointer,
-                "must be at most 1024 visible ASCII characters",
-            );
         }
     }
 
@@ -413,11 +367,6 @@ fn without_secrets(url: &str) -> &str {
 /// Writes `name` as one step of an RFC 6901 pointer.
 fn escape_pointer(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
-}
-
-/// RFC 9110 §5.6.2: a header's name is a token.
-fn is_header_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 fn yes() -> bool {
