@@ -5,6 +5,9 @@
 //! storage, the first free million of anything, an idle trigger's polling, and the API's access log, which is off
 //! unless asked for.
 
+mod assumed;
+mod price;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -35,30 +38,6 @@ use usecases::{Clock, Context, Intake, Randomness};
 
 use crate::figure::print;
 use crate::receiver::Receiver;
-
-/// List prices in dollars, us-east-1, arm64 (aws.amazon.com pricing pages of each service, 2026-11).
-mod price {
-    pub(super) const HTTP_API_REQUEST: f64 = 1.00e-6;
-    pub(super) const LAMBDA_REQUEST: f64 = 0.20e-6;
-    pub(super) const LAMBDA_GB_SECOND: f64 = 0.000_013_333_4;
-    pub(super) const WRITE_UNIT: f64 = 0.625e-6;
-    pub(super) const READ_UNIT: f64 = 0.125e-6;
-    pub(super) const SQS_REQUEST: f64 = 0.40e-6;
-    pub(super) const LOG_BYTE: f64 = 0.50e-9;
-}
-
-/// Values that an emulator cannot measure; they are assumptions.
-mod assumed {
-    /// One request of ingest: a write to the table and one to the queue, in seconds.
-    pub(super) const INGEST_SECONDS: f64 = 0.015;
-    /// What the claim of an `Idempotency-Key` adds: a write to the table, in seconds.
-    pub(super) const CLAIM_SECONDS: f64 = 0.005;
-    /// One batch of the sender: its attempts, all at once, and a write to the table, in seconds.
-    pub(super) const SENDER_SECONDS: f64 = 0.115;
-    /// Memory of both functions, in GB; see the template.
-    pub(super) const INGEST_GB: f64 = 0.25;
-    pub(super) const SENDER_GB: f64 = 0.5;
-}
 
 const DELIVERIES: usize = 2_000;
 /// While nothing is left but waits, time goes in steps of the longest delay of a message.
