@@ -7,7 +7,7 @@ mod recovery;
 use std::collections::BTreeMap;
 
 use domain::endpoint::EndpointSettings;
-use domain::policy::circuit::Health;
+use domain::policy::circuit::{Health, MAX_PARKED_WHILE_OFF};
 use usecases::Randomness;
 use usecases::context::cache::CACHED_FOR;
 use usecases::deliver::attempt_delivery::EARLY;
@@ -71,6 +71,7 @@ pub(crate) struct World<'a> {
     /// When the circuit opened and closed: senders remember for some seconds how it was.
     circuit: BTreeMap<u64, bool>,
     off: bool,
+    accepted_while_off: u64,
     draining: Option<Draining>,
     from_outage: u64,
     bill: Bill,
@@ -97,6 +98,7 @@ impl<'a> World<'a> {
             health: Health::default(),
             circuit: BTreeMap::from([(0, false)]),
             off: false,
+            accepted_while_off: 0,
             draining: None,
             from_outage: 0,
             bill: Bill::default(),
@@ -166,10 +168,12 @@ impl<'a> World<'a> {
         let others = self.due_by_now(rate * (1.0 - self.outage.share));
         let biggest = self.due_by_now(rate * self.outage.share);
         self.queued.add_others(self.now, others);
-        if self.off {
+        // What is accepted while the endpoint is off is parked when it is received, up to a bound.
+        if self.off && self.accepted_while_off >= MAX_PARKED_WHILE_OFF {
             self.counts.skipped += biggest;
             return;
         }
+        self.accepted_while_off += if self.off { biggest } else { 0 };
         self.counts.accepted += biggest;
         if self.now < self.recovery() {
             self.from_outage += biggest;
@@ -210,7 +214,7 @@ impl<'a> World<'a> {
         // Each process asked at its own time how the endpoint fares.
         let asked = self.now.saturating_sub(self.up_to(millis(CACHED_FOR)));
         let open = self.circuit.range(..=asked).next_back().is_some_and(|(_, open)| *open);
-        let mut attempted = Vec::new();
+        let (mut attempted, mut parked) = (Vec::new(), 0);
         for job in &batch.biggest {
             self.in_flight.biggest += 1;
             if job.attempts > 0 || job.probe || job.due_ms > 0 {
@@ -222,9 +226,13 @@ impl<'a> World<'a> {
                 self.in_flight.biggest -= 1;
                 self.parked.add(*job);
                 self.bill.write_units += 2.0;
+                parked += 1;
             } else {
                 attempted.push(*job);
             }
+        }
+        if self.off && parked > 0 {
+            self.bill.write_units += 1.0; // they are counted
         }
         if !attempted.is_empty() {
             let down = (OUTAGE_BEGINS_MS..self.recovery()).contains(&self.now);

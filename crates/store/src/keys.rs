@@ -102,6 +102,14 @@ pub fn health(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("HEALTH#{}", endpoint.id))
 }
 
+/// What the sort keys of the counts of parked deliveries start with.
+pub const PARKED_COUNT_PREFIX: &str = "PARKED#";
+
+/// The row that counts what was parked for an endpoint while it was off for failing.
+pub fn parked_count(endpoint: EndpointKey) -> Key {
+    Key::new(workspace_partition(endpoint.workspace), format!("{PARKED_COUNT_PREFIX}{}", endpoint.id))
+}
+
 /// The row of an endpoint's drain; there is one while it is under way, and before, while it is owed.
 pub fn drain(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("DRAIN#{}", endpoint.id))

@@ -16,18 +16,18 @@ use usecases::Context;
 /// Never switched off within a story.
 const PATIENT: u32 = 10_000;
 
-async fn statuses(stage: &Stage, endpoint: &Endpoint) -> Vec<String> {
+pub(super) async fn statuses(stage: &Stage, endpoint: &Endpoint) -> Vec<String> {
     let path = format!("/v1/webhook-endpoints/{}/deliveries?limit=250", endpoint.id);
     let rows = stage.read(&path).await;
     rows.as_array().unwrap().iter().map(|row| row["status"].as_str().unwrap().to_owned()).collect()
 }
 
-fn count(statuses: &[String], wanted: &str) -> usize {
+pub(super) fn count(statuses: &[String], wanted: &str) -> usize {
     statuses.iter().filter(|status| *status == wanted).count()
 }
 
 /// Waits until `holds` of the endpoint's statuses.
-async fn until(stage: &Stage, endpoint: &Endpoint, holds: impl Fn(&[String]) -> bool) {
+pub(super) async fn until(stage: &Stage, endpoint: &Endpoint, holds: impl Fn(&[String]) -> bool) {
     let mut last = Vec::new();
     for _ in 0..500 {
         last = statuses(stage, endpoint).await;
@@ -39,12 +39,12 @@ async fn until(stage: &Stage, endpoint: &Endpoint, holds: impl Fn(&[String]) -> 
     panic!("it never came to that: {last:?}")
 }
 
-async fn active(stage: &Stage, endpoint: &Endpoint) -> Value {
+pub(super) async fn active(stage: &Stage, endpoint: &Endpoint) -> Value {
     stage.read(&format!("/v1/webhook-endpoints/{}", endpoint.id)).await
 }
 
 /// Lets a drain take its steps: each is a second after the one before, and it ends after ten seconds of quiet.
-async fn drained(stage: &Stage, endpoint: &Endpoint, delivered: usize) {
+pub(super) async fn drained(stage: &Stage, endpoint: &Endpoint, delivered: usize) {
     for _ in 0..40 {
         stage.advance(Duration::from_secs(1));
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -4,3 +4,4 @@
 mod circuit;
 mod faults;
 mod restart;
+mod switched_off;

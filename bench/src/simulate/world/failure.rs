@@ -68,7 +68,7 @@ impl World<'_> {
                 }
                 Consequence::Warn(percent) => self.health.warned_percent = percent,
                 Consequence::Disable => {
-                    self.off = true;
+                    (self.off, self.accepted_while_off) = (true, 0);
                     self.counts.switched_off_ms.get_or_insert(self.now);
                 }
             }

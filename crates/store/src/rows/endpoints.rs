@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::endpoint::endpoint_url::EndpointUrl;
-use domain::endpoint::subscription::Subscription;
+use domain::endpoint::subscription::{Subscription, Switch};
 use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, PublicKey};
@@ -131,18 +131,31 @@ impl Store {
         Ok(Page::new(rows, page.more, |endpoint| endpoint.id))
     }
 
-    /// What every endpoint of a workspace wants, oldest first: what an event is fanned out to. Opens no secret.
+    /// What every endpoint of a workspace wants, oldest first: what an event is fanned out to. Opens no secret. Only where
+    /// an endpoint is off for failing is it also read how much is parked.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn all_subscriptions(&self, workspace: WorkspaceId) -> Result<Vec<Subscription>, StoreError> {
         let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX);
         let rows = self.query(&range, usize::MAX).await?.rows.into_iter();
-        rows.map(|row| {
-            let document: Document = ItemReader::new(row, ENTITY).json("document")?;
-            Ok(Subscription::of(document.id, document.settings, document.public_keys))
-        })
-        .collect()
+        let subscriptions = rows.map(|row| {
+            let Document { id, settings, disabled_reason, public_keys, .. } =
+                ItemReader::new(row, ENTITY).json("document")?;
+            Ok(Subscription::of(id, settings, disabled_reason, public_keys))
+        });
+        let mut subscriptions = subscriptions.collect::<Result<Vec<_>, StoreError>>()?;
+        let mut off = subscriptions.iter_mut().filter_map(|subscription| match &mut subscription.switch {
+            Switch::OffForFailing { parked } => Some((subscription.id, parked)),
+            Switch::On | Switch::Off => None,
+        });
+        if let Some(first) = off.next() {
+            let counts = self.parked_counts(workspace).await?;
+            for (id, parked) in std::iter::once(first).chain(off) {
+                *parked = counts.get(&id).copied().unwrap_or_default();
+            }
+        }
+        Ok(subscriptions)
     }
 
     /// Deletes an endpoint, and with it what is kept of its health, its limits and its drain; whether there was one.
@@ -152,7 +165,7 @@ impl Store {
     pub async fn delete_endpoint(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
         let existed = self.delete(&keys::endpoint(endpoint)).await?;
         // After the endpoint's own row: a process that still finds the endpoint would write them anew.
-        for key in [keys::health, keys::rate, keys::places, keys::drain] {
+        for key in [keys::health, keys::rate, keys::places, keys::drain, keys::parked_count] {
             self.delete(&key(endpoint)).await?;
         }
         Ok(existed)

@@ -10,6 +10,7 @@ pub mod events;
 pub mod health;
 pub mod idempotency;
 pub(crate) mod limits;
+pub(crate) mod parked_counts;
 pub mod payload;
 pub mod replays;
 pub mod statistics;

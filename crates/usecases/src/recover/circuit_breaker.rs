@@ -152,6 +152,10 @@ pub(crate) async fn switch_off(
     mut data: serde_json::Value,
 ) -> Result<(), Fault> {
     let key = endpoint.key();
+    if reason == DisabledReason::Failing {
+        // From now on it is counted what is parked for it. Before the endpoint is off, so that nothing is forgotten.
+        context.store.forget_parked_count(key).await?;
+    }
     // An optimistic lock: when another attempt, or the owner, has changed the row between read and write, read it again.
     for _ in 0..5 {
         let Some(mut current) = context.store.load_endpoint(key).await? else { return Ok(()) };

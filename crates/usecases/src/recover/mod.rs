@@ -1,5 +1,6 @@
 //! What happens while an endpoint fails, and after? Circuit breaker, probes and drains.
 
 pub(crate) mod circuit_breaker;
+pub(crate) mod count_parked;
 pub mod drain;
 pub mod probe_circuits;

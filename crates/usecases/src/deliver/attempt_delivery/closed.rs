@@ -24,8 +24,10 @@ pub(super) enum Closed {
     WorkspaceGone,
     /// The workspace keeps nothing as old any more: what happened before is not known, and could not be recorded.
     Expired,
-    /// The endpoint's circuit is open, or the endpoint is switched off for failing.
+    /// The endpoint's circuit is open.
     EndpointFailing,
+    /// The endpoint is switched off for failing.
+    EndpointOff,
     /// The delivery can never be attempted.
     Cancelled(CancelReason),
     /// The endpoint is off or missing in the cache, but no longer in the table.
@@ -53,6 +55,8 @@ pub(super) enum Consequence {
     WaitForSlot(Timestamp),
     /// The delivery is parked until its endpoint recovers.
     Park,
+    /// The delivery is parked until its endpoint is switched on, and counted: only so many are.
+    ParkAndCount,
     /// The delivery is parked, and a drain begun: for want of a slot or a lease.
     ParkAndDrain,
     /// The delivery is cancelled.
@@ -73,6 +77,7 @@ impl Closed {
             Self::WorkspaceGone => "workspace_gone",
             Self::Expired => "expired",
             Self::EndpointFailing => "endpoint_failing",
+            Self::EndpointOff => "endpoint_off",
             Self::Cancelled(reason) => reason.as_str(),
             Self::CacheOutdated => "cache_outdated",
             Self::BulkheadFull => "bulkhead_full",
@@ -94,6 +99,7 @@ impl Closed {
             Self::NoLease if receives < RECEIVES_FOR_A_LEASE => Consequence::LookAgain,
             Self::NoSlotYet(slot) => Consequence::WaitForSlot(slot),
             Self::EndpointFailing => Consequence::Park,
+            Self::EndpointOff => Consequence::ParkAndCount,
             Self::NoSlotInReach | Self::NoLease => Consequence::ParkAndDrain,
             Self::Cancelled(reason) => Consequence::Cancel(reason),
         }
@@ -106,7 +112,7 @@ impl Consequence {
         match self {
             Self::Drop => "job dropped",
             Self::Wait(_) | Self::LookAgain | Self::WaitForSlot(_) => "job put back",
-            Self::Park | Self::ParkAndDrain => "delivery parked",
+            Self::Park | Self::ParkAndCount | Self::ParkAndDrain => "delivery parked",
             Self::Cancel(_) => "delivery cancelled",
         }
     }

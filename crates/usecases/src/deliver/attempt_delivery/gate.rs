@@ -97,6 +97,10 @@ impl Sender {
     ) -> Result<Arc<Endpoint>, Stop> {
         let key = EndpointKey::new(receive.job.workspace, receive.job.endpoint);
         if let Some(endpoint) = self.context.cache.endpoint(key).await? {
+            // What comes while the endpoint is switched off for failing is not lost: it goes out when it is switched on.
+            if !endpoint.settings.active && endpoint.disabled_reason == Some(DisabledReason::Failing) {
+                return Err(Closed::EndpointOff.into());
+            }
             if self.is_failing(receive, &endpoint, delivery).await? {
                 return Err(Closed::EndpointFailing.into());
             }
@@ -110,20 +114,15 @@ impl Sender {
         Err(reason.map_or(Closed::CacheOutdated, Closed::Cancelled).into())
     }
 
-    /// Whether the delivery must wait until its endpoint has recovered.
+    /// Whether the delivery must wait until the circuit of its active endpoint has closed.
     async fn is_failing(
         &self,
         receive: &Receive<'_>,
         endpoint: &Endpoint,
         delivery: &Delivery,
     ) -> Result<bool, Fault> {
-        // What was under way when the endpoint was switched off for failing is not lost: it goes out when it is
-        // switched on again.
-        if !endpoint.settings.active {
-            return Ok(endpoint.disabled_reason == Some(DisabledReason::Failing));
-        }
         // Deliveries that wait for a retry are the circuit's probes; after 45 s of quiet the schedule sends one.
-        if delivery.counted_attempts() > 0 || receive.job.is_probe() {
+        if !endpoint.settings.active || delivery.counted_attempts() > 0 || receive.job.is_probe() {
             return Ok(false);
         }
         let health = self.context.cache.health(endpoint.key()).await?;

@@ -46,7 +46,7 @@ impl Sender {
                 // SQS counts whole seconds; the rest is waited for in place.
                 return Ok(Next::ComeBackIn(Duration::from_secs(slot.since(now).as_secs())));
             }
-            Consequence::Park => delivery.parked(now),
+            Consequence::Park | Consequence::ParkAndCount => delivery.parked(now),
             Consequence::ParkAndDrain => {
                 // The drain first: a delivery that were parked without one would be forgotten.
                 self.drain_later.begin(EndpointKey::new(job.workspace, job.endpoint)).await?;
@@ -56,6 +56,9 @@ impl Sender {
         };
         meter.note(|readings| readings.parked += u32::from(changed.parked_at.is_some()));
         self.keep(DeliveryRow { delivery: changed, first_attempt }, seat).await?;
+        if consequence == Consequence::ParkAndCount {
+            self.parked_counter.count(EndpointKey::new(job.workspace, job.endpoint)).await;
+        }
         Ok(Next::Done)
     }
 
