@@ -22,6 +22,13 @@ pub(crate) struct Job {
     pub(crate) probe: bool,
 }
 
+impl Job {
+    /// Write units by which its row leaves the index: it is listed there while it waits long for a retry.
+    pub(crate) fn index_units(&self) -> f64 {
+        if self.due_ms > 0 { 1.0 } else { 0.0 }
+    }
+}
+
 /// What one sender takes at once.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {

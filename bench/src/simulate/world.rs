@@ -274,7 +274,7 @@ impl<'a> World<'a> {
         }
         for job in jobs {
             self.in_flight.biggest -= 1;
-            self.bill.write_units += if job.attempts == 0 { 1.0 } else { 2.0 };
+            self.bill.write_units += if job.attempts == 0 { 1.0 } else { 2.0 } + job.index_units();
             self.counts.delivered += 1;
             self.finish(*job);
         }

@@ -28,7 +28,7 @@
 //! Two sparse indexes: `lookup` on configuration rows (find by id; list workspaces, open circuits, drains and replays)
 //! and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
 
-use domain::delivery::DeliveryStatus;
+use domain::delivery::{Delivery, DeliveryStatus};
 use domain::id::{ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
@@ -47,7 +47,7 @@ pub const EXPIRES_AT: &str = "expires_at";
 pub const LOOKUP: &str = "lookup";
 /// Sort key of [`LOOKUP`].
 pub const LOOKUP_SORT: &str = "lookup_sort";
-/// The sparse index of parked and failed deliveries; its partition key has the same name.
+/// The sparse index of parked and failed deliveries, and of those that wait long for a retry; its partition key has the same name.
 pub const UNDELIVERED: &str = "undelivered";
 /// Sort key of [`UNDELIVERED`].
 pub const UNDELIVERED_SORT: &str = "undelivered_sort";
@@ -231,6 +231,15 @@ pub fn undelivered_prefix(status: DeliveryStatus) -> Option<&'static str> {
         | DeliveryStatus::Delivered
         | DeliveryStatus::Cancelled => None,
     }
+}
+
+/// What the sort keys of [`UNDELIVERED`] start with for deliveries that wait long for a retry. Those that wait shortly
+/// are not there, so this is no list of all that are retrying.
+pub const LONG_WAITS: &str = "RETRYING#";
+
+/// What the delivery's sort key of [`UNDELIVERED`] starts with, if it is listed there.
+pub fn listed_under(delivery: &Delivery) -> Option<&'static str> {
+    if delivery.waits_long() { Some(LONG_WAITS) } else { undelivered_prefix(delivery.status) }
 }
 
 fn partition_of_delivery(endpoint: EndpointId, delivery: DeliveryId) -> String {

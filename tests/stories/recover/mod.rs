@@ -5,3 +5,4 @@ mod circuit;
 mod faults;
 mod restart;
 mod switched_off;
+mod waking;

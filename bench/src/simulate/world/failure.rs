@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::delivery::LONG_WAIT;
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::decision::{Circumstances, Decision, decide};
 use domain::policy::circuit::Consequence;
@@ -24,7 +25,7 @@ impl World<'_> {
         }
         for job in jobs {
             let number = job.attempts + 1;
-            self.bill.write_units += if number == 1 { 1.0 } else { 2.0 };
+            self.bill.write_units += if number == 1 { 1.0 } else { 2.0 } + job.index_units();
             let attempt = failed_attempt(number, now);
             let decision = decide(&Circumstances {
                 attempt: &attempt,
@@ -39,6 +40,7 @@ impl World<'_> {
             let attempts = if decision.counts_for_schedule() { number } else { job.attempts };
             let job = Job { attempts, probe: false, due_ms: 0, ..*job };
             if let Decision::RetryIn(wait) = decision {
+                self.bill.write_units += if wait > LONG_WAIT { 1.0 } else { 0.0 }; // a drain must find it
                 self.wait(job, wait);
                 continue;
             }

@@ -1,10 +1,13 @@
-//! How does the endpoint get what was parked? A probe finds it well, and a drain sends the rest.
+//! How does the endpoint get what was parked, and the retries that wait long? A probe finds it well, and a drain sends the
+//! rest.
 
+use domain::delivery::LEFT_TO_WAIT;
 use domain::policy::circuit::Health;
 use usecases::recover::drain;
 
 use super::{Happening, World};
 use crate::simulate::milliseconds::{millis, timestamp};
+use crate::simulate::queued::Job;
 use crate::simulate::queued::real;
 
 /// What one step of a drain takes beside its pause. Assumed: a page of the index, and 50 batches sent, eight at once.
@@ -22,8 +25,27 @@ impl World<'_> {
     pub(super) fn recover(&mut self) {
         self.health = Health::default();
         self.circuit.insert(self.now, false);
+        self.wake();
         self.draining = Some(Draining { rate: drain::FIRST_RATE, last_sent_ms: self.now });
         self.at(self.now, Happening::Drain);
+    }
+
+    /// Brings the retries forward that wait long. They are so few that the drain's first steps send them all; the jobs
+    /// that wait find them superseded, and cost a read.
+    fn wake(&mut self) {
+        let soon = self.now + millis(LEFT_TO_WAIT);
+        let waits = |happening: &Happening| matches!(happening, Happening::Arrived(job) if job.due_ms > soon);
+        let waiting: Vec<_> =
+            self.later.iter().filter(|(_, happening)| waits(happening)).map(|(at, _)| *at).collect();
+        for at in waiting {
+            if let Some(Happening::Arrived(job)) = self.later.remove(&at) {
+                self.delayed -= 1;
+                self.queued.add(Job { due_ms: 0, ..job }, 1);
+                self.bill.sqs_entries(1.0);
+                self.bill.write_units += 2.0; // its row is claimed, and leaves the index
+                self.bill.read_units += 3.0; // the delivery's row, for both jobs, and the event's payload
+            }
+        }
     }
 
     /// Sends the oldest parked deliveries, at most `most` of them; gives how many.

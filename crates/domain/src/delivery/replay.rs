@@ -20,6 +20,8 @@ pub enum Selection {
     Skipped,
     /// Both.
     All,
+    /// Those that wait for their retry: they are sent at once, each with its whole schedule.
+    Retrying,
 }
 
 /// What a replay goes through.
@@ -101,7 +103,7 @@ impl ReplaySettings {
     /// Where to begin.
     pub fn first(&self) -> Progress {
         match self.status {
-            Selection::Failed | Selection::All => Progress::Deliveries { after: None },
+            Selection::Failed | Selection::All | Selection::Retrying => Progress::Deliveries { after: None },
             Selection::Skipped => Progress::Events { after: None },
         }
     }
@@ -110,7 +112,7 @@ impl ReplaySettings {
     pub fn after_deliveries(&self) -> Progress {
         match self.status {
             Selection::All | Selection::Skipped => Progress::Events { after: None },
-            Selection::Failed => Progress::Over,
+            Selection::Failed | Selection::Retrying => Progress::Over,
         }
     }
 
@@ -119,6 +121,7 @@ impl ReplaySettings {
         match delivery.status {
             // The caller of a test event had its answer at once: there is nothing to send again.
             _ if operational::is_test(&delivery.event_type) => false,
+            status if self.status == Selection::Retrying => status == DeliveryStatus::Retrying,
             DeliveryStatus::Failed | DeliveryStatus::Cancelled => true,
             DeliveryStatus::Delivered => self.include_delivered,
             // These go out by themselves.
@@ -153,6 +156,9 @@ mod tests {
         ] {
             delivery.status = status;
             assert_eq!((plain.selects(&delivery), forced.selects(&delivery)), expected, "{status:?}");
+            let retrying =
+                settings(serde_json::json!({ "since": at, "status": "retrying", "include_delivered": true }));
+            assert_eq!(retrying.selects(&delivery), status == DeliveryStatus::Retrying, "{status:?}");
         }
         delivery.event_type =
             crate::event::event_type::EventType::parse(operational::TEST_EVENT_TYPE).unwrap();

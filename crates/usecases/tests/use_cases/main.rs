@@ -12,6 +12,7 @@ mod parked;
 mod replay;
 mod replay_delivery;
 mod turned_away;
+mod waking;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

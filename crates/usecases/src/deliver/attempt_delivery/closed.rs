@@ -16,8 +16,10 @@ pub(super) enum Closed {
     NotDue(Duration),
     /// A drain sent the parked delivery twice, and another job has claimed it.
     Duplicate,
-    /// A newer replay sends the delivery.
+    /// A newer replay sends the delivery, or a drain has cut short the wait of this job.
     Superseded,
+    /// The delivery's retry is not brought forward, because its endpoint fails again: the job that waits for it stands.
+    StillWaiting,
     /// The delivery is delivered, failed or cancelled.
     Settled,
     /// The workspace was deleted.
@@ -73,6 +75,7 @@ impl Closed {
             Self::NotDue(_) => "not_due",
             Self::Duplicate => "duplicate",
             Self::Superseded => "superseded",
+            Self::StillWaiting => "still_waiting",
             Self::Settled => "settled",
             Self::WorkspaceGone => "workspace_gone",
             Self::Expired => "expired",
@@ -90,9 +93,12 @@ impl Closed {
     /// What happens at the job's `receives`-th receive; `cached_for` is the age at which the cache looks again.
     pub(super) const fn consequence(self, receives: u32, cached_for: Duration) -> Consequence {
         match self {
-            Self::Duplicate | Self::Superseded | Self::Settled | Self::WorkspaceGone | Self::Expired => {
-                Consequence::Drop
-            }
+            Self::Duplicate
+            | Self::Superseded
+            | Self::StillWaiting
+            | Self::Settled
+            | Self::WorkspaceGone
+            | Self::Expired => Consequence::Drop,
             Self::NotDue(wait) => Consequence::Wait(wait),
             Self::CacheOutdated => Consequence::Wait(cached_for),
             Self::BulkheadFull => Consequence::LookAgain,

@@ -73,6 +73,7 @@ impl Sender {
         // bulkhead: only the first receive compares `parked_at`, so a later one could not tell a duplicate.
         match row.delivery.parked_at {
             Some(parked_at) => self.claim(row, parked_at, expires_at).await?,
+            None if receive.wakes(&row.delivery) => self.wake(row, expires_at).await?,
             None if self.bulkhead.is_full(endpoint.id, Instant::now()) => {
                 return Err(Closed::BulkheadFull.into());
             }
@@ -96,13 +97,15 @@ impl Sender {
         delivery: &Delivery,
     ) -> Result<Arc<Endpoint>, Stop> {
         let key = EndpointKey::new(receive.job.workspace, receive.job.endpoint);
+        // A delivery that waits is not parked by the job that only would cut its wait short.
+        let unless_waiting = |why| if receive.wakes(delivery) { Closed::StillWaiting } else { why };
         if let Some(endpoint) = self.context.cache.endpoint(key).await? {
             // What comes while the endpoint is switched off for failing is not lost: it goes out when it is switched on.
             if !endpoint.settings.active && endpoint.disabled_reason == Some(DisabledReason::Failing) {
-                return Err(Closed::EndpointOff.into());
+                return Err(unless_waiting(Closed::EndpointOff).into());
             }
             if self.is_failing(receive, &endpoint, delivery).await? {
-                return Err(Closed::EndpointFailing.into());
+                return Err(unless_waiting(Closed::EndpointFailing).into());
             }
             if cancel_reason(Some(&*endpoint)).is_none() {
                 return Ok(endpoint);
@@ -121,8 +124,10 @@ impl Sender {
         endpoint: &Endpoint,
         delivery: &Delivery,
     ) -> Result<bool, Fault> {
-        // Deliveries that wait for a retry are the circuit's probes; after 45 s of quiet the schedule sends one.
-        if !endpoint.settings.active || delivery.counted_attempts() > 0 || receive.job.is_probe() {
+        // Deliveries that wait for a retry are the circuit's probes, when their time has come; after 45 s of quiet the
+        // schedule sends one.
+        let probes = delivery.counted_attempts() > 0 && !receive.wakes(delivery);
+        if !endpoint.settings.active || probes || receive.job.is_probe() {
             return Ok(false);
         }
         let health = self.context.cache.health(endpoint.key()).await?;
@@ -141,6 +146,22 @@ impl Sender {
         let settlement = Settlement { row: claimed, later_attempt: None, expires_at };
         if !self.context.store.take_parked(&settlement, parked_at).await? {
             return Err(Closed::Duplicate.into());
+        }
+        *row = settlement.row;
+        Ok(())
+    }
+
+    /// Claims a delivery that waits for its retry, from the job that waits.
+    async fn wake(&self, row: &mut DeliveryRow, expires_at: Timestamp) -> Result<(), Stop> {
+        let since = row.delivery.updated_at;
+        let woken = row.delivery.clone().woken(self.context.clock.now());
+        let settlement = Settlement {
+            row: DeliveryRow { delivery: woken, ..row.clone() },
+            later_attempt: None,
+            expires_at,
+        };
+        if !self.context.store.take_waiting(&settlement, since).await? {
+            return Err(Closed::Superseded.into());
         }
         *row = settlement.row;
         Ok(())

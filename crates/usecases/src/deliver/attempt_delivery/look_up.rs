@@ -35,6 +35,12 @@ impl Receive<'_> {
         (wait > EARLY).then_some(wait)
     }
 
+    /// Whether the job is to cut the delivery's wait short, and has not claimed it yet.
+    pub(super) fn wakes(&self, delivery: &Delivery) -> bool {
+        let Self { job, at, .. } = self;
+        job.is_wake() && job.woken_at() == Some(delivery.updated_at) && delivery.can_be_woken(*at)
+    }
+
     /// Why the job no longer stands, or not yet, beside what is known of its delivery.
     pub(super) fn is_outdated_by(&self, delivery: &Delivery) -> Option<Closed> {
         let Self { job, .. } = self;
@@ -45,10 +51,19 @@ impl Receive<'_> {
         if self.number <= 1 && job.parked_at().is_some() && job.parked_at() != delivery.parked_at {
             return Some(Closed::Duplicate);
         }
+        if self.number <= 1 && job.is_wake() && job.woken_at() == delivery.woken_at {
+            return Some(Closed::Duplicate);
+        }
         if delivery.status.is_settled() && delivery.run <= job.replay_id() {
             return Some(Closed::Settled);
         }
         if delivery.run != job.replay_id() {
+            return Some(Closed::Superseded);
+        }
+        if self.wakes(delivery) {
+            return None;
+        }
+        if delivery.woken_at != job.woken_at() {
             return Some(Closed::Superseded);
         }
         // A delivery that waits for its first slot is pending, and waits in place for the rest of a second.
