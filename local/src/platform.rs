@@ -146,6 +146,11 @@ impl Platform {
         let data_key = data_key(setup.data)?;
         let store = aws.store(data_key).await?;
         let queue = aws.queue().await?;
+        // Steps of drains and replays that the last process had begun when it ended will not be finished by it.
+        let released = store.release_leases().await?;
+        if released > 0 {
+            tracing::info!(released, "drains and replays that were interrupted go on");
+        }
 
         // 2. The functions. They share one cache, so that a change takes effect at once.
         // Loopback and plain http are allowed only in local mode, because its receivers are on this machine.

@@ -2,13 +2,13 @@
 //! Stepwise: a task does one step under a lease, saves the progress into the row, and sends the task of the next step.
 //!
 //! The row says how far the work has come; a task says only which row to work on. SQS delivers it at least once: a
-//! second copy finds the row leased, and work whose task was lost is resumed by the schedule.
+//! second copy finds the row leased, and comes back when the lease ends, should the process of that step have died. Work
+//! whose task was lost is resumed by the schedule.
 
 use std::time::Duration;
 
 use domain::timestamp::Timestamp;
 use queue::Task;
-use store::table::lease::LOST_AFTER;
 use store::{Lease, Store, StoreError};
 
 use crate::context::Context;
@@ -31,10 +31,13 @@ pub(crate) enum Next {
 /// Work that is done step by step: a drain, a replay.
 pub(crate) trait Stepwise: Sized {
     /// What its row is known by.
-    type Key;
+    type Key: Copy;
+
+    /// What its row is known by.
+    fn key(&self) -> Self::Key;
 
     /// The task of a step.
-    fn task(&self) -> Task;
+    fn task(key: Self::Key) -> Task;
 
     /// Claims the row for a step; `None` when there is nothing to do, or another process holds the lease.
     async fn claim(
@@ -42,6 +45,13 @@ pub(crate) trait Stepwise: Sized {
         key: Self::Key,
         now: Timestamp,
     ) -> Result<Option<(Lease, Self)>, StoreError>;
+
+    /// When the step ends at the latest that another process does; `None` when none is under way.
+    async fn step_ends(
+        store: &Store,
+        key: Self::Key,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError>;
 
     /// Does one step, and moves the work on.
     async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault>;
@@ -53,15 +63,21 @@ pub(crate) trait Stepwise: Sized {
     /// Writes that the work is over; `false` when that was refused, as it was asked for again during the step.
     async fn end(&mut self, store: &Store, lease: &Lease, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Work that was not claimed since `before`: its task was lost.
-    async fn lost(store: &Store, before: Timestamp) -> Result<Vec<Self>, StoreError>;
+    /// Work whose task is lost at `now`.
+    async fn lost(store: &Store, now: Timestamp) -> Result<Vec<Self>, StoreError>;
 }
 
 /// Does one step of the work known by `key`, if there is any that no other process has.
 pub(crate) async fn step<W: Stepwise>(context: &Context, key: W::Key) -> Result<(), Fault> {
     // 1. Claim the row.
     let (now, store) = (context.clock.now(), &context.store);
-    let Some((lease, mut work)) = W::claim(store, key, now).await? else { return Ok(()) };
+    let Some((lease, mut work)) = W::claim(store, key, now).await? else {
+        // Between two steps another task is on its way. But the process of a step under way may have died.
+        if let Some(until) = W::step_ends(store, key, now).await? {
+            context.queue.send_task(W::task(key), until.since(now)).await?;
+        }
+        return Ok(());
+    };
 
     // 2. Do the step.
     let mut next = work.step(context, now).await?;
@@ -76,16 +92,16 @@ pub(crate) async fn step<W: Stepwise>(context: &Context, key: W::Key) -> Result<
         Next::Over => None,
     };
     if let Some(pause) = pause {
-        context.queue.send_task(work.task(), pause).await?;
+        context.queue.send_task(W::task(work.key()), pause).await?;
     }
     Ok(())
 }
 
 /// Sends the task of work that has lost its own; gives how much there was.
 pub(crate) async fn resume<W: Stepwise>(context: &Context) -> Result<usize, Fault> {
-    let lost = W::lost(&context.store, context.clock.now().minus(LOST_AFTER)).await?;
+    let lost = W::lost(&context.store, context.clock.now()).await?;
     for work in &lost {
-        context.queue.send_task(work.task(), Duration::ZERO).await?;
+        context.queue.send_task(W::task(work.key()), Duration::ZERO).await?;
     }
     Ok(lost.len())
 }

@@ -126,14 +126,14 @@ async fn the_schedule_does_each_of_its_parts_even_if_another_fails() {
         .with_clock_and_randomness(clock.clone(), usecases::Randomness::system());
     assert!(maintenance::tick(&context).await.is_err());
     // The circuit is open, so the drain is still owed; but a step has worked on its row.
-    let a_minute_ago = || Timestamp::from_millis(clock.now().as_millis() - 60_000);
+    let in_a_minute = || Timestamp::from_millis(clock.now().as_millis() + 60_000);
     for _ in 0..500 {
-        if store.lost_drains(a_minute_ago()).await.unwrap().is_empty() {
+        if store.lost_drains(in_a_minute()).await.unwrap().is_empty() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(store.lost_drains(a_minute_ago()).await.unwrap().is_empty(), "the lost drain was not resumed");
+    assert!(store.lost_drains(in_a_minute()).await.unwrap().is_empty(), "the lost drain was not resumed");
     let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
     assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
     stage.advance(Duration::from_secs(4_000));

@@ -116,12 +116,24 @@ impl Store {
             .await
     }
 
-    /// Drains that were not claimed since `before`: their task was lost.
+    /// When the step ends at the latest that another process does; `None` when none is under way.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn drain_step_ends(
+        &self,
+        endpoint: EndpointKey,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.step_ends(&keys::drain(endpoint), ENTITY, now).await
+    }
+
+    /// Drains whose task is lost at `now`.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn lost_drains(&self, before: Timestamp) -> Result<Vec<Drain>, StoreError> {
-        let rows = self.lost_rows(DRAINS, EndpointId::PREFIX, ENTITY, before).await?;
+    pub async fn lost_drains(&self, now: Timestamp) -> Result<Vec<Drain>, StoreError> {
+        let rows = self.lost_rows(DRAINS, EndpointId::PREFIX, ENTITY, now).await?;
         rows.iter().map(read).collect()
     }
 

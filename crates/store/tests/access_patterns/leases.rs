@@ -32,7 +32,7 @@ async fn a_row_belongs_to_one_process_until_it_is_given_back_or_the_lease_is_ove
     let store = &table.store;
     store.start_drain(endpoint(), DrainReason::Recovery, 20, now()).await.unwrap();
     let (lease, drain) = store.claim_drain(endpoint(), now()).await.unwrap().unwrap();
-    assert!(store.claim_drain(endpoint(), later(59)).await.unwrap().is_none());
+    assert!(store.claim_drain(endpoint(), later(LEASE.as_secs() - 1)).await.unwrap().is_none());
     let cursor = Some(DeliveryId::new(now(), 7));
     let further = Drain { cursor, rate: 40, sent: 20, last_sent_at: Some(now()), ..drain };
     assert!(store.save_drain(&lease, &further, later(1)).await.unwrap());

@@ -72,8 +72,12 @@ fn task(endpoint: EndpointKey) -> Task {
 impl Stepwise for Drain {
     type Key = EndpointKey;
 
-    fn task(&self) -> Task {
-        task(self.endpoint)
+    fn key(&self) -> EndpointKey {
+        self.endpoint
+    }
+
+    fn task(key: EndpointKey) -> Task {
+        task(key)
     }
 
     async fn claim(
@@ -82,6 +86,14 @@ impl Stepwise for Drain {
         now: Timestamp,
     ) -> Result<Option<(Lease, Self)>, StoreError> {
         store.claim_drain(key, now).await
+    }
+
+    async fn step_ends(
+        store: &Store,
+        key: EndpointKey,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        store.drain_step_ends(key, now).await
     }
 
     async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault> {
@@ -139,8 +151,8 @@ impl Stepwise for Drain {
         Ok(ended)
     }
 
-    async fn lost(store: &Store, before: Timestamp) -> Result<Vec<Self>, StoreError> {
-        store.lost_drains(before).await
+    async fn lost(store: &Store, now: Timestamp) -> Result<Vec<Self>, StoreError> {
+        store.lost_drains(now).await
     }
 }
 

@@ -57,7 +57,7 @@ pub async fn start_replay(
 ) -> Result<Replay, UseCaseError> {
     let replay = prepare(management, caller, endpoint, settings).await?;
     management.context.store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
-    management.context.queue.send_task(replay.task(), Duration::ZERO).await?;
+    management.context.queue.send_task(Replay::task(replay.key()), Duration::ZERO).await?;
     Ok(replay)
 }
 
@@ -173,8 +173,12 @@ pub async fn resume_replays(context: &Context) -> Result<usize, Fault> {
 impl Stepwise for Replay {
     type Key = (WorkspaceId, ReplayId);
 
-    fn task(&self) -> Task {
-        Task::Replay { workspace: self.workspace_id, replay: self.id }
+    fn key(&self) -> Self::Key {
+        (self.workspace_id, self.id)
+    }
+
+    fn task((workspace, replay): Self::Key) -> Task {
+        Task::Replay { workspace, replay }
     }
 
     async fn claim(
@@ -183,6 +187,14 @@ impl Stepwise for Replay {
         now: Timestamp,
     ) -> Result<Option<(Lease, Self)>, StoreError> {
         store.claim_replay(workspace, id, now).await
+    }
+
+    async fn step_ends(
+        store: &Store,
+        (workspace, id): Self::Key,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        store.replay_step_ends(workspace, id, now).await
     }
 
     async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault> {
@@ -223,8 +235,8 @@ impl Stepwise for Replay {
         store.save_replay(lease, self, now).await
     }
 
-    async fn lost(store: &Store, before: Timestamp) -> Result<Vec<Self>, StoreError> {
-        store.lost_replays(before).await
+    async fn lost(store: &Store, now: Timestamp) -> Result<Vec<Self>, StoreError> {
+        store.lost_replays(now).await
     }
 }
 

@@ -11,6 +11,7 @@ mod operational_topic;
 mod parked;
 mod replay;
 mod replay_delivery;
+mod stepwise;
 mod turned_away;
 mod waking;
 
