@@ -9,28 +9,32 @@ use serde::{Deserialize, Serialize};
 
 pub use domain::access::api_key::ApiKeySettings;
 
-/// An API key, without the key itself.
+/// An API key as lists show it, without the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiKey {
-    /// `key_` and a ULID; it opens nothing.
+    /// The id of the API key. It is not the key itself and gives no access.
     pub id: ApiKeyId,
-    /// For people.
+    /// A name for people.
+    #[cfg_attr(feature = "openapi", schema(examples("billing service")))]
     pub name: String,
-    /// The one workspace it opens; `null` opens all.
+    /// The only workspace that the key has access to; `null` means access to all workspaces.
     pub workspace_id: Option<WorkspaceId>,
-    /// What it may do.
+    /// The permissions of the key.
     pub scopes: Vec<Scope>,
-    /// When it was made.
+    /// When the key was created.
     pub created_at: Timestamp,
 }
 
 /// A new API key, with the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewApiKey {
-    /// What later answers show, too.
+    /// The members that lists show.
     #[serde(flatten)]
     pub api_key: ApiKey,
-    /// What its holder sends. Shown here and never again.
+    /// The key itself, sent as `X-API-Key`. This answer shows it once; no later answer shows it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^phk_[A-Za-z0-9_-]{32,128}$", examples("phk_Yt6DSOnV9HqVi0XWbVNx637moCtnHKKmfhGv_sgSsdY")))]
     pub key: RevealedKey,
 }
 

@@ -12,137 +12,160 @@ use serde::{Deserialize, Serialize};
 use crate::events::EventTypes;
 use crate::page::Limit;
 
-/// Which deliveries of an endpoint are listed.
+/// The parameters of a list of an endpoint's deliveries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryQuery {
-    /// Only those with this status.
+    /// Only deliveries with this status.
     pub status: Option<DeliveryStatus>,
-    /// Only those of these event types.
+    /// Only deliveries of these event types and families, separated by commas.
     #[serde(default)]
     pub event_type: EventTypes,
-    /// Only that of this event.
+    /// Only the delivery of this event.
     pub event_id: Option<EventId>,
-    /// Only of events accepted from then on.
+    /// Only deliveries of events accepted at this time or later.
     pub since: Option<Timestamp>,
-    /// Only of events accepted before then.
+    /// Only deliveries of events accepted before this time.
     pub until: Option<Timestamp>,
-    /// Most rows, 1 to 250; 20 if left out.
+    /// The most rows of the page, 1 to 250; 20 if left out.
     pub limit: Option<Limit>,
-    /// Those older than this one: the last of the page before.
+    /// Only deliveries older than this one: the last id of the page before.
     pub before: Option<DeliveryId>,
 }
 
-/// Which undelivered deliveries of a workspace are listed.
+/// The parameters of a list of a workspace's undelivered deliveries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct UndeliveredFilter {
-    /// Required with a key that opens all workspaces.
+    /// The workspace. Required with a key for all workspaces.
     pub workspace_id: Option<WorkspaceId>,
-    /// Only those of this endpoint.
+    /// Only deliveries to this endpoint.
     pub endpoint_id: Option<EndpointId>,
     /// `failed` or `parked`; both if left out.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::openapi::UndeliveredStatus>))]
     pub status: Option<DeliveryStatus>,
 }
 
-/// One event on its way to one endpoint.
+/// A delivery: one event on its way to one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "id": "wd_01M7Z294KEZCHAZHKHD9R5A5SD", "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
+    "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA", "event_type": "invoice.paid", "status": "delivered", "attempts": 1,
+    "response_status": 200, "last_error": null, "cancel_reason": null, "trigger": "automatic", "replay_id": null,
+    "created_at": "2026-11-21T12:46:12.092Z", "next_attempt_at": null, "delivered_at": "2026-11-21T12:46:12.100Z",
+}))))]
 pub struct Delivery {
-    /// `wd_` and a ULID; follows from endpoint and event.
+    /// The id of the delivery. It follows from the event and the endpoint.
     pub id: DeliveryId,
-    /// Where it goes.
+    /// The endpoint that the event is delivered to.
     pub endpoint_id: EndpointId,
-    /// What it carries.
+    /// The event that is delivered.
     pub event_id: EventId,
-    /// The type of what it carries.
+    /// The type of the event.
     pub event_type: EventType,
-    /// Where it stands.
+    /// The status of the delivery.
     pub status: DeliveryStatus,
-    /// Attempts made so far.
+    /// The number of attempts made so far.
+    #[cfg_attr(feature = "openapi", schema(examples(1)))]
     pub attempts: u32,
-    /// HTTP status of the last answer; `null` if there was none.
+    /// The HTTP status of the endpoint's last answer; `null` if there was none.
+    #[cfg_attr(feature = "openapi", schema(examples(200)))]
     pub response_status: Option<u16>,
-    /// Why the last attempt failed.
+    /// The error class of the last attempt; `null` if it succeeded.
     pub last_error: Option<ErrorClass>,
-    /// Why it was cancelled.
+    /// Why the delivery was cancelled; `null` if it was not.
     pub cancel_reason: Option<CancelReason>,
-    /// What made Posthorn send it.
+    /// The cause of the delivery.
     pub trigger: Trigger,
-    /// The replay that sent it last.
+    /// The replay that sent the delivery last; `null` if none did.
     pub replay_id: Option<ReplayId>,
-    /// When its event was accepted.
+    /// When the event was accepted.
     pub created_at: Timestamp,
-    /// When it is attempted next.
+    /// When the next attempt is due; `null` if none is planned.
     pub next_attempt_at: Option<Timestamp>,
-    /// When it was answered with success.
+    /// When the delivery succeeded; `null` if it has not.
     pub delivered_at: Option<Timestamp>,
 }
 
 /// A delivery with all its attempts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeliveryDetail {
-    /// What lists show, too.
+    /// The members that lists show.
     #[serde(flatten)]
     pub delivery: Delivery,
-    /// Its attempts, oldest first.
+    /// The attempts, oldest first.
     pub attempt_log: Vec<Attempt>,
 }
 
-/// One HTTP request made for a delivery.
+/// An attempt: one HTTP request made for a delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attempt {
-    /// From 1.
+    /// The number of the attempt, from 1; it is counted on over replays.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, examples(1)))]
     pub number: u32,
-    /// What made Posthorn send it.
+    /// The cause of the attempt.
     pub trigger: Trigger,
-    /// When it began.
+    /// When the attempt began.
     pub started_at: Timestamp,
-    /// How long it took.
+    /// The duration of the attempt, in milliseconds.
+    #[cfg_attr(feature = "openapi", schema(examples(12)))]
     pub duration_ms: u64,
-    /// Why it failed; `null` if it did not.
+    /// The error class; `null` for a success.
     pub error: Option<ErrorClass>,
-    /// What was sent.
+    /// The request that was sent.
     pub request: SentRequest,
-    /// What the endpoint answered; `null` if nothing.
+    /// The endpoint's answer; `null` if none came.
     pub response: Option<Response>,
 }
 
-/// What an endpoint answered.
+/// An endpoint's answer to an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Response {
-    /// HTTP status.
+    /// The HTTP status.
+    #[cfg_attr(feature = "openapi", schema(examples(200)))]
     pub status: u16,
-    /// Name and value of each header that was kept.
+    /// Name and value of each header; at most 64 headers of together 8,192 bytes are kept.
     pub headers: Vec<(String, String)>,
-    /// The beginning of the body; bytes that are not UTF-8 are replaced.
+    /// The body's first 4,096 bytes; bytes that are not UTF-8 are replaced.
+    #[cfg_attr(feature = "openapi", schema(examples("ok")))]
     pub body: String,
-    /// Whether there was more of it.
+    /// Whether the body was longer.
+    #[cfg_attr(feature = "openapi", schema(examples(false)))]
     pub body_truncated: bool,
 }
 
 /// An event at one endpoint: its delivery, or the reason why the endpoint was skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum LedgerRow {
-    /// It is delivered.
+    /// The endpoint gets the event.
     Delivery(Delivery),
-    /// It is not.
+    /// The endpoint was skipped.
     Skipped(Skipped),
 }
 
 /// An endpoint that got no delivery of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Skipped {
-    /// The endpoint.
+    /// The endpoint that was skipped.
     pub endpoint_id: EndpointId,
     /// Always `skipped`.
     pub status: SkippedStatus,
-    /// Why.
+    /// Why the endpoint was skipped.
     pub reason: SkipReason,
 }
 
-/// The status of what was skipped.
+/// The status of a skipped endpoint: always `skipped`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SkippedStatus {
     /// The endpoint got no delivery.

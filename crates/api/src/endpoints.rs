@@ -7,87 +7,101 @@ use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A new endpoint.
+/// A new endpoint: its settings, and what is said only once. Only `url` is required.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA", "url": "https://example.com/hooks", "events": ["invoice.*"],
+}))))]
 pub struct NewEndpoint {
-    /// Required with a key that opens all workspaces.
+    /// The workspace of the endpoint. Required with a key for all workspaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace_id: Option<WorkspaceId>,
-    /// A secret brought along; a new one is made, if left out.
+    /// Your own signing secret; it must fit the signature profile. A new one is generated if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
-    /// What can be changed later, too.
+    /// The settings.
     #[serde(flatten)]
     pub settings: EndpointSettings,
 }
 
 /// A new secret for an endpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({ "overlap_seconds": 3600 }))))]
 pub struct RotateSecret {
-    /// How long the old secret goes on signing, 0 to 604,800 s; a day, if left out.
+    /// The overlap: seconds for which the old secret continues to sign, 0 to 604,800; 86,400 if left out.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604800, default = 86400, examples(3600)))]
     pub overlap_seconds: Option<u64>,
-    /// A secret brought along; a new one is made, if left out.
+    /// Your own signing secret; it must fit the signature profile. A new one is generated if left out.
     pub secret: Option<Secret>,
 }
 
-/// An endpoint.
+/// An endpoint: a customer's URL with its subscription and its delivery settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Endpoint {
-    /// `we_` and a ULID.
+    /// The id of the endpoint.
     pub id: EndpointId,
-    /// The workspace it belongs to.
+    /// The workspace of the endpoint.
     pub workspace_id: WorkspaceId,
-    /// What verifies its deliveries. Only in the answer that made it, and never of an asymmetric profile.
+    /// The signing secret, which verifies deliveries. Only the answers that create it show it: to the creation, to a
+    /// rotation and to a change of the signature profile; never with the profile `standard-asymmetric`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
-    /// What verifies its deliveries, if its profile is asymmetric.
+    /// The public key that verifies deliveries, with the profile `standard-asymmetric` only: `whpk_` and base64.
+    #[cfg_attr(feature = "openapi", schema(examples("whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key: Option<String>,
-    /// What may be set of it.
+    /// The settings.
     #[serde(flatten)]
     pub settings: EndpointSettings,
-    /// Why Posthorn switched it off; `null` while it is active or when its owner did.
+    /// Why Posthorn switched the endpoint off; `null` while it is active or if its owner switched it off.
     pub disabled_reason: Option<DisabledReason>,
-    /// Secrets rotated out that still sign.
+    /// The old secrets that still sign, until their overlap ends.
     pub old_secrets: Vec<OldSecret>,
-    /// Whether it fails; only where endpoints are read.
+    /// The health of the endpoint. Only answers that read endpoints show it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
-    /// When it was made.
+    /// When the endpoint was created.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When the endpoint was last changed.
     pub updated_at: Timestamp,
 }
 
-/// A secret rotated out that still signs.
+/// An old secret that still signs. Its text is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OldSecret {
-    /// When it stops.
+    /// When the overlap ends and the secret stops signing.
     pub expires_at: Timestamp,
-    /// What verifies it, if the profile is asymmetric.
+    /// The public key, with the profile `standard-asymmetric` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key: Option<String>,
 }
 
-/// Whether an endpoint fails.
+/// The health of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Health {
-    /// Attempts that failed without a success between them.
+    /// The number of consecutive failed attempts since the last success.
+    #[cfg_attr(feature = "openapi", schema(examples(0)))]
     pub failures: u32,
-    /// When the first of them ended.
+    /// When the first of these failed attempts ended; `null` if there are none.
     pub failing_since: Option<Timestamp>,
-    /// Whether new deliveries are attempted.
+    /// The state of the circuit breaker.
     pub circuit: Circuit,
 }
 
-/// Whether new deliveries are attempted.
+/// The state of a circuit breaker: `closed`, or `open` while the endpoint fails: then new deliveries are parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Circuit {
-    /// They are.
+    /// New deliveries are attempted.
     Closed,
-    /// They are parked.
+    /// New deliveries are parked.
     Open,
 }
 

@@ -14,100 +14,122 @@ use crate::problem::Problem;
 /// answers with 6 at most. `/v1/events/{event}/deliveries` lists all of them.
 pub const MAX_LISTED: usize = 100;
 
-/// An event to send.
+/// A new event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA", "type": "invoice.paid", "data": { "amount": 4200 },
+}))))]
 pub struct NewEvent {
-    /// What kind of thing happened.
+    /// The type of the event. Types that Posthorn itself sends are refused.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// What happened: any JSON, at most 262,144 bytes; delivered byte for byte.
+    /// The payload.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::event::PayloadText))]
     pub data: Payload,
-    /// Required with a key that opens all workspaces.
+    /// The workspace. Required with a key for all workspaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace_id: Option<WorkspaceId>,
-    /// The producer's own id for it; one is made, if left out.
+    /// Your own id of the event; the time of its ULID must be from a day ago to 10 minutes from now. An id is generated
+    /// if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<EventId>,
-    /// When it happened; now, if left out.
+    /// When it happened; the time of the request if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
-    /// Who it concerns: endpoints that name channels get only events of one of them.
+    /// The channels of the event: endpoints that list channels get it only if it names one of them.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 20, default = json!([])))]
     pub channels: Vec<Channel>,
-    /// When its deliveries are due, within 12 hours; at once, if left out.
+    /// When the deliveries are due, at most 12 hours ahead; at once if left out or past.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deliver_at: Option<Timestamp>,
 }
 
-/// Many events to send: each is read and judged alone, so `E` keeps its JSON text.
+/// A batch of events. Each is accepted or refused on its own.
+// `E` keeps its JSON text, so that one bad event does not harm the others.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Batch<E> {
-    /// 1 to 100 events.
+    /// The events, 1 to 100.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
     pub events: Vec<E>,
 }
 
 /// An event that was accepted: stored durably, with a job for each delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AcceptedEvent {
-    /// Its id.
+    /// The id of the event.
     pub id: EventId,
-    /// The deliveries it makes.
+    /// The deliveries of the event.
     pub deliveries: Vec<QueuedDelivery>,
-    /// The endpoints that get none.
+    /// The endpoints that get no delivery.
     pub skipped: Vec<SkippedEndpoint>,
 }
 
 /// A delivery of an accepted event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QueuedDelivery {
-    /// Its id.
+    /// The id of the delivery.
     pub id: DeliveryId,
-    /// Where it goes.
+    /// The endpoint that the event is delivered to.
     pub endpoint_id: EndpointId,
 }
 
 /// An endpoint that gets no delivery of an accepted event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SkippedEndpoint {
-    /// The endpoint.
+    /// The endpoint that was skipped.
     pub endpoint_id: EndpointId,
-    /// Why.
+    /// Why the endpoint was skipped.
     pub reason: SkipReason,
 }
 
-/// What became of each event of a batch.
+/// The results of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BatchAnswer {
-    /// In the order of the batch.
+    /// The result of each event, in the order of the batch.
     pub results: Vec<BatchResult>,
 }
 
-/// What became of one event of a batch.
+/// The result of one event of a batch: accepted, or refused with a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum BatchResult {
-    /// It was accepted.
+    /// The event was accepted.
     Accepted(BatchAccepted),
-    /// It was refused.
+    /// The event was refused.
     Refused(Problem),
 }
 
-/// An event of a batch that was accepted. Its lists hold at most [`MAX_LISTED`], the counts say how many there are.
+/// An event of a batch that was accepted. Its lists hold at most 100 deliveries and 100 skipped endpoints; the counts
+/// give the total numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BatchAccepted {
-    /// Always 202.
+    /// The status that the event would have had alone: always 202.
+    #[cfg_attr(feature = "openapi", schema(minimum = 202, maximum = 202, examples(202)))]
     pub status: u16,
-    /// Its id.
+    /// The id of the event.
     pub id: EventId,
-    /// How many deliveries it makes.
+    /// The number of deliveries of the event.
+    #[cfg_attr(feature = "openapi", schema(examples(1)))]
     pub deliveries_count: usize,
-    /// The first of them.
+    /// The first 100 deliveries.
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub deliveries: Vec<QueuedDelivery>,
-    /// How many endpoints get none.
+    /// The number of endpoints that get no delivery.
+    #[cfg_attr(feature = "openapi", schema(examples(1)))]
     pub skipped_count: usize,
-    /// The first of them.
+    /// The first 100 skipped endpoints.
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub skipped: Vec<SkippedEndpoint>,
 }
 
@@ -115,54 +137,60 @@ pub struct BatchAccepted {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventTypes(pub Vec<EventTypePattern>);
 
-/// Which events of a workspace are listed.
+/// The parameters of a list of events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct EventFilter {
-    /// Required with a key that opens all workspaces.
+    /// The workspace. Required with a key for all workspaces.
     pub workspace_id: Option<WorkspaceId>,
-    /// Only those of these types.
+    /// Only events of these types and families, separated by commas.
     #[serde(default)]
     pub event_type: EventTypes,
-    /// Only those accepted from then on.
+    /// Only events accepted at this time or later.
     pub since: Option<Timestamp>,
-    /// Only those accepted before then.
+    /// Only events accepted before this time.
     pub until: Option<Timestamp>,
 }
 
-/// An event as lists show it.
+/// An event as lists show it, without its payload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventSummary {
-    /// `evt_` and a ULID.
+    /// The id of the event.
     pub id: EventId,
-    /// The workspace it belongs to.
+    /// The workspace of the event.
     pub workspace_id: WorkspaceId,
-    /// What kind of thing happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: EventType,
     /// When it happened.
     pub occurred_at: Timestamp,
-    /// Who it concerns.
+    /// The channels of the event.
     pub channels: Vec<Channel>,
-    /// When its deliveries are due; `null` is at once.
+    /// When the deliveries are due; `null` means at once.
     pub deliver_at: Option<Timestamp>,
-    /// When it was accepted.
+    /// When the event was accepted.
     pub created_at: Timestamp,
-    /// When its data was erased.
+    /// When the payload was erased; `null` if it was not.
     pub erased_at: Option<Timestamp>,
-    /// How many deliveries it made.
+    /// The number of deliveries of the event. A list counts at most 256 endpoints of an event.
+    #[cfg_attr(feature = "openapi", schema(examples(2)))]
     pub deliveries: usize,
-    /// How many endpoints got none.
+    /// The number of endpoints that got no delivery.
+    #[cfg_attr(feature = "openapi", schema(examples(1)))]
     pub skipped: usize,
 }
 
-/// An event with what it carries.
+/// An event with its payload.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
-    /// What lists show, too.
+    /// The members that lists show.
     #[serde(flatten)]
     pub summary: EventSummary,
-    /// What happened, byte for byte as it was sent; `null` once it was erased.
+    /// The payload, byte for byte as it was sent; `null` once it was erased.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::event::PayloadText))]
     pub data: Payload,
 }
 

@@ -6,28 +6,36 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-/// A set of keys.
+/// A JWK set (RFC 7517).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Jwks {
-    /// The keys, by endpoint, the current one first.
+    /// The public keys, by endpoint, each endpoint's current key first.
     pub keys: Vec<Jwk>,
 }
 
-/// A public key of ed25519.
+/// The public half of an ed25519 key (RFC 8037).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Jwk {
     /// Always `OKP`.
+    #[cfg_attr(feature = "openapi", schema(examples("OKP")))]
     pub kty: Cow<'static, str>,
     /// Always `Ed25519`.
+    #[cfg_attr(feature = "openapi", schema(examples("Ed25519")))]
     pub crv: Cow<'static, str>,
     /// Always `sig`.
+    #[cfg_attr(feature = "openapi", schema(examples("sig")))]
     #[serde(rename = "use")]
     pub key_use: Cow<'static, str>,
     /// Always `EdDSA`.
+    #[cfg_attr(feature = "openapi", schema(examples("EdDSA")))]
     pub alg: Cow<'static, str>,
-    /// Its thumbprint (RFC 7638).
+    /// The thumbprint of the key (RFC 7638).
+    #[cfg_attr(feature = "openapi", schema(examples("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")))]
     pub kid: String,
     /// The key, in base64url.
+    #[cfg_attr(feature = "openapi", schema(examples("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")))]
     pub x: String,
 }
 

@@ -9,6 +9,7 @@
 //! - [`events`], [`deliveries`], [`replays`], [`previews`]: what is sent
 //! - [`statistics`], [`jwks`], [`health`]: what is read besides
 //! - `client` (a feature): a caller of the API
+//! - `openapi` (a feature): schemas for the OpenAPI document; the doc comments of the shapes are its descriptions
 
 pub mod api_keys;
 #[cfg(feature = "client")]
@@ -18,6 +19,8 @@ pub mod endpoints;
 pub mod events;
 pub mod health;
 pub mod jwks;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod page;
 pub mod previews;
 pub mod problem;

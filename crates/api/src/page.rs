@@ -18,32 +18,37 @@ pub const MAX_LIMIT: usize = 250;
 #[serde(transparent)]
 pub struct Limit(usize);
 
-/// Where a page begins, as an earlier page of the same list gave it. Opaque to callers.
+/// The place where a page begins: the `next` of the page before. Its content is opaque.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", schema(examples("ZXZ0XzAxTTdaMjk0S1cwN1YyU1hTWjJCVFpDQ0dT")))]
 pub struct Cursor(String);
 
-/// The parameters that every list has.
+/// The parameters of every list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
-    /// Most rows of the page, 1 to 250; 50 if left out.
+    /// The most rows of the page, 1 to 250; 50 if left out.
     pub limit: Option<Limit>,
-    /// The `next` of the page before; the first page, if left out.
+    /// The `next` of the page before; the first page if left out.
     pub cursor: Option<Cursor>,
 }
 
 /// A list that cannot be filtered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct NoFilter {}
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
-    /// The rows.
+    /// The rows of the page.
     pub data: Vec<T>,
-    /// The `cursor` of the next page; `null` if this was the last. A page that is short or empty may have one.
+    /// The `cursor` of the next page; `null` on the last page. A page may be short, even empty, and still have a next one.
     pub next: Option<Cursor>,
 }
 

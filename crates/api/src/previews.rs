@@ -11,20 +11,24 @@ use domain::id::EventId;
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Which event to preview: a stored one by its id, one made of `type` and `data`, or the test event.
+/// The event to preview: a stored event (`event_id`), one of your own (`type` and `data`), or without both the test
+/// event.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({ "type": "invoice.paid", "data": { "amount": 4200 } }))))]
 pub struct PreviewEvent {
-    /// A stored event.
+    /// The id of a stored event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_id: Option<EventId>,
-    /// The type of an event that does not exist.
+    /// The type of an event of your own.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub event_type: Option<EventType>,
-    /// Its payload; `null` is one, too.
+    /// The payload of an event of your own.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::event::PayloadText, required = false))]
     pub data: Option<Payload>,
-    /// When it happened; now, if left out.
+    /// When it happened; the time of the request if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
 }
@@ -34,22 +38,34 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Payload>, 
     Payload::deserialize(deserializer).map(Some)
 }
 
-/// The request of a delivery, exactly as it would be sent.
+/// The request of a delivery, exactly as it would be sent in a first attempt.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Preview {
-    /// HTTP method.
+    /// The HTTP method.
     pub method: Method,
-    /// Where it would go.
+    /// The URL that the request would go to.
+    #[cfg_attr(feature = "openapi", schema(examples("https://example.com/hooks")))]
     pub url: String,
-    /// Name and value of each header, in the order they are sent.
+    /// Name and value of each header, in the order in which they would be sent.
     pub headers: Vec<(String, String)>,
-    /// The body; bytes that are not UTF-8 are replaced.
+    /// The body as text; bytes that are not UTF-8 are replaced.
+    #[cfg_attr(feature = "openapi", schema(examples("{\"amount\":4200}")))]
     pub body: String,
-    /// The body, every byte of it.
+    /// The body in base64, byte for byte.
+    #[cfg_attr(feature = "openapi", schema(examples("eyJhbW91bnQiOjQyMDB9")))]
     pub body_base64: String,
-    /// Size of the body, in bytes.
+    /// The size of the body, in bytes.
+    #[cfg_attr(feature = "openapi", schema(examples(15)))]
     pub body_bytes: usize,
-    /// SHA-256 of the body, in lower-case hex.
+    /// The SHA-256 of the body, in lower-case hex.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            pattern = "^[0-9a-f]{64}$",
+            examples("a96fb579513bc367bc1936f83695b6e2c1c31e8fc821895f0090ff5236582787")
+        )
+    )]
     pub body_sha256: String,
 }
 

@@ -5,33 +5,44 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// The body of every answer that is not 2xx.
+/// A refusal (RFC 9457): the body of every answer that is not 2xx.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// Stable and machine-readable: what a program should act on.
+    /// The stable name of the problem. Programs act on it; the texts may change.
+    #[cfg_attr(feature = "openapi", schema(examples("invalid_request")))]
     pub code: Cow<'static, str>,
-    /// HTTP status.
+    /// The HTTP status.
+    #[cfg_attr(feature = "openapi", schema(examples(422)))]
     pub status: u16,
-    /// The same text for every problem with this `code`.
+    /// A short title, the same for every problem with this `code`.
+    #[cfg_attr(feature = "openapi", schema(examples("Invalid request")))]
     pub title: Cow<'static, str>,
     /// What was wrong with this request.
+    #[cfg_attr(feature = "openapi", schema(examples("/url: address not allowed")))]
     pub detail: String,
-    /// Each value that cannot be taken.
+    /// Each value that is refused.
     pub errors: Vec<FieldError>,
-    /// The request's id; a single result of a batch has none.
+    /// The id of the request, to quote when you ask for help. The result of one event of a batch has none.
+    #[cfg_attr(feature = "openapi", schema(examples("req_affd73f15ac25406aebacf84")))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// `/problems/` and the code.
+    #[cfg_attr(feature = "openapi", schema(examples("/problems/invalid_request")))]
     #[serde(rename = "type")]
     pub problem_type: String,
 }
 
-/// A value of the request that cannot be taken.
+/// A value of the request that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
-    /// A JSON pointer into the request's body, or the name of a query parameter or header.
+    /// A JSON pointer into the request's body (an empty one for the whole body), or the name of a query parameter or
+    /// header.
+    #[cfg_attr(feature = "openapi", schema(examples("/url")))]
     pub pointer: String,
     /// What is wrong with the value.
+    #[cfg_attr(feature = "openapi", schema(examples("address not allowed")))]
     pub detail: String,
 }
 

@@ -8,96 +8,114 @@ use serde::{Deserialize, Serialize};
 
 use crate::deliveries::Delivery;
 
-/// Sends one delivery again.
+/// The options of the replay of one delivery.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReplayDelivery {
-    /// Also if it has arrived.
+    /// Whether a delivery that succeeded is sent again.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(default = false))]
     pub force: bool,
 }
 
-/// Sends an event again, to chosen endpoints.
+/// The endpoints that an event is sent to again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA", "endpoint_ids": ["we_01M7Z294KETHNPJB3QG0VDG1JA"],
+}))))]
 pub struct ReplayEvent {
-    /// 1 to 100 endpoints.
+    /// The endpoints, 1 to 100.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
     pub endpoint_ids: Vec<EndpointId>,
-    /// Required with a key that opens all workspaces.
+    /// The workspace. Required with a key for all workspaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace_id: Option<WorkspaceId>,
-    /// Also to those it has reached.
+    /// Whether endpoints that accepted the event get it again.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(default = false))]
     pub force: bool,
 }
 
-/// Sends a window of an endpoint again.
+/// The window of an endpoint's deliveries that is sent again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({ "since": "2026-11-21T12:45:00.000Z", "status": "all", "dry_run": true }))))]
 pub struct ReplayWindow {
-    /// Events accepted from then on.
+    /// The start of the window, by the time when events were accepted; before `until` and now.
     pub since: Timestamp,
-    /// Events accepted before then; now, if left out.
+    /// The end of the window, exclusive; the time of the request if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Which deliveries.
+    /// The deliveries that are sent.
     #[serde(default)]
     pub status: Selection,
-    /// Only of these event types and families; empty for all.
+    /// Only events of these types and families; an empty list means all.
     #[serde(default)]
     pub event_types: Vec<EventTypePattern>,
-    /// Also what has arrived.
+    /// Whether deliveries that succeeded are sent again, too (with the status `failed` or `all`).
     #[serde(default)]
     pub include_delivered: bool,
-    /// Send nothing: count.
+    /// Whether deliveries are only counted, and nothing is sent.
     #[serde(default)]
     pub dry_run: bool,
 }
 
 /// The replay of a window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Replay {
-    /// `rep_` and a ULID; the deliveries it sends carry it.
+    /// The id of the replay. The deliveries that it sends carry it as `replay_id`.
     pub id: ReplayId,
-    /// The workspace it belongs to.
+    /// The workspace of the replay.
     pub workspace_id: WorkspaceId,
-    /// Whose deliveries.
+    /// The endpoint whose deliveries are sent.
     pub endpoint_id: EndpointId,
-    /// Whether it goes on.
+    /// The status of the replay.
     pub status: ReplayStatus,
-    /// What it goes through.
+    /// The window and the selection.
     pub settings: ReplaySettings,
-    /// How many deliveries and events it looked at.
+    /// The number of deliveries and events examined so far.
+    #[cfg_attr(feature = "openapi", schema(examples(120)))]
     pub examined: u64,
-    /// How many it sent.
+    /// The number of deliveries sent so far.
+    #[cfg_attr(feature = "openapi", schema(examples(7)))]
     pub sent: u64,
-    /// How far it has come.
+    /// The progress of the replay.
     pub progress: Progress,
-    /// When it was made.
+    /// When the replay was created.
     pub created_at: Timestamp,
-    /// When it last made progress.
+    /// When the replay last made progress.
     pub updated_at: Timestamp,
 }
 
-/// What the replay of a window would send.
+/// The result of a dry run: what the replay of a window would send.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DryRun {
-    /// How many deliveries; at least so many, if not `complete`.
+    /// The number of deliveries; a lower bound if `complete` is false.
+    #[cfg_attr(feature = "openapi", schema(examples(2)))]
     pub count: usize,
-    /// Whether the whole window was gone through.
+    /// Whether the whole window was examined.
+    #[cfg_attr(feature = "openapi", schema(examples(true)))]
     pub complete: bool,
-    /// The first of them.
+    /// The first 10 deliveries.
+    #[cfg_attr(feature = "openapi", schema(max_items = 10))]
     pub samples: Vec<Delivery>,
 }
 
-/// What became of an event that was sent again: each chosen endpoint's delivery is in one of the lists.
+/// The result of the replay of an event: the delivery to each endpoint is in one of three lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReplayedEvent {
-    /// Sent again.
+    /// Deliveries that are sent again.
     pub data: Vec<Delivery>,
-    /// Not sent again, because they go out by themselves.
+    /// Deliveries that are not sent again because they are pending or will be retried.
     pub on_their_way: Vec<Delivery>,
-    /// Not sent again, because they have arrived.
+    /// Deliveries that are not sent again because the endpoint accepted them.
     pub already_delivered: Vec<Delivery>,
 }
 

@@ -7,21 +7,23 @@ use domain::delivery::statistics::Figures as DomainFigures;
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Which statistics are asked for.
+/// The parameters of statistics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct StatisticsQuery {
-    /// From then on; a day before `until`, if left out.
+    /// The start of the window; a day before `until` if left out. Whole hours are counted.
     pub since: Option<Timestamp>,
-    /// Up to, not including, then; now, if left out.
+    /// The end of the window, exclusive; the time of the request if left out.
     pub until: Option<Timestamp>,
-    /// How long each step is.
+    /// The length of each step: `hour`, for a window of at most 31 days, or `day`.
     #[serde(default)]
     pub by: Step,
 }
 
-/// How long a step is.
+/// The length of a step: an hour, or a day of UTC.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// An hour.
@@ -31,46 +33,59 @@ pub enum Step {
     Day,
 }
 
-/// What was counted in a window.
+/// The statistics of a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Statistics {
-    /// Always true: everything but `exact` is.
+    /// Always true: all figures but `exact` are approximate.
+    #[cfg_attr(feature = "openapi", schema(examples(true)))]
     pub approximate: bool,
-    /// Everything added up.
+    /// The figures of the whole window.
     pub total: Figures,
-    /// Step by step, oldest first; steps without attempts are left out.
+    /// The figures of each step, oldest first; steps without attempts are left out.
     pub data: Vec<StepFigures>,
-    /// How many deliveries have which status, counted one by one; left out over 1,000, and of a workspace.
+    /// The counted number of an endpoint's deliveries in each status now; left out if there are more than 1,000, and for
+    /// a workspace.
+    #[cfg_attr(feature = "openapi", schema(examples(json!({ "delivered": 41, "failed": 1 }))))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<BTreeMap<Cow<'static, str>, usize>>,
 }
 
-/// What was counted in a step.
+/// The figures of a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StepFigures {
-    /// When it begins.
+    /// The start of the step.
     pub at: Timestamp,
-    /// What was counted.
+    /// The figures.
     #[serde(flatten)]
     pub figures: Figures,
 }
 
-/// What was counted.
+/// Figures of deliveries and attempts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Figures {
-    /// Deliveries that succeeded.
+    /// The number of deliveries that succeeded.
+    #[cfg_attr(feature = "openapi", schema(examples(41)))]
     pub delivered: u64,
-    /// Deliveries that were given up.
+    /// The number of deliveries that failed.
+    #[cfg_attr(feature = "openapi", schema(examples(1)))]
     pub failed: u64,
-    /// Attempts made.
+    /// The number of attempts.
+    #[cfg_attr(feature = "openapi", schema(examples(48)))]
     pub attempts: u64,
-    /// Attempts that failed.
+    /// The number of attempts that failed.
+    #[cfg_attr(feature = "openapi", schema(examples(7)))]
     pub failed_attempts: u64,
-    /// Share of the attempts that succeeded, 0 to 1; `null` if there was none.
+    /// The share of attempts that succeeded, 0 to 1; `null` without attempts.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1, examples(0.85)))]
     pub success_rate: Option<f64>,
-    /// Half of the attempts took at most so many milliseconds.
+    /// Half of the attempts took at most this many milliseconds; `null` without attempts.
+    #[cfg_attr(feature = "openapi", schema(examples(50)))]
     pub p50_ms: Option<u64>,
-    /// 95 of 100 attempts took at most so many milliseconds.
+    /// 95 of 100 attempts took at most this many milliseconds; `null` without attempts.
+    #[cfg_attr(feature = "openapi", schema(examples(200)))]
     pub p95_ms: Option<u64>,
 }
 

@@ -6,22 +6,25 @@ use serde::{Deserialize, Serialize};
 
 pub use domain::access::workspace::WorkspaceSettings;
 
-/// A workspace.
+/// A workspace: a tenant that endpoints, events and API keys belong to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Workspace {
-    /// `ws_` and a ULID.
+    /// The id of the workspace.
     pub id: WorkspaceId,
-    /// For people.
+    /// A name for people.
+    #[cfg_attr(feature = "openapi", schema(examples("Acme")))]
     pub name: String,
-    /// Days that events and deliveries are kept.
+    /// The retention: days that events and deliveries are kept.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 90, examples(30)))]
     pub retention_days: u16,
     /// Whether endpoints may have the signature profile `none`.
     pub allow_unsigned: bool,
-    /// Most endpoints; `null` is 10,000.
+    /// The most endpoints of the workspace; `null` is 10,000.
     pub max_endpoints: Option<u32>,
-    /// Most events in a day of UTC; `null` is no limit.
+    /// The most events in a day of UTC; `null` is no limit, 0 refuses every event.
     pub max_events_per_day: Option<u64>,
-    /// When it was made.
+    /// When the workspace was created.
     pub created_at: Timestamp,
 }
 
@@ -41,10 +44,11 @@ impl From<&domain::access::workspace::Workspace> for Workspace {
     }
 }
 
-/// Which workspace a list is of.
+/// The workspace that a request is about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct OfWorkspace {
-    /// Required with a key that opens all workspaces.
+    /// The workspace. Required with a key for all workspaces.
     pub workspace_id: Option<WorkspaceId>,
 }

@@ -21,7 +21,7 @@ pub struct BadId {
 }
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $of:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Ulid);
@@ -50,6 +50,16 @@ macro_rules! id {
                 Self(Ulid::from_bytes(bytes))
             }
         }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                crate::openapi::id($prefix, $of)
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {}
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,32 +99,38 @@ macro_rules! id {
 id!(
     /// A tenant.
     WorkspaceId,
-    "ws_"
+    "ws_",
+    "a workspace"
 );
 id!(
     /// One customer URL, with its subscription and its delivery settings.
     EndpointId,
-    "we_"
+    "we_",
+    "an endpoint"
 );
 id!(
     /// Something that happened.
     EventId,
-    "evt_"
+    "evt_",
+    "an event"
 );
 id!(
     /// One event on its way to one endpoint.
     DeliveryId,
-    "wd_"
+    "wd_",
+    "a delivery; it follows from the event and the endpoint"
 );
 id!(
     /// A replay: deliveries that were sent again by hand.
     ReplayId,
-    "rep_"
+    "rep_",
+    "a replay"
 );
 id!(
     /// An API key's public name. It is not the secret key and gives no access.
     ApiKeyId,
-    "key_"
+    "key_",
+    "an API key; it is not the key itself and gives no access"
 );
 
 /// One endpoint of one workspace: the key under which every row of an endpoint is stored.

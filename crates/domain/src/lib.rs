@@ -13,6 +13,8 @@ pub mod hex;
 pub mod id;
 pub mod json_depth;
 pub mod json_object;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod policy;
 pub mod problem;
 pub mod signing;

@@ -107,19 +107,32 @@ pub struct ProblemKind {
 
 /// Declares each kind beside its variant, so that neither exists without the other.
 macro_rules! problem_kinds {
-    ($($variant:pat => $status:literal, $code:literal, $title:literal, $meaning:literal, $action:literal;)*) => {
+    ($(Self::$name:ident $(($any:tt))? $({ $rest:tt })? => $status:literal, $code:literal, $title:literal, $meaning:literal, $action:literal;)*) => {
         /// Every kind of problem, by status.
         pub const PROBLEMS: &[ProblemKind] = &[$(
             ProblemKind { status: $status, code: $code, title: $title, meaning: $meaning, action: $action },
         )*];
 
+        /// The name of a kind of problem, for lists of the problems that an operation can answer: a kind that does not
+        /// exist cannot be named.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {$(
+            #[doc = $title]
+            $name,
+        )*}
+
+        impl Code {
+            /// The kind.
+            pub fn kind(self) -> ProblemKind {
+                PROBLEMS[self as usize]
+            }
+        }
+
         impl Problem {
-            /// Its kind.
+            /// The kind of the problem.
             pub fn kind(&self) -> ProblemKind {
                 match self {$(
-                    $variant => ProblemKind {
-                        status: $status, code: $code, title: $title, meaning: $meaning, action: $action,
-                    },
+                    Self::$name { .. } => Code::$name.kind(),
                 )*}
             }
         }

@@ -7,6 +7,7 @@
 //! - [`error_response`]: a use case's error as an answer
 //! - [`extract`]: [`Caller`], [`Id`], [`Query`], [`Page`], [`Body`], [`OptionalBody`]
 //! - [`strict_json`]: bodies; [`document`]: bodies that are settings
+//! - [`operations`]: the routes of a function, and their documentation
 //! - [`api_key_header`], [`trace_header`]: headers
 
 pub mod api_key_header;
@@ -14,11 +15,14 @@ pub mod document;
 pub mod error_response;
 pub mod extract;
 pub mod http_api;
+pub mod operations;
 mod serde_words;
 pub mod strict_json;
 pub mod trace_header;
 
 pub use document::Document;
+pub use domain::access::api_key::Scope;
+pub use domain::problem::Code;
 pub use error_response::ErrorResponse;
 pub use extract::body::{Body, OptionalBody};
 pub use extract::caller::Caller;

@@ -7,22 +7,16 @@ pub mod setup;
 mod test_events;
 
 use axum::Router;
-use axum::routing::{get, post};
 use usecases::act::actions::Actions;
 
-/// The paths of this function, as axum and API Gateway both write them: the template has a route for each of them, and
-/// gives every other path to another function.
-pub const PATHS: [&str; 3] = [TEST, PREVIEW, CURL];
-
-const TEST: &str = "/v1/webhook-endpoints/{endpoint}/test";
-const PREVIEW: &str = "/v1/webhook-endpoints/{endpoint}/preview";
-const CURL: &str = "/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/curl";
-
-/// The routes of this function.
+/// The routes of this function. The template has a route for each of its paths, and gives every other path to another
+/// function.
 pub fn router(actions: Actions) -> Router {
-    Router::new()
-        .route(TEST, post(test_events::send))
-        .route(PREVIEW, post(previews::preview))
-        .route(CURL, get(previews::curl))
-        .with_state(actions)
+    routes().with_state(actions)
+}
+
+http_kit::operations! { Actions:
+    test_events::send [Webhooks];
+    previews::preview [WebhooksRead];
+    previews::curl [Deliveries, EventsRead];
 }

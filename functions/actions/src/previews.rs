@@ -13,6 +13,18 @@ use http_kit::{Caller, ErrorResponse, Id, OptionalBody};
 use usecases::act::actions::Actions;
 use usecases::act::preview_request::{PreviewRequest, preview_request, rebuild_request};
 
+/// Preview a request
+///
+/// The exact request of a first attempt, with valid signatures; nothing is sent. A stored event needs the scope `events:ro`
+/// too, an event of your own the scope `webhooks`.
+#[utoipa::path(
+    post,
+    path = "/v1/webhook-endpoints/{endpoint}/preview",
+    operation_id = "preview_request",
+    tag = "Endpoints",
+    request_body = Option<PreviewEvent>,
+    responses((status = 200, description = "The request.", body = Preview)),
+)]
 pub(crate) async fn preview(
     State(actions): State<Actions>,
     caller: Caller,
@@ -25,7 +37,17 @@ pub(crate) async fn preview(
     Ok(Json(Preview::of(rendered, &endpoint)))
 }
 
-/// The request of a delivery as a command for a shell.
+/// Read a delivery as a curl command
+///
+/// The complete request as it would be sent now, with a signature that is valid now and the values of all headers.
+#[utoipa::path(
+    get,
+    path = "/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/curl",
+    operation_id = "read_curl_command",
+    tag = "Deliveries",
+    responses((status = 200, description = "The command.", body = String, content_type = "text/plain",
+        example = json!("curl -sS -X POST 'https://example.com/hooks' \\\n  -H 'content-type: application/json' …\n"))),
+)]
 pub(crate) async fn curl(
     State(actions): State<Actions>,
     caller: Caller,

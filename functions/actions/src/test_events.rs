@@ -9,6 +9,17 @@ use http_kit::{Caller, ErrorResponse, Id};
 use usecases::act::actions::Actions;
 use usecases::act::send_test_event::send_test_event;
 
+/// Send a test event
+///
+/// A real, signed delivery of an event `posthorn.test`, also to an endpoint that is switched off. The answer comes when the
+/// attempt has ended.
+#[utoipa::path(
+    post,
+    path = "/v1/webhook-endpoints/{endpoint}/test",
+    operation_id = "send_test_event",
+    tag = "Endpoints",
+    responses((status = 200, description = "The delivery with its one attempt.", body = DeliveryDetail)),
+)]
 pub(crate) async fn send(
     State(actions): State<Actions>,
     caller: Caller,

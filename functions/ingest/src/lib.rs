@@ -4,11 +4,11 @@
 pub mod setup;
 
 use api::events::{AcceptedEvent, Batch, BatchAccepted, BatchAnswer, BatchResult, NewEvent};
-use axum::extract::{Request, State};
+use api::openapi::Idempotency;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use axum::{Extension, Json, Router};
 use domain::event::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_REQUEST_BYTES};
 use domain::problem::Problem;
@@ -26,25 +26,14 @@ use usecases::{Intake, Readings, UseCaseError};
 /// Longest `Idempotency-Key`, in characters.
 const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 
-const ONE: &str = "/v1/events";
-const MANY: &str = "/v1/events/batch";
-
 /// The routes of this function.
 pub fn router(intake: Intake) -> Router {
-    let around = |route: &'static str| {
-        let intake = intake.clone();
-        from_fn_with_state(Surroundings { intake, route }, surrounded)
-    };
-    Router::new()
-        .route(ONE, post(post_event).layer(around(ONE)))
-        .route(MANY, post(post_batch).layer(around(MANY)))
-        .with_state(intake)
+    routes().route_layer(from_fn_with_state(intake.clone(), surrounded)).with_state(intake)
 }
 
-#[derive(Clone)]
-struct Surroundings {
-    intake: Intake,
-    route: &'static str,
+http_kit::operations! { Intake:
+    self::post_event [Events] or NotFound, IdempotencyKeyReused, IdempotencyKeyInProgress, EventExists, QuotaExceeded;
+    self::post_batch [Events];
 }
 
 /// The span that a request's events are children of.
@@ -53,12 +42,16 @@ struct Parent(Option<TraceParent>);
 
 /// Gives a request its span, which is sent before the answer, and counts it if it is refused. The request of a caller
 /// without a valid API key gets no span. A fault is counted where it is answered.
-async fn surrounded(State(around): State<Surroundings>, request: Request, next: Next) -> Response {
-    let Surroundings { intake, route } = around;
+async fn surrounded(
+    State(intake): State<Intake>,
+    route: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Response {
     let (mut parts, body) = request.into_parts();
     let response = match Caller::of(&mut parts, &intake).await {
         Ok(_) => {
-            let span = intake.context.traces.request(trace_parent(&parts.headers), route);
+            let span = intake.context.traces.request(trace_parent(&parts.headers), route.as_str());
             parts.extensions.insert(Parent(span.as_parent()));
             let response = next.run(Request::from_parts(parts, body)).await;
             span.end_request(response.status().as_u16());
@@ -76,6 +69,20 @@ async fn surrounded(State(around): State<Surroundings>, request: Request, next: 
     }
 }
 
+/// Send an event
+///
+/// The answer promises that the event and its deliveries are stored durably. `deliveries` and `skipped` together name every
+/// endpoint of the workspace.
+#[utoipa::path(
+    post,
+    path = "/v1/events",
+    operation_id = "send_event",
+    tag = "Events",
+    params(Idempotency),
+    request_body = NewEvent,
+    responses((status = 202, description = "The event is accepted.", body = AcceptedEvent,
+        headers(("Idempotency-Replayed" = Option<String>, description = "`true` if an earlier request with the same key was accepted: this is its answer.")))),
+)]
 async fn post_event(
     State(intake): State<Intake>,
     caller: Caller,
@@ -94,7 +101,19 @@ async fn post_event(
     Ok(response)
 }
 
-/// Each event is answered on its own, in order, with the status it would have had alone.
+/// Send many events
+///
+/// At most 100 events and 5 MiB. Each event is answered on its own, in order, with the status and body that it would have
+/// had alone.
+#[utoipa::path(
+    post,
+    path = "/v1/events/batch",
+    operation_id = "send_batch",
+    tag = "Events",
+    params(Idempotency),
+    request_body = Batch<NewEvent>,
+    responses((status = 207, description = "The result of each event.", body = BatchAnswer)),
+)]
 async fn post_batch(
     State(intake): State<Intake>,
     caller: Caller,

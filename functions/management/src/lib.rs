@@ -7,7 +7,6 @@ pub mod setup;
 mod v1;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
 use usecases::manage::management::Management;
 
 use crate::v1::{
@@ -16,42 +15,44 @@ use crate::v1::{
 
 /// The routes of this function.
 pub fn router(management: Management) -> Router {
-    Router::new()
-        .route("/health", get(health::health))
-        .merge(of_endpoints())
-        .merge(of_events())
-        .route("/v1/workspaces", post(workspaces::create).get(workspaces::list))
-        .route("/v1/workspaces/{workspace}", get(workspaces::read).patch(workspaces::update))
-        .route("/v1/workspaces/{workspace}/statistics", get(statistics::of_workspace))
-        .route("/v1/workspaces/{workspace}/jwks.json", get(jwks::read))
-        .route("/v1/api-keys", post(api_keys::create).get(api_keys::list))
-        .route("/v1/api-keys/{key}", delete(api_keys::delete))
-        .with_state(management)
+    routes().with_state(management)
 }
 
-fn of_endpoints() -> Router<Management> {
-    let one = get(endpoints::read).patch(endpoints::update).delete(endpoints::delete);
-    Router::new()
-        .route("/v1/webhook-endpoints", post(endpoints::create).get(endpoints::list))
-        .route("/v1/webhook-endpoints/{endpoint}", one)
-        .route("/v1/webhook-endpoints/{endpoint}/secret/rotate", post(endpoints::rotate))
-        .route("/v1/webhook-endpoints/{endpoint}/secret/end-overlap", post(endpoints::end_overlap))
-        .route("/v1/webhook-endpoints/{endpoint}/statistics", get(statistics::of_endpoint))
-        .route("/v1/webhook-endpoints/{endpoint}/replay", post(replays::window))
-        .route("/v1/webhook-endpoints/{endpoint}/deliveries", get(deliveries::list))
-        .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}", get(deliveries::read))
-        .route("/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/replay", post(replays::one_delivery))
-}
+http_kit::operations! { Management:
+    health::health [];
 
-fn of_events() -> Router<Management> {
-    Router::new()
-        .route("/v1/events", get(events::list))
-        .route("/v1/events/{event}", get(events::read))
-        .route("/v1/events/{event}/deliveries", get(events::deliveries))
-        .route("/v1/events/{event}/replay", post(replays::one_event))
-        .route("/v1/events/{event}/data", delete(events::erase))
-        .route("/v1/replays", get(replays::list))
-        .route("/v1/replays/{replay}", get(replays::read))
-        .route("/v1/replays/{replay}/cancel", post(replays::cancel))
-        .route("/v1/undelivered", get(undelivered::list))
+    endpoints::create [Webhooks] or NotFound, TooManyEndpoints;
+    endpoints::list [WebhooksRead] or NotFound;
+    endpoints::read [WebhooksRead];
+    endpoints::update [Webhooks] or ChangedMeanwhile;
+    endpoints::delete [Webhooks];
+    endpoints::rotate [Webhooks] or TooManySecrets, ChangedMeanwhile;
+    endpoints::end_overlap [Webhooks] or ChangedMeanwhile;
+    deliveries::list [DeliveriesRead];
+    deliveries::read [DeliveriesRead];
+    statistics::of_endpoint [DeliveriesRead];
+    undelivered::list [DeliveriesRead] or NotFound;
+
+    events::list [EventsRead] or NotFound;
+    events::read [EventsRead];
+    events::deliveries [EventsRead];
+    events::erase [Events];
+
+    replays::one_delivery [Deliveries] or EndpointDisabled, EventErased;
+    replays::one_event [Deliveries] or EndpointDisabled, EventErased;
+    replays::window [Deliveries] or EndpointDisabled;
+    replays::list [DeliveriesRead] or NotFound;
+    replays::read [DeliveriesRead];
+    replays::cancel [Deliveries] or ReplayOver;
+
+    workspaces::create [Admin];
+    workspaces::list [AdminRead];
+    workspaces::read [AdminRead];
+    workspaces::update [Admin] or ChangedMeanwhile;
+    statistics::of_workspace [DeliveriesRead];
+    jwks::read [];
+
+    api_keys::create [Admin] or NotFound;
+    api_keys::list [AdminRead] or NotFound;
+    api_keys::delete [Admin];
 }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod logs;
+mod openapi;
 mod previews;
 mod statistics;
 mod tenants;

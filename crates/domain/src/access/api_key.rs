@@ -31,6 +31,7 @@ pub struct BadApiKey;
 
 /// A permission of an API key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Scope {
     /// Send and read events.
     #[serde(rename = "events")]
@@ -106,15 +107,21 @@ pub struct ApiKey {
 
 /// The settings of a new API key, as a caller sends them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA", "name": "billing service", "scopes": ["events"],
+}))))]
 pub struct ApiKeySettings {
     /// A name for people, 1 to 100 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100, examples("billing service")))]
     pub name: String,
     /// The only workspace that the key has access to. If left out, the key has access to all workspaces; only a key
     /// with `admin` for all workspaces may create such a key.
     #[serde(default)]
     pub workspace_id: Option<WorkspaceId>,
     /// The permissions of the key; at least one.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1))]
     pub scopes: Vec<Scope>,
 }
 

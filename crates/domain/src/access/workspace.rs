@@ -45,20 +45,24 @@ pub struct Workspace {
 
 /// The settings of a workspace, as a caller sends them; a field left out takes its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", schema(examples(json!({ "name": "Acme", "retention_days": 60 }))))]
 pub struct WorkspaceSettings {
     /// A name for people, 1 to 100 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100, examples("Acme")))]
     pub name: String,
-    /// Days that events and deliveries are kept, 1 to 90.
+    /// The retention: days that events and deliveries are kept, 1 to 90. A longer retention applies to new ones only.
     #[serde(default = "default_retention")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 90))]
     pub retention_days: u16,
     /// Whether endpoints may have the signature profile `none`.
     #[serde(default)]
     pub allow_unsigned: bool,
-    /// Most endpoints it may have; as many as there may be at all, if left out.
+    /// The most endpoints of the workspace; `null` is 10,000.
     #[serde(default)]
     pub max_endpoints: Option<u32>,
-    /// Most events it may accept in a day of UTC; no limit, if left out.
+    /// The most events in a day of UTC; `null` is no limit, 0 refuses every event.
     #[serde(default)]
     pub max_events_per_day: Option<u64>,
 }

@@ -10,8 +10,9 @@ use crate::hex::hex;
 use crate::policy::outcome::{ErrorClass, Outcome};
 use crate::timestamp::Timestamp;
 
-/// What made Posthorn send the request.
+/// The cause of a delivery or attempt: `automatic` (an event was accepted), `test` (a test event) or `replay`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// An accepted event, or the retry of one.
@@ -22,15 +23,26 @@ pub enum Trigger {
     Replay,
 }
 
-/// What was sent, as far as it is kept: the headers, of the endpoint's own only the names, and of the body its size and
-/// digest.
+/// The part of a sent request that is kept: its headers (of custom ones only the names), and size and digest of its
+/// body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SentRequest {
-    /// The headers in the order they were sent. Values of the endpoint's own are [`REDACTED`].
+    /// Name and value of each header, in the order in which they were sent. Values of the endpoint's custom headers
+    /// are `[redacted]`.
     pub headers: Vec<(String, String)>,
-    /// Size of the body, in bytes.
+    /// The size of the body, in bytes.
     pub body_bytes: usize,
-    /// SHA-256 of the body, in lower-case hex.
+    /// The SHA-256 of the body, in lower-case hex.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 64,
+            max_length = 64,
+            pattern = "^[0-9a-f]{64}$",
+            examples("25800ec70f87ac7a0830481faf6b7ddb3344164dcfc151db52ef74fe0865a2c1")
+        )
+    )]
     pub body_sha256: String,
 }
 

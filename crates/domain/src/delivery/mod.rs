@@ -28,8 +28,11 @@ pub const LONG_WAIT: Duration = Duration::from_secs(60);
 /// and by a process whose clock differs: it must not be under way when another job claims the delivery.
 pub const LEFT_TO_WAIT: Duration = Duration::from_secs(10);
 
-/// Where a delivery stands.
+/// The status of a delivery: `pending` (not attempted yet, or replayed and waiting), `retrying` (failed, and waiting for
+/// its next attempt), `parked` (set aside while its endpoint is failing or at its limits), `delivered`, `failed` (given
+/// up) or `cancelled`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
     /// Waiting for its first attempt, or the first since a replay. It has no row until it has waited for a slot, been
@@ -54,8 +57,10 @@ impl DeliveryStatus {
     }
 }
 
-/// Why a delivery was not attempted (again).
+/// Why a delivery was not attempted (again): its endpoint was switched off or deleted, or its event has expired or was
+/// erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
     /// The endpoint was switched off.

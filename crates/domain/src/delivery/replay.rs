@@ -9,8 +9,10 @@ use crate::event::operational;
 use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use crate::timestamp::Timestamp;
 
-/// Which deliveries a replay sends.
+/// The deliveries that a replay sends: `failed` (those that failed or were cancelled), `skipped` (events that match the
+/// endpoint's subscription but have no delivery to it), `all` (both) or `retrying` (those that wait for a retry).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Selection {
     /// Those that were given up or cancelled.
@@ -24,28 +26,31 @@ pub enum Selection {
     Retrying,
 }
 
-/// What a replay goes through.
+/// The window and the selection of a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReplaySettings {
-    /// Events accepted from this instant on.
+    /// The start of the window, by the time when events were accepted.
     pub since: Timestamp,
-    /// Up to, not including, this one; until now, if left out.
+    /// The end of the window, exclusive; the time of the request, if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Which deliveries.
+    /// The deliveries that are sent.
     #[serde(default)]
     pub status: Selection,
-    /// Only of these event types; empty for all.
+    /// Only events of these types and families; an empty list means all.
     #[serde(default)]
     pub event_types: Vec<EventTypePattern>,
-    /// Also what already succeeded.
+    /// Whether deliveries that succeeded are sent again, too.
     #[serde(default)]
     pub include_delivered: bool,
 }
 
-/// Whether a replay goes on.
+/// The status of a replay: `running`, `completed` (the whole window was examined; deliveries may still be under way) or
+/// `cancelled` (by hand, or because the endpoint was switched off or deleted).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReplayStatus {
     /// It is being worked on.
@@ -56,18 +61,19 @@ pub enum ReplayStatus {
     Cancelled,
 }
 
-/// How far a replay has come.
+/// The progress of a replay: it goes through deliveries, then through events without a delivery, and then it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "phase", rename_all = "snake_case")]
 pub enum Progress {
     /// Going through deliveries, after this one.
     Deliveries {
-        /// The last one looked at.
+        /// The last delivery that was examined.
         after: Option<DeliveryId>,
     },
     /// Going through events the endpoint did not get, after this one.
     Events {
-        /// The last one looked at.
+        /// The last event that was examined.
         after: Option<EventId>,
     },
     /// Everything was gone through.

@@ -61,8 +61,10 @@ const RESERVED_HEADERS: [&str; 15] = [
     "proxy-authorization",
 ];
 
-/// The form of a delivery's body.
+/// The form of a delivery's body: `envelope`, an object with `id`, `type`, `timestamp` and `data`, or `data`, the payload
+/// alone, byte for byte.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BodyForm {
     /// `{"id","type","timestamp","data"}`.
@@ -72,8 +74,9 @@ pub enum BodyForm {
     Data,
 }
 
-/// How a delivery is sent.
+/// The HTTP method of deliveries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     /// The right method for almost every receiver.
@@ -96,30 +99,43 @@ impl Method {
     }
 }
 
-/// The settings of an endpoint; a field left out takes its default. `Debug` omits values that may be secrets: the query
-/// of the URL and the values of headers.
+/// The settings of an endpoint. A field that is left out takes its default.
+// `Debug` omits values that may be secrets: the query of the URL and the values of headers.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EndpointSettings {
-    /// Where deliveries are posted.
+    /// The URL that deliveries go to: `https`, port 443 or 8443, a public host, no user name, password or fragment.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(format = "uri", max_length = 2048, examples("https://example.com/hooks"))
+    )]
     pub url: String,
-    /// The event types that it subscribes to; empty for every type.
+    /// The event types and families that the endpoint subscribes to; an empty list means every type.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub events: Vec<EventTypePattern>,
-    /// The channels that it is limited to; empty for no limit.
+    /// The channels that the endpoint is limited to; an empty list means no limit.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 20))]
     pub channels: Vec<Channel>,
-    /// Whether it gets deliveries.
+    /// Whether the endpoint gets deliveries.
     #[serde(default = "yes")]
     pub active: bool,
-    /// For people.
+    /// A description for people.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 500, examples("Billing system")))]
     pub description: String,
-    /// Sent with every delivery. Values may be secrets and are not logged.
+    /// Custom headers, sent with every delivery. Values may be secrets and are not logged.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::headers))]
     pub headers: BTreeMap<String, String>,
     /// The prefix of Posthorn's own header names.
     #[serde(default = "default_header_prefix")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 32, pattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]*[!#$%&'*+.^_`|~0-9A-Za-z]$")
+    )]
     pub header_prefix: String,
     /// How deliveries are signed.
     #[serde(default, deserialize_with = "only_object")]
@@ -127,34 +143,38 @@ pub struct EndpointSettings {
     /// The form of a delivery's body.
     #[serde(default)]
     pub body: BodyForm,
-    /// How deliveries are sent.
+    /// The HTTP method of deliveries.
     #[serde(default)]
     pub method: Method,
-    /// The timeout of one attempt, 1 to 30 s.
+    /// The timeout of one attempt in seconds, 1 to 30; of it at most 5 s to connect.
     #[serde(default = "default_timeout_seconds")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 30))]
     pub timeout_seconds: u64,
     /// When a failed delivery is tried again.
     #[serde(default, deserialize_with = "only_object")]
     pub retry: RetryPolicy,
-    /// Which statuses mean success, a retry, or a final failure.
+    /// The statuses that mean success, a retry, or a final failure.
     #[serde(default, deserialize_with = "only_object")]
     pub outcomes: OutcomeRules,
     /// When the endpoint is switched off for failing.
     #[serde(default)]
     pub disable: DisablePolicy,
-    /// The rate limit: most attempts in a second or a minute; no limit, if left out.
+    /// The rate limit; `null` is no limit.
     #[serde(default)]
     pub rate_limit: Option<RateLimit>,
-    /// The concurrency limit: most attempts under way at once; no limit, if left out.
+    /// The concurrency limit: the most attempts under way at once; `null` is no limit.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100))]
     pub max_concurrency: Option<u32>,
     /// Strings for the caller's own programs; Posthorn does not read them.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::metadata))]
     pub metadata: BTreeMap<String, String>,
 }
 
-/// Why an endpoint was switched off by Posthorn.
+/// Why Posthorn switched the endpoint off: it answered 410 (`gone`), or it failed too often for too long (`failing`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledReason {
     /// The endpoint answered 410 Gone.

@@ -9,8 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::EndpointId;
 
-/// Why an endpoint got no delivery of an event.
+/// Why an endpoint got no delivery of an event: it does not list the type (`type_not_subscribed`), it was switched off by
+/// its owner or because of a 410 (`disabled`), it lists channels and the event names none of them (`channel`), or it is
+/// off for failing and 100,000 deliveries are parked for it already (`parked_full`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {
     /// The endpoint does not list the event's type.

@@ -31,15 +31,15 @@ pub const WARN_AT_PERCENT: [u8; 3] = [50, 70, 90];
 /// are drained in minutes. An endpoint that nobody switches on must not cost more than that.
 pub const MAX_PARKED_WHILE_OFF: u64 = 100_000;
 
-/// When an endpoint is switched off for failing: both must hold.
+/// When an endpoint is switched off for failing: when both conditions hold.
 ///
 /// Read from `{"consecutive_failures": n, "window_seconds": n}` or from the name of a preset, and written as the two
 /// numbers: what is stored and shown needs no list of names to be understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct DisablePolicy {
-    /// So many attempts failed without a success between them, 1 to 10,000.
+    /// The number of consecutive failures, 1 to 10,000.
     pub consecutive_failures: u32,
-    /// The first of them was so long ago, 0 to 604,800 s.
+    /// The smallest age of the first of these failures, in seconds, 0 to 604,800.
     pub window_seconds: u32,
 }
 

@@ -24,15 +24,20 @@ const HORIZON: Duration = Duration::from_secs(30);
 const MAX_WAITING: u32 = 1_000;
 
 impl RateLimit {
+    /// Bounds of a rate per second.
+    pub const PER_SECOND: std::ops::RangeInclusive<u64> = 1..=1_000;
+    /// Bounds of a rate per minute.
+    pub const PER_MINUTE: std::ops::RangeInclusive<u64> = 1..=60_000;
+
     /// Checks the bounds.
     ///
     /// # Errors
     /// The text for the caller.
     pub fn check(self) -> Result<(), &'static str> {
         match self {
-            Self::PerSecond(1..=1_000) | Self::PerMinute(1..=60_000) => Ok(()),
-            Self::PerSecond(_) => Err("must be 1 to 1000"),
-            Self::PerMinute(_) => Err("must be 1 to 60000"),
+            Self::PerSecond(rate) if !Self::PER_SECOND.contains(&rate.into()) => Err("must be 1 to 1000"),
+            Self::PerMinute(rate) if !Self::PER_MINUTE.contains(&rate.into()) => Err("must be 1 to 60000"),
+            Self::PerSecond(_) | Self::PerMinute(_) => Ok(()),
         }
     }
 

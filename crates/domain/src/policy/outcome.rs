@@ -4,8 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why an attempt failed, as the API and the metrics name it: the words are stable.
+/// The class of the error of a failed attempt. The names are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
     /// No answer within the endpoint's timeout.
@@ -124,18 +125,19 @@ pub enum StatusPattern {
     Class(u16),
 }
 
-/// Which statuses mean what to an endpoint. A status named by its code goes before its class; what is not named is
-/// a success from 200 to 299 and retryable otherwise. `410` always means that the endpoint is gone.
+/// What statuses mean. A status takes precedence over its class. A status that is in no list is a success from 200 to
+/// 299, and is retried otherwise. `410` always means that the endpoint is gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OutcomeRules {
-    /// The endpoint took the delivery.
+    /// Statuses that mean success.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub success: Vec<StatusPattern>,
-    /// Try again.
+    /// Statuses after which the delivery is tried again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retryable: Vec<StatusPattern>,
-    /// Trying again would not help: the delivery has failed.
+    /// Statuses after which the delivery has failed, without another attempt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permanent: Vec<StatusPattern>,
 }

@@ -39,8 +39,11 @@ const EXPONENTIAL: &[Duration] =
 const STANDARD_WEBHOOKS: &[Duration] =
     &seconds([5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]);
 
-/// A schedule with a name.
+/// A schedule with a name. `default`: 1 s, 5 s, 30 s, 5 min, 30 min, 2 h. `1m-5m-20m-1h-2h`: as it says.
+/// `three-tries`: 30 s, 5 min. `24h-exponential`: from 42 s, doubling 10 times. `standard-webhooks`: 5 s, 5 min,
+/// 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Preset {
     /// 1 s, 5 s, 30 s, 5 min, 30 min, 2 h.
     #[serde(rename = "default")]

@@ -3,8 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How deliveries to an endpoint are signed.
+/// A signature profile: Standard Webhooks with a shared secret (`standard`) or an ed25519 key (`standard-asymmetric`), a
+/// signature over the body alone (`body`), over timestamp, nonce, path and body (`covered`), or no signature (`none`,
+/// only where the workspace allows it).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// Standard Webhooks 1.0.0 with a shared secret.
@@ -26,10 +29,11 @@ impl Profile {
         [Self::Standard, Self::StandardAsymmetric, Self::Body, Self::Covered, Self::None];
 }
 
-/// The setting `signature` of an endpoint.
+/// How deliveries to an endpoint are signed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignatureSettings {
-    /// The signature profile of every delivery to the endpoint.
+    /// The signature profile.
     pub profile: Profile,
 }

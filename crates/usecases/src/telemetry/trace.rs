@@ -53,12 +53,12 @@ impl Traces {
     }
 
     /// Begins the span of a request that brings events, as a child of its producer's.
-    pub fn request(&self, parent: Option<TraceParent>, route: &'static str) -> Span {
+    pub fn request(&self, parent: Option<TraceParent>, route: &str) -> Span {
         Span(self.0.as_ref().map(|wanted| {
             let attributes = [
                 KeyValue::new("http.request.method", "POST"),
-                KeyValue::new("http.route", route),
-                KeyValue::new("url.path", route),
+                KeyValue::new("http.route", route.to_owned()),
+                KeyValue::new("url.path", route.to_owned()),
             ];
             let span = SpanBuilder::from_name(format!("POST {route}"));
             wanted.begin(parent, span.with_kind(SpanKind::Server).with_attributes(attributes))

@@ -16,8 +16,19 @@ use crate::v1::Answer;
 /// Rows when the caller does not say.
 const DEFAULT_LIMIT: usize = 20;
 
-/// A bare array, newest first; the next page begins `before` the last id. When the array ends early because very many
-/// deliveries had to be passed over, only the `Link` header says where to go on, as it does for every other page.
+/// List the deliveries of an endpoint
+///
+/// A bare array, newest first. When there are more deliveries, the header `Link` has the query of the next page, even of a
+/// page that is short or empty.
+#[utoipa::path(
+    get,
+    path = "/v1/webhook-endpoints/{endpoint}/deliveries",
+    operation_id = "list_deliveries",
+    tag = "Deliveries",
+    params(DeliveryQuery),
+    responses((status = 200, description = "A page of deliveries.", body = Vec<Delivery>,
+        headers(("Link" = Option<String>, description = "The query of the next page (RFC 8288); none on the last page.")))),
+)]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
@@ -48,6 +59,16 @@ fn next_link(uri: &Uri, next: DeliveryId) -> String {
     format!("<?{}>; rel=\"next\"", query.join("&"))
 }
 
+/// Read a delivery
+///
+/// The delivery with all its attempts.
+#[utoipa::path(
+    get,
+    path = "/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}",
+    operation_id = "read_delivery",
+    tag = "Deliveries",
+    responses((status = 200, description = "The delivery and its attempts.", body = DeliveryDetail)),
+)]
 pub(crate) async fn read(
     State(management): State<Management>,
     caller: Caller,

@@ -1,6 +1,8 @@
 //! `/v1/webhook-endpoints`: make, read, list, change, delete.
 
-use api::endpoints::{Endpoint, RotateSecret};
+use api::endpoints::{Endpoint, NewEndpoint, RotateSecret};
+use api::openapi::EndpointChange;
+use api::page::PageQuery;
 use api::workspaces::OfWorkspace;
 use axum::Json;
 use axum::extract::State;
@@ -15,6 +17,17 @@ use usecases::manage::management::Management;
 
 use crate::v1::Answer;
 
+/// Create an endpoint
+///
+/// The answer shows the signing secret. Later answers do not show it.
+#[utoipa::path(
+    post,
+    path = "/v1/webhook-endpoints",
+    operation_id = "create_endpoint",
+    tag = "Endpoints",
+    request_body = NewEndpoint,
+    responses((status = 201, description = "The endpoint, with its secret.", body = Endpoint)),
+)]
 pub(crate) async fn create(
     State(management): State<Management>,
     caller: Caller,
@@ -30,6 +43,16 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(Endpoint::with_secret(endpoint, now))))
 }
 
+/// Read an endpoint
+///
+/// The endpoint with its health.
+#[utoipa::path(
+    get,
+    path = "/v1/webhook-endpoints/{endpoint}",
+    operation_id = "read_endpoint",
+    tag = "Endpoints",
+    responses((status = 200, description = "The endpoint.", body = Endpoint)),
+)]
 pub(crate) async fn read(
     State(management): State<Management>,
     caller: Caller,
@@ -39,6 +62,17 @@ pub(crate) async fn read(
     Ok(Json(Endpoint::with_health(endpoint, health, management.context.clock.now())))
 }
 
+/// List endpoints
+///
+/// The endpoints of a workspace with their health, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/webhook-endpoints",
+    operation_id = "list_endpoints",
+    tag = "Endpoints",
+    params(OfWorkspace, PageQuery),
+    responses((status = 200, description = "A page of endpoints.", body = api::page::Page<Endpoint>)),
+)]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
@@ -50,6 +84,20 @@ pub(crate) async fn list(
     Ok(Json(api::page::Page::of(rows, page.next)))
 }
 
+/// Change an endpoint
+///
+/// The body is merged into the settings (RFC 7396): `null` sets the default, an array replaces the old one, an object is
+/// merged; but `retry` and `rate_limit` are replaced whole. `"active": true` or another `url` resets the count of failures,
+/// closes the circuit, and sends the parked deliveries. A signature profile that the secret does not fit creates a new
+/// secret, which the answer shows.
+#[utoipa::path(
+    patch,
+    path = "/v1/webhook-endpoints/{endpoint}",
+    operation_id = "update_endpoint",
+    tag = "Endpoints",
+    request_body = EndpointChange,
+    responses((status = 200, description = "The endpoint.", body = Endpoint)),
+)]
 pub(crate) async fn update(
     State(management): State<Management>,
     caller: Caller,
@@ -67,6 +115,16 @@ pub(crate) async fn update(
     }))
 }
 
+/// Delete an endpoint
+///
+/// Deliveries under way are cancelled.
+#[utoipa::path(
+    delete,
+    path = "/v1/webhook-endpoints/{endpoint}",
+    operation_id = "delete_endpoint",
+    tag = "Endpoints",
+    responses((status = 204, description = "The endpoint is deleted.")),
+)]
 pub(crate) async fn delete(
     State(management): State<Management>,
     caller: Caller,
@@ -76,6 +134,17 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Rotate the signing secret
+///
+/// Until the overlap ends, deliveries carry a signature of each secret. The answer shows the new secret.
+#[utoipa::path(
+    post,
+    path = "/v1/webhook-endpoints/{endpoint}/secret/rotate",
+    operation_id = "rotate_secret",
+    tag = "Endpoints",
+    request_body = Option<RotateSecret>,
+    responses((status = 200, description = "The endpoint, with its new secret.", body = Endpoint)),
+)]
 pub(crate) async fn rotate(
     State(management): State<Management>,
     caller: Caller,
@@ -87,6 +156,16 @@ pub(crate) async fn rotate(
     Ok(Json(Endpoint::with_secret(endpoint, management.context.clock.now())))
 }
 
+/// End the overlap of a rotation
+///
+/// From now on only the current secret signs.
+#[utoipa::path(
+    post,
+    path = "/v1/webhook-endpoints/{endpoint}/secret/end-overlap",
+    operation_id = "end_overlap",
+    tag = "Endpoints",
+    responses((status = 200, description = "The endpoint.", body = Endpoint)),
+)]
 pub(crate) async fn end_overlap(
     State(management): State<Management>,
     caller: Caller,

@@ -2,6 +2,7 @@
 
 use api::deliveries::LedgerRow;
 use api::events::{Event, EventFilter, EventSummary};
+use api::page::PageQuery;
 use api::workspaces::OfWorkspace;
 use axum::Json;
 use axum::extract::State;
@@ -15,6 +16,17 @@ use usecases::manage::read_ledger::{Fate, read_ledger};
 
 use crate::v1::Answer;
 
+/// List events
+///
+/// The events of a workspace, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/events",
+    operation_id = "list_events",
+    tag = "Events",
+    params(EventFilter, PageQuery),
+    responses((status = 200, description = "A page of events.", body = api::page::Page<EventSummary>)),
+)]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
@@ -32,6 +44,17 @@ pub(crate) async fn list(
     Ok(Json(api::page::Page::of(page.rows.iter().map(EventSummary::from), page.next)))
 }
 
+/// Read an event
+///
+/// The event with its payload, byte for byte as it was sent.
+#[utoipa::path(
+    get,
+    path = "/v1/events/{event}",
+    operation_id = "read_event",
+    tag = "Events",
+    params(OfWorkspace),
+    responses((status = 200, description = "The event.", body = Event)),
+)]
 pub(crate) async fn read(
     State(management): State<Management>,
     caller: Caller,
@@ -42,7 +65,18 @@ pub(crate) async fn read(
     Ok(Json(Event::from(&event)))
 }
 
-/// Every endpoint's fate: a delivery (`pending` until its first attempt) or the reason it was skipped.
+/// Read the ledger of an event
+///
+/// For every endpoint that existed when the event was accepted: its delivery (`pending` until its first attempt), or the
+/// reason why it was skipped. Oldest endpoint first.
+#[utoipa::path(
+    get,
+    path = "/v1/events/{event}/deliveries",
+    operation_id = "read_ledger",
+    tag = "Events",
+    params(OfWorkspace, PageQuery),
+    responses((status = 200, description = "A page of the ledger.", body = api::page::Page<LedgerRow>)),
+)]
 pub(crate) async fn deliveries(
     State(management): State<Management>,
     caller: Caller,
@@ -57,7 +91,17 @@ pub(crate) async fn deliveries(
     Ok(Json(api::page::Page::of(rows, page.next)))
 }
 
-/// Erases the payload now; the ledger and the deliveries stay.
+/// Erase the data of an event
+///
+/// The payload is erased now; the ledger and the deliveries stay. No later attempt is made.
+#[utoipa::path(
+    delete,
+    path = "/v1/events/{event}/data",
+    operation_id = "erase_event_data",
+    tag = "Events",
+    params(OfWorkspace),
+    responses((status = 204, description = "The data is erased.")),
+)]
 pub(crate) async fn erase(
     State(management): State<Management>,
     caller: Caller,

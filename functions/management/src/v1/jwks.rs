@@ -16,6 +16,17 @@ use crate::v1::Answer;
 /// Shorter than any overlap worth having: a rotated key is known long before the old one ends.
 const CACHED: &str = "public, max-age=300";
 
+/// Read the public keys of a workspace
+///
+/// The keys that verify deliveries with the signature profile `standard-asymmetric`, as a JWK set. Needs no API key.
+#[utoipa::path(
+    get,
+    path = "/v1/workspaces/{workspace}/jwks.json",
+    operation_id = "read_jwks",
+    tag = "Workspaces",
+    responses((status = 200, description = "The public keys.", body = Jwks,
+        headers(("Cache-Control" = String, description = "The answer may be cached for 300 seconds.")))),
+)]
 pub(crate) async fn read(
     State(management): State<Management>,
     Id(workspace): Id<WorkspaceId>,

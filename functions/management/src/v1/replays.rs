@@ -1,6 +1,7 @@
 //! `…/replay` and `/v1/replays`: send again by hand, see how far it has come, stop it.
 
 use api::deliveries::Delivery;
+use api::page::PageQuery;
 use api::replays::{DryRun, Replay, ReplayDelivery, ReplayEvent, ReplayWindow, ReplayedEvent};
 use api::workspaces::OfWorkspace;
 use axum::Json;
@@ -15,6 +16,17 @@ use usecases::replay::replay_window::{cancel_replay, list_replays, read_replay, 
 
 use crate::v1::Answer;
 
+/// Replay a delivery
+///
+/// The delivery is attempted again, even while the circuit is open: then it probes the endpoint.
+#[utoipa::path(
+    post,
+    path = "/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/replay",
+    operation_id = "replay_delivery",
+    tag = "Replays",
+    request_body = Option<ReplayDelivery>,
+    responses((status = 202, description = "The delivery, which is pending again.", body = Delivery)),
+)]
 pub(crate) async fn one_delivery(
     State(management): State<Management>,
     caller: Caller,
@@ -26,6 +38,17 @@ pub(crate) async fn one_delivery(
     Ok((StatusCode::ACCEPTED, Json(delivery.into())))
 }
 
+/// Replay an event to chosen endpoints
+///
+/// The types and channels of the endpoints are ignored. One unknown or inactive endpoint refuses the whole request.
+#[utoipa::path(
+    post,
+    path = "/v1/events/{event}/replay",
+    operation_id = "replay_event",
+    tag = "Replays",
+    request_body = ReplayEvent,
+    responses((status = 202, description = "The delivery to each endpoint.", body = ReplayedEvent)),
+)]
 pub(crate) async fn one_event(
     State(management): State<Management>,
     caller: Caller,
@@ -44,7 +67,18 @@ pub(crate) async fn one_event(
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
-/// A window of an endpoint; with `dry_run` only what would be sent.
+/// Replay a window
+///
+/// Sends deliveries of a window of time again, oldest first, step by step. With `dry_run` nothing is sent: the answer counts
+/// the deliveries.
+#[utoipa::path(
+    post,
+    path = "/v1/webhook-endpoints/{endpoint}/replay",
+    operation_id = "replay_window",
+    tag = "Replays",
+    request_body = ReplayWindow,
+    responses((status = 202, description = "The replay, which is running.", body = Replay), (status = 200, description = "The result of a dry run.", body = DryRun)),
+)]
 pub(crate) async fn window(
     State(management): State<Management>,
     caller: Caller,
@@ -60,6 +94,16 @@ pub(crate) async fn window(
     Ok((StatusCode::ACCEPTED, Json(Replay::from(replay))).into_response())
 }
 
+/// Read a replay
+///
+/// A replay of a window is kept for 30 days.
+#[utoipa::path(
+    get,
+    path = "/v1/replays/{replay}",
+    operation_id = "read_replay",
+    tag = "Replays",
+    responses((status = 200, description = "The replay.", body = Replay)),
+)]
 pub(crate) async fn read(
     State(management): State<Management>,
     caller: Caller,
@@ -68,6 +112,17 @@ pub(crate) async fn read(
     Ok(Json(read_replay(&management, &caller, replay).await?.into()))
 }
 
+/// List replays
+///
+/// The replays of windows of a workspace, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/replays",
+    operation_id = "list_replays",
+    tag = "Replays",
+    params(OfWorkspace, PageQuery),
+    responses((status = 200, description = "A page of replays.", body = api::page::Page<Replay>)),
+)]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
@@ -77,6 +132,16 @@ pub(crate) async fn list(
     Ok(Json(api::page::Page::of(page.rows.into_iter().map(Replay::from), page.next)))
 }
 
+/// Cancel a replay
+///
+/// Deliveries that it has sent are not stopped.
+#[utoipa::path(
+    post,
+    path = "/v1/replays/{replay}/cancel",
+    operation_id = "cancel_replay",
+    tag = "Replays",
+    responses((status = 200, description = "The replay, which is cancelled.", body = Replay)),
+)]
 pub(crate) async fn cancel(
     State(management): State<Management>,
     caller: Caller,

@@ -13,6 +13,17 @@ use usecases::manage::read_statistics::{self, endpoint_statistics, workspace_sta
 
 use crate::v1::Answer;
 
+/// Read the statistics of an endpoint
+///
+/// Everything but `exact` is approximate.
+#[utoipa::path(
+    get,
+    path = "/v1/webhook-endpoints/{endpoint}/statistics",
+    operation_id = "read_endpoint_statistics",
+    tag = "Statistics",
+    params(StatisticsQuery),
+    responses((status = 200, description = "The statistics.", body = Statistics)),
+)]
 pub(crate) async fn of_endpoint(
     State(management): State<Management>,
     caller: Caller,
@@ -23,6 +34,17 @@ pub(crate) async fn of_endpoint(
     Ok(Json(shown(endpoint_statistics(&management, &caller, endpoint, span, step(by)).await?)))
 }
 
+/// Read the statistics of a workspace
+///
+/// Everything is approximate.
+#[utoipa::path(
+    get,
+    path = "/v1/workspaces/{workspace}/statistics",
+    operation_id = "read_workspace_statistics",
+    tag = "Statistics",
+    params(StatisticsQuery),
+    responses((status = 200, description = "The statistics.", body = Statistics)),
+)]
 pub(crate) async fn of_workspace(
     State(management): State<Management>,
     caller: Caller,

@@ -1,6 +1,7 @@
 //! `/v1/undelivered`: the work list of a workspace. What failed or is parked, endpoint by endpoint, oldest first.
 
 use api::deliveries::{Delivery, UndeliveredFilter};
+use api::page::PageQuery;
 use axum::Json;
 use axum::extract::State;
 use http_kit::{Caller, Page};
@@ -9,6 +10,17 @@ use usecases::manage::management::Management;
 
 use crate::v1::Answer;
 
+/// List undelivered deliveries
+///
+/// The failed and parked deliveries of a workspace, endpoint by endpoint, oldest first.
+#[utoipa::path(
+    get,
+    path = "/v1/undelivered",
+    operation_id = "list_undelivered",
+    tag = "Deliveries",
+    params(UndeliveredFilter, PageQuery),
+    responses((status = 200, description = "A page of deliveries.", body = api::page::Page<Delivery>)),
+)]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,

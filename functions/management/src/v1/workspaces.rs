@@ -1,5 +1,7 @@
 //! `/v1/workspaces`: make, read, list, change.
 
+use api::openapi::WorkspaceChange;
+use api::page::PageQuery;
 use api::workspaces::{Workspace, WorkspaceSettings};
 use axum::Json;
 use axum::extract::State;
@@ -13,6 +15,17 @@ use usecases::manage::management::Management;
 
 use crate::v1::Answer;
 
+/// Create a workspace
+///
+/// Needs a key for all workspaces.
+#[utoipa::path(
+    post,
+    path = "/v1/workspaces",
+    operation_id = "create_workspace",
+    tag = "Workspaces",
+    request_body = WorkspaceSettings,
+    responses((status = 201, description = "The workspace.", body = Workspace)),
+)]
 pub(crate) async fn create(
     State(management): State<Management>,
     caller: Caller,
@@ -22,6 +35,14 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(Workspace::from(&workspace))))
 }
 
+/// Read a workspace
+#[utoipa::path(
+    get,
+    path = "/v1/workspaces/{workspace}",
+    operation_id = "read_workspace",
+    tag = "Workspaces",
+    responses((status = 200, description = "The workspace.", body = Workspace)),
+)]
 pub(crate) async fn read(
     State(management): State<Management>,
     caller: Caller,
@@ -31,6 +52,17 @@ pub(crate) async fn read(
     Ok(Json(Workspace::from(&*workspace)))
 }
 
+/// List workspaces
+///
+/// Newest first. A key for one workspace sees that one.
+#[utoipa::path(
+    get,
+    path = "/v1/workspaces",
+    operation_id = "list_workspaces",
+    tag = "Workspaces",
+    params(PageQuery),
+    responses((status = 200, description = "A page of workspaces.", body = api::page::Page<Workspace>)),
+)]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
@@ -40,6 +72,17 @@ pub(crate) async fn list(
     Ok(Json(api::page::Page::of(page.rows.iter().map(Workspace::from), page.next)))
 }
 
+/// Change a workspace
+///
+/// The body is merged into the settings (RFC 7396): `null` sets the default.
+#[utoipa::path(
+    patch,
+    path = "/v1/workspaces/{workspace}",
+    operation_id = "update_workspace",
+    tag = "Workspaces",
+    request_body = WorkspaceChange,
+    responses((status = 200, description = "The workspace.", body = Workspace)),
+)]
 pub(crate) async fn update(
     State(management): State<Management>,
     caller: Caller,

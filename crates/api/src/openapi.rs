@@ -1,0 +1,85 @@
+//! How does the OpenAPI document describe what has no shape of its own?
+//! Hand-written schemas: query parameters that are parsed from a text, a header, and the bodies of `PATCH`.
+
+use domain::access::workspace::WorkspaceSettings;
+use domain::endpoint::EndpointSettings;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
+
+use crate::events::EventTypes;
+use crate::page::{Limit, MAX_LIMIT};
+
+/// The status of an undelivered delivery: `failed` or `parked`.
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum UndeliveredStatus {
+    /// The delivery failed.
+    Failed,
+    /// The delivery is parked.
+    Parked,
+}
+
+/// The header that makes a request repeatable.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct Idempotency {
+    /// A key of your choice: within 24 hours, requests with the same key create one event.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]([\\t -~]*[!-~])?$"
+    )]
+    pub idempotency_key: Option<String>,
+}
+
+/// A change of an endpoint: the body of a `PATCH`, which is merged into the endpoint's settings.
+#[derive(Debug)]
+pub struct EndpointChange;
+
+/// A change of a workspace: the body of a `PATCH`, which is merged into the workspace's settings.
+#[derive(Debug)]
+pub struct WorkspaceChange;
+
+/// The settings' own schema. In the document it becomes that of a merge patch (RFC 7396): nothing is required, and every
+/// member may be `null`.
+macro_rules! change_of {
+    ($change:ty: $settings:ty) => {
+        impl PartialSchema for $change {
+            fn schema() -> RefOr<Schema> {
+                <$settings>::schema()
+            }
+        }
+
+        impl ToSchema for $change {
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                <$settings>::schemas(schemas);
+            }
+        }
+    };
+}
+
+change_of!(EndpointChange: EndpointSettings);
+change_of!(WorkspaceChange: WorkspaceSettings);
+
+impl PartialSchema for Limit {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer).description(Some("A number of rows."));
+        number.minimum(Some(1)).maximum(Some(MAX_LIMIT)).examples([50]).into()
+    }
+}
+
+impl PartialSchema for EventTypes {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let one = r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*(\.\*)?";
+        text.description(Some("Event types and families, separated by commas."))
+            .pattern(Some(format!("^{one}(,{one})*$")))
+            .examples(["invoice.*"])
+            .into()
+    }
+}
+
+impl ToSchema for Limit {}
+impl ToSchema for EventTypes {}

@@ -1,0 +1,174 @@
+//! Is the API's OpenAPI document true?
+//! The committed document is the one that the code makes, says of every operation what its callers need, and lists exactly
+//! the methods that the API serves. `UPDATE_OPENAPI=1 cargo test -p stories --test stories openapi` writes it again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::problem::PROBLEMS;
+use serde_json::Value;
+use stories::Stage;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+/// Set to accept today's document.
+const UPDATE: &str = "UPDATE_OPENAPI";
+/// Operations that need no API key.
+const PUBLIC: [&str; 2] = ["check_health", "read_jwks"];
+
+fn document() -> Value {
+    openapi::document().unwrap()
+}
+
+/// Each operation with its path and method.
+fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let operations = paths.flat_map(|(path, item)| {
+        item.as_object()
+            .unwrap()
+            .iter()
+            .map(|(method, operation)| (path.as_str(), method.as_str(), operation))
+    });
+    operations.collect()
+}
+
+/// What a reference leads to; any other value itself.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let path = value.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
+    path.map_or(value, |path| document.pointer(path).unwrap())
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how somebody accepts the document")]
+fn the_committed_document_is_the_one_that_the_code_makes() {
+    let mut made = serde_json::to_string_pretty(&document()).unwrap();
+    made.push('\n');
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::write(COMMITTED, &made).unwrap();
+    }
+    let committed = std::fs::read_to_string(COMMITTED).unwrap_or_default();
+    let differs = made.lines().zip(committed.lines()).find(|(made, committed)| made != committed);
+    assert!(
+        made == committed,
+        "docs/openapi.json is stale: the first difference is {differs:?}. Accept with {UPDATE}=1 cargo test -p stories \
+         --test stories openapi, and look at the difference"
+    );
+}
+
+#[test]
+fn every_operation_says_what_its_callers_need() {
+    let document = document();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    let codes: BTreeSet<_> = PROBLEMS.iter().map(|kind| kind.code).collect();
+    let tags: Vec<_> =
+        document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    let mut ids = BTreeSet::new();
+    for (path, method, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(ids.insert(id), "{id} stands there twice");
+        assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{id} has no summary");
+        assert!(tags.contains(&operation["tags"][0].as_str().unwrap()), "{id} has an unknown tag");
+        let secured = !operation["security"].as_array().unwrap().is_empty();
+        assert_eq!(secured, !PUBLIC.contains(&id), "{method} {path}");
+        let says_scope = operation["description"].as_str().unwrap_or_default().contains("Scope: `");
+        assert_eq!(says_scope, secured, "{id}");
+        let answers = operation["responses"].as_object().unwrap();
+        assert!(answers.keys().any(|status| status.starts_with('2')), "{id} has no success");
+        assert!(!secured || (answers.contains_key("401") && answers.contains_key("403")), "{id}");
+        for (status, answer) in answers {
+            let answer = resolved(&document, answer);
+            assert!(answer["headers"]["X-Request-Id"].is_object(), "{id} {status}");
+            for (kind, content) in answer["content"].as_object().into_iter().flatten() {
+                let shown = content.get("example").or(content.get("examples"));
+                assert!(shown.is_some_and(|example| !example.is_null()), "{id} {status} has no example");
+                if status.starts_with(['4', '5']) {
+                    assert_eq!(kind, "application/problem+json", "{id} {status}");
+                    let named =
+                        content["schema"]["allOf"][1]["properties"]["code"]["enum"].as_array().unwrap();
+                    let mut named = named.iter().map(|code| code.as_str().unwrap());
+                    assert!(named.all(|code| status == "500" || codes.contains(code)), "{id} {status}");
+                }
+            }
+        }
+        if let Some(body) = operation.get("requestBody") {
+            assert!(body["content"]["application/json"]["example"].is_object(), "{id} has no example");
+        }
+    }
+}
+
+/// The document's bounds are literals beside the fields; these are the constants that the code checks.
+#[test]
+fn the_documents_bounds_are_those_that_the_code_holds() {
+    use domain::endpoint::{MAX_DESCRIPTION_CHARS, TIMEOUT_SECONDS, endpoint_url::MAX_URL_BYTES};
+    use domain::event::{MAX_BATCH_EVENTS, channel::MAX_CHANNELS, event_type::MAX_PATTERNS};
+    use domain::policy::{circuit::DisablePolicy, limits::MAX_CONCURRENCY};
+    use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS};
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    for (pointer, held) in [
+        ("/NewEndpoint/properties/url/maxLength", MAX_URL_BYTES as u64),
+        ("/NewEndpoint/properties/events/maxItems", MAX_PATTERNS as u64),
+        ("/NewEndpoint/properties/channels/maxItems", MAX_CHANNELS as u64),
+        ("/NewEndpoint/properties/description/maxLength", MAX_DESCRIPTION_CHARS as u64),
+        ("/NewEndpoint/properties/timeout_seconds/minimum", *TIMEOUT_SECONDS.start()),
+        ("/NewEndpoint/properties/timeout_seconds/maximum", *TIMEOUT_SECONDS.end()),
+        ("/NewEndpoint/properties/max_concurrency/minimum", u64::from(*MAX_CONCURRENCY.start())),
+        ("/NewEndpoint/properties/max_concurrency/maximum", u64::from(*MAX_CONCURRENCY.end())),
+        (
+            "/DisablePolicy/properties/consecutive_failures/minimum",
+            u64::from(*DisablePolicy::FAILURES.start()),
+        ),
+        ("/DisablePolicy/properties/consecutive_failures/maximum", u64::from(*DisablePolicy::FAILURES.end())),
+        (
+            "/DisablePolicy/properties/window_seconds/minimum",
+            u64::from(*DisablePolicy::WINDOW_SECONDS.start()),
+        ),
+        ("/DisablePolicy/properties/window_seconds/maximum", u64::from(*DisablePolicy::WINDOW_SECONDS.end())),
+        ("/NewEvent/properties/channels/maxItems", MAX_CHANNELS as u64),
+        ("/Batch_NewEvent/properties/events/maxItems", MAX_BATCH_EVENTS as u64),
+        ("/BatchAccepted/properties/deliveries/maxItems", api::events::MAX_LISTED as u64),
+        ("/RotateSecret/properties/overlap_seconds/maximum", MAX_OVERLAP_SECONDS),
+        ("/RotateSecret/properties/overlap_seconds/default", DEFAULT_OVERLAP_SECONDS),
+        (
+            "/WorkspaceSettings/properties/retention_days/maximum",
+            u64::from(domain::access::workspace::MAX_RETENTION_DAYS),
+        ),
+        ("/WorkspaceSettings/properties/name/maxLength", domain::access::workspace::MAX_NAME_CHARS as u64),
+    ] {
+        assert_eq!(schemas.pointer(pointer), Some(&held.into()), "{pointer}");
+    }
+}
+
+/// Every method of a path that is documented is served, and no other one: the API says so itself, in `Allow`.
+#[tokio::test]
+async fn the_api_serves_exactly_the_methods_that_are_documented() {
+    let stage = Stage::set().await;
+    let document = document();
+    let mut documented: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (path, method, _) in operations(&document) {
+        let methods = documented.entry(path).or_default();
+        methods.insert(method.to_uppercase());
+        if method == "get" {
+            methods.insert("HEAD".to_owned());
+        }
+    }
+    for (path, methods) in documented {
+        let answer = ask(&stage, &format!("TRACE {} HTTP/1.1", path.replace(['{', '}'], ""))).await;
+        assert!(answer.starts_with("HTTP/1.1 405"), "{path}: {answer}");
+        let allowed = answer.lines().find_map(|line| line.strip_prefix("allow: ")).unwrap();
+        assert_eq!(allowed.split(',').map(str::to_owned).collect::<BTreeSet<_>>(), methods, "{path}");
+    }
+    stage.end().await;
+}
+
+/// The whole answer, as it comes over the wire.
+async fn ask(stage: &Stage, request: &str) -> String {
+    let url = stage.platform.url();
+    let host = url.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(host).await.unwrap();
+    let request = format!("{request}\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    answer
+}
