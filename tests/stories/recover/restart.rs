@@ -79,6 +79,25 @@ async fn run(data: &DataDir) -> (Platform, ApiClient, String) {
     (platform, api, beginnings.workspace.to_string())
 }
 
+/// Leaves what a process leaves that is killed in a step of a drain and of a replay: their leases.
+async fn kill_in_a_step(platform: &Platform, workspace: &str, drained: &str, replayed: &str) {
+    let Platform { store, .. } = platform;
+    let key = |id: &str| EndpointKey::new(workspace.parse().unwrap(), id.parse().unwrap());
+    let now = Clock::system().now();
+    store.record_recovery(key(drained)).await.unwrap();
+    store.start_drain(key(drained), DrainReason::Recovery, 20, now).await.unwrap();
+    store.claim_drain(key(drained), now).await.unwrap().unwrap();
+    let replay: domain::delivery::replay::Replay = serde_json::from_value(json!({
+        "id": domain::id::ReplayId::new(now, 1), "workspace_id": workspace, "endpoint_id": replayed,
+        "settings": { "since": domain::timestamp::Timestamp::from_millis(now.as_millis() - 3_600_000), "until": now },
+        "status": "running", "examined": 0, "sent": 0, "progress": { "phase": "deliveries", "after": null },
+        "created_at": now, "updated_at": now,
+    }))
+    .unwrap();
+    store.start_replay(&replay, now.plus(Duration::from_secs(3_600))).await.unwrap();
+    store.claim_replay(replay.workspace_id, replay.id, now).await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn a_restart_goes_on_with_a_drain_and_a_replay_whose_steps_were_killed() {
     let folder = std::env::temp_dir().join(format!("posthorn-story-killed-{}", std::process::id()));
@@ -115,21 +134,7 @@ async fn a_restart_goes_on_with_a_drain_and_a_replay_whose_steps_were_killed() {
         // A drain and a replay are under way when the process is killed, each in a step: what is left of a step is its
         // lease. The task is lost with it, as if it had been received.
         receiver.answer(Answer::Status(200));
-        let Platform { store, .. } = &platform;
-        let key = |id: &str| EndpointKey::new(workspace.parse().unwrap(), id.parse().unwrap());
-        let now = Clock::system().now();
-        store.record_recovery(key(&drained)).await.unwrap();
-        store.start_drain(key(&drained), DrainReason::Recovery, 20, now).await.unwrap();
-        store.claim_drain(key(&drained), now).await.unwrap().unwrap();
-        let replay: domain::delivery::replay::Replay = serde_json::from_value(json!({
-            "id": domain::id::ReplayId::new(now, 1), "workspace_id": workspace, "endpoint_id": replayed,
-            "settings": { "since": domain::timestamp::Timestamp::from_millis(now.as_millis() - 3_600_000), "until": now },
-            "status": "running", "examined": 0, "sent": 0, "progress": { "phase": "deliveries", "after": null },
-            "created_at": now, "updated_at": now,
-        }))
-        .unwrap();
-        store.start_replay(&replay, now.plus(Duration::from_secs(3_600))).await.unwrap();
-        store.claim_replay(replay.workspace_id, replay.id, now).await.unwrap().unwrap();
+        kill_in_a_step(&platform, &workspace, &drained, &replayed).await;
         platform.stop().await;
         (drained, replayed)
     };
