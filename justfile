@@ -43,6 +43,11 @@ deny:
 unused:
     cargo machete
 
+# the API's answers against its OpenAPI document (needs schemathesis)
+contract:
+    cargo build --locked -p local
+    python3 tests/contract/run.py --binary "${CARGO_TARGET_DIR:-target}/debug/posthorn"
+
 # the template (needs cfn-lint and sam)
 template:
     cfn-lint infra/template.yaml

@@ -199,9 +199,9 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_figures() {
-        let told = |seed| format!("{:?}", simulated(&Outage { seed, ..small() }));
-        assert_eq!(told(7), told(7));
-        assert_ne!(told(7), told(8));
+        let outage = |seed| format!("{:?}", simulated(&Outage { seed, ..small() }));
+        assert_eq!(outage(7), outage(7));
+        assert_ne!(outage(7), outage(8));
     }
 
     #[test]

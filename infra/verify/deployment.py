@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARIES = ROOT / "target" / "release"
 TEMPLATE = ROOT / "infra" / "template.yaml"
 BUCKET = "artifacts"
-# What the emulator does not understand, and what it is told instead. (A parameter is text to it, even a number.)
+# Text that the emulator does not support, and its replacement. (It treats every parameter as text, even a number.)
 EMULATOR_GAPS = {"MaximumConcurrency: !Ref SenderMaximumConcurrency": "MaximumConcurrency: 50"}
 FUNCTIONS = ("ingest", "management", "actions", "sender", "maintenance")
 
@@ -91,7 +91,7 @@ class Deployment:
             raise
 
     def call(self, method, path, body=None, **headers):
-        """A request through the stack's API Gateway; gives status and JSON, or text if it is none."""
+        """A request through the stack's API Gateway; returns the status and the JSON, or the text if it is not JSON."""
         request = urllib.request.Request(self.emulator.url + path, method=method)
         request.add_header("Host", f"{self.resources['Api']}.execute-api.localhost:{self.emulator.port}")
         request.add_header("Content-Type", "application/json")
@@ -134,7 +134,7 @@ def packaged(locations):
     """The template with where each function's code is, as `sam package` writes it in."""
     text = TEMPLATE.read_text()
     shared = "    CodeUri: .. # the workspace's root, so that it is built once for all functions\n"
-    assert text.count(shared) == 1, "the template says in one place where the code is"
+    assert text.count(shared) == 1, "the template names the folder of the code once"
     text = text.replace(shared, "")
     for said, written in EMULATOR_GAPS.items():
         assert said in text, f"the template no longer says {said}"

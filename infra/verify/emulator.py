@@ -1,4 +1,4 @@
-"""An emulated AWS in a process of its own, on a free loopback port. It ends with the `with` block."""
+"""An emulated AWS in a separate process, on a free loopback port. It ends with the `with` block."""
 
 import os
 import shutil
@@ -57,7 +57,7 @@ class Emulator:
         }
         command = [str(Path(sys.executable).with_name("ministack"))]
         with self.log.open("wb") as log:
-            # A session of its own, so that the functions it starts end with it.
+            # A separate session, so that the functions it starts end with it.
             self.process = subprocess.Popen(
                 command, env=environment, cwd=self.folder, stdout=log, stderr=log, start_new_session=True
             )

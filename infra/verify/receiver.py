@@ -1,4 +1,4 @@
-"""A customer's endpoint on this machine: it answers as told, notes what it gets, and can vanish and come back."""
+"""A customer's endpoint on this machine: its answers can be set, it records requests, and it can vanish and return."""
 
 import base64
 import hashlib

@@ -91,9 +91,9 @@ class Verification:
         self.emulator = emulator
         self.sqs = emulator.client("sqs")
         self.logs = emulator.client("logs")
-        self.topic = emulator.client("sns").create_topic(Name="told-of-endpoints")["TopicArn"]
-        self.told_url = self.sqs.create_queue(QueueName="told-of-endpoints")["QueueUrl"]
-        arn = self.attributes(self.told_url, "QueueArn")["QueueArn"]
+        self.topic = emulator.client("sns").create_topic(Name="operational-events")["TopicArn"]
+        self.events_url = self.sqs.create_queue(QueueName="operational-events")["QueueUrl"]
+        arn = self.attributes(self.events_url, "QueueArn")["QueueArn"]
         emulator.client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
         self.stack = Deployment(emulator, "posthorn", {
             "AlertEmail": "people@example.com", "OperationalEventsTopicArn": self.topic, "AccessLog": "yes",
@@ -113,10 +113,10 @@ class Verification:
         self.a_failed_attempt_is_retried()
         dying = self.an_endpoint_dies()
         # The circuit of a dead endpoint is probed after a minute; the dead letters take most of it.
-        self.what_cannot_be_handled_is_a_dead_letter()
+        self.an_unreadable_job_becomes_a_dead_letter()
         self.a_dead_letter_is_redriven()
         self.it_comes_back(*dying)
-        self.what_is_told_reaches_the_topic()
+        self.operational_events_reach_the_topic()
         self.a_second_stack_stands_beside_the_first(self.the_table_is_restored())
         self.it_is_removed()
         self.everything_is_removed()
@@ -143,8 +143,8 @@ class Verification:
         anchors = {a["AlarmDescription"].split("#")[1].strip() for a in named}
         lacking = [anchor for anchor in sorted(anchors) if f'<a id="{anchor}">' not in text]
         check("and the runbook has those parts", not lacking, lacking)
-        told = [a for a in alarms if self.stack.resources.get("AlertTopic") in a.get("AlarmActions", [])]
-        check("every alarm tells the topic with the mail address", len(told) == len(alarms), len(told))
+        notifying = [a for a in alarms if self.stack.resources.get("AlertTopic") in a.get("AlarmActions", [])]
+        check("every alarm notifies the topic with the mail address", len(notifying) == len(alarms), len(notifying))
         dashboard = self.emulator.client("cloudwatch").get_dashboard(DashboardName="posthorn")
         widgets = json.loads(dashboard["DashboardBody"])["widgets"]
         check("the dashboard is JSON with widgets that name this stack", "posthorn" in str(widgets[0]), widgets[:1])
@@ -271,15 +271,15 @@ class Verification:
         check("five deliveries fail and wait", opened, self.tenant.statuses(endpoint))
         at = time.monotonic()
         refused = {row["last_error"] for row in self.tenant.deliveries(endpoint)}
-        time.sleep(3.2)  # other processes of the sender remember for three seconds that it fared well
+        time.sleep(3.2)  # other processes of the sender cache for three seconds that it is healthy
         check("as connection_refused", refused == {"connection_refused"}, refused)
         events += [self.tenant.send("order.placed", {"n": n})["id"] for n in range(5, 25)]
         parked = eventually(lambda: self.tenant.statuses(endpoint) == {"retrying": 5, "parked": 20})
         check("twenty more are parked, untried", parked, self.tenant.statuses(endpoint))
         return receiver, endpoint, events, at
 
-    def what_cannot_be_handled_is_a_dead_letter(self):
-        story("What cannot be handled becomes a dead letter")
+    def an_unreadable_job_becomes_a_dead_letter(self):
+        story("A job that cannot be handled becomes a dead letter")
         jobs, dead = self.stack.outputs["QueueUrl"], self.stack.outputs["DeadLetterQueueUrl"]
         # The queue's own timeout is nine minutes; five of them would take too long here.
         self.sqs.set_queue_attributes(QueueUrl=jobs, Attributes={"VisibilityTimeout": "2"})
@@ -299,8 +299,8 @@ class Verification:
         jobs, dead = self.stack.outputs["QueueUrl"], self.stack.outputs["DeadLetterQueueUrl"]
         receiver = self.receiver()
         endpoint = self.saved(receiver, events=["refund.*"])
-        # A good job among the dead letters, as after a fault of ours that has been mended: taken from the jobs queue
-        # while the sender's trigger is off.
+        # A good job among the dead letters, as after a fault of ours that has been fixed: taken from the jobs queue while
+        # the sender's trigger is off.
         self.trigger(False)
         accepted = self.tenant.send("refund.made", {"amount": 3})
         taken = self.take(jobs, accepted["id"])
@@ -316,12 +316,12 @@ class Verification:
         self.stack.call("DELETE", f"/v1/webhook-endpoints/{endpoint['id']}")
 
     def it_comes_back(self, receiver, endpoint, events, failed_at):
-        story("The endpoint recovers: what was parked is drained")
+        story("The endpoint recovers: its parked deliveries are drained")
         check("meanwhile everything waits", self.tenant.statuses(endpoint) == {"retrying": 5, "parked": 20})
         receiver.appear()
         time.sleep(max(0, 62 - (time.monotonic() - failed_at)))
         failed, answer = self.stack.invoke("MaintenanceFunction", {"source": "aws.events"})
-        check("the schedule's turn probes the circuit", not failed, answer)
+        check("the schedule probes the circuit", not failed, answer)
         drained = eventually(lambda: self.tenant.statuses(endpoint).get("delivered", 0) >= 20, seconds=90)
         check("the probe succeeds and the parked ones are drained", drained, self.tenant.statuses(endpoint))
         everything = eventually(lambda: self.tenant.statuses(endpoint) == {"delivered": 25}, seconds=60)
@@ -330,22 +330,23 @@ class Verification:
         check("none of 25 events is lost", arrived == set(events), len(arrived))
         check("and none arrives twice", len(receiver.seen) == 25, len(receiver.seen))
 
-    def what_is_told_reaches_the_topic(self):
-        story("What becomes of endpoints is told to the topic")
+    def operational_events_reach_the_topic(self):
+        story("Operational events reach the SNS topic")
         receiver = self.receiver()
         receiver.answers = [500] * 10
         endpoint = self.saved(receiver, events=["last.*"], retry={"schedule_seconds": []})
         self.tenant.send("last.one", {})
-        told = []
+        published = []
 
         def exhausted():
-            for message in self.sqs.receive_message(QueueUrl=self.told_url, MaxNumberOfMessages=10).get("Messages", []):
-                told.append(message["Body"])
-                self.sqs.delete_message(QueueUrl=self.told_url, ReceiptHandle=message["ReceiptHandle"])
-            return any("delivery.exhausted" in one and endpoint["id"] in one for one in told)
+            for message in self.sqs.receive_message(QueueUrl=self.events_url, MaxNumberOfMessages=10).get("Messages", []):
+                published.append(message["Body"])
+                self.sqs.delete_message(QueueUrl=self.events_url, ReceiptHandle=message["ReceiptHandle"])
+            return any("delivery.exhausted" in one and endpoint["id"] in one for one in published)
 
-        check("a delivery that is given up is told", eventually(exhausted), told[-1:])
-        check("as is an endpoint's recovery", any("endpoint.recovered" in one for one in told), len(told))
+        check("a delivery that failed for good is reported", eventually(exhausted), published[-1:])
+        recovered = any("endpoint.recovered" in one for one in published)
+        check("and an endpoint's recovery", recovered, len(published))
         self.stack.call("DELETE", f"/v1/webhook-endpoints/{endpoint['id']}")
 
     def the_table_is_restored(self):
@@ -446,7 +447,7 @@ class Verification:
         status, endpoint = self.tenant.endpoint(receiver.url, **settings)
         if status != 201:
             raise AssertionError(f"not saved: {status} {endpoint}")
-        # Functions remember a workspace's endpoints for three seconds.
+        # Functions cache a workspace's endpoints for three seconds.
         time.sleep(3.2)
         return endpoint
 

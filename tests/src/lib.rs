@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a story whose stage cannot be set has failed")]
 
 pub mod calls;
+pub mod page;
+pub mod printed;
 pub mod receiver;
 pub mod stage;
+pub mod tools;
 
 pub use receiver::{Answer, Receiver, Seen};
 pub use stage::Stage;

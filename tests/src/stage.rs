@@ -71,6 +71,14 @@ impl Stage {
         Self::begin(None, ahead, clock, traces, observer).await
     }
 
+    /// Starts the platform with a clock that begins at `at` and runs on.
+    pub async fn set_at(at: Timestamp) -> Self {
+        let ahead = Ahead::default();
+        ahead.0.store(at.as_millis() - Clock::system().now().as_millis(), Ordering::SeqCst);
+        let clock = ahead.clock(Clock::system());
+        Self::begin(None, ahead, clock, Traces::default(), observer()).await
+    }
+
     /// Sets the stage on a data folder of local mode. The clock stands at `at` until the story moves it, so nothing that
     /// waits in the folder goes out before.
     pub async fn open(folder: &Path, at: Timestamp) -> Self {

@@ -1,4 +1,5 @@
-//! How does the simulation tell the time? In milliseconds from its beginning.
+//! How does the simulation measure time?
+//! In milliseconds from its beginning.
 
 use std::time::Duration;
 

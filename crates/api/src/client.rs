@@ -56,6 +56,11 @@ impl ApiClient {
         Self { client, base: base.to_owned(), key: key.to_owned() }
     }
 
+    /// The client's API key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Gets the JSON document at a path.
     ///
     /// # Errors

@@ -104,6 +104,14 @@ pub struct DeliveryDetail {
 /// An attempt: one HTTP request made for a delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "number": 1, "trigger": "automatic", "started_at": "2026-11-21T12:46:12.093Z", "duration_ms": 7, "error": null,
+    "request": {
+        "headers": [["content-type", "application/json"], ["X-Team", "[redacted]"]], "body_bytes": 120,
+        "body_sha256": "25800ec70f87ac7a0830481faf6b7ddb3344164dcfc151db52ef74fe0865a2c1",
+    },
+    "response": { "status": 200, "headers": [["content-length", "2"]], "body": "ok", "body_truncated": false },
+}))))]
 pub struct Attempt {
     /// The number of the attempt, from 1; it is counted on over replays.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, examples(1)))]
@@ -126,6 +134,9 @@ pub struct Attempt {
 /// An endpoint's answer to an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "status": 200, "headers": [["content-length", "2"]], "body": "ok", "body_truncated": false,
+}))))]
 pub struct Response {
     /// The HTTP status.
     #[cfg_attr(feature = "openapi", schema(examples(200)))]

@@ -49,9 +49,10 @@ pub struct Endpoint {
     /// The signing secret, which verifies deliveries. Only the answers that create it show it: to the creation, to a
     /// rotation and to a change of the signature profile; never with the profile `standard-asymmetric`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub secret: Option<Secret>,
     /// The public key that verifies deliveries, with the profile `standard-asymmetric` only: `whpk_` and base64.
-    #[cfg_attr(feature = "openapi", schema(examples("whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")))]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key: Option<String>,
     /// The settings.
@@ -63,6 +64,7 @@ pub struct Endpoint {
     pub old_secrets: Vec<OldSecret>,
     /// The health of the endpoint. Only answers that read endpoints show it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub health: Option<Health>,
     /// When the endpoint was created.
     pub created_at: Timestamp,
@@ -78,6 +80,7 @@ pub struct OldSecret {
     pub expires_at: Timestamp,
     /// The public key, with the profile `standard-asymmetric` only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub public_key: Option<String>,
 }
 

@@ -48,6 +48,7 @@ pub struct Preview {
     #[cfg_attr(feature = "openapi", schema(examples("https://example.com/hooks")))]
     pub url: String,
     /// Name and value of each header, in the order in which they would be sent.
+    #[cfg_attr(feature = "openapi", schema(examples(json!([["content-type", "application/json"]]))))]
     pub headers: Vec<(String, String)>,
     /// The body as text; bytes that are not UTF-8 are replaced.
     #[cfg_attr(feature = "openapi", schema(examples("{\"amount\":4200}")))]

@@ -24,7 +24,7 @@ pub struct Problem {
     /// Each value that is refused.
     pub errors: Vec<FieldError>,
     /// The id of the request, to quote when you ask for help. The result of one event of a batch has none.
-    #[cfg_attr(feature = "openapi", schema(examples("req_affd73f15ac25406aebacf84")))]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples("req_affd73f15ac25406aebacf84")))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// `/problems/` and the code.

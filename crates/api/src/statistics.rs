@@ -46,7 +46,7 @@ pub struct Statistics {
     pub data: Vec<StepFigures>,
     /// The counted number of an endpoint's deliveries in each status now; left out if there are more than 1,000, and for
     /// a workspace.
-    #[cfg_attr(feature = "openapi", schema(examples(json!({ "delivered": 41, "failed": 1 }))))]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples(json!({ "delivered": 41, "failed": 1 }))))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<BTreeMap<Cow<'static, str>, usize>>,
 }

@@ -48,8 +48,7 @@ pub(crate) fn id(prefix: &str, of: &str) -> SchemaOrRef {
 
 impl PartialSchema for Timestamp {
     fn schema() -> SchemaOrRef {
-        let description =
-            "An RFC 3339 timestamp. Answers are in UTC with milliseconds; requests may use any offset.";
+        let description = "An RFC 3339 timestamp. Answers are in UTC with milliseconds; requests may use any offset and the years 1970 to 9999.";
         text(description, "2026-11-21T12:46:12.092Z")
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
             .into()

@@ -216,11 +216,11 @@ impl Invalid {
 }
 
 fn summary(errors: &[FieldError]) -> String {
-    let told = errors.iter().map(|FieldError { pointer, detail }| match pointer.as_str() {
+    let texts = errors.iter().map(|FieldError { pointer, detail }| match pointer.as_str() {
         "" => format!("the body {detail}"),
         pointer => format!("{pointer}: {detail}"),
     });
-    told.collect::<Vec<_>>().join("; ")
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

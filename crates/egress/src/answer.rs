@@ -1,8 +1,9 @@
-//! How much of an answer is read and kept? Enough to show the customer what their endpoint said, and never so
-//! much that an endpoint could fill our memory or hold us longer than the request's timeout.
+//! How much of an answer is read and kept?
+//! Bounded response reading: enough to show the customer what the endpoint answered, and never so much that an endpoint
+//! could fill our memory or occupy us longer than the request's timeout.
 //!
-//! Rule: once status and headers have arrived the endpoint has answered. A body that breaks off or trickles
-//! past the timeout takes nothing back from that; the part that came is kept.
+//! Rule: once status and headers have arrived, the endpoint has answered. A body that breaks off or trickles past the
+//! timeout does not change that; the part that came is kept.
 
 use domain::policy::outcome::Answer;
 use http::{HeaderMap, Response};
@@ -13,13 +14,13 @@ use tokio::time::{Instant, timeout_at};
 /// How many bytes of a response body are kept; reading stops there.
 pub const MAX_BODY_BYTES: usize = 4_096;
 
-/// How many response headers are kept. An answer with more than 100 is not taken at all (hyper's limit).
+/// How many response headers are kept. An answer with more than 100 is refused as a whole (hyper's limit).
 pub const MAX_HEADERS: usize = 64;
 
-/// How many bytes the kept response headers may have together, names and values.
+/// How many bytes of response headers are kept, names and values together.
 pub const MAX_HEADER_BYTES: usize = 8_192;
 
-/// Reads what is kept of `response`, until `deadline` at the latest.
+/// Reads the part of `response` that is kept, until `deadline` at the latest.
 pub(crate) async fn read(mut response: Response<Incoming>, deadline: Instant) -> Answer {
     let status = response.status().as_u16();
     let headers = kept_headers(response.headers());
@@ -27,8 +28,8 @@ pub(crate) async fn read(mut response: Response<Incoming>, deadline: Instant) ->
     Answer { status, headers, body, body_truncated }
 }
 
-/// Reads a short body to its very end, for only then can the connection serve the next request. A longer one is
-/// dropped, and its connection with it: nothing of the rest is ever read.
+/// Reads a short body to its end, because only then can the connection be used again. A longer body is dropped together
+/// with its connection: the rest is never read.
 async fn read_body(body: &mut Incoming, deadline: Instant) -> (Vec<u8>, bool) {
     let mut kept = Vec::new();
     loop {
@@ -50,8 +51,8 @@ async fn read_body(body: &mut Incoming, deadline: Instant) -> (Vec<u8>, bool) {
     }
 }
 
-/// Keeps headers in the order they came; one that is too long for the room left is skipped, so that a huge
-/// cookie does not hide the `Retry-After` behind it.
+/// Keeps headers in the order they came. A header that is too long for the bytes left is skipped, so that a huge cookie
+/// does not hide the `Retry-After` after it.
 fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let mut kept = Vec::with_capacity(headers.len().min(MAX_HEADERS));
     let mut room = MAX_HEADER_BYTES;

@@ -1,5 +1,6 @@
-//! What kind of failure was it? The stable class of a request that got no answer, found by the types in the
-//! error's chain of sources. Error texts are never searched: they change with every release of a library.
+//! Why did a request get no answer?
+//! Error classification: the stable error class, found by the types in the error's chain of sources. Error texts are
+//! never searched, because they change with every release of a library.
 
 use std::error::Error;
 use std::io;
@@ -64,7 +65,7 @@ fn class_of_hyper(error: &hyper::Error) -> Option<ErrorClass> {
 }
 
 fn class_of_io(error: &io::Error) -> Option<ErrorClass> {
-    // `io::Error::source` skips the error it was made of, and TLS errors arrive wrapped in one.
+    // `io::Error::source` skips the error that it wraps, and TLS errors arrive wrapped in one.
     if let Some(inner) = error.get_ref()
         && let Some(class) = first_class(inner)
     {

@@ -1,5 +1,6 @@
-//! How is a customer's endpoint called? One pooled client for everything, made once: a client of its own for
-//! every request would have no connection to reuse.
+//! How is a customer's endpoint called?
+//! The guarded HTTP client: one connection pool for all requests, because a client for each request could not reuse
+//! connections.
 
 use std::error::Error;
 use std::fmt;
@@ -27,15 +28,15 @@ use crate::resolver::{GuardedResolver, Lookup};
 /// Connections kept open per host while nothing is sent.
 const MAX_IDLE_CONNECTIONS_PER_HOST: usize = 64;
 
-/// The same in local mode, which has hundreds under way to one host when it is busy.
+/// The same in local mode, where hundreds of requests to one host may be under way.
 const MAX_IDLE_CONNECTIONS_LOCALLY: usize = 256;
 
-/// How long such a connection is kept. Shorter than the idle timeout of the usual load balancers (60 s), so
-/// that a request is seldom written into a connection that the other side is just closing.
+/// How long an idle connection is kept. Shorter than the idle timeout of common load balancers (60 s), so that a request
+/// is seldom written into a connection that the other side is closing.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the client alone decides: where a message ends, to whom it goes and how long the connection lives.
-/// Taken from a caller they could smuggle a second request or reach another virtual host.
+/// Headers that only the client sets: they decide where a message ends, to which host it goes and how long the connection
+/// lives. From a caller they could smuggle a second request or reach another virtual host.
 const HEADERS_OF_THE_CLIENT: [HeaderName; 9] = [
     header::HOST,
     header::CONTENT_LENGTH,
@@ -60,27 +61,27 @@ pub struct Egress {
 pub struct Request<'a> {
     /// The method, usually `POST`.
     pub method: Method,
-    /// Where it goes; judged again before anything is sent.
+    /// The target; checked again before anything is sent.
     pub url: &'a EndpointUrl,
-    /// The headers, all but those that frame the message: `host`, `content-length` and their like are the
-    /// client's and are dropped here. `accept: */*` is added unless given.
+    /// The headers, except those that only the client sets (`host`, `content-length` and the like), which are dropped.
+    /// `accept: */*` is added unless given.
     pub headers: HeaderMap,
     /// The body, sent byte for byte.
     pub body: Bytes,
-    /// How long everything may take, from resolving to the last byte of the body.
+    /// The timeout of the whole request, from resolving the name to the last byte of the body.
     pub timeout: Duration,
 }
 
-/// What became of one request.
+/// The result of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// What the endpoint did.
     pub outcome: Outcome,
-    /// How long it took.
+    /// The duration of the request.
     pub duration: Duration,
 }
 
-/// The client cannot be made: our fault, not a customer's.
+/// The client cannot be built: a fault of ours, not of an endpoint.
 #[derive(Debug, thiserror::Error)]
 pub enum EgressError {
     /// The TLS library refuses its configuration.
@@ -89,7 +90,7 @@ pub enum EgressError {
 }
 
 impl Egress {
-    /// A client that calls `allowed` targets only; call it once, when the program starts.
+    /// A client that calls only `allowed` targets; build it once, when the program starts.
     ///
     /// # Errors
     ///
@@ -98,15 +99,14 @@ impl Egress {
         Self::with_lookup(allowed, Lookup::system())
     }
 
-    /// The same with another way of looking names up; what it finds is checked just as strictly.
+    /// The same with another lookup of names; the addresses that it finds are checked in the same way.
     ///
     /// # Errors
     ///
     /// If the client cannot be built at all.
     pub fn with_lookup(allowed: AllowedTargets, lookup: Lookup) -> Result<Self, EgressError> {
-        // Bundled roots rather than the machine's: a container without `ca-certificates` works, and a function
-        // does not read and parse a file of certificates whenever it starts. Endpoints are public, so the
-        // public roots (Mozilla's) are the ones that matter.
+        // Bundled root certificates (Mozilla's) instead of the machine's: a container without `ca-certificates` works, and
+        // a cold start reads and parses no file of certificates. Endpoints are public, so the public roots suffice.
         let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         Self::with_roots(allowed, lookup, roots)
     }
@@ -132,7 +132,7 @@ impl Egress {
         Ok(Self { client, allowed })
     }
 
-    /// Sends one request and reads what is kept of the answer. Whatever the endpoint does is the reply's outcome.
+    /// Sends one request and reads the kept part of the answer. Whatever the endpoint does is an outcome, not an error.
     pub async fn post(&self, request: Request<'_>) -> Reply {
         let started = Instant::now();
         let deadline = started + request.timeout;
@@ -141,7 +141,7 @@ impl Egress {
     }
 
     async fn send(&self, request: Request<'_>, deadline: Instant) -> Outcome {
-        // The resolver never sees an address that is written as the host, so it is judged here.
+        // The resolver never sees an address that is written as the host, so it is checked here.
         if request.url.check(&self.allowed).is_err() {
             return Outcome::Unreachable(ErrorClass::BlockedAddress);
         }
@@ -190,7 +190,7 @@ impl fmt::Debug for Egress {
     }
 }
 
-/// Headers and body stay out: they carry signatures and payloads.
+/// Without headers and body, because they contain signatures and payloads.
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")

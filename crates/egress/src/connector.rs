@@ -1,5 +1,6 @@
-//! How does a connection to an endpoint come about? Resolve, connect, TLS handshake, all within
-//! [`CONNECT_TIMEOUT`]; the result is an HTTP/1.1 stream whose informational responses are limited.
+//! How is a connection to an endpoint opened?
+//! The connector: resolve, connect, TLS handshake, all within [`CONNECT_TIMEOUT`]; the result is an HTTP/1.1 stream whose
+//! informational responses are limited.
 
 use std::error::Error;
 use std::future::Future;
@@ -19,8 +20,8 @@ use tower_service::Service;
 use crate::informational::InformationalLimit;
 use crate::resolver::GuardedResolver;
 
-/// How long resolving, connecting and the TLS handshake may take together; a request's own timeout ends them
-/// sooner when it is shorter.
+/// How long resolving, connecting and the TLS handshake may take together; a shorter timeout of the request ends them
+/// sooner.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a connection may be silent before TCP sends a keepalive probe, and how long between probes. An idle

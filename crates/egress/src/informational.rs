@@ -6,7 +6,7 @@
 //! `100 Continue` without end keeps it busy: the worker thread is occupied, and every other tenant's requests wait.
 //!
 //! The limit is held in the stream that hyper reads, above TLS. There the bytes are plain for `http` and `https`
-//! alike, and a failed read ends the loop. reqwest has no such place: its connector layers must return its own
+//! alike, and a failed read ends the loop. reqwest offers no such point: its connector layers must return its own
 //! connection type, and it drops the request extensions by which hyper reports informational heads. So the client
 //! is hyper-util's, which reqwest is built on.
 //!

@@ -1,9 +1,9 @@
-//! The only door to the internet. Whatever Posthorn calls, a stranger typed the URL in, so every request goes
-//! through one [`Egress`], and none leaves without these rules:
+//! How does Posthorn call addresses that customers chose?
+//! The SSRF-guarded HTTP client: every request to a customer's URL goes through one [`Egress`], and obeys these rules:
 //!
 //! - A connection is made only to an address that the resolver has checked, and if one of a name's addresses
 //!   may not be called the name is refused (`resolver.rs`). An address written as the host is never resolved,
-//!   so the URL itself is judged again for every request.
+//!   so the URL itself is checked again for every request.
 //! - No redirect is followed, no proxy variable is read, no body is decompressed.
 //! - Whatever the endpoint sends, only a bounded part of it is read and kept, and the request ends at its
 //!   timeout (`client.rs`, `answer.rs`). Before it, informational responses (`1xx`) are limited, so that an

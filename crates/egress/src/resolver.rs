@@ -1,9 +1,10 @@
-//! Which addresses does a name lead to, and may they be called? The guard against server-side request forgery
-//! sits here, inside the client's resolver: the client connects to the addresses that were checked and never
-//! asks again, so a name that changes its answer between check and use (DNS rebinding) gains nothing.
+//! Which addresses does a name resolve to, and may they be called?
+//! Protection against SSRF (server-side request forgery) in the client's resolver: the client connects to the checked
+//! addresses and does not resolve again, so a name that changes its answer between check and use (DNS rebinding) gains
+//! nothing.
 //!
-//! Rule: *every* address is checked. A name with one public and one private address is refused, for whoever
-//! set that up may hope that the second one is tried.
+//! Rule: *every* address is checked. A name with one public and one private address is refused, because an attacker may
+//! hope that the private one is tried.
 
 use std::future::Future;
 use std::io;
@@ -17,10 +18,10 @@ use domain::endpoint::address::AllowedTargets;
 use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
 
-/// What a [`Lookup`] comes back with: all addresses of a name.
+/// The result of a [`Lookup`]: all addresses of a name.
 pub type LookupFuture = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// How names are looked up; its answers are checked by whoever asked.
+/// How names are looked up. It checks no address; the resolver does.
 #[derive(Clone)]
 pub struct Lookup(Arc<dyn Fn(String) -> LookupFuture + Send + Sync>);
 
@@ -29,19 +30,19 @@ impl Lookup {
     pub fn system() -> Self {
         Self::new(|name| {
             Box::pin(async move {
-                // The port does not matter to the lookup; the client puts the URL's in its place.
+                // The port does not matter to the lookup; the client replaces it by the URL's.
                 Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
             })
         })
     }
 
-    /// Any other way of looking a name up, such as a fixed table.
+    /// Another lookup, such as a fixed table.
     pub fn new(lookup: impl Fn(String) -> LookupFuture + Send + Sync + 'static) -> Self {
         Self(Arc::new(lookup))
     }
 }
 
-/// Why a name leads nowhere; it travels inside the client's error and is found there by its type.
+/// Why a name cannot be used. It travels inside the client's error and is found there by its type.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ResolveError {
     #[error("the name cannot be resolved")]
@@ -68,7 +69,7 @@ impl GuardedResolver {
         if !addresses.iter().all(|ip| self.allowed.permits(*ip)) {
             return Err(ResolveError::Blocked);
         }
-        // The connector puts the URL's port in place of this one.
+        // The connector replaces this port by the URL's.
         let addresses: Vec<_> = addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect();
         Ok(addresses.into_iter())
     }

@@ -5,7 +5,7 @@
 //! [`operations!`](crate::operations!) makes two functions of one list: the router, which asks a handler's documentation
 //! for nothing but method and path, and `operations()`, the whole documentation, which only the OpenAPI document's crate
 //! calls. A function builds no document at its start, and the linker leaves the documentation out of its binary
-//! (docs/adr/0014-openapi.md).
+//! (docs/adr/0017-openapi.md).
 
 use axum::Router;
 use axum::handler::Handler;

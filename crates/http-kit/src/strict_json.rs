@@ -92,7 +92,7 @@ mod tests {
         data: Arc<serde_json::value::RawValue>,
     }
 
-    fn told(json: &str) -> (&'static str, Vec<String>) {
+    fn refusal(json: &str) -> (&'static str, Vec<String>) {
         let problem = parse_json::<Event>(json.as_bytes()).unwrap_err();
         (problem.kind().code, problem.errors().into_iter().map(|error| error.pointer).collect())
     }
@@ -112,7 +112,7 @@ mod tests {
     fn what_is_not_json_is_malformed() {
         for json in ["", "{", "not json", "{\"type\":\"a\",}", "{\"type\":\"a\",\"data\":1} x", "\u{feff}{}"]
         {
-            assert_eq!(told(json).0, "malformed_json", "{json}");
+            assert_eq!(refusal(json).0, "malformed_json", "{json}");
         }
         assert!(matches!(parse_json::<Event>(b"{\"type\":\"\xff\"}"), Err(Problem::MalformedJson(_))));
     }
@@ -120,18 +120,18 @@ mod tests {
     #[test]
     fn nesting_beyond_all_reason_is_malformed_and_no_crash() {
         let deep = format!("{{\"type\":\"a\",\"data\":{}", "[".repeat(200_000));
-        assert_eq!(told(&deep).0, "malformed_json");
+        assert_eq!(refusal(&deep).0, "malformed_json");
     }
 
     #[test]
     fn unknown_missing_wrong_and_doubled_members_are_pointed_at() {
-        assert_eq!(told(r#"{"type":"a","data":1,"tyep":2}"#), ("unknown_field", vec!["/tyep".into()]));
-        assert_eq!(told(r#"{"data":1}"#), ("invalid_request", vec!["/type".into()]));
-        assert_eq!(told(r#"{"type":"a b","data":1}"#), ("invalid_request", vec!["/type".into()]));
-        assert_eq!(told(r#"{"type":7,"data":1}"#), ("invalid_request", vec!["/type".into()]));
-        assert_eq!(told(r#"{"type":"a","type":"b","data":1}"#).0, "invalid_request");
+        assert_eq!(refusal(r#"{"type":"a","data":1,"tyep":2}"#), ("unknown_field", vec!["/tyep".into()]));
+        assert_eq!(refusal(r#"{"data":1}"#), ("invalid_request", vec!["/type".into()]));
+        assert_eq!(refusal(r#"{"type":"a b","data":1}"#), ("invalid_request", vec!["/type".into()]));
+        assert_eq!(refusal(r#"{"type":7,"data":1}"#), ("invalid_request", vec!["/type".into()]));
+        assert_eq!(refusal(r#"{"type":"a","type":"b","data":1}"#).0, "invalid_request");
         for json in ["[]", r#" ["a",{}]"#, "null", "7", "\"a\""] {
-            assert_eq!(told(json), ("invalid_request", vec![String::new()]), "{json}");
+            assert_eq!(refusal(json), ("invalid_request", vec![String::new()]), "{json}");
         }
     }
 

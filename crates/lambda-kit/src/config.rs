@@ -7,7 +7,7 @@ use usecases::Clock;
 
 use crate::metrics::Metrics;
 
-/// Name of the table.
+/// The name of the table.
 pub const TABLE: &str = "POSTHORN_TABLE";
 /// URL of the queue of delivery jobs.
 pub const QUEUE_URL: &str = "POSTHORN_QUEUE_URL";
@@ -18,23 +18,23 @@ pub const DEAD_LETTER_QUEUE_URL: &str = "POSTHORN_DEAD_LETTER_QUEUE_URL";
 pub const TASKS_QUEUE_URL: &str = "POSTHORN_TASKS_QUEUE_URL";
 /// The KMS key that wraps the data key of secrets.
 pub const KMS_KEY_ID: &str = "POSTHORN_KMS_KEY_ID";
-/// Where there is no KMS: a file with a key of 32 bytes in base64. It goes before [`KMS_KEY_ID`].
+/// Without KMS: a file with a key of 32 bytes in base64. It takes precedence over [`KMS_KEY_ID`].
 pub const DATA_KEY_FILE: &str = "POSTHORN_DATA_KEY_FILE";
 
-/// CloudWatch namespace of the metrics; none are written where it is not set.
+/// CloudWatch namespace of the metrics. Without it no metrics are written.
 pub const METRICS_NAMESPACE: &str = "POSTHORN_METRICS_NAMESPACE";
-/// Where spans are sent by OTLP, as OpenTelemetry names it: either turns traces on. Its library reads them, and those of
+/// The variables of OpenTelemetry for the OTLP endpoint: either turns traces on. Its library reads them, and those of
 /// headers, service and sampler; see <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 pub const TRACES_ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
-/// Which lines are logged, as Lambda's own setting has it: `TRACE` to `ERROR`, or `FATAL`.
+/// The log level, in the form of Lambda's setting: `TRACE` to `ERROR`, or `FATAL`.
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 const LOCAL_LOG_FILTER: &str = "RUST_LOG";
-/// How many invocations Lambda brings at once, where it brings more than one.
+/// How many invocations Lambda sends to one process at once, if more than one.
 const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
-/// ARN of the SNS topic that operational events are published to; to none where it is not set.
+/// ARN of the SNS topic for operational events. Without it they are not published.
 pub const OPERATIONAL_TOPIC: &str = "POSTHORN_OPERATIONAL_TOPIC_ARN";
 
-/// The environment lacks something.
+/// Required variables are missing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the environment lacks {}", .0.join(", "))]
 pub struct ConfigError(pub Vec<&'static str>);
@@ -54,7 +54,7 @@ pub fn from_environment<T>(read: impl FnOnce(&mut Variables<'_>) -> T) -> Result
     from(&variable, read)
 }
 
-/// The variables that a configuration is read from, for who sets them.
+/// The variables that a configuration reads, for tests of the template.
 pub fn names_read_by<T>(read: impl FnOnce(&mut Variables<'_>) -> T) -> Vec<&'static str> {
     let mut variables = Variables::new(&|_| None);
     read(&mut variables);
@@ -75,7 +75,7 @@ impl<'a> Variables<'a> {
         Self { lookup, asked: Vec::new(), missing: Vec::new() }
     }
 
-    /// A variable that must be set. Where it is not, the configuration is refused as a whole.
+    /// A required variable. If it is missing, the whole configuration is refused.
     pub fn required(&mut self, name: &'static str) -> String {
         self.optional(name).unwrap_or_else(|| {
             self.missing.push(name);
@@ -83,7 +83,7 @@ impl<'a> Variables<'a> {
         })
     }
 
-    /// A variable that may be left out or empty.
+    /// An optional variable: it may be missing or empty.
     pub fn optional(&mut self, name: &'static str) -> Option<String> {
         self.asked.push(name);
         self.look_up(name)
@@ -99,10 +99,10 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// The table.
+/// The configuration of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// Its name.
+    /// The name of the table.
     pub name: String,
 }
 
@@ -144,12 +144,12 @@ impl Queues {
     }
 }
 
-/// Who keeps the key that seals secrets.
+/// Where the key that wraps the data key is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DataKey {
     /// The KMS key with this id or ARN.
     Kms(String),
-    /// The file at this path.
+    /// A key in the file at this path.
     File(String),
 }
 
@@ -163,10 +163,10 @@ impl DataKey {
     }
 }
 
-/// What a function writes about itself.
+/// The configuration of metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Telemetry {
-    /// CloudWatch namespace of the metrics, if they are wanted.
+    /// CloudWatch namespace of the metrics; `None` for no metrics.
     pub metrics_namespace: Option<String>,
 }
 
@@ -176,16 +176,16 @@ impl Telemetry {
         Self { metrics_namespace: variables.optional(METRICS_NAMESPACE) }
     }
 
-    /// The metrics, at the system's time.
+    /// The metrics, with the system's clock.
     pub fn metrics(self) -> Metrics {
         Metrics::new(self.metrics_namespace, Clock::system())
     }
 }
 
-/// The SNS topic that operational events are published to.
+/// The configuration of the SNS topic for operational events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationalTopic {
-    /// Its ARN; operational events go to endpoints only, if `None`.
+    /// The topic's ARN; `None` if operational events go to endpoints only.
     pub arn: Option<String>,
 }
 
@@ -196,17 +196,17 @@ impl OperationalTopic {
     }
 }
 
-/// Whether spans are to be sent.
+/// Whether traces are on.
 pub fn traces_are_wanted() -> bool {
     TRACES_ENDPOINTS.iter().any(|name| optional(name).is_some())
 }
 
-/// The lines that are to be logged; `INFO` and above when nothing is said.
+/// The log level; `INFO` if no level is set.
 pub(crate) fn log_level() -> LevelFilter {
     optional(LOG_LEVEL).map_or(LevelFilter::INFO, |name| level(&name))
 }
 
-/// What the variable of local mode says is to be logged, if anything.
+/// The log filter that local mode's variable sets, if any.
 pub(crate) fn local_log_filter() -> Option<String> {
     optional(LOCAL_LOG_FILTER)
 }
@@ -219,7 +219,7 @@ fn level(name: &str) -> LevelFilter {
     }
 }
 
-/// Whether Lambda may bring several invocations at once: it does on managed instances. See
+/// Whether Lambda may send several invocations to one process at once, as it does on managed instances. See
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-rust.html>.
 pub(crate) fn serves_several_at_once() -> bool {
     optional(MAX_CONCURRENCY).and_then(|most| most.parse().ok()).is_some_and(|most: u32| most > 1)

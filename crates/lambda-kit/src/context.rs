@@ -1,6 +1,6 @@
-//! What do a function's use cases stand on in AWS?
-//! Its [`Context`], built once from its configuration. The one place that makes the clients of table and queues, so that
-//! no function needs the crates that speak to them.
+//! How is the context of a function's use cases built on AWS?
+//! The [`Context`], built once from the configuration. Only this file creates the clients of table and queues, so that no
+//! function needs the crates that speak to them.
 
 use queue::Queue;
 use store::{KeyWrapper, Store, StoreError};

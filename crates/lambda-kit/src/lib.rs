@@ -1,5 +1,5 @@
-//! What every function's `main` needs, and nothing about webhooks or HTTP: configuration, AWS clients, logging, metrics
-//! and traces.
+//! What does every function's `main` need?
+//! Lambda set-up without webhooks and HTTP: configuration, AWS clients, logging, metrics and traces.
 
 pub mod aws;
 pub mod config;

@@ -36,7 +36,7 @@ pub fn init_local(directives: &str) {
     lines.with_target(false).with_max_level(LevelFilter::TRACE).finish().with(filter).init();
 }
 
-/// Levels and targets, `info,engine=debug`. (`EnvFilter` takes spans and fields too, and has regular expressions compiled
+/// Levels and targets, `info,usecases=debug`. (`EnvFilter` takes spans and fields too, and has regular expressions compiled
 /// for it.) Directives that cannot be read count as none.
 fn local_filter(wanted: Option<&str>, directives: &str) -> Targets {
     let read = |text: &str| text.parse().ok();
@@ -54,12 +54,12 @@ mod tests {
         let directives = "info,dynoxide=error";
         for wanted in [None, Some("info=no level")] {
             let filter = local_filter(wanted, directives);
-            assert!(filter.would_enable("engine::attempt_delivery", &Level::INFO), "{wanted:?}");
-            assert!(!filter.would_enable("engine::attempt_delivery", &Level::DEBUG), "{wanted:?}");
+            assert!(filter.would_enable("usecases::deliver", &Level::INFO), "{wanted:?}");
+            assert!(!filter.would_enable("usecases::deliver", &Level::DEBUG), "{wanted:?}");
             assert!(!filter.would_enable("dynoxide::storage", &Level::WARN), "{wanted:?}");
         }
-        let filter = local_filter(Some("warn,engine=debug"), directives);
-        assert!(filter.would_enable("engine::attempt_delivery", &Level::DEBUG));
+        let filter = local_filter(Some("warn,usecases=debug"), directives);
+        assert!(filter.would_enable("usecases::deliver", &Level::DEBUG));
         assert!(!filter.would_enable("sender", &Level::INFO));
     }
 }

@@ -107,8 +107,8 @@ fn lines(namespace: &str, readings: &Readings, at_millis: i64) -> Vec<Value> {
     if !metrics.is_empty() {
         sets.push(json!({ "Namespace": namespace, "Dimensions": [[]], "Metrics": metrics }));
     }
-    // The first outcome and the first reason stand in the same line; each further one needs another, as a dimension has
-    // one value a line.
+    // The first outcome and the first reason are in one line; each further one needs another line, because a dimension has
+    // one value per line.
     let mut lines = Vec::new();
     let (mut outcomes, mut reasons) = (readings.attempts.iter(), readings.turned_away.iter());
     loop {

@@ -2,7 +2,7 @@
 //! From the schemas: the example of a shape, or else one put together from the examples of its members. So every operation
 //! has one.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::schemas::resolve;
 
@@ -30,6 +30,15 @@ fn add_to(body: &mut Value, schemas: &Map<String, Value>) {
     }
 }
 
+/// Whether every value of the schema has the member, which may be `null`. An example shows others only if they have one.
+fn is_always_there(name: &str, property: &Value, schema: &Value) -> bool {
+    let required = schema["required"].as_array().is_some_and(|names| names.contains(&name.into()));
+    let null = json!({ "type": "null" });
+    let nullable = property["oneOf"].as_array().is_some_and(|options| options.contains(&null))
+        || property["type"].as_array().is_some_and(|kinds| kinds.contains(&"null".into()));
+    required || nullable || ["default", "examples"].iter().any(|given| property.get(given).is_some())
+}
+
 /// An example of a schema.
 fn example(schema: &Value, schemas: &Map<String, Value>) -> Value {
     let given = ["example", "default", "const"].into_iter().find_map(|name| schema.get(name));
@@ -53,7 +62,8 @@ fn example(schema: &Value, schemas: &Map<String, Value>) -> Value {
     match schema["type"].as_str() {
         Some("object") => {
             let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-            properties.map(|(name, property)| (name.clone(), example(property, schemas))).collect()
+            let shown = properties.filter(|(name, property)| is_always_there(name, property, schema));
+            shown.map(|(name, property)| (name.clone(), example(property, schemas))).collect()
         }
         Some("array") => match schema.get("prefixItems").and_then(Value::as_array) {
             Some(items) => items.iter().map(|item| example(item, schemas)).collect(),

@@ -81,7 +81,8 @@ pub(crate) fn tidy(
     Ok(())
 }
 
-/// Descriptions are paragraphs, not lines of source code, and stand beside a choice, not in one of its options.
+/// Descriptions are paragraphs, not lines of source code, and stand beside a choice, not in one of its options. Numbers have
+/// bounds in place of a format.
 fn polish(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -89,6 +90,10 @@ fn polish(value: &mut Value) {
             if let Some(Value::String(text)) = members.get_mut("description") {
                 let paragraphs = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " "));
                 *text = paragraphs.collect::<Vec<_>>().join("\n\n");
+            }
+            // utoipa says so of unsigned numbers too, which reach further.
+            if matches!(members.get("format").and_then(Value::as_str), Some("int32" | "int64")) {
+                members.remove("format");
             }
             let null = json!({ "type": "null" });
             let options = members.get_mut("oneOf").and_then(Value::as_array_mut);
@@ -155,7 +160,13 @@ fn flatten_all(schemas: &mut Map<String, Value>) {
         let (mut properties, mut required) = (Map::new(), Vec::new());
         for part in parts {
             let part = resolve(part, &whole);
-            properties.extend(part["properties"].as_object().cloned().unwrap_or_default());
+            for (member, property) in part["properties"].as_object().into_iter().flatten() {
+                let mut property = property.clone();
+                if let Some(example) = part.pointer("/examples/0").and_then(|example| example.get(member)) {
+                    property["examples"] = json!([example]);
+                }
+                properties.insert(member.clone(), property);
+            }
             required.extend(part["required"].as_array().cloned().unwrap_or_default());
         }
         let mut object = json!({ "type": "object", "properties": properties, "required": required });
@@ -166,11 +177,13 @@ fn flatten_all(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// The schema of a merge patch (RFC 7396) into a document of schema `settings`.
+/// The schema of a merge patch (RFC 7396) into a document of schema `settings`: nothing has to be there, and `null` sets
+/// what has a default.
 fn merge_patch(settings: &Value, whole: &[&str], schemas: &Map<String, Value>) -> Value {
     let mut patch = resolve(settings, schemas).clone();
     let Some(object) = patch.as_object_mut() else { return patch };
-    object.remove("required");
+    let required = object.remove("required").unwrap_or_default();
+    let has_default = |name: &str| !required.as_array().is_some_and(|names| names.contains(&name.into()));
     object.remove("default");
     if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
         for (name, property) in properties {
@@ -178,7 +191,7 @@ fn merge_patch(settings: &Value, whole: &[&str], schemas: &Map<String, Value>) -
                 true => property.clone(),
                 false => merged_member(property, schemas),
             };
-            *property = or_null(merged);
+            *property = if has_default(name) { or_null(merged) } else { merged };
         }
     }
     if let Some(values) = object.get_mut("additionalProperties").filter(|values| values.is_object()) {

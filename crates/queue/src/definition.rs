@@ -1,4 +1,5 @@
-//! What are the queues? Their one definition: local mode and tests create them, and a test holds the template to it.
+//! Which queues are there?
+//! Their one definition: local mode and tests create the queues from it, and a test compares the template with it.
 
 use aws_sdk_sqs::types::QueueAttributeName;
 
@@ -13,7 +14,7 @@ pub const TASKS: &str = "posthorn-tasks";
 pub const MAINTENANCE_TIMEOUT_SECONDS: u32 = 60;
 /// AWS advises six times the function's timeout.
 pub const TASKS_VISIBILITY_TIMEOUT_SECONDS: u32 = 6 * MAINTENANCE_TIMEOUT_SECONDS;
-/// A task that fails this often goes to the dead-letter queue; its work stands in the table.
+/// A task that fails this often goes to the dead-letter queue; its drain or replay is a row of the table.
 pub const TASKS_MAX_RECEIVES: u32 = 10;
 /// Name of the queue of jobs that could not be handled.
 pub const DEAD_LETTERS: &str = "posthorn-dead-letters";

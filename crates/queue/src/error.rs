@@ -1,8 +1,9 @@
-//! What can go wrong between Posthorn and its queue? Always a fault of ours.
+//! What can go wrong between Posthorn and its queue?
+//! Always a fault of ours.
 
 use std::error::Error;
 
-/// The queue could not do what was asked.
+/// An operation on the queue failed.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// SQS refused or could not be reached.

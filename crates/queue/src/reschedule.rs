@@ -1,5 +1,6 @@
-//! How does a job come back soon? Its visibility timeout is the backoff: nothing is written and nothing waits. A longer wait
-//! is a delayed message.
+//! How does a job come back after its backoff?
+//! Visibility-timeout backoff: the message stays invisible for the wait; nothing is written and no process waits. A longer
+//! wait is a delayed message.
 
 use std::collections::HashMap;
 use std::sync::Arc;

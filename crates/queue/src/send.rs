@@ -1,5 +1,5 @@
-//! How do jobs get on the queue? In batches of ten, all of them or an error; what SQS refuses of a batch is sent
-//! again.
+//! How are jobs put on the queue?
+//! In batches of ten, all of them or an error; entries that SQS refuses are sent again.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const BATCH_BYTES: usize = 1_000_000;
 pub const MAX_DELAY: Duration = Duration::from_secs(900);
 /// Batches under way at once.
 const CONCURRENT_BATCHES: usize = 8;
-/// How often what SQS refuses of a batch is tried in all.
+/// How often the entries of a batch that SQS refuses are tried in all.
 pub(crate) const TRIES: u32 = 4;
 
 impl Queue {

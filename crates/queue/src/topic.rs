@@ -16,7 +16,7 @@ pub struct Topic {
 }
 
 impl Topic {
-    /// The topic with this ARN. Its client is built when there is something to tell, which is seldom.
+    /// The topic with this ARN. Its client is built at the first operational event, because these are rare.
     pub fn new(client: impl FnOnce() -> Client + Send + 'static, arn: String) -> Self {
         Self { client: Arc::new(LazyLock::new(Box::new(client))), arn }
     }

@@ -7,13 +7,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The version written, and the only one understood.
 pub const VERSION: u64 = 1;
 
-/// The body of a message is nothing this version understands.
+/// The body of a message cannot be understood by this version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadMessage {
-    /// It cannot be read.
+    /// The message cannot be parsed.
     #[error("the message cannot be read")]
     Unparsable,
-    /// It is of another version.
+    /// The message has another version.
     #[error("the message is of version {0}, not {VERSION}")]
     UnknownVersion(u64),
 }
@@ -51,7 +51,7 @@ impl<T> Versioned<T> {
     }
 }
 
-/// Reads a message that has a member `v`. Members added to this version later are passed over.
+/// Reads a message that has a member `v`. Members added to this version later are ignored.
 pub(crate) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, BadMessage> {
     #[derive(Deserialize)]
     struct OnlyVersion {

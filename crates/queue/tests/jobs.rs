@@ -123,8 +123,8 @@ async fn a_job_that_is_not_due_stays_away_as_long_as_sqs_can_delay_it() {
     assert!(arrived().await.is_empty());
     bench.advance(1);
     assert_eq!(arrived().await, [jobs[0].event]);
-    // An hour is more than SQS can delay: the job comes early, and whoever receives it sends it again. The others,
-    // which nobody deleted, are visible again by then.
+    // An hour is more than SQS can delay: the job comes early, and its receiver sends it again. The others,
+    // which were not deleted, are visible again by then.
     bench.advance(869);
     assert!(!arrived().await.contains(&jobs[1].event));
     bench.advance(1);

@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-/// The table could not do what was asked, or holds something it should not.
+/// The table refused an operation, or a row or secret is damaged.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// DynamoDB refused or could not be reached.
@@ -15,7 +15,7 @@ pub enum StoreError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// A row is not what its entity says it is.
+    /// A row does not have the form of its entity.
     #[error("stored {entity} is damaged: {detail}")]
     Damaged {
         /// The row's entity.
@@ -26,10 +26,10 @@ pub enum StoreError {
     /// DynamoDB left writes undone after several tries.
     #[error("DynamoDB left {0} writes undone after several tries")]
     Unprocessed(usize),
-    /// A secret could not be sealed or opened.
+    /// A secret could not be encrypted or decrypted.
     #[error("{0}")]
     Sealing(&'static str),
-    /// The keeper of the key that wraps the data key refused or could not be reached.
+    /// KMS, or the file that stands in for it, could not give the data key.
     #[error("the data key could not be had")]
     Key(#[source] Box<dyn Error + Send + Sync>),
 }

@@ -8,11 +8,11 @@
 //! | the data key that seals secrets, wrapped | `DATA_KEY` | `1` |
 //! | endpoint health, while it fails | `WS#{ws}` | `HEALTH#{we}` |
 //! | replay | `WS#{ws}` | `REPLAY#{rep}` |
-//! | slots of an endpoint with a rate | `WS#{ws}` | `RATE#{we}` |
-//! | places of an endpoint with a concurrency | `WS#{ws}` | `PLACES#{we}` |
+//! | slots of an endpoint with a rate limit | `WS#{ws}` | `RATE#{we}` |
+//! | leases of an endpoint with a concurrency limit | `WS#{ws}` | `PLACES#{we}` |
 //! | events of a workspace with a quota | `WS#{ws}` | `QUOTA#{day}` |
 //! | drain, under way or owed | `WS#{ws}` | `DRAIN#{we}` |
-//! | API key, by what its holder sends | `KEY#{sha256 of key}` | `KEY` |
+//! | API key, by its digest | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
 //! | the rest of a long ledger | `LEDGER#{ws}#{evt}#{digest of it}` | `PAGE#{number}` |
@@ -41,7 +41,7 @@ pub const DELIVERY_SHARDS: u8 = 8;
 pub const PK: &str = "PK";
 /// Name of the sort key attribute.
 pub const SK: &str = "SK";
-/// Name of the attribute DynamoDB's TTL looks at, in unix seconds.
+/// Name of the attribute that DynamoDB's TTL uses, in unix seconds.
 pub const EXPIRES_AT: &str = "expires_at";
 /// The sparse index of configuration rows; its partition key has the same name.
 pub const LOOKUP: &str = "lookup";
@@ -56,7 +56,7 @@ pub const UNDELIVERED_SORT: &str = "undelivered_sort";
 pub const ALL_WORKSPACES: &str = "WORKSPACES";
 /// The `lookup` partition that lists every drain, under way or owed.
 pub const DRAINS: &str = "DRAINS";
-/// The `lookup` partition that lists every replay under way; one that is over stands under its id there.
+/// The `lookup` partition that lists every replay under way; a replay that has ended is in a partition of its id.
 pub const REPLAYS: &str = "REPLAYS";
 /// The `lookup` partition that lists every open circuit.
 pub const OPEN_CIRCUITS: &str = "CIRCUITS";
@@ -115,13 +115,13 @@ pub fn drain(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("DRAIN#{}", endpoint.id))
 }
 
-/// The row that knows which slots of an endpoint's rate are reserved.
+/// The row of the reserved slots of an endpoint's rate limit.
 pub fn rate(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("RATE#{}", endpoint.id))
 }
 
-/// The row that knows which places of an endpoint's concurrency are taken.
-pub fn places(endpoint: EndpointKey) -> Key {
+/// The row of the leases of an endpoint's concurrency limit.
+pub fn leases(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("PLACES#{}", endpoint.id))
 }
 
@@ -143,12 +143,12 @@ pub fn data_key() -> Key {
     Key::new("DATA_KEY".to_owned(), "1")
 }
 
-/// An API key's row, found by the digest of what its holder sends.
+/// An API key's row, found by the digest of the key.
 pub fn api_key(digest: &str) -> Key {
     Key::new(format!("KEY#{digest}"), "KEY")
 }
 
-/// The partition that lists a workspace's API keys, or those that open all workspaces.
+/// The partition that lists a workspace's API keys, or the keys for all workspaces.
 pub fn api_keys_partition(workspace: Option<WorkspaceId>) -> String {
     match workspace {
         Some(workspace) => format!("KEYS#{workspace}"),
@@ -191,7 +191,7 @@ pub fn statistics(subject: &str, hour: Timestamp) -> Key {
     Key::new(statistics_partition(subject), hour.to_string())
 }
 
-/// The row that remembers an `Idempotency-Key`, by its digest.
+/// The row of the claim of an `Idempotency-Key`, by its digest.
 pub fn idempotency(workspace: WorkspaceId, digest: &str) -> Key {
     Key::new(format!("IDEMPOTENCY#{workspace}#{digest}"), "IDEMPOTENCY")
 }

@@ -10,8 +10,8 @@
 //!   - `table::query`, [`table::listing`], `table::sharded_list`: one partition in order, part of a list, a list over many
 //!     partitions.
 //!   - [`table::lease`]: the lease of stepwise work.
-//! - [`rows`]: the access patterns, one file a noun: workspaces, API keys, endpoints and their health, events with their
-//!   payloads, deliveries with their attempts, what is undelivered, limits, idempotency keys, drains, replays, statistics.
+//! - [`rows`]: the access patterns, one file per noun: workspaces, API keys, endpoints and their health, events with their
+//!   payloads, deliveries with their attempts, undelivered deliveries, limits, idempotency keys, drains, replays, statistics.
 //! - [`sealing`]: how secrets are encrypted under the data key.
 //! - [`error`]: what can go wrong between Posthorn and its table.
 
@@ -44,13 +44,13 @@ pub struct Store {
 pub struct Page<T, I> {
     /// The rows.
     pub rows: Vec<T>,
-    /// The last row looked at, whether or not it is among `rows`; the next page begins beyond it. `None` at the end of
-    /// the list, and only there: a page may be short, even empty, when many rows were passed over.
+    /// The last row that was read, whether or not it is among `rows`; the next page begins after it. `None` at the end of
+    /// the list, and only there: a page may be short, even empty, when many rows were skipped.
     pub next: Option<I>,
 }
 
 impl<T, I> Page<T, I> {
-    /// A page of a list that passes nothing over.
+    /// A page of a list without a filter.
     pub(crate) fn new(rows: Vec<T>, more: bool, id: impl FnOnce(&T) -> I) -> Self {
         let next = rows.last().filter(|_| more).map(id);
         Self { rows, next }

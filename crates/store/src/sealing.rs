@@ -20,14 +20,14 @@ use crate::keys;
 use crate::table::item::{ItemReader, ItemWriter};
 
 const ENTITY: &str = "data key";
-/// First byte of a sealed value: which way it was sealed.
+/// First byte of a sealed value: the version of its format.
 const VERSION: u8 = 1;
 
 /// The bytes of an AES-256 key.
 pub type KeyBytes = [u8; 32];
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
-/// Wraps and unwraps the data key with a key that never leaves its keeper.
+/// Wraps and unwraps the data key with a key that never leaves KMS (or its file).
 #[derive(Clone)]
 pub struct KeyWrapper {
     generate: Arc<dyn Fn() -> Answer<(KeyBytes, Vec<u8>)> + Send + Sync>,
@@ -35,7 +35,7 @@ pub struct KeyWrapper {
 }
 
 impl KeyWrapper {
-    /// `generate` makes a data key and its wrapped form, `unwrap` gives a wrapped one back.
+    /// `generate` creates a data key and its wrapped form, `unwrap` decrypts a wrapped one.
     pub fn new<G, U>(
         generate: impl Fn() -> G + Send + Sync + 'static,
         unwrap: impl Fn(Vec<u8>) -> U + Send + Sync + 'static,
@@ -64,14 +64,14 @@ impl KeyWrapper {
         Self::new(generate, unwrap)
     }
 
-    /// The same, and calls `tell` with the KMS operation that stands for what it does.
+    /// The same, and calls `observe` with the name of the KMS operation that each use stands for.
     #[must_use]
-    pub fn with_observer(self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        let tell = Arc::new(tell);
-        let (generate, unwrap, also) = (self.generate, self.unwrap, Arc::clone(&tell));
+    pub fn with_observer(self, observe: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        let observe = Arc::new(observe);
+        let (generate, unwrap, also) = (self.generate, self.unwrap, Arc::clone(&observe));
         Self {
             generate: Arc::new(move || {
-                tell("GenerateDataKey");
+                observe("GenerateDataKey");
                 generate()
             }),
             unwrap: Arc::new(move |wrapped| {

@@ -1,4 +1,5 @@
-//! How does a use case go wrong? By the caller's mistake or by a fault of ours.
+//! How can a use case fail?
+//! By a problem (the caller's mistake) or by a fault (ours).
 
 use std::sync::Arc;
 
@@ -9,19 +10,19 @@ use store::StoreError;
 /// We could not do our job. Logged once, at the handler's boundary; the platform retries.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Fault {
-    /// The table.
+    /// The table failed.
     #[error("the table could not be used")]
     Store(#[source] Arc<StoreError>),
-    /// The queue.
+    /// The queue failed.
     #[error("the queue could not be used")]
     Queue(#[source] Arc<QueueError>),
-    /// Something that cannot be true is.
+    /// An invariant does not hold.
     #[error("{0}")]
     Broken(String),
 }
 
 impl Fault {
-    /// Whether the same may well succeed in a while: the table or the queue was not at hand.
+    /// Whether a repetition may succeed: the table or the queue was not available.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Store(error) => !matches!(**error, StoreError::Damaged { .. } | StoreError::Sealing(_)),
@@ -49,13 +50,13 @@ impl From<QueueError> for Fault {
     }
 }
 
-/// Why a use case of the API did not happen.
+/// Why a use case of the API failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum UseCaseError {
     /// The caller's mistake.
     #[error(transparent)]
     Problem(#[from] Problem),
-    /// Ours.
+    /// A fault of ours.
     #[error(transparent)]
     Fault(Fault),
 }

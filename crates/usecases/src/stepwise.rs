@@ -14,7 +14,7 @@ use store::{Lease, Store, StoreError};
 use crate::context::Context;
 use crate::error::Fault;
 
-/// Between two steps, so that nothing is flooded.
+/// The pause between two steps, so that the work does not flood queue and endpoint.
 pub const PAUSE: Duration = Duration::from_secs(1);
 
 /// What follows a step.
@@ -24,16 +24,16 @@ pub(crate) enum Next {
     StepAfter(Duration),
     /// Nothing, until the work is asked for again or found lost.
     Rest,
-    /// Nothing: the work is over.
+    /// Nothing: the work has ended.
     Over,
 }
 
 /// Work that is done step by step: a drain, a replay.
 pub(crate) trait Stepwise: Sized {
-    /// What its row is known by.
+    /// The key of its row.
     type Key: Copy;
 
-    /// What its row is known by.
+    /// The key of this work's row.
     fn key(&self) -> Self::Key;
 
     /// The task of a step.
@@ -53,21 +53,21 @@ pub(crate) trait Stepwise: Sized {
         now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Does one step, and moves the work on.
+    /// Does one step, and records its progress in the work.
     async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault>;
 
     /// Saves the progress; the row may be claimed again from `next` on. `false` when the lease was lost, or the work was
-    /// cancelled or deleted: then it does not go on here.
+    /// cancelled or deleted: then this process stops.
     async fn save(&self, store: &Store, lease: &Lease, next: Timestamp) -> Result<bool, StoreError>;
 
-    /// Writes that the work is over; `false` when that was refused, as it was asked for again during the step.
+    /// Writes that the work has ended; `false` when that was refused, because it was asked for again during the step.
     async fn end(&mut self, store: &Store, lease: &Lease, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Work whose task is lost at `now`.
     async fn lost(store: &Store, now: Timestamp) -> Result<Vec<Self>, StoreError>;
 }
 
-/// Does one step of the work known by `key`, if there is any that no other process has.
+/// Does one step of the work `key`, unless it has ended or another process holds its lease.
 pub(crate) async fn step<W: Stepwise>(context: &Context, key: W::Key) -> Result<(), Fault> {
     // 1. Claim the row.
     let (now, store) = (context.clock.now(), &context.store);
@@ -82,7 +82,7 @@ pub(crate) async fn step<W: Stepwise>(context: &Context, key: W::Key) -> Result<
     // 2. Do the step.
     let mut next = work.step(context, now).await?;
 
-    // 3. Save the progress, and see to the next step.
+    // 3. Save the progress, and send the task of the next step.
     if next == Next::Over && !work.end(store, &lease, now).await? {
         next = Next::StepAfter(PAUSE);
     }
@@ -97,7 +97,7 @@ pub(crate) async fn step<W: Stepwise>(context: &Context, key: W::Key) -> Result<
     Ok(())
 }
 
-/// Sends the task of work that has lost its own; gives how much there was.
+/// Sends a task for each work whose task was lost; returns how many.
 pub(crate) async fn resume<W: Stepwise>(context: &Context) -> Result<usize, Fault> {
     let lost = W::lost(&context.store, context.clock.now()).await?;
     for work in &lost {

@@ -1,6 +1,6 @@
 //! How do concurrent callers share one write?
-//! Write coalescing: what comes while a write is made ready, or is under way, goes into one batch, and each caller learns
-//! when its own part is durable.
+//! Write coalescing: parts that come while a write is prepared or under way go into one batch, and each caller learns when
+//! its part is durable.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,24 +16,24 @@ use crate::error::Fault;
 /// When a batch is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Mode {
-    /// At once, while fewer than two writes are under way; what comes then is the next batch. For what a producer waits
-    /// for: idle it costs no time, and the busier it is, the larger the batches are.
+    /// At once, while fewer than two writes are under way; parts that come then form the next batch. For writes that a
+    /// producer waits for: without load there is no delay, and under load the batches grow.
     Immediate,
-    /// A few milliseconds after its first part. For writes that no producer waits for: it makes the fewest writes.
+    /// A few milliseconds after its first part. For writes that no producer waits for: it results in the fewest writes.
     Delay,
-    /// As `Delay`, but at once when no seat is reserved any more, or when the batch has this many parts.
+    /// As `Delay`, but at once when no seat is reserved, or when the batch has this many parts.
     UntilIdle { most: usize },
 }
 
-/// How long the first part of a batch waits for others.
+/// How long the first part of a batch waits for further parts.
 const DELAY: Duration = Duration::from_millis(5);
-/// `Immediate` writes under way at once.
+/// The maximum number of `Immediate` writes under way at once.
 const IMMEDIATE_WRITES: usize = 2;
-/// `UntilIdle` writes under way at once: thousands of attempts may end together.
+/// The maximum number of `UntilIdle` writes under way at once: thousands of attempts may end together.
 const UNTIL_IDLE_WRITES: usize = 8;
 
 impl Mode {
-    /// Writes under way at once.
+    /// The maximum number of writes under way at once.
     fn writes(self) -> usize {
         match self {
             Self::Immediate => IMMEDIATE_WRITES,
@@ -42,7 +42,7 @@ impl Mode {
         }
     }
 
-    /// Most parts of a batch.
+    /// The maximum number of parts of a batch.
     fn most(self) -> usize {
         match self {
             Self::Immediate | Self::Delay => usize::MAX,
@@ -60,7 +60,7 @@ struct Seats {
 
 impl Seats {
     fn are_free(&self) -> bool {
-        // Acquire: who gave its seat back has handed in its part before.
+        // Acquire: a caller hands in its part before it gives its seat back.
         self.reserved.load(Ordering::Acquire) == 0
     }
 
@@ -85,7 +85,7 @@ pub(crate) struct WriteCoalescer<T, R = ()> {
 pub(crate) struct Seat<'a, T: Send + 'static, R: Clone + Send + 'static = ()>(&'a WriteCoalescer<T, R>);
 
 impl<T: Send + 'static, R: Clone + Send + 'static> Seat<'_, T, R> {
-    /// Writes the part that was announced; returns when it is durable. From now on no batch waits for it.
+    /// Writes the announced part; returns when it is durable. From now on no batch waits for it.
     pub(crate) async fn write(self, part: T) -> Result<R, Fault> {
         let written = self.0.hand_in(part)?;
         drop(self);
@@ -112,13 +112,13 @@ impl<T: Send + 'static, R: Clone + Send + 'static> WriteCoalescer<T, R> {
         Self { parts: sender, seats }
     }
 
-    /// Announces a part.
+    /// Announces a part, so that a batch [`Mode::UntilIdle`] waits for it.
     pub(crate) fn reserve(&self) -> Seat<'_, T, R> {
         self.seats.reserved.fetch_add(1, Ordering::Relaxed);
         Seat(self)
     }
 
-    /// Writes `part` together with what else comes; returns when it is durable.
+    /// Writes `part` in one batch with other parts; returns when it is durable.
     pub(crate) async fn write(&self, part: T) -> Result<R, Fault> {
         self.hand_in(part)?.await.map_err(|_| stopped())?
     }
@@ -153,7 +153,7 @@ async fn write_batches<T, R, W, F>(
             Mode::Delay => tokio::time::sleep(DELAY).await,
             Mode::UntilIdle { most } => {
                 let complete = complete(&mut batch, most, &mut receiver, &seats);
-                // What comes later is the next batch's.
+                // Later parts go into the next batch.
                 timeout(DELAY, complete).await.unwrap_or(());
             }
         }

@@ -10,7 +10,8 @@ use axum::Router;
 use usecases::manage::management::Management;
 
 use crate::v1::{
-    api_keys, deliveries, endpoints, events, health, jwks, replays, statistics, undelivered, workspaces,
+    api_keys, deliveries, endpoints, events, health, jwks, openapi, replays, statistics, undelivered,
+    workspaces,
 };
 
 /// The routes of this function.
@@ -20,6 +21,7 @@ pub fn router(management: Management) -> Router {
 
 http_kit::operations! { Management:
     health::health [];
+    openapi::read [];
 
     endpoints::create [Webhooks] or NotFound, TooManyEndpoints;
     endpoints::list [WebhooksRead] or NotFound;

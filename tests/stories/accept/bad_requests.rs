@@ -106,8 +106,8 @@ async fn an_address_or_method_that_is_not_ours_is_a_problem_too() {
     let query = "/v1/events?workspace_id=ws_01JZZZZZZZZZZZZZZZZZZZZZ09&colour=red";
     assert_eq!(refused(&stage, "GET", query, "").await, says(422, "unknown_field", &["colour"]));
     for list in ["events", "webhook-endpoints", "replays", "undelivered"] {
-        let told = refused(&stage, "GET", &format!("/v1/{list}"), "").await;
-        assert_eq!(told, says(422, "invalid_request", &["workspace_id"]), "{list}");
+        let answer = refused(&stage, "GET", &format!("/v1/{list}"), "").await;
+        assert_eq!(answer, says(422, "invalid_request", &["workspace_id"]), "{list}");
     }
     let ws = &stage.workspace;
     for (query, name) in [("limit=ten", "limit"), ("limit=0", "limit"), ("since=yesterday", "since")] {
@@ -138,8 +138,8 @@ async fn an_array_is_no_object() {
         ("POST", &format!("{endpoint}/preview"), json!([null, "a", {}])),
         ("POST", &format!("{endpoint}/secret/rotate"), json!([5])),
     ] {
-        let told = refused(&stage, method, path, body.to_string()).await;
-        assert_eq!(told, says(422, "invalid_request", &[""]), "{method} {path}");
+        let answer = refused(&stage, method, path, body.to_string()).await;
+        assert_eq!(answer, says(422, "invalid_request", &[""]), "{method} {path}");
     }
     let disable = json!({ "disable": [3, 60] }).to_string();
     assert_eq!(

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use stories::stage::Endpoint;
+use stories::tools::is_installed;
 use stories::{Receiver, Seen, Stage};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
@@ -149,19 +150,6 @@ fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("verifying").join(name);
     std::fs::create_dir_all(folder.join("src")).unwrap();
     folder
-}
-
-/// Whether the language is installed; in CI it must be.
-async fn is_installed(program: &str, version: &str) -> bool {
-    let found = Command::new(program).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().await;
-    if found.is_ok_and(|status| status.success()) {
-        return true;
-    }
-    #[expect(clippy::disallowed_methods, reason = "what is missing on a laptop is a failure in CI")]
-    let in_ci = std::env::var("CI").is_ok();
-    assert!(!in_ci, "{program} is not installed: its sample was not run");
-    eprintln!("NOT RUN: {program} is not installed here; CI runs its sample");
-    false
 }
 
 async fn must_succeed(mut command: Command) {

@@ -2,6 +2,7 @@
 //! Stories of the management API.
 
 mod answers;
+mod examples;
 mod logs;
 mod openapi;
 mod previews;

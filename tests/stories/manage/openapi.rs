@@ -3,7 +3,9 @@
 //! the methods that the API serves. `UPDATE_OPENAPI=1 cargo test -p stories --test stories openapi` writes it again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 
+use api::client::ApiClient;
 use domain::problem::PROBLEMS;
 use serde_json::Value;
 use stories::Stage;
@@ -14,7 +16,7 @@ const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.js
 /// Set to accept today's document.
 const UPDATE: &str = "UPDATE_OPENAPI";
 /// Operations that need no API key.
-const PUBLIC: [&str; 2] = ["check_health", "read_jwks"];
+const PUBLIC: [&str; 3] = ["check_health", "read_jwks", "read_openapi"];
 
 fn document() -> Value {
     openapi::document().unwrap()
@@ -159,7 +161,8 @@ async fn the_api_serves_exactly_the_methods_that_are_documented() {
         }
     }
     for (path, methods) in documented {
-        let answer = ask(&stage, &format!("TRACE {} HTTP/1.1", path.replace(['{', '}'], ""))).await;
+        let (answer, _) =
+            parts(ask(&stage, &format!("TRACE {} HTTP/1.1", path.replace(['{', '}'], ""))).await);
         assert!(answer.starts_with("HTTP/1.1 405"), "{path}: {answer}");
         let allowed = answer.lines().find_map(|line| line.strip_prefix("allow: ")).unwrap();
         assert_eq!(allowed.split(',').map(str::to_owned).collect::<BTreeSet<_>>(), methods, "{path}");
@@ -167,14 +170,104 @@ async fn the_api_serves_exactly_the_methods_that_are_documented() {
     stage.end().await;
 }
 
+/// A key with exactly the documented scopes gets further than `403`; one with all scopes but these does not.
+#[tokio::test]
+async fn every_operation_needs_the_scopes_that_are_documented() {
+    let stage = Stage::set().await;
+    let document = document();
+    for (path, method, operation) in operations(&document) {
+        let needed = operation["security"][0]["ApiKey"].as_array().cloned().unwrap_or_default();
+        let needed: Vec<&str> = needed.iter().map(|scope| scope.as_str().unwrap()).collect();
+        // A body that may be left out can ask for more than the operation needs without it.
+        let body = operation.get("requestBody").filter(|body| body["required"] == true);
+        let body = body.map(|body| body["content"]["application/json"]["example"].to_string());
+        let (method, path) = (method.to_uppercase(), with_unknown_ids(path));
+        let status = async |scopes: &[&str]| {
+            let client = ApiClient::new(&stage.platform.url(), &key_with(&stage, scopes).await);
+            client.call(&method, &path, body.clone().unwrap_or_default(), &[]).await.unwrap().0
+        };
+        for wanted in &needed {
+            let others: Vec<&str> = SCOPES.into_iter().filter(|held| !covers(held, wanted)).collect();
+            assert_eq!(status(&others).await, 403, "{method} {path} with {others:?}");
+        }
+        if !needed.is_empty() {
+            assert_ne!(status(&needed).await, 403, "{method} {path} with {needed:?}");
+        }
+    }
+    stage.end().await;
+}
+
+fn with_unknown_ids(path: &str) -> String {
+    let prefixes = [
+        ("{delivery}", "wd"),
+        ("{endpoint}", "we"),
+        ("{event}", "evt"),
+        ("{key}", "key"),
+        ("{replay}", "rep"),
+        ("{workspace}", "ws"),
+    ];
+    prefixes.iter().fold(path.to_owned(), |path, (parameter, prefix)| {
+        path.replace(parameter, &format!("{prefix}_01M7Z294KETHNPJB3QG0VDG1JA"))
+    })
+}
+
+const SCOPES: [&str; 8] =
+    ["events", "events:ro", "webhooks", "webhooks:ro", "deliveries", "deliveries:ro", "admin", "admin:ro"];
+
+fn covers(held: &str, wanted: &str) -> bool {
+    held == wanted
+        || held == "admin"
+        || wanted.strip_suffix(":ro").is_some_and(|read| held == read || held == "admin:ro")
+}
+
+async fn key_with(stage: &Stage, scopes: &[&str]) -> String {
+    let key = serde_json::json!({ "name": "story", "scopes": scopes });
+    let made = stage.admin.post("/v1/api-keys", &key).await.unwrap();
+    made["key"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_api_serves_the_document_without_a_key_gzipped_for_those_who_accept_it() {
+    let stage = Stage::set().await;
+    let request = "GET /v1/openapi.json HTTP/1.1";
+    let document = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap();
+    let committed = document(&std::fs::read(COMMITTED).unwrap());
+
+    let (head, body) = parts(ask(&stage, request).await);
+    assert!(head.starts_with("HTTP/1.1 200") && !head.contains("content-encoding"), "{head}");
+    assert!(document(&body) == committed, "the function serves another document than docs/openapi.json");
+    let minified = body.len();
+
+    let (head, body) = parts(ask(&stage, &format!("{request}\r\naccept-encoding: br, gzip")).await);
+    assert!(head.contains("content-encoding: gzip"), "{head}");
+    assert!(body.len() * 5 < minified, "{} bytes of {minified}", body.len());
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut plain).unwrap();
+    assert!(document(&plain) == committed);
+
+    let version = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
+    let (head, body) = parts(ask(&stage, &format!("{request}\r\nif-none-match: {version}")).await);
+    assert!(
+        head.starts_with("HTTP/1.1 304") && head.contains("cache-control: public") && body.is_empty(),
+        "{head}"
+    );
+    stage.end().await;
+}
+
+/// Head and body of an answer with a length.
+fn parts(answer: Vec<u8>) -> (String, Vec<u8>) {
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+    (String::from_utf8(answer[..end].to_vec()).unwrap(), answer[end..].to_vec())
+}
+
 /// The whole answer, as it comes over the wire.
-async fn ask(stage: &Stage, request: &str) -> String {
+async fn ask(stage: &Stage, request: &str) -> Vec<u8> {
     let url = stage.platform.url();
     let host = url.strip_prefix("http://").unwrap();
     let mut connection = TcpStream::connect(host).await.unwrap();
     let request = format!("{request}\r\nhost: {host}\r\nconnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).await.unwrap();
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).await.unwrap();
     answer
 }

@@ -74,8 +74,8 @@ async fn called() -> BTreeMap<String, Grants> {
         .output()
         .await
         .unwrap();
-    let told = String::from_utf8_lossy(&stories.stdout);
-    assert!(stories.status.success(), "the stories must pass first:\n{told}");
+    let output = String::from_utf8_lossy(&stories.stdout);
+    assert!(stories.status.success(), "the stories must pass first:\n{output}");
     let lines = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     let mut called: BTreeMap<String, Grants> = BTreeMap::new();

@@ -47,17 +47,17 @@ async fn a_trace_leads_from_the_producer_over_every_attempt_to_the_receiver() {
 
     // 3. The failed one says so, and the other which attempt it was.
     let status = |span: &Span| span.status.as_ref().map_or(StatusCode::Unset, |status| status.code());
-    let told = |span: &Span| {
+    let described = |span: &Span| {
         ["http.response.status_code", "error.type", "posthorn.decision", "http.request.resend_count"]
             .map(|name| attribute(span, name))
     };
     assert_eq!(attempts.len(), 2);
     assert_eq!(
-        (status(attempts[0]), told(attempts[0])),
+        (status(attempts[0]), described(attempts[0])),
         (StatusCode::Error, ["500", "500", "retry", ""].map(str::to_owned))
     );
     assert_eq!(
-        (status(attempts[1]), told(attempts[1])),
+        (status(attempts[1]), described(attempts[1])),
         (StatusCode::Unset, ["200", "", "delivered", "1"].map(str::to_owned))
     );
     assert_eq!(attribute(attempts[0], "posthorn.endpoint.id"), endpoint.id);
@@ -110,7 +110,7 @@ async fn a_trace_that_the_producer_does_not_record_is_handed_on_and_not_recorded
 #[tokio::test]
 async fn a_broken_traceparent_or_collector_harms_no_event_and_without_traces_nothing_is_told() {
     let (collector, receiver) = (Receiver::start().await, Receiver::start().await);
-    // One that may be tried again: that is not worth anybody's wait.
+    // A failure that could be retried: no unit of work waits for that.
     collector.answer(Answer::Status(503));
     let stage = Stage::set_with_traces(lambda_kit::otlp::to_collector(collector.url()).unwrap()).await;
     let endpoint = stage.endpoint(&receiver, json!({})).await;

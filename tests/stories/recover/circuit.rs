@@ -203,10 +203,10 @@ async fn an_endpoint_that_fails_for_long_is_switched_off_and_loses_nothing() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(active(&stage, &endpoint).await["disabled_reason"], "failing");
-    let told = console.wait_for(2).await;
-    let types: Vec<_> = told.iter().map(|seen| seen.header("x-webhook-event")).collect();
+    let notified = console.wait_for(2).await;
+    let types: Vec<_> = notified.iter().map(|seen| seen.header("x-webhook-event")).collect();
     assert!(types.contains(&"endpoint.disabled") && types.contains(&"endpoint.failing"), "{types:?}");
-    assert!(told.iter().all(|seen| seen.is_signed_with(&watcher.secret)));
+    assert!(notified.iter().all(|seen| seen.is_signed_with(&watcher.secret)));
 
     // Its waiting job is parked when it comes back, and goes out when the endpoint is switched on again.
     until(&stage, &endpoint, |all| count(all, "parked") == 1).await;
@@ -273,8 +273,8 @@ async fn what_is_given_up_is_told_once_and_only_to_those_who_asked_by_name() {
     let endpoint = stage.endpoint(&receiver, settings).await;
     receiver.answer(Answer::Status(500));
     let accepted = stage.send("invoice.paid", json!({})).await;
-    let told = console.wait_for(1).await.remove(0);
-    let body: Value = serde_json::from_slice(&told.body).unwrap();
+    let notified = console.wait_for(1).await.remove(0);
+    let body: Value = serde_json::from_slice(&notified.body).unwrap();
     assert_eq!(body["type"], "delivery.exhausted");
     assert_eq!(body["data"]["event_id"], accepted["id"]);
     assert_eq!(body["data"]["endpoint_id"], endpoint.id);

@@ -61,9 +61,11 @@ pub struct WorkspaceSettings {
     pub allow_unsigned: bool,
     /// The most endpoints of the workspace; `null` is 10,000.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(maximum = 4294967295u32))]
     pub max_endpoints: Option<u32>,
     /// The most events in a day of UTC; `null` is no limit, 0 refuses every event.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(maximum = 18446744073709551615u64))]
     pub max_events_per_day: Option<u64>,
 }
 

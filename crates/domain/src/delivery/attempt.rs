@@ -27,6 +27,10 @@ pub enum Trigger {
 /// body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(examples(json!({
+    "headers": [["content-type", "application/json"], ["X-Team", "[redacted]"]], "body_bytes": 120,
+    "body_sha256": "25800ec70f87ac7a0830481faf6b7ddb3344164dcfc151db52ef74fe0865a2c1",
+}))))]
 pub struct SentRequest {
     /// Name and value of each header, in the order in which they were sent. Values of the endpoint's custom headers
     /// are `[redacted]`.

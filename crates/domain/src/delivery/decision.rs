@@ -15,7 +15,7 @@ use crate::timestamp::Timestamp;
 /// What follows from an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Done.
+    /// The delivery has succeeded.
     Delivered,
     /// Try again after this long.
     RetryIn(Duration),
@@ -33,7 +33,7 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// The stable word for it.
+    /// The stable word for the decision.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",

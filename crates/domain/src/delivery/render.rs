@@ -1,4 +1,5 @@
-//! What exactly goes on the wire? One pure function makes the request of every attempt, test and preview.
+//! What exactly goes on the wire?
+//! Rendering: one pure function builds the request of every attempt, test and preview.
 
 use serde_json::value::RawValue;
 
@@ -12,14 +13,14 @@ use crate::trace_parent::TraceParent;
 /// `user-agent` of every request.
 pub const USER_AGENT: &str = concat!("Posthorn/", env!("CARGO_PKG_VERSION"));
 
-/// What is to be delivered.
+/// The message to deliver.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
     /// The event's id; also `webhook-id`, by which receivers recognise a repeated delivery.
     pub event_id: EventId,
     /// The event's type.
     pub event_type: &'a EventType,
-    /// When it happened.
+    /// When the event happened.
     pub occurred_at: Timestamp,
     /// The producer's payload, copied into the body byte for byte.
     pub payload: &'a RawValue,
@@ -29,7 +30,7 @@ pub struct Message<'a> {
 
 /// A request ready to be sent. Header names are as they should appear; values hold signatures, so no `Debug`.
 pub struct RenderedRequest {
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
     /// Headers in the order they are sent.
     pub headers: Vec<(String, String)>,
@@ -37,16 +38,16 @@ pub struct RenderedRequest {
     pub body: Vec<u8>,
 }
 
-/// When an attempt is made, and what is drawn for it.
+/// The attempt that a request is rendered for.
 #[derive(Debug, Clone, Copy)]
 pub struct Occasion {
-    /// From 1.
+    /// The number of the attempt, from 1.
     pub number: u32,
     /// The attempt's instant.
     pub at: Timestamp,
     /// Random, new for each attempt; the `covered` profile signs it.
     pub nonce: [u8; 16],
-    /// The attempt's own span, where traces are wanted: the receiver may go on with the trace.
+    /// The span of the attempt, if traces are on: the receiver may continue the trace.
     pub trace: Option<TraceParent>,
 }
 

@@ -1,5 +1,6 @@
-//! How does an endpoint or workspace fare, in numbers? Tallies of an hour, added up from counters; approximate, because
-//! a process that dies takes its last seconds along, and durations are kept as a histogram.
+//! Which statistics of deliveries are kept?
+//! Hourly tallies of an endpoint or workspace. They are approximate, because a process that dies loses the counts of its
+//! last seconds, and because durations are counted in a histogram.
 
 use std::time::Duration;
 
@@ -9,32 +10,32 @@ use crate::delivery::attempt::Attempt;
 use crate::delivery::decision::Decision;
 use crate::timestamp::Timestamp;
 
-/// Upper ends of the histogram's buckets, in milliseconds; a last bucket holds what is longer.
+/// Upper ends of the histogram's buckets, in milliseconds; a last bucket counts longer durations.
 pub const BUCKETS_MS: [u64; 14] =
     [2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000];
 const HOUR_MILLIS: i64 = 3_600_000;
 
-/// What was counted.
+/// The counts of one hour, or of several hours together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Deliveries that were answered with success.
+    /// Deliveries that succeeded.
     pub delivered: u64,
-    /// Deliveries that were given up.
+    /// Deliveries that failed for good.
     pub failed: u64,
     /// Attempts made.
     pub attempts: u64,
     /// Attempts that failed.
     pub failed_attempts: u64,
-    /// How many attempts took how long: one count for each of [`BUCKETS_MS`], and one for what is longer.
+    /// The histogram of durations: one count for each of [`BUCKETS_MS`], and one for longer attempts.
     pub durations: [u64; BUCKETS_MS.len() + 1],
 }
 
-/// A tally as it is shown.
+/// A tally as the API shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figures {
-    /// Deliveries that were answered with success.
+    /// Deliveries that succeeded.
     pub delivered: u64,
-    /// Deliveries that were given up.
+    /// Deliveries that failed for good.
     pub failed: u64,
     /// Attempts made.
     pub attempts: u64,
@@ -42,9 +43,9 @@ pub struct Figures {
     pub failed_attempts: u64,
     /// Share of the attempts that succeeded, 0 to 1; `None` when there was none.
     pub success_rate: Option<f64>,
-    /// Half of the attempts took at most so many milliseconds.
+    /// The median duration, in milliseconds: the upper end of its bucket.
     pub p50_ms: Option<u64>,
-    /// 95 of 100 attempts took at most so many milliseconds.
+    /// The 95th percentile of durations, in milliseconds: the upper end of its bucket.
     pub p95_ms: Option<u64>,
 }
 
@@ -53,19 +54,19 @@ pub struct Figures {
 pub struct Hour(i64);
 
 impl Hour {
-    /// The hour `instant` lies in.
+    /// The hour that contains `instant`.
     pub fn of(instant: Timestamp) -> Self {
         Self(instant.as_millis() / HOUR_MILLIS)
     }
 
-    /// Its first instant.
+    /// The first instant of the hour.
     pub fn start(self) -> Timestamp {
         Timestamp::from_millis(self.0 * HOUR_MILLIS)
     }
 }
 
 impl Tally {
-    /// Counts an attempt and what was decided from it.
+    /// Counts an attempt and the decision that followed.
     pub fn count(&mut self, attempt: &Attempt, decision: Decision) {
         self.attempts += 1;
         self.failed_attempts += u64::from(attempt.error.is_some());
@@ -77,7 +78,7 @@ impl Tally {
         self.durations[bucket(attempt.duration)] += 1;
     }
 
-    /// Adds what another counted.
+    /// Adds the counts of another tally.
     pub fn add(&mut self, other: &Self) {
         self.delivered += other.delivered;
         self.failed += other.failed;
@@ -86,7 +87,7 @@ impl Tally {
         self.durations.iter_mut().zip(other.durations).for_each(|(mine, theirs)| *mine += theirs);
     }
 
-    /// As it is shown. A percentile is the upper end of its bucket.
+    /// The tally as the API shows it. A percentile is the upper end of its bucket.
     pub fn figures(&self) -> Figures {
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
         let rate = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);

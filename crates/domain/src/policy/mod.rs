@@ -1,4 +1,5 @@
-//! How is an endpoint treated? Retries, status rules, circuit breaker and limits.
+//! How is an endpoint treated?
+//! Delivery policies: retries, status rules, circuit breaker and limits.
 
 pub mod circuit;
 pub mod limits;

@@ -260,7 +260,7 @@ mod tests {
         })
     }
 
-    fn told(written: Written) -> Result<(), String> {
+    fn plain(written: Written) -> Result<(), String> {
         written.map(|_| ()).map_err(|error| error.to_string())
     }
 
@@ -281,7 +281,7 @@ mod tests {
 
             for (batch, mut answered) in batches.iter().zip(answers) {
                 let expected = theirs.batch_write_item(serde_json::from_value(request(batch)).unwrap());
-                prop_assert_eq!(told(answered.try_recv().unwrap()), told(expected), "{:?}", batch);
+                prop_assert_eq!(plain(answered.try_recv().unwrap()), plain(expected), "{:?}", batch);
             }
             prop_assert_eq!(content(&ours), content(&theirs));
         }

@@ -157,7 +157,7 @@ mod tests {
         read(form_urlencoded::parse(query.as_bytes()))
     }
 
-    fn told(query: &str) -> (&'static str, String, String) {
+    fn refusal(query: &str) -> (&'static str, String, String) {
         let problem = parsed::<DeliveryQuery>(query).unwrap_err();
         let error = problem.errors().remove(0);
         (problem.kind().code, error.pointer, error.detail)
@@ -195,7 +195,7 @@ mod tests {
                 "must be one of `pending`, `retrying`, `delivered`, `failed`, `parked`, `cancelled`",
             ),
         ] {
-            assert_eq!(told(query), (code, pointer.to_owned(), detail.to_owned()), "{query}");
+            assert_eq!(refusal(query), (code, pointer.to_owned(), detail.to_owned()), "{query}");
         }
         let problem = parsed::<StatisticsQuery>("by=week").unwrap_err();
         assert_eq!(problem.errors()[0].detail, "must be `hour` or `day`");

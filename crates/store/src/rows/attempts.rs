@@ -1,8 +1,8 @@
 //! How is an attempt kept?
 //! As one document, compressed with a dictionary.
 //!
-//! Names and structure are the same in every attempt, so little of it is left, and a delivery that succeeds at once stays
-//! within the kilobyte that DynamoDB bills as one write.
+//! Names and structure are the same in every attempt, so the compressed document is small, and a delivery that succeeds at
+//! once stays within the kilobyte that DynamoDB bills as one write.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -20,19 +20,19 @@ use crate::error::StoreError;
 
 /// A smaller document is an attempt with a short answer, which fits a write unit with its delivery at any level.
 const SMALL: usize = 1_200;
-/// One of zstd's fast levels, for those: a third of the time of the default level, and a seventh larger.
+/// One of zstd's fast levels, for small documents: a third of the default level's time, and a seventh more bytes.
 const FAST: i32 = -3;
-/// zstd's default level, for what may cost several write units.
+/// zstd's default level, for documents that may cost several write units.
 const DENSE: i32 = 3;
-/// Larger documents are damage: 4,096 bytes of body as JSON escapes and two sets of headers fit well.
+/// A larger document is damaged: 4,096 bytes of body as JSON escapes and two sets of headers fit well.
 const MAX_BYTES: usize = 1024 * 1024;
-/// What documents have in common. Rows are read with the text they were written with: this one never changes; a new
-/// one gets a new version byte.
+/// The dictionary: text that all documents have in common. It never changes, because rows are read with the dictionary
+/// with which they were written; a new dictionary gets a new version byte.
 const DICTIONARY: &[u8] = include_bytes!("attempt_dictionary.txt");
 const VERSION: u8 = 1;
 
 thread_local! {
-    /// To make one costs more than to compress an attempt.
+    /// Creating a compressor costs more than compressing an attempt.
     static COMPRESSORS: RefCell<[Option<Compressor<'static>>; 2]> = const { RefCell::new([None, None]) };
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn encode(attempt: &Attempt) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-/// The attempt the stored bytes are.
+/// Decodes the stored bytes.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Attempt, StoreError> {
     let damaged = |detail: &str| StoreError::damaged("attempt", detail);
     let Some((&VERSION, compressed)) = bytes.split_first() else {

@@ -1,5 +1,5 @@
 //! How are deliveries and their attempts kept?
-//! One row a delivery, its first attempt inline; later attempts have rows beside it.
+//! One row per delivery, its first attempt inline; later attempts have their rows beside it.
 
 use std::collections::HashMap;
 
@@ -35,17 +35,17 @@ pub struct DeliveryRow {
     pub first_attempt: Option<Attempt>,
 }
 
-/// Which deliveries a list is asked for; what is empty or `None` asks for all.
+/// The filter of a list of deliveries; an empty field or `None` selects all.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DeliveryFilter<'a> {
-    /// Where they stand.
+    /// Only deliveries with this status.
     pub status: Option<DeliveryStatus>,
-    /// What they carry.
+    /// Only deliveries of these event types.
     pub event_types: &'a [EventTypePattern],
 }
 
 impl DeliveryFilter<'_> {
-    /// Whether it asks for `delivery`.
+    /// Whether the filter selects `delivery`.
     pub fn asks_for(&self, delivery: &Delivery) -> bool {
         self.status.is_none_or(|status| delivery.status == status)
             && wants(self.event_types, &delivery.event_type)
@@ -59,12 +59,12 @@ pub struct Settlement {
     pub row: DeliveryRow,
     /// The attempt, from the second on; the first one is in the row.
     pub later_attempt: Option<Attempt>,
-    /// When the rows may be forgotten.
+    /// When the rows expire.
     pub expires_at: Timestamp,
 }
 
 impl Store {
-    /// Writes the rows of a group of settled attempts, all of them or an error.
+    /// Writes the rows of a batch of settled attempts, all of them or an error.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses, or leaves writes undone after several tries.
@@ -202,7 +202,7 @@ impl Store {
             let delivery = read(endpoint, row, now)?.map(|row| row.delivery);
             Ok(delivery.filter(|delivery| listing.filter.asks_for(delivery)))
         };
-        // Those that wait for a person have an index of their own: there may be few of them among very many.
+        // Failed and parked deliveries are read from their index: they may be few among very many.
         if let Some(prefix) = listing.filter.status.and_then(keys::undelivered_prefix) {
             return self.walk_undelivered(endpoint, prefix, listing, keep).await;
         }

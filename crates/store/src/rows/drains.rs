@@ -1,4 +1,4 @@
-//! How far has the drain of an endpoint come?
+//! How far has the drain of an endpoint got?
 //! Its row is stepwise work: claimed for each step under a lease, and deleted when every delivery that waits was sent.
 
 use domain::id::{DeliveryId, EndpointId, EndpointKey};
@@ -22,10 +22,10 @@ pub enum DrainReason {
     Limits,
 }
 
-/// How far a drain has come.
+/// The progress of a drain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drain {
-    /// Whose parked deliveries it sends.
+    /// The endpoint whose parked deliveries it sends.
     pub endpoint: EndpointKey,
     /// When it began.
     pub started_at: Timestamp,
@@ -38,14 +38,14 @@ pub struct Drain {
     pub last_sent_at: Option<Timestamp>,
     /// The last delivery that was sent again.
     pub cursor: Option<DeliveryId>,
-    /// How many it sends a second at the moment.
+    /// Its current rate, in deliveries per second.
     pub rate: u32,
-    /// How many were sent in all.
+    /// The number of deliveries sent so far.
     pub sent: u64,
 }
 
 impl Store {
-    /// Begins a drain, or notes on the one under way that it is wanted.
+    /// Begins a drain, or records in the row of the one under way that it was asked for again.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -92,7 +92,7 @@ impl Store {
         Ok(Some((lease, read(&row)?)))
     }
 
-    /// Saves how far a drain has come; from `next` on it may be claimed again. `false` when the lease was lost, or the
+    /// Saves the progress of a drain; from `next` on it may be claimed again. `false` when the lease was lost, or the
     /// drain was deleted with its endpoint: then nothing is written.
     ///
     /// `wanted_at` and `recovered_at` are left alone: the drain may be asked for again during a step.

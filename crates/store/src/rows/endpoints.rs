@@ -27,14 +27,14 @@ struct Document {
     workspace_id: WorkspaceId,
     settings: EndpointSettings,
     disabled_reason: Option<DisabledReason>,
-    /// Anyone may read them, so they stand outside the sealed part.
+    /// They are public, so they are outside the sealed part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     public_keys: Vec<(PublicKey, Option<Timestamp>)>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-/// The sealed part of the row: what signs, and the custom headers, whose values may be credentials.
+/// The sealed part of the row: the secrets, and the custom headers, whose values may be credentials.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Sealed {
     secrets: Vec<ActiveSecret>,
@@ -131,8 +131,8 @@ impl Store {
         Ok(Page::new(rows, page.more, |endpoint| endpoint.id))
     }
 
-    /// What every endpoint of a workspace wants, oldest first: what an event is fanned out to. Opens no secret. Only where
-    /// an endpoint is off for failing is it also read how much is parked.
+    /// The subscriptions of a workspace's endpoints, oldest first, for the fan-out of an event. Decrypts no secret. Only
+    /// where an endpoint is off for failing it also reads how many deliveries are parked.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
@@ -158,14 +158,14 @@ impl Store {
         Ok(subscriptions)
     }
 
-    /// Deletes an endpoint, and with it what is kept of its health, its limits and its drain; whether there was one.
+    /// Deletes an endpoint with the rows of its health, limits and drain; whether there was one.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn delete_endpoint(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
         let existed = self.delete(&keys::endpoint(endpoint)).await?;
-        // After the endpoint's own row: a process that still finds the endpoint would write them anew.
-        for key in [keys::health, keys::rate, keys::places, keys::drain, keys::parked_count] {
+        // After the endpoint's row: a process that still finds the endpoint would write them again.
+        for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count] {
             self.delete(&key(endpoint)).await?;
         }
         Ok(existed)
@@ -193,7 +193,7 @@ impl Store {
     }
 }
 
-/// Reads a URL that was judged when it was saved, and is judged again whenever it is called: here no rule applies.
+/// Reads a stored URL without a check: it was checked when it was saved, and is checked again before each call.
 fn stored_url(text: &str) -> Result<EndpointUrl, serde::de::value::Error> {
     EndpointUrl::deserialize(text.into_deserializer())
 }

@@ -1,5 +1,5 @@
 //! How are events kept?
-//! One row an event, with its payload and its ledger; what of a long ledger does not fit stands in rows beside it.
+//! One row per event, with its payload and its ledger; the part of a long ledger that does not fit is in further rows.
 
 use domain::event::channel::Channel;
 use domain::event::event_type::{EventType, EventTypePattern, wants};
@@ -23,15 +23,15 @@ use crate::{Page, Store};
 
 const ENTITY: &str = "event";
 const LEDGER_ENTITY: &str = "ledger page";
-/// Endpoints whose fate the event's own row tells: 16 bytes each, so 4 KB at most.
+/// The number of ledger entries in the event's row: 16 bytes each, so at most 4 KB.
 const LEDGER_ENDPOINTS_INLINE: usize = 256;
-/// Endpoints a further ledger row tells of: 32 KB.
+/// The number of ledger entries in each further row: 32 KB.
 const LEDGER_ENDPOINTS_PER_PAGE: usize = 2_048;
 
-/// What is left of an event's payload.
+/// The state of an event's payload.
 #[derive(Debug, Clone)]
 pub enum StoredPayload {
-    /// It is there; and the span that the event's deliveries are children of.
+    /// The payload, and the parent span of the event's deliveries.
     Kept(Payload, Option<TraceParent>),
     /// It was erased by hand.
     Erased,
@@ -39,7 +39,7 @@ pub enum StoredPayload {
     Gone,
 }
 
-/// What a list shows of an event; the payload is by far the largest part of a row.
+/// The attributes that a list shows of an event: not the payload, by far the largest part of a row.
 const LISTED: &[&str] = &[
     keys::PK,
     keys::SK,
@@ -52,11 +52,11 @@ const LISTED: &[&str] = &[
     "ledger",
 ];
 
-/// How much of an event's row is there.
+/// How much of an event's row was read.
 #[derive(Clone, Copy)]
 enum Detail {
     Whole,
-    /// What is [`LISTED`].
+    /// The attributes in [`LISTED`].
     Listed,
 }
 
@@ -84,7 +84,7 @@ impl Store {
         self.put_new(item).await
     }
 
-    /// Writes the rows of events whose ids were made here, so that no row can stand under them yet. All of them or an error.
+    /// Writes the rows of events with generated ids, so that no row can have the same key. All of them or an error.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -92,7 +92,7 @@ impl Store {
         self.put_all(rows.into_iter().map(|EventRow(item)| item).collect()).await
     }
 
-    /// The row of an event that is to be kept until `expires_at`; what of its ledger does not fit is written already.
+    /// The row of an event that is kept until `expires_at`; the part of its ledger that does not fit is written first.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -186,7 +186,7 @@ impl Store {
         Ok(Some(event))
     }
 
-    /// The payload of an event as it is right now, by one read: the ledger is not looked at.
+    /// The current payload of an event, by one read without the ledger.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
@@ -290,7 +290,7 @@ fn read(
     Ok(Some((event, rest)))
 }
 
-/// Of everything that the rows of the rest of a ledger hold.
+/// The digest of the part of a ledger that is in further rows.
 fn digest(rest: &Ledger, expires_at: Timestamp) -> String {
     let mut hash = Sha256::new();
     hash.update(expires_at.as_seconds().to_be_bytes());

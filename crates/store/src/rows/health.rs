@@ -15,7 +15,7 @@ use crate::table::update::Update;
 const ENTITY: &str = "health";
 
 impl Store {
-    /// Adds `failures` that ended at `at`, and gives the endpoint's health with them.
+    /// Adds `failures` that ended at `at`, and returns the endpoint's health after them.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
@@ -38,7 +38,7 @@ impl Store {
         read(&row.ok_or_else(|| StoreError::damaged(ENTITY, "it was not answered"))?)
     }
 
-    /// Forgets an endpoint's failures, and gives what they were; `None` when there were none.
+    /// Deletes an endpoint's health, and returns it; `None` when there was no failure.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
@@ -53,7 +53,7 @@ impl Store {
     pub async fn open_circuit(&self, endpoint: EndpointKey, at: Timestamp) -> Result<bool, StoreError> {
         Update::new(keys::health(endpoint), ENTITY)
             .set("open_since = :at, #lookup = :circuits, #sort = :endpoint")
-            // A success may have come between: then there is nothing to open.
+            // A success may have come in between: then there is no row, and no circuit to open.
             .when("attribute_exists(PK) AND attribute_not_exists(open_since)")
             .name("#lookup", LOOKUP)
             .name("#sort", LOOKUP_SORT)
@@ -64,8 +64,8 @@ impl Store {
             .await
     }
 
-    /// Takes an open circuit off the list of those to probe, unless it was opened anew since `health` was read. It stays
-    /// open until its endpoint is switched on again.
+    /// Removes an open circuit from the list of circuits to probe, unless it was opened again since `health` was read. It
+    /// stays open until its endpoint is switched on.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -82,7 +82,7 @@ impl Store {
         Ok(())
     }
 
-    /// Records that the owner is warned at `percent`; `false` when that warning was given before.
+    /// Records that the owner is warned at `percent`; `false` when that warning was sent before.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.

@@ -1,4 +1,4 @@
-//! Which event did an idempotency key already make, and is a request still working on it?
+//! Was an idempotency key used before, for which event, and is that request still in progress?
 //! A claim of the key, leased for as long as the request may run.
 //!
 //! A request claims its key before it writes anything, and completes it when everything is durable. Between the
@@ -16,7 +16,7 @@ use crate::table::item::{ItemReader, ItemWriter};
 use crate::table::update::{Condition, Update};
 
 const ENTITY: &str = "idempotency";
-/// How long a key is remembered.
+/// How long a key is kept.
 pub const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How long a request may hold a key: longer than the ingest function can run.
 pub const CLAIM_LEASE: Duration = Duration::from_secs(30);
@@ -28,7 +28,7 @@ pub enum Claim {
     Claimed,
     /// Another request used the key and did not finish: go on under its event's id, and let the sender recheck.
     Resumed(EventId),
-    /// The same request is being worked on right now.
+    /// The same request is in progress.
     InProgress,
     /// The same request was finished: this is its event.
     Completed(EventId),
@@ -45,7 +45,7 @@ pub struct WantedClaim<'a> {
     pub digest: &'a str,
     /// The digest of the request itself.
     pub request: &'a str,
-    /// The event that the request makes.
+    /// The event that the request creates.
     pub event: EventId,
 }
 
@@ -81,7 +81,7 @@ impl Store {
         }
     }
 
-    /// Remembers that everything the request asked for is durable.
+    /// Completes the claim: everything the request asked for is durable.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -109,8 +109,8 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets the claim of a request that is refused: sent again, it is a request like any other. A claim that was made
-    /// for another event since stays.
+    /// Deletes the claim of a request that is refused: sent again, it is a new request. A claim that was made for another
+    /// event since then stays.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -121,7 +121,7 @@ impl Store {
         event: EventId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        // It expires now rather than is deleted: so the function that accepts events need not be allowed to delete.
+        // It expires now instead of being deleted, so that the function that accepts events needs no permission to delete.
         Update::new(keys::idempotency(workspace, digest), ENTITY)
             .set("expires_at = :now")
             .when("event = :event AND attribute_exists(leased_until)")
@@ -132,7 +132,7 @@ impl Store {
         Ok(())
     }
 
-    /// Two retries may both find the lease over; only one of them gets it.
+    /// Two retries may both find that the lease has ended; only one of them gets the claim.
     async fn take_over(
         &self,
         key: keys::Key,

@@ -1,5 +1,5 @@
-//! What keeps an endpoint's limits, and a workspace's quota, over all processes at once?
-//! A rate limit is slots reserved ahead, a concurrency limit places leased for one attempt, a quota a counter a day.
+//! How do all processes together respect an endpoint's limits and a workspace's quota?
+//! A rate limit is slots reserved ahead, a concurrency limit leases for one attempt each, a quota a counter per day.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use crate::table::item::ItemReader;
 use crate::table::update::Update;
 
 const ENTITY: &str = "rate";
-/// Others may reserve between our look and our write.
+/// Tries of a reservation: other processes may reserve between our read and our write.
 const TRIES: usize = 4;
-/// A day's counter is of no use when the day is over everywhere.
+/// How long a day's counter is kept: until the day has ended everywhere.
 const QUOTA_KEPT: Duration = Duration::from_secs(2 * 86_400);
 
 impl Store {
@@ -33,15 +33,15 @@ impl Store {
     ) -> Result<Option<Timestamp>, StoreError> {
         let step = micros(RateLimit::span(limit.interval(), count));
         for _ in 0..TRIES {
-            // 1. Slots are reserved ahead: ours come after them.
+            // 1. If slots are reserved ahead, ours come after them.
             if let Some(first) = self.queue_slots(endpoint, step, limit.horizon(), now).await? {
                 return Ok(Some(first));
             }
-            // 2. None are: ours begin now.
+            // 2. If none are, ours begin now.
             if self.begin_slots(endpoint, step, now).await? {
                 return Ok(Some(now));
             }
-            // 3. Too many are, or another process was faster.
+            // 3. Either too many are reserved, or another process was faster.
             if self.slots_ahead(endpoint, now).await? > limit.horizon() {
                 return Ok(None);
             }
@@ -97,56 +97,56 @@ impl Store {
         Ok(Duration::from_micros(u64::try_from(next - in_micros(now)).unwrap_or(0)))
     }
 
-    /// Takes place `place` of an endpoint until `until`; whether it was free.
+    /// Claims the lease `number` of an endpoint until `until`; whether it was free. (The rows call leases places.)
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn take_place(
+    pub async fn claim_lease(
         &self,
         endpoint: EndpointKey,
-        place: u32,
+        number: u32,
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        Update::new(keys::places(endpoint), ENTITY)
-            .set("#place = :until")
-            .when("attribute_not_exists(#place) OR #place <= :now")
-            .name("#place", format!("place{place}"))
+        Update::new(keys::leases(endpoint), ENTITY)
+            .set("#lease = :until")
+            .when("attribute_not_exists(#lease) OR #lease <= :now")
+            .name("#lease", format!("place{number}"))
             .instant(":until", until)
             .instant(":now", now)
             .apply(self)
             .await
     }
 
-    /// How many of an endpoint's places are taken at `now`.
+    /// How many of an endpoint's leases are held at `now`.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn places_taken(&self, endpoint: EndpointKey, now: Timestamp) -> Result<u32, StoreError> {
-        let row = self.load(&keys::places(endpoint)).await?.unwrap_or_default();
+    pub async fn held_leases(&self, endpoint: EndpointKey, now: Timestamp) -> Result<u32, StoreError> {
+        let row = self.load(&keys::leases(endpoint)).await?.unwrap_or_default();
         let names: Vec<String> = row.keys().filter(|name| name.starts_with("place")).cloned().collect();
         let reader = ItemReader::new(row, ENTITY);
-        let mut taken = 0;
+        let mut held = 0;
         for name in names {
-            taken += u32::from(reader.instant(&name)? > now);
+            held += u32::from(reader.instant(&name)? > now);
         }
-        Ok(taken)
+        Ok(held)
     }
 
-    /// Gives back a place that was taken until `until`; nothing is done if another attempt has taken it since.
+    /// Releases a lease that was claimed until `until`; nothing is done if another attempt has claimed it since.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn leave_place(
+    pub async fn release_lease(
         &self,
         endpoint: EndpointKey,
-        place: u32,
+        number: u32,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        Update::new(keys::places(endpoint), ENTITY)
-            .remove("#place")
-            .when("#place = :until")
-            .name("#place", format!("place{place}"))
+        Update::new(keys::leases(endpoint), ENTITY)
+            .remove("#lease")
+            .when("#lease = :until")
+            .name("#lease", format!("place{number}"))
             .instant(":until", until)
             .apply(self)
             .await?;

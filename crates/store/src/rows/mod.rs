@@ -1,5 +1,5 @@
 //! Which rows does the table hold?
-//! One file a noun, one method an access pattern.
+//! One file per noun, one method per access pattern.
 
 pub mod api_keys;
 pub(crate) mod attempts;

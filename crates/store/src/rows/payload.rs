@@ -14,7 +14,7 @@ const COMPRESS_ABOVE_BYTES: usize = 700;
 /// zstd's default level: 256 KB of JSON in about a millisecond.
 const LEVEL: i32 = 3;
 
-/// What the stored bytes are.
+/// The encoding of the stored bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// The JSON text.
@@ -24,7 +24,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// The word the row carries.
+    /// The stable word for it in the row.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Json => "json",
@@ -51,7 +51,7 @@ pub fn encode(payload: &RawValue) -> (Encoding, Vec<u8>) {
 
 fn compress(json: &[u8]) -> std::io::Result<Vec<u8>> {
     thread_local! {
-        /// To make one costs more than to compress a small payload.
+        /// Creating a compressor costs more than compressing a small payload.
         static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
     }
     COMPRESSOR.with_borrow_mut(|compressor| match compressor {
@@ -60,7 +60,7 @@ fn compress(json: &[u8]) -> std::io::Result<Vec<u8>> {
     })
 }
 
-/// The payload the stored bytes are.
+/// Decodes the stored bytes.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] when they are not what `encoding` says, or larger than a payload may be.

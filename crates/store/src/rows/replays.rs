@@ -16,7 +16,7 @@ use crate::{Page, Store};
 const ENTITY: &str = "replay";
 
 impl Store {
-    /// Writes a new replay, to be forgotten at `expires_at`.
+    /// Writes a new replay that expires at `expires_at`.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -47,7 +47,7 @@ impl Store {
         Ok(Some((lease, read(&row)?)))
     }
 
-    /// Saves how far a running replay has come, or that it is over; from `next` on it may be claimed again. `false` when
+    /// Saves the progress of a running replay, or its end; from `next` on it may be claimed again. `false` when
     /// the lease was lost or the replay was cancelled: then nothing is written.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
     pub async fn find_replay(&self, id: ReplayId) -> Result<Option<Replay>, StoreError> {
-        // It moves from the first to the second when it is over.
+        // It moves from the first partition to the second when it ends.
         for partition in [REPLAYS.to_owned(), id.to_string()] {
             let range = Range::prefix(partition, &id.to_string()).of(Index::Lookup);
             if let Some(row) = self.query(&range, 1).await?.rows.pop() {
@@ -140,7 +140,7 @@ impl Store {
     }
 }
 
-/// Only while it runs: a replay that is over stays as it is.
+/// Only while it runs: a replay that has ended does not change.
 fn while_running(update: Update) -> Result<Update, StoreError> {
     let running = word(ReplayStatus::Running)?;
     Ok(update.when("#status = :running").name("#status", "status").text(":running", running))

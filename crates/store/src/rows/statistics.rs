@@ -1,5 +1,5 @@
 //! How are deliveries counted?
-//! Tallies of an hour, of an endpoint or a whole workspace: counters that many processes add to.
+//! Hourly tallies of an endpoint or a whole workspace: counters that many processes add to.
 
 use domain::delivery::statistics::{Hour, Tally};
 use domain::id::{EndpointId, WorkspaceId};
@@ -14,12 +14,12 @@ use crate::{Store, Window};
 
 const ENTITY: &str = "statistics";
 
-/// Whose numbers.
+/// The subject of statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// One endpoint.
     Endpoint(EndpointId),
-    /// All of a workspace.
+    /// All endpoints of a workspace.
     Workspace(WorkspaceId),
 }
 
@@ -33,7 +33,7 @@ impl std::fmt::Display for Subject {
 }
 
 impl Store {
-    /// Adds a tally to that of an hour.
+    /// Adds counts to the tally of an hour.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -59,7 +59,7 @@ impl Store {
         Ok(())
     }
 
-    /// The tallies of each hour of `window` in which something was counted, oldest first.
+    /// The tally of each hour of `window` that has one, oldest first.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.

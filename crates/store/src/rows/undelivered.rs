@@ -15,8 +15,8 @@ use crate::table::query::{EXAMINED_AT_MOST, Index, Range, id_in};
 use crate::{Page, Store};
 
 impl Store {
-    /// Part of the undelivered deliveries of an endpoint that have the status of the listing (failed or parked). A row
-    /// written a moment ago may be missed.
+    /// A page of an endpoint's undelivered deliveries with the status of the listing (failed or parked). A row written a
+    /// moment ago may be missing.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
@@ -62,7 +62,7 @@ impl Store {
     ) -> Result<Option<Delivery>, StoreError> {
         let mut listing = Listing::oldest_first(Window::everything(), status, 1);
         loop {
-            // What has expired is the oldest of all, and DynamoDB deletes it up to days later.
+            // Expired rows are the oldest, and DynamoDB deletes them up to days later.
             let mut page = self.list_undelivered(endpoint, &listing, now).await?;
             if page.rows.is_empty() && page.next.is_some() {
                 listing = listing.beyond(page.next);
@@ -83,7 +83,7 @@ impl Store {
         let (mut range, limit) = (undelivered_range(endpoint, prefix, listing), listing.limit);
         let (mut kept, mut examined) = (Vec::new(), 0);
         loop {
-            // The more was passed over, the more is read at once.
+            // The more rows were skipped, the more are read at once.
             let wanted = (limit - kept.len()).max(examined).min(EXAMINED_AT_MOST - examined);
             let read = self.query(&range, wanted).await?;
             let mut rows = read.rows.into_iter();

@@ -11,7 +11,7 @@ use crate::table::item::Attributes;
 
 /// DynamoDB takes at most 25 writes in one BatchWriteItem.
 pub const BATCH_WRITES: usize = 25;
-/// How often what DynamoDB leaves unprocessed of a batch is sent again.
+/// How often the unprocessed items of a batch are sent again.
 pub(crate) const BATCH_TRIES: u32 = 5;
 
 impl Store {

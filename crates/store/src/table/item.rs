@@ -1,6 +1,6 @@
 //! How is a row written and read?
-//! By small typed access to DynamoDB's attribute maps: a damaged row is an error that names the attribute, never a panic
-//! or a default.
+//! Typed access to DynamoDB's attribute maps: a damaged row is an error that names the attribute, never a panic or a
+//! default.
 //!
 //! Every row says what it is in `entity`. Configuration rows keep one JSON document; rows of the hot path have an
 //! attribute a field.
@@ -24,7 +24,7 @@ pub(crate) struct ItemWriter(Attributes);
 
 impl ItemWriter {
     pub(crate) fn new(key: &Key, entity: &'static str) -> Self {
-        // As many as a delivery's row has: to grow a map is to fill it anew.
+        // As many as a delivery's row has, because growing a map copies it.
         let mut attributes = Attributes::with_capacity(16);
         attributes.extend(key_attributes(key));
         attributes.insert("entity".to_owned(), AttributeValue::S(entity.to_owned()));
@@ -159,7 +159,7 @@ impl ItemReader {
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
-        // The message of a JSON error may repeat a value, so only its place is kept.
+        // The message of a JSON error may contain a value, so only its position is kept.
         serde_json::from_str(self.text(name)?)
             .map_err(|error| self.damaged(format_args!("{name} cannot be read at column {}", error.column())))
     }

@@ -13,16 +13,16 @@ use crate::table::item::ItemReader;
 use crate::table::query::{Index, Range};
 use crate::table::update::Update;
 
-/// Until when a row is claimed, or from when it may be.
+/// The attribute that says until when a row is claimed, or from when it may be claimed.
 pub(crate) const LEASED_UNTIL: &str = "leased_until";
 
 /// Since when a step is under way. Between two steps a row is not to be claimed either, but nobody works on it.
 const STEP_BEGAN: &str = "step_began_at";
 
-/// Longest that one step may take; then another process may claim the row. A step takes about a second: so a process that
-/// died in one does not hold the work up for long, and one that is merely slow saves nothing over its successor.
+/// The length of a lease: after it another process may claim the row. A step takes about a second: so a process that died
+/// in one does not hold the work up for long, and one that is merely slow saves nothing over its successor.
 pub const LEASE: Duration = Duration::from_secs(20);
-/// The task of stepwise work comes every second. A row that was not claimed for so long has lost its task.
+/// A row that was not claimed for this long has lost its task: while the work runs, its task comes every second.
 pub const LOST_AFTER: Duration = Duration::from_secs(120);
 
 /// A row that this process may work on. What it saves is refused once another process has claimed the row.
@@ -62,7 +62,7 @@ impl Lease {
         &self.key
     }
 
-    /// When it ends, which also tells it from the leases of others.
+    /// When it ends; this also distinguishes it from other leases.
     pub(crate) fn until(&self) -> Timestamp {
         self.until
     }

@@ -1,14 +1,14 @@
-//! Which part of a list is asked for?
+//! Which part of a list is read?
 //! A [`Listing`]: order, window, filter, where the last page ended and how long this one may be.
 
 use domain::timestamp::Timestamp;
 
-/// Which way a list goes.
+/// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// As lists are shown.
+    /// Newest first, as the API shows lists.
     NewestFirst,
-    /// As things are done.
+    /// Oldest first, as drains and replays work.
     OldestFirst,
 }
 
@@ -25,7 +25,7 @@ impl Window {
     /// The last instant a ULID can carry.
     const LAST: i64 = (1 << 48) - 1;
 
-    /// Every instant. A list that walks day by day never ends its walk of it: only for lists that an index keeps.
+    /// Every instant. Only for lists read from an index: a list that is read day by day would never end.
     pub fn everything() -> Self {
         Self { since: Timestamp::from_millis(0), until: Timestamp::from_millis(Self::LAST) }
     }
@@ -36,18 +36,18 @@ impl Window {
     }
 }
 
-/// Part of a list of rows whose ids are `I`, of those that the filter `F` lets through.
+/// A page of a list of rows with ids `I` and the filter `F`.
 #[derive(Debug, Clone, Copy)]
 pub struct Listing<I, F> {
-    /// Which way.
+    /// The order.
     pub order: Order,
-    /// Only rows that come after this one in that order: the last one of the page before.
+    /// Only rows after this one in that order: the last row of the page before.
     pub beyond: Option<I>,
-    /// Only rows whose ids are of this window.
+    /// Only rows whose ids lie in this window.
     pub window: Window,
-    /// Only rows that it lets through.
+    /// Only rows that this filter selects.
     pub filter: F,
-    /// At most so many rows.
+    /// The maximum number of rows.
     pub limit: usize,
 }
 

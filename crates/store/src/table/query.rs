@@ -11,11 +11,11 @@ use crate::error::StoreError;
 use crate::keys::{LOOKUP, LOOKUP_SORT, PK, SK, UNDELIVERED, UNDELIVERED_SORT};
 use crate::table::item::Attributes;
 
-/// Rows that are read for one page of a list whose filter passes many over. Then the page ends, short as it may be, and
-/// its `next` says where to go on: no list works for longer than a request may take.
+/// The maximum number of rows that are read for one page of a filtered list. Then the page ends, short as it may be, and
+/// its `next` continues the list: so no page takes longer than a request may.
 pub(crate) const EXAMINED_AT_MOST: usize = 2_000;
 
-/// Which rows of one partition are wanted, in which order.
+/// A range of rows of one partition, and their order.
 #[derive(Debug, Clone)]
 pub(crate) struct Range {
     pub(crate) partition: String,
@@ -28,7 +28,7 @@ pub(crate) struct Range {
     pub(crate) attributes: &'static [&'static str],
 }
 
-/// What one partition holds of a [`Range`].
+/// The rows of a [`Range`].
 pub(crate) struct Rows {
     pub(crate) rows: Vec<Attributes>,
     /// Whether there are more.
@@ -128,13 +128,13 @@ pub(crate) fn id_in<I: FromStr>(sort_key: &str) -> Result<I, StoreError> {
 impl Store {
     /// At most `limit` rows of `range`, and whether there are more. Pages of DynamoDB are put together.
     pub(crate) async fn query(&self, range: &Range, limit: usize) -> Result<Rows, StoreError> {
-        // DynamoDB refuses a range without room.
+        // DynamoDB refuses an empty range.
         if range.low > range.high {
             return Ok(Rows { rows: Vec::new(), more: false });
         }
         let names = range.index.map(Index::names);
         let (pk, sk) = names.map_or((PK, SK), |(_, pk, sk)| (pk, sk));
-        // Some of the names are words that DynamoDB keeps for itself.
+        // Some of the names are reserved words of DynamoDB.
         let placeholders = || (0..).map(|n| format!("#a{n}")).zip(range.attributes);
         let projection: Vec<String> = placeholders().map(|(placeholder, _)| placeholder).collect();
         let mut expression_names: HashMap<String, String> =
@@ -143,7 +143,7 @@ impl Store {
         let mut rows: Vec<Attributes> = Vec::new();
         let mut start = None;
         loop {
-            // One more than wanted tells whether there is another page.
+            // One row more than wanted shows whether there is another page.
             let wanted = limit.saturating_add(1).saturating_sub(rows.len());
             let answer = self
                 .client

@@ -28,7 +28,7 @@ impl Store {
         self.load_as_of(key, true).await
     }
 
-    /// A row as it was a moment ago, at half the price: for what is remembered for seconds anyway.
+    /// An eventually consistent read, at half the price: for rows that are cached for seconds anyway.
     pub(crate) async fn load_recent(&self, key: &Key) -> Result<Option<Attributes>, StoreError> {
         self.load_as_of(key, false).await
     }

@@ -1,8 +1,9 @@
 //! How are rows listed in order that stand in many partitions?
 //! A sharded list: one partition a day and shard, merged by sort key while it is read.
 //!
-//! Each shard of a day is a lane that is read in small pages; the sort keys order by time. Days are walked, backwards or forwards, until enough rows are found, the last day is passed, or so many
-//! rows were looked at that the next page had better go on. The days are few: nothing is kept for more than 90.
+//! Each shard of a day is a lane that is read in small pages; the sort keys order by time. Days are read backwards or
+//! forwards, until enough rows are found, the last day is passed, or the maximum number of rows for one page was read. The
+//! days are few: nothing is kept for more than 90.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -26,7 +27,7 @@ const LANES_AT_ONCE: usize = 32;
 pub(crate) struct ShardedList<F, I> {
     /// The partition of a day and shard.
     pub(crate) partition: F,
-    /// Shards a day.
+    /// The number of shards per day.
     pub(crate) shards: u8,
     /// What the sort keys start with; ids follow.
     pub(crate) prefix: &'static str,
@@ -46,7 +47,7 @@ struct Lane {
 }
 
 impl Store {
-    /// The rows of `listing`, in order: those that `keep` turns into something.
+    /// The rows of `listing` in order, except those for which `keep` returns `None`.
     pub(crate) async fn read_sharded<F, I, W, T>(
         &self,
         list: &ShardedList<F, I>,
@@ -73,7 +74,7 @@ impl Store {
             }
             days_at_once = (LANES_AT_ONCE / shards).max(1);
             loop {
-                // The more was passed over, the more is read at once.
+                // The more rows were skipped, the more are read at once.
                 self.refill(&mut lanes, (limit / shards + 4).max(examined / shards)).await?;
                 let Some((sort_key, row)) = take_next(&mut lanes, listing.order) else { break };
                 let row = keep(row)?;
@@ -90,7 +91,7 @@ impl Store {
         }
     }
 
-    /// Reads the next page of every lane that has run dry.
+    /// Reads the next page of every lane without rows.
     async fn refill(&self, lanes: &mut [Lane], page_size: usize) -> Result<(), StoreError> {
         let mut reads = Vec::new();
         for lane in lanes.iter_mut().filter(|lane| lane.more && lane.rows.is_empty()) {
@@ -112,7 +113,7 @@ impl Store {
 }
 
 impl<F: Fn(Day, u8) -> String, I: Copy + Display> ShardedList<F, I> {
-    /// The days to walk, in order.
+    /// The days to read, in order.
     fn days<W>(&self, listing: &Listing<I, W>) -> impl Iterator<Item = Day> + use<F, I, W> {
         let from = listing.beyond.map(self.time);
         let Window { since, until } = listing.window;

@@ -16,7 +16,7 @@ use crate::table::row::{condition_held, if_held};
 /// Expression, names and values of a request.
 type Parts = (Option<String>, Option<HashMap<String, String>>, Option<Attributes>);
 
-/// What must be true of a row for it to be written, with the names and values that the expression speaks of.
+/// A condition for a write, with the names and values of its expression.
 ///
 /// Names that DynamoDB reserves for itself (`status`, `events`) stand behind a placeholder `#name`, values behind
 /// `:name`.
@@ -65,7 +65,7 @@ impl Condition {
         self.expression.push_str(expression);
     }
 
-    /// Expression, names and values as the SDK takes them: what is empty is left out.
+    /// Expression, names and values as the SDK takes them; empty ones are left out.
     fn parts(self) -> Parts {
         let Self { expression, names, values } = self;
         (
@@ -76,7 +76,7 @@ impl Condition {
     }
 }
 
-/// A change of some attributes of one row. Where there is no row it makes one, unless a condition says otherwise.
+/// A change of some attributes of one row. It creates a missing row, unless a condition forbids that.
 #[derive(Debug)]
 pub(crate) struct Update {
     key: Key,
@@ -100,7 +100,7 @@ impl Update {
         self
     }
 
-    /// Also says what the row is: for a change that may make it.
+    /// Also sets the row's entity: for a change that may create the row.
     pub(crate) fn set_entity(self) -> Self {
         let entity = self.entity;
         self.set("entity = :entity").text(":entity", entity)
@@ -121,7 +121,7 @@ impl Update {
         }
     }
 
-    /// Attributes that go.
+    /// Removes attributes.
     pub(crate) fn remove(mut self, attributes: &str) -> Self {
         self.remove.push(attributes.to_owned());
         self
@@ -172,17 +172,17 @@ impl Update {
         clauses.map(|(word, parts)| format!("{word} {}", parts.join(", "))).collect::<Vec<_>>().join(" ")
     }
 
-    /// Makes the change; whether the condition held.
+    /// Writes the change; whether the condition held.
     pub(crate) async fn apply(self, store: &Store) -> Result<bool, StoreError> {
         Ok(self.send(store, ReturnValue::None).await?.is_some())
     }
 
-    /// Makes the change, and gives the changed attributes as they were before it; `None` if the condition did not hold.
+    /// Writes the change, and returns the changed attributes as they were before it; `None` if the condition did not hold.
     pub(crate) async fn old(self, store: &Store) -> Result<Option<ItemReader>, StoreError> {
         self.send(store, ReturnValue::UpdatedOld).await
     }
 
-    /// Makes the change, and gives the whole row as it is after it; `None` if the condition did not hold.
+    /// Writes the change, and returns the whole row after it; `None` if the condition did not hold.
     pub(crate) async fn new_row(self, store: &Store) -> Result<Option<ItemReader>, StoreError> {
         self.send(store, ReturnValue::AllNew).await
     }
@@ -200,7 +200,7 @@ impl Update {
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
             .return_values(answer);
-        // On the heap, as the SDK's future is large and deep: held inline it made the futures of all callers so, too.
+        // On the heap, because the SDK's future is large: inline it would make the futures of all callers as large.
         let row = if_held("UpdateItem", Box::pin(request.send()).await)?;
         Ok(row.map(|row| ItemReader::new(row.attributes.unwrap_or_default(), self.entity)))
     }

@@ -75,7 +75,7 @@ async fn nothing_of_a_deleted_endpoint_stays() {
     store.open_circuit(key, now()).await.unwrap();
     let minute = Duration::from_secs(60);
     store.reserve_slots(key, RateLimit::PerSecond(1), 1, now()).await.unwrap();
-    store.take_place(key, 0, now(), now().plus(minute)).await.unwrap();
+    store.claim_lease(key, 0, now(), now().plus(minute)).await.unwrap();
     store.start_drain(key, DrainReason::Recovery, 20, now()).await.unwrap();
     let rows = async || {
         let rows = table.client.scan().table_name("posthorn").send().await.unwrap();

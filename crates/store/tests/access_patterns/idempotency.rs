@@ -99,5 +99,5 @@ async fn a_refused_requests_claim_is_forgotten_and_nobody_elses() {
     assert_eq!(claim(event(2)).await, Claim::Claimed);
     table.store.complete_idempotency_key(workspace(1), "key").await.unwrap();
     forget(event(2)).await;
-    assert_eq!(claim(event(3)).await, Claim::Completed(event(2)), "what was accepted is remembered");
+    assert_eq!(claim(event(3)).await, Claim::Completed(event(2)), "the claim of an accepted event is kept");
 }

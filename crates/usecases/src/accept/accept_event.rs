@@ -26,30 +26,30 @@ use crate::accept::idempotency::{Claimant, Claimed, Found, IdempotencyKey, claim
 use crate::accept::intake::Intake;
 use crate::error::{Fault, UseCaseError};
 
-/// What became of an event.
+/// The result for an accepted event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// The event's id.
     pub id: EventId,
-    /// Every endpoint's fate.
+    /// The result of the fan-out for every endpoint.
     pub ledger: Ledger,
-    /// Whether the very same request had been accepted before, so that nothing new was sent.
+    /// Whether the same request had been accepted before, so that nothing new was sent.
     pub repeated: bool,
 }
 
 /// An event to accept, and the key by which its request can be repeated.
 #[derive(Debug)]
 pub struct Intent {
-    /// What the producer posted.
+    /// The producer's request.
     pub request: EventRequest,
-    /// What tells its request from others.
+    /// By what a repeated request is recognised.
     pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// Accepts one event.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] for a request that cannot be taken; [`UseCaseError::Fault`] when it could not be made durable.
+/// [`UseCaseError::Problem`] for a request that is refused; [`UseCaseError::Fault`] when it could not be made durable.
 pub async fn accept_event(
     intake: &Intake,
     caller: &ApiKey,
@@ -63,14 +63,14 @@ pub async fn accept_event(
     Ok(one?)
 }
 
-/// Accepts many events, each on its own: one that cannot be taken does not harm the others.
+/// Accepts many events, each independently: one that is refused does not harm the others.
 ///
 /// Results keep the order of `intents`. An intent that is already a `Problem` stays one. Events that no longer fit under
 /// [`MAX_REQUEST_DELIVERIES`] are refused and leave no idempotency claim, so repeating the batch accepts them and repeats
 /// the stored answers of the rest.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] when the caller may not; [`UseCaseError::Fault`] when not all of them could be made durable.
+/// [`UseCaseError::Problem`] when the caller lacks the scope; [`UseCaseError::Fault`] when not all of them could be made durable.
 pub async fn accept_events(
     intake: &Intake,
     caller: &ApiKey,
@@ -92,7 +92,7 @@ pub async fn accept_events(
     let sent = intake.send_jobs(jobs, request.now).await;
     let fault = admissions.iter().find_map(Admission::fault).cloned().or(sent.err());
 
-    // 4. Complete or give up every claim.
+    // 4. Complete, release or delete every claim.
     let mut settling = Vec::with_capacity(admissions.len());
     for admission in &admissions {
         settling.push(admission.settle(intake, fault.is_none()));
@@ -177,7 +177,7 @@ impl Request<'_> {
         freshness: Freshness,
     ) -> Result<Box<Event>, UseCaseError> {
         let context = &self.intake.context;
-        // 1. Was it written before its first request was cut off? Then its ledger stands, and it was counted.
+        // 1. Did an earlier request write it, and fail afterwards? Then its ledger is final, and it was counted.
         if freshness == Freshness::Resumed
             && let Some(event) = context.store.load_event(workspace.id, id, self.now).await?
         {
@@ -188,13 +188,13 @@ impl Request<'_> {
             return Ok(Box::new(event));
         }
 
-        // 2. What becomes of it at every endpoint, and is that more than one request may make?
+        // 2. Which endpoints get it, and are its deliveries more than one request may create?
         let made_here = request.id.is_none() && freshness == Freshness::New;
         let event = self.fan_out(workspace, id, request).await?;
         self.room.take(event.ledger.deliveries.len())?;
 
-        // 3. May the workspace have one more today? An event that is cut off between here and its row is counted twice;
-        // it is never free.
+        // 3. Is there room in today's quota? If we fail between here and the row, the retry counts the event twice: a
+        // quota may be used up early, but never exceeded.
         if let Some(most) = workspace.max_events_per_day
             && !context.store.count_event(workspace.id, most, self.now).await?
         {
@@ -211,7 +211,7 @@ impl Request<'_> {
         }
     }
 
-    /// Decides every endpoint's fate.
+    /// Decides for every endpoint whether it gets the event.
     async fn fan_out(
         &self,
         workspace: &Workspace,
@@ -234,7 +234,7 @@ impl Request<'_> {
         })
     }
 
-    /// The first answer again, from the event's row.
+    /// The answer of the first request, rebuilt from the event's row.
     async fn answer_again(&self, workspace: WorkspaceId, id: EventId) -> Result<Accepted, UseCaseError> {
         let event = self.intake.context.store.load_event(workspace, id, self.now).await?;
         let event = event.ok_or_else(|| Fault::Broken("an accepted event has no row".to_owned()))?;
@@ -242,7 +242,7 @@ impl Request<'_> {
     }
 }
 
-/// What a claim came to.
+/// The result of a claim.
 enum Begun {
     /// The event is to be written.
     Anew(Box<Begin>),
@@ -259,7 +259,7 @@ struct Begin {
     claim: Option<Claimed>,
 }
 
-/// What one intent came to, before its jobs are sent.
+/// The result for one intent, before its jobs are sent.
 struct Admission {
     claim: Option<Claimed>,
     result: Result<Admitted, UseCaseError>,
@@ -288,8 +288,8 @@ impl Admission {
         }
     }
 
-    /// Completes the claim of an accepted event. A refused one is forgotten: were it kept, the same request sent again would
-    /// be taken for one that we had begun to accept. Where we failed it is released, so that a retry need not wait.
+    /// Completes the claim of an accepted event. The claim of a refused event is deleted: otherwise the repeated request
+    /// would be treated as one that we had begun to accept. After a fault it is released, so that a retry need not wait.
     async fn settle(&self, intake: &Intake, request_accepted: bool) -> Result<(), Fault> {
         let Some(claim) = &self.claim else { return Ok(()) };
         match &self.result {
@@ -324,7 +324,7 @@ enum Freshness {
 struct Room(AtomicUsize);
 
 impl Room {
-    /// Takes room for the deliveries of one more event. The first always finds it.
+    /// Adds the deliveries of one more event, if they fit. The first event always fits.
     fn take(&self, deliveries: usize) -> Result<(), Problem> {
         let fits = |taken: usize| {
             Some(taken + deliveries).filter(|sum| taken == 0 || *sum <= MAX_REQUEST_DELIVERIES)
@@ -333,7 +333,7 @@ impl Room {
         taken.map(|_| ()).map_err(|_| Problem::BatchTooWide(MAX_REQUEST_DELIVERIES))
     }
 
-    /// Takes room for an event whose row was written before: it found room when its request came first.
+    /// Adds an event whose row was written before: it did fit when its request came first.
     fn fill(&self, deliveries: usize) {
         self.0.fetch_add(deliveries, Ordering::Relaxed);
     }

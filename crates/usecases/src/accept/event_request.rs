@@ -1,4 +1,5 @@
-//! What does a producer post? An event to be, with its bounds; and when are two requests the same?
+//! What does a producer send, and when are two requests the same?
+//! The request for an event, its bounds, and its fingerprint for idempotency.
 
 use domain::event::channel::{Channel, MAX_CHANNELS};
 use domain::event::event_type::EventType;
@@ -13,24 +14,24 @@ use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
 use sha2::{Digest as _, Sha256};
 
-/// What a producer posts.
+/// The body of a request to accept an event.
 #[derive(Debug)]
 pub struct EventRequest {
-    /// What kind of thing happened.
+    /// The event's type.
     pub event_type: EventType,
-    /// What happened.
+    /// The payload.
     pub data: Payload,
-    /// The tenant; needed only with a key that opens all workspaces.
+    /// The workspace; needed only with a key for all workspaces.
     pub workspace_id: Option<WorkspaceId>,
-    /// The producer's own id for the event.
+    /// The event's id, if the producer chooses it.
     pub id: Option<EventId>,
-    /// When it happened; now, if left out.
+    /// When the event happened; now, if left out.
     pub occurred_at: Option<Timestamp>,
-    /// Who it concerns; see [`domain::event::channel`].
+    /// The labels for routing; see [`domain::event::channel`].
     pub channels: Vec<Channel>,
-    /// When its deliveries are due, within 12 hours; at once, if left out.
+    /// When its deliveries are due, at most 12 hours ahead; at once, if left out.
     pub deliver_at: Option<Timestamp>,
-    /// The span of the request that brings it; no part of the body.
+    /// The span of the request; not part of the body.
     pub trace: Option<TraceParent>,
 }
 
@@ -65,7 +66,7 @@ pub(crate) fn check_nesting(payload: &Payload) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether the stored event is the one that is asked for: a producer's own id may be another's.
+/// Whether the stored event is that of the request: a producer may use the id of another event by mistake.
 pub(crate) fn is_of(event: &Event, request: &EventRequest) -> bool {
     event.event_type == request.event_type
         && event.channels == request.channels
@@ -74,7 +75,7 @@ pub(crate) fn is_of(event: &Event, request: &EventRequest) -> bool {
         && (event.erased_at.is_some() || event.payload.get() == request.data.get())
 }
 
-/// Two requests are the same if these parts are, byte for byte.
+/// Two requests are the same if these parts are equal, byte for byte.
 pub(crate) fn fingerprint(request: &EventRequest) -> String {
     let text = |value: Option<String>| value.unwrap_or_default();
     let channels: Vec<_> = request.channels.iter().map(ToString::to_string).collect();

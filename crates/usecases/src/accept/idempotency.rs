@@ -1,4 +1,4 @@
-//! Has this request come before?
+//! Was this request made before?
 //! Idempotency: the `Idempotency-Key`, or else the event id that the producer chose, is claimed under a lease before
 //! anything is written. See [`store::rows::idempotency`].
 
@@ -11,12 +11,12 @@ use crate::accept::event_request::{EventRequest, fingerprint, sha256};
 use crate::accept::intake::Intake;
 use crate::error::{Fault, UseCaseError, chain};
 
-/// What tells a request from others. Only a digest of it is kept.
+/// By what a repeated request is recognised. Only a digest of it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdempotencyKey {
     /// The `Idempotency-Key` of a request for one event.
     OfOne(String),
-    /// The `Idempotency-Key` of a batch, which stands for each of its events by its place.
+    /// The `Idempotency-Key` of a batch, and the position of one of its events.
     OfBatch(String, usize),
 }
 
@@ -25,7 +25,7 @@ impl IdempotencyKey {
     fn digest(&self) -> String {
         match self {
             Self::OfOne(key) => sha256(&[format!("key:{key}").as_bytes()]),
-            Self::OfBatch(key, place) => sha256(&[b"batch", &place.to_be_bytes(), key.as_bytes()]),
+            Self::OfBatch(key, position) => sha256(&[b"batch", &position.to_be_bytes(), key.as_bytes()]),
         }
     }
 }
@@ -47,7 +47,7 @@ pub(crate) struct Claimed {
     digest: String,
 }
 
-/// A request, and what tells it from others.
+/// A request that can be repeated.
 pub(crate) struct Claimant<'a> {
     pub(crate) workspace: WorkspaceId,
     pub(crate) request: &'a EventRequest,
@@ -83,7 +83,7 @@ impl Claimed {
         Ok(intake.context.store.complete_idempotency_key(self.workspace, &self.digest).await?)
     }
 
-    /// We failed. Best effort: without it the producer's retry waits until the lease is over.
+    /// We failed. Best effort: without it the producer's retry waits until the lease ends.
     pub(crate) async fn release(&self, intake: &Intake) {
         if let Err(error) = intake.context.store.release_idempotency_key(self.workspace, &self.digest).await {
             tracing::warn!(event = %self.event, error = chain(&error), "the idempotency claim could not be released; a retry waits until its lease ends");

@@ -1,5 +1,5 @@
-//! What does accepting events need? The context, and write coalescing: requests that come at the same time share their
-//! writes.
+//! What does accepting events need?
+//! The context, and write coalescing: concurrent requests share their writes.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,27 +12,27 @@ use crate::Context;
 use crate::error::Fault;
 use crate::write_coalescer::{Mode, WriteCoalescer};
 
-/// Its jobs, and when they were made.
+/// The jobs of a request, and when they were created.
 type JobsOfARequest = (Vec<Job>, Timestamp);
 
-/// What accepting events needs: the context, and the coalescers by which requests that come at the same time share their
-/// writes. Cheap to clone; clones share the coalescers.
+/// What accepting events needs: the context, and the coalescers by which concurrent requests share their writes. Cheap to
+/// clone; clones share the coalescers.
 #[derive(Clone, Debug)]
 pub struct Intake {
-    /// What every use case stands on.
+    /// What every use case needs.
     pub context: Context,
     event_writes: Arc<OnceLock<WriteCoalescer<EventRow>>>,
     job_sends: Arc<OnceLock<WriteCoalescer<JobsOfARequest>>>,
 }
 
 impl Intake {
-    /// An intake that has not written anything yet.
+    /// An intake with new coalescers.
     pub fn new(context: Context) -> Self {
         Self { context, event_writes: Arc::default(), job_sends: Arc::default() }
     }
 
-    /// Writes an event; `false` when its id is taken. An id that was made just now cannot be taken, so such an event is
-    /// written together with those of other requests.
+    /// Writes an event; `false` when its id is taken. A generated id cannot be taken, so such an event is written in one
+    /// batch with those of other requests.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be written.
@@ -56,7 +56,7 @@ impl Intake {
         Ok(true)
     }
 
-    /// Puts jobs on the queue, together with those of other requests.
+    /// Puts jobs on the queue, in one batch with those of other requests.
     ///
     /// # Errors
     /// [`Fault`] when some could not be sent; others may have been.

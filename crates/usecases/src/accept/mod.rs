@@ -1,4 +1,5 @@
-//! How does an event get in? Validation, idempotency, fan-out and the writes.
+//! How is an event accepted?
+//! Intake: validation, idempotency, fan-out and the writes.
 
 pub mod accept_event;
 pub mod event_request;

@@ -14,8 +14,8 @@ use crate::accept::accept_event::jobs_of;
 use crate::context::Context;
 use crate::error::Fault;
 
-/// Sends the operational event `what`, which concerns the endpoint `about`. If it cannot be sent that is logged and nothing
-/// else: what it reports has happened all the same. Topic and endpoints do not depend on each other.
+/// Sends the operational event `what`, which concerns the endpoint `about`. A failure to send it is logged and ignored,
+/// because the reported change has happened all the same. Topic and endpoints do not depend on each other.
 pub(crate) async fn notify(context: &Context, about: EndpointKey, what: OperationalEvent, data: Value) {
     let now = context.clock.now();
     let id = EventId::new(now, context.randomness.id());
@@ -28,7 +28,7 @@ pub(crate) async fn notify(context: &Context, about: EndpointKey, what: Operatio
     }
 }
 
-/// One operational event on its way to the topic and the endpoints that asked for it.
+/// One operational event on its way to the topic and the endpoints that list its type.
 struct Notice {
     id: EventId,
     about: EndpointKey,
@@ -37,7 +37,7 @@ struct Notice {
     now: Timestamp,
 }
 
-/// The message is what an endpoint would get, with the workspace, since the topic gets those of all workspaces.
+/// The message is the body that an endpoint would get, and the workspace, because the topic serves all workspaces.
 async fn notify_topic(context: &Context, notice: &Notice) -> Result<(), Fault> {
     let Notice { id, about, what, data, now } = notice;
     let Some(topic) = &context.topic else { return Ok(()) };
@@ -48,7 +48,7 @@ async fn notify_topic(context: &Context, notice: &Notice) -> Result<(), Fault> {
 
 async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Fault> {
     let Notice { id, about, what, data, now } = notice;
-    // 1. Which endpoints name its type?
+    // 1. Which endpoints list its type?
     let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("no operational event: {error}"));
     let event_type = what.event_type().map_err(|error| broken(&error))?;
     let subscriptions = context.cache.subscriptions(about.workspace).await?;

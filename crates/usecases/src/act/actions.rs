@@ -5,10 +5,10 @@ use egress::Egress;
 
 use crate::context::Context;
 
-/// What signs or sends at once, at a caller's request. Cheap to clone.
+/// What the use cases need that sign or send while the caller waits. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Actions {
-    /// What every use case stands on.
+    /// What every use case needs.
     pub context: Context,
     /// The HTTP client that reaches public addresses only.
     pub egress: Egress,

@@ -1,4 +1,5 @@
-//! What is signed or sent at once at a caller's request? Test events and previews.
+//! What is signed or sent while the caller waits?
+//! Test events, previews and curl commands.
 
 pub mod actions;
 pub mod preview_request;

@@ -1,8 +1,8 @@
-//! What exactly would be sent? The request of an event to an endpoint, rendered by the function that renders every
-//! attempt, and not sent.
+//! Which request would be sent for an event?
+//! A preview: the request of an attempt, rendered by the same function as every attempt, and not sent.
 //!
-//! Its signature is valid, so who may only read never gets one over words of their own: that takes the scope that
-//! could have the endpoint's secret, or send the delivery, anyway.
+//! Its signature is valid. So a caller who may only read gets none over a payload of its choice: that takes a scope by
+//! which the caller could read the endpoint's secret, or send the delivery.
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::render::{Message, Occasion, RenderedRequest, render};
@@ -22,20 +22,20 @@ use crate::manage::manage_endpoint::find_endpoint;
 /// Which event to preview: a stored one by its id, one made of `type` and `data`, or the test event.
 #[derive(Debug, Default)]
 pub struct PreviewRequest {
-    /// A stored event.
+    /// The id of a stored event.
     pub event_id: Option<EventId>,
-    /// The type of an event that does not exist.
+    /// The type of an event that is not stored.
     pub event_type: Option<EventType>,
-    /// Its payload.
+    /// The payload of an event that is not stored.
     pub data: Option<Payload>,
-    /// When it happened; now, if left out.
+    /// When the event happened; now, if left out.
     pub occurred_at: Option<Timestamp>,
 }
 
 /// Renders what would be sent to an endpoint as a first attempt now.
 ///
 /// # Errors
-/// [`Problem::MissingScope`] for an event of the caller's own making without `webhooks`, or a stored one without
+/// [`Problem::MissingScope`] for an event that is not stored without `webhooks`, or a stored one without
 /// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event
 /// or a payload that is nested too deep.
 pub async fn preview_request(

@@ -1,5 +1,5 @@
-//! How does an owner try an endpoint? A real, signed delivery of a synthetic event, made now and kept like any
-//! other, without retries.
+//! How does an owner test an endpoint?
+//! A test event: a real, signed delivery of a synthetic event, sent at once and stored like any other, without retries.
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::Delivery;
@@ -23,15 +23,15 @@ use crate::deliver::request::{Posted, post};
 use crate::error::{Fault, UseCaseError};
 use crate::manage::manage_endpoint::find_endpoint;
 
-/// Longest that a test waits for its endpoint, in seconds. The function that asks may run for 29 s, and what became
-/// of the test must still be recorded and answered.
+/// The longest timeout of a test, in seconds. The function may run for 29 s, and must still record the attempt and
+/// answer.
 pub const MAX_TIMEOUT_SECONDS: u64 = 25;
 
-/// Sends a test event to an endpoint, also to one that is switched off, and gives what became of it. It waits for as
-/// long as the endpoint's timeout, and for 25 s at most.
+/// Sends a test event to an endpoint, also to one that is switched off, and returns the delivery. It waits for the
+/// endpoint's timeout, but at most 25 s.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is no such endpoint; [`UseCaseError::Fault`] when it could not be recorded.
+/// [`Problem::NotFound`] when the endpoint does not exist; [`UseCaseError::Fault`] when the attempt could not be recorded.
 pub async fn send_test_event(
     actions: &Actions,
     caller: &ApiKey,
@@ -48,7 +48,7 @@ pub async fn send_test_event(
     let expires_at = workspace.expiry(now);
     actions.context.store.save_event(&event, expires_at).await?;
 
-    // 3. Send it once, and record what became of it.
+    // 3. Send it once, and record the attempt.
     let delivery =
         Delivery::new(workspace.id, endpoint.id, event.id, event.event_type.clone(), event.occurred_at);
     let delivery = Delivery { trigger: Trigger::Test, ..delivery };
@@ -62,7 +62,7 @@ pub async fn send_test_event(
     let occasion = Occasion { number: 1, at: now, nonce: actions.context.randomness.bytes(), trace: None };
     let Posted { attempt, judgement } =
         post(&actions.egress, &endpoint, &message, occasion, Trigger::Test).await;
-    // The owner sees what happened, so nothing else follows: a failure is not counted, a 410 does not switch off.
+    // The owner sees the result, so nothing else follows: a failure is not counted, a 410 does not switch off.
     let decision = decide(&Circumstances {
         attempt: &attempt,
         judgement,

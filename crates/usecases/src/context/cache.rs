@@ -1,4 +1,4 @@
-//! What is read again and again, and may be some seconds old?
+//! What is cached, and for how long?
 //! A cache of API keys, workspaces, endpoints and their health: the path of an event reads them once in 3 s, not once an
 //! event.
 //!
@@ -19,10 +19,10 @@ use store::Store;
 
 use crate::error::Fault;
 
-/// How long something is remembered. The API promises that a change takes effect within 5 s.
+/// How long an entry is cached. The API promises that a change takes effect within 5 s.
 pub const CACHED_FOR: Duration = Duration::from_secs(3);
 
-/// Answers from memory, or from the table.
+/// A read-through cache of the table.
 #[derive(Clone, Debug)]
 pub struct Cache {
     store: Store,
@@ -46,19 +46,19 @@ impl Cache {
         }
     }
 
-    /// The same memory before another view of the table.
+    /// The same cache in front of another view of the table.
     #[must_use]
     pub fn with_store(self, store: Store) -> Self {
         Self { store, ..self }
     }
 
-    /// The API key whose holder sent something with this digest.
+    /// The API key with this digest.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn api_key(&self, digest: &str) -> Result<Option<Arc<ApiKey>>, Fault> {
         let load = async || Ok(self.store.find_recent_api_key(digest).await?.map(Arc::new));
-        remembered(&self.api_keys, digest.to_owned(), load).await
+        cached(&self.api_keys, digest.to_owned(), load).await
     }
 
     /// The workspace, if there is one.
@@ -67,7 +67,7 @@ impl Cache {
     /// [`Fault`] when the table cannot be read.
     pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Arc<Workspace>>, Fault> {
         let load = async || Ok(self.store.recent_workspace(id).await?.map(Arc::new));
-        remembered(&self.workspaces, id, load).await
+        cached(&self.workspaces, id, load).await
     }
 
     /// One endpoint, if its workspace has it.
@@ -76,16 +76,16 @@ impl Cache {
     /// [`Fault`] when the table cannot be read.
     pub async fn endpoint(&self, endpoint: EndpointKey) -> Result<Option<Arc<Endpoint>>, Fault> {
         let load = async || Ok(self.store.recent_endpoint(endpoint).await?.map(Arc::new));
-        remembered(&self.endpoints, endpoint, load).await
+        cached(&self.endpoints, endpoint, load).await
     }
 
-    /// What every endpoint of a workspace wants: what an event is fanned out to.
+    /// The subscriptions of a workspace's endpoints, for the fan-out of an event.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn subscriptions(&self, workspace: WorkspaceId) -> Result<Arc<[Subscription]>, Fault> {
         let load = async || Ok(self.store.all_subscriptions(workspace).await?.into());
-        remembered(&self.subscriptions, workspace, load).await
+        cached(&self.subscriptions, workspace, load).await
     }
 
     /// The health of an endpoint; `None` while its attempts succeed.
@@ -93,26 +93,26 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn health(&self, endpoint: EndpointKey) -> Result<Option<Health>, Fault> {
-        remembered(&self.health, endpoint, async || self.store.recent_health(endpoint).await).await
+        cached(&self.health, endpoint, async || self.store.recent_health(endpoint).await).await
     }
 
-    /// Caches the health of an endpoint, as it was just written by this process.
+    /// Caches the health of an endpoint that this process has just written.
     pub async fn know_health(&self, endpoint: EndpointKey, health: Option<Health>) {
         self.health.insert(endpoint, health).await;
     }
 
-    /// Drops an endpoint that was just changed by this process.
+    /// Drops an endpoint that this process has just changed.
     pub async fn forget_endpoint(&self, endpoint: EndpointKey) {
         self.endpoints.invalidate(&endpoint).await;
         self.subscriptions.invalidate(&endpoint.workspace).await;
     }
 
-    /// Drops a workspace that was just changed by this process.
+    /// Drops a workspace that this process has just changed.
     pub async fn forget_workspace(&self, workspace: WorkspaceId) {
         self.workspaces.invalidate(&workspace).await;
     }
 
-    /// Drops every API key, after one was made or deleted by this process.
+    /// Drops every API key, after this process has created or deleted one.
     pub fn forget_api_keys(&self) {
         self.api_keys.invalidate_all();
     }
@@ -125,7 +125,7 @@ fn cache<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>
 }
 
 /// Callers that miss the same entry at once share one read.
-async fn remembered<K, V>(
+async fn cached<K, V>(
     cache: &moka::future::Cache<K, V>,
     key: K,
     load: impl AsyncFnOnce() -> Result<V, store::StoreError>,
@@ -134,7 +134,7 @@ where
     K: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    // The usual case first: to pass on the future of a read takes longer than a look.
+    // The usual case first: passing the future of a read on takes longer than looking the entry up.
     match cache.get(&key).await {
         Some(known) => Ok(known),
         None => cache.try_get_with(key, Box::pin(load())).await.map_err(Fault::from),

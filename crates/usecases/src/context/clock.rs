@@ -1,4 +1,5 @@
-//! What time is it? The one place that asks the system; tests set the time by hand.
+//! What time is it?
+//! An injected clock: the only code that reads the system's clock; tests set the time by hand.
 
 use std::sync::Arc;
 

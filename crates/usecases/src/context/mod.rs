@@ -1,4 +1,4 @@
-//! What does every use case stand on?
+//! What does every use case need?
 //! The [`Context`]: table, queue, topic, cache, clock, randomness and traces.
 
 pub mod cache;
@@ -10,7 +10,7 @@ use store::Store;
 
 use crate::{Cache, Clock, Randomness, Traces};
 
-/// What every use case stands on. Cheap to clone; clones share the cache.
+/// What every use case needs. Cheap to clone; clones share the cache.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The table.
@@ -25,7 +25,7 @@ pub struct Context {
     pub clock: Clock,
     /// Random bytes for ids, keys, secrets and jitter.
     pub randomness: Randomness,
-    /// Where spans are made.
+    /// The OpenTelemetry traces.
     pub traces: Traces,
 }
 
@@ -55,7 +55,7 @@ impl Context {
         Self { traces, ..self }
     }
 
-    /// The same context with a cache that others share.
+    /// The same context with `cache`, which other contexts share.
     #[must_use]
     pub fn with_cache(self, cache: Cache) -> Self {
         Self { cache, ..self }

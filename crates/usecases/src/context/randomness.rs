@@ -1,4 +1,5 @@
-//! Where does randomness come from? The operating system; tests bring their own.
+//! Where does randomness come from?
+//! An injected source of randomness: the operating system; tests use fixed bytes.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! How is a delivery attempted? One job in, one of two answers out: done with it, or come back later.
-//! The sender: look up, gate, post, count, decide, record, act.
+//! How is a delivery attempted?
+//! The sender: look up, gate, post, count, decide, record, act. A job is then done with, or comes back later.
 //!
 //! Jobs are delivered at least once. The delivery's row, not the number of receives, says what has happened before; so a
 //! doubled or resurrected job sends nothing. A customer's failure is recorded as an attempt; only our own faults are an
@@ -117,7 +117,7 @@ impl Sender {
         }
     }
 
-    /// Sends and writes down what is only in memory: spans, and the last seconds' statistics.
+    /// Flushes what is only in memory: spans, and the counts of the last seconds.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be written.
@@ -126,7 +126,7 @@ impl Sender {
         self.counter.flush().await
     }
 
-    /// The same for the end of every batch: statistics only if some seconds have passed since the last time.
+    /// The same at the end of every batch, but the counts only if the last flush was some seconds ago.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be written.

@@ -1,4 +1,5 @@
-//! How does a delivery go out? One job in, one attempt made and recorded.
+//! How is a delivery attempted?
+//! The sender's use cases: one job in, one attempt made and recorded.
 
 pub mod attempt_delivery;
 pub(crate) mod request;

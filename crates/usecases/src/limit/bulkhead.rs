@@ -1,4 +1,4 @@
-//! Can an endpoint that hangs take up the whole sender?
+//! Can an endpoint that hangs block the whole sender?
 //! A bulkhead: at most 50 slow attempts per endpoint and process.
 //!
 //! While so many are under way, further deliveries of the endpoint come back later, and other endpoints have the room.
@@ -26,7 +26,7 @@ pub(crate) struct Bulkhead(UnderWay);
 pub(crate) struct Ticket {
     bulkhead: UnderWay,
     endpoint: EndpointId,
-    place: (Instant, u64),
+    entry: (Instant, u64),
 }
 
 impl Bulkhead {
@@ -45,7 +45,7 @@ impl Bulkhead {
         }
         let number = under_way.last().map_or(0, |(_, number)| number + 1);
         under_way.insert((now, number));
-        Some(Ticket { bulkhead: Arc::clone(&self.0), endpoint, place: (now, number) })
+        Some(Ticket { bulkhead: Arc::clone(&self.0), endpoint, entry: (now, number) })
     }
 }
 
@@ -58,7 +58,7 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         let mut bulkhead = self.bulkhead.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(under_way) = bulkhead.get_mut(&self.endpoint) {
-            under_way.remove(&self.place);
+            under_way.remove(&self.entry);
             if under_way.is_empty() {
                 bulkhead.remove(&self.endpoint);
             }

@@ -1,5 +1,6 @@
 //! How many attempts of an endpoint may be under way at once?
-//! Each attempt holds a lease while it is under way; a process that dies gives its leases back when they end.
+//! A concurrency limit: each attempt holds a lease while it is under way. The leases of a process that dies become free
+//! when they end.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::error::Fault;
 
 /// A lease lasts this much longer than an attempt may take; then it is free, whatever happened to its holder.
 const GRACE: Duration = Duration::from_secs(10);
-/// Leases tried before a delivery is told to come back. Each try is a write.
+/// The number of leases tried before a job is put back. Each try is a write.
 const TRIES: u32 = 4;
 
 /// The right to have one attempt under way.
@@ -39,11 +40,11 @@ impl ConcurrencyLimiter {
         let Some(leases) = endpoint.settings.max_concurrency else { return Ok(Some(Lease::Unlimited)) };
         let now = self.context.clock.now();
         let until = now.plus(endpoint.timeout() + GRACE);
-        // From a random one on, so that processes do not contend for the same.
+        // Begins with a random lease, so that processes do not contend for the same one.
         let first = u32::from_le_bytes(self.context.randomness.bytes());
         for index in 0..TRIES.min(leases) {
             let number = first.wrapping_add(index) % leases;
-            if self.context.store.take_place(endpoint.key(), number, now, until).await? {
+            if self.context.store.claim_lease(endpoint.key(), number, now, until).await? {
                 return Ok(Some(Lease::Numbered { number, until }));
             }
         }
@@ -53,6 +54,6 @@ impl ConcurrencyLimiter {
     /// Gives a lease back.
     pub(crate) async fn give_back(&self, endpoint: &Endpoint, lease: Lease) -> Result<(), Fault> {
         let Lease::Numbered { number, until } = lease else { return Ok(()) };
-        Ok(self.context.store.leave_place(endpoint.key(), number, until).await?)
+        Ok(self.context.store.release_lease(endpoint.key(), number, until).await?)
     }
 }

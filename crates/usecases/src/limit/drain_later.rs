@@ -1,5 +1,5 @@
-//! How do deliveries get out that were parked because their endpoint's limits were used up?
-//! A drain is begun before they are parked, once for many of them.
+//! How are deliveries sent that were parked because their endpoint's limits were used up?
+//! By a drain that begins before they are parked, once for many of them.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::context::Context;
 use crate::error::Fault;
 use crate::recover::drain::start_drain;
 
-/// Thousands may be parked in a moment: one in this time begins the drain, the others rely on it.
+/// Thousands may be parked in a moment: one of them in this time begins the drain, the others rely on it.
 const BEGIN_EVERY: Duration = Duration::from_secs(3);
 
-/// Begins drains, of each endpoint one in a few seconds.
+/// Begins drains, for each endpoint at most one in a few seconds.
 #[derive(Debug)]
 pub(crate) struct DrainLater {
     context: Context,
@@ -27,9 +27,9 @@ impl DrainLater {
         Self { context, begun }
     }
 
-    /// Makes sure that a drain is under way.
+    /// Ensures that a drain is under way.
     pub(crate) async fn begin(&self, endpoint: EndpointKey) -> Result<(), Fault> {
-        // On the heap: or every attempt's future would be twice as large, for what hardly one does.
+        // On the heap: otherwise every attempt's future would be twice as large for this rare case.
         let start = start_drain(&self.context, endpoint, DrainReason::Limits);
         let begun = Box::pin(async { self.begun.try_get_with(endpoint, start).await }).await;
         begun.map_err(|fault| Fault::clone(&fault))

@@ -13,12 +13,12 @@ use crate::context::Context;
 use crate::error::Fault;
 use crate::write_coalescer::{Mode, WriteCoalescer};
 
-/// When a delivery may go out.
+/// When a delivery may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slot {
-    /// At this instant; perhaps now.
+    /// At this instant, which may be now.
     At(Timestamp),
-    /// So late that the delivery is parked instead of waiting.
+    /// The slot is beyond the horizon: the delivery is parked instead of waiting.
     TooFar,
 }
 
@@ -42,7 +42,7 @@ impl RateLimiter {
         Self { context, slots }
     }
 
-    /// The slot of one attempt; now, if the endpoint has no rate limit. Attempts that ask at once share one write.
+    /// The slot of one attempt; now, if the endpoint has no rate limit. Concurrent attempts share one write.
     pub(crate) async fn slot(&self, endpoint: &Arc<Endpoint>) -> Result<Slot, Fault> {
         if endpoint.settings.rate_limit.is_none() {
             return Ok(Slot::At(self.context.clock.now()));

@@ -1,4 +1,5 @@
-//! Who is calling? An API key is looked up by its digest; the key itself is nowhere.
+//! Who is calling?
+//! Authentication by API key: the key is looked up by its digest, because only that is stored.
 
 use std::sync::Arc;
 
@@ -8,10 +9,10 @@ use domain::problem::Problem;
 use crate::context::cache::Cache;
 use crate::error::UseCaseError;
 
-/// The API key a caller sent.
+/// The API key that the caller sent.
 ///
 /// # Errors
-/// [`Problem::Unauthorized`] when there is none or it is not known.
+/// [`Problem::Unauthorized`] when the request has no key or an unknown one.
 pub async fn authenticate(cache: &Cache, sent: Option<ApiKeySecret>) -> Result<Arc<ApiKey>, UseCaseError> {
     let secret = sent.ok_or(Problem::Unauthorized)?;
     let key = cache.api_key(&secret.digest()).await?;

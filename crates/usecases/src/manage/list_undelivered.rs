@@ -1,4 +1,5 @@
-//! What is left to do in a workspace? Its endpoints' failed and parked deliveries, endpoint by endpoint.
+//! Which deliveries of a workspace are undelivered?
+//! The work list: its endpoints' failed and parked deliveries, endpoint by endpoint.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,40 +15,40 @@ use store::{Listing, Page, Window};
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 
-/// Endpoints looked at for one page: a workspace of very many that all fare well takes several pages, which may be
-/// empty.
+/// The maximum number of endpoints read for one page: a workspace with very many healthy endpoints takes several pages,
+/// which may be empty.
 const ENDPOINTS_PER_PAGE: usize = 200;
 
 /// Where the next page begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// The endpoint to go on with.
+    /// The endpoint with which the page begins.
     endpoint: EndpointId,
-    /// Which of the statuses.
+    /// The status with which the page begins.
     status: usize,
-    /// The last delivery given.
+    /// The last delivery of the page before.
     after: Option<DeliveryId>,
 }
 
 /// A page of a workspace's undelivered deliveries.
 #[derive(Debug, Clone, Copy)]
 pub struct UndeliveredListing {
-    /// Whose deliveries; those of the caller's own workspace, if `None`.
+    /// The workspace whose deliveries are listed; the caller's workspace, if `None`.
     pub workspace: Option<WorkspaceId>,
-    /// Only of this endpoint.
+    /// Only deliveries to this endpoint.
     pub endpoint: Option<EndpointId>,
-    /// Only the failed or only the parked ones.
+    /// Only failed or only parked deliveries.
     pub status: Option<DeliveryStatus>,
     /// Where the page begins; at the first endpoint, if `None`.
     pub from: Option<Position>,
-    /// Most deliveries of the page.
+    /// The maximum number of deliveries on the page.
     pub limit: usize,
 }
 
-/// Undelivered deliveries of a workspace, oldest first at each endpoint.
+/// The undelivered deliveries of a workspace, oldest first for each endpoint.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] when the caller may not, the workspace is unknown, or another status is asked for.
+/// [`UseCaseError::Problem`] when the caller lacks the scope, the workspace is unknown, or `status` is another one.
 pub async fn list_undelivered(
     management: &Management,
     caller: &ApiKey,
@@ -80,7 +81,7 @@ pub async fn list_undelivered(
             }
             let listing = Listing::oldest_first(Window::everything(), *status, wanted).beyond(after);
             let page = management.context.store.list_undelivered(endpoint, &listing, now).await?;
-            // The caller of a test event had its answer at once: a failed test leaves nothing to do.
+            // The caller of a test has seen its result: a failed test leaves nothing to do.
             rows.extend(page.rows.into_iter().filter(|row| !operational::is_test(&row.event_type)));
             if page.next.is_some() {
                 let next = Some(Position { endpoint, status: index, after: page.next });
@@ -91,7 +92,7 @@ pub async fn list_undelivered(
     Ok(Page { rows, next: None })
 }
 
-/// What is undelivered: failed ones first.
+/// The undelivered statuses, in the order of the list.
 fn statuses(asked: Option<DeliveryStatus>) -> Result<Vec<DeliveryStatus>, Problem> {
     match asked {
         None => Ok(vec![DeliveryStatus::Failed, DeliveryStatus::Parked]),
@@ -100,7 +101,7 @@ fn statuses(asked: Option<DeliveryStatus>) -> Result<Vec<DeliveryStatus>, Proble
     }
 }
 
-/// As a cursor holds it.
+/// The cursor's form of a status.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)

@@ -7,27 +7,27 @@ use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use store::Window;
 
-/// A page of a list that needs no filter: the rows after a position, at most so many.
+/// A page of a list without a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rows<P> {
     /// The last row of the page before; `None` for the first page.
     pub after: Option<P>,
-    /// Most rows of the page.
+    /// The maximum number of rows on the page.
     pub limit: usize,
 }
 
 /// A window in time, as a caller asks for it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Span {
-    /// From then on.
+    /// The first instant.
     pub since: Option<Timestamp>,
-    /// Up to, not including, then.
+    /// The instant after the last.
     pub until: Option<Timestamp>,
 }
 
 impl Span {
-    /// The window, within what `workspace` keeps. One that is over before the oldest that is kept is empty; one that ends
-    /// before it begins is a mistake.
+    /// The window, cut to the retention of `workspace`. A window before the retention is empty; a window that ends before
+    /// it begins is a problem.
     pub(crate) fn within(self, workspace: &Workspace, now: Timestamp) -> Result<Window, Problem> {
         let Self { since, until } = self;
         if let (Some(since), Some(until)) = (since, until)

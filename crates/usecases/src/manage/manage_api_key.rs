@@ -1,4 +1,5 @@
-//! How are API keys made, listed and deleted? By an `admin`, who can never hand out more than it has.
+//! How are API keys created, listed and deleted?
+//! Key management for callers with the scope `admin`; a caller cannot create a key with more access than its own.
 
 use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings, Scope};
 use domain::id::{ApiKeyId, WorkspaceId};
@@ -9,10 +10,10 @@ use crate::context::Context;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 
-/// Makes an API key. What its holder sends is given here and never again.
+/// Creates an API key. Only this call returns the key itself; the table keeps its digest.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] for settings out of bounds, an unknown workspace, or a key wider than the caller's.
+/// [`UseCaseError::Problem`] for settings out of bounds, an unknown workspace, or a key with more access than the caller's.
 pub async fn create_api_key(
     management: &Management,
     caller: &ApiKey,
@@ -38,8 +39,8 @@ pub async fn create_api_key(
     Ok((key, secret))
 }
 
-/// Makes a key that opens everything, for the people who run Posthorn: whoever calls this may do so by other means than an
-/// API key.
+/// Creates a key with access to everything, for operators. It checks no API key: the platform authorises the caller (IAM
+/// on AWS).
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for a name out of bounds, [`UseCaseError::Fault`] when the table cannot be written.
@@ -62,10 +63,10 @@ pub async fn create_first_api_key(
     Ok((key, secret))
 }
 
-/// API keys of one workspace, or those that open all when none is named by a caller that may.
+/// The API keys of one workspace. If a caller with access to all workspaces names none: the keys for all workspaces.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] when the caller may not, or the workspace is unknown.
+/// [`UseCaseError::Problem`] when the caller lacks the scope, or the workspace is unknown.
 pub async fn list_api_keys(
     management: &Management,
     caller: &ApiKey,
@@ -81,10 +82,10 @@ pub async fn list_api_keys(
     Ok(management.context.store.list_api_keys(workspace, before, limit).await?)
 }
 
-/// Deletes an API key; it stops opening anything within a few seconds.
+/// Deletes an API key; every function refuses it within a few seconds.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is none or it is not the caller's.
+/// [`Problem::NotFound`] when the key does not exist or belongs to another workspace.
 pub async fn delete_api_key(
     management: &Management,
     caller: &ApiKey,

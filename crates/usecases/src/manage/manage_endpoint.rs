@@ -1,4 +1,4 @@
-//! How are endpoints made, changed and deleted?
+//! How are endpoints created, changed and deleted?
 //! Every change is checked whole and saved under an optimistic lock: it is refused if another change came first.
 
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ use crate::error::UseCaseError;
 use crate::manage::management::Management;
 use crate::recover::drain::start_drain;
 
-/// Makes an endpoint; without `secret` it gets a new one.
+/// Creates an endpoint; without `secret`, Posthorn generates one.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace.
@@ -63,10 +63,10 @@ pub async fn create_endpoint(
     Ok(endpoint)
 }
 
-/// An endpoint the caller may see.
+/// An endpoint that the caller may read.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is none, or it belongs to another workspace.
+/// [`Problem::NotFound`] when the endpoint does not exist, or belongs to another workspace.
 pub async fn read_endpoint(
     management: &Management,
     caller: &ApiKey,
@@ -108,7 +108,7 @@ pub async fn show_endpoint(
     Ok((endpoint, health.unwrap_or_default()))
 }
 
-/// The health of the endpoints of a page; those that are left out do not fail.
+/// The health of the endpoints of a page; endpoints that are not in it are healthy.
 async fn healths(
     management: &Management,
     page: &[Endpoint],
@@ -121,7 +121,7 @@ async fn healths(
 /// Endpoints of a workspace and their health, newest first.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] when the caller may not, or the workspace is unknown.
+/// [`UseCaseError::Problem`] when the caller lacks the scope, or the workspace is unknown.
 pub async fn list_endpoints(
     management: &Management,
     caller: &ApiKey,
@@ -140,13 +140,14 @@ pub async fn list_endpoints(
     Ok(Page { rows: rows.collect(), next })
 }
 
-/// Settings whose parts exclude each other: a merge replaces them as one.
+/// Settings whose parts exclude each other: a merge replaces each of them as a whole.
 pub const REPLACED_WHOLE: [&str; 2] = ["retry", "rate_limit"];
 
-/// Changes an endpoint: `change` turns its settings into the new ones. One that is switched on, or with `resume` told
-/// so again, begins anew and gets what was parked for it; so does one that moves to another URL, of which nothing is
-/// known yet. Gives the endpoint, and whether it got a new secret because
-/// the old one does not fit its new signature profile.
+/// Changes an endpoint: `change` turns its settings into the new ones. Returns the endpoint, and whether it got a new
+/// secret because the old one does not fit its new signature profile.
+///
+/// Switching it on (or, with `resume`, confirming that it is on) or changing its URL forgets its failures and drains its
+/// parked deliveries.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for settings out of bounds, or [`Problem::ChangedMeanwhile`].
@@ -169,7 +170,7 @@ pub async fn update_endpoint(
     if !fits {
         endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile), expires_at: None }];
     }
-    // Told again, because the process that was told first may have died before the drain began.
+    // Also for an endpoint that is active already: an earlier process may have died before the drain began.
     let resumed = endpoint.settings.active && (resume || moved || !was_active);
     if endpoint.settings.active {
         endpoint.disabled_reason = None;
@@ -183,7 +184,7 @@ pub async fn update_endpoint(
     Ok((endpoint, !fits))
 }
 
-/// Gives an endpoint a new secret, or `secret`; the one before goes on signing for `overlap`.
+/// Gives an endpoint a generated secret, or `secret`; the previous secret goes on signing for `overlap`.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for a secret that does not fit, too long an overlap, or too many old secrets.
@@ -229,7 +230,7 @@ pub async fn end_overlap(
 /// Deletes an endpoint. Its jobs under way are cancelled by the sender; its deliveries stay until they expire.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is none.
+/// [`Problem::NotFound`] when the endpoint does not exist.
 pub async fn delete_endpoint(
     management: &Management,
     caller: &ApiKey,
@@ -241,7 +242,7 @@ pub async fn delete_endpoint(
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }
 
-/// What the settings alone cannot tell: whether the workspace allows them.
+/// Checks the settings against the rules of their workspace.
 fn check(
     management: &Management,
     workspace: &Workspace,

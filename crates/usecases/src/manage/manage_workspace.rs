@@ -1,4 +1,5 @@
-//! How are workspaces made, changed and listed? Only by an `admin`; new ones only by one that opens all workspaces.
+//! How are workspaces created, changed and listed?
+//! Tenant management for callers with the scope `admin`; only a key for all workspaces creates one.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use store::Page;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 
-/// Makes a workspace.
+/// Creates a workspace.
 ///
 /// # Errors
 /// [`Problem::MissingScope`] unless the caller is an admin of all workspaces.
@@ -32,10 +33,10 @@ pub async fn create_workspace(
     Ok(workspace)
 }
 
-/// A workspace the caller may see.
+/// A workspace that the caller may read.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is none or it is not the caller's.
+/// [`Problem::NotFound`] when the workspace does not exist or the caller has no access to it.
 pub async fn read_workspace(
     management: &Management,
     caller: &ApiKey,
@@ -45,7 +46,7 @@ pub async fn read_workspace(
     management.workspace(caller, Some(id)).await
 }
 
-/// Workspaces the caller may see, newest first.
+/// The workspaces that the caller may read, newest first.
 ///
 /// # Errors
 /// [`Problem::MissingScope`] without `admin`.

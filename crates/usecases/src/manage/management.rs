@@ -1,5 +1,5 @@
-//! What does the management API stand on?
-//! The [`Context`], and the addresses an endpoint may have.
+//! What do the use cases of the management API need?
+//! The [`Context`], and the addresses that an endpoint may have.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use domain::signing::secret::Secret;
 use crate::context::Context;
 use crate::error::UseCaseError;
 
-/// What the management API stands on. Cheap to clone.
+/// What the use cases of the management API need. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Management {
     /// What every use case stands on.
     pub context: Context,
-    /// Which addresses an endpoint may have.
+    /// The addresses that an endpoint may have.
     pub targets: AllowedTargets,
 }
 
@@ -28,10 +28,10 @@ impl Management {
         Secret::for_profile(profile, &self.context.randomness.bytes())
     }
 
-    /// The workspace of a request that reads something of a workspace.
+    /// The workspace of a request that reads a workspace's data.
     ///
     /// # Errors
-    /// [`Problem::NotFound`] when it is unknown or not the caller's.
+    /// [`Problem::NotFound`] when it is unknown or the caller has no access to it.
     pub async fn workspace(
         &self,
         caller: &ApiKey,

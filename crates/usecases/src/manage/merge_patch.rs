@@ -1,9 +1,10 @@
-//! How does `PATCH` change a document? RFC 7396: an object is merged, `null` removes, anything else replaces.
+//! How does `PATCH` change a document?
+//! JSON Merge Patch (RFC 7396): an object is merged, `null` removes, any other value replaces.
 
 use serde_json::{Map, Value};
 
-/// Merges `patch` into `target`. The members named in `whole` are replaced as one, because their parts exclude
-/// each other.
+/// Merges `patch` into `target`. The members named in `whole` are replaced as a whole, because their parts exclude each
+/// other.
 pub fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>, whole: &[&str]) {
     for (name, value) in patch {
         match (target.get_mut(&name), value) {

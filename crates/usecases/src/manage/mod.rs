@@ -1,4 +1,5 @@
-//! What does the API read and change? Workspaces, keys, endpoints, lists and statistics.
+//! What does the management API read and change?
+//! Use cases for workspaces, API keys, endpoints, lists and statistics.
 
 pub mod authenticate;
 pub mod list_undelivered;

@@ -1,5 +1,6 @@
-//! Which public keys verify a workspace's asymmetric signatures? Those of its endpoints, rotated-out ones until their
-//! overlap ends, each with its JWK thumbprint (RFC 7638).
+//! Which public keys verify a workspace's asymmetric signatures?
+//! A JSON Web Key set: the keys of its endpoints, rotated-out ones until their overlap ends, each with its JWK thumbprint
+//! (RFC 7638).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,14 +15,14 @@ use crate::manage::management::Management;
 /// A key that verifies deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerificationKey {
-    /// The key.
+    /// The public key.
     pub key: PublicKey,
-    /// What it is called in a key set: the SHA-256 of its canonical JWK.
+    /// Its id in a key set (`kid`): the SHA-256 of its canonical JWK.
     pub thumbprint: [u8; 32],
 }
 
-/// The keys that verify deliveries of this moment, by endpoint, the current one first. Public: who receives deliveries
-/// has no API key.
+/// The keys that verify deliveries sent now, by endpoint, the current one first. It needs no API key, because receivers
+/// of deliveries have none.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when the workspace is unknown.

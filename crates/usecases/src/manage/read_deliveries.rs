@@ -1,4 +1,5 @@
-//! Which deliveries of an endpoint does a caller see? A list, newest first, and one with all its attempts.
+//! Which deliveries of an endpoint does a caller see?
+//! A list, newest first, and one delivery with all its attempts.
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::attempt::Attempt;
@@ -17,26 +18,26 @@ use crate::manage::management::Management;
 /// A page of an endpoint's deliveries.
 #[derive(Debug, Clone)]
 pub struct DeliveryListing {
-    /// Whose deliveries.
+    /// The endpoint whose deliveries are listed.
     pub endpoint: EndpointId,
-    /// Only with this status.
+    /// Only deliveries with this status.
     pub status: Option<DeliveryStatus>,
-    /// Only of these event types; empty for all.
+    /// Only deliveries of these event types; empty for all types.
     pub types: Vec<EventTypePattern>,
-    /// Only of this event.
+    /// Only the delivery of this event.
     pub event: Option<EventId>,
-    /// Only of events accepted in this time.
+    /// Only deliveries of events accepted in this window.
     pub span: Span,
     /// The last delivery of the page before.
     pub before: Option<DeliveryId>,
-    /// Most deliveries of the page.
+    /// The maximum number of deliveries on the page.
     pub limit: usize,
 }
 
 /// Deliveries of an endpoint, newest first.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] when the caller may not, or there is no such endpoint.
+/// [`UseCaseError::Problem`] when the caller lacks the scope, or the endpoint does not exist.
 pub async fn list_deliveries(
     management: &Management,
     caller: &ApiKey,

@@ -1,5 +1,5 @@
-//! Which events does a caller see, and how is one forgotten? Those of a workspace, newest first; the data of one can be
-//! erased.
+//! Which events does a caller see, and how is an event's data erased?
+//! The events of a workspace, newest first; one event with its data; the erasure of its data.
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::event::Event;
@@ -15,22 +15,22 @@ use crate::manage::management::Management;
 /// A page of a workspace's events.
 #[derive(Debug, Clone)]
 pub struct EventListing {
-    /// Whose events; the caller's own workspace, if `None`.
+    /// The workspace whose events are listed; the caller's workspace, if `None`.
     pub workspace: Option<WorkspaceId>,
-    /// Only of these types; empty for all.
+    /// Only events of these types; empty for all types.
     pub types: Vec<EventTypePattern>,
-    /// Only of this time.
+    /// Only events accepted in this window.
     pub span: Span,
     /// The last event of the page before.
     pub before: Option<EventId>,
-    /// Most events of the page.
+    /// The maximum number of events on the page.
     pub limit: usize,
 }
 
 /// Events of a workspace, newest first.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] when the caller may not, or the workspace is unknown.
+/// [`UseCaseError::Problem`] when the caller lacks the scope, or the workspace is unknown.
 pub async fn list_events(
     management: &Management,
     caller: &ApiKey,
@@ -48,7 +48,7 @@ pub async fn list_events(
 /// An event with its data.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is none, it has expired, or it belongs to another workspace.
+/// [`Problem::NotFound`] when the event does not exist, has expired, or belongs to another workspace.
 pub async fn read_event(
     management: &Management,
     caller: &ApiKey,

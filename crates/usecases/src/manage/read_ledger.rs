@@ -1,4 +1,5 @@
-//! What became of an event at every endpoint? Its ledger, merged with the rows of its deliveries.
+//! What happened to an event at every endpoint?
+//! Its ledger, merged with the rows of its deliveries.
 
 use std::collections::HashMap;
 
@@ -14,7 +15,7 @@ use crate::manage::listing::Rows;
 use crate::manage::management::Management;
 use crate::manage::read_events::read_event;
 
-/// What became of an event at one endpoint.
+/// What happened to an event at one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// It is delivered; `pending` until its first attempt.
@@ -45,7 +46,7 @@ pub async fn read_ledger(
     let mut known: HashMap<EndpointId, Delivery> =
         known.into_iter().map(|delivery| (delivery.endpoint_id, delivery)).collect();
 
-    // 3. A row says more than the ledger. A delivery without one waits for its first attempt.
+    // 3. A row says more than the ledger. A delivery without a row waits for its first attempt.
     let fates = recorded.into_iter().map(|(endpoint, skipped)| match (known.remove(&endpoint), skipped) {
         (Some(delivery), _) => Fate::Delivery(Box::new(delivery)),
         (None, Some(reason)) => Fate::Skipped(endpoint, reason),

@@ -1,5 +1,5 @@
-//! How does an endpoint fare, in numbers? From tallies, which are approximate; for a short window also exactly, from the
-//! rows of its deliveries.
+//! How many deliveries of an endpoint or workspace succeed, and how fast?
+//! Statistics from the hourly tallies, which are approximate; for an endpoint also exact counts from its deliveries' rows.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,47 +19,47 @@ use crate::manage::listing::Span;
 use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
 
-/// Deliveries counted one by one at most.
+/// The maximum number of deliveries that are counted one by one.
 const EXACT_ROWS: usize = 1_000;
-/// Longest window that is asked for by the hour: as many rows fit one answer.
+/// The longest window by the hour: its rows fit one answer.
 const MAX_HOURS: i64 = 31 * 24;
 
-/// Where the window begins when the caller does not say: so long before its end.
+/// The length of the window when the caller does not set `since`.
 const DEFAULT_SPAN: Duration = Duration::from_secs(86_400);
 
-/// How long a step of the answer is.
+/// The length of one row of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// An hour.
+    /// One row per hour.
     Hour,
-    /// A day of UTC.
+    /// One row per day of UTC.
     Day,
 }
 
-/// What was counted in a window.
+/// The statistics of a window.
 #[derive(Debug, Clone)]
 pub struct Statistics {
-    /// Everything added up.
+    /// The sum of all rows.
     pub total: Figures,
-    /// Step by step, oldest first; steps without anything are left out.
+    /// One row per hour or day, oldest first; hours and days without attempts are left out.
     pub data: Vec<StepFigures>,
-    /// How many deliveries of the window stand where, counted one by one; `None` when there are too many.
+    /// The number of deliveries of the window in each status, counted one by one; `None` when there are too many.
     pub exact: Option<BTreeMap<&'static str, usize>>,
 }
 
-/// What was counted in a step.
+/// The statistics of one hour or day.
 #[derive(Debug, Clone)]
 pub struct StepFigures {
-    /// When it begins.
+    /// The first instant of the hour or day.
     pub at: Timestamp,
-    /// What was counted.
+    /// The counts.
     pub figures: Figures,
 }
 
 /// The statistics of an endpoint; whole hours are counted.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] when the caller may not, there is no such endpoint, or the window has too many hours.
+/// [`UseCaseError::Problem`] when the caller lacks the scope, the endpoint does not exist, or the window has too many hours.
 pub async fn endpoint_statistics(
     management: &Management,
     caller: &ApiKey,
@@ -75,7 +75,7 @@ pub async fn endpoint_statistics(
 /// The statistics of all endpoints of a workspace; whole hours are counted.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] when the caller may not, there is no such workspace, or the window has too many hours.
+/// [`UseCaseError::Problem`] when the caller lacks the scope, the workspace does not exist, or the window has too many hours.
 pub async fn workspace_statistics(
     management: &Management,
     caller: &ApiKey,

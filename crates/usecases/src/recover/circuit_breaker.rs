@@ -19,7 +19,7 @@ use crate::error::Fault;
 use crate::recover::drain::{owe_drain, start_drain};
 use crate::write_coalescer::{Mode, WriteCoalescer};
 
-/// The health of each endpoint of a batch. When one of them cannot be written, the others still are.
+/// The health of each endpoint of a batch. If one cannot be written, the others still are.
 type Healths = Arc<HashMap<EndpointId, Result<Health, Fault>>>;
 
 /// Counts failures and successes. Failures of one endpoint that end within a few milliseconds are one write.
@@ -46,14 +46,14 @@ impl CircuitBreaker {
         Self { context, failures }
     }
 
-    /// Counts an attempt that failed at `at`; gives the endpoint's health after it.
+    /// Counts an attempt that failed at `at`; returns the endpoint's health after it.
     pub(crate) async fn failed(&self, endpoint: &Arc<Endpoint>, at: Timestamp) -> Result<Health, Fault> {
         let failure = Failure { endpoint: Arc::clone(endpoint), at };
         let all = self.failures.write(failure).await?;
         all.get(&endpoint.id).cloned().unwrap_or_else(|| Ok(Health::default()))
     }
 
-    /// Counts an attempt that succeeded. Costs nothing unless the endpoint is known to be failing.
+    /// Counts an attempt that succeeded. It costs no write unless the endpoint is known to be failing.
     pub(crate) async fn succeeded(&self, endpoint: &Endpoint) -> Result<(), Fault> {
         let Self { context, .. } = self;
         let key = endpoint.key();

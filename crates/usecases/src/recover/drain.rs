@@ -1,5 +1,6 @@
-//! How do parked deliveries, and retries that wait long, get out when their endpoint has recovered?
-//! A drain is stepwise work: each step sends some of them, oldest first, at a rate that grows up to the endpoint's own.
+//! How are parked deliveries sent again, and retries that wait long brought forward?
+//! A drain is stepwise work: each step sends some of them, oldest first, at a rate that grows up to the endpoint's rate
+//! limit.
 
 use std::time::Duration;
 
@@ -16,31 +17,31 @@ use crate::context::Context;
 use crate::error::Fault;
 use crate::stepwise::{self, Next, PAUSE, Stepwise};
 
-/// Deliveries of the first second.
+/// The number of deliveries sent in the first second.
 pub const FIRST_RATE: u32 = 20;
-/// Most deliveries a second, whatever an endpoint can take.
+/// The maximum number of deliveries per second, for every endpoint.
 pub const MAX_RATE: u32 = 500;
-/// Between two steps.
+/// The pause between two steps.
 pub const STEP: Duration = PAUSE;
-/// How far ahead a drain fills the slots of an endpoint with a rate. The rest is left to new events.
+/// How far ahead a drain reserves slots of an endpoint's rate limit. Later slots are left to new events.
 const AHEAD: Duration = Duration::from_secs(3);
-/// Senders remember an open circuit for a few seconds and may park on after it has closed; and what was sent last may
-/// still be on its way. A drain looks again after so long a quiet.
+/// A drain ends only after nothing was parked for this long: senders cache an open circuit for a few seconds and may park
+/// deliveries after it has closed, and the last jobs of the drain may still be on their way.
 pub const QUIET: Duration = Duration::from_secs(10);
 
-/// Begins to drain what is parked for an endpoint, unless that is under way.
+/// Begins the drain of an endpoint's deliveries that wait, unless it is under way.
 pub(crate) async fn start_drain(
     context: &Context,
     endpoint: EndpointKey,
     reason: DrainReason,
 ) -> Result<(), Fault> {
     owe_drain(context, endpoint, reason).await?;
-    // Also when it was under way: should its task have been lost, this one goes on.
+    // Also when it is under way: if its task was lost, this one continues it.
     context.queue.send_task(task(endpoint), Duration::ZERO).await?;
     Ok(())
 }
 
-/// Writes down that an endpoint is to be drained as soon as it can be. The schedule sees to it that it is.
+/// Records that an endpoint's drain is owed. The schedule begins it as soon as possible.
 pub(crate) async fn owe_drain(
     context: &Context,
     endpoint: EndpointKey,
@@ -57,7 +58,7 @@ pub async fn drain_step(context: &Context, endpoint: EndpointKey) -> Result<(), 
     stepwise::step::<Drain>(context, endpoint).await
 }
 
-/// Goes on with drains whose task was lost; gives how many.
+/// Resumes drains whose task was lost; returns how many.
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used.
@@ -97,8 +98,8 @@ impl Stepwise for Drain {
     }
 
     async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault> {
-        // 1. May the endpoint be drained? One that is off begins anew when it is switched on; one whose circuit is open
-        // is owed its drain, and begins at the lowest rate when it has recovered.
+        // 1. May the endpoint be drained? If it is off, the drain begins again when it is switched on. If its circuit is
+        // open, the drain is owed, and begins at the lowest rate after the recovery.
         let EndpointKey { workspace, id } = self.endpoint;
         let endpoint = context.store.load_endpoint(self.endpoint).await?;
         let Some(endpoint) = endpoint.filter(|endpoint| endpoint.settings.active) else {
@@ -110,7 +111,7 @@ impl Stepwise for Drain {
             return Ok(Next::Rest);
         }
 
-        // 2. Send the next ones.
+        // 2. Send the next deliveries.
         let most = room(context, &endpoint, self.rate, now).await?;
         let page = next_waiting(context, self, most, now).await?;
         send(context, &page.rows, now).await?;
@@ -120,8 +121,8 @@ impl Stepwise for Drain {
             self.last_sent_at = Some(now);
         }
 
-        // 3. Was that all? Senders may have parked on for a few seconds, and the index shows what is parked a moment
-        // later: so once more from the start, until nothing is found.
+        // 3. Was that all? Senders may park deliveries for a few more seconds, and the index shows them a moment later:
+        // so read from the start again, until nothing is found.
         let found_none = page.rows.is_empty() && page.next.is_none() && most > 0;
         if found_none && is_quiet(self, now) {
             if self.cursor.is_none() {
@@ -156,7 +157,7 @@ impl Stepwise for Drain {
     }
 }
 
-/// Whether the drain has sent nothing for a while, and was not asked for either.
+/// Whether the drain has sent nothing for a while, and was not asked for meanwhile.
 fn is_quiet(drain: &Drain, now: Timestamp) -> bool {
     let busy_until = drain.last_sent_at.map_or(drain.wanted_at, |sent| sent.max(drain.wanted_at));
     now.since(busy_until) >= QUIET
@@ -200,24 +201,24 @@ fn merged(
     Page { rows, next }
 }
 
-/// How many deliveries the endpoint can take until the next step: at most `rate`, and no more than find a slot and a
-/// place soon.
+/// How many deliveries the endpoint can take until the next step: at most `rate`, and no more than get a slot and a lease
+/// soon.
 async fn room(context: &Context, endpoint: &Endpoint, rate: u32, now: Timestamp) -> Result<u32, Fault> {
     let key = endpoint.key();
     let mut most = rate;
     if let Some(limit) = endpoint.settings.rate_limit {
         most = most.min(slots_within_reach(limit, context.store.slots_ahead(key, now).await?));
     }
-    if let Some(places) = endpoint.settings.max_concurrency {
-        // Where all are taken, attempts are slow, and more jobs would only look for a place in vain.
-        let taken = context.store.places_taken(key, now).await?;
-        most = most.min(if taken < places { places.saturating_mul(10) } else { places });
+    if let Some(leases) = endpoint.settings.max_concurrency {
+        // If all leases are held, attempts are slow, and more jobs would only ask for a lease in vain.
+        let held = context.store.held_leases(key, now).await?;
+        most = most.min(if held < leases { leases.saturating_mul(10) } else { leases });
     }
     Ok(most)
 }
 
-/// How many deliveries find a slot soon: as many as keep the rate busy until well after the next step; one at least when
-/// none is waiting, however slow the rate.
+/// How many deliveries get a slot soon: as many as fill the rate until well after the next step, and at least one when
+/// none is waiting, however slow the rate is.
 fn slots_within_reach(limit: RateLimit, ahead: Duration) -> u32 {
     let free = AHEAD.saturating_sub(ahead).as_micros() / limit.interval().as_micros().max(1);
     u32::try_from(free).unwrap_or(u32::MAX).max(u32::from(ahead.is_zero()))

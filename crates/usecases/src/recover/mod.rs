@@ -1,4 +1,5 @@
-//! What happens while an endpoint fails, and after? Circuit breaker, probes and drains.
+//! What happens while an endpoint fails, and afterwards?
+//! Circuit breaker, probes and drains.
 
 pub(crate) mod circuit_breaker;
 pub(crate) mod count_parked;

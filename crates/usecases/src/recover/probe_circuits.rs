@@ -7,7 +7,7 @@ use queue::Job;
 use crate::context::Context;
 use crate::error::Fault;
 
-/// Probes every open circuit that is due; gives how many.
+/// Probes every open circuit that is due; returns how many.
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used.

@@ -1,4 +1,5 @@
-//! How is something sent again by hand? One delivery, one event or a window.
+//! How is a delivery sent again by hand?
+//! Replays of one delivery, of one event or of a window.
 
 pub mod replay_delivery;
 pub mod replay_window;

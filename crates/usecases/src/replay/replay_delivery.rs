@@ -1,8 +1,8 @@
 //! How is one delivery, or one event, replayed by hand?
 //! At once: each delivery is one job that carries the id of the replay.
 //!
-//! A delivery that is still on its way is not sent beside itself: its first attempt reads no row, so it would go out
-//! twice, and one attempt's row would overwrite the other's.
+//! A delivery that is still on its way is not sent a second time: its first attempt reads no row, so it would be sent
+//! twice, and the row of one attempt would overwrite the other's.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -22,27 +22,27 @@ use crate::error::{Fault, UseCaseError};
 use crate::manage::management::Management;
 use crate::replay::replay_window::active_endpoint;
 
-/// Most endpoints one event is sent to again at once.
+/// The maximum number of endpoints in one replay of an event.
 const MAX_ENDPOINTS: usize = 100;
 
-/// A delivery that should have been attempted so long ago and was not is lost, and may be sent again.
+/// A delivery that is overdue for this long has lost its job, and may be sent again.
 const LOST_AFTER: Duration = Duration::from_secs(3_600);
 
-/// What became of an event that was sent again.
+/// The result of an event's replay.
 #[derive(Debug)]
 pub struct Resent {
-    /// The deliveries that go out again.
+    /// The deliveries that are sent again.
     pub deliveries: Vec<Delivery>,
-    /// Those that are still on their way, and go out by themselves.
+    /// The deliveries that are still on their way, and need no replay.
     pub on_their_way: Vec<Delivery>,
-    /// Those that have arrived, and are sent again only by force.
+    /// The deliveries that have succeeded, and are sent again only with `force`.
     pub already_delivered: Vec<Delivery>,
 }
 
 /// Sends one delivery again.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is none; [`Problem::Invalid`] when it succeeded and `force` is not set;
+/// [`Problem::NotFound`] when it does not exist; [`Problem::Invalid`] when it succeeded and `force` is not set;
 /// [`Problem::EventErased`] when there is nothing left to send.
 pub async fn replay_delivery(
     management: &Management,
@@ -64,27 +64,27 @@ pub async fn replay_delivery(
         StoredPayload::Gone => return Err(Problem::NotFound("event").into()),
     }
     let run = ReplayId::new(now, management.context.randomness.id());
-    // The caller wants to know whether this one delivery arrives, though the circuit may be open: it is a probe.
+    // The caller wants to see whether this delivery succeeds, even while the circuit is open: so it is a probe.
     let job = Job::replay(&delivery, Replay { id: run, force }).as_probe();
     management.context.queue.send(&[job], now).await?;
     Ok(delivery.replayed(run, now))
 }
 
-/// An event to be sent again, and where.
+/// A request to send an event again.
 #[derive(Debug, Clone, Copy)]
 pub struct EventReplay<'a> {
-    /// The tenant, for a caller who may act in several.
+    /// The workspace; needed only with a key for all workspaces.
     pub workspace: Option<WorkspaceId>,
-    /// Which event.
+    /// The event that is sent again.
     pub event: EventId,
     /// The endpoints it is sent to, 1 to 100.
     pub endpoints: &'a [EndpointId],
-    /// Also to endpoints that have taken it.
+    /// Whether it is also sent to endpoints that have accepted it.
     pub force: bool,
 }
 
-/// Sends an event to chosen endpoints, whether or not they got it or asked for it. An endpoint whose delivery is still
-/// on its way is passed over, and without `force` so is one that has taken it.
+/// Sends an event to chosen endpoints, whether or not they got it or subscribe to its type. An endpoint whose delivery is
+/// still on its way is skipped, and without `force` also one that has accepted it.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when there is no such event or endpoint; [`Problem::EventErased`] when there is nothing left to
@@ -107,11 +107,11 @@ pub async fn replay_event(
         return Err(Problem::EventErased.into());
     }
 
-    // 1. Where does it go, and where is it on its way, or has arrived, already?
+    // 1. Which deliveries are sent again, and which are on their way or have succeeded?
     let deliveries = deliveries_to(management, caller, &event, replay.endpoints).await?;
     let resent = sort(context, &event, deliveries, replay.force).await?;
 
-    // 2. Send it to the others.
+    // 2. Send them again.
     let run = ReplayId::new(now, context.randomness.id());
     let purpose = Replay { id: run, force: replay.force };
     let jobs: Vec<Job> = resent.deliveries.iter().map(|delivery| Job::replay(delivery, purpose)).collect();
@@ -120,7 +120,7 @@ pub async fn replay_event(
     Ok(Resent { deliveries, ..resent })
 }
 
-/// A delivery of the event to each of the endpoints, however often it is named.
+/// One delivery of the event to each of the endpoints, even if an endpoint is named twice.
 async fn deliveries_to(
     management: &Management,
     caller: &ApiKey,
@@ -140,7 +140,7 @@ async fn deliveries_to(
     Ok(deliveries)
 }
 
-/// Which of the deliveries go out again, and which are on their way or have arrived. A delivery without a row waits for
+/// Which of the deliveries are sent again, and which are on their way or have succeeded. A delivery without a row waits for
 /// its first attempt, if the ledger names its endpoint.
 async fn sort(
     context: &Context,
@@ -170,7 +170,7 @@ async fn sort(
     Ok(sorted)
 }
 
-/// Whether a job of the delivery will attempt it without our doing.
+/// Whether a job will attempt the delivery without a replay.
 fn is_on_its_way(delivery: &Delivery, now: Timestamp) -> bool {
     let waits = matches!(delivery.status, DeliveryStatus::Pending | DeliveryStatus::Retrying);
     let due = delivery.next_attempt_at.unwrap_or(delivery.updated_at);

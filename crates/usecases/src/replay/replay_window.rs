@@ -1,7 +1,7 @@
-//! How is a window of an endpoint sent again?
+//! How is a window of an endpoint's deliveries sent again?
 //! A replay is stepwise work: each step goes through some deliveries or events, oldest first, and sends those it selects.
 //!
-//! A step that is done twice sends nothing twice: a delivery remembers the replay that sent it.
+//! A step that is done twice sends nothing twice, because a delivery's row names the replay that sent it.
 
 use std::time::Duration;
 
@@ -25,27 +25,27 @@ use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
 use crate::stepwise::{self, Next, PAUSE, Stepwise};
 
-/// Deliveries or events that one step goes through.
+/// The number of deliveries or events that one step reads.
 const STEP_ROWS: usize = 100;
-/// Steps that a dry run goes through before it says "at least".
+/// The number of steps after which a dry run stops; its count is then a lower bound.
 const DRY_STEPS: usize = 50;
-/// Deliveries that a dry run shows.
+/// The number of deliveries that a dry run shows.
 const SAMPLES: usize = 10;
-/// How long a replay's own row is kept.
+/// How long the row of a replay is kept.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// What a replay would send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DryRun {
-    /// How many, as far as it was gone through.
+    /// The number of deliveries, as far as the window was read.
     pub count: usize,
-    /// Whether everything was gone through; if not, `count` is the least.
+    /// Whether the whole window was read; if not, `count` is a lower bound.
     pub complete: bool,
-    /// The first of them.
+    /// The first of these deliveries.
     pub samples: Vec<Delivery>,
 }
 
-/// Begins a replay.
+/// Begins the replay of a window.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] when the endpoint is unknown or switched off, or the window is empty.
@@ -61,7 +61,7 @@ pub async fn start_replay(
     Ok(replay)
 }
 
-/// Goes through a replay without sending anything.
+/// A dry run: reads the window of a replay without sending anything.
 ///
 /// # Errors
 /// As for [`start_replay`].
@@ -88,10 +88,10 @@ pub async fn try_replay(
     Ok(run)
 }
 
-/// A replay the caller may see.
+/// A replay that the caller may read.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when there is none or it is another workspace's.
+/// [`Problem::NotFound`] when the replay does not exist or belongs to another workspace.
 pub async fn read_replay(
     management: &Management,
     caller: &ApiKey,
@@ -117,7 +117,7 @@ async fn find_replay(
 /// Replays of a workspace, newest first.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] when the caller may not, or the workspace is unknown.
+/// [`UseCaseError::Problem`] when the caller lacks the scope, or the workspace is unknown.
 pub async fn list_replays(
     management: &Management,
     caller: &ApiKey,
@@ -130,17 +130,17 @@ pub async fn list_replays(
     Ok(management.context.store.list_replays(workspace, before, limit).await?)
 }
 
-/// Stops a replay; what it sent already goes on.
+/// Cancels a replay; deliveries that it has sent go on.
 ///
 /// # Errors
-/// [`Problem::ReplayOver`] when there is nothing to stop.
+/// [`Problem::ReplayOver`] when the replay has ended.
 pub async fn cancel_replay(
     management: &Management,
     caller: &ApiKey,
     id: ReplayId,
 ) -> Result<Replay, UseCaseError> {
     let mut replay = find_replay(management, caller, Scope::Deliveries, id).await?;
-    // By its key: the index may be a moment behind.
+    // Read by its key, because the index may be a moment behind.
     let stored = management.context.store.load_replay(replay.workspace_id, id).await?;
     replay = stored.ok_or(Problem::NotFound("replay"))?;
     if replay.status != ReplayStatus::Running {
@@ -162,7 +162,7 @@ pub async fn replay_step(context: &Context, workspace: WorkspaceId, id: ReplayId
     stepwise::step::<Replay>(context, (workspace, id)).await
 }
 
-/// Goes on with replays whose task was lost; gives how many.
+/// Resumes replays whose task was lost; returns how many.
 ///
 /// # Errors
 /// [`Fault`] when table or queue cannot be used.
@@ -198,7 +198,7 @@ impl Stepwise for Replay {
     }
 
     async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault> {
-        // 1. Is there still an endpoint to send to?
+        // 1. Does the endpoint still exist, and is it active?
         self.updated_at = now;
         let endpoint = EndpointKey::new(self.workspace_id, self.endpoint_id);
         let endpoint = context.store.load_endpoint(endpoint).await?;
@@ -208,7 +208,7 @@ impl Stepwise for Replay {
             return Ok(Next::Over);
         };
 
-        // 2. Send the next ones.
+        // 2. Send the next deliveries.
         let selected = next_selected(context, &endpoint, self).await?;
         let replay = job::Replay { id: self.id, force: self.settings.include_delivered };
         let jobs: Vec<Job> = selected.iter().map(|delivery| Job::replay(delivery, replay)).collect();
@@ -240,7 +240,7 @@ impl Stepwise for Replay {
     }
 }
 
-/// One line a step.
+/// Logs one line per step.
 fn log(replay: &Replay, now_sent: usize) {
     tracing::info!(
         replay = %replay.id, endpoint = %replay.endpoint_id, workspace = %replay.workspace_id, now_sent, sent = replay.sent,
@@ -248,7 +248,7 @@ fn log(replay: &Replay, now_sent: usize) {
     );
 }
 
-/// An endpoint that something can be replayed to.
+/// An endpoint to which deliveries can be replayed.
 pub(crate) async fn active_endpoint(
     management: &Management,
     caller: &ApiKey,
@@ -266,13 +266,13 @@ async fn prepare(
 ) -> Result<Replay, UseCaseError> {
     let endpoint = active_endpoint(management, caller, endpoint).await?;
     let now = management.context.clock.now();
-    // What is accepted from now on goes out by itself.
+    // Events accepted from now on are sent without the replay.
     let until = settings.until.unwrap_or(now).min(now);
     if settings.since >= until {
         return Err(Problem::invalid("/since", "must be before until, and before now").into());
     }
     settings.until = Some(until);
-    // What is older is gone: there is nothing to look for.
+    // Older rows have expired.
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     settings.since = settings.since.max(workspace.oldest_kept(now));
     Ok(Replay {
@@ -289,7 +289,7 @@ async fn prepare(
     })
 }
 
-/// What the next step sends; moves the replay on.
+/// The deliveries that the next step sends; advances the replay's progress.
 async fn next_selected(
     context: &Context,
     endpoint: &Endpoint,
@@ -325,7 +325,7 @@ async fn next_selected(
     }
 }
 
-/// Those events that the endpoint wants, as it is now, and has no delivery of.
+/// The events that match the endpoint's current subscription and have no delivery to it.
 async fn missed(
     context: &Context,
     endpoint: &Endpoint,
@@ -337,11 +337,11 @@ async fn missed(
     let mut candidates = Vec::new();
     for event in events {
         let wanted = subscription.skip_reason(&event.event_type, &event.channels).is_none();
-        // A list cuts very long ledgers short: then what it does not tell is looked up below as well.
-        let told = event.ledger.deliveries.contains(&endpoint.id);
-        // A test was meant for one endpoint only.
+        // A list cuts very long ledgers short: endpoints missing from it are looked up below as well.
+        let in_ledger = event.ledger.deliveries.contains(&endpoint.id);
+        // A test event is meant for one endpoint only.
         let is_test = operational::is_test(&event.event_type);
-        if wanted && !told && !is_test && event.erased_at.is_none() {
+        if wanted && !in_ledger && !is_test && event.erased_at.is_none() {
             let (workspace, event_type) = (event.workspace_id, event.event_type);
             candidates.push(Delivery::new(workspace, endpoint.id, event.id, event_type, event.occurred_at));
         }

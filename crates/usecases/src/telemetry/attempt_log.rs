@@ -1,4 +1,5 @@
-//! What is logged of a job? One line, readable alone: of its attempt, or why there was none; and the attempt's metrics.
+//! What is logged about a job?
+//! One wide log line, readable alone: about its attempt, or about why there was none; and the metrics of the attempt.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use queue::Job;
 
 use crate::telemetry::meter::Readings;
 
-/// What the attempt adds to the metrics.
+/// Adds the attempt to the metrics.
 pub(crate) fn read_off(
     readings: &mut Readings,
     job: &Job,
@@ -21,7 +22,7 @@ pub(crate) fn read_off(
     let outcome = attempt.error.map_or("delivered", ErrorClass::as_str);
     *readings.attempts.entry(outcome).or_default() += 1;
     match decision {
-        // What a person replays says nothing of how fast deliveries are.
+        // A replay by hand says nothing about how fast deliveries are.
         Decision::Delivered if job.replay_id().is_none() => {
             readings.delivery_latency.push(ended.since(job.due()));
         }
@@ -32,7 +33,7 @@ pub(crate) fn read_off(
     }
 }
 
-/// One wide line an attempt; nothing of the payload, the URL or the answer's body.
+/// One wide line per attempt, without the payload, the URL and the answer's body.
 pub(crate) fn log(job: &Job, attempt: &Attempt, decision: Decision) {
     let retry_in = match decision {
         Decision::RetryIn(wait) => Some(wait),

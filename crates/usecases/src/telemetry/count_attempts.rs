@@ -1,5 +1,8 @@
-//! Who counts? The sender, in memory; every few seconds what was counted is added to the tallies in the table, so that no
-//! delivery costs a write of its own. A process that is killed takes its last seconds along: the numbers are approximate.
+//! How are attempts counted for the statistics?
+//! Counters in memory, added to the hourly tallies in the table every few seconds, so that no delivery costs a write for
+//! them.
+//!
+//! A process that is killed loses the counts of its last seconds: the numbers are approximate.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +23,7 @@ const FLUSH_EVERY: Duration = Duration::from_secs(10);
 
 type Counts = HashMap<(Subject, Hour), (Tally, Timestamp)>;
 
-/// Counts attempts, and adds them up in the table.
+/// Counts attempts, and adds the counts to the tallies in the table.
 #[derive(Debug, Clone)]
 pub(crate) struct Counter {
     store: Store,
@@ -48,8 +51,8 @@ impl Counter {
         }
     }
 
-    /// Adds everything counted to the table, if that was last done some seconds ago. A function lives on only while it
-    /// has work, so no timer could do it.
+    /// Adds all counts to the table, if that was last done some seconds ago. Lambda freezes a function without work, so
+    /// no timer could do it.
     pub(crate) async fn flush_if_due(&self, now: Timestamp) -> Result<(), Fault> {
         {
             let mut flushed_at = self.flushed_at.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,13 +64,13 @@ impl Counter {
         self.flush().await
     }
 
-    /// Adds everything counted to the table.
+    /// Adds all counts to the table.
     pub(crate) async fn flush(&self) -> Result<(), Fault> {
         let counts = std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
         let mut failed = None;
         for ((subject, hour), (tally, expires_at)) in counts {
             if let Err(error) = self.store.add_tally(subject, hour, &tally, expires_at).await {
-                // What could not be added is added with the next.
+                // Counts that could not be added are kept for the next flush.
                 let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
                 let (kept, _) =
                     counts.entry((subject, hour)).or_insert_with(|| (Tally::default(), expires_at));

@@ -1,38 +1,38 @@
-//! What did a piece of work amount to? Counts and durations, gathered while it is done; the function that did it writes
-//! them out as metrics afterwards.
+//! Which metrics does an invocation report?
+//! Counts and durations, collected during the invocation; the function writes them as metrics at its end.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Gathers the readings of one invocation. Nothing outlives it, so invocations that overlap share none.
+/// Collects the readings of one invocation. Each invocation has its meter, so overlapping invocations do not mix.
 #[derive(Debug, Default)]
 pub struct Meter(Mutex<Readings>);
 
-/// What was gathered.
+/// The readings of one invocation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Readings {
-    /// Events that were taken.
+    /// Accepted events.
     pub events_accepted: u32,
-    /// Events that were the caller's mistake.
+    /// Events that were refused for a mistake of the caller.
     pub events_refused: u32,
-    /// Jobs that were put on the queue for them.
+    /// Jobs that were queued for the accepted events.
     pub deliveries_queued: u32,
-    /// Attempts by outcome: `delivered`, or the class of what went wrong.
+    /// Attempts by outcome: `delivered` or the error class.
     pub attempts: BTreeMap<&'static str, u32>,
     /// Jobs that were not attempted, by reason.
     pub turned_away: BTreeMap<&'static str, u32>,
-    /// From acceptance to each delivery's success.
+    /// The time from acceptance to success, for each delivery that succeeded.
     pub delivery_latency: Vec<Duration>,
-    /// From acceptance, or from when it was due, to when the sender first took each delivery up.
+    /// The time from acceptance, or from the scheduled instant, to the first attempt, for each delivery.
     pub first_attempt_lag: Vec<Duration>,
-    /// Deliveries parked until their endpoint recovers or has room.
+    /// Deliveries that were parked until their endpoint recovers or its limits allow them.
     pub parked: u32,
-    /// Attempts that are to be followed by another.
+    /// Failed attempts that will be retried.
     pub retries: u32,
-    /// Deliveries that were given up.
+    /// Deliveries that failed for good.
     pub exhausted: u32,
-    /// What we could not do.
+    /// Faults: work that Posthorn could not do.
     pub faults: u32,
     /// Jobs moved to the dead-letter queue.
     pub dead_lettered: u32,
@@ -44,7 +44,7 @@ impl Meter {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Everything gathered.
+    /// The collected readings.
     pub fn into_readings(self) -> Readings {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,5 @@
-//! What can be seen of our work from outside? Metrics, traces, statistics and log lines.
+//! How does an operator see what Posthorn does?
+//! Observability: metrics, traces, statistics and log lines.
 
 pub(crate) mod attempt_log;
 pub(crate) mod count_attempts;

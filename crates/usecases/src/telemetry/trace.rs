@@ -1,7 +1,9 @@
-//! Which spans does a delivery leave in its producer's trace? One of the request that brings its event, and one of every
-//! attempt, named and described by OpenTelemetry's conventions for HTTP: <https://opentelemetry.io/docs/specs/semconv/http/>.
-//! Spans are made only where a collector is configured. Left out of what the conventions ask for is what may hold a
-//! customer's secret (`url.full`) and what a function behind a gateway does not see (`url.scheme`).
+//! Which spans does a delivery add to its producer's trace?
+//! OpenTelemetry spans: one for the request that sends the event, and one for each attempt.
+//!
+//! They follow the semantic conventions for HTTP: <https://opentelemetry.io/docs/specs/semconv/http/>. Two attributes are
+//! left out: `url.full` may contain a customer's secret, and a function behind a gateway does not know `url.scheme`.
+//! Without a configured collector no spans are created.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,13 +23,13 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, KeyValue};
 use queue::Job;
 
-/// Sends the spans that have ended. It never fails its caller: traces are not what Posthorn is for.
+/// Sends the spans that have ended. It never fails its caller: a lost trace must not stop a delivery.
 pub trait Export: Send + Sync {
-    /// Sends what has ended so far.
+    /// Sends the spans that have ended so far.
     fn flush(&self) -> BoxFuture<'_, ()>;
 }
 
-/// Where spans are made, if they are wanted. Cheap to clone.
+/// Creates spans, if a collector is configured. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Traces(Option<Arc<Wanted>>);
 
@@ -36,10 +38,10 @@ struct Wanted {
     export: Box<dyn Export>,
 }
 
-/// A span that has begun, if traces are wanted.
+/// A span that has begun; empty if traces are off.
 pub struct Span(Option<BoxedSpan>);
 
-/// Which attempt of a delivery begins, and when.
+/// The attempt that a span describes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AttemptBegins {
     pub(crate) number: u32,
@@ -47,12 +49,12 @@ pub(crate) struct AttemptBegins {
 }
 
 impl Traces {
-    /// Spans made by `tracer` and sent by `export`.
+    /// Traces whose spans are created by `tracer` and sent by `export`.
     pub fn new(tracer: BoxedTracer, export: Box<dyn Export>) -> Self {
         Self(Some(Arc::new(Wanted { tracer, export })))
     }
 
-    /// Begins the span of a request that brings events, as a child of its producer's.
+    /// Begins the span of a request that sends events, as a child of the producer's span.
     pub fn request(&self, parent: Option<TraceParent>, route: &str) -> Span {
         Span(self.0.as_ref().map(|wanted| {
             let attributes = [
@@ -65,7 +67,7 @@ impl Traces {
         }))
     }
 
-    /// Begins the span of attempt `number`, as a child of the request's that brought its event.
+    /// Begins the span of an attempt, as a child of the span of the request that sent its event.
     pub(crate) fn attempt(
         &self,
         parent: Option<TraceParent>,
@@ -77,7 +79,7 @@ impl Traces {
             let method = endpoint.settings.method.as_str();
             let mut attributes = vec![
                 KeyValue::new("http.request.method", method),
-                // Neither path nor query: a customer may have put a secret there.
+                // Without path and query: they may contain a customer's secret.
                 KeyValue::new("server.address", endpoint.url.host().to_owned()),
                 KeyValue::new("posthorn.workspace.id", job.workspace.to_string()),
                 KeyValue::new("posthorn.endpoint.id", job.endpoint.to_string()),
@@ -96,7 +98,7 @@ impl Traces {
         }))
     }
 
-    /// Sends the spans that have ended: before a function's answer, after which it may be frozen.
+    /// Sends the spans that have ended. Call it before a function answers: Lambda may freeze the process after that.
     pub async fn flush(&self) {
         if let Some(wanted) = &self.0 {
             wanted.export.flush().await;
@@ -123,7 +125,7 @@ impl Wanted {
 }
 
 impl Span {
-    /// What names it as the parent of others.
+    /// The parent of its child spans.
     pub fn as_parent(&self) -> Option<TraceParent> {
         let context = self.0.as_ref()?.span_context();
         context.is_valid().then(|| TraceParent {
@@ -133,7 +135,7 @@ impl Span {
         })
     }
 
-    /// Ends the span of a request that was answered with `status`. The caller's mistake is no error of ours.
+    /// Ends the span of a request that was answered with `status`. A caller's mistake does not mark the span as failed.
     pub fn end_request(self, status: u16) {
         let Some(mut span) = self.0 else { return };
         span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status)));
@@ -152,7 +154,7 @@ impl Span {
         }
         span.set_attribute(KeyValue::new("posthorn.decision", decision.as_str()));
         if let Some(error) = attempt.error {
-            // The conventions want the status itself where that is what is wrong.
+            // By the conventions, `error.type` is the status itself if the status is the failure.
             let status = attempt.response_status().filter(|status| *status >= 400);
             let error = status.map_or_else(|| error.as_str().to_owned(), |status| status.to_string());
             span.set_attribute(KeyValue::new("error.type", error));

@@ -103,7 +103,7 @@ async fn an_event_of_a_kilobyte_delivered_at_once_costs_one_event_write_and_one_
             assert_eq!(sender.attempt(&job, 1, &usecases::Meter::default()).await.unwrap(), Next::Done);
         }
     };
-    // Who is who is remembered for some seconds; here it is read once.
+    // API key, workspace and endpoints are cached for some seconds; here they are read once.
     deliver(1).await;
     meter.take();
 

@@ -141,7 +141,7 @@ impl Bench {
             .with_clock_and_randomness(self.clock.clone(), self.randomness.clone())
     }
 
-    /// A management API that remembers nothing yet.
+    /// A management API with an empty cache.
     fn management(&self) -> Management {
         let targets = AllowedTargets::loopback_and_http();
         Management { context: self.context(self.queue.clone()), targets }
@@ -152,7 +152,7 @@ impl Bench {
         Queue::new(self.sqs_client.clone(), format!("{}-gone", self.queue.url()), None)
     }
 
-    /// A sender that remembers nothing yet.
+    /// A sender with an empty cache.
     fn sender(&self) -> Sender {
         let egress = Egress::new(AllowedTargets::loopback_and_http()).unwrap();
         Sender::new(self.context(self.queue.clone()), egress)

@@ -7,7 +7,7 @@ use crate::Bench;
 async fn two_changes_in_two_processes_do_not_undo_each_other() {
     let bench = Bench::new().await;
     let (one, two, caller) = (bench.management(), bench.management(), bench.caller());
-    // Both have read the workspace, and remember it.
+    // Both have read the workspace, and cached it.
     for process in [&one, &two] {
         read_workspace(process, &caller, bench.workspace).await.unwrap();
     }

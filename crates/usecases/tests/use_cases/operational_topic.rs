@@ -44,7 +44,7 @@ async fn topic(status: u16) -> (Topic, Published) {
     (Topic::new(|| aws_sdk_sns::Client::from_conf(config), ARN.to_owned()), published)
 }
 
-/// An endpoint answers 410 once, and another one wants to hear of it; gives how often that one is told.
+/// An endpoint answers 410 once, and another one lists operational events; returns how many jobs that one gets.
 async fn an_endpoint_goes(topic: Topic) -> (Bench, usize) {
     let bench = Bench::new().await;
     let (url, _) = receiver(410).await;
@@ -59,15 +59,15 @@ async fn an_endpoint_goes(topic: Topic) -> (Bench, usize) {
     assert_eq!(sender.attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
     let row = bench.store.load_endpoint(gone.key()).await.unwrap().unwrap();
     assert_eq!(row.disabled_reason, Some(DisabledReason::Gone));
-    let told = bench.jobs().await.len();
-    (bench, told)
+    let notified = bench.jobs().await.len();
+    (bench, notified)
 }
 
 #[tokio::test]
 async fn what_endpoints_are_told_is_published_to_the_topic_with_its_workspace() {
     let (topic, published) = topic(200).await;
-    let (bench, told) = an_endpoint_goes(topic).await;
-    assert_eq!(told, 1);
+    let (bench, notified) = an_endpoint_goes(topic).await;
+    assert_eq!(notified, 1);
 
     let requests = published.lock().unwrap();
     let [fields] = requests.as_slice() else { panic!("{requests:?}") };
@@ -90,6 +90,6 @@ async fn what_endpoints_are_told_is_published_to_the_topic_with_its_workspace() 
 #[tokio::test]
 async fn a_topic_that_refuses_keeps_nothing_from_the_endpoints() {
     let (topic, published) = topic(403).await;
-    let (_, told) = an_endpoint_goes(topic).await;
-    assert_eq!((told, published.lock().unwrap().len()), (1, 1));
+    let (_, notified) = an_endpoint_goes(topic).await;
+    assert_eq!((notified, published.lock().unwrap().len()), (1, 1));
 }

@@ -120,7 +120,9 @@ async fn what_finds_no_lease_for_long_is_parked_and_drained() {
     let (url, count) = receiver(200).await;
     let endpoint = bench.endpoint(1, json!({ "url": url, "max_concurrency": 1 })).await;
     let now = bench.clock.now();
-    assert!(bench.store.take_place(endpoint.key(), 0, now, now.plus(Duration::from_secs(60))).await.unwrap());
+    assert!(
+        bench.store.claim_lease(endpoint.key(), 0, now, now.plus(Duration::from_secs(60))).await.unwrap()
+    );
     accept(&bench, 1).await;
     let job = bench.jobs().await.remove(0);
     let sender = bench.sender();

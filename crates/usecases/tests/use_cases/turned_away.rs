@@ -136,7 +136,9 @@ async fn a_concurrency_limit_puts_a_job_back_until_its_delivery_is_parked() {
     let bench = Bench::new().await;
     let endpoint = bench.endpoint(1, json!({ "url": "https://example.com/", "max_concurrency": 1 })).await;
     let now = bench.clock.now();
-    assert!(bench.store.take_place(endpoint.key(), 0, now, now.plus(Duration::from_secs(60))).await.unwrap());
+    assert!(
+        bench.store.claim_lease(endpoint.key(), 0, now, now.plus(Duration::from_secs(60))).await.unwrap()
+    );
     let (sender, job) = (bench.sender(), one_job(&bench).await);
     let (next, reasons) = turned_away(&sender, &job, 1).await;
     assert!(matches!(next, Next::ComeBackIn(_)));
@@ -187,7 +189,10 @@ async fn the_log_says_in_one_line_that_a_job_was_turned_away_and_why() {
     let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let lines = written.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let lines: Vec<Value> = lines.filter(|line| line["delivery"] == json!(job.delivery)).collect();
-    let told: Vec<_> = lines.iter().map(|line| (&line["message"], &line["reason"])).collect();
+    let logged: Vec<_> = lines.iter().map(|line| (&line["message"], &line["reason"])).collect();
     let (cancelled, dropped) = ("delivery cancelled without an attempt", "job dropped without an attempt");
-    assert_eq!(told, [(&json!(cancelled), &json!("endpoint_deleted")), (&json!(dropped), &json!("settled"))]);
+    assert_eq!(
+        logged,
+        [(&json!(cancelled), &json!("endpoint_deleted")), (&json!(dropped), &json!("settled"))]
+    );
 }

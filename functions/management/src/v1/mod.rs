@@ -8,6 +8,7 @@ pub(crate) mod endpoints;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod jwks;
+pub(crate) mod openapi;
 pub(crate) mod replays;
 pub(crate) mod statistics;
 pub(crate) mod undelivered;

@@ -109,7 +109,7 @@ async fn replays() {
 }
 
 #[tokio::test]
-async fn slots_places_and_quotas() {
+async fn slots_leases_and_quotas() {
     let table = table_with(&["rate", "places-taken", "quota"]).await;
     let store = &table.store;
     let rate = item("rate");
@@ -131,12 +131,12 @@ async fn slots_places_and_quotas() {
     let until = Timestamp::from_millis(number(&taken, "place0"));
     let before = Timestamp::from_millis(until.as_millis() - 1);
     let takes = async |now| {
-        store.take_place(EndpointKey::new(workspace, endpoint), 0, now, until.plus(second)).await.unwrap()
+        store.claim_lease(EndpointKey::new(workspace, endpoint), 0, now, until.plus(second)).await.unwrap()
     };
-    assert_eq!(store.places_taken(EndpointKey::new(workspace, endpoint), before).await.unwrap(), 1);
+    assert_eq!(store.held_leases(EndpointKey::new(workspace, endpoint), before).await.unwrap(), 1);
     assert!(!takes(before).await && takes(until).await);
     let free = table_with(&["places-free"]).await;
-    assert!(free.store.take_place(EndpointKey::new(workspace, endpoint), 0, before, until).await.unwrap());
+    assert!(free.store.claim_lease(EndpointKey::new(workspace, endpoint), 0, before, until).await.unwrap());
 
     let quota = item("quota");
     let (workspace, events): (WorkspaceId, _) =

@@ -24,7 +24,7 @@ pub(super) enum Closed {
     Settled,
     /// The workspace was deleted.
     WorkspaceGone,
-    /// The workspace keeps nothing as old any more: what happened before is not known, and could not be recorded.
+    /// The delivery is older than the workspace's retention: its row has expired, and a new one would expire at once.
     Expired,
     /// The endpoint's circuit is open.
     EndpointFailing,
@@ -36,7 +36,7 @@ pub(super) enum Closed {
     CacheOutdated,
     /// Too many slow attempts of the endpoint are under way in this process.
     BulkheadFull,
-    /// The rate limit lets the delivery out at this instant, too late to wait for in place.
+    /// The delivery's slot of the rate limit, too far away to wait for in this invocation.
     NoSlotYet(Timestamp),
     /// The rate limit has no slot within reach.
     NoSlotInReach,
@@ -59,17 +59,17 @@ pub(super) enum Consequence {
     Park,
     /// The delivery is parked until its endpoint is switched on, and counted: only so many are.
     ParkAndCount,
-    /// The delivery is parked, and a drain begun: for want of a slot or a lease.
+    /// The delivery is parked for lack of a slot or a lease, and a drain begins.
     ParkAndDrain,
     /// The delivery is cancelled.
     Cancel(CancelReason),
 }
 
-/// A delivery that has found no lease at this many receives is parked, so that it is not in flight for long.
+/// A delivery that has got no lease at this many receives is parked, so that it is not in flight for long.
 const RECEIVES_FOR_A_LEASE: u32 = 4;
 
 impl Closed {
-    /// The stable word for it.
+    /// The stable word for the reason.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::NotDue(_) => "not_due",
@@ -113,7 +113,7 @@ impl Closed {
 }
 
 impl Consequence {
-    /// What the log line says first.
+    /// The message of the log line.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Drop => "job dropped",
@@ -124,7 +124,7 @@ impl Consequence {
     }
 }
 
-/// Why the way through the gate ends.
+/// Why a job does not pass the gate.
 #[derive(Debug)]
 pub(super) enum Stop {
     Closed(Closed),

@@ -21,15 +21,15 @@ use crate::limit::bulkhead::Ticket;
 use crate::limit::concurrency_limit::Lease;
 use crate::limit::rate_limit::Slot;
 
-/// A wait this short is waited for in place: it costs less than to put the job back.
+/// Up to this long the sender waits itself: that costs less than putting the job back.
 const A_MOMENT: Duration = Duration::from_millis(1_100);
 
 /// Whether a delivery may go out now.
 #[derive(Debug)]
 pub(super) enum Gate {
-    /// It may.
+    /// The delivery may be attempted.
     Open(DeliveryRow, Ready),
-    /// It may not.
+    /// The delivery may not be attempted now.
     Closed(DeliveryRow, Closed),
 }
 
@@ -60,7 +60,7 @@ impl Sender {
             return Err(why.into());
         }
 
-        // 2. Are its workspace and endpoint still there, and the endpoint active and well?
+        // 2. Do its workspace and endpoint still exist, and is the endpoint active and healthy?
         let Receive { job, at: now, .. } = *receive;
         let workspace = self.context.cache.workspace(job.workspace).await?.ok_or(Closed::WorkspaceGone)?;
         let expires_at = workspace.expiry(job.event.time());
@@ -70,7 +70,7 @@ impl Sender {
         let endpoint = self.active_endpoint(receive, &row.delivery).await?;
 
         // 3. Is there room, and does a parked delivery belong to this job? A parked one is claimed even beside a full
-        // bulkhead: only the first receive compares `parked_at`, so a later one could not tell a duplicate.
+        // bulkhead: only the first receive compares `parked_at`, so a later one could not recognise a duplicate.
         match row.delivery.parked_at {
             Some(parked_at) => self.claim(row, parked_at, expires_at).await?,
             None if receive.wakes(&row.delivery) => self.wake(row, expires_at).await?,

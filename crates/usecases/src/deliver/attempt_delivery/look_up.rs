@@ -66,7 +66,7 @@ impl Receive<'_> {
         if delivery.woken_at != job.woken_at() {
             return Some(Closed::Superseded);
         }
-        // A delivery that waits for its first slot is pending, and waits in place for the rest of a second.
+        // A delivery that waits for its first slot is pending; the sender waits for the rest of a second itself.
         let waits = delivery.status != DeliveryStatus::Pending;
         let wait = delivery.next_attempt_at.filter(|_| waits)?.since(self.at);
         (wait > EARLY).then_some(Closed::NotDue(wait))
@@ -97,7 +97,7 @@ fn known(job: &Job, row: Option<DeliveryRow>, now: Timestamp) -> DeliveryRow {
         let new = Delivery::new(job.workspace, job.endpoint, job.event, event_type, job.occurred_at);
         DeliveryRow { delivery: Delivery { id: job.delivery, ..new }, first_attempt: None }
     });
-    // What succeeded is not sent again unless that was asked for.
+    // A delivery that succeeded is not sent again without `force`.
     let spared = delivery.status == DeliveryStatus::Delivered && !job.is_forced();
     let delivery = match job.replay_id() {
         Some(run) if delivery.run.is_none_or(|old| old < run) && !spared => delivery.replayed(run, now),

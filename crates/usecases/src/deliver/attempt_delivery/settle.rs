@@ -1,5 +1,5 @@
 //! What is done when an attempt has ended?
-//! Its failure is counted in the endpoint's health, its row is written, and then what was decided is carried out.
+//! Its failure is counted in the endpoint's health, its row is written, and then the decision is carried out.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::telemetry::attempt_log::{log, read_off};
 use crate::write_coalescer::Seat;
 
 impl Sender {
-    /// Counts a failed attempt; gives the endpoint's health after it. A success is counted when it has been recorded.
+    /// Counts a failed attempt; returns the endpoint's health after it. A success is counted when it has been recorded.
     pub(super) async fn count(&self, endpoint: &Arc<Endpoint>, posted: &Posted) -> Health {
         if !posted.judgement.counts_against_health() {
             return Health::default();
@@ -61,7 +61,7 @@ impl Sender {
         seat.write(Settlement { row, later_attempt, expires_at }).await
     }
 
-    /// Carries out what was decided.
+    /// Carries out the decision.
     pub(super) async fn act_on(
         &self,
         job: &Job,

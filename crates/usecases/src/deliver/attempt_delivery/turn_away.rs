@@ -43,12 +43,12 @@ impl Sender {
                     let delivery = delivery.waiting_for(slot, now);
                     self.keep(DeliveryRow { delivery, first_attempt }, seat).await?;
                 }
-                // SQS counts whole seconds; the rest is waited for in place.
+                // SQS counts whole seconds; this invocation waits for the rest.
                 return Ok(Next::ComeBackIn(Duration::from_secs(slot.since(now).as_secs())));
             }
             Consequence::Park | Consequence::ParkAndCount => delivery.parked(now),
             Consequence::ParkAndDrain => {
-                // The drain first: a delivery that were parked without one would be forgotten.
+                // The drain first: a delivery that is parked without one would wait for ever.
                 self.drain_later.begin(EndpointKey::new(job.workspace, job.endpoint)).await?;
                 delivery.parked(now)
             }
@@ -65,7 +65,7 @@ impl Sender {
     /// Writes the row of a delivery that is not attempted.
     async fn keep(&self, row: DeliveryRow, seat: Seat<'_, Settlement>) -> Result<(), Fault> {
         let workspace = self.context.cache.workspace(row.delivery.workspace_id).await?;
-        // A workspace that was deleted since the gate keeps nothing any more.
+        // A workspace that was deleted since the gate keeps no rows.
         let Some(workspace) = workspace else { return Ok(()) };
         let expires_at = workspace.expiry(row.delivery.event_id.time());
         seat.write(Settlement { row, later_attempt: None, expires_at }).await

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Do the API's answers conform to its OpenAPI document?
+
+Starts local mode in memory, makes two workspaces, and runs schemathesis against the document that the API serves: without
+a key, with the right key, and with another workspace's key. A run fails on an answer that the document does not allow, on
+a `5xx`, and on what `checks.py` forbids. `run.py --binary PATH` takes a binary of local mode; otherwise cargo builds it.
+"""
+
+import argparse
+import http.server
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+FOLDER = pathlib.Path(__file__).parent
+ADMIN_KEY = "phk_" + "contract-" * 4
+MARKER = "only-the-first-workspace-has-this"
+SCHEMATHESIS = shutil.which("st") or str(pathlib.Path(sys.executable).parent / "st")
+# So that a run finds the same things again, and ends in time.
+SEED = 1
+EXAMPLES = 12
+
+# Checks of sequences of requests, whose ids are fixed here.
+EXCLUDED = "use_after_free,ensure_resource_availability"
+
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """A receiver that takes every delivery."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.send_response(200)
+        self.end_headers()
+
+    do_PUT = do_PATCH = do_POST
+
+    def log_message(self, *_):
+        pass
+
+
+def call(url, method, path, body=None, key=ADMIN_KEY):
+    request = urllib.request.Request(url + path, method=method, headers={"X-API-Key": key})
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(request, data) as answer:
+        text = answer.read()
+    return json.loads(text) if text else None
+
+
+def start(binary):
+    """Local mode, and its address."""
+    command = [binary] if binary else ["cargo", "run", "--quiet", "--locked", "-p", "local", "--"]
+    log = tempfile.TemporaryFile("w+")
+    process = subprocess.Popen(
+        [*command, "--memory", "--port", "0"],
+        stdout=log, stderr=subprocess.STDOUT, env={**os.environ, "POSTHORN_ADMIN_KEY": ADMIN_KEY},
+    )
+    for _ in range(6000):
+        log.seek(0)
+        text = log.read()
+        if found := re.search(r"API +(http://\S+)", text):
+            return process, found[1]
+        if process.poll() is not None:
+            sys.exit(f"local mode ended:\n{text}")
+        time.sleep(0.1)
+    process.terminate()
+    sys.exit("local mode does not start")
+
+
+def workspace(url, name):
+    """A workspace and a key for it."""
+    workspace = call(url, "POST", "/v1/workspaces", {"name": name})["id"]
+    settings = {"name": name, "workspace_id": workspace, "scopes": ["admin"]}
+    return workspace, call(url, "POST", "/v1/api-keys", settings)
+
+
+def world(url, receiver):
+    """Two workspaces. The first has one thing of each kind; the values of the paths' parameters are its ids."""
+    first, key = workspace(url, MARKER)
+    _, other_key = workspace(url, "other")
+    own = key["key"]
+    settings = {"url": f"{receiver}/{MARKER}", "description": MARKER}
+    endpoint = call(url, "POST", "/v1/webhook-endpoints", settings, own)["id"]
+    sent = call(url, "POST", "/v1/events", {"type": "invoice.paid", "data": {"text": MARKER}}, own)
+    window = {"since": "2026-01-01T00:00:00Z"}
+    replay = call(url, "POST", f"/v1/webhook-endpoints/{endpoint}/replay", window, own)["id"]
+    spare = {"name": "spare", "workspace_id": first, "scopes": ["events:ro"]}
+    ids = {
+        "workspace": first,
+        "endpoint": endpoint,
+        "event": sent["id"],
+        "delivery": sent["deliveries"][0]["id"],
+        "replay": replay,
+        "key": call(url, "POST", "/v1/api-keys", spare)["id"],
+    }
+    return ids, own, other_key["key"]
+
+
+def run(url, name, key, ids, examples):
+    """One run of schemathesis; whether it found nothing."""
+    print(f"\n==> {name}", flush=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as config:
+        config.write("[parameters]\n")
+        for parameter, value in ids.items():
+            config.write(f'"path.{parameter}" = "{value}"\n')
+        # A schema cannot say everything: a cursor that the API gave, a window that ends after it begins. So `422` is no
+        # contradiction to a request that conforms to the schema.
+        accepted = '["2xx", "3xx", "401", "403", "404", "409", "422", "429"]'
+        config.write(f"[checks.positive_data_acceptance]\nexpected-statuses = {accepted}\n")
+        # Each event of a batch is answered on its own: one that is invalid does not refuse the batch.
+        config.write('[[operations]]\ninclude-operation-id = "send_batch"\n')
+        config.write("checks.negative_data_rejection.enabled = false\n")
+        config.flush()
+        command = [
+            SCHEMATHESIS, "--config-file", config.name,
+            "run", f"{url}/v1/openapi.json", "--url", url,
+            "--phases", "examples,coverage,fuzzing", "--max-examples", str(examples), "--seed", str(SEED),
+            "--exclude-checks", EXCLUDED, "--continue-on-failure", "--no-shrink",
+            "--suppress-health-check", "all", "--warnings", "off",
+        ]
+        if key:
+            command += ["--header", f"X-API-Key: {key}"]
+        environment = {
+            **os.environ, "SCHEMATHESIS_HOOKS": str(FOLDER / "checks.py"), "PYTHONPATH": str(FOLDER),
+            "CONTRACT_RUN": name, "CONTRACT_MARKER": MARKER,
+        }
+        return subprocess.run(command, env=environment, cwd=tempfile.gettempdir()).returncode == 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--binary", help="local mode, already built")
+    parser.add_argument("--examples", type=int, default=EXAMPLES, help="generated requests for each operation")
+    options = parser.parse_args()
+
+    receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    process, url = start(options.binary)
+    try:
+        ids, own, other = world(url, f"http://127.0.0.1:{receiver.server_port}")
+        runs = [("no key", None), ("another workspace's key", other), ("the right key", own)]
+        failed = [name for name, key in runs if not run(url, name, key, ids, options.examples)]
+    finally:
+        process.terminate()
+        process.wait()
+    if failed:
+        sys.exit(f"the API and its document disagree: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
