@@ -146,10 +146,10 @@ impl Platform {
         let data_key = data_key(setup.data)?;
         let store = aws.store(data_key).await?;
         let queue = aws.queue().await?;
-        // Steps of drains and replays that the last process had begun when it ended will not be finished by it.
+        // Drains and replays of the last process go on at once: it will not finish its steps, nor send their tasks.
         let released = store.release_leases().await?;
         if released > 0 {
-            tracing::info!(released, "drains and replays that were interrupted go on");
+            tracing::info!(released, "drains and replays of the last run go on");
         }
 
         // 2. The functions. They share one cache, so that a change takes effect at once.

@@ -82,8 +82,10 @@ impl Store {
         Ok(until.filter(|until| *until > now))
     }
 
-    /// Takes every lease away whose step is under way, and has the work resumed at once. Only while no process works on the
-    /// table: at the start of local mode. Gives how many there were.
+    /// Takes every lease away, and has all work that is under way resumed at once. Also where no step was under way: the
+    /// process may have died before it sent the next task, and its own task, received again within the pause between two
+    /// steps, would be dropped. Only while no process works on the table: at the start of local mode. Gives how much work
+    /// there is.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -93,9 +95,6 @@ impl Store {
             let range = Range::prefix(partition.to_owned(), "").of(Index::Lookup);
             for row in self.query(&range, usize::MAX).await?.rows {
                 let reader = ItemReader::new(row, "stepwise work");
-                if reader.maybe_instant(STEP_BEGAN)?.is_none() {
-                    continue;
-                }
                 let key = Key { pk: reader.text(PK)?.to_owned(), sk: reader.text(SK)?.to_owned() };
                 // As if it had been given back long ago: so the schedule finds it lost.
                 let update =

@@ -136,10 +136,25 @@ async fn a_second_task_between_two_steps_ends_there() {
 async fn leases_that_are_released_at_a_start_are_found_lost_at_once() {
     let (bench, endpoint) = drain_of_thirty().await;
     let context = bench.context(bench.queue.clone());
-    assert_eq!(bench.store.release_leases().await.unwrap(), 0, "no step is under way");
     let (lease, drain) = bench.store.claim_drain(endpoint.key(), bench.clock.now()).await.unwrap().unwrap();
     assert_eq!(bench.store.release_leases().await.unwrap(), 1);
     assert!(!bench.store.save_drain(&lease, &drain, bench.clock.now()).await.unwrap(), "its lease is lost");
     assert_eq!(resume_drains(&context).await.unwrap(), 1);
     assert_eq!(live_on(&bench, &endpoint, 4).await, 30);
+}
+
+#[tokio::test]
+async fn a_process_that_died_before_it_had_sent_the_next_task_is_no_reason_to_wait_after_a_start() {
+    let (bench, endpoint) = drain_of_thirty().await;
+    let gone = Queue::new(bench.sqs_client.clone(), bench.queue.url().to_owned(), None);
+    let gone = gone.with_tasks(format!("{}-gone", bench.queue.url()));
+    drain_step(&bench.context(gone), endpoint.key()).await.unwrap_err();
+    assert_eq!(bench.jobs().await.len(), 20);
+    // Its own task is received again within the pause, and dropped; the schedule would look after two minutes.
+    let context = bench.context(bench.queue.clone());
+    drain_step(&context, endpoint.key()).await.unwrap();
+    assert_eq!((resume_drains(&context).await.unwrap(), tasks(&bench).await.len()), (0, 0));
+    assert_eq!(bench.store.release_leases().await.unwrap(), 1);
+    assert_eq!(resume_drains(&context).await.unwrap(), 1);
+    assert_eq!(live_on(&bench, &endpoint, 3).await, 10);
 }
