@@ -48,7 +48,7 @@ impl Posthorn {
         let binary = functions::beside("posthorn", "-p local")?;
         let began = Instant::now();
         let mut process = Command::new(binary)
-            .args(["--port", "0", "--data"])
+            .args(["--port", "0", "--no-receiver", "--data"])
             .arg(folder)
             .env("POSTHORN_ADMIN_KEY", KEY)
             .env("RUST_LOG", "error")
@@ -62,7 +62,10 @@ impl Posthorn {
             let line =
                 lines.next_line().await?.context("cargo local ended before it printed the API's address")?;
             match line.trim().split_once(' ') {
-                Some(("API", rest)) if rest.trim().starts_with("http") => url = Some(rest.trim().to_owned()),
+                Some(("Posthorn", rest)) => {
+                    let address = rest.split([' ', ',']).find(|word| word.starts_with("http"));
+                    url = address.map(str::to_owned);
+                }
                 Some(("workspace", rest)) => workspace = Some(rest.trim().to_owned()),
                 _ => {}
             }

@@ -1,5 +1,5 @@
-//! What does an outage of the biggest customer do to queue, circuit and the other customers on AWS? A simulation: nothing
-//! is sent, and the same seed gives the same figures. A delivery goes on as `domain` decides.
+//! What does an outage of the biggest customer, or of very many endpoints, do to queue, circuit and the other customers on
+//! AWS? A simulation: nothing is sent, and the same seed gives the same figures. A delivery goes on as `domain` decides.
 
 mod bill;
 mod counts;
@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::ensure;
 use clap::ValueEnum;
 use domain::endpoint::EndpointSettings;
+use domain::policy::backoff::HIGH_FROM;
 use domain::policy::circuit::DisablePolicy;
 use serde_json::json;
 use usecases::Randomness;
@@ -31,6 +32,9 @@ pub(crate) struct Outage {
     /// The biggest customer's share of them, 0 to 1.
     #[arg(long, default_value_t = 0.3)]
     share: f64,
+    /// So many endpoints go down at once, and have this share together. (The biggest customer has one.)
+    #[arg(long, default_value_t = 1)]
+    endpoints: usize,
     /// How long an endpoint takes to answer that is well.
     #[arg(long, default_value_t = 100)]
     answer_ms: u64,
@@ -85,6 +89,7 @@ impl Outage {
         ensure!((0.0..=1.0).contains(&self.share), "--share must be 0 to 1");
         ensure!(self.deliveries_per_second > 0 && self.senders > 0, "nothing would ever be delivered");
         ensure!(self.drain_rate > 0, "nothing would ever be drained");
+        ensure!(self.endpoints > 0, "nothing would ever go down");
         let disable =
             DisablePolicy { window_seconds: self.disable_window_seconds, ..DisablePolicy::default() };
         let settings: EndpointSettings =
@@ -103,12 +108,14 @@ pub(crate) fn run(outage: &Outage) -> anyhow::Result<()> {
     let usual = waits.p99_ms(0, OUTAGE_BEGINS_MS);
     print("peak in flight", real(counts.peak_in_flight), "jobs");
     print("the same, of what a queue holds", 100.0 * real(counts.peak_in_flight) / real(MOST_IN_FLIGHT), "%");
+    let above = format!("longest time with more than {HIGH_FROM} in flight");
+    print(&above, seconds(counts.longest_above_ms), "s");
     print("peak delayed", real(counts.peak_delayed), "jobs");
     print("parked at the end of the outage", real(counts.parked_at_end), "deliveries");
     print("attempts on the dead endpoint", real(counts.wasted), "attempts");
     print("probes", real(counts.probes), "probes");
     if let Some(at) = counts.switched_off_ms {
-        print("switched off after", seconds(at - OUTAGE_BEGINS_MS), "s");
+        print("first switched off after", seconds(at - OUTAGE_BEGINS_MS), "s");
         print("skipped while it was off, to be replayed", real(counts.skipped), "deliveries");
     }
     let first_success = counts.first_success_ms.unwrap_or_default();
@@ -116,6 +123,7 @@ pub(crate) fn run(outage: &Outage) -> anyhow::Result<()> {
     print("recovery to drained", seconds(drained - recovery), "s");
     print("wait of the others for a sender, p99, before", seconds(usual), "s");
     let extra = |ms: u64| seconds(ms) - seconds(usual);
+    print("the same, p99, of the outage", seconds(waits.p99_ms(OUTAGE_BEGINS_MS, recovery)), "s");
     print("extra, p99, of the outage", extra(waits.p99_ms(OUTAGE_BEGINS_MS, recovery)), "s");
     print("extra, p99, of its worst minute", extra(waits.worst_p99_ms(OUTAGE_BEGINS_MS, recovery)), "s");
     print("extra, longest, of the outage", extra(waits.longest_ms(OUTAGE_BEGINS_MS, recovery)), "s");

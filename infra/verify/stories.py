@@ -240,6 +240,10 @@ class Verification:
         status, command = self.stack.call("GET", f"{path}/deliveries/{test.get('id')}/curl")
         rebuilt = status == 200 and command.startswith("curl ") and receiver.url in command
         check("the delivery's request is rebuilt as a curl command", rebuilt, (status, command))
+        got = {"endpoint_id": endpoint["id"], "headers": dict(preview["headers"]), "body": preview["body"] + "\n"}
+        status, verdict = self.stack.call("POST", "/v1/verify", got)
+        named = (status, verdict.get("verdict"), verdict.get("reason")) == (200, "bad", "body_newline_added")
+        check("the signature doctor names what was done to a body", named, (status, verdict))
         status, problem = self.stack.call("GET", f"{path}/test")
         check("another method is refused", (status, problem.get("code")) == (405, "method_not_allowed"), problem)
         check("and nothing else arrives", len(receiver.seen) == 1, len(receiver.seen))

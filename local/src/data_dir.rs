@@ -4,6 +4,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 
@@ -24,10 +25,10 @@ impl DataDir {
     /// # Errors
     /// When the folder cannot be created or written, or another process holds the lock.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder)
+        create_private_folder(folder)
             .with_context(|| format!("cannot create the folder {}", folder.display()))?;
         let path = folder.join("lock");
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let lock = private().create(true).truncate(false).write(true).open(&path);
         let lock = lock.with_context(|| format!("cannot write in {}", folder.display()))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock }),
@@ -56,6 +57,14 @@ impl DataDir {
         self.folder.join("sqs.sqlite")
     }
 
+    /// When the last process wrote table or queue for the last time; `None` in a new folder. To be asked before they are
+    /// opened.
+    pub fn last_written(&self) -> Option<SystemTime> {
+        let files = [self.dynamodb(), self.sqs()].into_iter();
+        let logs = files.clone().map(|file| file.with_extension("sqlite-wal"));
+        files.chain(logs).filter_map(|file| std::fs::metadata(file).ok()?.modified().ok()).max()
+    }
+
     /// Reads a small file of the folder; `None` if it does not exist.
     ///
     /// # Errors
@@ -70,19 +79,39 @@ impl DataDir {
         }
     }
 
-    /// Writes a small file that only its owner may read.
+    /// Writes a small file that only its owner may read. It is on the disk when this returns: rows that are written
+    /// later cannot be read without the data key.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write_private(&self, name: &str, text: &str) -> anyhow::Result<()> {
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(true).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options
-            .open(self.folder.join(name))
-            .with_context(|| format!("cannot write {name} in {}", self.folder.display()))?;
-        file.write_all(text.as_bytes())?;
-        Ok(())
+        let write = || {
+            let mut file = private().create(true).truncate(true).write(true).open(self.folder.join(name))?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            File::open(&self.folder)?.sync_all()
+        };
+        write().with_context(|| format!("cannot write {name} in {}", self.folder.display()))
     }
+
+    /// The path of a file of the folder, for messages.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+/// Options for files that only their owner may open.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn create_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }

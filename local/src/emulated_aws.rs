@@ -3,9 +3,9 @@
 
 use std::net::Ipv4Addr;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
-use embedded_aws::{Clock, DynamoDb, Sqs};
+use embedded_aws::{Clock, Durability, DynamoDb, EmulatorError, Sqs};
 use queue::Queue;
 use store::sealing::KeyBytes;
 use store::{KeyWrapper, Store};
@@ -34,13 +34,13 @@ impl EmulatedAws {
     ///
     /// # Errors
     /// When a file cannot be opened or no port is free.
-    pub async fn start(data: Option<&DataDir>, clock: Clock) -> anyhow::Result<Self> {
+    pub async fn start(data: Option<&DataDir>, durability: Durability, clock: Clock) -> anyhow::Result<Self> {
         let sqs = match data {
-            Some(data) => Sqs::file(&data.sqs(), clock.clone()).context("cannot open the queue's file")?,
+            Some(data) => Sqs::file(&data.sqs(), clock.clone(), durability).map_err(explain)?,
             None => Sqs::memory(clock.clone()).context("cannot create a queue in memory")?,
         };
         let dynamodb = match data {
-            Some(data) => DynamoDb::file(&data.dynamodb()).context("cannot open the table's file")?,
+            Some(data) => DynamoDb::file(&data.dynamodb(), durability).map_err(explain)?,
             None => DynamoDb::memory(clock).context("cannot create a table in memory")?,
         };
         // Jobs that the last process had received when it ended will not be finished by that process.
@@ -138,6 +138,16 @@ impl EmulatedAws {
     /// When the queues cannot be created.
     pub async fn queue(&self) -> anyhow::Result<Queue> {
         Ok(queue::definition::create(self.sqs_client()).await?)
+    }
+}
+
+/// What can be done about a file that cannot be used.
+fn explain(error: EmulatorError) -> anyhow::Error {
+    match error {
+        EmulatorError::Damaged { .. } => {
+            anyhow!("{error}. Put back a copy of the data folder, or begin with another one: --data DIR.")
+        }
+        other => anyhow::Error::new(other).context("the data folder cannot be used"),
     }
 }
 

@@ -1,17 +1,27 @@
 //! What does a newcomer need to begin?
 //! Bootstrap data: a workspace and an API key with access to everything, created on the first run and reused later.
 
-use anyhow::Context as _;
-use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings};
 use domain::access::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
-use domain::id::{ApiKeyId, WorkspaceId};
+use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::{Endpoint, EndpointSettings};
+use domain::id::{ApiKeyId, EndpointId, EndpointKey, WorkspaceId};
+use domain::signing::secret::{ActiveSecret, Secret};
+use domain::timestamp::Timestamp;
+use serde_json::json;
 use store::Store;
 use usecases::{Clock, Randomness};
 
 use crate::data_dir::DataDir;
+use crate::http::RECEIVER_PATH;
 
 const KEY_FILE: &str = "admin-key";
 const WORKSPACE_FILE: &str = "workspace";
+/// The most endpoints that are searched for those of the built-in receiver.
+const MOST_LOOKED_AT: usize = 100;
 
 /// The workspace and the key to begin with.
 #[derive(Debug)]
@@ -20,6 +30,8 @@ pub struct Beginnings {
     pub admin_key: ApiKeySecret,
     /// The workspace for the first events.
     pub workspace: WorkspaceId,
+    /// Whether the workspace was created just now.
+    pub is_new: bool,
 }
 
 /// Creates or finds the workspace and the key. `admin_key` replaces the key of the data folder.
@@ -35,44 +47,120 @@ pub async fn prepare(
     let (now, randomness) = (clock.now(), Randomness::system());
     let kept = |name| data.map_or(Ok(None), |data| data.read(name));
 
-    let kept_key = kept(KEY_FILE)?;
-    let admin_key = match admin_key.or(kept_key.as_deref()) {
-        Some(text) => ApiKeySecret::parse(text.trim()).context("POSTHORN_ADMIN_KEY is not an API key")?,
-        None => {
+    let admin_key = match (admin_key, kept(KEY_FILE)?) {
+        (Some(text), _) => ApiKeySecret::parse(text.trim()).map_err(|error| {
+            anyhow!("the API key of POSTHORN_ADMIN_KEY or --admin-key {error}. Correct it, or leave it out.")
+        })?,
+        (None, Some(text)) => {
+            ApiKeySecret::parse(text.trim()).map_err(|_| damaged(data, KEY_FILE, "a new key"))?
+        }
+        (None, None) => {
             let key = ApiKeySecret::new(&randomness.bytes());
             data.map_or(Ok(()), |data| data.write_private(KEY_FILE, key.reveal()))?;
             key
         }
     };
     if store.find_api_key(&admin_key.digest()).await?.is_none() {
-        let key = ApiKey {
-            id: ApiKeyId::new(now, randomness.id()),
-            name: "local admin".to_owned(),
-            workspace_id: None,
-            scopes: vec![Scope::Admin],
-            created_at: now,
-        };
+        let settings = ApiKeySettings::admin_of_all("local admin");
+        let key = ApiKey::new(ApiKeyId::new(now, randomness.id()), settings, now);
         store.save_api_key(&key, &admin_key.digest()).await?;
     }
 
     let workspace = match kept(WORKSPACE_FILE)? {
-        Some(text) => {
-            text.trim().parse().context("the file with the workspace's id in the data folder is damaged")?
-        }
+        Some(text) => text.trim().parse().map_err(|_| damaged(data, WORKSPACE_FILE, "a new workspace"))?,
         None => WorkspaceId::new(now, randomness.id()),
     };
-    if store.load_workspace(workspace).await?.is_none() {
-        let name = "local".to_owned();
-        let settings = WorkspaceSettings {
-            name,
-            retention_days: DEFAULT_RETENTION_DAYS,
-            allow_unsigned: false,
-            max_endpoints: None,
-            max_events_per_day: None,
-        };
-        let row = Workspace::new(workspace, settings, now);
+    let is_new = store.load_workspace(workspace).await?.is_none();
+    if is_new {
+        let row = Workspace::new(workspace, settings_of_workspace("local"), now);
         store.save_workspace(&row).await?;
         data.map_or(Ok(()), |data| data.write_private(WORKSPACE_FILE, &workspace.to_string()))?;
     }
-    Ok(Beginnings { admin_key, workspace })
+    Ok(Beginnings { admin_key, workspace, is_new })
+}
+
+/// The settings of a workspace that has nothing but a name.
+pub(crate) fn settings_of_workspace(name: &str) -> WorkspaceSettings {
+    WorkspaceSettings {
+        name: name.to_owned(),
+        retention_days: DEFAULT_RETENTION_DAYS,
+        allow_unsigned: false,
+        max_endpoints: None,
+        max_events_per_day: None,
+    }
+}
+
+/// The error for a file of the data folder that does not hold what it must. `instead` is what its deletion brings.
+fn damaged(data: Option<&DataDir>, file: &str, instead: &str) -> anyhow::Error {
+    let path = data.map_or_else(|| PathBuf::from(file), |data| data.path(file));
+    anyhow!(
+        "the file {} is damaged. Put back a copy of it, or delete it to begin with {instead}.",
+        path.display()
+    )
+}
+
+/// The built-in receiver, as the target of endpoints.
+#[derive(Debug, Clone, Copy)]
+pub struct Receiver<'a> {
+    /// The table.
+    pub store: &'a Store,
+    /// The URL of the receiver.
+    pub url: &'a str,
+    /// The targets that endpoints may have.
+    pub targets: &'a AllowedTargets,
+}
+
+impl Receiver<'_> {
+    /// Creates an endpoint that sends every event to the receiver, unless there is one with this id. Old endpoints of
+    /// the built-in receiver get its new URL: its port may have been another in the last run.
+    ///
+    /// # Errors
+    /// When the table cannot be used.
+    pub async fn endpoint(
+        &self,
+        workspace: WorkspaceId,
+        id: EndpointId,
+        secret: Secret,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        if self.store.load_endpoint(EndpointKey::new(workspace, id)).await?.is_none() {
+            let settings = json!({ "url": self.url, "description": "built-in receiver" });
+            let settings: EndpointSettings = serde_json::from_value(settings)?;
+            let endpoint = Endpoint {
+                id,
+                workspace_id: workspace,
+                url: settings.check(self.targets)?,
+                settings,
+                secrets: vec![ActiveSecret { secret, expires_at: None }],
+                disabled_reason: None,
+                revision: 1,
+                created_at: now,
+                updated_at: now,
+            };
+            self.store.save_endpoint(&endpoint).await?;
+        }
+        self.follow(workspace).await?;
+        Ok(())
+    }
+
+    /// Gives the endpoints of the built-in receiver its URL; whether the workspace has such an endpoint.
+    ///
+    /// # Errors
+    /// When the table cannot be used.
+    pub async fn follow(&self, workspace: WorkspaceId) -> anyhow::Result<bool> {
+        let mut any = false;
+        for mut endpoint in self.store.list_endpoints(workspace, None, MOST_LOOKED_AT).await?.rows {
+            let url = endpoint.url.as_url();
+            let loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
+            let built_in = loopback && url.path() == RECEIVER_PATH;
+            any |= built_in;
+            if built_in && url.as_str() != self.url {
+                self.url.clone_into(&mut endpoint.settings.url);
+                endpoint.url = endpoint.settings.check(self.targets)?;
+                endpoint.revision += 1;
+                self.store.save_endpoint(&endpoint).await?;
+            }
+        }
+        Ok(any)
+    }
 }

@@ -4,13 +4,16 @@
 //!
 //! `cargo local` and the end-to-end stories both run it.
 
+mod console;
 pub mod data_dir;
 pub mod demo;
 pub mod emulated_aws;
 pub mod event_source_mapping;
 pub mod first_run;
+pub mod http;
 pub mod observe;
 pub mod options;
 pub mod platform;
 pub mod receive;
+pub mod samples;
 pub mod serve;

@@ -50,7 +50,7 @@ pub enum Trouble {
 }
 
 type Report<T> = Arc<dyn Fn(T) + Send + Sync>;
-type Disturb = Arc<dyn Fn(&'static str) -> Option<Trouble> + Send + Sync>;
+type Disturb = Arc<dyn Fn(&'static str, &str) -> Option<Trouble> + Send + Sync>;
 
 /// Gets every call of the functions.
 #[derive(Clone)]
@@ -78,12 +78,12 @@ impl Observer {
         Self { units: Some(Arc::new(units)), ..self }
     }
 
-    /// This observer, which also injects the fault that `trouble` returns for the function's name. The SDK does not
-    /// retry such a request.
+    /// This observer, which also injects the fault that `trouble` returns for the function's name and the operation, such
+    /// as `SendMessageBatch`. The SDK does not retry such a request.
     #[must_use]
     pub fn with_trouble(
         self,
-        trouble: impl Fn(&'static str) -> Option<Trouble> + Send + Sync + 'static,
+        trouble: impl Fn(&'static str, &str) -> Option<Trouble> + Send + Sync + 'static,
     ) -> Self {
         Self { trouble: Some(Arc::new(trouble)), ..self }
     }
@@ -134,7 +134,8 @@ impl Intercept for Watch {
         for (action, resource) in calls(&target, &body) {
             self.observer.report(self.function, &action, &resource);
         }
-        match self.observer.trouble.as_ref().and_then(|trouble| trouble(self.function)) {
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        match self.observer.trouble.as_ref().and_then(|trouble| trouble(self.function, operation)) {
             Some(Trouble::Refused) => return Err("refused, as was wished".into()),
             Some(lost @ Trouble::AnswerLost) => {
                 bag.interceptor_state().store_put(lost);

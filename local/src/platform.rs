@@ -1,32 +1,34 @@
 //! What runs in local mode?
 //! The composition root: every function's handler around the embedded AWS, wired as in the template.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use anyhow::Context as _;
-use axum::Router;
+use anyhow::anyhow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::endpoint::address::AllowedTargets;
+use domain::timestamp::Timestamp;
 use egress::Egress;
+use embedded_aws::Durability;
 use futures_util::FutureExt as _;
 use lambda_kit::metrics::Metrics;
 use queue::Queue;
 use store::Store;
 use store::sealing::KeyBytes;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use usecases::accept::sweep::owe_sweeps;
 use usecases::act::actions::Actions;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
-use usecases::{Cache, Clock, Context, Intake, Randomness, Traces};
+use usecases::{Cache, Clock, Context, Intake, Randomness, Traces, Window};
 
 use crate::data_dir::{DATA_KEY_FILE, DataDir};
 use crate::emulated_aws::EmulatedAws;
 use crate::event_source_mapping::{self, Handler};
+use crate::http;
 use crate::observe::{Observer, Watch};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -42,7 +44,10 @@ pub struct Platform {
     pub queue: Queue,
     /// The address on which the API answers.
     pub address: SocketAddr,
+    /// What all functions have cached.
+    pub(crate) cache: Cache,
     worker: Context,
+    intake: Intake,
     sender: Arc<Sender>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -53,8 +58,14 @@ pub struct Platform {
 pub struct Setup<'a> {
     /// The folder that keeps the data; `None` to keep it in memory.
     pub data: Option<&'a DataDir>,
+    /// When a write to the folder is durable.
+    pub durability: Durability,
+    /// Address of the API.
+    pub listen: IpAddr,
     /// Port of the API; 0 takes any free port.
     pub port: u16,
+    /// The targets that endpoints may have.
+    pub targets: AllowedTargets,
     /// The clock of all functions and emulators.
     pub clock: Clock,
     /// The observer of the AWS actions that each function calls.
@@ -63,8 +74,33 @@ pub struct Setup<'a> {
     pub traces: Traces,
 }
 
+/// In memory, on any free port of this machine. Loopback and plain http are allowed, because the receivers of local mode
+/// are on this machine.
+impl Default for Setup<'_> {
+    fn default() -> Self {
+        Self {
+            data: None,
+            durability: Durability::default(),
+            listen: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            targets: AllowedTargets::loopback_and_http(),
+            clock: Clock::system(),
+            observer: None,
+            traces: Traces::default(),
+        }
+    }
+}
+
+/// What the last process may have cut off when it ended: the events of its last two minutes. After an orderly end there
+/// are none, and the sweep finds none.
+fn cut_off(data: &DataDir) -> Option<Window> {
+    let written = data.last_written()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let written = Timestamp::from_millis(i64::try_from(written.as_millis()).ok()?);
+    Some(Window { since: written.minus(2 * MINUTE), until: written.plus(MINUTE) })
+}
+
 /// Does the work of the template's schedule once a minute.
-async fn schedule(worker: Context, sender: Arc<Sender>, mut stop: watch::Receiver<bool>) {
+async fn schedule(worker: Context, intake: Intake, sender: Arc<Sender>, mut stop: watch::Receiver<bool>) {
     let mut minutes = tokio::time::interval(MINUTE);
     loop {
         tokio::select! {
@@ -74,30 +110,13 @@ async fn schedule(worker: Context, sender: Arc<Sender>, mut stop: watch::Receive
         if let Err(fault) = sender.flush_if_due().await {
             tracing::error!(error = lambda_kit::logging::chain(&fault), "statistics could not be written");
         }
+        intake.write_interrupted().await;
         if let Err(fault) = maintenance::tick(&worker).await {
             tracing::error!(
                 error = lambda_kit::logging::chain(&fault),
                 "schedule failed; it runs again in a minute"
             );
         }
-    }
-}
-
-/// The API's socket, on this machine only.
-async fn listen(port: u16) -> anyhow::Result<TcpListener> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-    listener.with_context(|| format!("port {port} of 127.0.0.1 is taken. Choose another with --port PORT."))
-}
-
-/// Serves the API until `stopped`.
-async fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
-    let api = http_kit::http_api::finish(routes, Metrics::none());
-    let stop = async move {
-        // An error means that the platform was dropped, which is a stop as well.
-        stopped.wait_for(|stop| *stop).await.ok();
-    };
-    if let Err(error) = axum::serve(listener, api).with_graceful_shutdown(stop).await {
-        tracing::error!(%error, "the HTTP server of the API stopped");
     }
 }
 
@@ -125,7 +144,14 @@ fn data_key(data: Option<&DataDir>) -> anyhow::Result<KeyBytes> {
     let new: KeyBytes = Randomness::system().bytes();
     let Some(data) = data else { return Ok(new) };
     match data.read(DATA_KEY_FILE)? {
-        Some(text) => Ok(lambda_kit::data_key::parse(&text)?),
+        Some(text) => lambda_kit::data_key::parse(&text).map_err(|_| {
+            let path = data.data_key();
+            anyhow!(
+                "the file {} is damaged, and the endpoints' secrets cannot be read without it. Put back a copy of it, or \
+                 begin with another folder: --data DIR.",
+                path.display()
+            )
+        }),
         None => {
             data.write_private(DATA_KEY_FILE, &STANDARD.encode(new))?;
             Ok(new)
@@ -139,10 +165,15 @@ impl Platform {
     /// # Errors
     /// When a file or a port cannot be opened.
     pub async fn start(setup: Setup<'_>) -> anyhow::Result<Self> {
-        // 1. The emulated AWS, with the table and the queues.
+        // 1. The port first: if it is taken, nothing else is touched.
+        let listener = http::listen(setup.listen, setup.port).await?;
+        let address = http::address(&listener)?;
+
+        // 2. The emulated AWS, with the table and the queues.
         let clock = setup.clock.clone();
         let emulators_clock = embedded_aws::Clock::new(move || clock.now().as_millis());
-        let aws = EmulatedAws::start(setup.data, emulators_clock).await?;
+        let cut_off = setup.data.and_then(cut_off);
+        let aws = EmulatedAws::start(setup.data, setup.durability, emulators_clock).await?;
         let data_key = data_key(setup.data)?;
         let store = aws.store(data_key).await?;
         let queue = aws.queue().await?;
@@ -152,9 +183,8 @@ impl Platform {
             tracing::info!(released, "drains and replays of the last run go on");
         }
 
-        // 2. The functions. They share one cache, so that a change takes effect at once.
-        // Loopback and plain http are allowed only in local mode, because its receivers are on this machine.
-        let targets = AllowedTargets::loopback_and_http();
+        // 3. The functions. They share one cache, so that a change takes effect at once.
+        let targets = setup.targets;
         let egress = Egress::new(targets)?;
         let (cache, randomness) = (Cache::new(store.clone()), Randomness::system());
         let context = |function| {
@@ -170,26 +200,30 @@ impl Platform {
                 .with_clock_and_randomness(setup.clock.clone(), randomness.clone())
                 .with_traces(setup.traces.clone())
         };
-        let routes = ingest::router(Intake::new(context("ingest")))
+        let intake = Intake::new(context("ingest"));
+        let routes = ingest::router(intake.clone())
             .merge(management::router(Management { context: context("management"), targets }))
             .merge(actions::router(Actions { context: context("actions"), egress: egress.clone() }));
         let sender = Arc::new(Sender::new(context("sender"), egress));
         let worker = context("maintenance");
+        if let Some(window) = cut_off {
+            owe_sweeps(&worker, window).await?;
+        }
 
-        // 3. The API, an event source mapping for each queue, and the schedule.
+        // 4. The API, an event source mapping for each queue, and the schedule.
         let (stop, stopped) = watch::channel(false);
-        let listener = listen(setup.port).await?;
-        let address = listener.local_addr()?;
+        let here = http::here::text(&http::base_url(address), setup.data, &aws, &queue);
+        let routes = http::routes(routes, here);
         let tasks_url = queue.tasks_url().unwrap_or_default();
         let jobs = event_source_mapping::run(aws.sqs.consumer(queue.url()), jobs(&sender), stopped.clone());
         let tasks = event_source_mapping::run(aws.sqs.consumer(tasks_url), tasks(&worker), stopped.clone());
         let tasks = vec![
-            tokio::spawn(serve(listener, routes, stopped.clone())),
+            tokio::spawn(http::serve(listener, routes, stopped.clone())),
             tokio::spawn(jobs),
             tokio::spawn(tasks),
-            tokio::spawn(schedule(worker.clone(), Arc::clone(&sender), stopped)),
+            tokio::spawn(schedule(worker.clone(), intake.clone(), Arc::clone(&sender), stopped)),
         ];
-        Ok(Self { aws, store, queue, worker, sender, address, stop, tasks })
+        Ok(Self { aws, store, queue, cache, worker, intake, sender, address, stop, tasks })
     }
 
     /// Writes the statistics that are still in memory.
@@ -205,12 +239,13 @@ impl Platform {
     /// # Errors
     /// When the table or the queue cannot be used.
     pub async fn tick(&self) -> anyhow::Result<()> {
+        self.intake.write_interrupted().await;
         Ok(maintenance::tick(&self.worker).await?)
     }
 
     /// The base URL of the API.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        http::base_url(self.address)
     }
 
     /// Stops accepting requests and receiving jobs, and waits for those under way.

@@ -3,16 +3,18 @@
 
 use std::process::ExitCode;
 
-use usecases::Clock;
+use domain::id::EndpointId;
+use domain::signing::secret::Secret;
+use usecases::{Clock, Randomness};
 
+use crate::console::Console;
+use crate::console::greeting::greeting;
 use crate::data_dir::DataDir;
-use crate::emulated_aws::TABLE;
-use crate::first_run::{Beginnings, prepare};
+use crate::first_run::{Beginnings, Receiver, prepare};
+use crate::http::RECEIVER_PATH;
 use crate::options::Options;
 use crate::platform::{Platform, Setup};
-
-/// The log filter. The embedded DynamoDB logs a warning for every failed condition, which is a normal answer.
-const LOG: &str = "info,dynoxide=error";
+use crate::samples;
 
 /// The file with the environment in which the functions' own binaries run against the emulated AWS: `cargo lambda watch
 /// --env-file`.
@@ -23,25 +25,34 @@ const ENVIRONMENT_FILE: &str = "aws.env";
 /// # Errors
 /// When the platform cannot be started.
 pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    lambda_kit::logging::init_local(LOG);
+    let console = Console::init(options.log);
     let data = if options.memory { None } else { Some(DataDir::open(&options.data)?) };
     let clock = Clock::system();
     let setup = Setup {
         data: data.as_ref(),
+        durability: options.durability(),
+        listen: options.listen,
         port: options.port,
+        targets: options.targets(),
         clock: clock.clone(),
         observer: None,
         traces: lambda_kit::otlp::from_environment(),
     };
+    let targets = setup.targets;
     let platform = Platform::start(setup).await?;
     let beginnings = prepare(&platform.store, data.as_ref(), options.admin_key.as_deref(), &clock).await?;
-    let kept = if options.memory { "in memory".to_owned() } else { options.data.display().to_string() };
     if let Some(data) = &data {
         data.write_private(ENVIRONMENT_FILE, &platform.aws.environment(&platform.queue, data))?;
     }
-    print!("{}", greeting(&platform, &beginnings, &kept));
+    let url = format!("{}{RECEIVER_PATH}", platform.url());
+    let receiver = Receiver { store: &platform.store, url: &url, targets: &targets };
+    // Endpoints may be on loopback; another address of this machine is private like any other.
+    let reachable = !options.strict && (options.listen.is_loopback() || options.listen.is_unspecified());
+    let received = reachable && set_up_receiver(options, receiver, &beginnings, &clock).await?;
+    print!("{}", greeting(options, &platform.url(), &beginnings, received));
+    console.print(platform.cache.clone(), clock);
 
-    tokio::signal::ctrl_c().await?;
+    stop_signal().await?;
     eprintln!("\nStopping: waiting for deliveries under way. Ctrl-C again stops at once.");
     tokio::select! {
         () = platform.stop() => Ok(ExitCode::SUCCESS),
@@ -49,25 +60,36 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn greeting(platform: &Platform, beginnings: &Beginnings, kept: &str) -> String {
-    let (url, key, workspace) = (platform.url(), beginnings.admin_key.reveal(), beginnings.workspace);
-    let (dynamodb, sqs) = (platform.aws.dynamodb.endpoint_url(), platform.aws.sqs.endpoint_url());
-    let queue_url = platform.queue.url();
-    let dead_letters = platform.queue.dead_letter_url().unwrap_or("-");
-    format!(
-        "\nPosthorn {version}, local mode\n\n  \
-         API        {url}\n  \
-         API key    {key}\n  \
-         workspace  {workspace}\n  \
-         data       {kept}\n\n  \
-         DynamoDB   {dynamodb}  (table {TABLE})\n  \
-         SQS        {sqs}\n  \
-         jobs       {queue_url}\n  \
-         dead       {dead_letters}\n\n\
-         Send an event:\n\n  \
-         curl -sS {url}/v1/events -H 'X-API-Key: {key}' -H 'Content-Type: application/json' \
-         -d '{{\"workspace_id\":\"{workspace}\",\"type\":\"invoice.paid\",\"data\":{{\"amount\":4200}}}}'\n\n\
-         Ctrl-C stops.\n\n",
-        version = env!("CARGO_PKG_VERSION"),
-    )
+/// Gives the built-in receiver its endpoints; whether the workspace has one.
+async fn set_up_receiver(
+    options: &Options,
+    receiver: Receiver<'_>,
+    beginnings: &Beginnings,
+    clock: &Clock,
+) -> anyhow::Result<bool> {
+    let (now, randomness) = (clock.now(), Randomness::system());
+    if beginnings.is_new && !options.no_receiver {
+        let (id, secret) = (EndpointId::new(now, randomness.id()), Secret::new(&randomness.bytes()));
+        receiver.endpoint(beginnings.workspace, id, secret, now).await?;
+    }
+    if options.samples {
+        samples::prepare(&receiver, clock).await?;
+    }
+    receiver.follow(beginnings.workspace).await
+}
+
+/// Waits for Ctrl-C, or for the signal by which a container is stopped.
+async fn stop_signal() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
 }

@@ -26,7 +26,7 @@ MARKER = "only-the-first-workspace-has-this"
 SCHEMATHESIS = shutil.which("st") or str(pathlib.Path(sys.executable).parent / "st")
 # So that a run finds the same things again, and ends in time.
 SEED = 1
-EXAMPLES = 12
+EXAMPLES = 8
 
 # Checks of sequences of requests, whose ids are fixed here.
 EXCLUDED = "use_after_free,ensure_resource_availability"
@@ -82,13 +82,16 @@ def workspace(url, name):
 
 
 def world(url, receiver):
-    """Two workspaces. The first has one thing of each kind; the values of the paths' parameters are its ids."""
+    """Two workspaces. The first has one thing of each kind, the value of a path's parameter, and others to delete."""
     first, key = workspace(url, MARKER)
     _, other_key = workspace(url, "other")
     own = key["key"]
     settings = {"url": f"{receiver}/{MARKER}", "description": MARKER}
-    endpoint = call(url, "POST", "/v1/webhook-endpoints", settings, own)["id"]
-    sent = call(url, "POST", "/v1/events", {"type": "invoice.paid", "data": {"text": MARKER}}, own)
+    endpoint, spare_endpoint = [
+        call(url, "POST", "/v1/webhook-endpoints", settings, own)["id"] for _ in range(2)
+    ]
+    event = {"type": "invoice.paid", "data": {"text": MARKER}}
+    sent, spare_event = [call(url, "POST", "/v1/events", event, own) for _ in range(2)]
     window = {"since": "2026-01-01T00:00:00Z"}
     replay = call(url, "POST", f"/v1/webhook-endpoints/{endpoint}/replay", window, own)["id"]
     spare = {"name": "spare", "workspace_id": first, "scopes": ["events:ro"]}
@@ -98,25 +101,43 @@ def world(url, receiver):
         "event": sent["id"],
         "delivery": sent["deliveries"][0]["id"],
         "replay": replay,
+    }
+    deletable = {
+        "endpoint": spare_endpoint,
+        "event": spare_event["id"],
         "key": call(url, "POST", "/v1/api-keys", spare)["id"],
     }
-    return ids, own, other_key["key"]
+    return ids, deletable, own, other_key["key"]
 
 
-def run(url, name, key, ids, examples):
+def settings_of(ids, deletable):
+    """The configuration of schemathesis (TOML)."""
+    parameters = lambda values: "".join(f'"path.{name}" = "{value}"\n' for name, value in values.items())
+    # A schema cannot say everything: a cursor that the API gave, a window that ends after it begins. So `422` is no
+    # contradiction to a request that conforms to the schema. And each event of a batch is answered on its own: one that
+    # is invalid does not refuse the batch.
+    return f"""
+[parameters]
+{parameters(ids)}
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429"]
+
+[[operations]]
+include-operation-id = "send_batch"
+checks.negative_data_rejection.enabled = false
+
+[[operations]]
+include-method = "DELETE"
+[operations.parameters]
+{parameters(deletable)}
+"""
+
+
+def run(url, name, key, settings, examples):
     """One run of schemathesis; whether it found nothing."""
     print(f"\n==> {name}", flush=True)
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as config:
-        config.write("[parameters]\n")
-        for parameter, value in ids.items():
-            config.write(f'"path.{parameter}" = "{value}"\n')
-        # A schema cannot say everything: a cursor that the API gave, a window that ends after it begins. So `422` is no
-        # contradiction to a request that conforms to the schema.
-        accepted = '["2xx", "3xx", "401", "403", "404", "409", "422", "429"]'
-        config.write(f"[checks.positive_data_acceptance]\nexpected-statuses = {accepted}\n")
-        # Each event of a batch is answered on its own: one that is invalid does not refuse the batch.
-        config.write('[[operations]]\ninclude-operation-id = "send_batch"\n')
-        config.write("checks.negative_data_rejection.enabled = false\n")
+        config.write(settings)
         config.flush()
         command = [
             SCHEMATHESIS, "--config-file", config.name,
@@ -144,9 +165,10 @@ def main():
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
     process, url = start(options.binary)
     try:
-        ids, own, other = world(url, f"http://127.0.0.1:{receiver.server_port}")
+        ids, deletable, own, other = world(url, f"http://127.0.0.1:{receiver.server_port}")
         runs = [("no key", None), ("another workspace's key", other), ("the right key", own)]
-        failed = [name for name, key in runs if not run(url, name, key, ids, options.examples)]
+        settings = settings_of(ids, deletable)
+        failed = [name for name, key in runs if not run(url, name, key, settings, options.examples)]
     finally:
         process.terminate()
         process.wait()

@@ -31,6 +31,7 @@ pub struct Stage {
     pub admin: ApiClient,
     /// The workspace of the story.
     pub workspace: String,
+    admin_key: String,
     ahead: Ahead,
     clock: Clock,
     /// Locked as long as the stage is used.
@@ -59,7 +60,7 @@ impl Stage {
 
     /// Starts the platform with faults injected into calls to AWS.
     pub async fn set_with_trouble(
-        trouble: impl Fn(&'static str) -> Option<Trouble> + Send + Sync + 'static,
+        trouble: impl Fn(&'static str, &str) -> Option<Trouble> + Send + Sync + 'static,
     ) -> Self {
         let observer = observer().unwrap_or_else(|| Observer::new(|_| {}));
         Self::set_with(Traces::default(), Some(observer.with_trouble(trouble))).await
@@ -95,11 +96,13 @@ impl Stage {
         traces: Traces,
         observer: Option<Observer>,
     ) -> Self {
-        let setup = Setup { data: data.as_ref(), port: 0, clock: clock.clone(), observer, traces };
+        let setup = Setup { data: data.as_ref(), clock: clock.clone(), observer, traces, ..Setup::default() };
         let platform = Platform::start(setup).await.unwrap();
         let beginnings = prepare(&platform.store, data.as_ref(), None, &clock).await.unwrap();
-        let admin = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());
-        Self { platform, admin, workspace: beginnings.workspace.to_string(), ahead, clock, _data: data }
+        let admin_key = beginnings.admin_key.reveal().to_owned();
+        let admin = ApiClient::new(&platform.url(), &admin_key);
+        let workspace = beginnings.workspace.to_string();
+        Self { platform, admin, workspace, admin_key, ahead, clock, _data: data }
     }
 
     /// Moves the clock forward, and wakes the queue's long polls.
@@ -111,6 +114,11 @@ impl Stage {
     /// Sets the clock back.
     pub fn set_back(&self, duration: Duration) {
         self.ahead.0.fetch_sub(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// The key with access to everything, for requests that the client cannot make.
+    pub fn admin_key(&self) -> &str {
+        &self.admin_key
     }
 
     /// The story's clock.
@@ -174,6 +182,12 @@ impl Stage {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the delivery has not seen {attempts} attempts")
+    }
+
+    /// Ends a story that repeated a request under its key: jobs that look again after a minute find nothing to do.
+    pub async fn end_after_repeating(self) {
+        self.advance(Duration::from_secs(61));
+        self.end().await;
     }
 
     /// Ends the story: nothing may be left in the queue.

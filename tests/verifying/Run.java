@@ -2,15 +2,10 @@
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Predicate;
 
 public final class Run {
     public static void main(String[] args) throws Exception {
-        Set<String> remembered = new HashSet<>();
-        Predicate<String> seen = id -> !remembered.add(id);
         String input = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
         for (String line : input.split("\n")) {
             if (line.isEmpty()) continue;
@@ -18,17 +13,18 @@ public final class Run {
             long now = Long.parseLong(fields[1]);
             String path = fields[2];
             String secret = fields[3];
-            byte[] body = Base64.getDecoder().decode(fields[4]);
+            String prefix = fields[4];
+            byte[] body = Base64.getDecoder().decode(fields[5]);
             Map<String, String> headers = new HashMap<>();
-            for (int i = 5; i < fields.length; i++) {
+            for (int i = 6; i < fields.length; i++) {
                 String[] pair = fields[i].split("=", 2);
                 headers.put(pair[0], pair[1]);
             }
             try {
                 switch (fields[0]) {
-                    case "standard" -> Webhooks.verifyStandard(headers, body, secret, seen, now);
-                    case "body" -> Webhooks.verifyBody(headers, body, secret, seen);
-                    case "covered" -> Webhooks.verifyCovered(headers, body, path, secret, seen, now);
+                    case "standard" -> Webhooks.verifyStandard(headers, body, secret, now);
+                    case "body" -> Webhooks.verifyBody(headers, body, secret, prefix);
+                    case "covered" -> Webhooks.verifyCovered(headers, body, path, secret, prefix, now);
                     default -> throw new IllegalArgumentException("unknown profile " + fields[0]);
                 }
                 System.out.println("ok");

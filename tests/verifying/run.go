@@ -13,34 +13,28 @@ import (
 )
 
 func main() {
-	remembered := map[string]bool{}
-	seen := func(id string) (bool, error) {
-		before := remembered[id]
-		remembered[id] = true
-		return before, nil
-	}
 	input := must(io.ReadAll(os.Stdin))
 	for _, line := range strings.Split(string(input), "\n") {
 		if line == "" {
 			continue
 		}
 		fields := strings.Split(line, "\t")
-		profile, path, secret := fields[0], fields[2], fields[3]
+		profile, path, secret, prefix := fields[0], fields[2], fields[3], fields[4]
 		now := must(strconv.ParseInt(fields[1], 10, 64))
-		body := must(base64.StdEncoding.DecodeString(fields[4]))
+		body := must(base64.StdEncoding.DecodeString(fields[5]))
 		headers := http.Header{}
-		for _, field := range fields[5:] {
+		for _, field := range fields[6:] {
 			name, value, _ := strings.Cut(field, "=")
 			headers.Set(name, value)
 		}
 		var err error
 		switch profile {
 		case "standard":
-			err = VerifyStandard(headers, body, secret, seen, now)
+			err = VerifyStandard(headers, body, secret, now)
 		case "body":
-			err = VerifyBody(headers, body, secret, seen)
+			err = VerifyBody(headers, body, secret, prefix)
 		case "covered":
-			err = VerifyCovered(headers, body, path, secret, seen, now)
+			err = VerifyCovered(headers, body, path, secret, prefix, now)
 		default:
 			panic("unknown profile " + profile)
 		}

@@ -22,13 +22,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let folder = Folder::new();
     let data = DataDir::open(&folder.0)?;
     let clock = Clock::system();
-    let setup = Setup {
-        data: Some(&data),
-        port: 0,
-        clock: clock.clone(),
-        observer: None,
-        traces: usecases::Traces::default(),
-    };
+    let setup = Setup { data: Some(&data), clock: clock.clone(), ..Setup::default() };
     let platform = Platform::start(setup).await?;
     let begin = prepare(&platform.store, Some(&data), None, &clock).await?;
     let receiver = Receiver::start(Duration::ZERO).await?;

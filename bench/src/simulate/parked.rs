@@ -1,4 +1,4 @@
-//! Which deliveries are parked? Oldest first; of equal ones only the number is kept.
+//! Which deliveries are parked for an endpoint? Oldest first; of equal ones only the number is kept.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -9,21 +9,15 @@ use super::queued::Job;
 #[derive(Debug, Default)]
 pub(crate) struct Parked {
     rows: BTreeMap<(u64, Reverse<u32>), u64>,
-    count: u64,
 }
 
 impl Parked {
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
     pub(crate) fn add(&mut self, job: Job) {
         *self.rows.entry((job.accepted_ms, Reverse(job.attempts))).or_default() += 1;
-        self.count += 1;
     }
 
     /// Takes the oldest, at most `most`: jobs, and how many there are of each.
-    pub(crate) fn take(&mut self, most: u64, probe: bool) -> Vec<(Job, u64)> {
+    pub(crate) fn take(&mut self, endpoint: usize, most: u64, probe: bool) -> Vec<(Job, u64)> {
         let (mut taken, mut left) = (Vec::new(), most);
         while left > 0
             && let Some(mut oldest) = self.rows.first_entry()
@@ -34,9 +28,8 @@ impl Parked {
             if *oldest.get() == 0 {
                 oldest.remove();
             }
-            taken.push((Job { accepted_ms, attempts, due_ms: 0, probe }, count));
+            taken.push((Job { attempts, probe, bulk: true, ..Job::new(endpoint, accepted_ms) }, count));
             left -= count;
-            self.count -= count;
         }
         taken
     }

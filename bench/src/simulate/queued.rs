@@ -9,9 +9,11 @@ use usecases::Randomness;
 /// fair queues").
 const NOISY_IN_FLIGHT: u64 = 30;
 
-/// A job of the biggest customer.
+/// A job of an endpoint that goes down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Job {
+    /// Which of them.
+    pub(crate) endpoint: usize,
     /// When its event was accepted.
     pub(crate) accepted_ms: u64,
     /// Attempts made before.
@@ -20,12 +22,21 @@ pub(crate) struct Job {
     pub(crate) due_ms: u64,
     /// Whether it probes an open circuit.
     pub(crate) probe: bool,
+    /// Whether it is a drain's or a probe: those are one message group.
+    pub(crate) bulk: bool,
+    /// Whether its delivery's row is listed on the index, because it waits long for a retry.
+    pub(crate) listed: bool,
 }
 
 impl Job {
-    /// Write units by which its row leaves the index: it is listed there while it waits long for a retry.
+    /// The job of an event that is accepted now.
+    pub(crate) const fn new(endpoint: usize, accepted_ms: u64) -> Self {
+        Self { endpoint, accepted_ms, attempts: 0, due_ms: 0, probe: false, bulk: false, listed: false }
+    }
+
+    /// Write units by which its row joins the index, and again when it leaves it.
     pub(crate) fn index_units(&self) -> f64 {
-        if self.due_ms > 0 { 1.0 } else { 0.0 }
+        if self.listed { 1.0 } else { 0.0 }
     }
 }
 
@@ -48,9 +59,46 @@ impl Batch {
 #[derive(Debug, Default)]
 pub(crate) struct Queued {
     others: VecDeque<(u64, u64)>,
-    biggest: VecDeque<(Job, u64)>,
     others_count: u64,
-    biggest_count: u64,
+    /// Of the endpoints' own message groups.
+    biggest: Line,
+    /// Of the message group of drains and probes.
+    bulk: Line,
+}
+
+/// Jobs in the order in which they came.
+#[derive(Debug, Default)]
+struct Line {
+    jobs: VecDeque<(Job, u64)>,
+    count: u64,
+}
+
+impl Line {
+    fn add(&mut self, job: Job, count: u64) {
+        match self.jobs.back_mut() {
+            _ if count == 0 => {}
+            Some((same, more)) if *same == job => *more += count,
+            _ => self.jobs.push_back((job, count)),
+        }
+        self.count += count;
+    }
+
+    fn take(&mut self) -> Option<Job> {
+        let (job, left) = self.jobs.front_mut()?;
+        let job = *job;
+        *left -= 1;
+        self.count -= 1;
+        if *left == 0 {
+            self.jobs.pop_front();
+        }
+        Some(job)
+    }
+
+    /// How many of it may be chosen: none while its next job is of a noisy group and others are there.
+    fn weight(&self, fair: bool, in_flight: &InFlight) -> u64 {
+        let noisy = fair && self.jobs.front().is_some_and(|(job, _)| in_flight.is_noisy(job));
+        if noisy { 0 } else { self.count }
+    }
 }
 
 impl Queued {
@@ -62,46 +110,40 @@ impl Queued {
     }
 
     pub(crate) fn add(&mut self, job: Job, count: u64) {
-        if count > 0 {
-            self.biggest.push_back((job, count));
-            self.biggest_count += count;
-        }
+        if job.bulk { self.bulk.add(job, count) } else { self.biggest.add(job, count) }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.others_count + self.biggest_count == 0
+        self.others_count + self.biggest.count + self.bulk.count == 0
     }
 
-    /// Takes up to ten jobs, at most `room`; `fair` prefers quiet customers while the biggest is noisy, otherwise chance
-    /// decides.
+    /// Takes up to ten jobs, at most `room`; `fair` prefers quiet message groups, among equals chance decides.
     pub(crate) fn take(
         &mut self,
         room: u64,
         fair: bool,
-        in_flight: InFlight,
+        in_flight: &InFlight,
         randomness: &Randomness,
     ) -> Batch {
-        let noisy = fair
-            && in_flight.biggest >= NOISY_IN_FLIGHT
-            && in_flight.biggest * 10 > in_flight.biggest + in_flight.others;
         let mut batch = Batch::default();
         for _ in 0..room.min(BATCH_ENTRIES as u64) {
-            let takes_other = match (self.others_count, self.biggest_count) {
-                (0, 0) => break,
-                (_, 0) => true,
-                (0, _) => false,
-                _ if noisy => true,
-                (others, biggest) => randomness.unit() * real(others + biggest) < real(others),
-            };
-            if takes_other {
+            let mut weights = [&self.biggest, &self.bulk].map(|line| line.weight(fair, in_flight));
+            if self.others_count + weights[0] + weights[1] == 0 {
+                weights = [self.biggest.count, self.bulk.count];
+            }
+            let [others, own, bulk] = [self.others_count, weights[0], weights[1]];
+            let all = others + own + bulk;
+            if all == 0 {
+                break;
+            }
+            let is_sure = [others, own, bulk].contains(&all);
+            let chosen = if is_sure { 0.0 } else { randomness.unit() * real(all) };
+            if others > 0 && chosen < real(others) {
                 self.take_other(&mut batch);
-            } else if let Some((job, left)) = self.biggest.front_mut() {
-                batch.biggest.push(*job);
-                *left -= 1;
-                self.biggest_count -= 1;
-                if *left == 0 {
-                    self.biggest.pop_front();
-                }
+            } else if own > 0 && chosen < real(others + own) {
+                batch.biggest.extend(self.biggest.take());
+            } else {
+                batch.biggest.extend(self.bulk.take());
             }
         }
         batch
@@ -122,10 +164,42 @@ impl Queued {
 }
 
 /// Jobs received and not deleted, whether attempted or waiting invisible.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct InFlight {
     pub(crate) others: u64,
-    pub(crate) biggest: u64,
+    /// Of each endpoint that goes down.
+    down: Vec<u64>,
+    bulk: u64,
+    down_count: u64,
+}
+
+impl InFlight {
+    pub(crate) fn of(endpoints: usize) -> Self {
+        Self { others: 0, down: vec![0; endpoints], bulk: 0, down_count: 0 }
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.others + self.down_count
+    }
+
+    pub(crate) fn add(&mut self, job: &Job) {
+        *self.group_of(job) += 1;
+        self.down_count += 1;
+    }
+
+    pub(crate) fn remove(&mut self, job: &Job) {
+        *self.group_of(job) -= 1;
+        self.down_count -= 1;
+    }
+
+    fn group_of(&mut self, job: &Job) -> &mut u64 {
+        if job.bulk { &mut self.bulk } else { &mut self.down[job.endpoint] }
+    }
+
+    fn is_noisy(&self, job: &Job) -> bool {
+        let mine = if job.bulk { self.bulk } else { self.down[job.endpoint] };
+        mine >= NOISY_IN_FLIGHT && mine * 10 > self.count()
+    }
 }
 
 /// A count as a real number.
@@ -138,7 +212,7 @@ pub(crate) fn real(count: u64) -> f64 {
 mod tests {
     use super::*;
 
-    const JOB: Job = Job { accepted_ms: 0, attempts: 0, due_ms: 0, probe: false };
+    const JOB: Job = Job::new(0, 0);
 
     #[test]
     fn quiet_customers_go_first_only_while_the_biggest_is_noisy() {
@@ -147,7 +221,10 @@ mod tests {
             let mut queued = Queued::default();
             queued.add(JOB, 100);
             queued.add_others(0, 7);
-            queued.take(10, fair, InFlight { others: 100, biggest }, &randomness).others()
+            let mut in_flight = InFlight { others: 100, ..InFlight::of(2) };
+            (0..biggest).for_each(|_| in_flight.add(&JOB));
+            in_flight.add(&Job { endpoint: 1, ..JOB });
+            queued.take(10, fair, &in_flight, &randomness).others()
         };
         assert_eq!((taken(true, 30), taken(true, 29), taken(true, 10), taken(false, 30)), (7, 0, 0, 0));
     }

@@ -4,9 +4,11 @@
 mod failure;
 mod recovery;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use domain::endpoint::EndpointSettings;
+use domain::policy::backoff::{HIGH_FROM, QueueLoad};
 use domain::policy::circuit::{Health, MAX_PARKED_WHILE_OFF};
 use usecases::Randomness;
 use usecases::context::cache::CACHED_FOR;
@@ -38,7 +40,7 @@ const PATIENCE_MS: u64 = 24 * 3_600_000;
 /// What may happen later.
 #[derive(Debug)]
 enum Happening {
-    /// One sender's attempts on the biggest customer have failed.
+    /// One sender's attempts on endpoints that are down have failed.
     Failed(Vec<Job>),
     /// They have succeeded.
     Delivered(Vec<Job>),
@@ -46,10 +48,26 @@ enum Happening {
     Visible(Job),
     /// A job that was sent delayed can be taken.
     Arrived(Job),
+    /// A job that waited invisible is taken, and finds that a drain has sent its delivery.
+    Superseded(Job),
     /// The schedule looks for open circuits.
     Minute,
-    /// The drain goes on.
-    Drain,
+    /// The drain of an endpoint goes on.
+    Drain(usize),
+}
+
+/// An endpoint that goes down.
+#[derive(Debug, Default)]
+struct Endpoint {
+    health: Health,
+    /// When the circuit opened and closed: senders remember for some seconds how it was.
+    circuit: BTreeMap<u64, bool>,
+    off: bool,
+    accepted_while_off: u64,
+    parked: Parked,
+    /// The jobs that wait long for a retry, in `World::later`; also some that have come since.
+    long_waits: Vec<(u64, u64)>,
+    draining: Option<Draining>,
 }
 
 pub(crate) struct World<'a> {
@@ -64,15 +82,17 @@ pub(crate) struct World<'a> {
     /// When senders become free, and how many; with them the other customers' jobs that they held.
     ends: BTreeMap<u64, (u64, u64)>,
     in_flight: InFlight,
+    load: QueueLoad,
     invisible: u64,
     delayed: u64,
-    parked: Parked,
-    health: Health,
-    /// When the circuit opened and closed: senders cache its state for some seconds.
-    circuit: BTreeMap<u64, bool>,
-    off: bool,
-    accepted_while_off: u64,
-    draining: Option<Draining>,
+    /// Jobs that wait invisible although a drain has brought their retry forward: each is received once more, for nothing.
+    superseded: u64,
+    endpoints: Vec<Endpoint>,
+    /// The endpoint that the next event goes to.
+    next_endpoint: usize,
+    /// Parked deliveries, and endpoints that are off, of all together.
+    parked: u64,
+    off: usize,
     from_outage: u64,
     bill: Bill,
     usual: Bill,
@@ -91,15 +111,15 @@ impl<'a> World<'a> {
             queued: Queued::default(),
             free: outage.senders,
             ends: BTreeMap::new(),
-            in_flight: InFlight::default(),
+            in_flight: InFlight::of(outage.endpoints),
+            load: QueueLoad::default(),
             invisible: 0,
             delayed: 0,
-            parked: Parked::default(),
-            health: Health::default(),
-            circuit: BTreeMap::from([(0, false)]),
-            off: false,
-            accepted_while_off: 0,
-            draining: None,
+            superseded: 0,
+            endpoints: std::iter::repeat_with(Endpoint::default).take(outage.endpoints).collect(),
+            next_endpoint: 0,
+            parked: 0,
+            off: 0,
             from_outage: 0,
             bill: Bill::default(),
             usual: Bill::default(),
@@ -132,13 +152,17 @@ impl<'a> World<'a> {
             _ => {}
         }
         if self.now == recovery {
-            self.counts.parked_at_end = self.parked.count();
+            self.counts.parked_at_end = self.parked;
         }
-        if self.now >= recovery && self.off {
-            // Its owner knows that it is back, and switches it on; also if an attempt that was under way then, and
+        if self.now >= recovery && self.off > 0 {
+            // The owner knows that it is back, and switches it on; also if an attempt that was under way then, and
             // failed later, has switched it off.
-            self.off = false;
-            self.recover();
+            self.off = 0;
+            for endpoint in 0..self.endpoints.len() {
+                if std::mem::take(&mut self.endpoints[endpoint].off) {
+                    self.recover(endpoint);
+                }
+            }
         }
         if !self.is_drained() {
             self.accept();
@@ -155,11 +179,21 @@ impl<'a> World<'a> {
             }
         }
         self.receive();
-        let in_flight = self.in_flight.biggest + self.in_flight.others;
-        self.counts.peak_in_flight = self.counts.peak_in_flight.max(in_flight);
+        self.count_in_flight();
         self.counts.peak_delayed = self.counts.peak_delayed.max(self.delayed);
         self.look_whether_drained();
         self.now += STEP_MS;
+    }
+
+    fn count_in_flight(&mut self) {
+        let in_flight = self.in_flight.count();
+        self.counts.peak_in_flight = self.counts.peak_in_flight.max(in_flight);
+        if in_flight <= HIGH_FROM {
+            self.counts.above_since_ms = None;
+            return;
+        }
+        let since = *self.counts.above_since_ms.get_or_insert(self.now);
+        self.counts.longest_above_ms = self.counts.longest_above_ms.max(self.now - since);
     }
 
     /// Takes the events of one step.
@@ -168,17 +202,22 @@ impl<'a> World<'a> {
         let others = self.due_by_now(rate * (1.0 - self.outage.share));
         let biggest = self.due_by_now(rate * self.outage.share);
         self.queued.add_others(self.now, others);
-        // What is accepted while the endpoint is off is parked when it is received, up to a bound.
-        if self.off && self.accepted_while_off >= MAX_PARKED_WHILE_OFF {
-            self.counts.skipped += biggest;
-            return;
+        for _ in 0..biggest {
+            let place = self.next_endpoint;
+            self.next_endpoint = (place + 1) % self.endpoints.len();
+            let endpoint = &mut self.endpoints[place];
+            // What is accepted while an endpoint is off is parked when it is received, up to a bound.
+            if endpoint.off && endpoint.accepted_while_off >= MAX_PARKED_WHILE_OFF {
+                self.counts.skipped += 1;
+                continue;
+            }
+            endpoint.accepted_while_off += u64::from(endpoint.off);
+            self.counts.accepted += 1;
+            if self.now < self.recovery() {
+                self.from_outage += 1;
+            }
+            self.queued.add(Job::new(place, self.now), 1);
         }
-        self.accepted_while_off += if self.off { biggest } else { 0 };
-        self.counts.accepted += biggest;
-        if self.now < self.recovery() {
-            self.from_outage += biggest;
-        }
-        self.queued.add(Job { accepted_ms: self.now, attempts: 0, due_ms: 0, probe: false }, biggest);
     }
 
     /// How many of `per_ms` a millisecond fall into this step.
@@ -191,12 +230,12 @@ impl<'a> World<'a> {
     /// Gives every free sender a batch.
     fn receive(&mut self) {
         while self.free > 0 && !self.queued.is_empty() {
-            let room = MOST_IN_FLIGHT.saturating_sub(self.in_flight.biggest + self.in_flight.others);
+            let room = MOST_IN_FLIGHT.saturating_sub(self.in_flight.count());
             if room == 0 {
                 return;
             }
             let fair = !self.outage.without_fair_queue;
-            let batch = self.queued.take(room, fair, self.in_flight, &self.randomness);
+            let batch = self.queued.take(room, fair, &self.in_flight, &self.randomness);
             self.free -= 1;
             self.attempt(&batch);
         }
@@ -211,29 +250,31 @@ impl<'a> World<'a> {
         self.in_flight.others += others;
         self.bill.write_units += real(others);
         let mut held = if others > 0 { OVERHEAD_MS + self.outage.answer_ms } else { OVERHEAD_MS };
-        // Each process asked at its own time how the endpoint fares.
+        // Each process asked at its own time how an endpoint fares.
         let asked = self.now.saturating_sub(self.up_to(millis(CACHED_FOR)));
-        let open = self.circuit.range(..=asked).next_back().is_some_and(|(_, open)| *open);
-        let (mut attempted, mut parked) = (Vec::new(), 0);
+        let (mut attempted, mut counted) = (Vec::new(), BTreeSet::new());
         for job in &batch.biggest {
-            self.in_flight.biggest += 1;
+            self.in_flight.add(job);
+            let endpoint = &mut self.endpoints[job.endpoint];
+            let open = endpoint.circuit.range(..=asked).next_back().is_some_and(|(_, open)| *open);
             if job.attempts > 0 || job.probe || job.due_ms > 0 {
                 self.bill.read_units += 2.0; // the delivery's row, the event's payload
             }
             if job.due_ms > self.now + millis(EARLY) {
-                self.delay(*job);
-            } else if self.off || (open && job.attempts == 0 && !job.probe) {
-                self.in_flight.biggest -= 1;
-                self.parked.add(*job);
+                self.wait(*job, Duration::from_millis(job.due_ms - self.now));
+            } else if endpoint.off || (open && job.attempts == 0 && !job.probe) {
+                self.in_flight.remove(job);
+                endpoint.parked.add(*job);
+                self.parked += 1;
                 self.bill.write_units += 2.0;
-                parked += 1;
+                if endpoint.off {
+                    counted.insert(job.endpoint);
+                }
             } else {
                 attempted.push(*job);
             }
         }
-        if self.off && parked > 0 {
-            self.bill.write_units += 1.0; // they are counted
-        }
+        self.bill.write_units += real(counted.len() as u64); // what is parked while an endpoint is off is counted
         if !attempted.is_empty() {
             let down = (OUTAGE_BEGINS_MS..self.recovery()).contains(&self.now);
             let takes = OVERHEAD_MS + if down { self.outage.failure_ms() } else { self.outage.answer_ms };
@@ -253,18 +294,23 @@ impl<'a> World<'a> {
             Happening::Delivered(jobs) => self.delivered(&jobs),
             Happening::Visible(job) => {
                 self.invisible -= 1;
-                self.in_flight.biggest -= 1;
+                self.in_flight.remove(&job);
                 self.queued.add(job, 1);
             }
             Happening::Arrived(job) => {
                 self.delayed -= 1;
                 self.queued.add(job, 1);
             }
+            Happening::Superseded(job) => {
+                self.superseded -= 1;
+                self.in_flight.remove(&job);
+            }
             Happening::Minute => {
+                self.load = self.load.at(self.in_flight.count());
                 self.probe();
                 self.at(self.now + MINUTE_MS, Happening::Minute);
             }
-            Happening::Drain => self.drain(),
+            Happening::Drain(endpoint) => self.drain(endpoint),
         }
     }
 
@@ -273,13 +319,15 @@ impl<'a> World<'a> {
             self.counts.first_success_ms.get_or_insert(self.now);
         }
         for job in jobs {
-            self.in_flight.biggest -= 1;
+            self.in_flight.remove(job);
             self.bill.write_units += if job.attempts == 0 { 1.0 } else { 2.0 } + job.index_units();
             self.counts.delivered += 1;
             self.finish(*job);
         }
-        if self.health.failures > 0 {
-            self.recover();
+        for job in jobs {
+            if self.endpoints[job.endpoint].health.failures > 0 {
+                self.recover(job.endpoint);
+            }
         }
     }
 
@@ -290,7 +338,7 @@ impl<'a> World<'a> {
     }
 
     fn look_whether_drained(&mut self) {
-        let waiting = self.parked.count() + self.invisible + self.delayed + self.from_outage;
+        let waiting = self.parked + self.invisible + self.delayed + self.from_outage;
         if self.counts.drained_ms.is_some() || self.counts.first_success_ms.is_none() || waiting > 0 {
             return;
         }
@@ -308,17 +356,18 @@ impl<'a> World<'a> {
     }
 
     fn is_idle(&self) -> bool {
-        self.queued.is_empty()
-            && self.in_flight.biggest + self.in_flight.others + self.delayed + self.parked.count() == 0
+        let in_flight = self.in_flight.count() - self.superseded;
+        self.queued.is_empty() && in_flight + self.delayed + self.parked == 0
     }
 
     pub(crate) fn recovery(&self) -> u64 {
         OUTAGE_BEGINS_MS + self.outage.outage_seconds * 1_000
     }
 
-    fn at(&mut self, at: u64, happening: Happening) {
+    fn at(&mut self, at: u64, happening: Happening) -> (u64, u64) {
         self.number += 1;
         self.later.insert((at, self.number), happening);
+        (at, self.number)
     }
 
     /// An instant from 0 to `most` milliseconds.

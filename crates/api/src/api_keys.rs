@@ -3,6 +3,7 @@
 use std::fmt;
 
 use domain::access::api_key::{ApiKeySecret, Scope};
+use domain::access::role::Role;
 use domain::id::{ApiKeyId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,8 +23,47 @@ pub struct ApiKey {
     pub workspace_id: Option<WorkspaceId>,
     /// The permissions of the key.
     pub scopes: Vec<Scope>,
+    /// The roles of its holder.
+    #[cfg_attr(feature = "openapi", schema(max_items = 20))]
+    pub roles: Vec<Role>,
     /// When the key was created.
     pub created_at: Timestamp,
+    /// When the key stops to authenticate; `null` if it does not expire.
+    pub expires_at: Option<Timestamp>,
+    /// When the key was last used, to the hour; `null` if it never was.
+    pub last_used_at: Option<Timestamp>,
+    /// The old keys that still authenticate after a rotation. Only where one key is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_keys: Option<Vec<OldKey>>,
+}
+
+/// A secret of an API key that was rotated out and still authenticates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OldKey {
+    /// When the key stops to authenticate.
+    pub expires_at: Timestamp,
+}
+
+/// The rotation of an API key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RotateApiKey {
+    /// How long the old key still authenticates, in seconds; a day, if left out.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800, examples(3_600)))]
+    pub overlap_seconds: Option<u64>,
+}
+
+/// The caller: what the key of the request may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Me {
+    /// The key of the request.
+    pub api_key: ApiKey,
+    /// The version of Posthorn that answers.
+    #[cfg_attr(feature = "openapi", schema(examples("0.1.0")))]
+    pub version: String,
 }
 
 /// A new API key, with the key itself.
@@ -45,8 +85,28 @@ pub struct RevealedKey(String);
 
 impl From<domain::access::api_key::ApiKey> for ApiKey {
     fn from(key: domain::access::api_key::ApiKey) -> Self {
-        let domain::access::api_key::ApiKey { id, name, workspace_id, scopes, created_at } = key;
-        Self { id, name, workspace_id, scopes, created_at }
+        let domain::access::api_key::ApiKey {
+            id,
+            name,
+            workspace_id,
+            scopes,
+            roles,
+            created_at,
+            expires_at,
+            last_used_at,
+        } = key;
+        Self { id, name, workspace_id, scopes, roles, created_at, expires_at, last_used_at, old_keys: None }
+    }
+}
+
+impl ApiKey {
+    /// The key with the ends of its old secrets.
+    pub fn with_old_keys(
+        key: domain::access::api_key::ApiKey,
+        ends: impl IntoIterator<Item = Timestamp>,
+    ) -> Self {
+        let old_keys = ends.into_iter().map(|expires_at| OldKey { expires_at }).collect();
+        Self { old_keys: Some(old_keys), ..key.into() }
     }
 }
 

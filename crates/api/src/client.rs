@@ -121,6 +121,21 @@ impl ApiClient {
         body: Bytes,
         headers: &[(&str, &str)],
     ) -> Result<(u16, Bytes), ClientError> {
+        let answer = self.exchange(method, path, body, headers).await?;
+        Ok((answer.status().as_u16(), answer.into_body()))
+    }
+
+    /// Sends any request, and gives the whole answer with its headers.
+    ///
+    /// # Errors
+    /// When the API cannot be reached.
+    pub async fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        body: impl Into<Bytes>,
+        headers: &[(&str, &str)],
+    ) -> Result<http::Response<Bytes>, ClientError> {
         let mut request = http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -129,10 +144,10 @@ impl ApiClient {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::from(body))?;
+        let request = request.body(Full::from(body.into()))?;
         let (parts, body) = self.client.request(request).await?.into_parts();
         let body = body.collect().await.map_err(|error| ClientError::Answer(error.into()))?;
-        Ok((parts.status.as_u16(), body.to_bytes()))
+        Ok(http::Response::from_parts(parts, body.to_bytes()))
     }
 
     async fn expect_success(&self, method: &str, path: &str, body: String) -> Result<Value, ClientError> {

@@ -10,9 +10,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::problem::Problem;
 
-/// Deliveries, and endpoints skipped, that each result of a batch lists: 100 events with both are 2 MB, and Lambda
-/// answers with 6 at most. `/v1/events/{event}/deliveries` lists all of them.
+/// Deliveries, and endpoints skipped, that the answer to an event lists. `/v1/events/{event}/deliveries` lists all of them.
 pub const MAX_LISTED: usize = 100;
+/// Both together: so the answer to an event stays below 16 KB, and that to a batch of 100 below 2 MB (Lambda answers with 6
+/// at most).
+pub const MAX_LISTED_TOGETHER: usize = 180;
 
 /// A new event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,15 +60,24 @@ pub struct Batch<E> {
     pub events: Vec<E>,
 }
 
-/// An event that was accepted: stored durably, with a job for each delivery.
+/// An event that was accepted: stored durably, with a job for each delivery. Its lists hold at most 100 deliveries and 100
+/// skipped endpoints, 180 together; the counts give the total numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AcceptedEvent {
     /// The id of the event.
     pub id: EventId,
-    /// The deliveries of the event.
+    /// The number of deliveries of the event.
+    #[cfg_attr(feature = "openapi", schema(examples(1)))]
+    pub deliveries_count: usize,
+    /// The first 100 deliveries.
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub deliveries: Vec<QueuedDelivery>,
-    /// The endpoints that get no delivery.
+    /// The number of endpoints that get no delivery.
+    #[cfg_attr(feature = "openapi", schema(examples(1)))]
+    pub skipped_count: usize,
+    /// The first 100 skipped endpoints; with the deliveries 180 at most.
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub skipped: Vec<SkippedEndpoint>,
 }
 
@@ -109,8 +120,8 @@ pub enum BatchResult {
     Refused(Problem),
 }
 
-/// An event of a batch that was accepted. Its lists hold at most 100 deliveries and 100 skipped endpoints; the counts
-/// give the total numbers.
+/// An event of a batch that was accepted. Its lists hold at most 100 deliveries and 100 skipped endpoints, 180 together; the
+/// counts give the total numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BatchAccepted {
@@ -128,7 +139,7 @@ pub struct BatchAccepted {
     /// The number of endpoints that get no delivery.
     #[cfg_attr(feature = "openapi", schema(examples(1)))]
     pub skipped_count: usize,
-    /// The first 100 skipped endpoints.
+    /// The first 100 skipped endpoints; with the deliveries 180 at most.
     #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub skipped: Vec<SkippedEndpoint>,
 }
@@ -197,22 +208,18 @@ pub struct Event {
 impl AcceptedEvent {
     /// The event with this id and ledger.
     pub fn of(id: EventId, ledger: &Ledger) -> Self {
-        let deliveries = queued(id, ledger).collect();
-        Self { id, deliveries, skipped: skipped(ledger).collect() }
+        let (deliveries, skipped) = listed(id, ledger);
+        let (deliveries_count, skipped_count) = (ledger.deliveries.len(), ledger.skipped.len());
+        Self { id, deliveries_count, deliveries, skipped_count, skipped }
     }
 }
 
 impl BatchAccepted {
     /// The event with this id and ledger.
     pub fn of(id: EventId, ledger: &Ledger) -> Self {
-        Self {
-            status: 202,
-            id,
-            deliveries_count: ledger.deliveries.len(),
-            deliveries: queued(id, ledger).take(MAX_LISTED).collect(),
-            skipped_count: ledger.skipped.len(),
-            skipped: skipped(ledger).take(MAX_LISTED).collect(),
-        }
+        let AcceptedEvent { id, deliveries_count, deliveries, skipped_count, skipped } =
+            AcceptedEvent::of(id, ledger);
+        Self { status: 202, id, deliveries_count, deliveries, skipped_count, skipped }
     }
 }
 
@@ -239,15 +246,16 @@ impl From<&DomainEvent> for Event {
     }
 }
 
-fn queued(id: EventId, ledger: &Ledger) -> impl Iterator<Item = QueuedDelivery> {
-    let endpoints = ledger.deliveries.iter();
-    endpoints
-        .map(move |endpoint| QueuedDelivery { id: DeliveryId::of(id, *endpoint), endpoint_id: *endpoint })
-}
-
-fn skipped(ledger: &Ledger) -> impl Iterator<Item = SkippedEndpoint> {
-    let endpoints = ledger.skipped.iter();
-    endpoints.map(|(endpoint_id, reason)| SkippedEndpoint { endpoint_id: *endpoint_id, reason: *reason })
+/// The first deliveries and skipped endpoints of a ledger.
+fn listed(id: EventId, ledger: &Ledger) -> (Vec<QueuedDelivery>, Vec<SkippedEndpoint>) {
+    let deliveries = ledger.deliveries.iter().take(MAX_LISTED);
+    let deliveries = deliveries
+        .map(|endpoint| QueuedDelivery { id: DeliveryId::of(id, *endpoint), endpoint_id: *endpoint });
+    let deliveries: Vec<_> = deliveries.collect();
+    let skipped = ledger.skipped.iter().take(MAX_LISTED.min(MAX_LISTED_TOGETHER - deliveries.len()));
+    let skipped =
+        skipped.map(|(endpoint_id, reason)| SkippedEndpoint { endpoint_id: *endpoint_id, reason: *reason });
+    (deliveries, skipped.collect())
 }
 
 impl Serialize for EventTypes {
@@ -268,19 +276,35 @@ impl<'de> Deserialize<'de> for EventTypes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::event::MAX_BATCH_EVENTS;
 
     #[test]
-    fn the_answer_to_the_widest_batch_fits_what_lambda_answers() {
+    fn the_answer_to_an_event_is_small_however_many_endpoints_there_are() {
         let at = Timestamp::from_millis(1_750_000_000_000);
-        let endpoints = || (0..10_000).map(|number| EndpointId::new(at, number));
-        let skipped = endpoints().map(|endpoint| (endpoint, SkipReason::TypeNotSubscribed)).collect();
-        let ledger = Ledger { deliveries: endpoints().collect(), skipped };
-        let result = BatchAccepted::of(EventId::new(at, 1), &ledger);
-        assert_eq!((result.deliveries_count, result.skipped_count), (10_000, 10_000));
-        assert_eq!((result.deliveries.len(), result.skipped.len()), (MAX_LISTED, MAX_LISTED));
-        let bytes = serde_json::to_string(&result).unwrap().len() * MAX_BATCH_EVENTS;
-        assert!(bytes < 4_000_000, "{bytes}");
+        let ledger = |deliveries: u128, skipped: u128| {
+            let endpoints = |count| (0..count).map(|number| EndpointId::new(at, number));
+            let skipped =
+                endpoints(skipped).map(|endpoint| (endpoint, SkipReason::TypeNotSubscribed)).collect();
+            Ledger { deliveries: endpoints(deliveries).collect(), skipped }
+        };
+        for (deliveries, skipped, listed) in [
+            (10_000, 10_000, (100, 80)),
+            (10_000, 0, (100, 0)),
+            (0, 10_000, (0, 100)),
+            (100, 80, (100, 80)),
+            (3, 100, (3, 100)),
+        ] {
+            let ledger = ledger(deliveries, skipped);
+            let answer = AcceptedEvent::of(EventId::new(at, 1), &ledger);
+            assert_eq!(
+                (answer.deliveries_count, answer.skipped_count),
+                (ledger.deliveries.len(), ledger.skipped.len())
+            );
+            assert_eq!((answer.deliveries.len(), answer.skipped.len()), listed);
+            let bytes = serde_json::to_string(&answer).unwrap().len();
+            assert!(bytes < 16_000, "{bytes}");
+            let of_batch = BatchAccepted::of(EventId::new(at, 1), &ledger);
+            assert_eq!((of_batch.deliveries, of_batch.skipped), (answer.deliveries, answer.skipped));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! - [`page`]: lists, their limit and their cursor
 //! - [`workspaces`], [`api_keys`], [`endpoints`]: what is configured
 //! - [`events`], [`deliveries`], [`replays`], [`previews`]: what is sent
+//! - [`verifications`]: why a signature is refused
 //! - [`statistics`], [`jwks`], [`health`]: what is read besides
 //! - `client` (a feature): a caller of the API
 //! - `openapi` (a feature): schemas for the OpenAPI document; the doc comments of the shapes are its descriptions
@@ -26,4 +27,5 @@ pub mod previews;
 pub mod problem;
 pub mod replays;
 pub mod statistics;
+pub mod verifications;
 pub mod workspaces;

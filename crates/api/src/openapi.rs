@@ -24,7 +24,8 @@ pub enum UndeliveredStatus {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct Idempotency {
-    /// A key of your choice: within 24 hours, requests with the same key create one event.
+    /// A key of your choice: within 24 hours, the same request with the same key takes effect once, and gets the first
+    /// answer again.
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,

@@ -133,6 +133,14 @@ id!(
     "an API key; it is not the key itself and gives no access"
 );
 
+id!(
+    /// The claim of an `Idempotency-Key`. The thing that its request makes has the same ULID, so that a repeated request
+    /// finds it.
+    ClaimId,
+    "claim_",
+    "the claim of an idempotency key"
+);
+
 /// One endpoint of one workspace: the key under which every row of an endpoint is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EndpointKey {
@@ -149,6 +157,18 @@ impl EndpointKey {
     }
 }
 
+impl EventId {
+    /// The id of the event at `place` of a batch that was claimed as a whole under `first`: always the same, and as old.
+    ///
+    /// So the claim of a batch names one id, and a repeated batch finds each of its events.
+    pub fn of_batch(first: Self, place: usize) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(first.to_bytes());
+        digest.update((place as u64).to_be_bytes());
+        Self::new(first.time(), randomness_of(&digest.finalize()))
+    }
+}
+
 impl DeliveryId {
     /// The one delivery of `event` to `endpoint`: always the same id, and as old as the event.
     ///
@@ -157,11 +177,13 @@ impl DeliveryId {
         let mut both = [0u8; 32];
         both[..16].copy_from_slice(&event.to_bytes());
         both[16..].copy_from_slice(&endpoint.to_bytes());
-        let digest = Sha256::digest(both);
-        let mut randomness = [0u8; 16];
-        randomness[6..].copy_from_slice(&digest[..10]);
-        Self::new(event.time(), u128::from_be_bytes(randomness))
+        Self::new(event.time(), randomness_of(&Sha256::digest(both)))
     }
+}
+
+/// The random part of an id that follows from others.
+fn randomness_of(digest: &[u8]) -> u128 {
+    digest.iter().take(10).fold(0, |randomness, byte| randomness << 8 | u128::from(*byte))
 }
 
 /// Accepts only the canonical spelling: 26 upper-case characters that do not overflow 128 bits.
@@ -196,6 +218,15 @@ mod tests {
         }
 
         #[test]
+        fn an_event_of_a_batch_is_one_per_claim_and_place(first: [u8; 16], place in 0usize..100, other in 0usize..100) {
+            prop_assume!(place != other);
+            let first = EventId::from_bytes(first);
+            prop_assert_eq!(EventId::of_batch(first, place), EventId::of_batch(first, place));
+            prop_assert_ne!(EventId::of_batch(first, place), EventId::of_batch(first, other));
+            prop_assert_eq!(EventId::of_batch(first, place).time(), first.time());
+        }
+
+        #[test]
         fn a_delivery_is_one_per_event_and_endpoint(event: [u8; 16], endpoint: [u8; 16], other: [u8; 16]) {
             prop_assume!(endpoint != other);
             let event = EventId::from_bytes(event);
@@ -215,6 +246,13 @@ mod tests {
         let event = EventId::from_bytes(event.try_into().unwrap());
         let endpoint = EndpointId::from_bytes(endpoint.try_into().unwrap());
         assert_eq!(DeliveryId::of(event, endpoint).to_string(), "wd_0004106105CC6WTAB6RGSPD48J");
+    }
+
+    /// Computed with Python's hashlib: a batch that is repeated after an upgrade must find its events.
+    #[test]
+    fn the_id_of_an_event_of_a_batch_never_changes() {
+        let first = EventId::from_bytes(std::array::from_fn(|at| u8::try_from(at).unwrap()));
+        assert_eq!(EventId::of_batch(first, 7).to_string(), "evt_0004106105X8RNMFJV1DVPAQ1Y");
     }
 
     #[test]

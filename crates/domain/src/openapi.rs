@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::access::role::{MAX_ROLE_CHARS, Role};
 use crate::endpoint::{MAX_HEADER_VALUE_BYTES, MAX_HEADERS, MAX_METADATA};
 use crate::event::channel::{Channel, MAX_CHANNEL_CHARS};
 use crate::event::event_type::{EventType, EventTypePattern, MAX_EVENT_TYPE_CHARS};
@@ -57,10 +58,10 @@ impl PartialSchema for Timestamp {
 
 impl PartialSchema for EventType {
     fn schema() -> SchemaOrRef {
-        let description = "The type of an event: parts of `A-Z a-z 0-9 _`, joined by dots.";
+        let description = "The type of an event: parts of `A-Z a-z 0-9 _ - / :`, joined by dots.";
         text(description, "invoice.paid")
             .max_length(Some(MAX_EVENT_TYPE_CHARS))
-            .pattern(Some(r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$"))
+            .pattern(Some(r"^[A-Za-z0-9_:/-]+(\.[A-Za-z0-9_:/-]+)*$"))
             .into()
     }
 }
@@ -70,7 +71,7 @@ impl PartialSchema for EventTypePattern {
         let description = "An event type such as `invoice.paid`, or a family of types such as `invoice.*`.";
         text(description, "invoice.*")
             .max_length(Some(MAX_EVENT_TYPE_CHARS + ".*".len()))
-            .pattern(Some(r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*(\.\*)?$"))
+            .pattern(Some(r"^[A-Za-z0-9_:/-]+(\.[A-Za-z0-9_:/-]+)*(\.\*)?$"))
             .into()
     }
 }
@@ -81,6 +82,15 @@ impl PartialSchema for Channel {
                            that name one of them.";
         text(description, "eu-west")
             .max_length(Some(MAX_CHANNEL_CHARS))
+            .pattern(Some("^[A-Za-z0-9._:-]+$"))
+            .into()
+    }
+}
+
+impl PartialSchema for Role {
+    fn schema() -> SchemaOrRef {
+        text("The name of a role: a label of an API key's holder.", "support")
+            .max_length(Some(MAX_ROLE_CHARS))
             .pattern(Some("^[A-Za-z0-9._:-]+$"))
             .into()
     }
@@ -171,6 +181,7 @@ impl ToSchema for Timestamp {}
 impl ToSchema for EventType {}
 impl ToSchema for EventTypePattern {}
 impl ToSchema for Channel {}
+impl ToSchema for Role {}
 impl ToSchema for Secret {}
 impl ToSchema for PayloadText {
     fn name() -> std::borrow::Cow<'static, str> {

@@ -31,18 +31,29 @@ pub enum Problem {
     /// One or more values are out of bounds.
     #[error("{}", summary(.0))]
     Invalid(Vec<FieldError>),
-    /// No API key, or one that is not known.
+    /// No API key, or one that is not known or has expired.
     #[error("a valid API key is required in `X-API-Key` or `Authorization: Bearer`")]
     Unauthorized,
     /// The key does not carry the scope.
     #[error("this API key lacks the scope `{0}`")]
     MissingScope(&'static str),
+    /// A key of one workspace would raise a quota of its workspace.
+    #[error(
+        "a key of one workspace may lower `{0}` but not raise it; use an admin key for all workspaces to raise it"
+    )]
+    RaisesOwnQuota(&'static str),
     /// There is no such thing, or it belongs to another workspace.
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// The path exists but not with this method.
     #[error("this address does not take this method; the header `Allow` lists those it takes")]
     MethodNotAllowed,
+    /// The body did not arrive in time.
+    #[error("the body did not arrive within {0} seconds")]
+    BodyTooSlow(u64),
+    /// The server holds as many request bodies as it may.
+    #[error("too many request bodies are being received at this moment; repeat this request in a second")]
+    TooBusy,
     /// The body or payload is too large.
     #[error("the {what} is larger than {limit_bytes} bytes")]
     TooLarge {
@@ -66,6 +77,9 @@ pub enum Problem {
     /// The endpoint has as many old secrets that still sign as it may.
     #[error("{0} old secrets still sign, which is the most an endpoint may have; end their overlap first")]
     TooManySecrets(usize),
+    /// The API key has as many old secrets that still authenticate as it may.
+    #[error("{0} old secrets of this API key still work, which is the most; wait until one has ended")]
+    TooManyKeySecrets(usize),
     /// The endpoint is switched off, so nothing can be sent to it.
     #[error("this endpoint is switched off; switch it on with `PATCH {{\"active\": true}}` first")]
     EndpointDisabled,
@@ -74,9 +88,14 @@ pub enum Problem {
     ReplayOver,
     /// The workspace may accept no more events today.
     #[error(
-        "this workspace has accepted {0} events today, which is its quota; it starts again at midnight UTC"
+        "this workspace has accepted {quota} events today, which is its quota; it starts again at midnight UTC"
     )]
-    QuotaExceeded(u64),
+    QuotaExceeded {
+        /// Most events of a day.
+        quota: u64,
+        /// The time to the next midnight UTC, in seconds.
+        retry_after_seconds: u64,
+    },
     /// Another request changed the same thing at the same time (an optimistic lock failed).
     #[error("another request changed it at the same time; read it again and repeat your change")]
     ChangedMeanwhile,
@@ -141,16 +160,19 @@ macro_rules! problem_kinds {
 
 problem_kinds! {
     Self::MalformedJson(_) => 400, "malformed_json", "Malformed JSON", "the body is not JSON; `detail` says where", "correct the body";
-    Self::Unauthorized => 401, "unauthorized", "Unauthorized", "no API key, or an unknown one", "send a valid key";
+    Self::Unauthorized => 401, "unauthorized", "Unauthorized", "no API key, or one that is unknown or has expired", "send a valid key";
     Self::MissingScope(_) => 403, "missing_scope", "Missing scope", "the key lacks the scope that `detail` names", "use a key that has it";
+    Self::RaisesOwnQuota(_) => 403, "raises_own_quota", "Raises own quota", "a key of one workspace would raise its own quota; `errors` names it", "use an admin key for all workspaces";
     Self::NotFound(_) => 404, "not_found", "Not found", "no such thing or address, or it belongs to another workspace", "check the id; do not repeat";
     Self::MethodNotAllowed => 405, "method_not_allowed", "Method not allowed", "the address takes other methods; see `Allow`", "use one of those";
+    Self::BodyTooSlow(_) => 408, "body_too_slow", "Body too slow", "local mode only: the body did not arrive within 60 s", "send it again, faster";
     Self::IdempotencyKeyReused => 409, "idempotency_key_reused", "Idempotency key reused", "the `Idempotency-Key` was used for another request", "use a new key";
     Self::IdempotencyKeyInProgress => 409, "idempotency_key_in_progress", "Idempotency key in progress", "the first request with this key is not finished", "repeat after `Retry-After` (1 s)";
     Self::EventExists => 409, "event_exists", "Event exists", "this event id was accepted with other content", "use another id, or none";
     Self::EventErased => 409, "event_erased", "Event erased", "the event's data was erased, so it cannot be replayed", "nothing";
     Self::TooManyEndpoints(_) => 409, "too_many_endpoints", "Too many endpoints", "the workspace has as many as it may", "delete some, or raise `max_endpoints`";
     Self::TooManySecrets(_) => 409, "too_many_secrets", "Too many secrets", "10 old secrets still sign", "end their overlap first";
+    Self::TooManyKeySecrets(_) => 409, "too_many_key_secrets", "Too many key secrets", "5 old secrets of the API key still work", "wait until one has ended";
     Self::EndpointDisabled => 409, "endpoint_disabled", "Endpoint disabled", "the endpoint is switched off", "switch it on first";
     Self::ReplayOver => 409, "replay_over", "Replay over", "the replay has ended", "nothing";
     Self::ChangedMeanwhile => 409, "changed_meanwhile", "Changed meanwhile", "another request changed the same thing at the same time", "read it again, then repeat the change";
@@ -158,7 +180,8 @@ problem_kinds! {
     Self::BatchTooWide(_) => 413, "batch_too_wide", "Batch too wide", "with this event the batch has too many deliveries", "send the event in another request";
     Self::UnknownField { .. } => 422, "unknown_field", "Unknown field", "a body field or query parameter that does not exist", "remove it";
     Self::Invalid(_) => 422, "invalid_request", "Invalid request", "values are out of bounds; `errors` names each", "correct them";
-    Self::QuotaExceeded(_) => 429, "quota_exceeded", "Quota exceeded", "the workspace's events of today are used up", "wait for midnight UTC, or raise the quota";
+    Self::QuotaExceeded { .. } => 429, "quota_exceeded", "Quota exceeded", "the workspace's events of today are used up", "wait for midnight UTC (`Retry-After`), or raise the quota";
+    Self::TooBusy => 503, "too_busy", "Too busy", "local mode only: too many bodies are being received at once", "repeat after `Retry-After` (1 s)";
 }
 
 impl Problem {
@@ -173,6 +196,9 @@ impl Problem {
             Self::Invalid(errors) => errors.clone(),
             Self::UnknownField { pointer, .. } => {
                 vec![FieldError { pointer: pointer.clone(), detail: self.to_string() }]
+            }
+            Self::RaisesOwnQuota(field) => {
+                vec![FieldError { pointer: format!("/{field}"), detail: self.to_string() }]
             }
             _ => Vec::new(),
         }
@@ -237,7 +263,8 @@ mod tests {
     fn codes_are_unique_and_statuses_are_the_callers_fault() {
         let codes: std::collections::HashSet<_> = PROBLEMS.iter().map(|row| row.code).collect();
         assert_eq!(codes.len(), PROBLEMS.len());
-        assert!(PROBLEMS.iter().all(|row| (400..500).contains(&row.status)));
+        let busy = |row: &ProblemKind| row.code == "too_busy";
+        assert!(PROBLEMS.iter().all(|row| (400..500).contains(&row.status) || busy(row)));
     }
 
     /// The table of `docs/api.md`, as this file says it.
@@ -246,7 +273,8 @@ mod tests {
         let rows = PROBLEMS.iter().map(|ProblemKind { status, code, meaning, action, .. }| {
             format!("| {status} | `{code}` | {meaning} | {action} |\n")
         });
-        rows.chain([internal.to_owned()]).collect()
+        let (callers, busy): (Vec<_>, Vec<_>) = rows.partition(|row| row.starts_with("| 4"));
+        callers.into_iter().chain([internal.to_owned()]).chain(busy).collect()
     }
 
     #[test]

@@ -58,6 +58,11 @@ impl Timestamp {
         Self::from_millis(self.0.saturating_sub(millis))
     }
 
+    /// The time to the next midnight UTC, in seconds; 1 to 86,400.
+    pub fn seconds_to_midnight(self) -> u64 {
+        86_400 - self.as_seconds().unsigned_abs() % 86_400
+    }
+
     /// How long after `earlier` this instant is; zero if it is not later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))

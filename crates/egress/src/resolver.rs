@@ -62,11 +62,11 @@ pub(crate) struct GuardedResolver {
 
 impl GuardedResolver {
     async fn addresses(self, name: String) -> Result<vec::IntoIter<SocketAddr>, ResolveError> {
-        let addresses = (self.lookup.0)(name).await.map_err(ResolveError::LookupFailed)?;
+        let addresses = (self.lookup.0)(name.clone()).await.map_err(ResolveError::LookupFailed)?;
         if addresses.is_empty() {
             return Err(ResolveError::NoAddress);
         }
-        if !addresses.iter().all(|ip| self.allowed.permits(*ip)) {
+        if !addresses.iter().all(|ip| self.allowed.permits_at(&name, *ip)) {
             return Err(ResolveError::Blocked);
         }
         // The connector replaces this port by the URL's.

@@ -7,11 +7,13 @@
 mod checkpoint;
 pub mod clock;
 pub mod dynamodb;
+pub mod file;
 mod in_process;
 pub mod sqs;
 
 pub use clock::Clock;
 pub use dynamodb::DynamoDb;
+pub use file::Durability;
 pub use sqs::Sqs;
 
 /// Why an emulator could not be started or used.
@@ -20,6 +22,14 @@ pub enum EmulatorError {
     /// The file could not be opened or written.
     #[error("the queue's file cannot be used")]
     Sqlite(#[from] rusqlite::Error),
+    /// A file is damaged.
+    #[error("the data file {} is damaged: {detail}", path.display())]
+    Damaged {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What SQLite says of it.
+        detail: String,
+    },
     /// The file was made by a version of Posthorn with another table schema.
     #[error("the queue's file was made by another version of Posthorn; start with another data folder")]
     OtherVersion,

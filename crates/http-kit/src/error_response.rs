@@ -49,8 +49,11 @@ pub(crate) fn write_out(error: UseCaseError, asked: Asked<'_>, mut response: Res
                 Problem::Unauthorized => {
                     headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
                 }
-                Problem::IdempotencyKeyInProgress => {
+                Problem::IdempotencyKeyInProgress | Problem::TooBusy => {
                     headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                }
+                Problem::QuotaExceeded { retry_after_seconds, .. } => {
+                    headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds));
                 }
                 _ => {}
             }

@@ -7,12 +7,15 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use axum::Router;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use domain::problem::Problem;
 use futures_util::FutureExt as _;
+use http_body_util::BodyExt as _;
 use lambda_kit::metrics::Metrics;
 use serde::Serialize;
 use usecases::{Fault, Randomness, Readings, UseCaseError};
@@ -43,6 +46,7 @@ async fn answer(State(metrics): State<Metrics>, request: Request, next: Next) ->
         unit.readings.faults += u32::from(matches!(error, UseCaseError::Fault(_)));
         response = write_out(error, Asked { request_id: &id, method: &method }, response);
     }
+    response = end_with_newline(response).await;
     let line = Answered {
         message: "answered",
         request_id: &id,
@@ -60,6 +64,27 @@ async fn answer(State(metrics): State<Metrics>, request: Request, next: Next) ->
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// Ends a JSON body with a newline: in a terminal the next prompt begins on a line of its own.
+async fn end_with_newline(response: Response) -> Response {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.split(';').next().is_some_and(|kind| kind.trim_end().ends_with("json")) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    // To `HEAD` the length is that of the body that `GET` would get.
+    if body.is_end_stream() {
+        let length = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        parts.headers.extend(length.map(|length: u64| (CONTENT_LENGTH, HeaderValue::from(length + 1))));
+        return Response::from_parts(parts, body);
+    }
+    parts.headers.remove(CONTENT_LENGTH);
+    // The body is in memory already: nothing is waited for.
+    let Ok(collected) = body.collect().await else { return Response::from_parts(parts, Body::empty()) };
+    let mut bytes = Vec::from(collected.to_bytes());
+    bytes.push(b'\n');
+    Response::from_parts(parts, Body::from(bytes))
 }
 
 /// What a handler adds to its request's line in the log, as an extension of its response.
@@ -107,15 +132,14 @@ fn request_id() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::body::Body;
     use axum::routing::get;
     use domain::id::EndpointId;
     use domain::problem::PROBLEMS;
-    use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
 
     use crate::Id;
 
+    #[expect(clippy::disallowed_methods, reason = "the routes of a test need no documentation")]
     async fn answer(method: &str, path: &str) -> (Response<()>, serde_json::Value) {
         async fn panics() -> Response {
             panic!("the inner text")
@@ -126,13 +150,29 @@ mod tests {
         let router = Router::new()
             .route("/key", get(|| async { ErrorResponse::from(Problem::Unauthorized) }))
             .route("/fault", get(|| async { ErrorResponse::from(Fault::Broken("the inner text".into())) }))
+            .route("/json", get(|| async { axum::Json(serde_json::json!({ "a": 1 })) }))
             .route("/panic", get(panics))
             .route("/named", get(named).post(named))
             .route("/of/{endpoint}", get(|_: Id<EndpointId>| async {}));
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         let (parts, body) = finish(router, Metrics::none()).oneshot(request).await.unwrap().into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
+        let length =
+            parts.headers.get(CONTENT_LENGTH).map(|length| length.to_str().unwrap().parse().unwrap());
+        if method == "HEAD" {
+            assert!(bytes.is_empty());
+            return (Response::from_parts(parts, ()), length.into());
+        }
+        assert!(bytes.ends_with(b"}\n"), "{path}: {bytes:?}");
+        assert_eq!(length.unwrap_or(bytes.len()), bytes.len(), "{path}");
         (Response::from_parts(parts, ()), serde_json::from_slice(&bytes).unwrap())
+    }
+
+    #[tokio::test]
+    async fn json_ends_with_a_newline_which_its_length_counts() {
+        let (response, body) = answer("GET", "/json").await;
+        assert_eq!((response.status().as_u16(), &body), (200, &serde_json::json!({ "a": 1 })));
+        assert_eq!(answer("HEAD", "/json").await.1, 8);
     }
 
     #[tokio::test]

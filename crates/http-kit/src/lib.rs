@@ -4,22 +4,27 @@
 //! it needs as its arguments, in the order in which a request is judged: `Caller`, ids of the path, query, body.
 //!
 //! - [`http_api`]: the middleware: request id, log line, problem+json, panics
-//! - [`error_response`]: a use case's error as an answer
+//! - [`error_response`]: a use case's error as an answer; [`created`]: the answer when something was made
+//! - [`idempotency`]: the middleware that lets a POST be repeated under an `Idempotency-Key`
 //! - [`extract`]: [`Caller`], [`Id`], [`Query`], [`Page`], [`Body`], [`OptionalBody`]
 //! - [`strict_json`]: bodies; [`document`]: bodies that are settings
 //! - [`operations`]: the routes of a function, and their documentation
-//! - [`api_key_header`], [`trace_header`]: headers
+//! - [`api_key_header`], [`idempotency_key`], [`trace_header`]: headers
 
 pub mod api_key_header;
+pub mod created;
 pub mod document;
 pub mod error_response;
 pub mod extract;
 pub mod http_api;
+pub mod idempotency;
+pub mod idempotency_key;
 pub mod operations;
 mod serde_words;
 pub mod strict_json;
 pub mod trace_header;
 
+pub use created::Created;
 pub use document::Document;
 pub use domain::access::api_key::Scope;
 pub use domain::problem::Code;
@@ -29,3 +34,4 @@ pub use extract::caller::Caller;
 pub use extract::id::Id;
 pub use extract::page::Page;
 pub use extract::query::Query;
+pub use idempotency::{UnderClaim, idempotent};

@@ -27,8 +27,8 @@ pub struct Operation {
     pub path: String,
     /// What the handler's `#[utoipa::path]` says.
     pub described: utoipa::openapi::path::Operation,
-    /// The scopes that a caller needs, all of them; none for an operation that needs no API key.
-    pub scopes: &'static [Scope],
+    /// The scopes that a caller needs, all of them; `None` for an operation that needs no API key.
+    pub scopes: Option<&'static [Scope]>,
     /// The problems that follow neither from the API key nor from how the request is read.
     pub problems: &'static [Code],
     /// The schemas that it refers to, by name.
@@ -41,7 +41,7 @@ pub fn route<P: Path, T: 'static, S: Clone + Send + Sync + 'static>(
     router: Router<S>,
     handler: impl Handler<T, S>,
 ) -> Router<S> {
-    let filter = P::methods().iter().map(|method| filter(method)).reduce(MethodFilter::or);
+    let filter = P::methods().iter().map(filter).reduce(MethodFilter::or);
     match filter {
         Some(filter) => router.route(&P::path(), on(filter, handler)),
         None => router,
@@ -50,7 +50,7 @@ pub fn route<P: Path, T: 'static, S: Clone + Send + Sync + 'static>(
 
 /// The documentation of one operation.
 pub fn describe<P: Path + SchemaReferences + for<'t> Tags<'t>>(
-    scopes: &'static [Scope],
+    scopes: Option<&'static [Scope]>,
     problems: &'static [Code],
 ) -> Operation {
     let mut described = P::operation();
@@ -58,7 +58,7 @@ pub fn describe<P: Path + SchemaReferences + for<'t> Tags<'t>>(
     described.tags.get_or_insert_default().extend(tags);
     let mut schemas = Vec::new();
     P::schemas(&mut schemas);
-    let method = P::methods().first().map_or("get", |method| name(method));
+    let method = P::methods().first().map_or("get", name);
     Operation { method, path: P::path(), described, scopes, problems, schemas }
 }
 
@@ -88,12 +88,12 @@ fn name(method: &HttpMethod) -> &'static str {
     }
 }
 
-/// The operations of one function: a line each, with the scopes that a caller needs (none: no API key is needed) and the
-/// problems that follow neither from the API key nor from how the request is read.
+/// The operations of one function: a line each, with the scopes that a caller needs (`[]`: any API key will do; `public`:
+/// none is needed) and the problems that follow neither from the API key nor from how the request is read.
 ///
 /// ```ignore
 /// http_kit::operations! { Management:
-///     health::read [];
+///     health::read public;
 ///     endpoints::create [Webhooks] or NotFound, TooManyEndpoints;
 /// }
 /// ```
@@ -101,7 +101,7 @@ fn name(method: &HttpMethod) -> &'static str {
 /// It makes `routes()`, a router without its state, and `operations()`, the documentation.
 #[macro_export]
 macro_rules! operations {
-    ($state:ty: $($module:ident :: $handler:ident [$($scope:ident),*] $(or $($problem:ident),+)?;)+) => {
+    ($state:ty: $($module:ident :: $handler:ident $access:tt $(or $($problem:ident),+)?;)+) => {
         fn routes() -> axum::Router<$state> {
             let router = axum::Router::new();
             $(let router = $crate::operations::paste! {
@@ -114,10 +114,22 @@ macro_rules! operations {
         pub fn operations() -> Vec<$crate::operations::Operation> {
             vec![$($crate::operations::paste! {
                 $crate::operations::describe::<$module::[<__path_ $handler>]>(
-                    &[$($crate::Scope::$scope),*],
+                    $crate::scopes!($access),
                     &[$($($crate::Code::$problem),+)?],
                 )
             }),+]
         }
+    };
+}
+
+/// The scopes of one line of [`operations!`](crate::operations!).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! scopes {
+    (public) => {
+        None
+    };
+    ([$($scope:ident),*]) => {
+        Some(&[$($crate::Scope::$scope),*])
     };
 }

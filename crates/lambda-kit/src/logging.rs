@@ -36,6 +36,11 @@ pub fn init_local(directives: &str) {
     lines.with_target(false).with_max_level(LevelFilter::TRACE).finish().with(filter).init();
 }
 
+/// The filter of the local log that `RUST_LOG` asks for; `None` if it is not set or cannot be read.
+pub fn wanted_locally() -> Option<Targets> {
+    config::local_log_filter()?.parse().ok()
+}
+
 /// Levels and targets, `info,usecases=debug`. (`EnvFilter` takes spans and fields too, and has regular expressions compiled
 /// for it.) Directives that cannot be read count as none.
 fn local_filter(wanted: Option<&str>, directives: &str) -> Targets {

@@ -9,6 +9,7 @@ use domain::problem::Code;
 use http_kit::extract::id::InPath;
 use http_kit::operations::Operation;
 use serde_json::{Map, Value, json};
+use utoipa::IntoParams as _;
 
 use crate::schemas::reference;
 
@@ -54,14 +55,32 @@ fn complete(operation: &Operation) -> serde_json::Result<Value> {
     let mut described = serde_json::to_value(&operation.described)?;
     let mut parameters = path_parameters(&operation.path);
     parameters.extend(described.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default());
+    if is_repeatable(operation) {
+        let header = api::openapi::Idempotency::into_params(|| None);
+        let header = serde_json::to_value(header)?;
+        parameters.extend(header.as_array().cloned().unwrap_or_default());
+    }
     if !parameters.is_empty() {
         described["parameters"] = parameters.into();
     }
     secure(&mut described, operation.scopes);
-    for (_, response) in described["responses"].as_object_mut().into_iter().flatten() {
+    for (status, response) in described["responses"].as_object_mut().into_iter().flatten() {
         response["headers"]["X-Request-Id"] = request_id_header();
+        if status == "201" {
+            let example = format!("{}/…", operation.path);
+            response["headers"]["Location"] = header("The path of the new resource.", &example);
+        }
+        if is_repeatable(operation) {
+            response["headers"]["Idempotency-Replayed"] =
+                header("`true` if it is the answer to an earlier request with the same key.", "true");
+        }
     }
     Ok(described)
+}
+
+/// Whether the operation takes an `Idempotency-Key`: every POST does ([`http_kit::idempotency`]).
+fn is_repeatable(operation: &Operation) -> bool {
+    operation.method == "post"
 }
 
 /// The parameters in the braces of a path.
@@ -89,15 +108,18 @@ fn id_of(parameter: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// Either header, with the scopes that the key needs; nothing for an operation without scopes.
-fn secure(described: &mut Value, scopes: &[Scope]) {
-    let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
-    if scopes.is_empty() {
+/// Either header, with the scopes that the key needs; nothing for an operation that needs no key.
+fn secure(described: &mut Value, scopes: Option<&[Scope]>) {
+    let Some(scopes) = scopes else {
         described["security"] = json!([]);
         return;
-    }
+    };
+    let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
     described["security"] = json!([{ API_KEY: scopes }, { BEARER: scopes }]);
-    let needed = scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" and ");
+    let needed = match scopes.is_empty() {
+        true => "any".to_owned(),
+        false => scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" and "),
+    };
     let text = described["description"].as_str().filter(|text| !text.is_empty());
     let text = text.map(|text| format!("{text}\n\nScope: {needed}.")).unwrap_or(format!("Scope: {needed}."));
     described["description"] = text.into();
@@ -107,11 +129,15 @@ fn secure(described: &mut Value, scopes: &[Scope]) {
 /// from the API key, the ids in the path, the query, the headers and the body.
 fn problems(operation: &Operation, described: &Value) -> BTreeMap<u16, Vec<Code>> {
     let mut codes: BTreeSet<Code> = operation.problems.iter().copied().collect();
-    if !operation.scopes.is_empty() {
-        codes.extend([Code::Unauthorized, Code::MissingScope]);
+    if let Some(scopes) = operation.scopes {
+        codes.insert(Code::Unauthorized);
+        codes.extend((!scopes.is_empty()).then_some(Code::MissingScope));
     }
     if operation.path.contains('{') {
         codes.insert(Code::NotFound);
+    }
+    if is_repeatable(operation) {
+        codes.extend([Code::IdempotencyKeyReused, Code::IdempotencyKeyInProgress]);
     }
     let parameters = described.get("parameters").and_then(Value::as_array).into_iter().flatten();
     for parameter in parameters {
@@ -149,6 +175,9 @@ fn refusal(status: u16, codes: &[Code]) -> (String, Value) {
         problem_response(&told.collect::<Vec<_>>().join("\n"), status, &names, examples.into());
     if codes.contains(&Code::Unauthorized) {
         response["headers"]["WWW-Authenticate"] = header("Always `Bearer`.", "Bearer");
+    }
+    if codes.contains(&Code::QuotaExceeded) {
+        response["headers"]["Retry-After"] = header("Seconds to the next midnight UTC.", "3600");
     }
     if codes.contains(&Code::IdempotencyKeyInProgress) {
         response["headers"]["Retry-After"] =

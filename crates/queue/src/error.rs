@@ -28,6 +28,9 @@ pub enum QueueError {
     /// There is no dead-letter queue to move a job to.
     #[error("no dead-letter queue is configured")]
     NoDeadLetterQueue,
+    /// SQS did not say how many messages there are.
+    #[error("SQS answered without the count of messages")]
+    NoCount,
     /// There is no queue to put a task on.
     #[error("no queue of tasks is configured")]
     NoTaskQueue,

@@ -16,7 +16,7 @@ use crate::version::{self, BadMessage, Version};
 /// Larger payloads stay in the event's row: SQS bills by 64 KB, and ten jobs must fit one batch.
 pub const MAX_INLINE_PAYLOAD_BYTES: usize = 32 * 1024;
 
-/// The order to attempt one delivery. Made by what sends it: [`Job::first`], [`Job::drain`], [`Job::wake`],
+/// The order to attempt one delivery. Made by what sends it: [`Job::first`], [`Job::sweep`], [`Job::drain`], [`Job::wake`],
 /// [`Job::probe`], [`Job::replay`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
@@ -59,6 +59,9 @@ pub enum Purpose {
     /// An attempt of a delivery that may have been attempted before, or for which a second job may exist: the row is
     /// read first.
     Recheck,
+    /// A sweep sends a delivery that has no row, because its first job was perhaps never sent; if it has one by now,
+    /// another job has handled it.
+    Sweep,
     /// A drain sends a delivery that was parked at `parked_at`; if its row says otherwise, another job has claimed it.
     Drain {
         /// When the delivery was parked.
@@ -99,6 +102,12 @@ impl Job {
             errand: Errand { purpose: Purpose::First, replay: None, woken_at: None },
             trace: event.trace,
         }
+    }
+
+    /// The job by which a sweep sends a delivery that the ledger of `event` promises. The payload is in the event's row.
+    pub fn sweep(event: &Event, endpoint: EndpointId) -> Self {
+        let errand = Errand { purpose: Purpose::Sweep, replay: None, woken_at: None };
+        Self { payload: None, not_before: None, errand, ..Self::first(event, endpoint) }
     }
 
     /// The job by which a drain sends a parked delivery. If a replay parked it, it stays that replay's.
@@ -144,7 +153,9 @@ impl Job {
     #[must_use]
     pub fn delayed(&self, not_before: Timestamp) -> Self {
         let purpose = match self.errand.purpose {
-            Purpose::First | Purpose::Recheck | Purpose::Drain { .. } | Purpose::Wake => Purpose::Recheck,
+            Purpose::First | Purpose::Recheck | Purpose::Sweep | Purpose::Drain { .. } | Purpose::Wake => {
+                Purpose::Recheck
+            }
             Purpose::Probe { .. } => Purpose::Probe { parked_at: None },
         };
         let errand = Errand { purpose, ..self.errand };
@@ -195,6 +206,11 @@ impl Job {
         self.errand.purpose == Purpose::First
     }
 
+    /// Whether a sweep sent it: its delivery had no row.
+    pub fn is_sweep(&self) -> bool {
+        self.errand.purpose == Purpose::Sweep
+    }
+
     /// Whether a delivery that was delivered is sent again, too.
     pub fn is_forced(&self) -> bool {
         self.errand.replay.is_some_and(|replay| replay.force)
@@ -210,7 +226,7 @@ impl Job {
         match self.errand.purpose {
             Purpose::Drain { parked_at } => Some(parked_at),
             Purpose::Probe { parked_at } => parked_at,
-            Purpose::First | Purpose::Recheck | Purpose::Wake => None,
+            Purpose::First | Purpose::Recheck | Purpose::Sweep | Purpose::Wake => None,
         }
     }
 
@@ -247,7 +263,7 @@ impl Job {
     }
 }
 
-/// Purpose, replay and wait, written as version 1 has them: seven members, of which most jobs have none.
+/// Purpose, replay and wait, written as version 1 has them: eight members, of which most jobs have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Flags", into = "Flags")]
 struct Errand {
@@ -269,6 +285,8 @@ struct Flags {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     recheck: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    sweep: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     wake: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     woken_at: Option<Timestamp>,
@@ -277,7 +295,7 @@ struct Flags {
 impl From<Errand> for Flags {
     fn from(Errand { purpose, replay, woken_at }: Errand) -> Self {
         let (parked_at, probe) = match purpose {
-            Purpose::First | Purpose::Recheck | Purpose::Wake => (None, false),
+            Purpose::First | Purpose::Recheck | Purpose::Sweep | Purpose::Wake => (None, false),
             Purpose::Drain { parked_at } => (Some(parked_at), false),
             Purpose::Probe { parked_at } => (parked_at, true),
         };
@@ -287,6 +305,7 @@ impl From<Errand> for Flags {
             run: replay.map(|replay| replay.id),
             force: replay.is_some_and(|replay| replay.force),
             recheck: purpose != Purpose::First,
+            sweep: purpose == Purpose::Sweep,
             wake: purpose == Purpose::Wake,
             woken_at,
         }
@@ -302,13 +321,14 @@ impl TryFrom<Flags> for Errand {
     type Error = Contradiction;
 
     fn try_from(flags: Flags) -> Result<Self, Contradiction> {
-        let Flags { parked_at, probe, run, force, recheck, wake, woken_at } = flags;
+        let Flags { parked_at, probe, run, force, recheck, sweep, wake, woken_at } = flags;
         if (force && run.is_none()) || (wake && woken_at.is_none()) {
             return Err(Contradiction);
         }
         let purpose = match (probe, parked_at) {
             (true, parked_at) => Purpose::Probe { parked_at },
             (false, Some(parked_at)) => Purpose::Drain { parked_at },
+            (false, None) if sweep => Purpose::Sweep,
             (false, None) if wake => Purpose::Wake,
             (false, None) if recheck || woken_at.is_some() || run.is_some() => Purpose::Recheck,
             (false, None) => Purpose::First,
@@ -380,6 +400,7 @@ mod tests {
         let made = [
             job("{}"),
             job("{}").rechecked(),
+            Job::sweep(&event("{}"), EndpointId::new(at(), 2)),
             Job::drain(&delivery()),
             Job::drain(&replayed),
             Job::drain(&woken),

@@ -6,11 +6,13 @@
 //! - [`send`]: puts jobs on the queue, in batches
 //! - [`reschedule`]: changes when a job becomes visible again
 //! - [`topic`]: publishes operational events to SNS
+//! - [`in_flight`]: counts the jobs in flight
 //! - [`definition`]: the queues' settings, for the template and local mode
 //! - [`error`]: what can go wrong
 
 pub mod definition;
 pub mod error;
+pub mod in_flight;
 pub mod job;
 pub mod reschedule;
 pub mod send;

@@ -1,6 +1,6 @@
 //! How does a job come back after its backoff?
-//! Visibility-timeout backoff: the message stays invisible for the wait; nothing is written and no process waits. A longer
-//! wait is a delayed message.
+//! Visibility-timeout backoff: the message stays invisible for the wait; nothing is written and no process waits.
+//! `domain::policy::backoff` says which waits are delayed messages instead.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use crate::error::QueueError;
 use crate::send::{BATCH_ENTRIES, TRIES, pause};
 
 /// SQS refuses longer visibility (VisibilityTimeout ≤ 43,200 s), and counts it from the receive, so 15 minutes are
-/// left for the attempt that came before. The sender asks for 60 s at most: a job that must wait longer is sent again.
+/// left for the attempt that came before. A job that must wait longer comes back after this, finds in its delivery's row
+/// that it is early, and waits again.
 pub const MAX_DELAY: Duration = Duration::from_secs(43_200 - 900);
 
 /// Why jobs could not be rescheduled, by receipt handle. They come back when the queue's own timeout ends.

@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::Queue;
 use crate::error::QueueError;
-use crate::job::Job;
+use crate::job::{Job, Purpose};
 
 /// SQS takes at most 10 entries in a batch.
 pub const BATCH_ENTRIES: usize = 10;
@@ -17,6 +17,8 @@ pub const BATCH_ENTRIES: usize = 10;
 const BATCH_BYTES: usize = 1_000_000;
 /// SQS delays a message by at most 15 minutes. Unlike one that waits invisible, a delayed message is not in flight.
 pub const MAX_DELAY: Duration = Duration::from_secs(900);
+/// The message group of jobs that are sent in bulk.
+const BULK_GROUP: &str = "bulk";
 /// Batches under way at once.
 const CONCURRENT_BATCHES: usize = 8;
 /// How often the entries of a batch that SQS refuses are tried in all.
@@ -107,11 +109,10 @@ impl<'a> Batches<'a> {
                 break;
             }
             bytes += body.len();
-            // A message group on a standard queue makes it fair: one noisy endpoint does not delay the others.
             let entry = SendMessageBatchRequestEntry::builder()
                 .id(batch.len().to_string())
                 .message_body(body)
-                .message_group_id(job.endpoint.to_string())
+                .message_group_id(message_group(job))
                 .set_delay_seconds(delay_seconds(job, self.now))
                 .build()
                 .map_err(QueueError::aws("SendMessageBatch"))?;
@@ -130,6 +131,17 @@ impl Iterator for Batches<'_> {
     }
 }
 
+/// A message group on a standard queue makes it fair: one noisy endpoint does not delay the others. What drains, sweeps
+/// and probes send is one group, whichever endpoint it is for: when very many endpoints fail or recover at once, none is noisy by itself.
+fn message_group(job: &Job) -> String {
+    match job.purpose() {
+        Purpose::Drain { .. } | Purpose::Wake | Purpose::Sweep | Purpose::Probe { .. } => {
+            BULK_GROUP.to_owned()
+        }
+        Purpose::First | Purpose::Recheck => job.endpoint.to_string(),
+    }
+}
+
 fn delay_seconds(job: &Job, now: Timestamp) -> Option<i32> {
     let wait = job.not_before?.since(now).min(MAX_DELAY);
     i32::try_from(wait.as_millis().div_ceil(1_000)).ok().filter(|seconds| *seconds > 0)
@@ -143,6 +155,7 @@ pub(crate) async fn pause(attempt: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::delivery::Delivery;
     use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
     use proptest::prelude::*;
 
@@ -166,6 +179,22 @@ mod tests {
             assert_eq!(batches.next().unwrap().unwrap().len(), BATCH_ENTRIES);
             assert_eq!(batches.jobs.len(), jobs.len() - taken);
         }
+    }
+
+    #[test]
+    fn what_drains_and_probes_send_is_one_group_and_anything_else_is_its_endpoints() {
+        let first = job(1, 0);
+        let new = Delivery::new(
+            first.workspace,
+            first.endpoint,
+            first.event,
+            first.event_type.clone(),
+            first.occurred_at,
+        );
+        let groups =
+            [&first, &Job::probe(&new), &Job::drain(&new), &Job::drain(&new).delayed(first.occurred_at)];
+        let own = first.endpoint.to_string();
+        assert_eq!(groups.map(message_group), [own.clone(), "bulk".to_owned(), "bulk".to_owned(), own]);
     }
 
     proptest! {

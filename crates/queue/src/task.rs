@@ -32,6 +32,11 @@ pub enum Task {
         /// The replay.
         replay: ReplayId,
     },
+    /// Send the jobs that a workspace's events were cut off from.
+    Sweep {
+        /// The workspace.
+        workspace: WorkspaceId,
+    },
 }
 
 impl Task {

@@ -9,15 +9,18 @@
 //! | endpoint health, while it fails | `WS#{ws}` | `HEALTH#{we}` |
 //! | replay | `WS#{ws}` | `REPLAY#{rep}` |
 //! | slots of an endpoint with a rate limit | `WS#{ws}` | `RATE#{we}` |
+//! | how many endpoints a workspace has | `WS#{ws}` | `ENDPOINT_COUNT` |
 //! | leases of an endpoint with a concurrency limit | `WS#{ws}` | `PLACES#{we}` |
 //! | events of a workspace with a quota | `WS#{ws}` | `QUOTA#{day}` |
 //! | drain, under way or owed | `WS#{ws}` | `DRAIN#{we}` |
+//! | sweep, under way or owed | `WS#{ws}` | `SWEEP` |
+//! | load of the jobs queue | `QUEUE` | `LOAD` |
 //! | API key, by its digest | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
 //! | the rest of a long ledger | `LEDGER#{ws}#{evt}#{digest of it}` | `PAGE#{number}` |
 //! | tally of an hour | `STATISTICS#{we}` or `STATISTICS#{ws}` | `{hour}` |
-//! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}` | `IDEMPOTENCY` |
+//! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}`, or `IDEMPOTENCY#ALL#…` | `IDEMPOTENCY` |
 //! | delivery | `DELIVERIES#{we}#{day}#{shard}` | `DELIVERY#{wd}` |
 //! | attempt, from the second on | same as its delivery | `ATTEMPT#{wd}#{number}` |
 //!
@@ -25,8 +28,8 @@
 //! shard is taken from the id's random part: DynamoDB's partition takes about 1,000 writes a second, and rows of one
 //! moment must not meet in one.
 //!
-//! Two sparse indexes: `lookup` on configuration rows (find by id; list workspaces, open circuits, drains and replays)
-//! and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
+//! Two sparse indexes: `lookup` on configuration rows (find by id; list workspaces, open circuits, drains, replays and
+//! sweeps) and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
 
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::id::{ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId};
@@ -58,6 +61,8 @@ pub const ALL_WORKSPACES: &str = "WORKSPACES";
 pub const DRAINS: &str = "DRAINS";
 /// The `lookup` partition that lists every replay under way; a replay that has ended is in a partition of its id.
 pub const REPLAYS: &str = "REPLAYS";
+/// The `lookup` partition that lists every sweep, under way or owed.
+pub const SWEEPS: &str = "SWEEPS";
 /// The `lookup` partition that lists every open circuit.
 pub const OPEN_CIRCUITS: &str = "CIRCUITS";
 /// What the sort keys of a workspace's endpoints start with.
@@ -97,6 +102,11 @@ pub fn endpoint(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("{ENDPOINT_PREFIX}{}", endpoint.id))
 }
 
+/// The row that counts a workspace's endpoints.
+pub fn endpoint_count(workspace: WorkspaceId) -> Key {
+    Key::new(workspace_partition(workspace), "ENDPOINT_COUNT".to_owned())
+}
+
 /// The row of an endpoint's health; there is one only while it fails.
 pub fn health(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("HEALTH#{}", endpoint.id))
@@ -113,6 +123,16 @@ pub fn parked_count(endpoint: EndpointKey) -> Key {
 /// The row of an endpoint's drain; there is one while it is under way, and before, while it is owed.
 pub fn drain(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("DRAIN#{}", endpoint.id))
+}
+
+/// The row that says whether the jobs queue holds many messages in flight.
+pub fn queue_load() -> Key {
+    Key::new("QUEUE".to_owned(), "LOAD")
+}
+
+/// The row of a sweep of a workspace's events; there is one while it is under way, and before, while it is owed.
+pub fn sweep(workspace: WorkspaceId) -> Key {
+    Key::new(workspace_partition(workspace), "SWEEP")
 }
 
 /// The row of the reserved slots of an endpoint's rate limit.
@@ -191,9 +211,14 @@ pub fn statistics(subject: &str, hour: Timestamp) -> Key {
     Key::new(statistics_partition(subject), hour.to_string())
 }
 
-/// The row of the claim of an `Idempotency-Key`, by its digest.
-pub fn idempotency(workspace: WorkspaceId, digest: &str) -> Key {
-    Key::new(format!("IDEMPOTENCY#{workspace}#{digest}"), "IDEMPOTENCY")
+/// The row that remembers an `Idempotency-Key`, by its digest; without a workspace, that of a request which concerns
+/// several, or none yet.
+pub fn idempotency(workspace: Option<WorkspaceId>, digest: &str) -> Key {
+    let pk = match workspace {
+        Some(workspace) => format!("IDEMPOTENCY#{workspace}#{digest}"),
+        None => format!("IDEMPOTENCY#ALL#{digest}"),
+    };
+    Key::new(pk, "IDEMPOTENCY")
 }
 
 /// A delivery's row.

@@ -7,6 +7,7 @@
 //!   - `table::item`: typed access to the attributes of one row.
 //!   - `table::row`, `table::batch`: one row by its key; many rows at once.
 //!   - `table::update`: changes in place, and writes under a condition.
+//!   - `table::transaction`: several rows, together or not at all.
 //!   - `table::query`, [`table::listing`], `table::sharded_list`: one partition in order, part of a list, a list over many
 //!     partitions.
 //!   - [`table::lease`]: the lease of stepwise work.

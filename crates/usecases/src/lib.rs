@@ -8,6 +8,7 @@ pub mod act;
 pub mod context;
 pub mod deliver;
 mod error;
+pub mod idempotent_request;
 pub mod limit;
 pub mod manage;
 pub mod recover;
@@ -23,7 +24,7 @@ pub use context::cache::Cache;
 pub use context::clock::Clock;
 pub use context::randomness::Randomness;
 pub use error::{Fault, UseCaseError, chain};
-/// A page of a list, as the use cases give it.
-pub use store::Page;
+/// A page of a list, as the use cases give it; and the window of time that a sweep takes.
+pub use store::{Page, Window};
 pub use telemetry::meter::{Meter, Readings};
 pub use telemetry::trace::Traces;

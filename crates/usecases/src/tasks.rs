@@ -1,9 +1,10 @@
 //! Which use case does a task ask for?
-//! Every task of the queue does one step of stepwise work: of a drain or of a replay.
+//! Every task of the queue does one step of stepwise work: of a drain, a replay or a sweep.
 
 use domain::id::EndpointKey;
 use queue::Task;
 
+use crate::accept::sweep::sweep_step;
 use crate::context::Context;
 use crate::error::Fault;
 use crate::recover::drain::drain_step;
@@ -19,5 +20,6 @@ pub async fn take_step(context: &Context, task: Task) -> Result<(), Fault> {
             drain_step(context, EndpointKey::new(workspace, endpoint)).await
         }
         Task::Replay { workspace, replay } => replay_step(context, workspace, replay).await,
+        Task::Sweep { workspace } => sweep_step(context, workspace).await,
     }
 }

@@ -1,22 +1,26 @@
-//! What is signed or sent at once at a caller's request? Test events, previews and curl commands.
+//! What is signed, sent or verified at once at a caller's request? Test events, previews, curl commands, and the
+//! signature doctor.
 //! Only HTTP: requests become calls of use cases, and their results become answers. The decisions are in
 //! `usecases::act`.
 
 mod previews;
 pub mod setup;
 mod test_events;
+mod verifications;
 
 use axum::Router;
+use http_kit::idempotent;
 use usecases::act::actions::Actions;
 
 /// The routes of this function. The template has a route for each of its paths, and gives every other path to another
 /// function.
 pub fn router(actions: Actions) -> Router {
-    routes().with_state(actions)
+    idempotent(routes(), actions.clone()).with_state(actions)
 }
 
 http_kit::operations! { Actions:
     test_events::send [Webhooks];
     previews::preview [WebhooksRead];
     previews::curl [Deliveries, EventsRead];
+    verifications::verify [WebhooksRead] or NotFound;
 }

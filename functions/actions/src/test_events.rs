@@ -3,9 +3,8 @@
 
 use api::deliveries::DeliveryDetail;
 use axum::Json;
-use axum::extract::State;
 use domain::id::EndpointId;
-use http_kit::{Caller, ErrorResponse, Id};
+use http_kit::{Caller, ErrorResponse, Id, UnderClaim};
 use usecases::act::actions::Actions;
 use usecases::act::send_test_event::send_test_event;
 
@@ -21,7 +20,7 @@ use usecases::act::send_test_event::send_test_event;
     responses((status = 200, description = "The delivery with its one attempt.", body = DeliveryDetail)),
 )]
 pub(crate) async fn send(
-    State(actions): State<Actions>,
+    UnderClaim(actions): UnderClaim<Actions>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
 ) -> Result<Json<DeliveryDetail>, ErrorResponse> {

@@ -4,9 +4,8 @@
 pub mod setup;
 
 use api::events::{AcceptedEvent, Batch, BatchAccepted, BatchAnswer, BatchResult, NewEvent};
-use api::openapi::Idempotency;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json, Router};
@@ -14,17 +13,14 @@ use domain::event::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_REQUEST_BYTES};
 use domain::problem::Problem;
 use domain::trace_parent::TraceParent;
 use http_kit::http_api::Unit;
+use http_kit::idempotency_key::{idempotency_key, replayed_answer};
 use http_kit::strict_json::parse_json;
 use http_kit::trace_header::trace_parent;
 use http_kit::{Body, Caller, ErrorResponse};
 use serde_json::value::RawValue;
-use usecases::accept::accept_event::{Accepted, Intent, accept_event, accept_events};
+use usecases::accept::accept_event::{Accepted, accept_event, accept_events};
 use usecases::accept::event_request::EventRequest;
-use usecases::accept::idempotency::IdempotencyKey;
 use usecases::{Intake, Readings, UseCaseError};
-
-/// Longest `Idempotency-Key`, in characters.
-const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 
 /// The routes of this function.
 pub fn router(intake: Intake) -> Router {
@@ -32,7 +28,7 @@ pub fn router(intake: Intake) -> Router {
 }
 
 http_kit::operations! { Intake:
-    self::post_event [Events] or NotFound, IdempotencyKeyReused, IdempotencyKeyInProgress, EventExists, QuotaExceeded;
+    self::post_event [Events] or NotFound, EventExists, QuotaExceeded;
     self::post_batch [Events];
 }
 
@@ -71,17 +67,15 @@ async fn surrounded(
 
 /// Send an event
 ///
-/// The answer promises that the event and its deliveries are stored durably. `deliveries` and `skipped` together name every
-/// endpoint of the workspace.
+/// The answer promises that the event and its deliveries are stored durably. `deliveries` and `skipped` name the first
+/// endpoints of the workspace, the counts give the total numbers.
 #[utoipa::path(
     post,
     path = "/v1/events",
     operation_id = "send_event",
     tag = "Events",
-    params(Idempotency),
     request_body = NewEvent,
-    responses((status = 202, description = "The event is accepted.", body = AcceptedEvent,
-        headers(("Idempotency-Replayed" = Option<String>, description = "`true` if an earlier request with the same key was accepted: this is its answer.")))),
+    responses((status = 202, description = "The event is accepted.", body = AcceptedEvent)),
 )]
 async fn post_event(
     State(intake): State<Intake>,
@@ -94,11 +88,8 @@ async fn post_event(
     let accepted = accept_event(&intake, &caller, request(event, trace), key).await?;
     let unit = Unit { event: Some(accepted.id.to_string()), readings: readings(&[Ok(&accepted)]) };
     let answer = Json(AcceptedEvent::of(accepted.id, &accepted.ledger));
-    let mut response = (StatusCode::ACCEPTED, Extension(unit), answer).into_response();
-    if accepted.repeated {
-        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-    }
-    Ok(response)
+    let response = (StatusCode::ACCEPTED, Extension(unit), answer).into_response();
+    Ok(if accepted.repeated { replayed_answer(response) } else { response })
 }
 
 /// Send many events
@@ -110,7 +101,6 @@ async fn post_event(
     path = "/v1/events/batch",
     operation_id = "send_batch",
     tag = "Events",
-    params(Idempotency),
     request_body = Batch<NewEvent>,
     responses((status = 207, description = "The result of each event.", body = BatchAnswer)),
 )]
@@ -125,16 +115,15 @@ async fn post_batch(
         return Err(Problem::invalid("/events", "must hold 1 to 100 events").into());
     }
     let key = idempotency_key(&headers)?;
-    let intents = batch.events.iter().enumerate().map(|(index, event)| {
-        let request = request(parse_json(event.get().as_bytes())?, trace);
-        let idempotency_key = key.map(|key| IdempotencyKey::OfBatch(key.to_owned(), index));
-        Ok(Intent { request, idempotency_key })
-    });
-    let results = accept_events(&intake, &caller, intents.collect()).await?;
+    let requests = batch.events.iter().map(|event| Ok(request(parse_json(event.get().as_bytes())?, trace)));
+    let results = accept_events(&intake, &caller, requests.collect(), key).await?;
     let unit =
         Unit { event: None, readings: readings(&results.iter().map(Result::as_ref).collect::<Vec<_>>()) };
     let answer = Json(BatchAnswer { results: results.iter().map(result).collect() });
-    Ok((StatusCode::MULTI_STATUS, Extension(unit), answer).into_response())
+    let mut accepted = results.iter().flatten().peekable();
+    let replayed = accepted.peek().is_some() && accepted.all(|accepted| accepted.repeated);
+    let response = (StatusCode::MULTI_STATUS, Extension(unit), answer).into_response();
+    Ok(if replayed { replayed_answer(response) } else { response })
 }
 
 /// The event of a request, under the request's span.
@@ -164,16 +153,4 @@ fn readings(results: &[Result<&Accepted, &Problem>]) -> Readings {
         }
     }
     readings
-}
-
-/// The key as the caller sent it: its length is checked here, before a batch makes one of it for each event.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    match headers.get("idempotency-key") {
-        None => Ok(None),
-        Some(value) => match value.to_str() {
-            Ok(text) if (1..=MAX_IDEMPOTENCY_KEY_CHARS).contains(&text.len()) => Ok(Some(text)),
-            Ok(_) => Err(Problem::invalid("Idempotency-Key", "must be 1 to 255 characters")),
-            Err(_) => Err(Problem::invalid("Idempotency-Key", "must be visible ASCII characters")),
-        },
-    }
 }

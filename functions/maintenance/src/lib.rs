@@ -1,6 +1,6 @@
 //! Which work is done in steps, and which once a minute?
-//! The maintenance handlers: one step of a drain or replay per task, and the minute's schedule (probe circuits, resume
-//! lost drains and replays).
+//! The maintenance handlers: one step of a drain, replay or sweep per task, and the minute's schedule (read the
+//! queue's load, probe circuits, resume lost drains, replays and sweeps).
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
@@ -8,6 +8,8 @@ use lambda_kit::logging::chain;
 use lambda_kit::metrics::Metrics;
 use queue::Task;
 use usecases::Context;
+use usecases::accept::sweep::resume_sweeps;
+use usecases::limit::queue_load::read_queue_load;
 use usecases::recover::drain::resume_drains;
 use usecases::recover::probe_circuits::probe_circuits;
 use usecases::replay::replay_window::resume_replays;
@@ -41,9 +43,11 @@ pub async fn handle(context: &Context, metrics: &Metrics, event: SqsEvent) -> Sq
 /// The first [`Fault`], when the table or the queue cannot be used.
 pub async fn tick(context: &Context) -> Result<(), Fault> {
     let parts = [
+        ("read queue load", read_queue_load(context).await),
         ("probe circuits", probe_circuits(context).await),
         ("resume drains", resume_drains(context).await),
         ("resume replays", resume_replays(context).await),
+        ("resume sweeps", resume_sweeps(context).await),
     ];
     let mut first = Ok(());
     for (part, done) in parts {
@@ -70,7 +74,7 @@ async fn handle_record(context: &Context, record: &SqsMessage) -> bool {
     };
     let done = take_step(context, task).await;
     if let Err(fault) = &done {
-        tracing::error!(?task, error = chain(fault), "step of a drain or replay could not be done");
+        tracing::error!(?task, error = chain(fault), "step of a drain, replay or sweep could not be done");
     }
     done.is_ok()
 }

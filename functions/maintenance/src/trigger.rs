@@ -1,13 +1,16 @@
 //! Who invokes the maintenance function?
-//! Event dispatch: records of the tasks queue, the schedule's event once a minute, and an operator's event that creates
-//! the first API key.
+//! Event dispatch: records of the tasks queue, the schedule's event once a minute, a line of Lambda's log that says that
+//! `ingest` was ended, and an operator's event that creates the first API key.
+
+use std::time::Duration;
 
 use lambda_kit::metrics::Metrics;
 use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use usecases::Context;
+use usecases::accept::sweep::owe_sweeps;
 use usecases::manage::manage_api_key::create_first_api_key;
+use usecases::{Context, Window};
 
 use crate::{handle, tick};
 
@@ -24,10 +27,14 @@ struct NewAdminKey {
     name: String,
 }
 
+/// Events that an invocation of `ingest` may have cut off are not older than this when its end is reported: the function
+/// may run for 15 s, and the log is delivered within seconds; the rest is for retries of this invocation.
+const CUT_OFF_WITHIN: Duration = Duration::from_secs(300);
+
 /// Recognises the event and does its work.
 ///
 /// # Errors
-/// When the event is not one of the three kinds, or its work could not be done.
+/// When the event is not one of the four kinds, or its work could not be done.
 pub async fn invoke(context: &Context, metrics: &Metrics, event: Value) -> Result<Value, Error> {
     if event.get("Records").is_some() {
         let records = serde_json::from_value(event)?;
@@ -36,6 +43,15 @@ pub async fn invoke(context: &Context, metrics: &Metrics, event: Value) -> Resul
     // A schedule comes in two forms: from an EventBridge rule, or from an EventBridge schedule.
     if event["source"] == "aws.events" || event["detail-type"] == "Scheduled Event" {
         tick(context).await?;
+        return Ok(Value::Null);
+    }
+    // A subscription of `ingest`'s log lets through only what Lambda writes when it ends an invocation. What the line says
+    // is not needed.
+    if event.get("awslogs").is_some() {
+        let now = context.clock.now();
+        let window = Window { since: now.minus(CUT_OFF_WITHIN), until: now };
+        let workspaces = owe_sweeps(context, window).await?;
+        tracing::warn!(workspaces, "ingest was ended in an invocation; the last minutes' events are swept");
         return Ok(Value::Null);
     }
     let ByHand { create_admin_key: NewAdminKey { name } } = serde_json::from_value(event)?;

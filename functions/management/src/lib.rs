@@ -7,6 +7,7 @@ pub mod setup;
 mod v1;
 
 use axum::Router;
+use http_kit::idempotent;
 use usecases::manage::management::Management;
 
 use crate::v1::{
@@ -16,12 +17,12 @@ use crate::v1::{
 
 /// The routes of this function.
 pub fn router(management: Management) -> Router {
-    routes().with_state(management)
+    idempotent(routes(), management.clone()).with_state(management)
 }
 
 http_kit::operations! { Management:
-    health::health [];
-    openapi::read [];
+    health::health public;
+    openapi::read public;
 
     endpoints::create [Webhooks] or NotFound, TooManyEndpoints;
     endpoints::list [WebhooksRead] or NotFound;
@@ -47,14 +48,17 @@ http_kit::operations! { Management:
     replays::read [DeliveriesRead];
     replays::cancel [Deliveries] or ReplayOver;
 
-    workspaces::create [Admin];
-    workspaces::list [AdminRead];
-    workspaces::read [AdminRead];
-    workspaces::update [Admin] or ChangedMeanwhile;
+    workspaces::create [Workspaces];
+    workspaces::list [WorkspacesRead];
+    workspaces::read [WorkspacesRead];
+    workspaces::update [Workspaces] or RaisesOwnQuota, ChangedMeanwhile;
     statistics::of_workspace [DeliveriesRead];
-    jwks::read [];
+    jwks::read public;
 
     api_keys::create [Admin] or NotFound;
     api_keys::list [AdminRead] or NotFound;
+    api_keys::read [AdminRead];
+    api_keys::rotate [Admin] or TooManyKeySecrets, ChangedMeanwhile;
     api_keys::delete [Admin];
+    api_keys::me [];
 }

@@ -86,7 +86,8 @@ async fn handle_record(sender: &Sender, meter: &Meter, record: &SqsMessage) -> b
                 receives,
                 "the attempt of a job panicked"
             );
-            fault(sender, meter, record, receives).await
+            let attempts_before = sender.attempts_before(&job).await;
+            fault(sender, meter, record, receives.saturating_sub(attempts_before)).await
         }
     }
 }

@@ -4,6 +4,7 @@
 //! A table shows each event's delivery to each receiver; the exit code is 0 only if all of them are as expected.
 
 mod payloads;
+mod progress;
 mod receivers;
 mod report;
 
@@ -20,6 +21,7 @@ use crate::options::DemoOptions;
 use crate::platform::{Platform, Setup};
 use api::client::ApiClient;
 use payloads::Sample;
+use progress::{Progress, State};
 use receivers::{Behaviour, Receiver};
 use report::{Fate, Report};
 
@@ -46,14 +48,7 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
 
     // 1. The platform and three receivers, all on real ports.
     let clock = Clock::system();
-    let platform = Platform::start(Setup {
-        data: None,
-        port: 0,
-        clock: clock.clone(),
-        observer: None,
-        traces: usecases::Traces::default(),
-    })
-    .await?;
+    let platform = Platform::start(Setup { clock: clock.clone(), ..Setup::default() }).await?;
     let beginnings = prepare(&platform.store, None, None, &clock).await?;
     let api = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());
     let workspace = beginnings.workspace.to_string();
@@ -88,31 +83,52 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     // 4. Compare the ledgers with the requests that the receivers saw.
     let report = Report::new(&sent, &fates, &receivers);
     println!("\n{}\n{}", report.table(), report.summary());
+    if options.keep {
+        let key = beginnings.admin_key.reveal();
+        println!("{}", explore(&platform.url(), key, &workspace, &sent, &receivers));
+        tokio::signal::ctrl_c().await?;
+    }
     platform.stop().await;
     Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Every fate, as soon as all are settled. Says each second how far that is.
+/// Every fate, as soon as all are settled. Shows meanwhile how far that is.
 async fn settled(api: &ApiClient, workspace: &str, sent: &[Sent]) -> anyhow::Result<Vec<Fate>> {
     println!();
-    let began = Instant::now();
-    let mut said = 0;
+    let (began, mut progress) = (Instant::now(), Progress::begin());
     loop {
         let fates = fates(api, workspace, sent).await?;
         let waiting = fates.iter().filter(|fate| !fate.is_settled()).count();
-        let seconds = began.elapsed().as_secs();
+        let attempts = fates.iter().map(Fate::attempts).sum();
+        progress.show(began.elapsed(), State { settled: fates.len() - waiting, all: fates.len(), attempts });
         if waiting == 0 {
+            progress.end();
             return Ok(fates);
         }
-        if seconds >= PATIENCE.as_secs() {
-            bail!("{waiting} deliveries are still under way after {seconds} s");
-        }
-        if seconds > said {
-            println!("after {seconds:>2} s: {} of {} deliveries settled", fates.len() - waiting, fates.len());
-            said = seconds;
+        if began.elapsed() >= PATIENCE {
+            progress.end();
+            bail!("{waiting} deliveries are still under way after {} s", PATIENCE.as_secs());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// What can be looked at after the report.
+fn explore(url: &str, key: &str, workspace: &str, sent: &[Sent], receivers: &[Receiver]) -> String {
+    let flaky = receivers.iter().find(|receiver| receiver.behaviour() == Behaviour::Flaky);
+    let endpoint = flaky.map(Receiver::endpoint_id).unwrap_or_default();
+    let event = sent.first().map(|event| event.id.as_str()).unwrap_or_default();
+    let get = format!("curl -sS -H 'X-API-Key: {key}'");
+    format!(
+        "Kept in memory until Ctrl-C:\n  \
+         API        {url}\n  \
+         API key    {key}\n  \
+         workspace  {workspace}\n\n\
+         The first event at each receiver:\n  \
+         {get} '{url}/v1/events/{event}/deliveries?workspace_id={workspace}'\n\
+         The deliveries of the flaky receiver; each has its attempts under its id:\n  \
+         {get} {url}/v1/webhook-endpoints/{endpoint}/deliveries\n"
+    )
 }
 
 fn endpoint_request(workspace: &str, receiver: &Receiver) -> Value {

@@ -62,6 +62,8 @@ pub(crate) struct Seen {
     /// The payload's exact text; `None` when the body is not an envelope.
     pub(crate) data: Option<String>,
     pub(crate) event_type: Option<String>,
+    /// The status that it was answered with.
+    pub(crate) answer: StatusCode,
 }
 
 #[derive(Debug)]
@@ -141,16 +143,18 @@ async fn receive(State(log): State<Arc<Mutex<Log>>>, headers: HeaderMap, body: B
     let judge = log.secret.as_deref().and_then(|secret| Webhook::new(secret).ok());
     let signed = judge.is_some_and(|judge| judge.verify(&body, &headers).is_ok());
     let envelope: Option<Envelope<'_>> = serde_json::from_slice(&body).ok();
+    let requests = log.requests.entry(event_id.clone()).or_default();
+    *requests += 1;
+    let request = *requests;
+    let answer = log.behaviour.answer(request);
     log.seen.push(Seen {
-        event_id: event_id.clone(),
+        event_id,
         signed,
         data: envelope.as_ref().map(|envelope| envelope.data.get().to_owned()),
         event_type: envelope.map(|envelope| envelope.event_type),
+        answer: answer.status(),
     });
-    let requests = log.requests.entry(event_id).or_default();
-    *requests += 1;
-    let request = *requests;
-    log.behaviour.answer(request)
+    answer
 }
 
 /// Locks the list, even if a receiver panicked: its recorded requests are still valid.

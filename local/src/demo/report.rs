@@ -7,7 +7,7 @@ use domain::timestamp::Timestamp;
 use serde_json::Value;
 
 use super::Sent;
-use super::receivers::{Behaviour, Receiver};
+use super::receivers::{Behaviour, Receiver, Seen};
 
 /// The API's record of one event at one endpoint.
 #[derive(Debug)]
@@ -34,6 +34,10 @@ impl Fate {
             attempts: row["attempts"].as_u64().unwrap_or(0),
             millis: millis.map(|millis| u64::try_from(millis).unwrap_or(u64::MAX)),
         }
+    }
+
+    pub(crate) fn attempts(&self) -> u64 {
+        self.attempts
     }
 
     pub(crate) fn is_settled(&self) -> bool {
@@ -73,6 +77,8 @@ struct Row {
     endpoint: &'static str,
     status: String,
     attempts: u64,
+    /// The status of each answer, in order.
+    answers: String,
     millis: Option<u64>,
     right: bool,
 }
@@ -112,6 +118,7 @@ impl Report {
                     endpoint: receiver.behaviour().name(),
                     status: fate.map_or_else(|| "lost".to_owned(), describe),
                     attempts,
+                    answers: answers(&seen),
                     millis: fate.and_then(|fate| fate.millis),
                     right,
                 });
@@ -133,8 +140,10 @@ impl Report {
 
     pub(crate) fn table(&self) -> String {
         let mut table = Table::new();
-        table.load_style(NOTHING).set_header(["", "event", "endpoint", "status", "attempts", "ms"]);
-        for index in [4, 5] {
+        table
+            .load_style(NOTHING)
+            .set_header(["", "event", "endpoint", "status", "attempts", "answers", "ms"]);
+        for index in [4, 6] {
             if let Some(column) = table.column_mut(index) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
@@ -149,6 +158,7 @@ impl Report {
                 Cell::new(row.endpoint),
                 Cell::new(&row.status),
                 Cell::new(row.attempts),
+                Cell::new(&row.answers),
                 Cell::new(row.millis.map_or_else(|| "-".to_owned(), |millis| millis.to_string())),
             ]);
         }
@@ -163,6 +173,11 @@ impl Report {
             self.events, self.deliveries, self.lost, self.unsigned, self.altered, self.doubled
         )
     }
+}
+
+fn answers(seen: &[&Seen]) -> String {
+    let statuses: Vec<String> = seen.iter().map(|seen| seen.answer.as_u16().to_string()).collect();
+    if statuses.is_empty() { "-".to_owned() } else { statuses.join(", ") }
 }
 
 fn describe(fate: &Fate) -> String {

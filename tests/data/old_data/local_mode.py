@@ -85,14 +85,14 @@ class Posthorn:
             [binary, "--port", "0", "--data", str(folder)],
             stdout=subprocess.PIPE,
             stderr=open(folder.parent / "log", "ab"),
-            env=os.environ | (environment or {}),
+            env=os.environ | {"POSTHORN_NO_RECEIVER": "true"} | (environment or {}),
             text=True,
         )
         self.address = None
         for line in self.process.stdout:
-            if found := re.match(r"\s+API\s+http://(\S+)", line):
+            if found := re.match(r"(?:\s+API\s+|Posthorn \S+ on )http://([^\s,]+)", line):
                 self.address = found[1]
-            if "Ctrl-C stops" in line:
+            if "Ctrl-C" in line:
                 break
         assert self.address, f"it did not start, see {folder.parent / 'log'}"
         # It listens for Ctrl-C a moment after it has said so.

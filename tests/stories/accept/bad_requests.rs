@@ -36,7 +36,7 @@ async fn a_bad_event_is_refused_by_name_and_not_stored() {
     assert_eq!(post("{\"type\":".into()).await, says(400, "malformed_json", &[]));
     assert_eq!(post(event(json!({ "tpye": 1 }))).await, says(422, "unknown_field", &["/tpye"]));
     assert_eq!(post(event(json!({ "type": "not a type" }))).await, says(422, "invalid_request", &["/type"]));
-    for own in ["endpoint.disabled", "delivery.exhausted", "posthorn.test"] {
+    for own in ["posthorn.endpoint.disabled", "posthorn.of_the_future", "posthorn.test"] {
         assert_eq!(post(event(json!({ "type": own }))).await, says(422, "invalid_request", &["/type"]));
     }
     assert_eq!(

@@ -21,7 +21,7 @@ async fn a_repeated_request_gets_the_first_answer_and_no_second_fan_out() {
     assert_eq!((status, problem["code"].as_str()), (409, Some("idempotency_key_reused")));
 
     stage.deliveries(&endpoint, 1, "delivered").await;
-    stage.end().await;
+    stage.end_after_repeating().await;
     assert_eq!(receiver.seen().len(), 1);
 }
 
@@ -41,7 +41,7 @@ async fn the_producers_own_id_works_like_a_key() {
     let (status, problem) = stage.admin.call("POST", "/v1/events", other.to_string(), &[]).await.unwrap();
     assert_eq!((status, problem["code"].as_str()), (409, Some("event_exists")));
     stage.deliveries(&endpoint, 2, "delivered").await;
-    stage.end().await;
+    stage.end_after_repeating().await;
     assert_eq!(receiver.seen().len(), 2);
 }
 
@@ -59,6 +59,6 @@ async fn many_copies_of_one_request_at_once_are_one_event() {
         *status == 202 || (*status == 409 && body["code"] == "idempotency_key_in_progress")
     }));
     stage.deliveries(&endpoint, 1, "delivered").await;
-    stage.end().await;
+    stage.end_after_repeating().await;
     assert_eq!(receiver.seen().len(), 1);
 }

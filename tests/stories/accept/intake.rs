@@ -3,9 +3,14 @@
 
 use std::time::Duration;
 
-use domain::id::EventId;
+use domain::event::event_type::EventTypePattern;
+use domain::id::{EndpointId, EndpointKey, EventId};
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
+
+/// Endpoints of a workspace that has very many, and how many of them want an event.
+const ENDPOINTS: u128 = 220;
+const WANTING: u128 = 105;
 
 async fn batch(stage: &Stage, events: Value, key: Option<&str>) -> (u16, Value) {
     let headers: Vec<_> = key.map(|key| ("idempotency-key", key)).into_iter().collect();
@@ -54,8 +59,34 @@ async fn a_batch_sent_again_under_its_key_is_answered_again_and_sent_once() {
     assert_eq!((first_status, &first), (207, &second));
     assert_eq!(first["results"].as_array().unwrap().len(), 100);
     receiver.wait_for(100).await;
-    stage.end().await;
+    stage.end_after_repeating().await;
     assert_eq!(receiver.seen().len(), 100);
+}
+
+#[tokio::test]
+async fn another_batch_under_a_key_is_refused_as_a_whole() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    stage.endpoint(&receiver, json!({})).await;
+    let good = |n: u64| event(&stage, "invoice.paid", json!({ "data": n }));
+    let bad = event(&stage, "not a type", json!({}));
+    let events = json!([good(1), bad, good(2)]);
+    let headers = [("idempotency-key", "import-1")];
+    let send = async |events: &Value| {
+        let body = json!({ "events": events }).to_string();
+        stage.admin.exchange("POST", "/v1/events/batch", body, &headers).await.unwrap()
+    };
+    let replayed =
+        |answer: &axum::http::Response<bytes::Bytes>| answer.headers().get("idempotency-replayed").is_some();
+    let (first, second) = (send(&events).await, send(&events).await);
+    assert_eq!((first.status().as_u16(), replayed(&first), replayed(&second)), (207, false, true));
+    assert_eq!(first.body(), second.body());
+    for other in [json!([good(1), good(2)]), json!([good(1), good(3), good(2)])] {
+        let (status, problem) = batch(&stage, other, Some("import-1")).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("idempotency_key_reused")));
+    }
+    receiver.wait_for(2).await;
+    stage.end_after_repeating().await;
+    assert_eq!(receiver.seen().len(), 2);
 }
 
 #[tokio::test]
@@ -153,23 +184,47 @@ async fn a_scheduled_event_is_delivered_when_it_is_due_and_not_before() {
 async fn nobody_else_can_tell_what_posthorn_tells() {
     let (stage, console) = (Stage::set().await, Receiver::start().await);
     stage.endpoint(&console, json!({ "events": ["endpoint.*", "delivery.*", "posthorn.*"] })).await;
-    let own = [
-        "endpoint.failing",
-        "endpoint.disabled",
-        "endpoint.recovered",
-        "delivery.exhausted",
-        "posthorn.test",
-    ];
+    let own =
+        ["posthorn.endpoint.failing", "posthorn.delivery.exhausted", "posthorn.test", "posthorn.a-b/c:d"];
     let events: Vec<_> = own.into_iter().map(|own| event(&stage, own, json!({}))).collect();
     let (_, answer) = batch(&stage, json!(events), None).await;
     for result in answer["results"].as_array().unwrap() {
         assert_eq!((&result["status"], &result["errors"][0]["pointer"]), (&json!(422), &json!("/type")));
     }
-    let (_, answer) = batch(&stage, json!([event(&stage, "endpoint.created", json!({}))]), None).await;
-    assert_eq!(answer["results"][0]["status"], 202);
-    console.wait_for(1).await;
+    // Their names until version 0.1 are free for a producer's own events.
+    let free = ["endpoint.created", "endpoint.disabled", "delivery.exhausted", "posthorn"];
+    let events: Vec<_> = free.into_iter().map(|free| event(&stage, free, json!({}))).collect();
+    let (_, answer) = batch(&stage, json!(events), None).await;
+    assert!(answer["results"].as_array().unwrap().iter().all(|result| result["status"] == 202), "{answer}");
+    console.wait_for(3).await;
     stage.end().await;
-    assert_eq!(console.seen().len(), 1);
+    assert_eq!(console.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn names_of_other_systems_are_event_types_and_only_dots_make_families() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let long = format!("long.{}", "n".repeat(251));
+    let endpoint = stage.endpoint(&receiver, json!({ "events": ["shop:eu.*", "orders/create", long] })).await;
+    for (event_type, deliveries) in [
+        ("shop:eu.user-signed-up", 1),
+        ("orders/create", 1),
+        (long.as_str(), 1),
+        ("shop:eu/x.y", 0),
+        ("orders", 0),
+    ] {
+        let accepted = stage.send(event_type, json!({})).await;
+        assert_eq!(accepted["deliveries"].as_array().unwrap().len(), deliveries, "{event_type}");
+    }
+    stage.deliveries(&endpoint, 3, "delivered").await;
+    let seen = receiver.seen();
+    let types: Vec<_> = seen.iter().map(|seen| seen.header("x-webhook-event")).collect();
+    assert!(types.contains(&"shop:eu.user-signed-up") && types.contains(&long.as_str()), "{types:?}");
+    let listed = format!("/v1/events?workspace_id={}&event_type=shop:eu.*,orders/create", stage.workspace);
+    assert_eq!(stage.read(&listed).await["data"].as_array().unwrap().len(), 2);
+    let body = json!({ "workspace_id": stage.workspace, "type": format!("{long}n"), "data": {} }).to_string();
+    assert_eq!(stage.admin.call("POST", "/v1/events", body, &[]).await.unwrap().0, 422);
+    stage.end().await;
 }
 
 #[tokio::test]
@@ -197,7 +252,7 @@ async fn an_id_that_stands_twice_in_a_batch_is_that_of_its_first_place() {
         let id = format!("{}{}", &id[..id.len() - 1], if id.ends_with(last) { '4' } else { last });
         let events = json!([
             event(&stage, "not a type", json!({ "id": id })),
-            event(&stage, "endpoint.failing", json!({ "id": id })),
+            event(&stage, "posthorn.endpoint.failing", json!({ "id": id })),
             event(&stage, "invoice.paid", json!({ "id": id, "data": 1 })),
             event(&stage, "invoice.paid", json!({ "id": id, "data": 1 })),
             event(&stage, "invoice.paid", json!({ "id": id, "data": 2 })),
@@ -214,7 +269,7 @@ async fn an_id_that_stands_twice_in_a_batch_is_that_of_its_first_place() {
         }
     }
     let seen = receiver.wait_for(3).await;
-    stage.end().await;
+    stage.end_after_repeating().await;
     let bodies: Vec<Value> = seen.iter().map(|seen| serde_json::from_slice(&seen.body).unwrap()).collect();
     assert!(bodies.iter().all(|body| body["data"] != 2));
 }
@@ -246,5 +301,51 @@ async fn an_id_from_before_the_workspace_is_listed_and_one_from_the_future_refus
         assert!(status == 202 || answer["errors"][0]["pointer"] == "/id", "{answer}");
     }
     stage.deliveries(&endpoint, 2, "delivered").await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_event_for_very_many_endpoints_names_some_and_counts_the_rest() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let one = stage.endpoint(&receiver, json!({ "events": ["invoice.*"] })).await;
+    let store = &stage.platform.store;
+    let key = EndpointKey::new(stage.workspace.parse().unwrap(), one.id.parse().unwrap());
+    let first = store.load_endpoint(key).await.unwrap().unwrap();
+    for number in 1..ENDPOINTS {
+        let mut more = first.clone();
+        more.id = EndpointId::new(first.id.time(), number);
+        if number >= WANTING {
+            more.settings.events = vec![EventTypePattern::parse("ticket.*").unwrap()];
+        }
+        assert!(store.save_endpoint(&more).await.unwrap());
+    }
+    // The endpoints are read once every few seconds.
+    stage.send("warm.up", json!({})).await;
+    let began = std::time::Instant::now();
+    let accepted = stage.send("invoice.paid", json!({})).await;
+    println!(
+        "{ENDPOINTS} endpoints: accepted in {:?}, {} bytes",
+        began.elapsed(),
+        accepted.to_string().len()
+    );
+    assert_eq!(
+        (&accepted["deliveries_count"], &accepted["skipped_count"]),
+        (&json!(WANTING), &json!(ENDPOINTS - WANTING))
+    );
+    let listed = |name: &str| accepted[name].as_array().unwrap().len();
+    assert_eq!((listed("deliveries"), listed("skipped")), (100, 80));
+    assert!(accepted.to_string().len() < 16_000);
+    let (_, of_batch) = batch(&stage, json!([event(&stage, "invoice.paid", json!({}))]), None).await;
+    assert_eq!(of_batch["results"][0]["skipped_count"], json!(ENDPOINTS - WANTING));
+    let path = format!("/v1/events/{}/deliveries", accepted["id"].as_str().unwrap());
+    let (mut rows, mut cursor) = (0, String::new());
+    loop {
+        let page = stage.read(&format!("{path}?workspace_id={}&limit=250{cursor}", stage.workspace)).await;
+        rows += page["data"].as_array().unwrap().len();
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(rows, usize::try_from(ENDPOINTS).unwrap(), "the ledger lists all");
+    receiver.wait_for(2 * usize::try_from(WANTING).unwrap()).await;
     stage.end().await;
 }

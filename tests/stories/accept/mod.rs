@@ -2,6 +2,7 @@
 //! Stories of the intake: validation, idempotency, fan-out, batches.
 
 mod bad_requests;
+mod cut_off;
 mod first_delivery;
 mod idempotency;
 mod intake;

@@ -214,7 +214,7 @@ async fn odd_payloads_are_shown_byte_for_byte_as_they_were_sent() {
     for (id, payload) in ids.iter().zip(&payloads) {
         ends.assert_shown(id, payload).await;
     }
-    ends.stage.end().await;
+    ends.stage.end_after_repeating().await;
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn any_payload_is_shown_byte_for_byte_as_it_was_sent() {
     for (id, payload) in ids.iter().zip(&payloads) {
         ends.assert_shown(id, payload).await;
     }
-    ends.stage.end().await;
+    ends.stage.end_after_repeating().await;
 }
 
 #[tokio::test]
@@ -262,7 +262,7 @@ async fn a_payload_nested_too_deep_is_refused_and_nothing_of_it_is_kept() {
     let path = format!("/v1/events?workspace_id={}", ends.stage.workspace);
     assert_eq!(ends.stage.read(&path).await["data"].as_array().unwrap().len(), 4);
     ends.delivered(4, 4).await;
-    ends.stage.end().await;
+    ends.stage.end_after_repeating().await;
 }
 
 /// Payloads had no bound of nesting once, and what was stored then is there for as long as the workspace keeps it.
@@ -296,5 +296,5 @@ async fn a_stored_payload_is_shown_and_sent_again_however_deep_it_is() {
         assert!(seen.iter().any(|seen| seen.body == payload));
         stage.deliveries(&ends.bare.0, usize::try_from(number).unwrap(), "delivered").await;
     }
-    ends.stage.end().await;
+    ends.stage.end_after_repeating().await;
 }

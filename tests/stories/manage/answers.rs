@@ -158,6 +158,9 @@ async fn ask_of_workspaces_and_keys(answers: &mut Answers<'_>) {
     let key = json!({ "name": "billing", "workspace_id": ws, "scopes": ["events", "webhooks:ro"] });
     let key = id(&answers.take("POST", "/v1/api-keys", key).await);
     answers.take("GET", &format!("/v1/api-keys?workspace_id={ws}"), Value::Null).await;
+    answers.take("GET", &format!("/v1/api-keys/{key}"), Value::Null).await;
+    answers.take("POST", &format!("/v1/api-keys/{key}/rotate"), json!({ "overlap_seconds": 60 })).await;
+    answers.take("GET", "/v1/me", Value::Null).await;
     answers.take("DELETE", &format!("/v1/api-keys/{key}"), Value::Null).await;
     answers.take("DELETE", &format!("/v1/api-keys/{key}?"), Value::Null).await;
 }
@@ -189,6 +192,8 @@ async fn ask_of_deliveries(answers: &mut Answers<'_>, [first, failing]: [&str; 2
     answers.take("POST", &format!("/v1/webhook-endpoints/{first}/test"), Value::Null).await;
     answers.take("GET", &format!("/v1/undelivered?workspace_id={ws}"), Value::Null).await;
     answers.take("GET", &format!("/v1/webhook-endpoints/{failing}"), Value::Null).await;
+    let got = json!({ "endpoint_id": first, "headers": { "webhook-timestamp": "1767605400" }, "body": "{}" });
+    answers.take("POST", "/v1/verify", got).await;
     answers.stage.platform.flush().await.unwrap();
     answers.take("GET", &format!("/v1/webhook-endpoints/{failing}/statistics"), Value::Null).await;
     answers.take("GET", &format!("/v1/workspaces/{ws}/statistics?by=day"), Value::Null).await;
@@ -268,6 +273,7 @@ async fn ask_wrongly(answers: &mut Answers<'_>) {
         answers.take_text("POST", "/v1/events", text.to_owned()).await;
     }
     answers.take("POST", "/v1/events/batch", json!({ "events": [] })).await;
+    answers.take("POST", "/v1/verify", json!({ "endpoint_id": "we_none", "headers": {} })).await;
     answers.take("POST", "/v1/workspaces", json!({ "name": "x".repeat(65_536) }).take()).await;
 }
 

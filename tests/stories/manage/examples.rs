@@ -167,6 +167,7 @@ async fn read_endpoints(reader: &mut Newcomer<'_>, endpoints: &Endpoints) {
     reader.run("Secrets", &healthy).await;
     reader.run("Test", &healthy).await;
     reader.run("Preview", &healthy).await;
+    reader.run("Why is a signature refused?", &healthy).await;
 }
 
 /// "Deliveries": one has failed for good.

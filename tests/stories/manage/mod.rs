@@ -2,9 +2,13 @@
 //! Stories of the management API.
 
 mod answers;
+mod api_keys;
 mod examples;
 mod logs;
 mod openapi;
 mod previews;
+mod refusals;
+mod repeated_requests;
+mod signature_doctor;
 mod statistics;
 mod tenants;

@@ -40,12 +40,16 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     path.map_or(value, |path| document.pointer(path).unwrap())
 }
 
-#[test]
 #[expect(clippy::disallowed_methods, reason = "how somebody accepts the document")]
+fn is_accepted() -> bool {
+    std::env::var_os(UPDATE).is_some()
+}
+
+#[test]
 fn the_committed_document_is_the_one_that_the_code_makes() {
     let mut made = serde_json::to_string_pretty(&document()).unwrap();
     made.push('\n');
-    if std::env::var_os(UPDATE).is_some() {
+    if is_accepted() {
         std::fs::write(COMMITTED, &made).unwrap();
     }
     let committed = std::fs::read_to_string(COMMITTED).unwrap_or_default();
@@ -72,11 +76,12 @@ fn every_operation_says_what_its_callers_need() {
         assert!(tags.contains(&operation["tags"][0].as_str().unwrap()), "{id} has an unknown tag");
         let secured = !operation["security"].as_array().unwrap().is_empty();
         assert_eq!(secured, !PUBLIC.contains(&id), "{method} {path}");
-        let says_scope = operation["description"].as_str().unwrap_or_default().contains("Scope: `");
+        let says_scope = operation["description"].as_str().unwrap_or_default().contains("Scope: ");
         assert_eq!(says_scope, secured, "{id}");
         let answers = operation["responses"].as_object().unwrap();
         assert!(answers.keys().any(|status| status.starts_with('2')), "{id} has no success");
-        assert!(!secured || (answers.contains_key("401") && answers.contains_key("403")), "{id}");
+        assert_eq!(answers.contains_key("401"), secured, "{id}");
+        assert_eq!(answers.contains_key("403"), secured && id != "read_me", "{id}");
         for (status, answer) in answers {
             let answer = resolved(&document, answer);
             assert!(answer["headers"]["X-Request-Id"].is_object(), "{id} {status}");
@@ -235,7 +240,12 @@ async fn the_api_serves_the_document_without_a_key_gzipped_for_those_who_accept_
 
     let (head, body) = parts(ask(&stage, request).await);
     assert!(head.starts_with("HTTP/1.1 200") && !head.contains("content-encoding"), "{head}");
-    assert!(document(&body) == committed, "the function serves another document than docs/openapi.json");
+    // A document that was just accepted is embedded by the next build.
+    let served = document(&body);
+    assert!(
+        is_accepted() || served == committed,
+        "the function serves another document than docs/openapi.json"
+    );
     let minified = body.len();
 
     let (head, body) = parts(ask(&stage, &format!("{request}\r\naccept-encoding: br, gzip")).await);
@@ -243,7 +253,7 @@ async fn the_api_serves_the_document_without_a_key_gzipped_for_those_who_accept_
     assert!(body.len() * 5 < minified, "{} bytes of {minified}", body.len());
     let mut plain = Vec::new();
     flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut plain).unwrap();
-    assert!(document(&plain) == committed);
+    assert!(document(&plain) == served);
 
     let version = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
     let (head, body) = parts(ask(&stage, &format!("{request}\r\nif-none-match: {version}")).await);

@@ -71,6 +71,74 @@ async fn what_belongs_to_another_workspace_does_not_exist() {
 }
 
 #[tokio::test]
+async fn values_of_custom_headers_are_for_those_who_may_change_them() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({ "headers": { "X-Tenant": "s3cret" } })).await;
+    stage.send("invoice.paid", json!({})).await;
+    let delivery = stage.deliveries(&endpoint, 1, "delivered").await[0]["id"].as_str().unwrap().to_owned();
+    let one = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    let curl = format!("{one}/deliveries/{delivery}/curl");
+    for (scopes, shown) in [
+        (json!(["webhooks", "deliveries", "events:ro"]), true),
+        (json!(["webhooks:ro", "deliveries", "events:ro"]), false),
+    ] {
+        let client = key(&stage, &stage.workspace, scopes).await;
+        for (method, path) in
+            [("GET", &one), ("GET", &"/v1/webhook-endpoints".to_owned()), ("POST", &format!("{one}/preview"))]
+        {
+            let (status, answer) = client.call(method, path, "", &[]).await.unwrap();
+            assert_eq!(status, 200, "{answer}");
+            assert_eq!(answer.to_string().contains("s3cret"), shown, "{method} {path}: {answer}");
+            assert_ne!(answer.to_string().contains("[hidden]"), shown, "{method} {path}: {answer}");
+        }
+        let command = client.text(&curl).await.unwrap();
+        assert_eq!(command.contains("s3cret"), shown, "{command}");
+    }
+    stage.end().await;
+    assert_eq!(receiver.seen()[0].headers["x-tenant"], "s3cret");
+}
+
+#[tokio::test]
+async fn who_manages_endpoints_reads_their_deliveries() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    stage.send("invoice.paid", json!({})).await;
+    stage.deliveries(&endpoint, 1, "delivered").await;
+    let path = format!("/v1/webhook-endpoints/{}/deliveries", endpoint.id);
+    for (scope, status) in [("webhooks", 200), ("webhooks:ro", 403)] {
+        let client = key(&stage, &stage.workspace, json!([scope])).await;
+        assert_eq!(client.call("GET", &path, "", &[]).await.unwrap().0, status, "{scope}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_scope_workspaces_makes_and_changes_workspaces_and_nothing_else() {
+    let stage = Stage::set().await;
+    let body = json!({ "name": "onboarding", "scopes": ["workspaces"] });
+    let made = stage.admin.post("/v1/api-keys", &body).await.unwrap();
+    let client = ApiClient::new(&stage.platform.url(), made["key"].as_str().unwrap());
+    let (status, workspace) =
+        client.call("POST", "/v1/workspaces", json!({ "name": "acme" }).to_string(), &[]).await.unwrap();
+    assert_eq!(status, 201, "{workspace}");
+    let path = format!("/v1/workspaces/{}", workspace["id"].as_str().unwrap());
+    let renamed = json!({ "name": "Acme" });
+    assert_eq!(status_and_code(&client, "PATCH", &path, renamed).await, (200, String::new()));
+    for path in ["/v1/api-keys", &format!("/v1/webhook-endpoints?workspace_id={}", stage.workspace)] {
+        assert_eq!(status_and_code(&client, "GET", path, json!(null)).await, (403, "missing_scope".into()));
+    }
+    let body = json!({ "name": "in one", "workspace_id": stage.workspace, "scopes": ["workspaces"] });
+    let made = stage.admin.post("/v1/api-keys", &body).await.unwrap();
+    let of_one = ApiClient::new(&stage.platform.url(), made["key"].as_str().unwrap());
+    let another = json!({ "name": "another" });
+    assert_eq!(
+        status_and_code(&of_one, "POST", "/v1/workspaces", another).await,
+        (403, "missing_scope".into())
+    );
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_secret_and_a_key_are_shown_once() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let endpoint = stage.endpoint(&receiver, json!({})).await;
@@ -92,5 +160,35 @@ async fn a_deleted_key_opens_nothing_any_more() {
     let path = format!("/v1/api-keys/{}", keys["data"][0]["id"].as_str().unwrap());
     assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
     assert_eq!(client.call("GET", "/v1/events", "", &[]).await.unwrap().0, 401);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_key_of_one_workspace_may_lower_its_quotas_and_not_raise_them() {
+    let stage = Stage::set().await;
+    let path = format!("/v1/workspaces/{}", stage.workspace);
+    let quotas = json!({ "max_endpoints": 5, "max_events_per_day": 100, "retention_days": 30 });
+    assert_eq!(status_and_code(&stage.admin, "PATCH", &path, quotas).await.0, 200);
+
+    let own = key(&stage, &stage.workspace, json!(["admin"])).await;
+    for (field, value) in [
+        ("max_endpoints", json!(6)),
+        ("max_endpoints", json!(null)),
+        ("max_events_per_day", json!(101)),
+        ("max_events_per_day", json!(null)),
+        ("retention_days", json!(31)),
+    ] {
+        let body = json!({ "name": "renamed", field: value }).to_string();
+        let (status, problem) = own.call("PATCH", &path, body, &[]).await.unwrap();
+        assert_eq!((status, problem["code"].as_str()), (403, Some("raises_own_quota")), "{field}: {value}");
+        assert_eq!(problem["errors"][0]["pointer"], format!("/{field}"));
+    }
+    let workspace = stage.read(&path).await;
+    assert_eq!((workspace["name"].as_str(), workspace["max_endpoints"].as_u64()), (Some("local"), Some(5)));
+
+    let less = json!({ "name": "renamed", "max_endpoints": 4, "retention_days": 7 });
+    assert_eq!(status_and_code(&own, "PATCH", &path, less).await.0, 200);
+    assert_eq!(status_and_code(&own, "PATCH", &path, json!({ "max_endpoints": 5 })).await.0, 403);
+    assert_eq!(status_and_code(&stage.admin, "PATCH", &path, json!({ "max_endpoints": 5 })).await.0, 200);
     stage.end().await;
 }

@@ -3,19 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use api::client::ApiClient;
-use domain::access::api_key::{ApiKey, ApiKeySecret, Scope};
-use domain::access::workspace::Workspace;
 use domain::endpoint::address::AllowedTargets;
-use domain::endpoint::{Endpoint, EndpointSettings};
-use domain::id::ApiKeyId;
-use domain::signing::secret::{ActiveSecret, Secret};
 use egress::Egress;
 use http_body_util::BodyExt as _;
 use http_kit::http_api::finish;
 use lambda_kit::metrics::Metrics;
 use local::observe::Watch;
+use local::samples::ENDPOINT;
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 use tower::ServiceExt as _;
@@ -23,10 +20,6 @@ use usecases::act::actions::Actions;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
 use usecases::{Clock, Context, Intake};
-
-const WORKSPACE: &str = "ws_01JZZZZZZZZZZZZZZZZZZZZZ01";
-const ENDPOINT: &str = "we_01JZZZZZZZZZZZZZZZZZZZZZ02";
-const KEY: &str = "phk_local-development-key-for-sample-events-01";
 
 /// The context of a function that was just started.
 fn context(stage: &Stage) -> Context {
@@ -41,37 +34,15 @@ fn as_maintenance(stage: &Stage) -> Context {
     Context::new(stage.platform.aws.store_of([0; 32], &watch), stage.platform.queue.clone())
 }
 
-/// The fixture that the samples refer to: a workspace, an API key with access to it, and an endpoint.
+/// The fixture that the samples refer to, as `cargo local --samples` creates it.
 async fn world(receiver: &Receiver) -> Stage {
     let stage = Stage::set().await;
-    let store = &stage.platform.store;
-    let now = Clock::system().now();
-    let id = WORKSPACE.parse().unwrap();
-    store
-        .save_workspace(&Workspace::new(id, serde_json::from_str(r#"{"name":"samples"}"#).unwrap(), now))
-        .await
-        .unwrap();
-    let key = ApiKey {
-        id: ApiKeyId::new(now, 1),
-        name: "samples".into(),
-        workspace_id: Some(id),
-        scopes: vec![Scope::Admin],
-        created_at: now,
-    };
-    store.save_api_key(&key, &ApiKeySecret::parse(KEY).unwrap().digest()).await.unwrap();
-    let settings: EndpointSettings = serde_json::from_value(json!({ "url": receiver.url() })).unwrap();
-    let endpoint = Endpoint {
-        id: ENDPOINT.parse().unwrap(),
-        workspace_id: id,
-        url: settings.check(&AllowedTargets::loopback_and_http()).unwrap(),
-        settings,
-        secrets: vec![ActiveSecret { secret: Secret::new(&[1; 32]), expires_at: None }],
-        disabled_reason: None,
-        revision: 1,
-        created_at: now,
-        updated_at: now,
-    };
-    assert!(store.save_endpoint(&endpoint).await.unwrap());
+    let targets = AllowedTargets::loopback_and_http();
+    let receiver =
+        local::first_run::Receiver { store: &stage.platform.store, url: receiver.url(), targets: &targets };
+    for _ in 0..2 {
+        local::samples::prepare(&receiver, &Clock::system()).await.unwrap();
+    }
     stage
 }
 
@@ -134,7 +105,7 @@ async fn every_sample_of_ingest_is_answered_as_its_readme_says() {
     assert_eq!(problem(&answer("wrong-key.json").await), (401, "unauthorized", ""));
     assert_eq!(problem(&answer("bad-type-name.json").await), (422, "invalid_request", "/type"));
     receiver.wait_for(2).await;
-    stage.end().await;
+    stage.end_after_repeating().await;
     assert_eq!(receiver.seen().len(), 2);
 }
 
@@ -184,6 +155,9 @@ async fn every_sample_of_actions_is_answered_as_its_readme_says() {
             "preview-half-an-event.json",
             "preview-wrong-key.json",
             "curl-unknown-delivery.json",
+            "verify-signature.json",
+            "verify-reserialised-body.json",
+            "verify-without-body.json",
         ],
     );
 
@@ -201,6 +175,14 @@ async fn every_sample_of_actions_is_answered_as_its_readme_says() {
     assert_eq!(problem(&answer("preview-half-an-event.json").await), (422, "invalid_request", ""));
     assert_eq!(problem(&answer("preview-wrong-key.json").await), (401, "unauthorized", ""));
     assert_eq!(problem(&answer("curl-unknown-delivery.json").await), (404, "not_found", ""));
+    for (name, verdict, reason) in [
+        ("verify-signature.json", "good", "signature_valid"),
+        ("verify-reserialised-body.json", "bad", "body_reserialised"),
+    ] {
+        let (status, body) = answer(name).await;
+        assert_eq!((status, &body["verdict"], &body["reason"]), (200, &json!(verdict), &json!(reason)));
+    }
+    assert_eq!(problem(&answer("verify-without-body.json").await), (422, "invalid_request", "/body"));
     stage.end().await;
     assert_eq!(receiver.seen().len(), 1, "only the test event is sent");
 }
@@ -211,7 +193,7 @@ async fn every_sample_of_maintenance_names_the_records_its_readme_says() {
     let context = context(&stage);
     assert_all_are_tried(
         "maintenance",
-        &["drain.json", "unknown-task.json", "schedule.json", "create-admin-key.json"],
+        &["drain.json", "unknown-task.json", "schedule.json", "ingest-cut-off.json", "create-admin-key.json"],
     );
     let named = async |name| -> Vec<String> {
         let event = serde_json::from_str(&sample("maintenance", name)).unwrap();
@@ -225,6 +207,9 @@ async fn every_sample_of_maintenance_names_the_records_its_readme_says() {
         maintenance::invoke(context, &Metrics::none(), event).await
     };
     assert_eq!(invoke(&context, "schedule.json").await.unwrap(), Value::Null);
+    assert_eq!(invoke(&context, "ingest-cut-off.json").await.unwrap(), Value::Null);
+    let owed = stage.platform.store.lost_sweeps(stage.clock().now().plus(Duration::from_secs(1))).await;
+    assert_eq!(owed.unwrap().len(), 2, "one for each workspace");
     assert_eq!(invoke(&context, "drain.json").await.unwrap(), json!({ "batchItemFailures": [] }));
     let key = invoke(&as_maintenance(&stage), "create-admin-key.json").await.unwrap();
     let caller = ApiClient::new(&stage.platform.url(), key["key"].as_str().unwrap());

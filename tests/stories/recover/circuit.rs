@@ -184,7 +184,11 @@ async fn however_many_arrive_only_a_bounded_number_is_in_flight() {
 #[tokio::test]
 async fn an_endpoint_that_fails_for_long_is_switched_off_and_loses_nothing() {
     let (stage, receiver, console) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
-    let watcher = stage.endpoint(&console, json!({ "events": ["endpoint.*"] })).await;
+    let watcher = stage.endpoint(&console, json!({ "events": ["posthorn.endpoint.*"] })).await;
+    // The names until version 0.1 are aliases; who lists both gets each event once, under its name.
+    let (old_console, both_console) = (Receiver::start().await, Receiver::start().await);
+    stage.endpoint(&old_console, json!({ "events": ["endpoint.*"] })).await;
+    stage.endpoint(&both_console, json!({ "events": ["endpoint.disabled", "posthorn.*"] })).await;
     let settings = json!({
         "retry": { "schedule_seconds": [10, 10, 10, 10, 10, 10] },
         "disable": { "consecutive_failures": 4, "window_seconds": 30 },
@@ -203,10 +207,23 @@ async fn an_endpoint_that_fails_for_long_is_switched_off_and_loses_nothing() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(active(&stage, &endpoint).await["disabled_reason"], "failing");
-    let notified = console.wait_for(2).await;
-    let types: Vec<_> = notified.iter().map(|seen| seen.header("x-webhook-event")).collect();
-    assert!(types.contains(&"endpoint.disabled") && types.contains(&"endpoint.failing"), "{types:?}");
-    assert!(notified.iter().all(|seen| seen.is_signed_with(&watcher.secret)));
+    let told = console.wait_for(2).await;
+    let types: Vec<_> = told.iter().map(|seen| seen.header("x-webhook-event")).collect();
+    let both = ["posthorn.endpoint.disabled", "posthorn.endpoint.failing"];
+    assert!(both.iter().all(|one| types.contains(one)), "{types:?}");
+    let told_both = both_console.wait_for(2).await;
+    assert!(told_both.iter().all(|seen| both.contains(&seen.header("x-webhook-event"))));
+    for seen in old_console.wait_for(2).await {
+        let body: Value = serde_json::from_slice(&seen.body).unwrap();
+        let alias = seen.header("x-webhook-event").to_owned();
+        assert!(["endpoint.disabled", "endpoint.failing"].contains(&alias.as_str()), "{alias}");
+        assert_eq!(
+            (&body["type"], &body["data"]["alias_of"]),
+            (&json!(alias), &json!(format!("posthorn.{alias}")))
+        );
+        assert_eq!(body["data"]["endpoint_id"], endpoint.id);
+    }
+    assert!(told.iter().all(|seen| seen.is_signed_with(&watcher.secret)));
 
     // Its waiting job is parked when it comes back, and goes out when the endpoint is switched on again.
     until(&stage, &endpoint, |all| count(all, "parked") == 1).await;
@@ -266,16 +283,16 @@ async fn a_parked_delivery_that_is_replayed_by_hand_is_attempted() {
 #[tokio::test]
 async fn what_is_given_up_is_told_once_and_only_to_those_who_asked_by_name() {
     let (stage, receiver, console) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
-    stage.endpoint(&console, json!({ "events": ["delivery.exhausted"] })).await;
+    stage.endpoint(&console, json!({ "events": ["posthorn.delivery.exhausted"] })).await;
     let all = Receiver::start().await;
     stage.endpoint(&all, json!({ "events": [] })).await;
     let settings = json!({ "events": ["invoice.*"], "retry": { "schedule_seconds": [] } });
     let endpoint = stage.endpoint(&receiver, settings).await;
     receiver.answer(Answer::Status(500));
     let accepted = stage.send("invoice.paid", json!({})).await;
-    let notified = console.wait_for(1).await.remove(0);
-    let body: Value = serde_json::from_slice(&notified.body).unwrap();
-    assert_eq!(body["type"], "delivery.exhausted");
+    let told = console.wait_for(1).await.remove(0);
+    let body: Value = serde_json::from_slice(&told.body).unwrap();
+    assert_eq!(body["type"], "posthorn.delivery.exhausted");
     assert_eq!(body["data"]["event_id"], accepted["id"]);
     assert_eq!(body["data"]["endpoint_id"], endpoint.id);
     stage.end().await;

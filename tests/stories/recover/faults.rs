@@ -105,7 +105,7 @@ async fn no_accepted_event_is_lost_whatever_goes_wrong_on_its_way() {
     let faults = Faults::default();
     let stage = Stage::set_with_trouble({
         let faults = faults.clone();
-        move |function| faults.next(function)
+        move |function, _| faults.next(function)
     })
     .await;
     let (steady, shaky) = (Receiver::start().await, Receiver::start().await);

@@ -25,7 +25,7 @@ async fn a_restart_finds_its_key_its_rows_and_its_waiting_jobs() {
         let clock = Clock::system();
         let observer = stories::calls::observer();
         let traces = usecases::Traces::default();
-        let setup = Setup { data: Some(&data), port: 0, clock: clock.clone(), observer, traces };
+        let setup = Setup { data: Some(&data), clock: clock.clone(), observer, traces, ..Setup::default() };
         let platform = Platform::start(setup).await.unwrap();
         let beginnings = prepare(&platform.store, Some(&data), None, &clock).await.unwrap();
         let (key, workspace) = (beginnings.admin_key.reveal().to_owned(), beginnings.workspace.to_string());
@@ -44,10 +44,9 @@ async fn a_restart_finds_its_key_its_rows_and_its_waiting_jobs() {
     let clock = Clock::system();
     let platform = Platform::start(Setup {
         data: Some(&data),
-        port: 0,
         clock: clock.clone(),
         observer: stories::calls::observer(),
-        traces: usecases::Traces::default(),
+        ..Setup::default()
     })
     .await
     .unwrap();
@@ -72,7 +71,7 @@ async fn a_restart_finds_its_key_its_rows_and_its_waiting_jobs() {
 async fn run(data: &DataDir) -> (Platform, ApiClient, String) {
     let clock = Clock::system();
     let (observer, traces) = (stories::calls::observer(), usecases::Traces::default());
-    let setup = Setup { data: Some(data), port: 0, clock: clock.clone(), observer, traces };
+    let setup = Setup { data: Some(data), clock: clock.clone(), observer, traces, ..Setup::default() };
     let platform = Platform::start(setup).await.unwrap();
     let beginnings = prepare(&platform.store, Some(data), None, &clock).await.unwrap();
     let api = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());

@@ -1,17 +1,18 @@
 //! What follows from a failure in the simulation?
 //! The same retry decision as in the sender, `domain`'s: a job waits, is parked or given up, and the circuit opens.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::delivery::LONG_WAIT;
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::decision::{Circumstances, Decision, decide};
+use domain::policy::backoff::{Backoff, backoff};
 use domain::policy::circuit::Consequence;
 use domain::policy::outcome::{ErrorClass, Outcome};
 use domain::timestamp::Timestamp;
-use usecases::deliver::attempt_delivery::LONGEST_INVISIBLE;
 
-use super::{Happening, World};
+use super::{Endpoint, Happening, World};
 use crate::simulate::milliseconds::{millis, timestamp, whole_seconds};
 use crate::simulate::queued::Job;
 
@@ -21,7 +22,13 @@ impl World<'_> {
         let now = timestamp(self.now);
         self.counts.wasted += jobs.len() as u64;
         if !self.outage.without_circuit {
-            self.note_failures(jobs.len());
+            let mut failures: BTreeMap<usize, u32> = BTreeMap::new();
+            for job in jobs {
+                *failures.entry(job.endpoint).or_default() += 1;
+            }
+            for (endpoint, count) in failures {
+                self.note_failures(endpoint, count);
+            }
         }
         for job in jobs {
             let number = job.attempts + 1;
@@ -32,22 +39,24 @@ impl World<'_> {
                 judgement: self.settings.outcomes.judge(&attempt.outcome),
                 number_in_schedule: number,
                 settings: &self.settings,
-                health: self.health,
+                health: self.endpoints[job.endpoint].health,
                 is_probe: job.probe,
                 randomness: self.randomness.unit(),
                 now,
             });
             let attempts = if decision.counts_for_schedule() { number } else { job.attempts };
-            let job = Job { attempts, probe: false, due_ms: 0, ..*job };
+            let job = Job { attempts, probe: false, listed: false, due_ms: 0, ..*job };
             if let Decision::RetryIn(wait) = decision {
-                self.bill.write_units += if wait > LONG_WAIT { 1.0 } else { 0.0 }; // a drain must find it
+                let job = Job { listed: wait > LONG_WAIT, ..job };
+                self.bill.write_units += job.index_units(); // a drain must find it
                 self.wait(job, wait);
                 continue;
             }
-            self.in_flight.biggest -= 1;
+            self.in_flight.remove(&job);
             self.bill.write_units += 1.0; // its row is in the index now
             if let Decision::Park { .. } = decision {
-                self.parked.add(job);
+                self.endpoints[job.endpoint].parked.add(job);
+                self.parked += 1;
             } else {
                 self.counts.given_up += 1;
                 self.finish(job);
@@ -56,44 +65,51 @@ impl World<'_> {
     }
 
     /// The endpoint's health after so many more failures.
-    fn note_failures(&mut self, count: usize) {
+    fn note_failures(&mut self, endpoint: usize, count: u32) {
         let now = timestamp(self.now);
         self.bill.write_units += 1.0;
-        self.health.failures += u32::try_from(count).unwrap_or(u32::MAX);
-        self.health.failing_since.get_or_insert(now);
-        self.health.last_failure_at = Some(now);
-        for consequence in self.health.consequences(self.settings.disable, now) {
+        let Endpoint { health, circuit, off, accepted_while_off, .. } = &mut self.endpoints[endpoint];
+        health.failures += count;
+        health.failing_since.get_or_insert(now);
+        health.last_failure_at = Some(now);
+        for consequence in health.consequences(self.settings.disable, now) {
             match consequence {
                 Consequence::Open => {
-                    self.health.open_since = Some(now);
-                    self.circuit.insert(self.now, true);
+                    health.open_since = Some(now);
+                    circuit.insert(self.now, true);
                 }
-                Consequence::Warn(percent) => self.health.warned_percent = percent,
+                Consequence::Warn(percent) => health.warned_percent = percent,
                 Consequence::Disable => {
-                    (self.off, self.accepted_while_off) = (true, 0);
+                    self.off += usize::from(!std::mem::replace(off, true));
+                    *accepted_while_off = 0;
                     self.counts.switched_off_ms.get_or_insert(self.now);
                 }
             }
         }
     }
 
-    fn wait(&mut self, job: Job, wait: Duration) {
-        if wait <= LONGEST_INVISIBLE {
-            self.invisible += 1;
-            self.bill.sqs_entries(1.0);
-            self.at(self.now + whole_seconds(wait), Happening::Visible(job));
-        } else {
-            self.delay(Job { due_ms: self.now + millis(wait), ..job });
-        }
-    }
-
-    /// A job that is not due for long is sent again, delayed, and is not in flight.
-    pub(super) fn delay(&mut self, job: Job) {
-        self.in_flight.biggest -= 1;
-        self.delayed += 1;
+    /// A job waits: invisible, or as a delayed message, by the rule of the backoff.
+    pub(super) fn wait(&mut self, job: Job, wait: Duration) {
+        let job = Job { due_ms: self.now + millis(wait), ..job };
+        let age = Duration::from_millis(self.now - job.accepted_ms);
         self.bill.sqs_entries(1.0);
-        let wait = Duration::from_millis(job.due_ms - self.now).min(queue::send::MAX_DELAY);
-        self.at(self.now + whole_seconds(wait), Happening::Arrived(job));
+        let waits = match backoff(wait, self.load, age) {
+            Backoff::Invisible => {
+                self.invisible += 1;
+                let wait = wait.min(queue::reschedule::MAX_DELAY);
+                self.at(self.now + whole_seconds(wait), Happening::Visible(job))
+            }
+            Backoff::Delayed => {
+                self.in_flight.remove(&job);
+                let job = Job { bulk: false, ..job };
+                self.delayed += 1;
+                let wait = wait.min(queue::send::MAX_DELAY);
+                self.at(self.now + whole_seconds(wait), Happening::Arrived(job))
+            }
+        };
+        if job.listed {
+            self.endpoints[job.endpoint].long_waits.push(waits);
+        }
     }
 }
 

@@ -1,11 +1,12 @@
-//! How does the endpoint get what was parked, and the retries that wait long? A probe finds it well, and a drain sends the
+//! How does an endpoint get what was parked, and the retries that wait long? A probe finds it well, and a drain sends the
 //! rest.
 
 use domain::delivery::LEFT_TO_WAIT;
 use domain::policy::circuit::Health;
 use usecases::recover::drain;
+use usecases::recover::probe_circuits::probe_delay;
 
-use super::{Happening, World};
+use super::{Endpoint, Happening, World};
 use crate::simulate::milliseconds::{millis, timestamp};
 use crate::simulate::queued::Job;
 use crate::simulate::queued::real;
@@ -21,40 +22,57 @@ pub(super) struct Draining {
 }
 
 impl World<'_> {
-    /// The endpoint is well again: its circuit closes, and what was parked is drained.
-    pub(super) fn recover(&mut self) {
-        self.health = Health::default();
-        self.circuit.insert(self.now, false);
-        self.wake();
-        self.draining = Some(Draining { rate: drain::FIRST_RATE, last_sent_ms: self.now });
-        self.at(self.now, Happening::Drain);
+    /// An endpoint is well again: its circuit closes, and what was parked is drained.
+    pub(super) fn recover(&mut self, endpoint: usize) {
+        let now = self.now;
+        let Endpoint { health, circuit, draining, .. } = &mut self.endpoints[endpoint];
+        *health = Health::default();
+        circuit.insert(now, false);
+        *draining = Some(Draining { rate: drain::FIRST_RATE, last_sent_ms: now });
+        self.wake(endpoint);
+        self.at(now, Happening::Drain(endpoint));
     }
 
-    /// Brings the retries forward that wait long. They are so few that the drain's first steps send them all; the jobs
-    /// that wait find them superseded, and cost a read.
-    fn wake(&mut self) {
+    /// Brings an endpoint's retries forward that wait long. They are so few that the drain's first steps send them all. A
+    /// job that waits invisible cannot be taken back: it stays in flight until its time, and is then superseded.
+    fn wake(&mut self, endpoint: usize) {
         let soon = self.now + millis(LEFT_TO_WAIT);
-        let waits = |happening: &Happening| matches!(happening, Happening::Arrived(job) if job.due_ms > soon);
-        let waiting: Vec<_> =
-            self.later.iter().filter(|(_, happening)| waits(happening)).map(|(at, _)| *at).collect();
-        for at in waiting {
-            if let Some(Happening::Arrived(job)) = self.later.remove(&at) {
-                self.delayed -= 1;
-                self.queued.add(Job { due_ms: 0, ..job }, 1);
-                self.bill.sqs_entries(1.0);
-                self.bill.write_units += 2.0; // its row is claimed, and leaves the index
-                self.bill.read_units += 3.0; // the delivery's row, for both jobs, and the event's payload
+        for at in std::mem::take(&mut self.endpoints[endpoint].long_waits) {
+            let job = match self.later.get(&at) {
+                Some(Happening::Visible(job) | Happening::Arrived(job)) => *job,
+                _ => continue,
+            };
+            if job.due_ms <= soon {
+                continue;
             }
+            if let Some(Happening::Visible(_)) = self.later.remove(&at) {
+                self.invisible -= 1;
+                self.superseded += 1;
+                self.later.insert(at, Happening::Superseded(job));
+            } else {
+                self.delayed -= 1;
+            }
+            self.queued.add(Job { due_ms: 0, listed: false, bulk: true, ..job }, 1);
+            self.bill.sqs_entries(1.0);
+            self.bill.write_units += 2.0; // its row is claimed, and leaves the index
+            self.bill.read_units += 1.0; // the job that waited reads the delivery's row
         }
     }
 
-    /// Sends the oldest parked deliveries, at most `most` of them; gives how many.
-    fn take_up(&mut self, most: u64, probe: bool) -> u64 {
+    /// Sends an endpoint's oldest parked deliveries, at most `most` of them; gives how many. A probe has a delay.
+    fn take_up(&mut self, endpoint: usize, most: u64, probe_after_ms: Option<u64>) -> u64 {
         let mut taken = 0;
-        for (job, count) in self.parked.take(most, probe) {
-            self.queued.add(job, count);
+        for (job, count) in self.endpoints[endpoint].parked.take(endpoint, most, probe_after_ms.is_some()) {
+            match probe_after_ms {
+                Some(delay) => {
+                    self.delayed += 1;
+                    self.at(self.now + delay, Happening::Arrived(job));
+                }
+                None => self.queued.add(job, count),
+            }
             taken += count;
         }
+        self.parked -= taken;
         self.bill.sqs_entries(real(taken));
         self.bill.write_units += 2.0 * real(taken); // its row is taken up, and leaves the index
         self.bill.read_units += 2.0 * real(taken); // the delivery's row, the event's payload
@@ -64,26 +82,32 @@ impl World<'_> {
 
     /// What the schedule does each minute.
     pub(super) fn probe(&mut self) {
-        if self.health.is_probe_due(timestamp(self.now)) && !self.off {
-            self.counts.probes += self.take_up(1, true);
+        let now = timestamp(self.now);
+        let is_due = |endpoint: &Endpoint| endpoint.health.is_probe_due(now) && !endpoint.off;
+        let due: Vec<usize> =
+            (0..self.endpoints.len()).filter(|place| is_due(&self.endpoints[*place])).collect();
+        for (place, endpoint) in due.iter().enumerate() {
+            let delay = millis(probe_delay(place, due.len()));
+            self.counts.probes += self.take_up(*endpoint, 1, Some(delay));
         }
     }
 
-    /// One step of the drain.
-    pub(super) fn drain(&mut self) {
-        let Some(Draining { rate, last_sent_ms }) = self.draining else { return };
-        if self.off || self.health.is_open() {
-            self.draining = None;
+    /// One step of a drain.
+    pub(super) fn drain(&mut self, endpoint: usize) {
+        let Endpoint { health, off, draining, .. } = &mut self.endpoints[endpoint];
+        let Some(Draining { rate, last_sent_ms }) = *draining else { return };
+        if *off || health.is_open() {
+            *draining = None;
             return;
         }
-        let sent = self.take_up(u64::from(rate), false);
+        let sent = self.take_up(endpoint, u64::from(rate), None);
         let last_sent_ms = if sent > 0 { self.now } else { last_sent_ms };
         if sent == 0 && self.now - last_sent_ms >= millis(drain::QUIET) {
-            self.draining = None;
+            self.endpoints[endpoint].draining = None;
             return;
         }
         let rate = (rate * 2).min(self.outage.drain_rate);
-        self.draining = Some(Draining { rate, last_sent_ms });
-        self.at(self.now + millis(drain::STEP) + DRAIN_WORK_MS, Happening::Drain);
+        self.endpoints[endpoint].draining = Some(Draining { rate, last_sent_ms });
+        self.at(self.now + millis(drain::STEP) + DRAIN_WORK_MS, Happening::Drain(endpoint));
     }
 }

@@ -2,12 +2,14 @@
 //! API keys with scopes, for one workspace or for all; only the SHA-256 of a key is stored.
 
 use std::fmt;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::access::role::{MAX_ROLES, Role};
 use crate::hex::hex;
 use crate::id::{ApiKeyId, WorkspaceId};
 use crate::problem::{Invalid, Problem};
@@ -19,6 +21,14 @@ pub const PREFIX: &str = "phk_";
 pub const MIN_RANDOM_CHARS: usize = 32;
 const MAX_RANDOM_CHARS: usize = 128;
 const MAX_NAME_CHARS: usize = 100;
+/// Most secrets of one key that were rotated out and still authenticate.
+pub const MAX_OLD_KEY_SECRETS: usize = 5;
+/// How long the old secret of a rotated key still authenticates when the caller does not say, in seconds: a day.
+pub const DEFAULT_KEY_OVERLAP_SECONDS: u64 = 86_400;
+/// The longest such overlap, in seconds: a week.
+pub const MAX_KEY_OVERLAP_SECONDS: u64 = 604_800;
+/// How exactly the last use of a key is known: its row is written once in this time at most.
+pub const LAST_USE_PRECISION: Duration = Duration::from_secs(3_600);
 
 /// The key itself, as its holder sends it. Never stored, never printed by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,7 +49,7 @@ pub enum Scope {
     /// Read events.
     #[serde(rename = "events:ro")]
     EventsRead,
-    /// Manage and read endpoints.
+    /// Manage and read endpoints, and read their deliveries.
     #[serde(rename = "webhooks")]
     Webhooks,
     /// Read endpoints.
@@ -51,7 +61,13 @@ pub enum Scope {
     /// Read deliveries.
     #[serde(rename = "deliveries:ro")]
     DeliveriesRead,
-    /// Everything, workspaces and API keys too.
+    /// Make, change and read workspaces.
+    #[serde(rename = "workspaces")]
+    Workspaces,
+    /// Read workspaces.
+    #[serde(rename = "workspaces:ro")]
+    WorkspacesRead,
+    /// Everything, API keys too.
     #[serde(rename = "admin")]
     Admin,
     /// Read everything.
@@ -69,6 +85,8 @@ impl Scope {
             Self::WebhooksRead => "webhooks:ro",
             Self::Deliveries => "deliveries",
             Self::DeliveriesRead => "deliveries:ro",
+            Self::Workspaces => "workspaces",
+            Self::WorkspacesRead => "workspaces:ro",
             Self::Admin => "admin",
             Self::AdminRead => "admin:ro",
         }
@@ -76,16 +94,24 @@ impl Scope {
 
     /// Whether a key with the scope `self` may carry out an operation that needs `wanted`.
     fn covers(self, wanted: Self) -> bool {
-        let reads =
-            matches!(wanted, Self::EventsRead | Self::WebhooksRead | Self::DeliveriesRead | Self::AdminRead);
+        let reads = matches!(
+            wanted,
+            Self::EventsRead
+                | Self::WebhooksRead
+                | Self::DeliveriesRead
+                | Self::WorkspacesRead
+                | Self::AdminRead
+        );
         self == wanted
             || self == Self::Admin
             || (self == Self::AdminRead && reads)
             || matches!(
                 (self, wanted),
                 (Self::Events, Self::EventsRead)
-                    | (Self::Webhooks, Self::WebhooksRead)
+                    // Who may change an endpoint must be able to see what becomes of it.
+                    | (Self::Webhooks, Self::WebhooksRead | Self::DeliveriesRead)
                     | (Self::Deliveries, Self::DeliveriesRead)
+                    | (Self::Workspaces, Self::WorkspacesRead)
             )
     }
 }
@@ -101,12 +127,22 @@ pub struct ApiKey {
     pub workspace_id: Option<WorkspaceId>,
     /// The permissions of the key.
     pub scopes: Vec<Scope>,
+    /// The roles of its holder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
     /// When the key was created.
     pub created_at: Timestamp,
+    /// When the key stops to authenticate; never, if `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// When the key was last used, to the hour ([`LAST_USE_PRECISION`]); `None` if it never was. The store keeps it beside
+    /// the document.
+    #[serde(skip)]
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// The settings of a new API key, as a caller sends them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", schema(examples(json!({
@@ -120,26 +156,88 @@ pub struct ApiKeySettings {
     /// with `admin` for all workspaces may create such a key.
     #[serde(default)]
     pub workspace_id: Option<WorkspaceId>,
-    /// The permissions of the key; at least one.
+    /// The permissions of the key; at least one, and none that the caller's own key lacks.
     #[cfg_attr(feature = "openapi", schema(min_items = 1))]
     pub scopes: Vec<Scope>,
+    /// The roles of its holder, at most 20.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 20))]
+    pub roles: Vec<Role>,
+    /// When the key stops to authenticate. If left out, the key does not expire, or expires with the caller's own.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
 }
 
 impl ApiKeySettings {
-    /// Checks every bound.
+    /// A key for all workspaces that may do everything.
+    pub fn admin_of_all(name: impl Into<String>) -> Self {
+        let scopes = vec![Scope::Admin];
+        Self { name: name.into(), workspace_id: None, scopes, roles: Vec::new(), expires_at: None }
+    }
+
+    /// Checks every bound, at `now`.
     ///
     /// # Errors
     /// [`Problem::Invalid`] with a pointer for each field out of bounds.
-    pub fn check(&self) -> Result<(), Problem> {
+    pub fn check(&self, now: Timestamp) -> Result<(), Problem> {
         let mut invalid = Invalid::new();
         let chars = self.name.trim().chars().count();
         invalid.require((1..=MAX_NAME_CHARS).contains(&chars), "/name", "must be 1 to 100 characters");
         invalid.require(!self.scopes.is_empty(), "/scopes", "must name at least one scope");
+        invalid.require(self.roles.len() <= MAX_ROLES, "/roles", "may name at most 20 roles");
+        invalid.require(
+            self.expires_at.is_none_or(|expires_at| expires_at > now),
+            "/expires_at",
+            "must be in the future",
+        );
         invalid.into_result()
     }
 }
 
 impl ApiKey {
+    /// A new key with these settings.
+    pub fn new(id: ApiKeyId, settings: ApiKeySettings, created_at: Timestamp) -> Self {
+        let ApiKeySettings { name, workspace_id, scopes, roles, expires_at } = settings;
+        Self { id, name, workspace_id, scopes, roles, created_at, expires_at, last_used_at: None }
+    }
+
+    /// Whether the key authenticates at `now`.
+    pub fn is_valid_at(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+
+    /// Whether a use at `now` is worth a write.
+    pub fn last_use_is_outdated(&self, now: Timestamp) -> bool {
+        self.last_used_at.is_none_or(|used_at| used_at <= now.minus(LAST_USE_PRECISION))
+    }
+
+    /// The same key, which ends at `instant` if it does not end before.
+    #[must_use]
+    pub fn ending_at(&self, instant: Timestamp) -> Self {
+        let expires_at = self.expires_at.map_or(instant, |expires_at| expires_at.min(instant));
+        Self { expires_at: Some(expires_at), ..self.clone() }
+    }
+
+    /// The settings of a key that this one makes: never more than its own scopes, and never for longer.
+    ///
+    /// # Errors
+    /// [`Problem::MissingScope`] for a scope that this key lacks; [`Problem::Invalid`] for a later end.
+    pub fn may_make(&self, settings: ApiKeySettings) -> Result<ApiKeySettings, Problem> {
+        for scope in &settings.scopes {
+            self.require(*scope)?;
+        }
+        let expires_at = match (self.expires_at, settings.expires_at) {
+            (Some(own), Some(asked)) if asked > own => {
+                return Err(Problem::invalid(
+                    "/expires_at",
+                    "is later than the end of the key that makes it",
+                ));
+            }
+            (own, asked) => asked.or(own),
+        };
+        Ok(ApiKeySettings { expires_at, ..settings })
+    }
+
     /// Requires that the key may carry out an operation that needs `scope`.
     ///
     /// # Errors
@@ -217,19 +315,60 @@ mod tests {
 
     fn key(scopes: &[Scope]) -> ApiKey {
         let at = Timestamp::from_millis(0);
-        ApiKey {
-            id: ApiKeyId::new(at, 1),
+        ApiKey::new(ApiKeyId::new(at, 1), settings(scopes), at)
+    }
+
+    fn settings(scopes: &[Scope]) -> ApiKeySettings {
+        ApiKeySettings {
             name: "test".into(),
-            workspace_id: Some(WorkspaceId::new(at, 1)),
+            workspace_id: Some(WorkspaceId::new(Timestamp::from_millis(0), 1)),
             scopes: scopes.to_vec(),
-            created_at: at,
+            roles: Vec::new(),
+            expires_at: None,
         }
+    }
+
+    #[test]
+    fn a_key_never_makes_one_that_may_more_or_lives_longer() {
+        let at = Timestamp::from_millis;
+        let maker = ApiKey { expires_at: Some(at(5)), ..key(&[Scope::Webhooks]) };
+        assert_eq!(maker.may_make(settings(&[Scope::Events])), Err(Problem::MissingScope("events")));
+        assert_eq!(maker.may_make(settings(&[Scope::DeliveriesRead])).unwrap().expires_at, Some(at(5)));
+        let asked =
+            |expires_at| ApiKeySettings { expires_at: Some(at(expires_at)), ..settings(&[Scope::Webhooks]) };
+        assert_eq!(maker.may_make(asked(4)).unwrap().expires_at, Some(at(4)));
+        assert_eq!(maker.may_make(asked(6)).unwrap_err().errors()[0].pointer, "/expires_at");
+    }
+
+    #[test]
+    fn a_key_is_valid_until_it_expires() {
+        let ends = ApiKey { expires_at: Some(Timestamp::from_millis(5)), ..key(&[Scope::Events]) };
+        assert!(ends.is_valid_at(Timestamp::from_millis(4)) && !ends.is_valid_at(Timestamp::from_millis(5)));
+        assert!(key(&[Scope::Events]).is_valid_at(Timestamp::from_millis(i64::MAX)));
+        assert_eq!(ends.ending_at(Timestamp::from_millis(9)).expires_at, Some(Timestamp::from_millis(5)));
+    }
+
+    #[test]
+    fn a_use_is_written_once_an_hour() {
+        let hour = i64::try_from(LAST_USE_PRECISION.as_millis()).unwrap();
+        let used = ApiKey { last_used_at: Some(Timestamp::from_millis(hour)), ..key(&[Scope::Events]) };
+        assert!(key(&[Scope::Events]).last_use_is_outdated(Timestamp::from_millis(0)));
+        assert!(!used.last_use_is_outdated(Timestamp::from_millis(2 * hour - 1)));
+        assert!(used.last_use_is_outdated(Timestamp::from_millis(2 * hour)));
     }
 
     #[test]
     fn writing_includes_reading_and_never_the_other_way_round() {
         assert!(key(&[Scope::Events]).require(Scope::EventsRead).is_ok());
         assert_eq!(key(&[Scope::EventsRead]).require(Scope::Events), Err(Problem::MissingScope("events")));
+    }
+
+    #[test]
+    fn who_manages_endpoints_reads_their_deliveries_and_no_payloads() {
+        assert!(key(&[Scope::Webhooks]).require(Scope::DeliveriesRead).is_ok());
+        assert!(key(&[Scope::Webhooks]).require(Scope::Deliveries).is_err());
+        assert!(key(&[Scope::WebhooksRead]).require(Scope::DeliveriesRead).is_err());
+        assert!(key(&[Scope::Webhooks]).require(Scope::EventsRead).is_err());
     }
 
     #[test]

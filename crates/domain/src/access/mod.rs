@@ -1,5 +1,6 @@
 //! Who may do what?
-//! Tenancy and authorisation: workspaces, API keys and their scopes.
+//! Tenancy and authorisation: workspaces, API keys, their scopes and roles.
 
 pub mod api_key;
+pub mod role;
 pub mod workspace;

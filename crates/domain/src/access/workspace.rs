@@ -87,6 +87,21 @@ impl WorkspaceSettings {
     }
 }
 
+impl WorkspaceSettings {
+    /// The first quota that is higher than in `before`. A quota that is left out is the highest there is.
+    pub fn raised_quota(&self, before: &Self) -> Option<&'static str> {
+        let endpoints = |settings: &Self| settings.max_endpoints.unwrap_or(u32::MAX);
+        let events = |settings: &Self| settings.max_events_per_day.unwrap_or(u64::MAX);
+        [
+            (endpoints(self) > endpoints(before), "max_endpoints"),
+            (events(self) > events(before), "max_events_per_day"),
+            (self.retention_days > before.retention_days, "retention_days"),
+        ]
+        .into_iter()
+        .find_map(|(raised, name)| raised.then_some(name))
+    }
+}
+
 impl Workspace {
     /// The settings as a caller would send them, for a merge.
     pub fn settings(&self) -> WorkspaceSettings {
@@ -139,4 +154,32 @@ impl Workspace {
 
 fn default_retention() -> u16 {
     DEFAULT_RETENTION_DAYS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> WorkspaceSettings {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_quota_is_raised_by_a_higher_number_and_by_lifting_it() {
+        let before =
+            settings(r#"{"name":"a","max_endpoints":5,"max_events_per_day":100,"retention_days":30}"#);
+        for (after, raised) in [
+            (r#"{"name":"b","max_endpoints":5,"max_events_per_day":100,"retention_days":30}"#, None),
+            (r#"{"name":"a","max_endpoints":0,"max_events_per_day":1,"retention_days":1}"#, None),
+            (r#"{"name":"a","max_endpoints":6,"max_events_per_day":100}"#, Some("max_endpoints")),
+            (r#"{"name":"a","max_events_per_day":100}"#, Some("max_endpoints")),
+            (r#"{"name":"a","max_endpoints":5}"#, Some("max_events_per_day")),
+            (
+                r#"{"name":"a","max_endpoints":5,"max_events_per_day":1,"retention_days":31}"#,
+                Some("retention_days"),
+            ),
+        ] {
+            assert_eq!(settings(after).raised_quota(&before), raised, "{after}");
+        }
+    }
 }

@@ -85,6 +85,9 @@ impl CancelReason {
     }
 }
 
+/// A delivery that is overdue by so much is lost: nothing will attempt it any more.
+pub const LOST_AFTER: Duration = Duration::from_secs(600);
+
 /// One event on its way to one endpoint, as its row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
@@ -188,9 +191,30 @@ impl Delivery {
         Self { run: Some(run), trigger: Trigger::Replay, woken_at: None, uncounted_attempts, ..replayed }
     }
 
+    /// Whether nothing has happened to it yet: it has no row.
+    pub fn is_new(&self) -> bool {
+        self.attempts == 0 && self.updated_at == self.id.time()
+    }
+
     /// Attempts that count for its schedule.
     pub fn counted_attempts(&self) -> u32 {
         self.attempts.saturating_sub(self.uncounted_attempts)
+    }
+
+    /// Whether a job will attempt it without anybody's doing. One that should have been attempted an hour ago and was not
+    /// is lost, and may be sent again.
+    pub fn is_on_its_way(&self, now: Timestamp) -> bool {
+        let waits = matches!(self.status, DeliveryStatus::Pending | DeliveryStatus::Retrying);
+        let due = self.next_attempt_at.unwrap_or(self.updated_at);
+        waits && now.since(due) < LOST_AFTER
+    }
+
+    /// The delivery when its last attempt turns out to have another number, because another job made one at the same
+    /// time: that one was not of this schedule.
+    #[must_use]
+    pub fn renumbered(self, number: u32) -> Self {
+        let others = number.saturating_sub(self.attempts);
+        Self { attempts: number, uncounted_attempts: self.uncounted_attempts + others, ..self }
     }
 
     /// The number of its next attempt in its schedule, from 1.

@@ -74,8 +74,10 @@ pub fn render(message: &Message<'_>, endpoint: &Endpoint, occasion: Occasion) ->
     RenderedRequest { method: settings.method, headers, body }
 }
 
+/// The body of `message` in its form.
+///
 /// Ids, types and instants hold no character that JSON escapes, so they are written as they are.
-fn body(message: &Message<'_>, form: BodyForm) -> Vec<u8> {
+pub fn body(message: &Message<'_>, form: BodyForm) -> Vec<u8> {
     let payload = message.payload.get();
     match form {
         BodyForm::Data => payload.as_bytes().to_vec(),

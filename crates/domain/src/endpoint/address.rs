@@ -100,6 +100,16 @@ const LOOPBACK: &[Block] = &[
     },
 ];
 
+/// The private addresses that a host allowed by name may have: those of containers and of an office's network. Not
+/// link-local, where clouds have their metadata services.
+const PRIVATE: &[Block] = &[
+    v4([10, 0, 0, 0], 8, "private use: RFC 1918"),
+    v4([172, 16, 0, 0], 12, "private use: RFC 1918"),
+    v4([192, 168, 0, 0], 16, "private use: RFC 1918"),
+    v4([100, 64, 0, 0], 10, "shared by carrier-grade NAT: RFC 6598"),
+    v6([0xfc00, 0, 0, 0], 7, "unique local: RFC 4193"),
+];
+
 /// Whether `ip` is on the public internet.
 pub fn is_public(ip: IpAddr) -> bool {
     let ip = carried_ipv4(ip).map_or(ip, IpAddr::V4);
@@ -121,23 +131,42 @@ fn carried_ipv4(ip: IpAddr) -> Option<Ipv4Addr> {
 
 /// The targets that a client may call: the public internet over https, and in local mode this machine as well.
 ///
-/// It is chosen in code by the program that runs, never by a setting, an environment variable or a tenant: in
-/// Lambda a request to loopback could forge the answer of a running function.
+/// It is chosen by the program that runs: a function has no setting, environment variable or tenant that could widen it,
+/// because in Lambda a request to loopback could forge the answer of a running function. Only local mode has an option,
+/// `--allow-host`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AllowedTargets {
     besides_public: &'static [Block],
     local_mode: bool,
+    hosts: &'static [String],
 }
 
 impl AllowedTargets {
     /// Only public addresses, only https, only the usual ports: the right choice everywhere but in local mode.
     pub const fn public_only() -> Self {
-        Self { besides_public: &[], local_mode: false }
+        Self { besides_public: &[], local_mode: false, hosts: &[] }
     }
 
     /// For the local runner and for tests: loopback, the name `localhost`, plain http and any port as well.
     pub const fn loopback_and_http() -> Self {
-        Self { besides_public: LOOPBACK, local_mode: true }
+        Self { besides_public: LOOPBACK, local_mode: true, hosts: &[] }
+    }
+
+    /// The same, and these hosts by name (or address), in lower case: each may have a private address.
+    #[must_use]
+    pub const fn with_hosts(self, hosts: &'static [String]) -> Self {
+        Self { hosts, ..self }
+    }
+
+    /// Whether a connection to `host` may be made at this address of it.
+    pub fn permits_at(&self, host: &str, ip: IpAddr) -> bool {
+        let carried = carried_ipv4(ip).map_or(ip, IpAddr::V4);
+        self.permits(ip) || self.permits_host(host) && PRIVATE.iter().any(|block| block.contains(carried))
+    }
+
+    /// Whether this host was allowed by name.
+    pub fn permits_host(&self, host: &str) -> bool {
+        self.hosts.iter().any(|allowed| allowed == host.trim_end_matches('.'))
     }
 
     /// Whether a connection to `ip` may be made.
@@ -238,6 +267,23 @@ pub(crate) mod tests {
             prop_assert_eq!(local.permits(ip.into()), ip.is_loopback());
             prop_assert_eq!(local.permits(ip.to_ipv6_mapped().into()), ip.is_loopback());
             prop_assert_eq!(local.permits(v6.into()), v6.is_loopback());
+        }
+    }
+
+    #[test]
+    fn a_host_allowed_by_name_may_be_private_and_only_that_host() {
+        let hosts: &'static [String] = Box::leak(Box::new(["crm".to_owned(), "10.0.0.7".to_owned()]));
+        let local = AllowedTargets::loopback_and_http().with_hosts(hosts);
+        for private in
+            ["10.1.2.3", "172.18.0.2", "192.168.65.254", "100.64.0.1", "fd00::2", "::ffff:10.1.2.3"]
+        {
+            let ip: IpAddr = private.parse().unwrap();
+            assert!(local.permits_at("crm", ip) && local.permits_at("crm.", ip), "{private}");
+            assert!(!local.permits_at("other", ip), "{private}");
+            assert!(!AllowedTargets::loopback_and_http().permits_at("crm", ip), "{private}");
+        }
+        for never in ["169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1", "::ffff:169.254.169.254"] {
+            assert!(!local.permits_at("crm", never.parse().unwrap()), "{never}");
         }
     }
 

@@ -8,6 +8,7 @@
 //! never resolved.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
@@ -20,10 +21,26 @@ pub const MAX_URL_BYTES: usize = 2_048;
 /// The ports an endpoint may listen on; others would make Posthorn a port scanner.
 pub const ALLOWED_PORTS: [u16; 2] = [443, 8443];
 
-/// Names that never lead to the public internet: RFC 6761 and 6762, RFC 8375, ICANN's `.internal`, and what
-/// Kubernetes calls its services. A name below one of these is refused, and so is the name itself.
-const REFUSED_DOMAINS: [&str; 7] =
-    ["internal", "local", "localhost", "localdomain", "svc", "cluster.local", "home.arpa"];
+/// Names that never lead to the public internet: RFC 6761 and 6762, `.onion` (RFC 7686), the reverse lookups and home
+/// networks under `.arpa` (RFC 3172, RFC 8375), ICANN's `.internal`, the private names that RFC 6762 appendix G lists, and
+/// what Kubernetes calls its services. A name below one of these is refused, and so is the name itself.
+const REFUSED_DOMAINS: [&str; 15] = [
+    "arpa",
+    "cluster.local",
+    "corp",
+    "home",
+    "internal",
+    "intranet",
+    "invalid",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "onion",
+    "private",
+    "svc",
+    "test",
+];
 
 /// Why a URL is refused as an endpoint's URL. The text is for the customer and never repeats an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,19 +162,19 @@ impl EndpointUrl {
 
 /// The parser has already made one address of `2130706433`, `0x7f.1`, `0177.0.0.1` and `127.1`.
 fn check_host(host: Option<Host<&str>>, allowed: &AllowedTargets) -> Result<(), EndpointUrlError> {
-    let ip = match host {
+    let ip: IpAddr = match host {
         None => return Err(EndpointUrlError::NotAUrl),
         Some(Host::Domain(name)) => return check_name(name, allowed),
         Some(Host::Ipv4(ip)) => ip.into(),
         Some(Host::Ipv6(ip)) => ip.into(),
     };
-    if allowed.permits(ip) { Ok(()) } else { Err(EndpointUrlError::AddressNotAllowed) }
+    if allowed.permits_at(&ip.to_string(), ip) { Ok(()) } else { Err(EndpointUrlError::AddressNotAllowed) }
 }
 
 fn check_name(name: &str, allowed: &AllowedTargets) -> Result<(), EndpointUrlError> {
     // A trailing dot names the same host: `localhost.` is `localhost`.
     let name = name.trim_end_matches('.');
-    if name == "localhost" && allowed.permits_localhost() {
+    if name == "localhost" && allowed.permits_localhost() || allowed.permits_host(name) {
         return Ok(());
     }
     let single_label = !name.contains('.');
@@ -209,7 +226,7 @@ mod tests {
     use crate::endpoint::address::tests::{an_ipv4_that_is_not_public, carriers};
     use EndpointUrlError::*;
     use proptest::prelude::*;
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::net::Ipv4Addr;
 
     const PUBLIC: AllowedTargets = AllowedTargets::public_only();
     const LOCAL: AllowedTargets = AllowedTargets::loopback_and_http();
@@ -352,12 +369,46 @@ mod tests {
             "api.default.svc.cluster.local",
             "router.home.arpa",
             "home.arpa",
+            "4.3.2.1.in-addr.arpa",
+            "nas.lan",
+            "wiki.corp",
+            "wiki.corp.",
+            "www.intranet",
+            "crm.private",
+            "printer.HOME",
+            "hooks.test",
+            "hooks.invalid",
+            "hooks.onion",
+            "onion",
         ] {
             let why = refusal(&format!("https://{host}/"));
             assert!(matches!(why, Some(NameNotPublic | NotAUrl)), "{host}: {why:?}");
         }
         assert_eq!(refusal("https://localhost/"), Some(NameNotPublic));
         assert_eq!(refusal("https://localhost./"), Some(NameNotPublic));
+        for public in
+            ["homes.example.com", "test.example.com", "mylan.com", "lan.example.com", "example.private.com"]
+        {
+            assert_eq!(refusal(&format!("https://{public}/")), None, "{public}");
+        }
+    }
+
+    #[test]
+    fn a_host_allowed_by_name_may_be_a_name_inside_a_network_and_no_other() {
+        let hosts: &'static [String] =
+            Box::leak(Box::new(["crm".to_owned(), "host.docker.internal".to_owned(), "10.0.0.7".to_owned()]));
+        let local = LOCAL.with_hosts(hosts);
+        for url in ["http://crm:8080/", "http://CRM./", "http://host.docker.internal/", "http://10.0.0.7/"] {
+            assert!(EndpointUrl::parse(url, &local).is_ok(), "{url}");
+            assert!(EndpointUrl::parse(url, &LOCAL).is_err(), "{url}");
+        }
+        for (url, why) in [
+            ("http://crm2/", NameNotPublic),
+            ("http://docker.internal/", NameNotPublic),
+            ("http://10.0.0.8/", AddressNotAllowed),
+        ] {
+            assert_eq!(EndpointUrl::parse(url, &local).err(), Some(why), "{url}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::api_key::{ApiKey, Scope};
 use crate::endpoint::address::AllowedTargets;
 use crate::endpoint::endpoint_url::EndpointUrl;
 use crate::event::channel::{Channel, MAX_CHANNELS};
@@ -171,6 +172,9 @@ pub struct EndpointSettings {
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::metadata))]
     pub metadata: BTreeMap<String, String>,
 }
+
+/// What is shown in place of a custom header's value to a caller who may not see it.
+pub const HIDDEN_VALUE: &str = "[hidden]";
 
 /// Why Posthorn switched the endpoint off: it answered 410 (`gone`), or it failed too often for too long (`failing`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -343,6 +347,16 @@ impl EndpointSettings {
 }
 
 impl Endpoint {
+    /// The endpoint as `caller` may see it: values of custom headers may be secrets, so only a key that could change them
+    /// sees them.
+    #[must_use]
+    pub fn shown_to(mut self, caller: &ApiKey) -> Self {
+        if caller.require(Scope::Webhooks).is_err() {
+            self.settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
+        }
+        self
+    }
+
     /// The key under which the endpoint's rows are stored.
     pub fn key(&self) -> EndpointKey {
         EndpointKey::new(self.workspace_id, self.id)

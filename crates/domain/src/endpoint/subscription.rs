@@ -110,18 +110,26 @@ pub fn fan_out<'a>(
     ledger
 }
 
-/// Fan-out of an operational event that concerns the endpoint `about`: only endpoints that list its type get it, and
-/// never `about` itself, because a failing endpoint cannot receive the news of its failure.
+/// Fan-out of an operational event that concerns the endpoint `about`: only endpoints that list its `name` get it, or else
+/// its `alias`, and never `about` itself, because a failing endpoint cannot receive the news of its failure. Gives the
+/// ledgers of both.
 pub fn fan_out_operational<'a>(
-    event_type: &EventType,
+    (name, alias): (&EventType, &EventType),
     about: EndpointId,
     subscriptions: impl IntoIterator<Item = &'a Subscription>,
-) -> Ledger {
-    let subscribed = subscriptions.into_iter().filter(|subscription| {
-        let gets_it = subscription.switch.skip_reason().is_none() && subscription.names(event_type);
-        subscription.id != about && gets_it
-    });
-    Ledger { deliveries: subscribed.map(|subscription| subscription.id).collect(), skipped: Vec::new() }
+) -> (Ledger, Ledger) {
+    let (mut by_name, mut by_alias) = (Ledger::default(), Ledger::default());
+    for subscription in subscriptions {
+        if subscription.id == about || subscription.switch.skip_reason().is_some() {
+            continue;
+        }
+        if subscription.names(name) {
+            by_name.deliveries.push(subscription.id);
+        } else if subscription.names(alias) {
+            by_alias.deliveries.push(subscription.id);
+        }
+    }
+    (by_name, by_alias)
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Longest name of an event type, in characters.
-pub const MAX_EVENT_TYPE_CHARS: usize = 128;
+pub const MAX_EVENT_TYPE_CHARS: usize = 256;
 /// Most patterns one endpoint may list.
 pub const MAX_PATTERNS: usize = 100;
 
-/// A dot-separated name such as `invoice.paid`; each part of `[a-zA-Z0-9_]`, as Standard Webhooks 1.0.0 requires.
+/// A dot-separated name such as `invoice.paid`; each part of `[a-zA-Z0-9_/:-]`. Standard Webhooks 1.0.0 suggests dots,
+/// letters, digits and `_`; names of other systems (`order/created`, `user-signed-up`, `com.example:v2`) need the rest.
+/// Only dots divide a name into a family and its members.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct EventType(String);
 
@@ -20,7 +22,9 @@ pub struct EventTypePattern(String);
 
 /// The error for a text that is not the name of an event type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be dot-separated parts of letters, digits and `_`, at most {MAX_EVENT_TYPE_CHARS} characters")]
+#[error(
+    "must be dot-separated parts of letters, digits, `_`, `-`, `/` and `:`, at most {MAX_EVENT_TYPE_CHARS} characters"
+)]
 pub struct BadEventType;
 
 /// The error for a text that is neither the name of an event type nor a family.
@@ -75,9 +79,9 @@ pub fn wants(patterns: &[EventTypePattern], event_type: &EventType) -> bool {
 
 fn is_name(text: &str) -> bool {
     text.len() <= MAX_EVENT_TYPE_CHARS
-        && text
-            .split('.')
-            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+        && text.split('.').all(|part| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-/:".contains(&b))
+        })
 }
 
 macro_rules! text_type {
@@ -141,20 +145,44 @@ mod tests {
 
     #[test]
     fn names_with_empty_parts_spaces_or_stars_are_refused() {
-        for text in
-            ["", ".", "invoice.", ".paid", "a..b", "in voice", "invoice.*", "*", "rechnung.bezählt", "a-b"]
-        {
+        for text in [
+            "",
+            ".",
+            "invoice.",
+            ".paid",
+            "a..b",
+            "in voice",
+            "invoice.*",
+            "*",
+            "rechnung.bezählt",
+            "a,b",
+            "a\\b",
+        ] {
             assert!(EventType::parse(text).is_err(), "{text}");
         }
         for text in ["*", ".*", "a.*.b", "a*", "", "a.**"] {
             assert!(EventTypePattern::parse(text).is_err(), "{text}");
         }
-        assert!(EventType::parse(&"a".repeat(129)).is_err());
+        assert!(EventType::parse(&"a".repeat(257)).is_err());
+        assert!(EventType::parse(&"a".repeat(256)).is_ok());
+    }
+
+    #[test]
+    fn only_a_dot_divides_a_family_from_its_members() {
+        for text in ["order/created", "user-signed-up", "com.example:order.v2", "-", "/", ":"] {
+            assert_eq!(event_type(text).as_str(), text);
+        }
+        assert!(pattern("com.example:order.*").matches(&event_type("com.example:order.v2")));
+        for (family, other) in
+            [("order.*", "order/created"), ("order.*", "order-line.paid"), ("a.*", "a:b.c")]
+        {
+            assert!(!pattern(family).matches(&event_type(other)), "{family} {other}");
+        }
     }
 
     proptest! {
         #[test]
-        fn every_member_of_a_family_matches_it(family in "[a-z_]{1,8}(\\.[a-z0-9]{1,8}){0,2}", rest in "[a-z0-9]{1,8}(\\.[a-z]{1,8}){0,2}") {
+        fn every_member_of_a_family_matches_it(family in "[a-z_/:-]{1,8}(\\.[a-z0-9-]{1,8}){0,2}", rest in "[a-z0-9]{1,8}(\\.[a-z]{1,8}){0,2}") {
             let (pattern, member) = (pattern(&format!("{family}.*")), event_type(&format!("{family}.{rest}")));
             prop_assert!(pattern.matches(&member));
             prop_assert!(!pattern.matches(&event_type(&family)));

@@ -3,8 +3,8 @@
 //!
 //! A dead endpoint must not fill the queue: once its circuit is open, further deliveries are parked, and the bounded
 //! number that wait for their retry are its probes. The first success closes the circuit, and the parked deliveries are
-//! drained. (An endpoint that fails now and then keeps its circuit closed; a job that waits long for it is not in flight
-//! either, see `usecases::deliver::attempt_delivery`.)
+//! drained. (An endpoint that fails now and then keeps its circuit closed; where jobs that wait long become very many,
+//! they are not in flight either, see [`crate::policy::backoff`].)
 
 use std::fmt;
 use std::time::Duration;

@@ -27,6 +27,17 @@ impl Profile {
     /// Every profile.
     pub const ALL: [Self; 5] =
         [Self::Standard, Self::StandardAsymmetric, Self::Body, Self::Covered, Self::None];
+
+    /// The profile as the API writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::StandardAsymmetric => "standard-asymmetric",
+            Self::Body => "body",
+            Self::Covered => "covered",
+            Self::None => "none",
+        }
+    }
 }
 
 /// How deliveries to an endpoint are signed.

@@ -166,6 +166,12 @@ impl Secret {
 pub struct PublicKey([u8; PUBLIC_KEY_LENGTH]);
 
 impl PublicKey {
+    /// Reads `whpk_` and base64; `None` if it is not that.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text.strip_prefix(PUBLIC_PREFIX)?).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+
     /// The raw 32 bytes.
     pub fn to_bytes(self) -> [u8; PUBLIC_KEY_LENGTH] {
         self.0
@@ -181,9 +187,7 @@ impl Serialize for PublicKey {
 impl<'de> Deserialize<'de> for PublicKey {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = text.strip_prefix(PUBLIC_PREFIX).and_then(|encoded| STANDARD.decode(encoded).ok());
-        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-        bytes.map(Self).ok_or_else(|| serde::de::Error::custom("is no public key"))
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("is no public key"))
     }
 }
 

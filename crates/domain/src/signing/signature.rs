@@ -95,7 +95,7 @@ fn sha256(secret: &Secret, parts: &[&[u8]]) -> String {
     format!("sha256={}", hex(&tag))
 }
 
-fn hmac_of(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
+pub(crate) fn hmac_of(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
     #[expect(clippy::expect_used, reason = "RFC 2104 takes a key of any length")]
     let mut mac = Hmac::new_from_slice(key).expect("a key of any length makes an HMAC");
     parts.iter().for_each(|part| mac.update(part));

@@ -46,6 +46,18 @@ async fn a_name_that_leads_to_loopback_is_blocked() {
 }
 
 #[tokio::test]
+async fn a_name_that_was_allowed_may_be_private_and_no_other_name() {
+    let hosts: &'static [String] = Box::leak(Box::new(["crm".to_owned()]));
+    let egress = Egress::with_lookup(LOCAL.with_hosts(hosts), always(&["10.255.255.1"])).unwrap();
+    let crm = EndpointUrl::parse("http://crm:9/", &LOCAL.with_hosts(hosts)).unwrap();
+    let soon = Request { timeout: Duration::from_millis(200), ..request(&crm) };
+    assert_ne!(egress.post(soon).await.outcome, BLOCKED);
+    assert_eq!(post(&egress, "http://hooks.example.com:9/").await.outcome, BLOCKED);
+    let metadata = Egress::with_lookup(LOCAL.with_hosts(hosts), always(&["169.254.169.254"])).unwrap();
+    assert_eq!(metadata.post(request(&crm)).await.outcome, BLOCKED);
+}
+
+#[tokio::test]
 async fn a_name_with_one_public_and_one_private_address_is_blocked() {
     for addresses in [["8.8.8.8", "10.0.0.1"], ["10.0.0.1", "8.8.8.8"], ["2606:4700::1", "::1"]] {
         let egress = Egress::with_lookup(PUBLIC, always(&addresses)).unwrap();

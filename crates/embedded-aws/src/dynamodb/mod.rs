@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use self::writer::Writer;
 use crate::clock::Clock;
-use crate::{EmulatorError, checkpoint, in_process};
+use crate::{Durability, EmulatorError, checkpoint, file, in_process};
 
 /// The time between two TTL sweeps. Each sweep reads every row; AWS may take several days.
 const SWEEP: Duration = Duration::from_mins(10);
@@ -33,10 +33,17 @@ impl DynamoDb {
     /// A DynamoDB that keeps its rows in the file at `path`. Must be called inside a tokio runtime.
     ///
     /// # Errors
-    /// When the file cannot be opened.
-    pub fn file(path: &Path) -> Result<Self, EmulatorError> {
-        let database = Database::new(&path.to_string_lossy());
-        let mut dynamodb = Self::of(database.map_err(|error| EmulatorError::Dynoxide(error.to_string()))?)?;
+    /// When the file cannot be opened, or is damaged.
+    pub fn file(path: &Path, durability: Durability) -> Result<Self, EmulatorError> {
+        file::prepare(path)?;
+        let dynoxide = |error: dynoxide::DynoxideError| EmulatorError::Dynoxide(error.to_string());
+        let database = Database::new(&path.to_string_lossy()).map_err(dynoxide)?;
+        // Its connection syncs every commit, as SQLite does by default. The only way from outside to SQLite's
+        // `synchronous=NORMAL` is the end of a bulk load, which also sets the cache to 2 MB.
+        if durability == Durability::Relaxed {
+            database.disable_bulk_loading().map_err(dynoxide)?;
+        }
+        let mut dynamodb = Self::of(database)?;
         dynamodb.tasks.push(checkpoint::keep_up(path)?);
         Ok(dynamodb)
     }

@@ -42,7 +42,7 @@ impl Consumer {
     /// When a message cannot be deleted; all others are deleted nevertheless.
     pub async fn delete(&self, receipts: Vec<String>) -> Result<(), EmulatorError> {
         let queue = Arc::clone(&self.queue);
-        let deleted = self.service.actor.run(move |storage| {
+        let deleted = self.service.actor.run_unsynced(move |storage| {
             let mut delete = |receipt: &String| {
                 let id = validation::receipt_handle(receipt)?;
                 Ok(storage.delete_by_receipt(&queue, id, receipt)?)

@@ -35,7 +35,7 @@ pub(super) async fn receive(
         let (now, limit) = (service.clock.now(), service.in_flight_limit.load(Ordering::Relaxed));
         let look = look.clone();
         let Look { received, next_visible_at, wait } =
-            service.actor.run(move |storage| look(storage, now, limit)).await??;
+            service.actor.run_unsynced(move |storage| look(storage, now, limit)).await??;
         let left = (began + wait).saturating_duration_since(Instant::now());
         if !received.is_empty() || left.is_zero() {
             return Ok(received);

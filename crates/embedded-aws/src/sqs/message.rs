@@ -1,6 +1,8 @@
 //! What is a message?
 //! The data types of a message: as a producer sends it, and as a consumer receives it.
 
+use rusqlite::Row;
+
 /// Region and account in every ARN and URL of the emulator. Clients must not parse them.
 pub(super) const ARN: &str = "arn:aws:sqs:us-east-1:000000000000:";
 /// The account that has sent every message.
@@ -35,6 +37,21 @@ pub struct Received {
 }
 
 impl Received {
+    /// Reads a message's fields, all but the body.
+    pub(super) fn read(row: &Row<'_>, receipt: &str) -> rusqlite::Result<Self> {
+        Ok(Self {
+            message_id: row.get(0)?,
+            receipt: receipt.to_owned(),
+            body: String::new(),
+            message_attributes: None,
+            group: row.get(1)?,
+            sent_at: row.get(2)?,
+            receives: row.get(3)?,
+            first_received_at: row.get(4)?,
+            moved_from: row.get(5)?,
+        })
+    }
+
     /// The system attributes by their names.
     pub fn system_attributes(&self) -> impl Iterator<Item = (&'static str, String)> {
         let moved_from = self.moved_from.as_ref().map(|queue| format!("{ARN}{queue}"));

@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::{EmulatorError, checkpoint};
+use crate::{Durability, EmulatorError, checkpoint, file};
 use actor::Actor;
 pub use consumer::Consumer;
 pub use message::Received;
@@ -65,9 +65,10 @@ impl Sqs {
     /// An SQS that keeps its messages in the file at `path`. Must be called inside a tokio runtime.
     ///
     /// # Errors
-    /// When the file cannot be opened.
-    pub fn file(path: &Path, clock: Clock) -> Result<Self, EmulatorError> {
-        let mut sqs = Self::of(rusqlite::Connection::open(path)?, clock)?;
+    /// When the file cannot be opened, or is damaged.
+    pub fn file(path: &Path, clock: Clock, durability: Durability) -> Result<Self, EmulatorError> {
+        file::prepare(path)?;
+        let mut sqs = Self::of(rusqlite::Connection::open(path)?, clock, durability)?;
         sqs.tasks.push(checkpoint::keep_up(path)?);
         Ok(sqs)
     }
@@ -77,11 +78,15 @@ impl Sqs {
     /// # Errors
     /// When the database cannot be created.
     pub fn memory(clock: Clock) -> Result<Self, EmulatorError> {
-        Self::of(rusqlite::Connection::open_in_memory()?, clock)
+        Self::of(rusqlite::Connection::open_in_memory()?, clock, Durability::default())
     }
 
-    fn of(connection: rusqlite::Connection, clock: Clock) -> Result<Self, EmulatorError> {
-        let storage = Storage::open(connection)?;
+    fn of(
+        connection: rusqlite::Connection,
+        clock: Clock,
+        durability: Durability,
+    ) -> Result<Self, EmulatorError> {
+        let storage = Storage::open(connection, durability)?;
         let service = Service {
             actor: Actor::start(storage)?,
             clock,
@@ -149,7 +154,15 @@ impl Sqs {
     /// When the file cannot be read.
     pub async fn counts(&self, queue: &str) -> Result<Counts, EmulatorError> {
         let (queue, now) = (queue.to_owned(), self.service.clock.now());
-        Ok(self.service.actor.run(move |storage| storage.counts(&queue, now)).await??)
+        Ok(self.service.actor.run_unsynced(move |storage| storage.counts(&queue, now)).await??)
+    }
+
+    /// Counts so many messages in flight that are not there, in every queue, so that a test reaches a large count.
+    ///
+    /// # Errors
+    /// When the emulator has stopped.
+    pub async fn count_in_flight(&self, more: i64) -> Result<(), EmulatorError> {
+        self.service.actor.run(move |storage| storage.counted_in_flight = more).await
     }
 
     /// Lowers the maximum number of messages in flight, so that a test reaches it.

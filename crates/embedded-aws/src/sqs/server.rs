@@ -72,7 +72,9 @@ impl Server {
                 let name = self.run(move |s| operations::queue_name(s, &request)).await?;
                 Ok(json!({ "QueueUrl": self.queue_url(&name) }))
             }
-            "GetQueueAttributes" => self.run(move |s| operations::queue_attributes(s, &request, now)).await,
+            "GetQueueAttributes" => {
+                self.run_unsynced(move |s| operations::queue_attributes(s, &request, now)).await
+            }
             "SetQueueAttributes" => self.run(move |s| operations::set_queue_attributes(s, &request)).await,
             "PurgeQueue" => self.run(move |s| operations::purge_queue(s, &request)).await,
             "SendMessage" => {
@@ -82,8 +84,10 @@ impl Server {
                 self.waking(request, move |s, request| operations::send_message_batch(s, request, now)).await
             }
             "ReceiveMessage" => self.receive(request).await,
-            "DeleteMessage" => self.run(move |s| operations::delete_message(s, &request)).await,
-            "DeleteMessageBatch" => self.run(move |s| operations::delete_message_batch(s, &request)).await,
+            "DeleteMessage" => self.run_unsynced(move |s| operations::delete_message(s, &request)).await,
+            "DeleteMessageBatch" => {
+                self.run_unsynced(move |s| operations::delete_message_batch(s, &request)).await
+            }
             "ChangeMessageVisibility" => {
                 self.waking(request, move |s, request| operations::change_visibility(s, request, now)).await
             }
@@ -102,6 +106,14 @@ impl Server {
         work: impl FnOnce(&mut Storage) -> Result<T, SqsError> + Send + 'static,
     ) -> Result<T, SqsError> {
         self.service.actor.run(work).await?
+    }
+
+    /// Runs an action that a power cut may undo.
+    async fn run_unsynced<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Storage) -> Result<T, SqsError> + Send + 'static,
+    ) -> Result<T, SqsError> {
+        self.service.actor.run_unsynced(work).await?
     }
 
     /// Runs an action that may make messages visible, then wakes the queue's long polls.

@@ -7,14 +7,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Map, Value};
 
 use super::Counts;
 use super::errors::SqsError;
 use super::fairness::InFlight;
 use super::message::{NewMessage, Received};
-use crate::EmulatorError;
+use crate::{Durability, EmulatorError};
 
 /// Reads the candidates of a receive: the first 100 visible messages; a deeper backlog is not searched. The limit is
 /// not a bound parameter, because SQLite would then prepare the statement again for each receive.
@@ -26,7 +26,6 @@ const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = NORMAL;
     CREATE TABLE IF NOT EXISTS queues (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL, attributes TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS messages (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -50,7 +49,13 @@ const SCHEMA: &str = "
 #[derive(Debug)]
 pub(super) struct Storage {
     connection: Connection,
+    /// Of commits that must be durable.
+    durability: Durability,
+    /// Of the last commit.
+    now: Durability,
     in_flight: HashMap<String, InFlight>,
+    /// Messages in flight that are only counted, so that a test reaches a large count.
+    pub(super) counted_in_flight: i64,
     queues: HashMap<String, Arc<Queue>>,
 }
 
@@ -83,22 +88,35 @@ struct Candidate {
 }
 
 impl Storage {
-    pub(super) fn open(connection: Connection) -> Result<Self, EmulatorError> {
+    pub(super) fn open(connection: Connection, durability: Durability) -> Result<Self, EmulatorError> {
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
         if version != VERSION && tables > 0 {
             return Err(EmulatorError::OtherVersion);
         }
         connection.pragma_update(None, "user_version", VERSION)?;
+        connection.pragma_update(None, "synchronous", durability.synchronous())?;
         connection.execute_batch(SCHEMA)?;
         connection.set_prepared_statement_cache_capacity(64);
-        let mut storage = Self { connection, in_flight: HashMap::new(), queues: HashMap::new() };
+        let (in_flight, queues) = (HashMap::new(), HashMap::new());
+        let mut storage =
+            Self { connection, durability, now: durability, in_flight, counted_in_flight: 0, queues };
         storage.rebuild_in_flight()?;
         Ok(storage)
     }
 
-    /// Runs `work` as one transaction, which is rolled back if the commit fails.
-    pub(super) fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> rusqlite::Result<T> {
+    /// Runs `work` as one transaction, which is rolled back if the commit fails. The commit is synced to the disk if
+    /// `synced`; a later commit that is synced takes it along.
+    pub(super) fn in_transaction<T>(
+        &mut self,
+        synced: bool,
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> rusqlite::Result<T> {
+        let wanted = if synced { self.durability } else { Durability::Relaxed };
+        if wanted != self.now {
+            self.connection.pragma_update(None, "synchronous", wanted.synchronous())?;
+            self.now = wanted;
+        }
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let result = work(self);
         if let Err(error) = self.connection.execute_batch("COMMIT") {
@@ -261,14 +279,16 @@ impl Storage {
         self.rebuild_in_flight()
     }
 
-    pub(super) fn counts(&self, queue: &str, now: i64) -> rusqlite::Result<Counts> {
-        let sql = "SELECT
-                     count(*) FILTER (WHERE visible_at <= ?2),
-                     count(*) FILTER (WHERE visible_at > ?2 AND receipt IS NOT NULL),
-                     count(*) FILTER (WHERE visible_at > ?2 AND receipt IS NULL)
+    /// From the index and from memory: the schedule asks each minute, also beside a deep backlog.
+    pub(super) fn counts(&mut self, queue: &str, now: i64) -> rusqlite::Result<Counts> {
+        let in_flight = self.in_flight.entry(queue.to_owned()).or_default();
+        in_flight.expire(now);
+        let in_flight = i64::try_from(in_flight.len()).unwrap_or(i64::MAX);
+        let sql = "SELECT count(*) FILTER (WHERE visible_at <= ?2), count(*) FILTER (WHERE visible_at > ?2)
                    FROM messages WHERE queue = ?1";
         self.connection.prepare_cached(sql)?.query_row(params![queue, now], |row| {
-            Ok(Counts { visible: row.get(0)?, in_flight: row.get(1)?, delayed: row.get(2)? })
+            let delayed = row.get::<_, i64>(1)? - in_flight;
+            Ok(Counts { visible: row.get(0)?, in_flight: in_flight + self.counted_in_flight, delayed })
         })
     }
 
@@ -326,7 +346,7 @@ impl Storage {
                    RETURNING message_id, message_group, sent_at, receives, first_received_at, moved_from";
         let values = params![candidate.id, receipt, receive.visible_at, receive.now];
         let mut received =
-            self.connection.prepare_cached(sql)?.query_row(values, |row| read(row, &receipt))?;
+            self.connection.prepare_cached(sql)?.query_row(values, |row| Received::read(row, &receipt))?;
         let sql = "SELECT body, message_attributes FROM bodies WHERE id = ?1";
         (received.body, received.message_attributes) = self
             .connection
@@ -376,17 +396,22 @@ impl Storage {
     }
 }
 
-/// Reads a message's fields, all but the body.
-fn read(row: &Row<'_>, receipt: &str) -> rusqlite::Result<Received> {
-    Ok(Received {
-        message_id: row.get(0)?,
-        receipt: receipt.to_owned(),
-        body: String::new(),
-        message_attributes: None,
-        group: row.get(1)?,
-        sent_at: row.get(2)?,
-        receives: row.get(3)?,
-        first_received_at: row.get(4)?,
-        moved_from: row.get(5)?,
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SQLite's `synchronous` after a transaction: 1 is `NORMAL`, 2 is `FULL`.
+    fn synchronous_after(storage: &mut Storage, synced: bool) -> i64 {
+        storage.in_transaction(synced, |_| ()).unwrap();
+        storage.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn only_what_must_be_durable_is_synced_and_nothing_when_relaxed() {
+        let open = |durability| Storage::open(Connection::open_in_memory().unwrap(), durability).unwrap();
+        let mut full = open(Durability::Full);
+        assert_eq!([true, false, true].map(|synced| synchronous_after(&mut full, synced)), [2, 1, 2]);
+        let mut relaxed = open(Durability::Relaxed);
+        assert_eq!([true, false].map(|synced| synchronous_after(&mut relaxed, synced)), [1, 1]);
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry};
 use embedded_aws::sqs::Counts;
-use embedded_aws::{Clock, Sqs};
+use embedded_aws::{Clock, Durability, Sqs};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -109,7 +109,7 @@ async fn a_restart_keeps_messages_and_releases_only_what_was_being_worked_on() {
     let folder = std::env::temp_dir().join(format!("embedded-sqs-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("sqs.sqlite");
-    let ours = Ours::start(|clock| Sqs::file(&file, clock).unwrap()).await;
+    let ours = Ours::start(|clock| Sqs::file(&file, clock, Durability::Full).unwrap()).await;
     for body in ["waiting", "interrupted", "backoff"] {
         ours.send(body, body).await;
     }
@@ -120,7 +120,7 @@ async fn a_restart_keeps_messages_and_releases_only_what_was_being_worked_on() {
     let hands = ours.hands.clone();
     drop(ours);
 
-    let sqs = Sqs::file(&file, hands.clock()).unwrap();
+    let sqs = Sqs::file(&file, hands.clock(), Durability::Relaxed).unwrap();
     let counts = sqs.counts("jobs").await.unwrap();
     assert_eq!(counts, Counts { visible: 1, in_flight: 2, delayed: 0 });
     sqs.release_received().await.unwrap();
@@ -228,7 +228,7 @@ async fn the_file_gets_what_is_in_its_log_though_no_writer_puts_it_there() {
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("sqs.db");
     let path = file.clone();
-    let ours = Ours::start(move |clock| Sqs::file(&path, clock).unwrap()).await;
+    let ours = Ours::start(move |clock| Sqs::file(&path, clock, Durability::Full).unwrap()).await;
     for _ in 0..4 {
         ours.send(&"a".repeat(250_000), "g").await;
     }

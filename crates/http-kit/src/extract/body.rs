@@ -1,5 +1,7 @@
 //! How is a request's body taken in? Up to a limit and not a byte further, as strict JSON.
 
+use std::error::Error;
+
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use domain::problem::Problem;
@@ -37,14 +39,27 @@ impl<S: Sync, T: DeserializeOwned + Default, const BYTES: usize> FromRequest<S> 
     }
 }
 
-async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
+/// A body of at most `limit` bytes.
+pub(crate) async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             Err(Problem::TooLarge { what: "request", limit_bytes: limit })
         }
-        Err(_) => Err(Problem::MalformedJson("the body breaks off".to_owned())),
+        Err(error) => Err(problem_of(&*error)),
     }
+}
+
+/// Why a body ends before its end. The server that reads it may say so by a [`Problem`] as the body's error.
+fn problem_of(error: &(dyn Error + 'static)) -> Problem {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(problem) = error.downcast_ref::<Problem>() {
+            return problem.clone();
+        }
+        cause = error.source();
+    }
+    Problem::MalformedJson("the body breaks off".to_owned())
 }
 
 #[cfg(test)]
@@ -62,6 +77,24 @@ mod tests {
         assert_eq!(taken(r#"{"a":1}"#).await.unwrap().0.len(), 1);
         let error = taken(r#"{"a":1} "#).await.unwrap_err().0;
         assert!(matches!(error, UseCaseError::Problem(Problem::TooLarge { limit_bytes: 7, .. })));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_ends_in_a_problem_is_refused_with_it() {
+        for (error, code) in [
+            (axum::Error::new(Problem::BodyTooSlow(60)), "body_too_slow"),
+            (axum::Error::new(axum::Error::new(Problem::TooBusy)), "too_busy"),
+            (axum::Error::new(std::io::Error::other("reset")), "malformed_json"),
+        ] {
+            let frames = futures_util::stream::iter([Ok(Bytes::from_static(b"{")), Err(error)]);
+            let request = Request::new(axum::body::Body::from_stream(frames));
+            let UseCaseError::Problem(problem) =
+                Body::<Small>::from_request(request, &()).await.unwrap_err().0
+            else {
+                panic!("a fault")
+            };
+            assert_eq!(problem.kind().code, code);
+        }
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use domain::access::api_key::ApiKey;
 use usecases::act::actions::Actions;
 use usecases::manage::authenticate::authenticate;
 use usecases::manage::management::Management;
-use usecases::{Cache, Intake};
+use usecases::{Context, Intake};
 
 use crate::api_key_header::api_key;
 use crate::error_response::ErrorResponse;
@@ -21,25 +21,25 @@ pub struct Caller(Arc<ApiKey>);
 
 /// A router's state that API keys are looked up in.
 pub trait HoldsApiKeys {
-    /// Where they are looked up.
-    fn cache(&self) -> &Cache;
+    /// With what they are looked up.
+    fn context(&self) -> &Context;
 }
 
 impl HoldsApiKeys for Intake {
-    fn cache(&self) -> &Cache {
-        &self.context.cache
+    fn context(&self) -> &Context {
+        &self.context
     }
 }
 
 impl HoldsApiKeys for Actions {
-    fn cache(&self) -> &Cache {
-        &self.context.cache
+    fn context(&self) -> &Context {
+        &self.context
     }
 }
 
 impl HoldsApiKeys for Management {
-    fn cache(&self) -> &Cache {
-        &self.context.cache
+    fn context(&self) -> &Context {
+        &self.context
     }
 }
 
@@ -55,12 +55,12 @@ impl Caller {
     /// The caller of a request, for a middleware. The handlers that follow do not look the key up again.
     ///
     /// # Errors
-    /// [`domain::problem::Problem::Unauthorized`] when the request carries no API key, or an unknown one.
+    /// [`domain::problem::Problem::Unauthorized`] when the request carries no API key, or one that is unknown or has expired.
     pub async fn of<S: HoldsApiKeys>(parts: &mut Parts, state: &S) -> Result<Self, ErrorResponse> {
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
-        let caller = Self(authenticate(state.cache(), api_key(&parts.headers)).await?);
+        let caller = Self(authenticate(state.context(), api_key(&parts.headers)).await?);
         parts.extensions.insert(caller.clone());
         Ok(caller)
     }

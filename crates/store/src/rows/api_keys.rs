@@ -1,18 +1,43 @@
 //! How are API keys kept?
-//! In two rows, written and deleted in one transaction: one under the digest of the key, which authenticates with a
-//! single get, and one in the list of its workspace.
+//! In rows written and deleted in one transaction: one under the digest of each secret of the key, which authenticates
+//! with a single get, and one in the list of the key's workspace.
+//!
+//! A rotated key has several secrets for a while. The document under an old one says when it ends; the listed row names
+//! the digests, so that a deletion finds them all. When the key was last used is beside the document in the row that
+//! authenticates, where a request finds it without another read.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use domain::access::api_key::ApiKey;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use domain::access::api_key::{ApiKey, LAST_USE_PRECISION};
 use domain::id::{ApiKeyId, WorkspaceId};
+use domain::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::keys::{self, KEY_PREFIX, LOOKUP, LOOKUP_SORT};
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::{Index, Range};
+use crate::table::update::Update;
 use crate::{Page, Store};
 
 const ENTITY: &str = "api_key";
+
+/// A secret that was rotated out and still authenticates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldKeySecret {
+    digest: String,
+    /// When it stops to authenticate.
+    pub ends_at: Timestamp,
+}
+
+/// An API key with the secrets that authenticate as it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedApiKey {
+    /// The key.
+    pub key: ApiKey,
+    digest: String,
+    /// Secrets rotated out before, the newest first.
+    pub old: Vec<OldKeySecret>,
+}
 
 impl Store {
     /// Writes a key under `digest`, the SHA-256 of what its holder sends.
@@ -20,22 +45,52 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn save_api_key(&self, key: &ApiKey, digest: &str) -> Result<(), StoreError> {
-        let by_digest = ItemWriter::new(&keys::api_key(digest), ENTITY).json("document", key)?.build();
-        let listed = ItemWriter::new(&keys::listed_api_key(key.workspace_id, key.id), ENTITY)
-            .text(LOOKUP, key.id)
-            .text(LOOKUP_SORT, key.id)
-            .text("digest", digest)
-            .json("document", key)?
-            .build();
-        let put = |item| -> Result<TransactWriteItem, StoreError> {
-            let put = Put::builder()
-                .table_name(&*self.table)
-                .set_item(Some(item))
-                .build()
-                .map_err(StoreError::aws("TransactWriteItems"))?;
-            Ok(TransactWriteItem::builder().put(put).build())
+        let listed = ListedApiKey { key: key.clone(), digest: digest.to_owned(), old: Vec::new() };
+        self.transact(vec![
+            self.part_put(under_digest(key, digest)?.build(), None)?,
+            self.part_put(listed.write()?.build(), None)?,
+        ])
+        .await?;
+        Ok(())
+    }
+
+    /// Gives a key a new secret, under `digest`. The one before authenticates until `ends_at`, or no more if there is no
+    /// such instant. `false` when the key was rotated or deleted meanwhile: nothing is written then.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn rotate_api_key(
+        &self,
+        listed: &ListedApiKey,
+        digest: &str,
+        ends_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let ListedApiKey { key, digest: before, .. } = listed;
+        let rotated = listed.clone().rotated(digest.to_owned(), ends_at);
+        let old_row = match ends_at {
+            Some(ends_at) => {
+                let row = under_digest(&key.ending_at(ends_at), before)?.expires_at(ends_at);
+                // The key's last use was known under this secret; it stays known while the secret is.
+                self.part_put(
+                    row.maybe(key.last_used_at, |row, at| row.instant("last_used_at", at)).build(),
+                    None,
+                )?
+            }
+            None => self.part_delete(&keys::api_key(before), None)?,
         };
-        self.transact(vec![put(by_digest)?, put(listed)?]).await
+        let listed_row = Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(rotated.write()?.build()))
+            .condition_expression("digest = :before")
+            .expression_attribute_values(":before", AttributeValue::S(before.clone()))
+            .build()
+            .map_err(StoreError::aws("TransactWriteItems"))?;
+        let writes = vec![
+            self.part_put(under_digest(key, digest)?.build(), None)?,
+            TransactWriteItem::builder().put(listed_row).build(),
+            old_row,
+        ];
+        Ok(self.transact(writes).await?.is_none())
     }
 
     /// The key whose holder sent something with this digest.
@@ -57,7 +112,23 @@ impl Store {
         }
     }
 
-    /// Keys of one workspace, or those that open all, newest first, older than `before`.
+    /// Writes that the key with this digest was used at `now`, unless that is known to the hour already or the key is
+    /// gone. Processes that use a key at once write it once.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn save_last_use(&self, digest: &str, now: Timestamp) -> Result<(), StoreError> {
+        let update = Update::new(keys::api_key(digest), ENTITY)
+            .set("last_used_at = :now")
+            .when("attribute_exists(PK)")
+            .when("(attribute_not_exists(last_used_at) OR last_used_at <= :outdated)")
+            .instant(":now", now)
+            .instant(":outdated", now.minus(LAST_USE_PRECISION));
+        update.apply(self).await?;
+        Ok(())
+    }
+
+    /// Keys of one workspace, or those for all workspaces, newest first, older than `before`.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
@@ -73,52 +144,101 @@ impl Store {
             range = range.before(&format!("{KEY_PREFIX}{before}"));
         }
         let page = self.query(&range, limit).await?;
-        let rows = page.rows.into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Page::new(rows, page.more, |key: &ApiKey| key.id))
+        let mut rows = page.rows.into_iter().map(ListedApiKey::read).collect::<Result<Vec<_>, _>>()?;
+        self.add_last_uses(&mut rows).await?;
+        let keys = rows.into_iter().map(|listed| listed.key).collect();
+        Ok(Page::new(keys, page.more, |key: &ApiKey| key.id))
     }
 
     /// The key with this id.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn load_api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
-        self.listed_row(id).await?.map(read).transpose()
+    pub async fn load_api_key(&self, id: ApiKeyId) -> Result<Option<ListedApiKey>, StoreError> {
+        let range = Range::prefix(id.to_string(), ApiKeyId::PREFIX).of(Index::Lookup);
+        let Some(row) = self.query(&range, 1).await?.rows.pop() else { return Ok(None) };
+        let mut listed = [ListedApiKey::read(row)?];
+        self.add_last_uses(&mut listed).await?;
+        let [listed] = listed;
+        Ok(Some(listed))
     }
 
-    /// Deletes a key; whether there was one.
+    /// Deletes a key with all its secrets.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn delete_api_key(&self, id: ApiKeyId) -> Result<bool, StoreError> {
-        let Some(row) = self.listed_row(id).await? else { return Ok(false) };
-        let reader = ItemReader::new(row, ENTITY);
-        let key: ApiKey = reader.json("document")?;
-        let delete = |key: &keys::Key| -> Result<TransactWriteItem, StoreError> {
-            let delete = Delete::builder()
-                .table_name(&*self.table)
-                .set_key(Some(key_attributes(key)))
-                .build()
-                .map_err(StoreError::aws("TransactWriteItems"))?;
-            Ok(TransactWriteItem::builder().delete(delete).build())
-        };
-        let by_digest = delete(&keys::api_key(reader.text("digest")?))?;
-        let listed = delete(&keys::listed_api_key(key.workspace_id, key.id))?;
-        self.transact(vec![by_digest, listed]).await?;
-        Ok(true)
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn delete_api_key(&self, listed: &ListedApiKey) -> Result<(), StoreError> {
+        let mut writes =
+            vec![self.part_delete(&keys::listed_api_key(listed.key.workspace_id, listed.key.id), None)?];
+        for digest in listed.digests() {
+            writes.push(self.part_delete(&keys::api_key(digest), None)?);
+        }
+        self.transact(writes).await?;
+        Ok(())
     }
 
-    async fn listed_row(&self, id: ApiKeyId) -> Result<Option<Attributes>, StoreError> {
-        let range = Range::prefix(id.to_string(), ApiKeyId::PREFIX).of(Index::Lookup);
-        Ok(self.query(&range, 1).await?.rows.pop())
-    }
-
-    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
-        let request = self.client.transact_write_items().set_transact_items(Some(writes));
-        request.send().await.map_err(StoreError::aws("TransactWriteItems"))?;
+    /// Adds to each key when it was last used, by any of its secrets.
+    async fn add_last_uses(&self, listed: &mut [ListedApiKey]) -> Result<(), StoreError> {
+        let rows: Vec<_> = listed.iter().flat_map(ListedApiKey::digests).map(keys::api_key).collect();
+        for row in self.load_all(&rows).await? {
+            let used = read(row)?;
+            if let Some(listed) = listed.iter_mut().find(|listed| listed.key.id == used.id) {
+                listed.key.last_used_at = listed.key.last_used_at.max(used.last_used_at);
+            }
+        }
         Ok(())
     }
 }
 
+impl ListedApiKey {
+    /// The digests of all secrets that authenticate, or have not been deleted since.
+    fn digests(&self) -> impl Iterator<Item = &str> {
+        [self.digest.as_str()].into_iter().chain(self.old.iter().map(|old| old.digest.as_str()))
+    }
+
+    /// The same with a new secret; the one before ends at `ends_at`, or has ended.
+    #[must_use]
+    pub fn rotated(mut self, digest: String, ends_at: Option<Timestamp>) -> Self {
+        let before = std::mem::replace(&mut self.digest, digest);
+        if let Some(ends_at) = ends_at {
+            self.old.insert(0, OldKeySecret { digest: before, ends_at });
+        }
+        self
+    }
+
+    /// The same without the old secrets that have ended at `now`: DynamoDB deletes their rows.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Self {
+        self.old.retain(|old| now < old.ends_at);
+        self
+    }
+
+    fn read(item: Attributes) -> Result<Self, StoreError> {
+        let reader = ItemReader::new(item, ENTITY);
+        let old = if reader.maybe_text("old_secrets")?.is_some() {
+            reader.json("old_secrets")?
+        } else {
+            Vec::new()
+        };
+        Ok(Self { key: reader.json("document")?, digest: reader.text("digest")?.to_owned(), old })
+    }
+
+    fn write(&self) -> Result<ItemWriter, StoreError> {
+        let Self { key, digest, old } = self;
+        let item = ItemWriter::new(&keys::listed_api_key(key.workspace_id, key.id), ENTITY)
+            .text(LOOKUP, key.id)
+            .text(LOOKUP_SORT, key.id)
+            .text("digest", digest)
+            .json("document", key)?;
+        if old.is_empty() { Ok(item) } else { item.json("old_secrets", old) }
+    }
+}
+
+fn under_digest(key: &ApiKey, digest: &str) -> Result<ItemWriter, StoreError> {
+    ItemWriter::new(&keys::api_key(digest), ENTITY).json("document", key)
+}
+
 fn read(item: Attributes) -> Result<ApiKey, StoreError> {
-    ItemReader::new(item, ENTITY).json("document")
+    let reader = ItemReader::new(item, ENTITY);
+    Ok(ApiKey { last_used_at: reader.maybe_instant("last_used_at")?, ..reader.json("document")? })
 }

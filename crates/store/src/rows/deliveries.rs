@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::delivery::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
@@ -13,8 +12,7 @@ use domain::timestamp::Timestamp;
 use crate::error::StoreError;
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, LONG_WAITS, UNDELIVERED, UNDELIVERED_SORT};
 use crate::rows::attempts;
-use crate::table::batch::{BATCH_TRIES, pause};
-use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::listing::Listing;
 use crate::table::query::Range;
 use crate::table::sharded_list::ShardedList;
@@ -23,8 +21,6 @@ use crate::{Page, Store};
 
 const ENTITY: &str = "delivery";
 const ATTEMPT_ENTITY: &str = "attempt";
-/// DynamoDB takes at most 100 keys in one BatchGetItem.
-const BATCH_READS: usize = 100;
 
 /// A delivery as its row holds it: its state, and its first attempt inline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,11 +72,7 @@ impl Store {
             let key = keys::delivery(delivery.endpoint_id, delivery.id);
             rows.insert(key.clone(), write(&key, settlement)?);
             if let Some(attempt) = &settlement.later_attempt {
-                let key = keys::attempt(delivery.endpoint_id, delivery.id, attempt.number);
-                let item = ItemWriter::new(&key, ATTEMPT_ENTITY)
-                    .bytes("attempt", attempts::encode(attempt)?)
-                    .expires_at(settlement.expires_at)
-                    .build();
+                let (key, item) = write_attempt(delivery, attempt, settlement.expires_at)?;
                 rows.insert(key, item);
             }
         }
@@ -126,6 +118,31 @@ impl Store {
         self.put_if(item, still_waits).await
     }
 
+    /// Claims a delivery for a replay: writes its new row, if nobody has written it since it was `before`, or there is
+    /// still none. Of two replays of one delivery only one gets `true`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn take_for_replay(
+        &self,
+        settlement: &Settlement,
+        before: Option<&Delivery>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let delivery = &settlement.row.delivery;
+        let item = write(&keys::delivery(delivery.endpoint_id, delivery.id), settlement)?;
+        let Some(before) = before else {
+            // DynamoDB deletes an expired row late, up to days later.
+            let none = Condition::new("attribute_not_exists(PK) OR expires_at <= :now").expiry(":now", now);
+            return self.put_if(item, none).await;
+        };
+        let unchanged = match before.run {
+            Some(run) => Condition::new("updated_at = :before AND run = :run").text(":run", run),
+            None => Condition::new("updated_at = :before AND attribute_not_exists(run)"),
+        };
+        self.put_if(item, unchanged.instant(":before", before.updated_at)).await
+    }
+
     /// The delivery's row, if there is one and it has not expired at `now`.
     ///
     /// # Errors
@@ -151,38 +168,11 @@ impl Store {
         wanted: &[(EndpointId, DeliveryId)],
         now: Timestamp,
     ) -> Result<Vec<Delivery>, StoreError> {
+        let keys: Vec<_> = wanted.iter().map(|(we, wd)| keys::delivery(*we, *wd)).collect();
         let mut found = Vec::with_capacity(wanted.len());
-        for chunk in wanted.chunks(BATCH_READS) {
-            let mut keys: Vec<_> =
-                chunk.iter().map(|(we, wd)| key_attributes(&keys::delivery(*we, *wd))).collect();
-            for attempt in 0..BATCH_TRIES {
-                let request = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys)));
-                let request = request.build().map_err(StoreError::aws("BatchGetItem"))?;
-                let answer = self
-                    .client
-                    .batch_get_item()
-                    .request_items(&*self.table, request)
-                    .send()
-                    .await
-                    .map_err(StoreError::aws("BatchGetItem"))?;
-                for row in answer.responses.unwrap_or_default().into_values().flatten() {
-                    let endpoint = endpoint_of(&row)?;
-                    found.extend(read(endpoint, row, now)?.map(|row| row.delivery));
-                }
-                keys = answer
-                    .unprocessed_keys
-                    .unwrap_or_default()
-                    .into_values()
-                    .flat_map(|rest| rest.keys)
-                    .collect();
-                if keys.is_empty() {
-                    break;
-                }
-                pause(attempt).await;
-            }
-            if !keys.is_empty() {
-                return Err(StoreError::Unprocessed(keys.len()));
-            }
+        for row in self.load_all(&keys).await? {
+            let endpoint = endpoint_of(&row)?;
+            found.extend(read(endpoint, row, now)?.map(|row| row.delivery));
         }
         Ok(found)
     }
@@ -235,7 +225,22 @@ impl Store {
     }
 }
 
-fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
+/// The row of a later attempt.
+pub(crate) fn write_attempt(
+    delivery: &Delivery,
+    attempt: &Attempt,
+    expires_at: Timestamp,
+) -> Result<(Key, Attributes), StoreError> {
+    let key = keys::attempt(delivery.endpoint_id, delivery.id, attempt.number);
+    let item = ItemWriter::new(&key, ATTEMPT_ENTITY)
+        .bytes("attempt", attempts::encode(attempt)?)
+        .expires_at(expires_at)
+        .build();
+    Ok((key, item))
+}
+
+/// The row of a delivery.
+pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, StoreError> {
     let DeliveryRow { delivery, first_attempt } = &settlement.row;
     let mut item = ItemWriter::new(key, ENTITY)
         .text("id", delivery.id)

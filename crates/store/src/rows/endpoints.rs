@@ -42,7 +42,8 @@ struct Sealed {
 }
 
 impl Store {
-    /// Writes an endpoint whose revision is one more than the stored one's (1 for a new one).
+    /// Writes an endpoint whose revision is one more than the stored one's. A new one is written by
+    /// [`Store::create_endpoint`], which counts it.
     ///
     /// An optimistic lock: gives `false`, and writes nothing, when the stored row has another revision, because another
     /// writer was faster.
@@ -50,6 +51,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses for another reason, or the data key cannot be had.
     pub async fn save_endpoint(&self, endpoint: &Endpoint) -> Result<bool, StoreError> {
+        self.put_revision(self.endpoint_item(endpoint).await?, endpoint.revision).await
+    }
+
+    /// The row of an endpoint.
+    pub(crate) async fn endpoint_item(&self, endpoint: &Endpoint) -> Result<Attributes, StoreError> {
         let mut settings = endpoint.settings.clone();
         let sealed =
             Sealed { secrets: endpoint.secrets.clone(), headers: std::mem::take(&mut settings.headers) };
@@ -64,14 +70,13 @@ impl Store {
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
         };
-        let item = ItemWriter::new(&keys::endpoint(endpoint.key()), ENTITY)
+        Ok(ItemWriter::new(&keys::endpoint(endpoint.key()), ENTITY)
             .text(LOOKUP, endpoint.id)
             .text(LOOKUP_SORT, endpoint.id)
             .number("revision", endpoint.revision)
             .json("document", &document)?
             .bytes("sealed", self.seal(&endpoint.id.to_string(), &sealed).await?)
-            .build();
-        self.put_revision(item, endpoint.revision).await
+            .build())
     }
 
     /// The endpoint, if the workspace has it.
@@ -163,8 +168,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn delete_endpoint(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
-        let existed = self.delete(&keys::endpoint(endpoint)).await?;
-        // After the endpoint's row: a process that still finds the endpoint would write them again.
+        let existed = self.delete_counted(endpoint).await?;
+        // After the endpoint's own row: a process that still finds the endpoint would write them anew.
         for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count] {
             self.delete(&key(endpoint)).await?;
         }

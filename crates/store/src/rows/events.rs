@@ -24,7 +24,7 @@ use crate::{Page, Store};
 const ENTITY: &str = "event";
 const LEDGER_ENTITY: &str = "ledger page";
 /// The number of ledger entries in the event's row: 16 bytes each, so at most 4 KB.
-const LEDGER_ENDPOINTS_INLINE: usize = 256;
+pub const LEDGER_ENDPOINTS_INLINE: usize = 256;
 /// The number of ledger entries in each further row: 32 KB.
 const LEDGER_ENDPOINTS_PER_PAGE: usize = 2_048;
 

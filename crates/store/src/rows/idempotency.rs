@@ -1,13 +1,19 @@
-//! Was an idempotency key used before, for which event, and is that request still in progress?
+//! What came of the request that used an idempotency key first?
 //! A claim of the key, leased for as long as the request may run.
 //!
-//! A request claims its key before it writes anything, and completes it when everything is durable. Between the
-//! two the claim is leased: a second request waits, and a request that died is finished by the producer's retry
-//! under the same event id. A request that is refused leaves no claim behind.
+//! A request claims its key before it writes anything. The claim names the id of what the request makes, so a repeated
+//! request finds it under that id. While the lease runs another request waits; a request that died is finished by the
+//! repeated one under the same id. A request that is refused leaves no claim behind.
+//!
+//! - **Events** ([`Store::claim_events`]): nothing is written when they are accepted. The event's own row says so.
+//! - **Other requests** ([`Store::claim_request`]): the answer is kept in the claim, sealed, because it may hold a secret.
 
-use domain::id::{EventId, WorkspaceId};
+use domain::id::{ClaimId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
+use std::fmt;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
@@ -16,137 +22,300 @@ use crate::table::item::{ItemReader, ItemWriter};
 use crate::table::update::{Condition, Update};
 
 const ENTITY: &str = "idempotency";
-/// How long a key is kept.
+/// The attribute with the id of a claim of events: the event's, or the one that a batch's ids are derived from.
+const EVENT: &str = "event";
+/// The attribute with the id of a claim of another request.
+const CLAIM: &str = "claim";
+/// How long a key is remembered.
 pub const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3600);
-/// How long a request may hold a key: longer than the ingest function can run.
+/// How long a request may hold a key: longer than any function that answers requests can run.
 pub const CLAIM_LEASE: Duration = Duration::from_secs(30);
+/// The largest answer that is kept, in bytes: DynamoDB takes 400 KB a row.
+pub const MAX_ANSWER_BYTES: usize = 350 * 1024;
 
-/// What a request with an idempotency key finds.
+/// Where a key counts, and its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
+pub struct IdempotencyKey {
+    /// The workspace; `None` for a request that concerns several, or none yet.
+    pub workspace: Option<WorkspaceId>,
+    /// The digest of the key. The key itself is not kept.
+    pub digest: String,
+}
+
+/// What a request for events finds under its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventClaim {
     /// The key was not used before: go on.
     Claimed,
-    /// Another request used the key and did not finish: go on under its event's id, and let the sender recheck.
-    Resumed(EventId),
-    /// The same request is in progress.
-    InProgress,
-    /// The same request was finished: this is its event.
-    Completed(EventId),
+    /// The same request came before, with this id. The events' rows say how far it came.
+    Found(EventId, Standing),
     /// The key was used with another request.
     Reused,
 }
 
-/// A claim that a request wants to make.
-#[derive(Debug, Clone, Copy)]
-pub struct WantedClaim<'a> {
-    /// The tenant whose key it is.
-    pub workspace: WorkspaceId,
-    /// The digest of the key.
-    pub digest: &'a str,
-    /// The digest of the request itself.
-    pub request: &'a str,
-    /// The event that the request creates.
-    pub event: EventId,
+/// How an earlier request under the same key stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It was completed: every event of it is accepted, or was refused.
+    Completed,
+    /// It may be under way.
+    Leased,
+    /// It is over, by failure or without a word: accepted, or cut off.
+    Over {
+        /// When its lease ended; 0 when it failed and gave the lease back.
+        leased_until: Timestamp,
+    },
+}
+
+impl Standing {
+    /// Whether it failed and gave its lease back.
+    pub fn is_released(self) -> bool {
+        matches!(self, Self::Over { leased_until } if leased_until.as_millis() == 0)
+    }
+}
+
+/// What another request finds under its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestClaim {
+    /// The key was not used before: go on.
+    Claimed,
+    /// The same request came before and was cut off: go on under its id.
+    Resumed(ClaimId),
+    /// The same request is being worked on right now.
+    InProgress,
+    /// The same request was answered so.
+    Answered(KeptAnswer),
+    /// The key was used with another request.
+    Reused,
+}
+
+/// An answer that is kept. It may hold a secret, so `Debug` prints only its status.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// Its status and headers.
+    pub head: AnswerHead,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// Status and headers of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerHead {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+}
+
+impl fmt::Debug for KeptAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeptAnswer({}, {} bytes)", self.head.status, self.body.len())
+    }
+}
+
+impl IdempotencyKey {
+    fn row(&self) -> keys::Key {
+        keys::idempotency(self.workspace, &self.digest)
+    }
 }
 
 impl Store {
-    /// Claims an idempotency key as `wanted` says.
+    /// Claims a key for a request that makes events. `request` is the digest of the request itself, `id` that of its
+    /// event.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn claim_idempotency_key(
+    pub async fn claim_events(
         &self,
-        wanted: WantedClaim<'_>,
+        key: &IdempotencyKey,
+        request: &str,
+        id: EventId,
         now: Timestamp,
-    ) -> Result<Claim, StoreError> {
-        let WantedClaim { workspace, digest, request, event } = wanted;
-        let key = keys::idempotency(workspace, digest);
+    ) -> Result<EventClaim, StoreError> {
+        let Some(row) = self.claim(key, request, (EVENT, id.to_string()), now).await? else {
+            return Ok(EventClaim::Claimed);
+        };
+        if row.text("request")? != request {
+            return Ok(EventClaim::Reused);
+        }
+        let standing = match row.maybe_instant("leased_until")? {
+            None => Standing::Completed,
+            Some(until) if now < until => Standing::Leased,
+            Some(leased_until) => Standing::Over { leased_until },
+        };
+        Ok(EventClaim::Found(row.parsed(EVENT)?, standing))
+    }
+
+    /// Claims a key for any other request, which makes the thing with the id `id`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn claim_request(
+        &self,
+        key: &IdempotencyKey,
+        request: &str,
+        id: ClaimId,
+        now: Timestamp,
+    ) -> Result<RequestClaim, StoreError> {
+        let Some(row) = self.claim(key, request, (CLAIM, id.to_string()), now).await? else {
+            return Ok(RequestClaim::Claimed);
+        };
+        if row.text("request")? != request {
+            return Ok(RequestClaim::Reused);
+        }
+        match row.maybe_instant("leased_until")? {
+            None => {
+                let plain = self.open(&key.row().pk, row.bytes("answer")?).await?;
+                let answer = unpacked(&plain).ok_or_else(|| row.damaged("answer cannot be read"))?;
+                Ok(RequestClaim::Answered(answer))
+            }
+            Some(until) if now < until => Ok(RequestClaim::InProgress),
+            Some(until) if self.take_over(key, Some(until), now).await? => {
+                Ok(RequestClaim::Resumed(row.parsed(CLAIM)?))
+            }
+            Some(_) => Ok(RequestClaim::InProgress),
+        }
+    }
+
+    /// Claims a key; the row that is there, if it was claimed before.
+    async fn claim(
+        &self,
+        key: &IdempotencyKey,
+        request: &str,
+        (attribute, id): (&str, String),
+        now: Timestamp,
+    ) -> Result<Option<ItemReader>, StoreError> {
+        let key = key.row();
         let item = ItemWriter::new(&key, ENTITY)
-            .text("event", event)
+            .text(attribute, id)
             .text("request", request)
             .instant("leased_until", now.plus(CLAIM_LEASE))
             .expires_at(now.plus(REMEMBERED_FOR))
             .build();
         let free = Condition::new("attribute_not_exists(PK) OR expires_at <= :now").expiry(":now", now);
-        let Some(row) = self.put_or_find(&key, item, free).await? else { return Ok(Claim::Claimed) };
-        let reader = ItemReader::new(row, ENTITY);
-        if reader.text("request")? != request {
-            return Ok(Claim::Reused);
-        }
-        let event: EventId = reader.parsed("event")?;
-        match reader.maybe_instant("leased_until")? {
-            None => Ok(Claim::Completed(event)),
-            Some(until) if now < until => Ok(Claim::InProgress),
-            Some(until) => self.take_over(key, event, until, now).await,
-        }
+        Ok(self.put_or_find(&key, item, free).await?.map(|row| ItemReader::new(row, ENTITY)))
     }
 
-    /// Completes the claim: everything the request asked for is durable.
+    /// Takes over a claim whose lease ended at `leased_until`, or that was completed; whether nobody else did. Two repeated
+    /// requests may both find the lease over, and only one of them gets it.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn complete_idempotency_key(
+    pub async fn take_over(
         &self,
-        workspace: WorkspaceId,
-        digest: &str,
-    ) -> Result<(), StoreError> {
-        let update = Update::new(keys::idempotency(workspace, digest), ENTITY).remove("leased_until");
+        key: &IdempotencyKey,
+        leased_until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let update = Update::new(key.row(), ENTITY).set("leased_until = :next");
+        let update = match leased_until {
+            Some(until) => update.when("leased_until = :until").instant(":until", until),
+            None => update.when("attribute_exists(PK) AND attribute_not_exists(leased_until)"),
+        };
+        update.instant(":next", now.plus(CLAIM_LEASE)).apply(self).await
+    }
+
+    /// Whether a key was claimed and is still remembered.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn is_claimed(&self, key: &IdempotencyKey, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(row) = self.load(&key.row()).await? else { return Ok(false) };
+        let expires_at: i64 = ItemReader::new(row, ENTITY).number(keys::EXPIRES_AT)?;
+        Ok(now.as_seconds() < expires_at)
+    }
+
+    /// Remembers that nothing of a request is left to do.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn complete_claim(&self, key: &IdempotencyKey) -> Result<(), StoreError> {
+        // A claim that has gone meanwhile is not made anew.
+        let update = Update::new(key.row(), ENTITY).remove("leased_until").when("attribute_exists(PK)");
         update.apply(self).await?;
         Ok(())
     }
 
-    /// Ends the lease of a request that we failed, so that its retry need not wait and goes on under the same event.
+    /// Keeps the answer of a request, sealed, for whoever repeats it.
     ///
     /// # Errors
-    /// [`StoreError`] when DynamoDB refuses.
-    pub async fn release_idempotency_key(
-        &self,
-        workspace: WorkspaceId,
-        digest: &str,
-    ) -> Result<(), StoreError> {
-        let update = Update::new(keys::idempotency(workspace, digest), ENTITY).set("leased_until = :none");
-        update.number(":none", 0).apply(self).await?;
+    /// [`StoreError`] when DynamoDB refuses or the answer cannot be sealed.
+    pub async fn keep_answer(&self, key: &IdempotencyKey, answer: &KeptAnswer) -> Result<(), StoreError> {
+        let row = key.row();
+        let sealed = self.seal(&row.pk, &packed(answer)?).await?;
+        Update::new(row, ENTITY)
+            .set("answer = :answer")
+            .remove("leased_until")
+            .bytes(":answer", sealed)
+            .apply(self)
+            .await?;
         Ok(())
     }
 
-    /// Deletes the claim of a request that is refused: sent again, it is a new request. A claim that was made for another
-    /// event since then stays.
+    /// Ends the lease of a request that we failed, so that the repeated one need not wait.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn forget_idempotency_key(
+    pub async fn release_claim(&self, key: &IdempotencyKey) -> Result<(), StoreError> {
+        let update = Update::new(key.row(), ENTITY).set("leased_until = :none");
+        update.number(":none", 0).when("attribute_exists(PK)").apply(self).await?;
+        Ok(())
+    }
+
+    /// Forgets the claim of a request that is refused: sent again, it is a request like any other. A claim that was made
+    /// under another id since stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn forget_claim(
         &self,
-        workspace: WorkspaceId,
-        digest: &str,
-        event: EventId,
+        key: &IdempotencyKey,
+        id: impl Into<MadeUnder>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        // It expires now instead of being deleted, so that the function that accepts events needs no permission to delete.
-        Update::new(keys::idempotency(workspace, digest), ENTITY)
+        let MadeUnder { attribute, id } = id.into();
+        // It expires now rather than is deleted: so the function that accepts events need not be allowed to delete.
+        Update::new(key.row(), ENTITY)
             .set("expires_at = :now")
-            .when("event = :event AND attribute_exists(leased_until)")
-            .text(":event", event)
+            .when("#id = :id AND attribute_exists(leased_until)")
+            .name("#id", attribute)
+            .text(":id", id)
             .expiry(":now", now)
             .apply(self)
             .await?;
         Ok(())
     }
+}
 
-    /// Two retries may both find that the lease has ended; only one of them gets the claim.
-    async fn take_over(
-        &self,
-        key: keys::Key,
-        event: EventId,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<Claim, StoreError> {
-        let ours = Update::new(key, ENTITY)
-            .set("leased_until = :next")
-            .when("leased_until = :until")
-            .instant(":next", now.plus(CLAIM_LEASE))
-            .instant(":until", until)
-            .apply(self)
-            .await?;
-        Ok(if ours { Claim::Resumed(event) } else { Claim::InProgress })
+/// The id that a claim was made under.
+#[derive(Debug)]
+pub struct MadeUnder {
+    attribute: &'static str,
+    id: String,
+}
+
+impl From<EventId> for MadeUnder {
+    fn from(id: EventId) -> Self {
+        Self { attribute: EVENT, id: id.to_string() }
     }
+}
+
+impl From<ClaimId> for MadeUnder {
+    fn from(id: ClaimId) -> Self {
+        Self { attribute: CLAIM, id: id.to_string() }
+    }
+}
+
+/// The head as one line of JSON, then the body as it is.
+fn packed(answer: &KeptAnswer) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = serde_json::to_vec(&answer.head).map_err(|error| StoreError::damaged("answer", error))?;
+    bytes.push(b'\n');
+    bytes.extend(&answer.body);
+    Ok(bytes)
+}
+
+fn unpacked(bytes: &[u8]) -> Option<KeptAnswer> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let (head, body) = bytes.split_at(end);
+    Some(KeptAnswer { head: serde_json::from_slice(head).ok()?, body: body.get(1..)?.to_vec() })
 }

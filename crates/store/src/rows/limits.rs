@@ -1,6 +1,7 @@
 //! How do all processes together respect an endpoint's limits and a workspace's quota?
 //! A rate limit is slots reserved ahead, a concurrency limit leases for one attempt each, a quota a counter per day.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::id::{EndpointKey, WorkspaceId};
@@ -10,14 +11,25 @@ use domain::timestamp::Timestamp;
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, Day};
-use crate::table::item::ItemReader;
+use crate::table::item::{Attributes, ItemReader};
 use crate::table::update::Update;
 
 const ENTITY: &str = "rate";
-/// Tries of a reservation: other processes may reserve between our read and our write.
+/// What the attribute of a lease begins with; its number follows.
+const LEASE_PREFIX: &str = "place";
+/// Others may reserve between our look and our write.
 const TRIES: usize = 4;
 /// How long a day's counter is kept: until the day has ended everywhere.
 const QUOTA_KEPT: Duration = Duration::from_secs(2 * 86_400);
+
+/// The leases of an endpoint with a concurrency limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Leases {
+    /// Until when each is taken.
+    until: BTreeMap<u32, Timestamp>,
+    /// How long attempts have lasted lately, as far as a process that released a lease has noted it.
+    pub attempts_last: Option<Duration>,
+}
 
 impl Store {
     /// Reserves `count` slots of `limit`, and gives the first; `None` when it would lie beyond the limit's horizon.
@@ -111,29 +123,48 @@ impl Store {
         Update::new(keys::leases(endpoint), ENTITY)
             .set("#lease = :until")
             .when("attribute_not_exists(#lease) OR #lease <= :now")
-            .name("#lease", format!("place{number}"))
+            .name("#lease", format!("{LEASE_PREFIX}{number}"))
             .instant(":until", until)
             .instant(":now", now)
             .apply(self)
             .await
     }
 
-    /// How many of an endpoint's leases are held at `now`.
+    /// The leases of an endpoint.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
-    pub async fn held_leases(&self, endpoint: EndpointKey, now: Timestamp) -> Result<u32, StoreError> {
-        let row = self.load(&keys::leases(endpoint)).await?.unwrap_or_default();
-        let names: Vec<String> = row.keys().filter(|name| name.starts_with("place")).cloned().collect();
-        let reader = ItemReader::new(row, ENTITY);
-        let mut held = 0;
-        for name in names {
-            held += u32::from(reader.instant(&name)? > now);
-        }
-        Ok(held)
+    pub async fn leases(&self, endpoint: EndpointKey) -> Result<Leases, StoreError> {
+        read_leases(self.load(&keys::leases(endpoint)).await?.unwrap_or_default())
     }
 
-    /// Releases a lease that was claimed until `until`; nothing is done if another attempt has claimed it since.
+    /// The same as they were a moment ago, at half the price: to take one is what tells whether it is free.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn recent_leases(&self, endpoint: EndpointKey) -> Result<Leases, StoreError> {
+        read_leases(self.load_recent(&keys::leases(endpoint)).await?.unwrap_or_default())
+    }
+
+    /// Renews a lease that was claimed until the first instant, until the second; `false` if another attempt has claimed it
+    /// since. Also notes how long attempts last, if that is known.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn renew_lease(
+        &self,
+        endpoint: EndpointKey,
+        number: u32,
+        [until, renewed]: [Timestamp; 2],
+        attempts_last: Option<Duration>,
+    ) -> Result<bool, StoreError> {
+        let update =
+            held_lease(endpoint, number, until).set("#lease = :renewed").instant(":renewed", renewed);
+        with_pace(update, attempts_last).apply(self).await
+    }
+
+    /// Releases a lease that was claimed until `until`; nothing is done if another attempt has claimed it since. Also notes
+    /// how long attempts last, if that is known.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -142,14 +173,10 @@ impl Store {
         endpoint: EndpointKey,
         number: u32,
         until: Timestamp,
+        attempts_last: Option<Duration>,
     ) -> Result<(), StoreError> {
-        Update::new(keys::leases(endpoint), ENTITY)
-            .remove("#lease")
-            .when("#lease = :until")
-            .name("#lease", format!("place{number}"))
-            .instant(":until", until)
-            .apply(self)
-            .await?;
+        let update = held_lease(endpoint, number, until).remove("#lease");
+        with_pace(update, attempts_last).apply(self).await?;
         Ok(())
     }
 
@@ -177,6 +204,44 @@ impl Store {
             .expiry(":expires", now.plus(QUOTA_KEPT))
             .apply(self)
             .await
+    }
+}
+
+/// A change of a lease that this process holds.
+fn held_lease(endpoint: EndpointKey, number: u32, until: Timestamp) -> Update {
+    Update::new(keys::leases(endpoint), ENTITY)
+        .when("#lease = :until")
+        .name("#lease", format!("{LEASE_PREFIX}{number}"))
+        .instant(":until", until)
+}
+
+fn with_pace(update: Update, attempts_last: Option<Duration>) -> Update {
+    match attempts_last {
+        Some(pace) => update.set("attempt_ms = :pace").number(":pace", pace.as_millis()),
+        None => update,
+    }
+}
+
+fn read_leases(row: Attributes) -> Result<Leases, StoreError> {
+    let names: Vec<String> = row.keys().filter(|name| name.starts_with(LEASE_PREFIX)).cloned().collect();
+    let reader = ItemReader::new(row, ENTITY);
+    let mut until = BTreeMap::new();
+    for name in names {
+        let number = name.trim_start_matches(LEASE_PREFIX).parse().map_err(|error| reader.damaged(error))?;
+        until.insert(number, reader.instant(&name)?);
+    }
+    Ok(Leases { until, attempts_last: reader.maybe_number("attempt_ms")?.map(Duration::from_millis) })
+}
+
+impl Leases {
+    /// Whether a lease is free at `now`.
+    pub fn is_free(&self, number: u32, now: Timestamp) -> bool {
+        self.until.get(&number).is_none_or(|until| *until <= now)
+    }
+
+    /// How many are taken at `now`.
+    pub fn taken(&self, now: Timestamp) -> u32 {
+        self.until.values().map(|until| u32::from(*until > now)).sum()
     }
 }
 

@@ -3,16 +3,20 @@
 
 pub mod api_keys;
 pub(crate) mod attempts;
+pub(crate) mod concurrent_attempts;
 pub mod deliveries;
 pub mod drains;
+pub mod endpoint_count;
 pub mod endpoints;
 pub mod events;
 pub mod health;
 pub mod idempotency;
-pub(crate) mod limits;
+pub mod limits;
 pub(crate) mod parked_counts;
 pub mod payload;
+pub mod queue_load;
 pub mod replays;
 pub mod statistics;
+pub mod sweeps;
 pub(crate) mod undelivered;
 pub mod workspaces;

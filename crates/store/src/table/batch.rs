@@ -1,16 +1,19 @@
-//! How are many rows written at once?
-//! In batches, whose unprocessed rest is sent again; all of them or an error.
+//! How are many rows written or read at once?
+//! In batches (`BatchWriteItem`, `BatchGetItem`), whose unprocessed rest is sent again; all of them or an error.
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::table::item::Attributes;
+use crate::keys::Key;
+use crate::table::item::{Attributes, key_attributes};
 
 /// DynamoDB takes at most 25 writes in one BatchWriteItem.
 pub const BATCH_WRITES: usize = 25;
+/// DynamoDB gives at most 100 rows in one BatchGetItem.
+const BATCH_READS: usize = 100;
 /// How often the unprocessed items of a batch are sent again.
 pub(crate) const BATCH_TRIES: u32 = 5;
 
@@ -29,6 +32,41 @@ impl Store {
             writes = rest;
         }
         Ok(())
+    }
+
+    /// Reads many rows of different keys, in no order; those that do not exist are left out.
+    pub(crate) async fn load_all(&self, keys: &[Key]) -> Result<Vec<Attributes>, StoreError> {
+        let mut rows = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(BATCH_READS) {
+            self.read_batch(chunk.iter().map(key_attributes).collect(), &mut rows).await?;
+        }
+        Ok(rows)
+    }
+
+    async fn read_batch(
+        &self,
+        mut keys: Vec<Attributes>,
+        rows: &mut Vec<Attributes>,
+    ) -> Result<(), StoreError> {
+        for attempt in 0..BATCH_TRIES {
+            let request = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys)));
+            let request = request.build().map_err(StoreError::aws("BatchGetItem"))?;
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&*self.table, request)
+                .send()
+                .await
+                .map_err(StoreError::aws("BatchGetItem"))?;
+            rows.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            let unprocessed = answer.unprocessed_keys.unwrap_or_default();
+            keys = unprocessed.into_values().flat_map(|rest| rest.keys).collect();
+            if keys.is_empty() {
+                return Ok(());
+            }
+            pause(attempt).await;
+        }
+        Err(StoreError::Unprocessed(keys.len()))
     }
 
     async fn write_batch(&self, mut writes: Vec<WriteRequest>) -> Result<(), StoreError> {

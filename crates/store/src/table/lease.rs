@@ -82,10 +82,10 @@ impl Store {
         Ok(until.filter(|until| *until > now))
     }
 
-    /// Takes every lease away, and has all work that is under way resumed at once. Also where no step was under way: the
+    /// Takes the leases of drains and replays away, and has all of them resumed at once that are under way. Also where no step was under way: the
     /// process may have died before it sent the next task, and its own task, received again within the pause between two
-    /// steps, would be dropped. Only while no process works on the table: at the start of local mode. Gives how much work
-    /// there is.
+    /// steps, would be dropped. A sweep keeps its time: it begins only when the jobs that were sent before have been
+    /// received. Only while no process works on the table: at the start of local mode. Gives how much work there is.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.

@@ -21,4 +21,5 @@ pub mod listing;
 pub(crate) mod query;
 pub(crate) mod row;
 pub(crate) mod sharded_list;
+pub(crate) mod transaction;
 pub(crate) mod update;

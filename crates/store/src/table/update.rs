@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{
+    self, AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use domain::timestamp::Timestamp;
 
 use crate::Store;
@@ -45,6 +48,11 @@ impl Condition {
 
     pub(crate) fn number(mut self, placeholder: &str, value: impl ToString) -> Self {
         self.values.insert(placeholder.to_owned(), AttributeValue::N(value.to_string()));
+        self
+    }
+
+    pub(crate) fn bytes(mut self, placeholder: &str, value: Vec<u8>) -> Self {
+        self.values.insert(placeholder.to_owned(), AttributeValue::B(Blob::new(value)));
         self
     }
 
@@ -152,6 +160,10 @@ impl Update {
         self.with(|condition| condition.number(placeholder, value))
     }
 
+    pub(crate) fn bytes(self, placeholder: &str, value: Vec<u8>) -> Self {
+        self.with(|condition| condition.bytes(placeholder, value))
+    }
+
     pub(crate) fn instant(self, placeholder: &str, value: Timestamp) -> Self {
         self.with(|condition| condition.instant(placeholder, value))
     }
@@ -185,6 +197,22 @@ impl Update {
     /// Writes the change, and returns the whole row after it; `None` if the condition did not hold.
     pub(crate) async fn new_row(self, store: &Store) -> Result<Option<ItemReader>, StoreError> {
         self.send(store, ReturnValue::AllNew).await
+    }
+
+    /// The change as a part of a transaction.
+    pub(crate) fn part(self, store: &Store) -> Result<TransactWriteItem, StoreError> {
+        let expression = self.expression();
+        let (condition, names, values) = self.condition.parts();
+        let update = types::Update::builder()
+            .table_name(&*store.table)
+            .set_key(Some(key_attributes(&self.key)))
+            .update_expression(expression)
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .build()
+            .map_err(StoreError::aws("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     async fn send(self, store: &Store, answer: ReturnValue) -> Result<Option<ItemReader>, StoreError> {

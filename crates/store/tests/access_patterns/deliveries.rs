@@ -67,6 +67,37 @@ async fn a_delivery_that_succeeds_at_once_is_one_row_with_its_attempt_inline() {
 }
 
 #[tokio::test]
+async fn attempts_made_at_once_get_different_numbers_and_the_latest_says_where_the_delivery_stands() {
+    let table = table().await;
+    let (store, new) = (&table.store, new_delivery(endpoint(1), now(), 1));
+    let settle = async |number, decision| {
+        let settlement = match number {
+            1 => first(new.clone(), answered(200), decision),
+            _ => {
+                let attempt = attempt(number, answered(200));
+                let row =
+                    DeliveryRow { delivery: new.clone().settled(&attempt, decision), first_attempt: None };
+                Settlement { row, later_attempt: Some(attempt), expires_at: now().plus(DAY) }
+            }
+        };
+        store.settle_beside_others(settlement).await.unwrap();
+    };
+    // Three that took themselves for the first, and two for the second.
+    settle(1, Decision::Delivered).await;
+    settle(1, Decision::Permanent).await;
+    settle(1, Decision::Delivered).await;
+    let row = store.load_delivery(endpoint(1), new.id, now()).await.unwrap().unwrap();
+    assert_eq!((row.delivery.attempts, row.delivery.counted_attempts()), (3, 1));
+    assert_eq!(row.first_attempt.as_ref().unwrap().number, 1);
+    settle(5, Decision::Permanent).await;
+    settle(4, Decision::Delivered).await;
+    let row = store.load_delivery(endpoint(1), new.id, now()).await.unwrap().unwrap();
+    assert_eq!((row.delivery.attempts, row.delivery.status), (5, DeliveryStatus::Failed));
+    let later = store.later_attempts(endpoint(1), new.id).await.unwrap();
+    assert_eq!(later.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [2, 3, 4, 5]);
+}
+
+#[tokio::test]
 async fn later_attempts_are_rows_of_their_own_in_order() {
     let table = table().await;
     let settlement =

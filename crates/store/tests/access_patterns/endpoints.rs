@@ -8,6 +8,7 @@ use domain::id::{EndpointId, EndpointKey};
 use domain::policy::limits::RateLimit;
 use domain::signing::secret::{ActiveSecret, Secret};
 use store::rows::drains::DrainReason;
+use store::rows::endpoint_count::Created;
 
 use crate::{every_page, now, table, workspace};
 
@@ -64,6 +65,23 @@ async fn a_deleted_endpoint_is_gone_and_is_not_brought_back_by_a_late_writer() {
     endpoint.revision = 2;
     assert!(!table.store.save_endpoint(&endpoint).await.unwrap());
     assert_eq!(table.store.find_endpoint(endpoint.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn endpoints_from_before_they_were_counted_are_counted_when_the_next_is_made_or_deleted() {
+    let table = table().await;
+    let (store, create) = (&table.store, async |number, most| {
+        table.store.create_endpoint(&endpoint(number), most).await.unwrap()
+    });
+    store.save_endpoint(&endpoint(1)).await.unwrap();
+    store.save_endpoint(&endpoint(2)).await.unwrap();
+    assert!(store.delete_endpoint(endpoint(1).key()).await.unwrap());
+    assert!(!store.delete_endpoint(endpoint(1).key()).await.unwrap());
+    assert_eq!([create(3, 2).await, create(4, 2).await], [Created::Done, Created::TooMany]);
+    assert_eq!(create(3, 9).await, Created::Exists);
+    assert!(store.delete_endpoint(endpoint(2).key()).await.unwrap());
+    assert_eq!([create(4, 2).await, create(5, 2).await], [Created::Done, Created::TooMany]);
+    assert_eq!(store.all_subscriptions(workspace(1)).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod events;
 mod golden;
 mod idempotency;
 mod leases;
+mod queue_load;
 mod workspaces;
 
 use std::time::Duration;

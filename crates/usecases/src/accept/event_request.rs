@@ -37,7 +37,7 @@ pub struct EventRequest {
 
 pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Problem> {
     if operational::is_posthorns_own(&request.event_type) {
-        return Err(Problem::invalid("/type", "is Posthorn's own"));
+        return Err(Problem::invalid("/type", "is Posthorn's own: names that begin with `posthorn.` are"));
     }
     if request.data.get().len() > MAX_PAYLOAD_BYTES {
         return Err(Problem::TooLarge { what: "payload", limit_bytes: MAX_PAYLOAD_BYTES });

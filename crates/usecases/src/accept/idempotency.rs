@@ -1,102 +1,112 @@
-//! Was this request made before?
+//! Have these events come before?
 //! Idempotency: the `Idempotency-Key`, or else the event id that the producer chose, is claimed under a lease before
 //! anything is written. See [`store::rows::idempotency`].
 
 use domain::id::{EventId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use store::rows::idempotency::{Claim, WantedClaim};
+use store::rows::idempotency::{EventClaim, IdempotencyKey};
 
 use crate::accept::event_request::{EventRequest, fingerprint, sha256};
 use crate::accept::intake::Intake;
-use crate::error::{Fault, UseCaseError, chain};
+use crate::error::{Fault, chain};
 
-/// By what a repeated request is recognised. Only a digest of it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IdempotencyKey {
-    /// The `Idempotency-Key` of a request for one event.
-    OfOne(String),
-    /// The `Idempotency-Key` of a batch, and the position of one of its events.
-    OfBatch(String, usize),
+/// What tells a request from others, where it counts, and the digest of the request itself.
+#[derive(Debug)]
+pub(crate) struct Claimant {
+    pub(crate) key: IdempotencyKey,
+    request: String,
+    /// Whether the caller gave an `Idempotency-Key`, rather than an event id.
+    pub(crate) by_header: bool,
 }
 
-impl IdempotencyKey {
-    /// A key of one kind never has the digest of a key of the other kind: they have different numbers of parts.
-    fn digest(&self) -> String {
-        match self {
-            Self::OfOne(key) => sha256(&[format!("key:{key}").as_bytes()]),
-            Self::OfBatch(key, position) => sha256(&[b"batch", &position.to_be_bytes(), key.as_bytes()]),
+impl Claimant {
+    /// A request for one event, under its `Idempotency-Key`.
+    pub(crate) fn of_one(workspace: WorkspaceId, key: &str, request: &EventRequest) -> Self {
+        Self::of_event(workspace, sha256(&[format!("key:{key}").as_bytes()]), request, true)
+    }
+
+    /// An event that has an id of its producer's choice.
+    pub(crate) fn of_id(workspace: WorkspaceId, id: EventId, request: &EventRequest) -> Self {
+        Self::of_event(workspace, sha256(&[format!("id:{id}").as_bytes()]), request, false)
+    }
+
+    /// An event of a batch as version 0.1 claimed it: each by its place. Such a claim is found for a day after an upgrade.
+    pub(crate) fn of_place(workspace: WorkspaceId, key: &str, place: usize, request: &EventRequest) -> Self {
+        let digest = sha256(&[b"batch", &place.to_be_bytes(), key.as_bytes()]);
+        Self::of_event(workspace, digest, request, true)
+    }
+
+    /// A whole batch. `workspace` is that of all its events, if they have the same.
+    ///
+    /// A key of one kind never has the digest of a key of another kind: they differ in number and text of their parts.
+    pub(crate) fn of_batch(workspace: Option<WorkspaceId>, key: &str, request: String) -> Self {
+        let digest = sha256(&[b"whole batch", key.as_bytes()]);
+        Self { key: IdempotencyKey { workspace, digest }, request, by_header: true }
+    }
+
+    fn of_event(workspace: WorkspaceId, digest: String, request: &EventRequest, by_header: bool) -> Self {
+        let key = IdempotencyKey { workspace: Some(workspace), digest };
+        Self { key, request: fingerprint(request), by_header }
+    }
+
+    /// Claims the key for an event with this id. The claim is a lease: if we die, a repeated request takes it over when
+    /// the lease ends.
+    pub(crate) async fn claim(
+        &self,
+        intake: &Intake,
+        id: EventId,
+        now: Timestamp,
+    ) -> Result<EventClaim, Fault> {
+        Ok(intake.context.store.claim_events(&self.key, &self.request, id, now).await?)
+    }
+}
+
+/// A claim that the request holds, and the id that it was made under.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) key: IdempotencyKey,
+    pub(crate) id: EventId,
+}
+
+/// What is to be noted of a claim once the request is over. All of it is best effort: the events' rows say what became
+/// of them, and a lease ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing is left to do, though the claim does not follow from the rows.
+    Completed,
+    /// We failed: a repeated request need not wait for the end of the lease.
+    Failed,
+    /// Every event of it is refused. Were the claim kept, the same request sent again would be taken for one that we had
+    /// begun to accept.
+    Refused,
+}
+
+impl Held {
+    /// Writes down what came of the request.
+    pub(crate) async fn note(&self, intake: &Intake, outcome: Outcome) {
+        let store = &intake.context.store;
+        let noted = match outcome {
+            Outcome::Completed => store.complete_claim(&self.key).await,
+            Outcome::Failed => store.release_claim(&self.key).await,
+            Outcome::Refused => store.forget_claim(&self.key, self.id, intake.context.clock.now()).await,
+        };
+        if let Err(error) = noted {
+            tracing::warn!(event = %self.id, ?outcome, error = chain(&error), "idempotency claim could not be changed; it stands until its lease ends");
         }
     }
 }
 
-/// What a claim finds.
-pub(crate) enum Found {
-    /// No earlier request. Holds the claim, if the request can be repeated.
-    Nothing(Option<Claimed>),
-    /// An earlier request that did not finish: this one goes on under its event id.
-    Unfinished(Claimed),
-    /// An earlier request that finished, with this event.
-    Finished(EventId),
-}
-
-/// A claim that must be completed, released or forgotten.
-pub(crate) struct Claimed {
-    workspace: WorkspaceId,
-    pub(crate) event: EventId,
-    digest: String,
-}
-
-/// A request that can be repeated.
-pub(crate) struct Claimant<'a> {
-    pub(crate) workspace: WorkspaceId,
-    pub(crate) request: &'a EventRequest,
-    pub(crate) key: Option<&'a IdempotencyKey>,
-}
-
-/// Claims the key of a request, or else the producer's own id, for the event with this id. The claim is a lease: if we die,
-/// a repeated request takes it over when the lease ends.
-pub(crate) async fn claim(
-    intake: &Intake,
-    Claimant { workspace, request, key }: Claimant<'_>,
-    event: EventId,
-    now: Timestamp,
-) -> Result<Found, UseCaseError> {
-    let own_id = request.id.map(|id| sha256(&[format!("id:{id}").as_bytes()]));
-    let Some(digest) = key.map(IdempotencyKey::digest).or(own_id) else { return Ok(Found::Nothing(None)) };
-    let claimed = |event, digest| Claimed { workspace, event, digest };
-    let fingerprint = fingerprint(request);
-    let wanted = WantedClaim { workspace, digest: &digest, request: &fingerprint, event };
-    match intake.context.store.claim_idempotency_key(wanted, now).await? {
-        Claim::Claimed => Ok(Found::Nothing(Some(claimed(event, digest)))),
-        Claim::Resumed(first) => Ok(Found::Unfinished(claimed(first, digest))),
-        Claim::Completed(first) => Ok(Found::Finished(first)),
-        Claim::InProgress => Err(Problem::IdempotencyKeyInProgress.into()),
-        Claim::Reused if key.is_none() => Err(Problem::EventExists.into()),
-        Claim::Reused => Err(Problem::IdempotencyKeyReused.into()),
-    }
-}
-
-impl Claimed {
-    /// The event is accepted.
-    pub(crate) async fn complete(&self, intake: &Intake) -> Result<(), Fault> {
-        Ok(intake.context.store.complete_idempotency_key(self.workspace, &self.digest).await?)
-    }
-
-    /// We failed. Best effort: without it the producer's retry waits until the lease ends.
-    pub(crate) async fn release(&self, intake: &Intake) {
-        if let Err(error) = intake.context.store.release_idempotency_key(self.workspace, &self.digest).await {
-            tracing::warn!(event = %self.event, error = chain(&error), "the idempotency claim could not be released; a retry waits until its lease ends");
+/// The digest of a batch: two batches are the same if each of their events is. An event that cannot even be read counts by
+/// what is wrong with it.
+pub(crate) fn fingerprint_of_batch(events: &[Result<EventRequest, Problem>]) -> String {
+    let parts = events.iter().map(|event| match event {
+        Ok(request) => {
+            let workspace = request.workspace_id.map(|id| id.to_string()).unwrap_or_default();
+            format!("{workspace} {}", fingerprint(request))
         }
-    }
-
-    /// The event is refused. Best effort as well.
-    pub(crate) async fn forget(&self, intake: &Intake) {
-        let now = intake.context.clock.now();
-        let forgotten =
-            intake.context.store.forget_idempotency_key(self.workspace, &self.digest, self.event, now).await;
-        if let Err(error) = forgotten {
-            tracing::warn!(event = %self.event, error = chain(&error), "the idempotency claim of a refused request could not be deleted");
-        }
-    }
+        Err(problem) => problem.to_string(),
+    });
+    let parts: Vec<String> = parts.collect();
+    sha256(&parts.iter().map(String::as_bytes).collect::<Vec<_>>())
 }

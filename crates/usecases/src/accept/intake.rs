@@ -9,6 +9,7 @@ use queue::Job;
 use store::rows::events::EventRow;
 
 use crate::Context;
+use crate::accept::interrupted::Interrupted;
 use crate::error::Fault;
 use crate::write_coalescer::{Mode, WriteCoalescer};
 
@@ -23,12 +24,19 @@ pub struct Intake {
     pub context: Context,
     event_writes: Arc<OnceLock<WriteCoalescer<EventRow>>>,
     job_sends: Arc<OnceLock<WriteCoalescer<JobsOfARequest>>>,
+    pub(crate) interrupted: Interrupted,
 }
 
 impl Intake {
     /// An intake with new coalescers.
     pub fn new(context: Context) -> Self {
-        Self { context, event_writes: Arc::default(), job_sends: Arc::default() }
+        let interrupted = Interrupted::default();
+        Self { context, event_writes: Arc::default(), job_sends: Arc::default(), interrupted }
+    }
+
+    /// Writes which events may stand without their jobs, if there are any that are not written yet.
+    pub async fn write_interrupted(&self) {
+        self.interrupted.write(&self.context).await;
     }
 
     /// Writes an event; `false` when its id is taken. A generated id cannot be taken, so such an event is written in one

@@ -3,6 +3,8 @@
 //! published to the SNS topic where one is configured.
 
 use domain::endpoint::subscription::fan_out_operational;
+use domain::event::event_type::EventType;
+use domain::event::ledger::Ledger;
 use domain::event::operational::OperationalEvent;
 use domain::event::{Event, Payload};
 use domain::id::{EndpointKey, EventId};
@@ -11,6 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::accept::accept_event::jobs_of;
+use crate::accept::interrupted::owe;
 use crate::context::Context;
 use crate::error::Fault;
 
@@ -42,26 +45,47 @@ async fn notify_topic(context: &Context, notice: &Notice) -> Result<(), Fault> {
     let Notice { id, about, what, data, now } = notice;
     let Some(topic) = &context.topic else { return Ok(()) };
     let message = json!({ "id": id, "type": what.name(), "timestamp": now, "workspace_id": about.workspace, "data": data });
-    let attributes = [("type", what.name().to_owned()), ("workspace_id", about.workspace.to_string())];
+    let attributes = [
+        ("type", what.name().to_owned()),
+        ("alias", what.alias().to_owned()),
+        ("workspace_id", about.workspace.to_string()),
+    ];
     Ok(topic.publish(message.to_string(), &attributes).await?)
 }
 
 async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Fault> {
     let Notice { id, about, what, data, now } = notice;
-    // 1. Which endpoints list its type?
-    let broken = |error: &dyn std::fmt::Display| Fault::Broken(format!("no operational event: {error}"));
-    let event_type = what.event_type().map_err(|error| broken(&error))?;
+    // 1. Which endpoints list its name, and which only its alias?
+    let (name, alias) = what.event_types().map_err(|error| broken(&error))?;
     let subscriptions = context.cache.subscriptions(about.workspace).await?;
-    let ledger = fan_out_operational(&event_type, about.id, subscriptions.iter());
+    let (by_name, by_alias) = fan_out_operational((&name, &alias), about.id, subscriptions.iter());
+
+    // 2. Write the event and its jobs, as for any event. Under its alias it is another event, which says what it stands
+    // for: a producer may send events of this type, too.
+    send(context, notice, (*id, name), by_name, data.clone()).await?;
+    let mut data = data.clone();
+    if let Some(members) = data.as_object_mut() {
+        members.insert("alias_of".to_owned(), what.name().into());
+    }
+    let id = EventId::new(*now, context.randomness.id());
+    send(context, notice, (id, alias), by_alias, data).await
+}
+
+async fn send(
+    context: &Context,
+    notice: &Notice,
+    (id, event_type): (EventId, EventType),
+    ledger: Ledger,
+    data: Value,
+) -> Result<(), Fault> {
+    let Notice { about, now, .. } = notice;
     if ledger.deliveries.is_empty() {
         return Ok(());
     }
-
-    // 2. Write the event and its jobs, as for any event.
     let Some(workspace) = context.cache.workspace(about.workspace).await? else { return Ok(()) };
     let payload = RawValue::from_string(data.to_string()).map_err(|error| broken(&error))?;
     let event = Event {
-        id: *id,
+        id,
         workspace_id: about.workspace,
         event_type,
         occurred_at: *now,
@@ -73,6 +97,13 @@ async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Faul
         ledger,
     };
     context.store.save_event(&event, workspace.expiry(*now)).await?;
-    context.queue.send(&jobs_of(&event), *now).await?;
-    Ok(())
+    let sent = context.queue.send(&jobs_of(&event), *now).await;
+    if sent.is_err() {
+        owe(context, about.workspace, id).await;
+    }
+    Ok(sent?)
+}
+
+fn broken(error: &dyn std::fmt::Display) -> Fault {
+    Fault::Broken(format!("no operational event: {error}"))
 }

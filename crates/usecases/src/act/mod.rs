@@ -1,6 +1,7 @@
-//! What is signed or sent while the caller waits?
-//! Test events, previews and curl commands.
+//! What is signed, sent or verified while the caller waits?
+//! Test events, previews and curl commands; why a signature is refused.
 
 pub mod actions;
 pub mod preview_request;
 pub mod send_test_event;
+pub mod verify_signature;

@@ -44,14 +44,14 @@ pub async fn preview_request(
     id: EndpointId,
     request: PreviewRequest,
 ) -> Result<(Endpoint, RenderedRequest), UseCaseError> {
-    let endpoint = find_endpoint(&actions.context, caller, Scope::WebhooksRead, id).await?;
+    let endpoint = find_endpoint(&actions.context, caller, Scope::WebhooksRead, id).await?.shown_to(caller);
     let event = event(actions, caller, &endpoint, request).await?;
     let rendered = rendered(actions, &endpoint, &event, 1);
     Ok((endpoint, rendered))
 }
 
 /// Rebuilds the request of a delivery as it would be sent now, whole: with a signature that is valid now, the custom
-/// headers that the attempt's log redacts, and the payload.
+/// headers that the attempt's log redacts (their values only for a caller with `webhooks`), and the payload.
 ///
 /// # Errors
 /// [`Problem::MissingScope`] without `deliveries`, by which the delivery could be replayed, and `events:ro`;
@@ -63,7 +63,8 @@ pub async fn rebuild_request(
     delivery: DeliveryId,
 ) -> Result<(Endpoint, RenderedRequest), UseCaseError> {
     caller.require(Scope::EventsRead)?;
-    let endpoint = find_endpoint(&actions.context, caller, Scope::Deliveries, endpoint).await?;
+    let endpoint =
+        find_endpoint(&actions.context, caller, Scope::Deliveries, endpoint).await?.shown_to(caller);
     let now = actions.context.clock.now();
     let row = actions.context.store.load_delivery(endpoint.id, delivery, now).await?;
     let row = row.ok_or(Problem::NotFound("delivery"))?;

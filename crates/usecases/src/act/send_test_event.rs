@@ -11,7 +11,7 @@ use domain::event::event_type::EventType;
 use domain::event::ledger::Ledger;
 use domain::event::operational::TEST_EVENT_TYPE;
 use domain::event::{Event, Payload};
-use domain::id::{EndpointId, EventId};
+use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::policy::circuit::Health;
 use domain::policy::retry::RetryPolicy;
 use domain::problem::Problem;
@@ -44,7 +44,12 @@ pub async fn send_test_event(
 
     // 2. Write the synthetic event down, so that the delivery can be followed like any other.
     let now = actions.context.clock.now();
-    let event = synthetic_event(&endpoint, EventId::new(now, actions.context.randomness.id()))?;
+    let event = synthetic_event(&endpoint, actions.context.new_id(now, EventId::new))?;
+    if actions.context.is_resumed()
+        && let Some(sent) = sent_before(actions, &endpoint, &event).await?
+    {
+        return Ok(sent);
+    }
     let expires_at = workspace.expiry(now);
     actions.context.store.save_event(&event, expires_at).await?;
 
@@ -77,6 +82,18 @@ pub async fn send_test_event(
     let row = DeliveryRow { delivery: delivery.clone(), first_attempt: Some(attempt.clone()) };
     actions.context.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await?;
     Ok((delivery, attempt))
+}
+
+/// What the first of two equal requests recorded, if it came so far. If it did not, the test event is sent again under the
+/// same id.
+async fn sent_before(
+    actions: &Actions,
+    endpoint: &Endpoint,
+    event: &Event,
+) -> Result<Option<(Delivery, Attempt)>, Fault> {
+    let delivery = DeliveryId::of(event.id, endpoint.id);
+    let row = actions.context.store.load_delivery(endpoint.id, delivery, actions.context.clock.now()).await?;
+    Ok(row.and_then(|row| Some((row.delivery, row.first_attempt?))))
 }
 
 /// The endpoint as a test treats it: with a shorter timeout, and a schedule without retries.

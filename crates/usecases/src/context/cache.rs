@@ -1,6 +1,6 @@
 //! What is cached, and for how long?
-//! A cache of API keys, workspaces, endpoints and their health: the path of an event reads them once in 3 s, not once an
-//! event.
+//! A cache of API keys, workspaces, endpoints, their health and the load of the queue: the path of an event reads them
+//! once in 3 s, not once an event.
 //!
 //! A change takes effect everywhere within [`CACHED_FOR`] plus DynamoDB's replication delay. A decision that needs the
 //! newest row reads it from the store.
@@ -14,10 +14,12 @@ use domain::access::workspace::Workspace;
 use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Subscription;
 use domain::id::{EndpointKey, WorkspaceId};
+use domain::policy::backoff::QueueLoad;
 use domain::policy::circuit::Health;
+use domain::timestamp::Timestamp;
 use store::Store;
 
-use crate::error::Fault;
+use crate::error::{Fault, chain};
 
 /// How long an entry is cached. The API promises that a change takes effect within 5 s.
 pub const CACHED_FOR: Duration = Duration::from_secs(3);
@@ -31,6 +33,7 @@ pub struct Cache {
     endpoints: moka::future::Cache<EndpointKey, Option<Arc<Endpoint>>>,
     subscriptions: moka::future::Cache<WorkspaceId, Arc<[Subscription]>>,
     health: moka::future::Cache<EndpointKey, Option<Health>>,
+    queue_load: moka::future::Cache<(), QueueLoad>,
 }
 
 impl Cache {
@@ -43,6 +46,7 @@ impl Cache {
             endpoints: cache(10_000),
             subscriptions: cache(200),
             health: cache(10_000),
+            queue_load: cache(1),
         }
     }
 
@@ -52,13 +56,26 @@ impl Cache {
         Self { store, ..self }
     }
 
-    /// The API key with this digest.
+    /// The API key with this digest, at `now`. A read notes that the key was used.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be read.
-    pub async fn api_key(&self, digest: &str) -> Result<Option<Arc<ApiKey>>, Fault> {
-        let load = async || Ok(self.store.find_recent_api_key(digest).await?.map(Arc::new));
+    pub async fn api_key(&self, digest: &str, now: Timestamp) -> Result<Option<Arc<ApiKey>>, Fault> {
+        let load = async || {
+            let key = self.store.find_recent_api_key(digest).await?;
+            if key.as_ref().is_some_and(|key| key.is_valid_at(now) && key.last_use_is_outdated(now)) {
+                self.save_last_use(digest, now).await;
+            }
+            Ok(key.map(Arc::new))
+        };
         cached(&self.api_keys, digest.to_owned(), load).await
+    }
+
+    /// A request is not refused because it could not be noted.
+    async fn save_last_use(&self, digest: &str, now: Timestamp) {
+        if let Err(error) = self.store.save_last_use(digest, now).await {
+            tracing::warn!(error = chain(&error), "the last use of an API key was not saved");
+        }
     }
 
     /// The workspace, if there is one.
@@ -94,6 +111,19 @@ impl Cache {
     /// [`Fault`] when the table cannot be read.
     pub async fn health(&self, endpoint: EndpointKey) -> Result<Option<Health>, Fault> {
         cached(&self.health, endpoint, async || self.store.recent_health(endpoint).await).await
+    }
+
+    /// Whether the jobs queue holds many messages in flight.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub async fn queue_load(&self) -> Result<QueueLoad, Fault> {
+        cached(&self.queue_load, (), async || self.store.recent_queue_load().await).await
+    }
+
+    /// Caches the load of the jobs queue, as it was just written by this process.
+    pub async fn know_queue_load(&self, load: QueueLoad) {
+        self.queue_load.insert((), load).await;
     }
 
     /// Caches the health of an endpoint that this process has just written.

@@ -5,9 +5,11 @@ pub mod cache;
 pub mod clock;
 pub mod randomness;
 
+use domain::timestamp::Timestamp;
 use queue::{Queue, Topic};
 use store::Store;
 
+use crate::idempotent_request::ClaimedId;
 use crate::{Cache, Clock, Randomness, Traces};
 
 /// What every use case needs. Cheap to clone; clones share the cache.
@@ -19,7 +21,7 @@ pub struct Context {
     pub queue: Queue,
     /// The SNS topic that operational events are published to as well, where one is configured.
     pub topic: Option<Topic>,
-    /// API keys, workspaces, endpoints and health, cached for some seconds.
+    /// API keys, workspaces, endpoints, health and the queue's load, cached for some seconds.
     pub cache: Cache,
     /// The current time.
     pub clock: Clock,
@@ -27,6 +29,8 @@ pub struct Context {
     pub randomness: Randomness,
     /// The OpenTelemetry traces.
     pub traces: Traces,
+    /// The idempotency claim of the request under way, if it has one.
+    pub claim: Option<ClaimedId>,
 }
 
 impl Context {
@@ -40,7 +44,22 @@ impl Context {
             clock: Clock::system(),
             randomness: Randomness::system(),
             traces: Traces::default(),
+            claim: None,
         }
+    }
+
+    /// The id of what the request under way makes, made by `make` of an instant and randomness: that of its claim, so that
+    /// a repeated request finds it, or else one of `now`.
+    pub fn new_id<T>(&self, now: Timestamp, make: impl FnOnce(Timestamp, u128) -> T) -> T {
+        match self.claim {
+            Some(claim) => make(claim.id.time(), u128::from_be_bytes(claim.id.to_bytes())),
+            None => make(now, self.randomness.id()),
+        }
+    }
+
+    /// Whether an earlier request under the same claim may have made something already.
+    pub fn is_resumed(&self) -> bool {
+        self.claim.is_some_and(|claim| claim.is_resumed)
     }
 
     /// The same context with an SNS topic.
@@ -53,6 +72,12 @@ impl Context {
     #[must_use]
     pub fn with_traces(self, traces: Traces) -> Self {
         Self { traces, ..self }
+    }
+
+    /// The same context for a request under a claim.
+    #[must_use]
+    pub fn with_claim(self, claim: Option<ClaimedId>) -> Self {
+        Self { claim, ..self }
     }
 
     /// The same context with `cache`, which other contexts share.

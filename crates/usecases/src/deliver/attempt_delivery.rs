@@ -21,7 +21,7 @@ use egress::Egress;
 use queue::Job;
 use queue::reschedule::NotRescheduled;
 use store::BATCH_WRITES;
-use store::rows::deliveries::{DeliveryRow, Settlement};
+use store::rows::deliveries::Settlement;
 
 use crate::context::Context;
 use crate::deliver::request::Posted;
@@ -36,14 +36,10 @@ use crate::telemetry::count_attempts::Counter;
 use crate::telemetry::meter::Meter;
 use crate::write_coalescer::{Mode, Seat, WriteCoalescer};
 use gate::Gate;
-use look_up::Receive;
+use look_up::{Known, Receive};
 
 /// A job this much early is not put back: SQS counts whole seconds.
 pub const EARLY: Duration = Duration::from_secs(1);
-
-/// A job that waits invisible is in flight, of which a queue holds no more than 120,000 for all endpoints together. So
-/// only a short wait is the job's visibility timeout; for a longer one it is sent again, delayed.
-pub const LONGEST_INVISIBLE: Duration = Duration::from_secs(60);
 
 /// What attempting deliveries needs.
 #[derive(Debug)]
@@ -152,6 +148,13 @@ impl Sender {
         Ok(self.context.queue.move_to_dead_letter(body, group).await?)
     }
 
+    /// How many attempts the delivery of `job` has seen, for one whose handling broke off; 0 if that cannot be read.
+    pub async fn attempts_before(&self, job: &Job) -> u32 {
+        let row =
+            self.context.store.load_delivery(job.endpoint, job.delivery, self.context.clock.now()).await;
+        row.ok().flatten().map_or(0, |row| row.delivery.attempts)
+    }
+
     /// Attempts the delivery of `job`, which was received for the `receives`-th time.
     ///
     /// # Errors
@@ -161,21 +164,21 @@ impl Sender {
         let seat = self.settlements.reserve();
         let receive = Receive { job, number: receives, at: self.context.clock.now(), meter };
         // 1. What happened before?
-        let row = self.look_up(&receive).await;
-        let row = row.map_err(|fault| Unhandled { fault, attempts_before: 0 })?;
-        let attempts_before = row.delivery.attempts;
-        let attempted = self.attempt_known(&receive, row, seat).await;
+        let known = self.look_up(&receive).await;
+        let known = known.map_err(|fault| Unhandled { fault, attempts_before: 0 })?;
+        let attempts_before = known.row.delivery.attempts;
+        let attempted = self.attempt_known(&receive, known, seat).await;
         attempted.map_err(|fault| Unhandled { fault, attempts_before })
     }
 
     async fn attempt_known(
         &self,
         receive: &Receive<'_>,
-        row: DeliveryRow,
+        known: Known,
         seat: Seat<'_, Settlement>,
     ) -> Result<Next, Fault> {
         // 2. May it go out now?
-        let (mut row, ready) = match self.gate(receive, row).await? {
+        let (mut row, ready) = match self.gate(receive, known).await? {
             Gate::Open(row, ready) => (row, ready),
             Gate::Closed(row, why) => return self.turn_away(receive, row, why, seat).await,
         };

@@ -6,15 +6,20 @@ use std::sync::Arc;
 use domain::access::api_key::{ApiKey, ApiKeySecret};
 use domain::problem::Problem;
 
-use crate::context::cache::Cache;
+use crate::context::Context;
 use crate::error::UseCaseError;
 
 /// The API key that the caller sent.
 ///
 /// # Errors
-/// [`Problem::Unauthorized`] when the request has no key or an unknown one.
-pub async fn authenticate(cache: &Cache, sent: Option<ApiKeySecret>) -> Result<Arc<ApiKey>, UseCaseError> {
+/// [`Problem::Unauthorized`] when there is none, or it is unknown or has expired.
+pub async fn authenticate(
+    context: &Context,
+    sent: Option<ApiKeySecret>,
+) -> Result<Arc<ApiKey>, UseCaseError> {
     let secret = sent.ok_or(Problem::Unauthorized)?;
-    let key = cache.api_key(&secret.digest()).await?;
-    Ok(key.ok_or(Problem::Unauthorized)?)
+    let now = context.clock.now();
+    let key = context.cache.api_key(&secret.digest(), now).await?;
+    // Asked each time, as a cached key may have expired since it was read.
+    Ok(key.filter(|key| key.is_valid_at(now)).ok_or(Problem::Unauthorized)?)
 }

@@ -1,16 +1,24 @@
-//! How are API keys created, listed and deleted?
-//! Key management for callers with the scope `admin`; a caller cannot create a key with more access than its own.
+//! How are API keys made, listed, rotated and deleted?
+//! Key management: only with scope `admin`, and never a key that may more, or lives longer, than the one that makes it.
 
-use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings, Scope};
+use std::time::Duration;
+
+use domain::access::api_key::{
+    ApiKey, ApiKeySecret, ApiKeySettings, DEFAULT_KEY_OVERLAP_SECONDS, MAX_KEY_OVERLAP_SECONDS,
+    MAX_OLD_KEY_SECRETS, Scope,
+};
 use domain::id::{ApiKeyId, WorkspaceId};
 use domain::problem::Problem;
+use domain::timestamp::Timestamp;
 use store::Page;
+use store::rows::api_keys::ListedApiKey;
 
 use crate::context::Context;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 
-/// Creates an API key. Only this call returns the key itself; the table keeps its digest.
+/// Creates an API key. Only this call returns the key itself; the table keeps its digest. A repeated request that takes over
+/// puts its key in the place of the one that the first created.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for settings out of bounds, an unknown workspace, or a key with more access than the caller's.
@@ -20,23 +28,23 @@ pub async fn create_api_key(
     settings: ApiKeySettings,
 ) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     caller.require(Scope::Admin)?;
-    settings.check()?;
+    settings.check(management.context.clock.now())?;
+    let settings = caller.may_make(settings)?;
     let workspace_id = match (caller.workspace_id, settings.workspace_id) {
         (None, None) => None,
         (_, named) => Some(management.workspace(caller, named).await?.id),
     };
-    let now = management.context.clock.now();
-    let secret = ApiKeySecret::new(&management.context.randomness.bytes());
-    let key = ApiKey {
-        id: ApiKeyId::new(now, management.context.randomness.id()),
-        name: settings.name,
-        workspace_id,
-        scopes: settings.scopes,
-        created_at: now,
-    };
-    management.context.store.save_api_key(&key, &secret.digest()).await?;
+    let context = &management.context;
+    let id = context.new_id(context.clock.now(), ApiKeyId::new);
+    // The answer of the first request was lost, and the key with it, because only its digest is kept.
+    if context.is_resumed()
+        && let Some(made_before) = context.store.load_api_key(id).await?
+    {
+        context.store.delete_api_key(&made_before).await?;
+    }
+    let made = save_new(context, id, ApiKeySettings { workspace_id, ..settings }).await?;
     management.context.cache.forget_api_keys();
-    Ok((key, secret))
+    Ok(made)
 }
 
 /// Creates a key with access to everything, for operators. It checks no API key: the platform authorises the caller (IAM
@@ -48,17 +56,19 @@ pub async fn create_first_api_key(
     context: &Context,
     name: String,
 ) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
-    let settings = ApiKeySettings { name, workspace_id: None, scopes: vec![Scope::Admin] };
-    settings.check()?;
+    let settings = ApiKeySettings::admin_of_all(name);
+    settings.check(context.clock.now())?;
+    save_new(context, ApiKeyId::new(context.clock.now(), context.randomness.id()), settings).await
+}
+
+async fn save_new(
+    context: &Context,
+    id: ApiKeyId,
+    settings: ApiKeySettings,
+) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     let now = context.clock.now();
     let secret = ApiKeySecret::new(&context.randomness.bytes());
-    let key = ApiKey {
-        id: ApiKeyId::new(now, context.randomness.id()),
-        name: settings.name,
-        workspace_id: None,
-        scopes: settings.scopes,
-        created_at: now,
-    };
+    let key = ApiKey::new(id, settings, now);
     context.store.save_api_key(&key, &secret.digest()).await?;
     Ok((key, secret))
 }
@@ -82,21 +92,77 @@ pub async fn list_api_keys(
     Ok(management.context.store.list_api_keys(workspace, before, limit).await?)
 }
 
-/// Deletes an API key; every function refuses it within a few seconds.
+/// One API key.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when the key does not exist or belongs to another workspace.
+/// [`Problem::NotFound`] when there is none or it belongs to another workspace.
+pub async fn read_api_key(
+    management: &Management,
+    caller: &ApiKey,
+    id: ApiKeyId,
+) -> Result<ListedApiKey, UseCaseError> {
+    caller.require(Scope::AdminRead)?;
+    let listed = management.context.store.load_api_key(id).await?.ok_or(Problem::NotFound("API key"))?;
+    let within_reach = caller.workspace_id.is_none() || caller.workspace_id == listed.key.workspace_id;
+    if !within_reach {
+        return Err(Problem::NotFound("API key").into());
+    }
+    Ok(listed.at(management.context.clock.now()))
+}
+
+/// Gives an API key a new secret. The old one authenticates for `overlap_seconds` more (a day, if `None`), so that its
+/// holders can be changed one after the other.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] as for [`read_api_key`], for an overlap out of bounds, and when too many old secrets still
+/// work; [`Problem::ChangedMeanwhile`] when another request rotated or deleted the key.
+pub async fn rotate_api_key(
+    management: &Management,
+    caller: &ApiKey,
+    id: ApiKeyId,
+    overlap_seconds: Option<u64>,
+) -> Result<(ListedApiKey, ApiKeySecret), UseCaseError> {
+    // 1. May the caller have a key that may so much?
+    caller.require(Scope::Admin)?;
+    let overlap = overlap_seconds.unwrap_or(DEFAULT_KEY_OVERLAP_SECONDS);
+    if overlap > MAX_KEY_OVERLAP_SECONDS {
+        return Err(Problem::invalid("/overlap_seconds", "must be 0 to 604800").into());
+    }
+    let listed = read_api_key(management, caller, id).await?;
+    for scope in &listed.key.scopes {
+        caller.require(*scope)?;
+    }
+    if listed.old.len() >= MAX_OLD_KEY_SECRETS {
+        return Err(Problem::TooManyKeySecrets(MAX_OLD_KEY_SECRETS).into());
+    }
+
+    // 2. A new secret beside the old one.
+    let ends_at = ends_at(management.context.clock.now(), overlap);
+    let secret = ApiKeySecret::new(&management.context.randomness.bytes());
+    if !management.context.store.rotate_api_key(&listed, &secret.digest(), ends_at).await? {
+        return Err(Problem::ChangedMeanwhile.into());
+    }
+    management.context.cache.forget_api_keys();
+    Ok((listed.rotated(secret.digest(), ends_at), secret))
+}
+
+/// When the old secret ends; `None` for at once.
+fn ends_at(now: Timestamp, overlap_seconds: u64) -> Option<Timestamp> {
+    (overlap_seconds > 0).then(|| now.plus(Duration::from_secs(overlap_seconds)))
+}
+
+/// Deletes an API key with all its secrets; they stop to authenticate within a few seconds.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is none or it belongs to another workspace.
 pub async fn delete_api_key(
     management: &Management,
     caller: &ApiKey,
     id: ApiKeyId,
 ) -> Result<(), UseCaseError> {
     caller.require(Scope::Admin)?;
-    let key = management.context.store.load_api_key(id).await?.ok_or(Problem::NotFound("API key"))?;
-    let within_reach = caller.workspace_id.is_none() || caller.workspace_id == key.workspace_id;
-    if !within_reach || !management.context.store.delete_api_key(id).await? {
-        return Err(Problem::NotFound("API key").into());
-    }
+    let listed = read_api_key(management, caller, id).await?;
+    management.context.store.delete_api_key(&listed).await?;
     management.context.cache.forget_api_keys();
     Ok(())
 }

@@ -15,13 +15,15 @@ use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
 use store::Page;
 use store::rows::drains::DrainReason;
+use store::rows::endpoint_count::Created;
 
 use crate::context::Context;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 use crate::recover::drain::start_drain;
 
-/// Creates an endpoint; without `secret`, Posthorn generates one.
+/// Creates an endpoint; without `secret`, Posthorn generates one. A repeated request that takes over finds the endpoint that
+/// the first one created.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace.
@@ -34,6 +36,13 @@ pub async fn create_endpoint(
 ) -> Result<Endpoint, UseCaseError> {
     caller.require(Scope::Webhooks)?;
     let workspace = management.workspace(caller, workspace).await?;
+    let now = management.context.clock.now();
+    let id = management.context.new_id(now, EndpointId::new);
+    if management.context.is_resumed()
+        && let Some(made) = management.context.store.load_endpoint(EndpointKey::new(workspace.id, id)).await?
+    {
+        return Ok(made);
+    }
     let url = check(management, &workspace, &settings)?;
     let profile = settings.signature.profile;
     if let Some(secret) = &secret
@@ -43,13 +52,9 @@ pub async fn create_endpoint(
     }
     let quota = workspace.max_endpoints.and_then(|most| usize::try_from(most).ok());
     let most = quota.unwrap_or(MAX_ENDPOINTS).min(MAX_ENDPOINTS);
-    if management.context.cache.subscriptions(workspace.id).await?.len() >= most {
-        return Err(Problem::TooManyEndpoints(most).into());
-    }
-    let now = management.context.clock.now();
     let secret = secret.unwrap_or_else(|| management.new_secret(profile));
     let endpoint = Endpoint {
-        id: EndpointId::new(now, management.context.randomness.id()),
+        id,
         workspace_id: workspace.id,
         settings,
         url,
@@ -59,7 +64,12 @@ pub async fn create_endpoint(
         created_at: now,
         updated_at: now,
     };
-    save(management, &endpoint).await?;
+    match management.context.store.create_endpoint(&endpoint, most).await? {
+        Created::Done => {}
+        Created::TooMany => return Err(Problem::TooManyEndpoints(most).into()),
+        Created::Exists => return Err(Problem::ChangedMeanwhile.into()),
+    }
+    management.context.cache.forget_endpoint(endpoint.key()).await;
     Ok(endpoint)
 }
 
@@ -105,7 +115,7 @@ pub async fn show_endpoint(
 ) -> Result<(Endpoint, Health), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::WebhooksRead, id).await?;
     let health = management.context.store.load_health(endpoint.key()).await?;
-    Ok((endpoint, health.unwrap_or_default()))
+    Ok((endpoint.shown_to(caller), health.unwrap_or_default()))
 }
 
 /// The health of the endpoints of a page; endpoints that are not in it are healthy.
@@ -135,7 +145,7 @@ pub async fn list_endpoints(
     let mut healths = healths(management, &rows).await?;
     let rows = rows.into_iter().map(|endpoint| {
         let health = healths.remove(&endpoint.id).unwrap_or_default();
-        (endpoint, health)
+        (endpoint.shown_to(caller), health)
     });
     Ok(Page { rows: rows.collect(), next })
 }

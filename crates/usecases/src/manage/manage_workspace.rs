@@ -1,5 +1,5 @@
-//! How are workspaces created, changed and listed?
-//! Tenant management for callers with the scope `admin`; only a key for all workspaces creates one.
+//! How are workspaces made, changed and listed?
+//! Tenant management: with scope `workspaces`; new ones only with a key for all workspaces.
 
 use std::sync::Arc;
 
@@ -12,22 +12,29 @@ use store::Page;
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
 
-/// Creates a workspace.
+/// Creates a workspace. A repeated request that takes over finds the one that the first created.
 ///
 /// # Errors
-/// [`Problem::MissingScope`] unless the caller is an admin of all workspaces.
+/// [`Problem::MissingScope`] without `workspaces`, or with a key for one workspace.
 pub async fn create_workspace(
     management: &Management,
     caller: &ApiKey,
     settings: WorkspaceSettings,
 ) -> Result<Workspace, UseCaseError> {
-    caller.require(Scope::Admin)?;
+    caller.require(Scope::Workspaces)?;
     if caller.workspace_id.is_some() {
-        return Err(Problem::MissingScope("admin of all workspaces").into());
+        return Err(
+            Problem::MissingScope("workspaces` of a key for all workspaces, not only `workspaces").into()
+        );
     }
     settings.check()?;
     let now = management.context.clock.now();
-    let id = WorkspaceId::new(now, management.context.randomness.id());
+    let id = management.context.new_id(now, WorkspaceId::new);
+    if management.context.is_resumed()
+        && let Some(made) = management.context.store.load_workspace(id).await?
+    {
+        return Ok(made);
+    }
     let workspace = Workspace::new(id, settings, now);
     save(management, &workspace).await?;
     Ok(workspace)
@@ -42,21 +49,21 @@ pub async fn read_workspace(
     caller: &ApiKey,
     id: WorkspaceId,
 ) -> Result<Arc<Workspace>, UseCaseError> {
-    caller.require(Scope::AdminRead)?;
+    caller.require(Scope::WorkspacesRead)?;
     management.workspace(caller, Some(id)).await
 }
 
 /// The workspaces that the caller may read, newest first.
 ///
 /// # Errors
-/// [`Problem::MissingScope`] without `admin`.
+/// [`Problem::MissingScope`] without `workspaces:ro`.
 pub async fn list_workspaces(
     management: &Management,
     caller: &ApiKey,
     before: Option<WorkspaceId>,
     limit: usize,
 ) -> Result<Page<Workspace, WorkspaceId>, UseCaseError> {
-    caller.require(Scope::AdminRead)?;
+    caller.require(Scope::WorkspacesRead)?;
     match caller.workspace_id {
         None => Ok(management.context.store.list_workspaces(before, limit).await?),
         Some(own) => {
@@ -72,19 +79,26 @@ pub async fn list_workspaces(
 /// Changes a workspace: `change` turns its settings into the new ones.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace, or [`Problem::ChangedMeanwhile`].
+/// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace, [`Problem::RaisesOwnQuota`], or
+/// [`Problem::ChangedMeanwhile`].
 pub async fn update_workspace(
     management: &Management,
     caller: &ApiKey,
     id: WorkspaceId,
     change: impl FnOnce(&WorkspaceSettings) -> Result<WorkspaceSettings, Problem>,
 ) -> Result<Workspace, UseCaseError> {
-    caller.require(Scope::Admin)?;
+    caller.require(Scope::Workspaces)?;
     // From the table: a cached workspace may be older than another caller's change.
     let workspace = management.context.store.load_workspace(caller.workspace(Some(id))?).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
-    let settings = change(&workspace.settings())?;
+    let before = workspace.settings();
+    let settings = change(&before)?;
     settings.check()?;
+    // Quotas are the operator's, who sells or pays for what they bound; a tenant may only ask less of itself.
+    let raised = settings.raised_quota(&before).filter(|_| caller.workspace_id.is_some());
+    if let Some(quota) = raised {
+        return Err(Problem::RaisesOwnQuota(quota).into());
+    }
     let workspace = workspace.changed(settings);
     save(management, &workspace).await?;
     Ok(workspace)

@@ -25,6 +25,8 @@ pub const MAX_RATE: u32 = 500;
 pub const STEP: Duration = PAUSE;
 /// How far ahead a drain reserves slots of an endpoint's rate limit. Later slots are left to new events.
 const AHEAD: Duration = Duration::from_secs(3);
+/// A drain that was asked for within this time is asked for by senders that park deliveries now.
+const WANTED_LATELY: Duration = Duration::from_secs(4);
 /// A drain ends only after nothing was parked for this long: senders cache an open circuit for a few seconds and may park
 /// deliveries after it has closed, and the last jobs of the drain may still be on their way.
 pub const QUIET: Duration = Duration::from_secs(10);
@@ -112,7 +114,7 @@ impl Stepwise for Drain {
         }
 
         // 2. Send the next deliveries.
-        let most = room(context, &endpoint, self.rate, now).await?;
+        let most = room(context, self, &endpoint, now).await?;
         let page = next_waiting(context, self, most, now).await?;
         send(context, &page.rows, now).await?;
         self.cursor = page.next.or(page.rows.last().map(|delivery| delivery.id)).or(self.cursor);
@@ -201,18 +203,20 @@ fn merged(
     Page { rows, next }
 }
 
-/// How many deliveries the endpoint can take until the next step: at most `rate`, and no more than get a slot and a lease
-/// soon.
-async fn room(context: &Context, endpoint: &Endpoint, rate: u32, now: Timestamp) -> Result<u32, Fault> {
+/// How many deliveries the endpoint can take until the next step: at most the drain's rate, and no more than find a slot
+/// and a lease soon.
+async fn room(context: &Context, drain: &Drain, endpoint: &Endpoint, now: Timestamp) -> Result<u32, Fault> {
     let key = endpoint.key();
-    let mut most = rate;
+    let mut most = drain.rate;
     if let Some(limit) = endpoint.settings.rate_limit {
         most = most.min(slots_within_reach(limit, context.store.slots_ahead(key, now).await?));
     }
     if let Some(leases) = endpoint.settings.max_concurrency {
-        // If all leases are held, attempts are slow, and more jobs would only ask for a lease in vain.
-        let held = context.store.held_leases(key, now).await?;
-        most = most.min(if held < leases { leases.saturating_mul(10) } else { leases });
+        // Jobs that find no lease park their deliveries again, and then want the drain.
+        let parking = now.since(drain.wanted_at) < WANTED_LATELY;
+        let held = context.store.leases(key).await?;
+        let busy = held.taken(now) >= leases;
+        most = most.min(leases_within_reach(leases, held.attempts_last, busy, parking));
     }
     Ok(most)
 }
@@ -222,6 +226,19 @@ async fn room(context: &Context, endpoint: &Endpoint, rate: u32, now: Timestamp)
 fn slots_within_reach(limit: RateLimit, ahead: Duration) -> u32 {
     let free = AHEAD.saturating_sub(ahead).as_micros() / limit.interval().as_micros().max(1);
     u32::try_from(free).unwrap_or(u32::MAX).max(u32::from(ahead.is_zero()))
+}
+
+/// How many deliveries find a lease until the next step, by how long attempts last. Where leases are free, nothing waits
+/// for them: then twice as many, so that something does. Where deliveries are parked for want of a lease, too many wait.
+fn leases_within_reach(leases: u32, attempts_last: Option<Duration>, busy: bool, parking: bool) -> u32 {
+    let Some(lasts) = attempts_last else { return leases * if busy { 1 } else { 10 } };
+    let in_a_step = u128::from(leases) * STEP.as_millis() / lasts.as_millis().max(1);
+    let in_a_step = u32::try_from(in_a_step).unwrap_or(u32::MAX).max(1);
+    match (busy, parking) {
+        (false, _) => in_a_step.saturating_mul(2).max(leases),
+        (true, false) => in_a_step,
+        (true, true) => (in_a_step / 4).max(1),
+    }
 }
 
 async fn send(context: &Context, deliveries: &[Delivery], now: Timestamp) -> Result<(), Fault> {
@@ -295,5 +312,16 @@ mod tests {
         assert_eq!(slots_within_reach(slow, Duration::ZERO), 1);
         assert_eq!(slots_within_reach(slow, Duration::from_secs(50)), 0);
         assert_eq!(slots_within_reach(RateLimit::PerSecond(100), Duration::ZERO), 300);
+    }
+
+    #[test]
+    fn a_drain_keeps_the_leases_of_an_endpoint_busy_and_not_many_jobs_waiting() {
+        let lasts = |millis| Some(Duration::from_millis(millis));
+        assert_eq!(leases_within_reach(10, lasts(150), true, false), 66);
+        assert_eq!(leases_within_reach(10, lasts(150), false, true), 132);
+        assert_eq!(leases_within_reach(10, lasts(150), true, true), 16);
+        assert_eq!(leases_within_reach(1, lasts(9_000), true, true), 1);
+        assert_eq!(leases_within_reach(3, lasts(9_000), false, false), 3);
+        assert_eq!([false, true].map(|busy| leases_within_reach(3, None, busy, false)), [30, 3]);
     }
 }

@@ -5,14 +5,12 @@
 //! twice, and the row of one attempt would overwrite the other's.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::Event;
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
-use domain::timestamp::Timestamp;
 use queue::Job;
 use queue::job::Replay;
 use store::rows::events::StoredPayload;
@@ -25,9 +23,6 @@ use crate::replay::replay_window::active_endpoint;
 /// The maximum number of endpoints in one replay of an event.
 const MAX_ENDPOINTS: usize = 100;
 
-/// A delivery that is overdue for this long has lost its job, and may be sent again.
-const LOST_AFTER: Duration = Duration::from_secs(3_600);
-
 /// The result of an event's replay.
 #[derive(Debug)]
 pub struct Resent {
@@ -39,7 +34,7 @@ pub struct Resent {
     pub already_delivered: Vec<Delivery>,
 }
 
-/// Sends one delivery again.
+/// Sends one delivery again. A repeated request that takes over finds it sent, or sends a second job of the same replay.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when it does not exist; [`Problem::Invalid`] when it succeeded and `force` is not set;
@@ -55,6 +50,10 @@ pub async fn replay_delivery(
     let now = management.context.clock.now();
     let row = management.context.store.load_delivery(endpoint.id, delivery, now).await?;
     let delivery = row.ok_or(Problem::NotFound("delivery"))?.delivery;
+    let run = management.context.new_id(now, ReplayId::new);
+    if delivery.run == Some(run) {
+        return Ok(delivery);
+    }
     if delivery.status == DeliveryStatus::Delivered && !force {
         return Err(Problem::invalid("/force", "must be true to send again what was delivered").into());
     }
@@ -63,7 +62,6 @@ pub async fn replay_delivery(
         StoredPayload::Erased => return Err(Problem::EventErased.into()),
         StoredPayload::Gone => return Err(Problem::NotFound("event").into()),
     }
-    let run = ReplayId::new(now, management.context.randomness.id());
     // The caller wants to see whether this delivery succeeds, even while the circuit is open: so it is a probe.
     let job = Job::replay(&delivery, Replay { id: run, force }).as_probe();
     management.context.queue.send(&[job], now).await?;
@@ -112,7 +110,7 @@ pub async fn replay_event(
     let resent = sort(context, &event, deliveries, replay.force).await?;
 
     // 2. Send them again.
-    let run = ReplayId::new(now, context.randomness.id());
+    let run = context.new_id(now, ReplayId::new);
     let purpose = Replay { id: run, force: replay.force };
     let jobs: Vec<Job> = resent.deliveries.iter().map(|delivery| Job::replay(delivery, purpose)).collect();
     context.queue.send(&jobs, now).await?;
@@ -159,7 +157,7 @@ async fn sort(
         let row = rows.remove(&delivery.endpoint_id);
         let queued = row.is_some() || event.ledger.deliveries.contains(&delivery.endpoint_id);
         let known = row.unwrap_or(Delivery { next_attempt_at: event.deliver_at, ..delivery });
-        if queued && is_on_its_way(&known, now) {
+        if queued && known.is_on_its_way(now) {
             sorted.on_their_way.push(known);
         } else if known.status == DeliveryStatus::Delivered && !force {
             sorted.already_delivered.push(known);
@@ -168,11 +166,4 @@ async fn sort(
         }
     }
     Ok(sorted)
-}
-
-/// Whether a job will attempt the delivery without a replay.
-fn is_on_its_way(delivery: &Delivery, now: Timestamp) -> bool {
-    let waits = matches!(delivery.status, DeliveryStatus::Pending | DeliveryStatus::Retrying);
-    let due = delivery.next_attempt_at.unwrap_or(delivery.updated_at);
-    waits && now.since(due) < LOST_AFTER
 }

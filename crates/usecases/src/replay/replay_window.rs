@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
-use domain::delivery::Delivery;
 use domain::delivery::replay::{Progress, Replay, ReplaySettings, ReplayStatus};
+use domain::delivery::{Delivery, LOST_AFTER};
 use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Subscription;
 use domain::event::Event;
@@ -23,6 +23,7 @@ use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
 use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
+
 use crate::stepwise::{self, Next, PAUSE, Stepwise};
 
 /// The number of deliveries or events that one step reads.
@@ -45,7 +46,7 @@ pub struct DryRun {
     pub samples: Vec<Delivery>,
 }
 
-/// Begins the replay of a window.
+/// Begins the replay of a window. A repeated request that takes over finds the one that the first began.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] when the endpoint is unknown or switched off, or the window is empty.
@@ -56,8 +57,16 @@ pub async fn start_replay(
     settings: ReplaySettings,
 ) -> Result<Replay, UseCaseError> {
     let replay = prepare(management, caller, endpoint, settings).await?;
-    management.context.store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
-    management.context.queue.send_task(Replay::task(replay.key()), Duration::ZERO).await?;
+    let Context { store, queue, .. } = &management.context;
+    if management.context.is_resumed()
+        && let Some(begun) = store.load_replay(replay.workspace_id, replay.id).await?
+    {
+        // A second task does no harm, and the first may not have been sent.
+        queue.send_task(Replay::task(begun.key()), Duration::ZERO).await?;
+        return Ok(begun);
+    }
+    store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
+    queue.send_task(Replay::task(replay.key()), Duration::ZERO).await?;
     Ok(replay)
 }
 
@@ -276,7 +285,7 @@ async fn prepare(
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     settings.since = settings.since.max(workspace.oldest_kept(now));
     Ok(Replay {
-        id: ReplayId::new(now, management.context.randomness.id()),
+        id: management.context.new_id(now, ReplayId::new),
         workspace_id: endpoint.workspace_id,
         endpoint_id: endpoint.id,
         status: ReplayStatus::Running,
@@ -338,10 +347,14 @@ async fn missed(
     for event in events {
         let wanted = subscription.skip_reason(&event.event_type, &event.channels).is_none();
         // A list cuts very long ledgers short: endpoints missing from it are looked up below as well.
-        let in_ledger = event.ledger.deliveries.contains(&endpoint.id);
-        // A test event is meant for one endpoint only.
-        let is_test = operational::is_test(&event.event_type);
-        if wanted && !in_ledger && !is_test && event.erased_at.is_none() {
+        // A delivery that the ledger promises and that was never attempted was cut off from its job.
+        let due = event.deliver_at.unwrap_or(event.id.time());
+        let in_ledger = event.ledger.deliveries.contains(&endpoint.id) && now.since(due) < LOST_AFTER;
+        // A test event is meant for one endpoint only, and operational events are for those that list their types.
+        let own = operational::is_posthorns_own(&event.event_type);
+        let meant =
+            !own || (subscription.names(&event.event_type) && !operational::is_test(&event.event_type));
+        if wanted && !in_ledger && meant && event.erased_at.is_none() {
             let (workspace, event_type) = (event.workspace_id, event.event_type);
             candidates.push(Delivery::new(workspace, endpoint.id, event.id, event_type, event.occurred_at));
         }

@@ -1,5 +1,5 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -8,10 +8,10 @@ use domain::access::workspace::WorkspaceSettings;
 use domain::id::EventId;
 use domain::problem::Problem;
 use serde_json::json;
+use store::rows::idempotency::IdempotencyKey;
 use usecases::UseCaseError;
-use usecases::accept::accept_event::{Intent, accept_event, accept_events};
+use usecases::accept::accept_event::{accept_event, accept_events};
 use usecases::accept::event_request::EventRequest;
-use usecases::accept::idempotency::IdempotencyKey;
 
 use crate::{Bench, request, start};
 
@@ -145,7 +145,7 @@ async fn what_died_before_it_could_be_refused_is_refused_when_it_is_resumed() {
     accept_event(&intake, &caller, with_data("{}"), None).await.unwrap();
     let other = async || accept_event(&intake, &caller, with_data("[]"), Some("another key")).await;
     assert_eq!(problem(other().await), Problem::EventExists);
-    assert_eq!(problem(other().await), Problem::IdempotencyKeyInProgress, "its claim could not be forgotten");
+    assert_eq!(problem(other().await), Problem::EventExists, "though its claim could not be forgotten");
     bench.advance(store::rows::idempotency::CLAIM_LEASE);
     assert_eq!(problem(other().await), Problem::EventExists);
     assert_eq!(bench.jobs().await.len(), 1);
@@ -167,7 +167,8 @@ async fn a_request_that_we_failed_counts_once_it_is_accepted_and_only_once() {
     assert!(matches!(send(&broken, "b").await, Err(UseCaseError::Fault(_))), "it was counted and written");
     send(&whole, "b").await.unwrap();
     for _ in 0..2 {
-        assert_eq!(problem(send(&whole, "c").await), Problem::QuotaExceeded(2));
+        let refused = problem(send(&whole, "c").await);
+        assert!(matches!(refused, Problem::QuotaExceeded { quota: 2, .. }), "{refused:?}");
     }
 }
 
@@ -205,11 +206,8 @@ async fn a_batch_too_wide_for_one_request_is_accepted_in_two() {
     }
     let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
     let batch = || {
-        let intent = |number: usize| {
-            let request = request("invoice.paid", &format!("{number}"));
-            Ok(Intent { request, idempotency_key: Some(IdempotencyKey::OfBatch("key".to_owned(), number)) })
-        };
-        accept_events(&intake, &caller, (0..100).map(intent).collect())
+        let requests = (0..100).map(|number| Ok(request("invoice.paid", &format!("{number}"))));
+        accept_events(&intake, &caller, requests.collect(), Some("key"))
     };
     let events = async || {
         bench
@@ -229,4 +227,125 @@ async fn a_batch_too_wide_for_one_request_is_accepted_in_two() {
     let repeated = second.iter().filter(|result| result.as_ref().is_ok_and(|accepted| accepted.repeated));
     assert_eq!((second.iter().filter(|result| result.is_ok()).count(), repeated.count()), (100, 99));
     assert_eq!(events().await, 100);
+}
+
+#[tokio::test]
+async fn an_accepted_event_costs_its_claim_one_write_and_a_batch_one_for_all() {
+    let writes = Writes::default();
+    let bench = Bench::with(Some(writes.clone())).await;
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
+    let written = || std::mem::take(&mut *writes.0.lock().unwrap());
+    written();
+    accept_event(&intake, &caller, request("invoice.paid", "{}"), Some("key")).await.unwrap();
+    assert_eq!(written(), ["PutItem", "BatchWriteItem"], "the claim and the event");
+    let batch = (0..20).map(|number| Ok(request("invoice.paid", &format!("{number}"))));
+    let accepted = accept_events(&intake, &caller, batch.collect(), Some("key")).await.unwrap();
+    assert!(accepted.iter().all(Result::is_ok));
+    let written = written();
+    assert_eq!(written[0], "PutItem");
+    assert!(written[1..].iter().all(|operation| operation == "BatchWriteItem"), "{written:?}");
+}
+
+/// Notes each write to the table.
+#[derive(Debug, Clone, Default)]
+struct Writes(Arc<Mutex<Vec<String>>>);
+
+impl Intercept for Writes {
+    fn name(&self) -> &'static str {
+        "Writes"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        if ["PutItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems"].contains(&operation) {
+            self.0.lock().unwrap().push(operation.to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The process dies after the event's row, before its jobs: its claim says nothing of that.
+#[tokio::test]
+async fn a_repeated_request_is_answered_only_once_jobs_are_durable() {
+    let bench = Bench::with(Some(Outage::of("SET leased_until = :none"))).await;
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let caller = bench.caller();
+    let send = async |intake| accept_event(intake, &caller, request("invoice.paid", "{}"), Some("key")).await;
+    let (whole, broken) = (bench.intake(bench.queue.clone()), bench.intake(bench.broken_queue()));
+    assert!(matches!(send(&broken).await, Err(UseCaseError::Fault(_))), "and its lease is not given back");
+    assert!(
+        matches!(send(&broken).await, Err(UseCaseError::Fault(_))),
+        "the row alone is no reason for a 202"
+    );
+    assert!(bench.jobs().await.is_empty());
+    let repeated = send(&whole).await.unwrap();
+    assert!(repeated.repeated);
+    assert!(bench.jobs().await.is_empty(), "they leave time for those that may have been sent");
+    bench.advance(std::time::Duration::from_secs(61));
+    let jobs = bench.jobs().await;
+    assert!(jobs.len() == 1 && !jobs[0].is_first(), "{jobs:?}");
+    assert_eq!(send(&whole).await.unwrap(), repeated);
+    bench.advance(std::time::Duration::from_secs(61));
+    assert!(bench.jobs().await.is_empty(), "that was noted");
+}
+
+#[tokio::test]
+async fn a_batch_that_was_cut_off_goes_on_under_the_same_ids() {
+    let bench = Bench::with(Some(Outage::of("ADD #events"))).await;
+    let workspace = bench.store.load_workspace(bench.workspace).await.unwrap().unwrap();
+    let quota = WorkspaceSettings { max_events_per_day: Some(4), ..workspace.settings() };
+    assert!(bench.store.save_workspace(&workspace.changed(quota)).await.unwrap());
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
+    let batch = async |events: u32| {
+        let requests = (0..events).map(|number| Ok(request("invoice.paid", &format!("{number}"))));
+        accept_events(&intake, &caller, requests.collect(), Some("key")).await
+    };
+    let ids =
+        |results: &[Result<usecases::accept::accept_event::Accepted, Problem>]| -> Vec<Option<EventId>> {
+            results.iter().map(|result| result.as_ref().ok().map(|accepted| accepted.id)).collect()
+        };
+    assert!(matches!(batch(5).await, Err(UseCaseError::Fault(_))), "one of them could not be counted");
+    let refused = problem(batch(4).await.map(|_| ()));
+    assert_eq!(refused, Problem::IdempotencyKeyReused, "another batch, as a whole");
+    let second = ids(&batch(5).await.unwrap());
+    assert_eq!(second.iter().flatten().count(), 4, "the quota leaves one out");
+    let third = batch(5).await.unwrap();
+    assert_eq!(ids(&third), second);
+    assert!(third.iter().flatten().all(|accepted| accepted.repeated));
+    let jobs = bench.jobs().await;
+    let deliveries: std::collections::HashSet<_> = jobs.iter().map(|job| job.delivery).collect();
+    assert_eq!((deliveries.len(), jobs.iter().filter(|job| job.is_first()).count()), (4, 4));
+    bench.advance(std::time::Duration::from_secs(86_400 - 100));
+    let fourth = ids(&batch(5).await.unwrap());
+    assert_eq!(fourth.iter().flatten().count(), 5, "what was refused is tried again");
+    assert_eq!(fourth.iter().zip(&second).filter(|(now, before)| now == before).count(), 4);
+}
+
+/// As version 0.1 claimed them.
+#[tokio::test]
+async fn a_batch_whose_events_were_claimed_each_by_its_place_is_answered_again() {
+    let bench = Bench::new().await;
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
+    let requests = || (0..2).map(|number| Ok(request("invoice.paid", &format!("{number}")))).collect();
+    let first = accept_event(&intake, &caller, request("invoice.paid", "0"), None).await.unwrap();
+    // Computed with Python's hashlib, from the parts `batch`, the place and the key, and from those of the request.
+    let digest = "81cc5f70b6b17fed5066373740c1b82683ce4fd419183325174d1743b1c3e85c";
+    let of_request = "aee2cf84d117977526b15d439a587627ab2962bc201f21ad3ef46df17cd42769";
+    let key = IdempotencyKey { workspace: Some(bench.workspace), digest: digest.to_owned() };
+    bench.store.claim_events(&key, of_request, first.id, start()).await.unwrap();
+    bench.store.complete_claim(&key).await.unwrap();
+    let repeated = accept_events(&intake, &caller, requests(), Some("key")).await.unwrap();
+    let repeated: Vec<_> = repeated.into_iter().map(Result::unwrap).collect();
+    assert_eq!((repeated[0].id, repeated[0].repeated, repeated[1].repeated), (first.id, true, false));
+    let again = accept_events(&intake, &caller, requests(), Some("key")).await.unwrap();
+    assert!(again.iter().zip(&repeated).all(|(now, before)| now.as_ref().unwrap().id == before.id));
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use domain::delivery::{CancelReason, DeliveryStatus};
 use domain::id::{DeliveryId, EventId};
+use domain::policy::backoff::QueueLoad;
 use domain::policy::outcome::ErrorClass;
 use queue::Job;
 use serde_json::json;
@@ -27,7 +28,7 @@ async fn row(bench: &Bench, job: &Job) -> DeliveryRow {
 async fn a_failure_comes_back_after_the_policys_delay_and_is_a_row() {
     let bench = Bench::new().await;
     let (url, count) = receiver(500).await;
-    bench.endpoint(1, json!({ "url": url, "retry": { "schedule_seconds": [60, 600] } })).await;
+    bench.endpoint(1, json!({ "url": url, "retry": { "schedule_seconds": [60, 600, 600] } })).await;
     let job = one_job(&bench, "{}").await;
     let sender = bench.sender();
     assert_eq!(
@@ -46,9 +47,16 @@ async fn a_failure_comes_back_after_the_policys_delay_and_is_a_row() {
     assert!((39..=41).contains(&rest.as_secs()), "{rest:?}");
     assert_eq!(count.load(Ordering::SeqCst), 1);
 
-    // A long wait would keep the job in flight, so a delayed one takes its place, without the payload.
+    // A longer wait is invisible as well.
     bench.advance(Duration::from_secs(41));
-    assert_eq!(sender.attempt(&job, 3, &Meter::default()).await.unwrap(), Next::Done);
+    let long = Next::ComeBackIn(Duration::from_secs(600));
+    assert_eq!(sender.attempt(&job, 3, &Meter::default()).await.unwrap(), long);
+
+    // While very many are in flight, a delayed job takes its place, without the payload.
+    bench.store.save_queue_load(QueueLoad::High, 60_000, bench.clock.now()).await.unwrap();
+    let sender = bench.sender();
+    bench.advance(Duration::from_secs(601));
+    assert_eq!(sender.attempt(&job, 4, &Meter::default()).await.unwrap(), Next::Done);
     let delayed = async || bench.jobs().await.into_iter().find(|job| !job.is_first());
     assert!(delayed().await.is_none(), "it is not due");
     bench.advance(Duration::from_secs(601));
@@ -56,11 +64,12 @@ async fn a_failure_comes_back_after_the_policys_delay_and_is_a_row() {
     assert!(again.delivery == job.delivery && again.payload.is_none() && again.not_before.is_some());
     assert_eq!(sender.attempt(&again, 1, &Meter::default()).await.unwrap(), Next::Done);
     let last = row(&bench, &job).await.delivery;
-    assert_eq!((last.status, last.attempts), (DeliveryStatus::Failed, 3));
+    assert_eq!((last.status, last.attempts), (DeliveryStatus::Failed, 4));
+    assert_eq!(sender.attempts_before(&job).await, 4, "so many receives were no faults");
 
     // A resurrected job of a settled delivery sends nothing.
     assert_eq!(sender.attempt(&job, 5, &Meter::default()).await.unwrap(), Next::Done);
-    assert_eq!(count.load(Ordering::SeqCst), 3);
+    assert_eq!(count.load(Ordering::SeqCst), 4);
 }
 
 #[tokio::test]

@@ -185,3 +185,32 @@ async fn a_retry_after_a_long_wait_costs_two_units_more_and_any_other_costs_two(
     assert_eq!(cost(1, 60).await, (1.0, 2.0));
     assert_eq!(cost(2, 61).await, (2.0, 3.0), "its row joins the index, and leaves it");
 }
+
+#[tokio::test]
+async fn jobs_at_once_of_a_limited_endpoint_hand_their_lease_on_without_a_write() {
+    let meter = Meter::default();
+    let bench = Bench::with(Some(meter.clone())).await;
+    let (url, count) = receiver(200).await;
+    bench.endpoint(1, json!({ "url": url, "max_concurrency": 1 })).await;
+    let (intake, sender, caller) = (bench.intake(bench.queue.clone()), bench.sender(), bench.caller());
+    let accept = async |events: usize| {
+        for _ in 0..events {
+            accept_event(&intake, &caller, request("invoice.paid", "{}"), None).await.unwrap();
+        }
+        bench.jobs().await
+    };
+    let readings = usecases::Meter::default();
+    let alone = accept(1).await.remove(0);
+    sender.attempt(&alone, 1, &readings).await.unwrap();
+    let jobs = accept(7).await;
+    meter.take();
+    let attempts = jobs.iter().map(|job| sender.attempt(job, 1, &readings));
+    for next in futures_util::future::join_all(attempts).await {
+        assert_eq!(next.unwrap(), Next::Done, "none came back");
+    }
+    assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 8);
+    let requests = meter.take().requests;
+    let leases = requests.iter().filter(|request| *request == "UpdateItem").count();
+    assert_eq!(leases, 2, "one to take the lease and one to give it back: {requests:?}");
+    assert!(!requests.iter().any(|request| request == "GetItem"), "{requests:?}");
+}

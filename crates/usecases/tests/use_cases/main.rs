@@ -5,6 +5,7 @@ mod accept_event;
 mod attempt_delivery;
 mod capacity;
 mod drain;
+mod idempotent_request;
 mod manage_endpoint;
 mod manage_workspace;
 mod operational_topic;
@@ -12,6 +13,7 @@ mod parked;
 mod replay;
 mod replay_delivery;
 mod stepwise;
+mod sweep;
 mod turned_away;
 mod waking;
 
@@ -23,7 +25,7 @@ use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use capacity::Meter;
-use domain::access::api_key::{ApiKey, Scope};
+use domain::access::api_key::{ApiKey, ApiKeySettings};
 use domain::access::workspace::{Workspace, WorkspaceSettings};
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::{Endpoint, EndpointSettings};
@@ -159,13 +161,9 @@ impl Bench {
     }
 
     fn caller(&self) -> ApiKey {
-        ApiKey {
-            id: ApiKeyId::new(start(), 1),
-            name: "test".to_owned(),
-            workspace_id: Some(self.workspace),
-            scopes: vec![Scope::Admin],
-            created_at: start(),
-        }
+        let settings =
+            ApiKeySettings { workspace_id: Some(self.workspace), ..ApiKeySettings::admin_of_all("test") };
+        ApiKey::new(ApiKeyId::new(start(), 1), settings, start())
     }
 
     fn key(&self, endpoint: EndpointId) -> EndpointKey {

@@ -49,7 +49,7 @@ async fn an_endpoint_goes(topic: Topic) -> (Bench, usize) {
     let bench = Bench::new().await;
     let (url, _) = receiver(410).await;
     let gone = bench.endpoint(1, json!({ "url": url, "events": ["invoice.paid"] })).await;
-    bench.endpoint(2, json!({ "url": "http://127.0.0.1:9/", "events": ["endpoint.*"] })).await;
+    bench.endpoint(2, json!({ "url": "http://127.0.0.1:9/", "events": ["posthorn.endpoint.*"] })).await;
     let context = bench.context(bench.queue.clone()).with_topic(Some(topic));
     let intake = Intake::new(context.clone());
     accept_event(&intake, &bench.caller(), request("invoice.paid", "{}"), None).await.unwrap();
@@ -74,16 +74,20 @@ async fn what_endpoints_are_told_is_published_to_the_topic_with_its_workspace() 
     let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
     assert_eq!((field("Action"), field("TopicArn")), (Some("Publish"), Some(ARN)));
     let message: Value = serde_json::from_str(field("Message").unwrap()).unwrap();
-    assert_eq!(message["type"], "endpoint.disabled");
+    assert_eq!(message["type"], "posthorn.endpoint.disabled");
     assert_eq!(message["workspace_id"], bench.workspace.to_string());
     assert_eq!(message["data"]["reason"], "gone");
-    let attributes: BTreeMap<_, _> = ["1", "2"]
+    let attributes: BTreeMap<_, _> = ["1", "2", "3"]
         .map(|entry| {
             let of = |what: &str| field(&format!("MessageAttributes.entry.{entry}.{what}")).unwrap();
             (of("Name"), of("Value.StringValue").to_owned())
         })
         .into();
-    let expected = [("type", "endpoint.disabled".to_owned()), ("workspace_id", bench.workspace.to_string())];
+    let expected = [
+        ("type", "posthorn.endpoint.disabled".to_owned()),
+        ("alias", "endpoint.disabled".to_owned()),
+        ("workspace_id", bench.workspace.to_string()),
+    ];
     assert_eq!(attributes, expected.into());
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::endpoint::Endpoint;
-use domain::id::{ReplayId, WorkspaceId};
+use domain::id::{EventId, ReplayId, WorkspaceId};
 use domain::policy::limits::RateLimit;
 use queue::Job;
 use serde_json::{Value, json};
@@ -66,6 +66,14 @@ async fn a_job_that_no_longer_stands_is_dropped_with_its_reason() {
 
     let early = job.delayed(start().plus(Duration::from_secs(9)));
     assert_eq!(turned_away(&sender, &early, 1).await, put_back("not_due", Duration::from_secs(9)));
+
+    // As a version that sent every long wait anew left it: it comes each quarter of an hour.
+    let sent_anew = job.delayed(start().plus(Duration::from_secs(7_200)));
+    assert_eq!(turned_away(&sender, &sent_anew, 1).await, put_back("not_due", Duration::from_secs(7_200)));
+    // SQS keeps a message for 14 days, so a job of an old event waits as a new one.
+    let mut old = sent_anew;
+    old.event = EventId::new(start().minus(Duration::from_secs(13 * 86_400)), 1);
+    assert_eq!(turned_away(&sender, &old, 1).await, dropped("not_due"));
 
     let drained = Job::drain(&delivery(&bench, &job).parked(start()));
     assert_eq!(turned_away(&sender, &drained, 1).await, dropped("duplicate"), "it is not parked");
@@ -139,11 +147,21 @@ async fn a_concurrency_limit_puts_a_job_back_until_its_delivery_is_parked() {
     assert!(
         bench.store.claim_lease(endpoint.key(), 0, now, now.plus(Duration::from_secs(60))).await.unwrap()
     );
-    let (sender, job) = (bench.sender(), one_job(&bench).await);
-    let (next, reasons) = turned_away(&sender, &job, 1).await;
-    assert!(matches!(next, Next::ComeBackIn(_)));
-    assert_eq!(reasons, [("no_lease", 1)].into());
-    assert_eq!(turned_away(&sender, &job, 4).await, dropped("no_lease"));
+    let (sender, other) = (bench.sender(), one_job(&bench).await);
+    let (job, retried) = (one_job(&bench).await, one_job(&bench).await);
+    // A job that came back for its retries has looked for a lease only once.
+    let waits = Delivery { attempts: 5, status: DeliveryStatus::Retrying, ..delivery(&bench, &retried) };
+    write(&bench, waits).await;
+    // All wait for a few seconds, in vain.
+    let (early, late, after_retries) = tokio::join!(
+        turned_away(&sender, &other, 1),
+        turned_away(&sender, &job, 4),
+        turned_away(&sender, &retried, 6),
+    );
+    assert!(matches!(early.0, Next::ComeBackIn(_)));
+    assert_eq!(early.1, [("no_lease", 1)].into());
+    assert_eq!(late, dropped("no_lease"));
+    assert!(matches!(after_retries.0, Next::ComeBackIn(_)));
     let row = bench.store.load_delivery(endpoint.id, job.delivery, now).await.unwrap().unwrap();
     assert_eq!(row.delivery.status, DeliveryStatus::Parked);
 }

@@ -1,14 +1,17 @@
-//! `/v1/api-keys`: make, list, delete.
+//! `/v1/api-keys` and `/v1/me`: make, list, read, rotate and delete API keys.
+//! Who am I, and what may I do?
 
-use api::api_keys::{ApiKey, ApiKeySettings, NewApiKey};
+use api::api_keys::{ApiKey, ApiKeySettings, Me, NewApiKey, RotateApiKey};
 use api::page::PageQuery;
 use api::workspaces::OfWorkspace;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::id::ApiKeyId;
-use http_kit::{Body, Caller, Id, Page};
-use usecases::manage::manage_api_key::{create_api_key, delete_api_key, list_api_keys};
+use http_kit::{Body, Caller, Created, Id, OptionalBody, Page, UnderClaim};
+use usecases::manage::manage_api_key::{
+    create_api_key, delete_api_key, list_api_keys, read_api_key, rotate_api_key,
+};
 use usecases::manage::management::Management;
 
 use crate::v1::Answer;
@@ -26,12 +29,13 @@ use crate::v1::Answer;
     responses((status = 201, description = "The API key.", body = NewApiKey)),
 )]
 pub(crate) async fn create(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Body(settings): Body<ApiKeySettings>,
-) -> Answer<(StatusCode, Json<NewApiKey>)> {
+) -> Answer<Created<NewApiKey>> {
     let (key, secret) = create_api_key(&management, &caller, settings).await?;
-    Ok((StatusCode::CREATED, Json(NewApiKey { api_key: key.into(), key: (&secret).into() })))
+    let path = format!("/v1/api-keys/{}", key.id);
+    Ok(Created { path, body: NewApiKey { api_key: key.into(), key: (&secret).into() } })
 }
 
 /// List API keys
@@ -52,6 +56,63 @@ pub(crate) async fn list(
 ) -> Answer<Json<api::page::Page<ApiKey>>> {
     let page = list_api_keys(&management, &caller, workspace_id, after, limit).await?;
     Ok(Json(api::page::Page::of(page.rows.into_iter().map(ApiKey::from), page.next)))
+}
+
+/// Read an API key
+///
+/// The key with the ends of the old keys that still authenticate after a rotation.
+#[utoipa::path(
+    get,
+    path = "/v1/api-keys/{key}",
+    operation_id = "read_api_key",
+    tag = "API keys",
+    responses((status = 200, description = "The API key, without the key itself.", body = ApiKey)),
+)]
+pub(crate) async fn read(
+    State(management): State<Management>,
+    caller: Caller,
+    Id(key): Id<ApiKeyId>,
+) -> Answer<Json<ApiKey>> {
+    let listed = read_api_key(&management, &caller, key).await?;
+    let ends = listed.old.iter().map(|old| old.ends_at);
+    Ok(Json(ApiKey::with_old_keys(listed.key, ends)))
+}
+
+/// Rotate an API key
+///
+/// The answer shows the new key. The old key authenticates until its overlap ends, at most 5 old keys beside the new one.
+#[utoipa::path(
+    post,
+    path = "/v1/api-keys/{key}/rotate",
+    operation_id = "rotate_api_key",
+    tag = "API keys",
+    request_body = Option<RotateApiKey>,
+    responses((status = 200, description = "The API key, with the new key.", body = NewApiKey)),
+)]
+pub(crate) async fn rotate(
+    State(management): State<Management>,
+    caller: Caller,
+    Id(key): Id<ApiKeyId>,
+    OptionalBody(RotateApiKey { overlap_seconds }): OptionalBody<RotateApiKey>,
+) -> Answer<Json<NewApiKey>> {
+    let (listed, secret) = rotate_api_key(&management, &caller, key, overlap_seconds).await?;
+    let ends = listed.old.iter().map(|old| old.ends_at);
+    Ok(Json(NewApiKey { api_key: ApiKey::with_old_keys(listed.key, ends), key: (&secret).into() }))
+}
+
+/// Read the caller
+///
+/// What the API key of the request may do.
+#[utoipa::path(
+    get,
+    path = "/v1/me",
+    operation_id = "read_me",
+    tag = "API keys",
+    responses((status = 200, description = "The API key of the request.", body = Me)),
+)]
+pub(crate) async fn me(_: State<Management>, caller: Caller) -> Json<Me> {
+    let api_key = ApiKey::from(domain::access::api_key::ApiKey::clone(&caller));
+    Json(Me { api_key, version: env!("CARGO_PKG_VERSION").to_owned() })
 }
 
 /// Delete an API key

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use domain::endpoint::EndpointSettings;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, Secret};
-use http_kit::{Body, Caller, Document, Id, OptionalBody, Page};
+use http_kit::{Body, Caller, Created, Document, Id, OptionalBody, Page, UnderClaim};
 use serde_json::Value;
 use usecases::manage::manage_endpoint::{self, REPLACED_WHOLE};
 use usecases::manage::management::Management;
@@ -29,10 +29,10 @@ use crate::v1::Answer;
     responses((status = 201, description = "The endpoint, with its secret.", body = Endpoint)),
 )]
 pub(crate) async fn create(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Body(mut document): Body<Document>,
-) -> Answer<(StatusCode, Json<Endpoint>)> {
+) -> Answer<Created<Endpoint>> {
     // These two are said once, when the endpoint is made; everything else is a setting that can be changed.
     let workspace = document.take::<WorkspaceId>("workspace_id")?;
     let secret = document.take::<Secret>("secret")?;
@@ -40,7 +40,8 @@ pub(crate) async fn create(
     let endpoint =
         manage_endpoint::create_endpoint(&management, &caller, workspace, settings, secret).await?;
     let now = management.context.clock.now();
-    Ok((StatusCode::CREATED, Json(Endpoint::with_secret(endpoint, now))))
+    let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    Ok(Created { path, body: Endpoint::with_secret(endpoint, now) })
 }
 
 /// Read an endpoint

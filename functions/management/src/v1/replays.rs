@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
-use http_kit::{Body, Caller, Id, OptionalBody, Page};
+use http_kit::{Body, Caller, Id, OptionalBody, Page, UnderClaim};
 use usecases::manage::management::Management;
 use usecases::replay::replay_delivery::{EventReplay, Resent, replay_delivery, replay_event};
 use usecases::replay::replay_window::{cancel_replay, list_replays, read_replay, start_replay, try_replay};
@@ -28,7 +28,7 @@ use crate::v1::Answer;
     responses((status = 202, description = "The delivery, which is pending again.", body = Delivery)),
 )]
 pub(crate) async fn one_delivery(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
     Id(delivery): Id<DeliveryId>,
@@ -50,7 +50,7 @@ pub(crate) async fn one_delivery(
     responses((status = 202, description = "The delivery to each endpoint.", body = ReplayedEvent)),
 )]
 pub(crate) async fn one_event(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Id(event): Id<EventId>,
     Body(request): Body<ReplayEvent>,
@@ -80,7 +80,7 @@ pub(crate) async fn one_event(
     responses((status = 202, description = "The replay, which is running.", body = Replay), (status = 200, description = "The result of a dry run.", body = DryRun)),
 )]
 pub(crate) async fn window(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
     Body(request): Body<ReplayWindow>,

@@ -5,9 +5,8 @@ use api::page::PageQuery;
 use api::workspaces::{Workspace, WorkspaceSettings};
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::id::WorkspaceId;
-use http_kit::{Body, Caller, Document, Id, Page};
+use http_kit::{Body, Caller, Created, Document, Id, Page, UnderClaim};
 use usecases::manage::manage_workspace::{
     create_workspace, list_workspaces, read_workspace, update_workspace,
 };
@@ -27,12 +26,13 @@ use crate::v1::Answer;
     responses((status = 201, description = "The workspace.", body = Workspace)),
 )]
 pub(crate) async fn create(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Body(settings): Body<WorkspaceSettings>,
-) -> Answer<(StatusCode, Json<Workspace>)> {
+) -> Answer<Created<Workspace>> {
     let workspace = create_workspace(&management, &caller, settings).await?;
-    Ok((StatusCode::CREATED, Json(Workspace::from(&workspace))))
+    let path = format!("/v1/workspaces/{}", workspace.id);
+    Ok(Created { path, body: Workspace::from(&workspace) })
 }
 
 /// Read a workspace

@@ -54,7 +54,14 @@ async fn older_api_keys_open_what_they_opened() {
     let reading = old.client("one workspace, reading");
     let listed = reading.get("/v1/webhook-endpoints").await.unwrap();
     let by_admin = format!("/v1/webhook-endpoints?workspace_id={}", old.workspace("acme"));
-    assert_eq!(listed["data"], old.stage.read(&by_admin).await["data"]);
+    // A key that only reads no longer sees the values of custom headers.
+    let mut expected = old.stage.read(&by_admin).await["data"].clone();
+    for endpoint in expected.as_array_mut().unwrap() {
+        for value in endpoint["headers"].as_object_mut().unwrap().values_mut() {
+            *value = json!("[hidden]");
+        }
+    }
+    assert_eq!(listed["data"], expected);
     let event =
         json!({ "workspace_id": old.workspace("acme"), "type": "of.no.interest", "data": {} }).to_string();
     let send = async |key| old.client(key).call("POST", "/v1/events", event.clone(), &[]).await.unwrap().0;

@@ -40,7 +40,7 @@ async fn workspaces_and_api_keys() {
     assert_eq!(json!(key), serde_json::from_str::<Value>(text(&by_digest, "document")).unwrap());
     for name in ["api-key-listed", "api-key-of-all-workspaces"] {
         let item = item(name);
-        let key = table.store.load_api_key(id(&item, "SK", 1)).await.unwrap().unwrap();
+        let key = table.store.load_api_key(id(&item, "SK", 1)).await.unwrap().unwrap().key;
         assert_eq!(json!(key), serde_json::from_str::<Value>(text(&item, "document")).unwrap(), "{name}");
         assert_eq!(table.store.list_api_keys(key.workspace_id, None, 9).await.unwrap().rows, [key], "{name}");
     }

@@ -7,7 +7,7 @@ use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use serde_json::{Value, json};
-use store::rows::idempotency::{Claim, WantedClaim};
+use store::rows::idempotency::{EventClaim, IdempotencyKey, Standing};
 use store::rows::statistics::Subject;
 
 use super::{everything, id, item, millis, number, present, said, table_with, text, then};
@@ -133,7 +133,7 @@ async fn slots_leases_and_quotas() {
     let takes = async |now| {
         store.claim_lease(EndpointKey::new(workspace, endpoint), 0, now, until.plus(second)).await.unwrap()
     };
-    assert_eq!(store.held_leases(EndpointKey::new(workspace, endpoint), before).await.unwrap(), 1);
+    assert_eq!(store.leases(EndpointKey::new(workspace, endpoint)).await.unwrap().taken(before), 1);
     assert!(!takes(before).await && takes(until).await);
     let free = table_with(&["places-free"]).await;
     assert!(free.store.claim_lease(EndpointKey::new(workspace, endpoint), 0, before, until).await.unwrap());
@@ -151,19 +151,21 @@ async fn idempotency_keys() {
     let (workspace, event) = (id(&row, "PK", 1), text(&row, "event").parse().unwrap());
     let digest = text(&row, "PK").split('#').nth(2).unwrap();
     let leased = Timestamp::from_millis(number(&row, "leased_until"));
+    let key = IdempotencyKey { workspace: Some(workspace), digest: digest.to_owned() };
     let claim = async |name, request, now| {
         let table = table_with(&[name]).await;
-        let wanted = WantedClaim { workspace, digest, request, event };
-        table.store.claim_idempotency_key(wanted, now).await.unwrap()
+        table.store.claim_events(&key, request, event, now).await.unwrap()
     };
     let before = Timestamp::from_millis(leased.as_millis() - 1);
     let request = text(&row, "request");
-    assert_eq!(claim("idempotency-claimed", request, before).await, Claim::InProgress);
-    assert_eq!(claim("idempotency-claimed", request, leased).await, Claim::Resumed(event));
-    assert_eq!(claim("idempotency-completed", request, then()).await, Claim::Completed(event));
-    assert_eq!(claim("idempotency-completed", "another", then()).await, Claim::Reused);
+    let found = |standing| EventClaim::Found(event, standing);
+    assert_eq!(claim("idempotency-claimed", request, before).await, found(Standing::Leased));
+    let over = Standing::Over { leased_until: leased };
+    assert_eq!(claim("idempotency-claimed", request, leased).await, found(over));
+    assert_eq!(claim("idempotency-completed", request, then()).await, found(Standing::Completed));
+    assert_eq!(claim("idempotency-completed", "another", then()).await, EventClaim::Reused);
     let forgotten = Timestamp::from_millis(number(&row, "expires_at") * 1_000);
-    assert_eq!(claim("idempotency-completed", "another", forgotten).await, Claim::Claimed);
+    assert_eq!(claim("idempotency-completed", "another", forgotten).await, EventClaim::Claimed);
 }
 
 #[tokio::test]

@@ -14,9 +14,9 @@ use crate::error::Fault;
 pub(super) enum Closed {
     /// It is early: it was put back, delayed or scheduled for later than now.
     NotDue(Duration),
-    /// A drain sent the parked delivery twice, and another job has claimed it.
+    /// A drain or a sweep sent the delivery, and another job has claimed or handled it.
     Duplicate,
-    /// A newer replay sends the delivery, or a drain has cut short the wait of this job.
+    /// Another replay sends the delivery, or a drain has cut short the wait of this job.
     Superseded,
     /// The delivery's retry is not brought forward, because its endpoint fails again: the job that waits for it stands.
     StillWaiting,

@@ -14,7 +14,7 @@ use store::rows::deliveries::{DeliveryRow, Settlement};
 
 use super::Sender;
 use super::closed::{Closed, Stop};
-use super::look_up::Receive;
+use super::look_up::{Known, Receive, ReplayClaim};
 use super::payload::Traced;
 use crate::error::Fault;
 use crate::limit::bulkhead::Ticket;
@@ -46,15 +46,21 @@ pub(super) struct Ready {
 
 impl Sender {
     /// Whether the delivery may go out now.
-    pub(super) async fn gate(&self, receive: &Receive<'_>, mut row: DeliveryRow) -> Result<Gate, Fault> {
-        match self.pass(receive, &mut row).await {
+    pub(super) async fn gate(&self, receive: &Receive<'_>, known: Known) -> Result<Gate, Fault> {
+        let Known { mut row, claim } = known;
+        match self.pass(receive, &mut row, claim).await {
             Ok(ready) => Ok(Gate::Open(row, ready)),
             Err(Stop::Closed(why)) => Ok(Gate::Closed(row, why)),
             Err(Stop::Fault(fault)) => Err(fault),
         }
     }
 
-    async fn pass(&self, receive: &Receive<'_>, row: &mut DeliveryRow) -> Result<Ready, Stop> {
+    async fn pass(
+        &self,
+        receive: &Receive<'_>,
+        row: &mut DeliveryRow,
+        claim: Option<ReplayClaim>,
+    ) -> Result<Ready, Stop> {
         // 1. Does the job still stand, and is it due?
         if let Some(why) = receive.is_outdated_by(&row.delivery) {
             return Err(why.into());
@@ -79,6 +85,9 @@ impl Sender {
             }
             None => {}
         }
+        if let Some(claim) = claim {
+            Box::pin(self.claim_for_replay(row, claim, expires_at)).await?;
+        }
 
         // 4. Is the payload at hand?
         let payload = self.payload(receive).await?;
@@ -86,8 +95,42 @@ impl Sender {
         // 5. Do the limits let it through?
         let ticket = self.bulkhead.enter(endpoint.id, Instant::now()).ok_or(Closed::BulkheadFull)?;
         self.wait_for_slot(&endpoint, &row.delivery).await?;
-        let lease = self.concurrency_limiter.lease(&endpoint).await?.ok_or(Closed::NoLease)?;
+        if endpoint.settings.max_concurrency.is_none() {
+            let lease = Lease::Unlimited;
+            return Ok(Ready { workspace, endpoint, payload, lease, _ticket: ticket });
+        }
+        // A job that waits for a lease is no slow attempt: what waits has a bound of its own.
+        drop(ticket);
+        let (endpoint, lease, ticket) = Box::pin(self.lease(receive, &row.delivery, endpoint)).await?;
         Ok(Ready { workspace, endpoint, payload, lease, _ticket: ticket })
+    }
+
+    /// A lease of the endpoint's concurrency limit. After the wait for one the endpoint is looked at again.
+    async fn lease(
+        &self,
+        receive: &Receive<'_>,
+        delivery: &Delivery,
+        endpoint: Arc<Endpoint>,
+    ) -> Result<(Arc<Endpoint>, Lease, Ticket), Stop> {
+        let lease = self.concurrency_limiter.lease(&endpoint).await?.ok_or(Closed::NoLease)?;
+        let again = async {
+            let endpoint = self.active_endpoint(receive, delivery).await?;
+            let ticket = self.bulkhead.enter(endpoint.id, Instant::now()).ok_or(Closed::BulkheadFull)?;
+            Ok((endpoint, lease, ticket))
+        };
+        let ready = again.await;
+        if ready.is_err() {
+            self.give_back(&endpoint, lease, None).await;
+        }
+        ready
+    }
+
+    /// Gives a lease back; `lasted` is how long the attempt took, if one was made.
+    pub(super) async fn give_back(&self, endpoint: &Endpoint, lease: Lease, lasted: Option<Duration>) {
+        if let Err(fault) = self.concurrency_limiter.give_back(endpoint, lease, lasted).await {
+            // The lease ends by itself in a while; what was sent must be recorded first.
+            tracing::warn!(endpoint = %endpoint.id, error = %fault, "the concurrency lease of an attempt could not be given back; it ends by itself");
+        }
     }
 
     /// The endpoint, if it may be sent to.
@@ -165,6 +208,22 @@ impl Sender {
         }
         *row = settlement.row;
         Ok(())
+    }
+
+    /// Claims a delivery for the replay that this job begins.
+    async fn claim_for_replay(
+        &self,
+        row: &DeliveryRow,
+        claim: ReplayClaim,
+        expires_at: Timestamp,
+    ) -> Result<(), Stop> {
+        let settlement = Settlement { row: row.clone(), later_attempt: None, expires_at };
+        let (store, now) = (&self.context.store, self.context.clock.now());
+        match store.take_for_replay(&settlement, claim.before.as_ref(), now).await? {
+            true => Ok(()),
+            // Another replay was faster, and sends it.
+            false => Err(Closed::Superseded.into()),
+        }
     }
 
     /// Waits for the delivery's slot of its endpoint's rate, if that is a moment away.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain::delivery::{Delivery, DeliveryStatus};
+use domain::id::ReplayId;
 use domain::timestamp::Timestamp;
 use queue::Job;
 use store::rows::deliveries::DeliveryRow;
@@ -21,6 +22,22 @@ pub(super) struct Receive<'a> {
     pub(super) number: u32,
     pub(super) at: Timestamp,
     pub(super) meter: &'a Meter,
+}
+
+/// What is known of a delivery when its job comes.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// Its row; as a replay begins it, if the job is the first of one.
+    pub(super) row: DeliveryRow,
+    /// The replay that the job begins, if that must claim the delivery.
+    pub(super) claim: Option<ReplayClaim>,
+}
+
+/// The delivery before the replay, which has it only if nobody changes its row meanwhile.
+#[derive(Debug)]
+pub(super) struct ReplayClaim {
+    /// `None` if it has no row.
+    pub(super) before: Option<Delivery>,
 }
 
 impl Receive<'_> {
@@ -51,6 +68,9 @@ impl Receive<'_> {
         if self.number <= 1 && job.parked_at().is_some() && job.parked_at() != delivery.parked_at {
             return Some(Closed::Duplicate);
         }
+        if self.number <= 1 && job.is_sweep() && !delivery.is_new() {
+            return Some(Closed::Duplicate);
+        }
         if self.number <= 1 && job.is_wake() && job.woken_at() == delivery.woken_at {
             return Some(Closed::Duplicate);
         }
@@ -76,7 +96,7 @@ impl Receive<'_> {
 impl Sender {
     /// The delivery as far as it is known. Only a first receive takes for granted that nothing happened before; an early
     /// job only waits on, and nothing is read for it.
-    pub(super) async fn look_up(&self, receive: &Receive<'_>) -> Result<DeliveryRow, Fault> {
+    pub(super) async fn look_up(&self, receive: &Receive<'_>) -> Result<Known, Fault> {
         let Receive { job, at, .. } = *receive;
         if receive.early_by().is_some() {
             return Ok(known(job, None, at));
@@ -91,17 +111,29 @@ impl Sender {
 }
 
 /// The delivery as its row says, or as a new one; as a replay begins it, if this job is the first of one.
-fn known(job: &Job, row: Option<DeliveryRow>, now: Timestamp) -> DeliveryRow {
+fn known(job: &Job, row: Option<DeliveryRow>, now: Timestamp) -> Known {
+    let before = row.as_ref().map(|row| row.delivery.clone());
     let DeliveryRow { delivery, first_attempt } = row.unwrap_or_else(|| {
         let event_type = job.event_type.clone();
         let new = Delivery::new(job.workspace, job.endpoint, job.event, event_type, job.occurred_at);
         DeliveryRow { delivery: Delivery { id: job.delivery, ..new }, first_attempt: None }
     });
-    // A delivery that succeeded is not sent again without `force`.
+    match job.replay_id().filter(|run| begins(job, *run, &delivery, now)) {
+        Some(run) => {
+            // The replay of one delivery by hand sends it at once, whatever else does: it claims nothing.
+            let claim = (!job.is_probe()).then_some(ReplayClaim { before });
+            let delivery = delivery.replayed(run, now);
+            Known { row: DeliveryRow { delivery, first_attempt }, claim }
+        }
+        None => Known { row: DeliveryRow { delivery, first_attempt }, claim: None },
+    }
+}
+
+/// Whether the job begins to send the delivery for replay `run`.
+fn begins(job: &Job, run: ReplayId, delivery: &Delivery, now: Timestamp) -> bool {
+    // What succeeded is not sent again unless that was asked for.
     let spared = delivery.status == DeliveryStatus::Delivered && !job.is_forced();
-    let delivery = match job.replay_id() {
-        Some(run) if delivery.run.is_none_or(|old| old < run) && !spared => delivery.replayed(run, now),
-        _ => delivery,
-    };
-    DeliveryRow { delivery, first_attempt }
+    // What another replay is sending is left to it.
+    let of_another = !job.is_probe() && delivery.run.is_some() && delivery.is_on_its_way(now);
+    delivery.run.is_none_or(|old| old < run) && !spared && !of_another
 }

@@ -26,10 +26,7 @@ impl Sender {
         let nonce = self.context.randomness.bytes();
         let occasion = Occasion { number, at, nonce, trace: span.as_parent() };
         let posted = post(&self.egress, endpoint, &message, occasion, delivery.trigger).await;
-        if let Err(fault) = self.concurrency_limiter.give_back(endpoint, *lease).await {
-            // The lease ends by itself in a while; what was sent must be recorded first.
-            tracing::warn!(endpoint = %endpoint.id, error = %fault, "the concurrency lease of an attempt could not be given back; it ends by itself");
-        }
+        self.give_back(endpoint, *lease, Some(posted.attempt.duration)).await;
         (posted, span)
     }
 }

@@ -45,7 +45,8 @@ impl Sender {
         self.counter.count(ready.endpoint.key(), attempt, decision, ready.workspace.expiry(at));
     }
 
-    /// Writes the delivery's row, and the attempt's: the first one stands in the delivery's.
+    /// Writes the delivery's row, and the attempt's: the first one stands in the delivery's. Only the first attempt of an
+    /// accepted event is surely the only one of its number; others are written under a condition.
     pub(super) async fn record(
         &self,
         row: DeliveryRow,
@@ -53,12 +54,19 @@ impl Sender {
         expires_at: Timestamp,
         seat: Seat<'_, Settlement>,
     ) -> Result<(), Fault> {
+        let alone = attempt.number == 1 && row.delivery.run.is_none();
         let (first_attempt, later_attempt) = match attempt.number {
             1 => (Some(attempt), None),
             _ => (row.first_attempt, Some(attempt)),
         };
         let row = DeliveryRow { delivery: row.delivery, first_attempt };
-        seat.write(Settlement { row, later_attempt, expires_at }).await
+        let settlement = Settlement { row, later_attempt, expires_at };
+        if alone {
+            return seat.write(settlement).await;
+        }
+        drop(seat);
+        // On the heap: or the futures of first attempts would be larger, too.
+        Ok(Box::pin(self.context.store.settle_beside_others(settlement)).await?)
     }
 
     /// Carries out the decision.

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use domain::id::EndpointKey;
+use domain::policy::backoff::{ALWAYS_INVISIBLE, Backoff, QueueLoad, backoff};
 use queue::Job;
 use store::rows::deliveries::{DeliveryRow, Settlement};
 
 use super::closed::{Closed, Consequence};
 use super::look_up::Receive;
-use super::{LONGEST_INVISIBLE, Next, Sender};
+use super::{Next, Sender};
 use crate::context::cache::CACHED_FOR;
 use crate::error::Fault;
 use crate::telemetry::attempt_log::log_turned_away;
@@ -26,7 +27,9 @@ impl Sender {
     ) -> Result<Next, Fault> {
         let Receive { job, number, meter, .. } = *receive;
         let now = self.context.clock.now();
-        let consequence = why.consequence(number, CACHED_FOR);
+        // A job that waited for a retry was received for that, and not because it found no room.
+        let looks = number.saturating_sub(row.delivery.counted_attempts());
+        let consequence = why.consequence(looks, CACHED_FOR);
         log_turned_away(job, number, consequence.as_str(), why.as_str());
         meter.note(|readings| *readings.turned_away.entry(why.as_str()).or_default() += 1);
         let DeliveryRow { delivery, first_attempt } = row;
@@ -36,7 +39,7 @@ impl Sender {
                 drop(seat);
                 return self.wait(job, wait).await;
             }
-            Consequence::LookAgain => return Ok(Next::ComeBackIn(self.soon(number))),
+            Consequence::LookAgain => return Ok(Next::ComeBackIn(self.soon(looks))),
             Consequence::WaitForSlot(slot) => {
                 // The row keeps the slot, so that it is not reserved again.
                 if delivery.slot_at.is_none() {
@@ -71,13 +74,21 @@ impl Sender {
         seat.write(Settlement { row, later_attempt: None, expires_at }).await
     }
 
-    /// Lets the job come back after `wait`: a short one as it is, a long one as another.
+    /// Lets the job come back after `wait`: as it is, or as a delayed message in its place.
     pub(super) async fn wait(&self, job: &Job, wait: Duration) -> Result<Next, Fault> {
-        if wait <= LONGEST_INVISIBLE {
-            return Ok(Next::ComeBackIn(wait));
+        let now = self.context.clock.now();
+        let load = match wait <= ALWAYS_INVISIBLE {
+            true => QueueLoad::default(),
+            false => self.context.cache.queue_load().await?,
+        };
+        // No message of an event is older than the event.
+        match backoff(wait, load, now.since(job.event.time())) {
+            Backoff::Invisible => Ok(Next::ComeBackIn(wait)),
+            Backoff::Delayed => {
+                self.resends.write(job.delayed(now.plus(wait))).await?;
+                Ok(Next::Done)
+            }
         }
-        self.resends.write(job.delayed(self.context.clock.now().plus(wait))).await?;
-        Ok(Next::Done)
     }
 
     /// When to look again for room: a second at first, later up to half a minute.

@@ -1,0 +1,103 @@
+//! How many endpoints does a workspace have?
+//! A counter, changed in one transaction with the endpoint's row: however many requests come at once, none passes the
+//! quota.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::endpoint::Endpoint;
+use domain::id::{EndpointKey, WorkspaceId};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::keys::{self, ENDPOINT_PREFIX};
+use crate::table::item::{ItemReader, ItemWriter};
+use crate::table::query::Range;
+use crate::table::update::Update;
+
+const ENTITY: &str = "endpoint_count";
+/// The counter may have to be made first, and others may change it between our look and our write.
+const TRIES: usize = 4;
+/// Where the counter stands in a transaction with an endpoint.
+const COUNTER: usize = 1;
+
+/// What came of the wish to make an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// It is written, and counted.
+    Done,
+    /// The workspace has as many as it may have.
+    TooMany,
+    /// There is one with its id.
+    Exists,
+}
+
+impl Store {
+    /// Writes a new endpoint and counts it, if its workspace has fewer than `most`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses for another reason, or the data key cannot be had.
+    pub async fn create_endpoint(&self, endpoint: &Endpoint, most: usize) -> Result<Created, StoreError> {
+        let (workspace, item) = (endpoint.workspace_id, self.endpoint_item(endpoint).await?);
+        for _ in 0..TRIES {
+            let put = self.part_put(item.clone(), Some("attribute_not_exists(PK)"))?;
+            let count = self.part_count(workspace, 1, Some(most))?;
+            match self.transact(vec![put, count]).await? {
+                None => return Ok(Created::Done),
+                Some(COUNTER) if self.endpoint_count(workspace).await? >= most => {
+                    return Ok(Created::TooMany);
+                }
+                // The counter is there now, or an endpoint was deleted since.
+                Some(COUNTER) => {}
+                Some(_) => return Ok(Created::Exists),
+            }
+        }
+        Err(StoreError::Unprocessed(2))
+    }
+
+    /// Deletes an endpoint's row and counts it off; whether there was one.
+    pub(crate) async fn delete_counted(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
+        for _ in 0..TRIES {
+            let delete = self.part_delete(&keys::endpoint(endpoint), Some("attribute_exists(PK)"))?;
+            let count = self.part_count(endpoint.workspace, -1, None)?;
+            match self.transact(vec![delete, count]).await? {
+                None => return Ok(true),
+                Some(COUNTER) => {
+                    self.endpoint_count(endpoint.workspace).await?;
+                }
+                Some(_) => return Ok(false),
+            }
+        }
+        Err(StoreError::Unprocessed(2))
+    }
+
+    /// Counts by `step`, if there is a counter and it is below `most`.
+    fn part_count(
+        &self,
+        workspace: WorkspaceId,
+        step: i32,
+        most: Option<usize>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::new(keys::endpoint_count(workspace), ENTITY)
+            .add("endpoints :step")
+            .when("attribute_exists(endpoints)")
+            .number(":step", step);
+        let update = match most {
+            Some(most) => update.when("endpoints < :most").number(":most", most),
+            None => update,
+        };
+        update.part(self)
+    }
+
+    /// What the counter says. A workspace that had endpoints before they were counted has none: then they are counted
+    /// now. Without the counter no endpoint is made or deleted, so none is missed meanwhile.
+    async fn endpoint_count(&self, workspace: WorkspaceId) -> Result<usize, StoreError> {
+        let key = keys::endpoint_count(workspace);
+        if let Some(row) = self.load(&key).await? {
+            return ItemReader::new(row, ENTITY).number("endpoints");
+        }
+        let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX).consistent();
+        let count = self.query(&range, usize::MAX).await?.rows.len();
+        // Another process may have made it since: then that one stands.
+        self.put_new(ItemWriter::new(&key, ENTITY).number("endpoints", count).build()).await?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,63 @@
+//! How are several rows written together or not at all?
+//! In one transaction; a condition that does not hold is an answer, not an error.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::keys::Key;
+use crate::table::batch::pause;
+use crate::table::item::{Attributes, key_attributes};
+
+const OPERATION: &str = "TransactWriteItems";
+/// Transactions of the same row refuse each other: thirty requests at once need some tries.
+const TRIES: u32 = 8;
+
+impl Store {
+    /// Puts a whole row; with `condition` only if that holds of the row that is there.
+    pub(crate) fn part_put(
+        &self,
+        item: Attributes,
+        condition: Option<&str>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&*self.table).set_item(Some(item));
+        let put = put.set_condition_expression(condition.map(str::to_owned)).build();
+        Ok(TransactWriteItem::builder().put(put.map_err(StoreError::aws(OPERATION))?).build())
+    }
+
+    /// Deletes a row; with `condition` only if that holds of it.
+    pub(crate) fn part_delete(
+        &self,
+        key: &Key,
+        condition: Option<&str>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder().table_name(&*self.table).set_key(Some(key_attributes(key)));
+        let delete = delete.set_condition_expression(condition.map(str::to_owned)).build();
+        Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::aws(OPERATION))?).build())
+    }
+
+    /// Writes all parts. When a condition does not hold nothing is written, and the answer is the place of the first
+    /// part whose condition it was.
+    pub(crate) async fn transact(&self, parts: Vec<TransactWriteItem>) -> Result<Option<usize>, StoreError> {
+        for attempt in 0..TRIES {
+            let request = self.client.transact_write_items().set_transact_items(Some(parts.clone()));
+            let Err(error) = Box::pin(request.send()).await else { return Ok(None) };
+            let Some(TransactWriteItemsError::TransactionCanceledException(refusal)) =
+                error.as_service_error()
+            else {
+                return Err(StoreError::aws(OPERATION)(error));
+            };
+            let codes: Vec<_> = refusal.cancellation_reasons().iter().map(|reason| reason.code()).collect();
+            let refused = codes.iter().position(|code| *code == Some("ConditionalCheckFailed"));
+            if refused.is_some() {
+                return Ok(refused);
+            }
+            if !codes.contains(&Some("TransactionConflict")) {
+                return Err(StoreError::aws(OPERATION)(error));
+            }
+            pause(attempt).await;
+        }
+        Err(StoreError::Unprocessed(parts.len()))
+    }
+}
