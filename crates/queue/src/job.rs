@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::delivery::Delivery;
+use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::EventType;
 use domain::event::{Event, Payload};
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
@@ -127,9 +127,10 @@ impl Job {
         Self::going_on(delivery, Purpose::Probe { parked_at: delivery.parked_at }, delivery.woken_at)
     }
 
-    /// The job by which a replay sends a delivery again.
+    /// The job by which a replay sends a delivery again. If it waits for its retry, the job says which wait is cut short.
     pub fn replay(delivery: &Delivery, replay: Replay) -> Self {
-        Self::again(delivery, Errand { purpose: Purpose::Recheck, replay: Some(replay), woken_at: None })
+        let woken_at = (delivery.status == DeliveryStatus::Retrying).then_some(delivery.updated_at);
+        Self::again(delivery, Errand { purpose: Purpose::Recheck, replay: Some(replay), woken_at })
     }
 
     /// The same job as a probe: it is attempted even while the endpoint's circuit is open.
@@ -235,7 +236,7 @@ impl Job {
         self.errand.purpose == Purpose::Wake
     }
 
-    /// The wait that a drain cut short by this job, or by the one before it: when that wait had begun.
+    /// The wait that a drain or replay cut short by this job, or by the one before it: when that wait had begun.
     pub fn woken_at(&self) -> Option<Timestamp> {
         self.errand.woken_at
     }
@@ -396,6 +397,7 @@ mod tests {
     fn every_kind() -> Vec<Job> {
         let replayed = Delivery { run: Some(ReplayId::new(at(), 4)), ..delivery() };
         let woken = Delivery { woken_at: Some(at()), ..delivery() };
+        let waits = Delivery { status: DeliveryStatus::Retrying, ..delivery() };
         let replay = |force| Job::replay(&delivery(), Replay { id: ReplayId::new(at(), 4), force });
         let made = [
             job("{}"),
@@ -409,6 +411,7 @@ mod tests {
             Job::probe(&woken),
             Job::probe(&delivery()),
             Job::probe(&replayed),
+            Job::replay(&waits, Replay { id: ReplayId::new(at(), 4), force: false }),
             replay(false),
             replay(true),
             replay(true).as_probe(),

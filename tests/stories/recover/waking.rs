@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use embedded_aws::sqs::Counts;
+use queue::definition::JOBS;
 use serde_json::{Value, json};
 use stories::{Answer, Receiver, Stage};
 
@@ -21,9 +23,18 @@ async fn send(stage: &Stage, numbers: std::ops::Range<u64>) {
     }
 }
 
-#[tokio::test]
-async fn after_a_recovery_retries_and_parked_deliveries_go_out_together_oldest_first() {
+/// Jobs that are in flight, beside those only counted, and jobs that are delayed.
+async fn waiting(stage: &Stage, counted: i64) -> (i64, i64) {
+    let Counts { in_flight, delayed, .. } = stage.platform.aws.sqs.counts(JOBS).await.unwrap();
+    (in_flight - counted, delayed)
+}
+
+/// The story of five long waits and 55 parked deliveries, while the queue counts `counted` jobs in flight. Gives how the
+/// jobs waited.
+async fn after_a_recovery_all_go_out_oldest_first(counted: i64) -> (i64, i64) {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    stage.platform.aws.sqs.count_in_flight(counted).await.unwrap();
+    stage.platform.tick().await.unwrap();
     let settings = json!({
         "retry": { "schedule_seconds": [36_000, 36_000] }, "disable": { "consecutive_failures": 10_000 },
     });
@@ -46,10 +57,23 @@ async fn after_a_recovery_retries_and_parked_deliveries_go_out_together_oldest_f
     let first: BTreeSet<u64> = seen[5..26].iter().map(|seen| number(&seen.body)).collect();
     assert_eq!(first, (0..21).collect(), "the oldest come first, those that waited for ten hours among them");
 
-    // The jobs that waited come when their time has come, and find nothing to do.
+    // The jobs that waited are still there. They come when their time has come, find their deliveries superseded, and end.
+    let jobs = waiting(&stage, counted).await;
+    stage.platform.aws.sqs.count_in_flight(0).await.unwrap();
     stage.advance(Duration::from_secs(40_000));
     stage.end().await;
     assert_eq!(receiver.seen().len(), 65);
+    jobs
+}
+
+#[tokio::test]
+async fn after_a_recovery_retries_and_parked_deliveries_go_out_together_oldest_first() {
+    assert_eq!(after_a_recovery_all_go_out_oldest_first(0).await, (5, 0), "they waited invisible");
+}
+
+#[tokio::test]
+async fn so_they_do_while_the_queue_is_crowded_and_waits_are_delayed_messages() {
+    assert_eq!(after_a_recovery_all_go_out_oldest_first(60_000).await, (0, 5));
 }
 
 #[tokio::test]
@@ -141,4 +165,28 @@ async fn a_replay_of_a_window_selects_what_waits_for_a_retry() {
     stage.advance(Duration::from_secs(4_000));
     stage.end().await;
     assert_eq!(receiver.seen().len(), 7, "the jobs that waited find nothing to do");
+}
+
+#[tokio::test]
+async fn a_replay_also_selects_what_an_earlier_replay_left_waiting_for_a_retry() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({ "retry": { "schedule_seconds": [3600] } })).await;
+    let since = stage.clock().now();
+    receiver.answer(Answer::Status(500));
+    send(&stage, 0..1).await;
+    until(&stage, &endpoint, |all| count(all, "retrying") == 1).await;
+    let path = format!("/v1/webhook-endpoints/{}/replay", endpoint.id);
+    let body = json!({ "since": since, "status": "retrying" }).to_string();
+    for attempts in [2, 3] {
+        stage.advance(Duration::from_secs(1));
+        assert_eq!(stage.admin.call("POST", &path, body.clone(), &[]).await.unwrap().0, 202);
+        stage.attempted(&endpoint, attempts).await;
+    }
+    until(&stage, &endpoint, |all| count(all, "retrying") == 1).await;
+
+    receiver.answer(Answer::Status(200));
+    stage.advance(Duration::from_secs(3_700));
+    until(&stage, &endpoint, |all| count(all, "delivered") == 1).await;
+    stage.end().await;
+    assert_eq!(receiver.seen().len(), 4, "of the three jobs that waited only the last has sent it");
 }

@@ -127,8 +127,8 @@ pub struct Delivery {
     pub trigger: Trigger,
     /// The replay it was last sent by; `None` if it was not.
     pub run: Option<ReplayId>,
-    /// When the wait had begun that a drain cut short; `None` if none did. Only the job with this instant may attempt
-    /// it: the job that waited is superseded.
+    /// When the wait had begun that a drain or replay cut short; `None` if none did. Only the job with this instant may
+    /// attempt it: the job that waited is superseded.
     pub woken_at: Option<Timestamp>,
     /// Attempts that do not count for its schedule: those before that replay, and those that only probed its endpoint.
     pub uncounted_attempts: u32,
@@ -201,8 +201,8 @@ impl Delivery {
         self.attempts.saturating_sub(self.uncounted_attempts)
     }
 
-    /// Whether a job will attempt it without anybody's doing. One that should have been attempted an hour ago and was not
-    /// is lost, and may be sent again.
+    /// Whether a job will attempt it without anybody's doing. One that should have been attempted ten minutes ago and was
+    /// not is lost, and may be sent again.
     pub fn is_on_its_way(&self, now: Timestamp) -> bool {
         let waits = matches!(self.status, DeliveryStatus::Pending | DeliveryStatus::Retrying);
         let due = self.next_attempt_at.unwrap_or(self.updated_at);

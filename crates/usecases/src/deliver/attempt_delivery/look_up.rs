@@ -122,7 +122,7 @@ fn known(job: &Job, row: Option<DeliveryRow>, now: Timestamp) -> Known {
         Some(run) => {
             // The replay of one delivery by hand sends it at once, whatever else does: it claims nothing.
             let claim = (!job.is_probe()).then_some(ReplayClaim { before });
-            let delivery = delivery.replayed(run, now);
+            let delivery = Delivery { woken_at: job.woken_at(), ..delivery.replayed(run, now) };
             Known { row: DeliveryRow { delivery, first_attempt }, claim }
         }
         None => Known { row: DeliveryRow { delivery, first_attempt }, claim: None },
@@ -133,7 +133,8 @@ fn known(job: &Job, row: Option<DeliveryRow>, now: Timestamp) -> Known {
 fn begins(job: &Job, run: ReplayId, delivery: &Delivery, now: Timestamp) -> bool {
     // What succeeded is not sent again unless that was asked for.
     let spared = delivery.status == DeliveryStatus::Delivered && !job.is_forced();
-    // What another replay is sending is left to it.
-    let of_another = !job.is_probe() && delivery.run.is_some() && delivery.is_on_its_way(now);
+    // What another replay is sending is left to it, but for the very wait that this replay was to cut short.
+    let takes_over = job.woken_at() == Some(delivery.updated_at);
+    let of_another = !job.is_probe() && !takes_over && delivery.run.is_some() && delivery.is_on_its_way(now);
     delivery.run.is_none_or(|old| old < run) && !spared && !of_another
 }
