@@ -216,12 +216,23 @@ fn with_unknown_ids(path: &str) -> String {
     })
 }
 
-const SCOPES: [&str; 8] =
-    ["events", "events:ro", "webhooks", "webhooks:ro", "deliveries", "deliveries:ro", "admin", "admin:ro"];
+const SCOPES: [&str; 10] = [
+    "events",
+    "events:ro",
+    "webhooks",
+    "webhooks:ro",
+    "deliveries",
+    "deliveries:ro",
+    "workspaces",
+    "workspaces:ro",
+    "admin",
+    "admin:ro",
+];
 
 fn covers(held: &str, wanted: &str) -> bool {
     held == wanted
         || held == "admin"
+        || (held == "webhooks" && wanted == "deliveries:ro")
         || wanted.strip_suffix(":ro").is_some_and(|read| held == read || held == "admin:ro")
 }
 

@@ -88,21 +88,21 @@ async fn another_request_under_the_key_is_refused_and_a_refused_one_leaves_no_cl
     let path = "/v1/webhook-endpoints";
     let refused = post(&stage.admin, path, &with("not a url"), "k").await;
     assert_eq!(refused.status(), 422);
-    let made = post(&stage.admin, path, &with(&receiver.url()), "k").await;
+    let made = post(&stage.admin, path, &with(receiver.url()), "k").await;
     assert_eq!((made.status().as_u16(), is_replayed(&made)), (201, false));
 
     let id = document(&made)["id"].as_str().unwrap().to_owned();
     for (path, body) in [
         (path.to_owned(), with("https://example.com")),
-        (format!("{path}?a=b"), with(&receiver.url())),
-        (format!("{path}/{id}/test"), with(&receiver.url())),
+        (format!("{path}?a=b"), with(receiver.url())),
+        (format!("{path}/{id}/test"), with(receiver.url())),
     ] {
         let other = post(&stage.admin, &path, &body, "k").await;
         assert_eq!(other.status(), 409, "{path}");
         assert_eq!(document(&other)["code"], "idempotency_key_reused", "{path}");
     }
     for key in ["", &"k".repeat(256)] {
-        let refused = post(&stage.admin, path, &with(&receiver.url()), key).await;
+        let refused = post(&stage.admin, path, &with(receiver.url()), key).await;
         assert_eq!(document(&refused)["errors"][0]["pointer"], "Idempotency-Key");
     }
 
@@ -120,7 +120,7 @@ async fn another_request_under_the_key_is_refused_and_a_refused_one_leaves_no_cl
 
     // A day later the key is free.
     stage.advance(Duration::from_secs(24 * 3600));
-    let anew = post(&stage.admin, path, &with(&receiver.url()), "k").await;
+    let anew = post(&stage.admin, path, &with(receiver.url()), "k").await;
     assert_eq!((anew.status().as_u16(), is_replayed(&anew)), (201, false));
     assert_ne!(document(&anew)["id"], json!(id));
     stage.end().await;
