@@ -23,6 +23,8 @@ use usecases::accept::sweep::owe_sweeps;
 use usecases::act::actions::Actions;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
+use usecases::recover::drain::go_on_with_drains;
+use usecases::replay::replay_window::go_on_with_replays;
 use usecases::{Cache, Clock, Context, Intake, Randomness, Traces, Window};
 
 use crate::data_dir::{DATA_KEY_FILE, DataDir};
@@ -177,11 +179,6 @@ impl Platform {
         let data_key = data_key(setup.data)?;
         let store = aws.store(data_key).await?;
         let queue = aws.queue().await?;
-        // Drains and replays of the last process go on at once: it will not finish its steps, nor send their tasks.
-        let released = store.release_leases().await?;
-        if released > 0 {
-            tracing::info!(released, "drains and replays of the last run go on");
-        }
 
         // 3. The functions. They share one cache, so that a change takes effect at once.
         let targets = setup.targets;
@@ -208,6 +205,12 @@ impl Platform {
         let worker = context("maintenance");
         if let Some(window) = cut_off {
             owe_sweeps(&worker, window).await?;
+        }
+        // Drains and replays of the last process go on: it will not finish its steps, nor send their tasks.
+        store.release_leases().await?;
+        let going_on = go_on_with_drains(&worker).await? + go_on_with_replays(&worker).await?;
+        if going_on > 0 {
+            tracing::info!(going_on, "drains and replays of the last run go on");
         }
 
         // 4. The API, an event source mapping for each queue, and the schedule.

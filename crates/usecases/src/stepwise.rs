@@ -17,6 +17,9 @@ use crate::error::Fault;
 /// The pause between two steps, so that the work does not flood queue and endpoint.
 pub const PAUSE: Duration = Duration::from_secs(1);
 
+/// By then every work counts as lost whose task does not come.
+const LONG: Duration = Duration::from_secs(365 * 86_400);
+
 /// What follows a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -104,4 +107,15 @@ pub(crate) async fn resume<W: Stepwise>(context: &Context) -> Result<usize, Faul
         context.queue.send_task(W::task(work.key()), Duration::ZERO).await?;
     }
     Ok(lost.len())
+}
+
+/// Sends a task for each work that has not ended, for the next second, after a start; returns how many. The process before
+/// may have died when it had saved a step and not yet sent the next task; its own task, received again within the pause
+/// between the two, is dropped.
+pub(crate) async fn go_on<W: Stepwise>(context: &Context) -> Result<usize, Fault> {
+    let all = W::lost(&context.store, context.clock.now().plus(LONG)).await?;
+    for work in &all {
+        context.queue.send_task(W::task(work.key()), PAUSE).await?;
+    }
+    Ok(all.len())
 }

@@ -185,7 +185,7 @@ async fn a_replay_also_selects_what_an_earlier_replay_left_waiting_for_a_retry()
     until(&stage, &endpoint, |all| count(all, "retrying") == 1).await;
 
     receiver.answer(Answer::Status(200));
-    stage.advance(Duration::from_secs(3_700));
+    stage.advance(Duration::from_secs(5_000));
     until(&stage, &endpoint, |all| count(all, "delivered") == 1).await;
     stage.end().await;
     assert_eq!(receiver.seen().len(), 4, "of the three jobs that waited only the last has sent it");

@@ -82,10 +82,9 @@ impl Store {
         Ok(until.filter(|until| *until > now))
     }
 
-    /// Takes the leases of drains and replays away, and has all of them resumed at once that are under way. Also where no step was under way: the
-    /// process may have died before it sent the next task, and its own task, received again within the pause between two
-    /// steps, would be dropped. A sweep keeps its time: it begins only when the jobs that were sent before have been
-    /// received. Only while no process works on the table: at the start of local mode. Gives how much work there is.
+    /// Takes the leases of drains and replays away whose step is under way, and has them resumed at once. A sweep keeps its
+    /// time: it begins only when the jobs that were sent before have been received. Only while no process works on the
+    /// table: at the start of local mode. Gives how many there were.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -95,6 +94,9 @@ impl Store {
             let range = Range::prefix(partition.to_owned(), "").of(Index::Lookup);
             for row in self.query(&range, usize::MAX).await?.rows {
                 let reader = ItemReader::new(row, "stepwise work");
+                if reader.maybe_instant(STEP_BEGAN)?.is_none() {
+                    continue;
+                }
                 let key = Key { pk: reader.text(PK)?.to_owned(), sk: reader.text(SK)?.to_owned() };
                 // As if it had been given back long ago: so the schedule finds it lost.
                 let update =

@@ -68,6 +68,14 @@ pub async fn resume_drains(context: &Context) -> Result<usize, Fault> {
     stepwise::resume::<Drain>(context).await
 }
 
+/// Goes on with all drains after the process has been started again, the only one; returns how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn go_on_with_drains(context: &Context) -> Result<usize, Fault> {
+    stepwise::go_on::<Drain>(context).await
+}
+
 fn task(endpoint: EndpointKey) -> Task {
     Task::Drain { workspace: endpoint.workspace, endpoint: endpoint.id }
 }

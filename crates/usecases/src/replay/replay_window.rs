@@ -179,6 +179,14 @@ pub async fn resume_replays(context: &Context) -> Result<usize, Fault> {
     stepwise::resume::<Replay>(context).await
 }
 
+/// Goes on with all replays after the process has been started again, the only one; returns how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn go_on_with_replays(context: &Context) -> Result<usize, Fault> {
+    stepwise::go_on::<Replay>(context).await
+}
+
 impl Stepwise for Replay {
     type Key = (WorkspaceId, ReplayId);
 
