@@ -65,7 +65,7 @@ def start(binary):
     for _ in range(6000):
         log.seek(0)
         text = log.read()
-        if found := re.search(r"API +(http://\S+)", text):
+        if found := re.search(r"on (http://[^\s,]+),", text):
             return process, found[1]
         if process.poll() is not None:
             sys.exit(f"local mode ended:\n{text}")
@@ -101,6 +101,7 @@ def world(url, receiver):
         "event": sent["id"],
         "delivery": sent["deliveries"][0]["id"],
         "replay": replay,
+        "key": call(url, "POST", "/v1/api-keys", spare)["id"],
     }
     deletable = {
         "endpoint": spare_endpoint,

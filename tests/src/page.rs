@@ -73,7 +73,10 @@ fn leading_status(paragraph: &str) -> Option<u16> {
 /// When curl got no answer.
 pub async fn run(command: &str, variables: &[(&str, &str)], folder: &Path) -> Received {
     std::fs::create_dir_all(folder).unwrap();
-    std::fs::write(folder.join(".curlrc"), CURL_SETTINGS).unwrap();
+    // Moved into place: stories of other threads and processes may have curl read it at the same time.
+    let written = folder.join(format!("curlrc-{}-{:?}", std::process::id(), std::thread::current().id()));
+    std::fs::write(&written, CURL_SETTINGS).unwrap();
+    std::fs::rename(&written, folder.join(".curlrc")).unwrap();
     let mut bash = Command::new("bash");
     bash.args(["-euc", command]).envs(variables.iter().copied()).env("CURL_HOME", folder);
     let output = bash.output().await.unwrap();

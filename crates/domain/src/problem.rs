@@ -99,6 +99,9 @@ pub enum Problem {
     /// Another request changed the same thing at the same time (an optimistic lock failed).
     #[error("another request changed it at the same time; read it again and repeat your change")]
     ChangedMeanwhile,
+    /// The change was made for another revision than the current one.
+    #[error("it was changed since you read it; read it again and repeat your change with the new `ETag`")]
+    PreconditionFailed,
     /// The events of one request have more deliveries together than one request may make.
     #[error(
         "the events of this request have more than {0} deliveries together; send this event in another request"
@@ -176,6 +179,7 @@ problem_kinds! {
     Self::EndpointDisabled => 409, "endpoint_disabled", "Endpoint disabled", "the endpoint is switched off", "switch it on first";
     Self::ReplayOver => 409, "replay_over", "Replay over", "the replay has ended", "nothing";
     Self::ChangedMeanwhile => 409, "changed_meanwhile", "Changed meanwhile", "another request changed the same thing at the same time", "read it again, then repeat the change";
+    Self::PreconditionFailed => 412, "precondition_failed", "Precondition failed", "`If-Match` names another revision than the current one", "read it again, then repeat the change";
     Self::TooLarge { .. } => 413, "too_large", "Too large", "body or payload is over the limit in `detail`", "send less";
     Self::BatchTooWide(_) => 413, "batch_too_wide", "Batch too wide", "with this event the batch has too many deliveries", "send the event in another request";
     Self::UnknownField { .. } => 422, "unknown_field", "Unknown field", "a body field or query parameter that does not exist", "remove it";

@@ -4,11 +4,12 @@
 //! it needs as its arguments, in the order in which a request is judged: `Caller`, ids of the path, query, body.
 //!
 //! - [`http_api`]: the middleware: request id, log line, problem+json, panics
+//! - [`revision`]: `ETag` and `If-Match`
 //! - [`error_response`]: a use case's error as an answer; [`created`]: the answer when something was made
 //! - [`idempotency`]: the middleware that lets a POST be repeated under an `Idempotency-Key`
 //! - [`extract`]: [`Caller`], [`Id`], [`Query`], [`Page`], [`Body`], [`OptionalBody`]
 //! - [`strict_json`]: bodies; [`document`]: bodies that are settings
-//! - [`operations`]: the routes of a function, and their documentation
+//! - [`mod@operations`]: the routes of a function, and their documentation
 //! - [`api_key_header`], [`idempotency_key`], [`trace_header`]: headers
 
 pub mod api_key_header;
@@ -20,6 +21,7 @@ pub mod http_api;
 pub mod idempotency;
 pub mod idempotency_key;
 pub mod operations;
+pub mod revision;
 mod serde_words;
 pub mod strict_json;
 pub mod trace_header;
@@ -35,3 +37,4 @@ pub use extract::id::Id;
 pub use extract::page::Page;
 pub use extract::query::Query;
 pub use idempotency::{UnderClaim, idempotent};
+pub use revision::{IfMatch, Revised};

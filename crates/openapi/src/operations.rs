@@ -21,6 +21,9 @@ pub(crate) const BEARER: &str = "Bearer";
 /// The id of the request that every answer gives, for the log line of a call.
 const REQUEST_ID: &str = "req_affd73f15ac25406aebacf84";
 
+/// The shapes of resources that have a revision.
+const REVISED: [&str; 2] = ["Endpoint", "Workspace"];
+
 /// The operations of the API, and the refusals that they share.
 #[derive(Default)]
 pub(crate) struct Described {
@@ -66,6 +69,10 @@ fn complete(operation: &Operation) -> serde_json::Result<Value> {
     secure(&mut described, operation.scopes);
     for (status, response) in described["responses"].as_object_mut().into_iter().flatten() {
         response["headers"]["X-Request-Id"] = request_id_header();
+        let shown = response["content"]["application/json"]["schema"]["$ref"].as_str().unwrap_or_default();
+        if REVISED.iter().any(|name| shown == reference(name)["$ref"]) {
+            response["headers"]["ETag"] = header("The revision, for `If-Match` of a change.", "\"3\"");
+        }
         if status == "201" {
             let example = format!("{}/…", operation.path);
             response["headers"]["Location"] = header("The path of the new resource.", &example);

@@ -27,7 +27,7 @@ http_kit::operations! { Management:
     endpoints::create [Webhooks] or NotFound, TooManyEndpoints;
     endpoints::list [WebhooksRead] or NotFound;
     endpoints::read [WebhooksRead];
-    endpoints::update [Webhooks] or ChangedMeanwhile;
+    endpoints::update [Webhooks] or ChangedMeanwhile, PreconditionFailed;
     endpoints::delete [Webhooks];
     endpoints::rotate [Webhooks] or TooManySecrets, ChangedMeanwhile;
     endpoints::end_overlap [Webhooks] or ChangedMeanwhile;
@@ -51,7 +51,7 @@ http_kit::operations! { Management:
     workspaces::create [Workspaces];
     workspaces::list [WorkspacesRead];
     workspaces::read [WorkspacesRead];
-    workspaces::update [Workspaces] or RaisesOwnQuota, ChangedMeanwhile;
+    workspaces::update [Workspaces] or RaisesOwnQuota, ChangedMeanwhile, PreconditionFailed;
     statistics::of_workspace [DeliveriesRead];
     jwks::read public;
 

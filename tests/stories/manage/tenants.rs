@@ -152,6 +152,28 @@ async fn a_secret_and_a_key_are_shown_once() {
 }
 
 #[tokio::test]
+async fn a_change_made_for_an_older_revision_is_refused() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    for path in
+        [format!("/v1/webhook-endpoints/{}", endpoint.id), format!("/v1/workspaces/{}", stage.workspace)]
+    {
+        let change = async |body: Value, if_match: &str| {
+            stage.admin.call("PATCH", &path, body.to_string(), &[("if-match", if_match)]).await.unwrap()
+        };
+        let name = if path.contains("workspaces") { "name" } else { "description" };
+        assert_eq!(change(json!({ name: "first" }), "\"1\"").await.0, 200, "{path}");
+        let (status, problem) = change(json!({ name: "second" }), "\"1\"").await;
+        assert_eq!((status, &problem["code"]), (412, &json!("precondition_failed")), "{path}");
+        assert_eq!(stage.read(&path).await[name], "first");
+        assert_eq!(change(json!({ name: "third" }), "\"2\"").await.0, 200, "{path}");
+        let answer = stage.admin.exchange("GET", &path, "", &[]).await.unwrap();
+        assert_eq!(answer.headers()["etag"], "\"3\"", "{path}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_deleted_key_opens_nothing_any_more() {
     let stage = Stage::set().await;
     let client = key(&stage, &stage.workspace, json!(["events"])).await;

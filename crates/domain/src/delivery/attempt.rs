@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
 use crate::delivery::render::RenderedRequest;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Method};
 use crate::hex::hex;
 use crate::policy::outcome::{ErrorClass, Outcome};
 use crate::timestamp::Timestamp;
@@ -23,15 +23,23 @@ pub enum Trigger {
     Replay,
 }
 
-/// The part of a sent request that is kept: its headers (of custom ones only the names), and size and digest of its
-/// body.
+/// The part of a sent request that is kept: method and URL (without the query), headers (of custom ones only the names),
+/// and size and digest of the body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(examples(json!({
-    "headers": [["content-type", "application/json"], ["X-Team", "[redacted]"]], "body_bytes": 120,
+    "method": "POST", "url": "https://example.com/hooks", "headers": [["content-type", "application/json"], ["X-Team", "[redacted]"]], "body_bytes": 120,
     "body_sha256": "25800ec70f87ac7a0830481faf6b7ddb3344164dcfc151db52ef74fe0865a2c1",
 }))))]
 pub struct SentRequest {
+    /// The HTTP method. Absent in attempts that an older version made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// The URL that was called, without its query; `?…` says that there was one. The endpoint may have another by now.
+    /// Absent in attempts that an older version made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(examples("https://example.com/hooks")))]
+    pub url: Option<String>,
     /// Name and value of each header, in the order in which they were sent. Values of the endpoint's custom headers
     /// are `[redacted]`.
     pub headers: Vec<(String, String)>,
@@ -64,6 +72,8 @@ impl SentRequest {
         };
         let digest = Sha256::digest(&request.body);
         Self {
+            method: Some(request.method),
+            url: Some(endpoint.url.without_query()),
             headers: request.headers.iter().map(|(name, value)| (name.clone(), shown(name, value))).collect(),
             body_bytes: request.body.len(),
             body_sha256: hex(&digest),

@@ -157,6 +157,8 @@ mod tests {
             started_at: Timestamp::from_millis(1_767_605_400_123),
             duration: Duration::from_millis(148),
             sent: SentRequest {
+                method: Some(domain::endpoint::Method::Post),
+                url: Some("https://hooks.example.com/posthorn/orders".to_owned()),
                 headers: pairs(&[
                     ("content-type", "application/json"),
                     ("user-agent", "Posthorn/0.1.0"),

@@ -153,7 +153,7 @@ pub async fn list_endpoints(
 /// Settings whose parts exclude each other: a merge replaces each of them as a whole.
 pub const REPLACED_WHOLE: [&str; 2] = ["retry", "rate_limit"];
 
-/// Changes an endpoint: `change` turns its settings into the new ones. Returns the endpoint, and whether it got a new
+/// Changes an endpoint: `change` makes its new settings, or refuses. Returns the endpoint, and whether it got a new
 /// secret because the old one does not fit its new signature profile.
 ///
 /// Switching it on (or, with `resume`, confirming that it is on) or changing its URL forgets its failures and drains its
@@ -166,12 +166,12 @@ pub async fn update_endpoint(
     caller: &ApiKey,
     id: EndpointId,
     resume: bool,
-    change: impl FnOnce(&EndpointSettings) -> Result<EndpointSettings, Problem>,
+    change: impl FnOnce(&Endpoint) -> Result<EndpointSettings, Problem>,
 ) -> Result<(Endpoint, bool), UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     let was_active = endpoint.settings.active;
-    let settings = change(&endpoint.settings)?;
+    let settings = change(&endpoint)?;
     let moved = settings.url != endpoint.settings.url;
     endpoint.url = check(management, &workspace, &settings)?;
     endpoint.settings = settings;

@@ -76,7 +76,7 @@ pub async fn list_workspaces(
     }
 }
 
-/// Changes a workspace: `change` turns its settings into the new ones.
+/// Changes a workspace: `change` makes its new settings, or refuses.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace, [`Problem::RaisesOwnQuota`], or
@@ -85,14 +85,14 @@ pub async fn update_workspace(
     management: &Management,
     caller: &ApiKey,
     id: WorkspaceId,
-    change: impl FnOnce(&WorkspaceSettings) -> Result<WorkspaceSettings, Problem>,
+    change: impl FnOnce(&Workspace) -> Result<WorkspaceSettings, Problem>,
 ) -> Result<Workspace, UseCaseError> {
     caller.require(Scope::Workspaces)?;
     // From the table: a cached workspace may be older than another caller's change.
     let workspace = management.context.store.load_workspace(caller.workspace(Some(id))?).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
     let before = workspace.settings();
-    let settings = change(&before)?;
+    let settings = change(&workspace)?;
     settings.check()?;
     // Quotas are the operator's, who sells or pays for what they bound; a tenant may only ask less of itself.
     let raised = settings.raised_quota(&before).filter(|_| caller.workspace_id.is_some());

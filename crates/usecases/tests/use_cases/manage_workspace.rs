@@ -1,5 +1,5 @@
 use domain::access::api_key::ApiKey;
-use domain::access::workspace::WorkspaceSettings;
+use domain::access::workspace::{Workspace, WorkspaceSettings};
 use usecases::manage::manage_workspace::{read_workspace, update_workspace};
 
 use crate::Bench;
@@ -14,11 +14,9 @@ async fn two_changes_in_two_processes_do_not_undo_each_other() {
     for process in [&one, &two] {
         read_workspace(process, &caller, bench.workspace).await.unwrap();
     }
-    let longer =
-        |settings: &WorkspaceSettings| Ok(WorkspaceSettings { retention_days: 60, ..settings.clone() });
-    let renamed = |settings: &WorkspaceSettings| {
-        Ok(WorkspaceSettings { name: "renamed".to_owned(), ..settings.clone() })
-    };
+    let longer = |workspace: &Workspace| Ok(WorkspaceSettings { retention_days: 60, ..workspace.settings() });
+    let renamed =
+        |workspace: &Workspace| Ok(WorkspaceSettings { name: "renamed".to_owned(), ..workspace.settings() });
     update_workspace(&one, &caller, bench.workspace, longer).await.unwrap();
     update_workspace(&two, &caller, bench.workspace, renamed).await.unwrap();
     let stored = bench.store.load_workspace(bench.workspace).await.unwrap().unwrap();

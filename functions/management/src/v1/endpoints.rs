@@ -10,12 +10,12 @@ use axum::http::StatusCode;
 use domain::endpoint::EndpointSettings;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, Secret};
-use http_kit::{Body, Caller, Created, Document, Id, OptionalBody, Page, UnderClaim};
+use http_kit::{Body, Caller, Created, Document, Id, IfMatch, OptionalBody, Page, Revised, UnderClaim};
 use serde_json::Value;
 use usecases::manage::manage_endpoint::{self, REPLACED_WHOLE};
 use usecases::manage::management::Management;
 
-use crate::v1::Answer;
+use crate::v1::{Answer, IF_MATCH};
 
 /// Create an endpoint
 ///
@@ -32,7 +32,7 @@ pub(crate) async fn create(
     UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Body(mut document): Body<Document>,
-) -> Answer<Created<Endpoint>> {
+) -> Answer<Revised<Created<Endpoint>>> {
     // These two are said once, when the endpoint is made; everything else is a setting that can be changed.
     let workspace = document.take::<WorkspaceId>("workspace_id")?;
     let secret = document.take::<Secret>("secret")?;
@@ -41,7 +41,8 @@ pub(crate) async fn create(
         manage_endpoint::create_endpoint(&management, &caller, workspace, settings, secret).await?;
     let now = management.context.clock.now();
     let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
-    Ok(Created { path, body: Endpoint::with_secret(endpoint, now) })
+    let revision = endpoint.revision;
+    Ok(Revised { revision, answer: Created { path, body: Endpoint::with_secret(endpoint, now) } })
 }
 
 /// Read an endpoint
@@ -58,9 +59,11 @@ pub(crate) async fn read(
     State(management): State<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
-) -> Answer<Json<Endpoint>> {
+) -> Answer<Revised<Json<Endpoint>>> {
     let (endpoint, health) = manage_endpoint::show_endpoint(&management, &caller, endpoint).await?;
-    Ok(Json(Endpoint::with_health(endpoint, health, management.context.clock.now())))
+    let revision = endpoint.revision;
+    let shown = Endpoint::with_health(endpoint, health, management.context.clock.now());
+    Ok(Revised { revision, answer: Json(shown) })
 }
 
 /// List endpoints
@@ -96,6 +99,7 @@ pub(crate) async fn list(
     path = "/v1/webhook-endpoints/{endpoint}",
     operation_id = "update_endpoint",
     tag = "Endpoints",
+    params(("If-Match" = Option<String>, Header, description = IF_MATCH)),
     request_body = EndpointChange,
     responses((status = 200, description = "The endpoint.", body = Endpoint)),
 )]
@@ -103,17 +107,22 @@ pub(crate) async fn update(
     State(management): State<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
+    if_match: IfMatch,
     Body(patch): Body<Document>,
-) -> Answer<Json<Endpoint>> {
+) -> Answer<Revised<Json<Endpoint>>> {
     let resume = patch.sets("active", &Value::Bool(true));
-    let change = |settings: &EndpointSettings| patch.merged_into(settings, &REPLACED_WHOLE);
+    let change = |endpoint: &domain::endpoint::Endpoint| {
+        if_match.require(endpoint.revision)?;
+        patch.merged_into(&endpoint.settings, &REPLACED_WHOLE)
+    };
     let (endpoint, new_secret) =
         manage_endpoint::update_endpoint(&management, &caller, endpoint, resume, change).await?;
-    let now = management.context.clock.now();
-    Ok(Json(match new_secret {
+    let (revision, now) = (endpoint.revision, management.context.clock.now());
+    let shown = match new_secret {
         true => Endpoint::with_secret(endpoint, now),
         false => Endpoint::of(endpoint, now),
-    }))
+    };
+    Ok(Revised { revision, answer: Json(shown) })
 }
 
 /// Delete an endpoint
@@ -151,10 +160,12 @@ pub(crate) async fn rotate(
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
     OptionalBody(RotateSecret { overlap_seconds, secret }): OptionalBody<RotateSecret>,
-) -> Answer<Json<Endpoint>> {
+) -> Answer<Revised<Json<Endpoint>>> {
     let overlap = overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
     let endpoint = manage_endpoint::rotate_secret(&management, &caller, endpoint, overlap, secret).await?;
-    Ok(Json(Endpoint::with_secret(endpoint, management.context.clock.now())))
+    let revision = endpoint.revision;
+    let shown = Endpoint::with_secret(endpoint, management.context.clock.now());
+    Ok(Revised { revision, answer: Json(shown) })
 }
 
 /// End the overlap of a rotation
@@ -171,7 +182,8 @@ pub(crate) async fn end_overlap(
     State(management): State<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
-) -> Answer<Json<Endpoint>> {
+) -> Answer<Revised<Json<Endpoint>>> {
     let endpoint = manage_endpoint::end_overlap(&management, &caller, endpoint).await?;
-    Ok(Json(Endpoint::of(endpoint, management.context.clock.now())))
+    let revision = endpoint.revision;
+    Ok(Revised { revision, answer: Json(Endpoint::of(endpoint, management.context.clock.now())) })
 }

@@ -16,5 +16,9 @@ pub(crate) mod workspaces;
 
 use http_kit::ErrorResponse;
 
+/// What the API reference says of the header `If-Match`.
+pub(crate) const IF_MATCH: &str = "The `ETag` of the revision that the change was made for. If it is not the current one, \
+                                   nothing is changed.";
+
 /// What a handler answers.
 pub(crate) type Answer<T> = Result<T, ErrorResponse>;

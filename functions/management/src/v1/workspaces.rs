@@ -6,13 +6,13 @@ use api::workspaces::{Workspace, WorkspaceSettings};
 use axum::Json;
 use axum::extract::State;
 use domain::id::WorkspaceId;
-use http_kit::{Body, Caller, Created, Document, Id, Page, UnderClaim};
+use http_kit::{Body, Caller, Created, Document, Id, IfMatch, Page, Revised, UnderClaim};
 use usecases::manage::manage_workspace::{
     create_workspace, list_workspaces, read_workspace, update_workspace,
 };
 use usecases::manage::management::Management;
 
-use crate::v1::Answer;
+use crate::v1::{Answer, IF_MATCH};
 
 /// Create a workspace
 ///
@@ -29,10 +29,11 @@ pub(crate) async fn create(
     UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Body(settings): Body<WorkspaceSettings>,
-) -> Answer<Created<Workspace>> {
+) -> Answer<Revised<Created<Workspace>>> {
     let workspace = create_workspace(&management, &caller, settings).await?;
     let path = format!("/v1/workspaces/{}", workspace.id);
-    Ok(Created { path, body: Workspace::from(&workspace) })
+    let answer = Created { path, body: Workspace::from(&workspace) };
+    Ok(Revised { revision: workspace.revision, answer })
 }
 
 /// Read a workspace
@@ -47,9 +48,9 @@ pub(crate) async fn read(
     State(management): State<Management>,
     caller: Caller,
     Id(workspace): Id<WorkspaceId>,
-) -> Answer<Json<Workspace>> {
+) -> Answer<Revised<Json<Workspace>>> {
     let workspace = read_workspace(&management, &caller, workspace).await?;
-    Ok(Json(Workspace::from(&*workspace)))
+    Ok(Revised { revision: workspace.revision, answer: Json(Workspace::from(&*workspace)) })
 }
 
 /// List workspaces
@@ -80,6 +81,7 @@ pub(crate) async fn list(
     path = "/v1/workspaces/{workspace}",
     operation_id = "update_workspace",
     tag = "Workspaces",
+    params(("If-Match" = Option<String>, Header, description = IF_MATCH)),
     request_body = WorkspaceChange,
     responses((status = 200, description = "The workspace.", body = Workspace)),
 )]
@@ -87,9 +89,13 @@ pub(crate) async fn update(
     State(management): State<Management>,
     caller: Caller,
     Id(workspace): Id<WorkspaceId>,
+    if_match: IfMatch,
     Body(patch): Body<Document>,
-) -> Answer<Json<Workspace>> {
-    let change = |settings: &WorkspaceSettings| patch.merged_into(settings, &[]);
+) -> Answer<Revised<Json<Workspace>>> {
+    let change = |workspace: &domain::access::workspace::Workspace| {
+        if_match.require(workspace.revision)?;
+        patch.merged_into(&workspace.settings(), &[])
+    };
     let workspace = update_workspace(&management, &caller, workspace, change).await?;
-    Ok(Json(Workspace::from(&workspace)))
+    Ok(Revised { revision: workspace.revision, answer: Json(Workspace::from(&workspace)) })
 }

@@ -159,6 +159,8 @@ impl Case {
             started_at: when,
             duration: Duration::from_millis(9),
             sent: SentRequest {
+                method: None,
+                url: None,
                 headers: delivery(self.profile, &[&signer(self.profile, 1)], &original, when),
                 body_bytes: original.len(),
                 body_sha256: hex(&sha2::Sha256::digest(&original)),
