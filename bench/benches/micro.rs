@@ -7,7 +7,7 @@ use std::time::Duration;
 use divan::{AllocProfiler, Bencher, black_box};
 use domain::delivery::render::{Message, Occasion, render};
 use domain::endpoint::address::AllowedTargets;
-use domain::endpoint::subscription::{self, Subscription};
+use domain::endpoint::subscription::{self, Subscription, Switch};
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::event::ledger::Ledger;
@@ -76,7 +76,7 @@ fn fan_out(bencher: Bencher<'_, '_>) {
     let subscriptions: Vec<_> = (0..1_000)
         .map(|number| Subscription {
             id: EndpointId::new(now(), number),
-            active: true,
+            switch: Switch::On,
             // Half of them subscribe to the event's type.
             events: patterns(if number % 2 == 0 { 10 } else { 5 }),
             channels: Vec::new(),

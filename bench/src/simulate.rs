@@ -53,8 +53,8 @@ pub(crate) struct Outage {
     /// Batches attempted at once, as `SenderMaximumConcurrency` of the template.
     #[arg(long, default_value_t = 50)]
     senders: u64,
-    /// For how long the endpoint may fail before it is switched off. (What is set when nothing is: 60.)
-    #[arg(long, default_value_t = 86_400)]
+    /// For how long the endpoint may fail before it is switched off.
+    #[arg(long, default_value_t = DisablePolicy::default().window_seconds)]
     disable_window_seconds: u32,
     /// No circuit, no parking: every delivery is retried by its schedule.
     #[arg(long)]
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use clap::Parser;
     use counts::Counts;
-    use domain::policy::circuit::{MAX_WAITING, PROBE_EVERY};
+    use domain::policy::circuit::{MAX_PARKED_WHILE_OFF, MAX_WAITING, PROBE_EVERY};
     use proptest::prelude::*;
 
     #[derive(Parser)]
@@ -222,10 +222,14 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_that_is_switched_off_is_skipped_until_its_owner_switches_it_on() {
-        let counts = simulated(&Outage { disable_window_seconds: 60, ..small() }).1;
-        assert!(counts.switched_off_ms.is_some() && counts.skipped > 0);
-        assert_eq!(simulated(&small()).1.skipped, 0);
+    fn for_an_endpoint_that_is_switched_off_events_are_parked_and_only_those_past_the_bound_are_skipped() {
+        let off = Outage { disable_window_seconds: 60, ..small() };
+        let (lost, counts) = simulated(&off);
+        assert!(counts.switched_off_ms.is_some() && counts.parked_at_end > 0);
+        assert_eq!((lost, counts.skipped), (0, 0));
+        let (lost, counts) = simulated(&Outage { deliveries_per_second: 3_000, senders: 200, ..off });
+        assert!(counts.skipped > 0 && counts.parked_at_end >= MAX_PARKED_WHILE_OFF);
+        assert_eq!(lost, 0);
     }
 
     #[test]

@@ -23,6 +23,8 @@ use usecases::accept::sweep::owe_sweeps;
 use usecases::act::actions::Actions;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
+use usecases::recover::drain::go_on_with_drains;
+use usecases::replay::replay_window::go_on_with_replays;
 use usecases::{Cache, Clock, Context, Intake, Randomness, Traces, Window};
 
 use crate::data_dir::{DATA_KEY_FILE, DataDir};
@@ -203,6 +205,12 @@ impl Platform {
         let worker = context("maintenance");
         if let Some(window) = cut_off {
             owe_sweeps(&worker, window).await?;
+        }
+        // Drains and replays of the last process go on: it will not finish its steps, nor send their tasks.
+        store.release_leases().await?;
+        let going_on = go_on_with_drains(&worker).await? + go_on_with_replays(&worker).await?;
+        if going_on > 0 {
+            tracing::info!(going_on, "drains and replays of the last run go on");
         }
 
         // 4. The API, an event source mapping for each queue, and the schedule.

@@ -40,7 +40,15 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     };
     let targets = setup.targets;
     let platform = Platform::start(setup).await?;
-    let beginnings = prepare(&platform.store, data.as_ref(), options.admin_key.as_deref(), &clock).await?;
+    let prepared = prepare(&platform.store, data.as_ref(), options.admin_key.as_deref(), &clock).await;
+    let beginnings = match prepared {
+        Ok(beginnings) => beginnings,
+        Err(error) => {
+            // In order: the schedule, cut off in its first minute, would log faults beside the one message.
+            platform.stop().await;
+            return Err(error);
+        }
+    };
     if let Some(data) = &data {
         data.write_private(ENVIRONMENT_FILE, &platform.aws.environment(&platform.queue, data))?;
     }

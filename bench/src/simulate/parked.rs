@@ -28,7 +28,7 @@ impl Parked {
             if *oldest.get() == 0 {
                 oldest.remove();
             }
-            taken.push((Job { endpoint, accepted_ms, attempts, due_ms: 0, probe, bulk: true }, count));
+            taken.push((Job { attempts, probe, bulk: true, ..Job::new(endpoint, accepted_ms) }, count));
             left -= count;
         }
         taken

@@ -24,6 +24,20 @@ pub(crate) struct Job {
     pub(crate) probe: bool,
     /// Whether it is a drain's or a probe: those are one message group.
     pub(crate) bulk: bool,
+    /// Whether its delivery's row is listed on the index, because it waits long for a retry.
+    pub(crate) listed: bool,
+}
+
+impl Job {
+    /// The job of an event that is accepted now.
+    pub(crate) const fn new(endpoint: usize, accepted_ms: u64) -> Self {
+        Self { endpoint, accepted_ms, attempts: 0, due_ms: 0, probe: false, bulk: false, listed: false }
+    }
+
+    /// Write units by which its row joins the index, and again when it leaves it.
+    pub(crate) fn index_units(&self) -> f64 {
+        if self.listed { 1.0 } else { 0.0 }
+    }
 }
 
 /// What one sender takes at once.
@@ -198,7 +212,7 @@ pub(crate) fn real(count: u64) -> f64 {
 mod tests {
     use super::*;
 
-    const JOB: Job = Job { endpoint: 0, accepted_ms: 0, attempts: 0, due_ms: 0, probe: false, bulk: false };
+    const JOB: Job = Job::new(0, 0);
 
     #[test]
     fn quiet_customers_go_first_only_while_the_biggest_is_noisy() {

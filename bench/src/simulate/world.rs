@@ -4,12 +4,12 @@
 mod failure;
 mod recovery;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::endpoint::EndpointSettings;
 use domain::policy::backoff::{HIGH_FROM, QueueLoad};
-use domain::policy::circuit::Health;
+use domain::policy::circuit::{Health, MAX_PARKED_WHILE_OFF};
 use usecases::Randomness;
 use usecases::context::cache::CACHED_FOR;
 use usecases::deliver::attempt_delivery::EARLY;
@@ -48,6 +48,8 @@ enum Happening {
     Visible(Job),
     /// A job that was sent delayed can be taken.
     Arrived(Job),
+    /// A job that waited invisible is taken, and finds that a drain has sent its delivery.
+    Superseded(Job),
     /// The schedule looks for open circuits.
     Minute,
     /// The drain of an endpoint goes on.
@@ -61,7 +63,10 @@ struct Endpoint {
     /// When the circuit opened and closed: senders remember for some seconds how it was.
     circuit: BTreeMap<u64, bool>,
     off: bool,
+    accepted_while_off: u64,
     parked: Parked,
+    /// The jobs that wait long for a retry, in `World::later`; also some that have come since.
+    long_waits: Vec<(u64, u64)>,
     draining: Option<Draining>,
 }
 
@@ -80,6 +85,8 @@ pub(crate) struct World<'a> {
     load: QueueLoad,
     invisible: u64,
     delayed: u64,
+    /// Jobs that wait invisible although a drain has brought their retry forward: each is received once more, for nothing.
+    superseded: u64,
     endpoints: Vec<Endpoint>,
     /// The endpoint that the next event goes to.
     next_endpoint: usize,
@@ -108,6 +115,7 @@ impl<'a> World<'a> {
             load: QueueLoad::default(),
             invisible: 0,
             delayed: 0,
+            superseded: 0,
             endpoints: std::iter::repeat_with(Endpoint::default).take(outage.endpoints).collect(),
             next_endpoint: 0,
             parked: 0,
@@ -195,19 +203,20 @@ impl<'a> World<'a> {
         let biggest = self.due_by_now(rate * self.outage.share);
         self.queued.add_others(self.now, others);
         for _ in 0..biggest {
-            let endpoint = self.next_endpoint;
-            self.next_endpoint = (endpoint + 1) % self.endpoints.len();
-            if self.endpoints[endpoint].off {
+            let place = self.next_endpoint;
+            self.next_endpoint = (place + 1) % self.endpoints.len();
+            let endpoint = &mut self.endpoints[place];
+            // What is accepted while an endpoint is off is parked when it is received, up to a bound.
+            if endpoint.off && endpoint.accepted_while_off >= MAX_PARKED_WHILE_OFF {
                 self.counts.skipped += 1;
                 continue;
             }
+            endpoint.accepted_while_off += u64::from(endpoint.off);
             self.counts.accepted += 1;
             if self.now < self.recovery() {
                 self.from_outage += 1;
             }
-            let new =
-                Job { endpoint, accepted_ms: self.now, attempts: 0, due_ms: 0, probe: false, bulk: false };
-            self.queued.add(new, 1);
+            self.queued.add(Job::new(place, self.now), 1);
         }
     }
 
@@ -243,7 +252,7 @@ impl<'a> World<'a> {
         let mut held = if others > 0 { OVERHEAD_MS + self.outage.answer_ms } else { OVERHEAD_MS };
         // Each process asked at its own time how an endpoint fares.
         let asked = self.now.saturating_sub(self.up_to(millis(CACHED_FOR)));
-        let mut attempted = Vec::new();
+        let (mut attempted, mut counted) = (Vec::new(), BTreeSet::new());
         for job in &batch.biggest {
             self.in_flight.add(job);
             let endpoint = &mut self.endpoints[job.endpoint];
@@ -258,10 +267,14 @@ impl<'a> World<'a> {
                 endpoint.parked.add(*job);
                 self.parked += 1;
                 self.bill.write_units += 2.0;
+                if endpoint.off {
+                    counted.insert(job.endpoint);
+                }
             } else {
                 attempted.push(*job);
             }
         }
+        self.bill.write_units += real(counted.len() as u64); // what is parked while an endpoint is off is counted
         if !attempted.is_empty() {
             let down = (OUTAGE_BEGINS_MS..self.recovery()).contains(&self.now);
             let takes = OVERHEAD_MS + if down { self.outage.failure_ms() } else { self.outage.answer_ms };
@@ -288,6 +301,10 @@ impl<'a> World<'a> {
                 self.delayed -= 1;
                 self.queued.add(job, 1);
             }
+            Happening::Superseded(job) => {
+                self.superseded -= 1;
+                self.in_flight.remove(&job);
+            }
             Happening::Minute => {
                 self.load = self.load.at(self.in_flight.count());
                 self.probe();
@@ -303,7 +320,7 @@ impl<'a> World<'a> {
         }
         for job in jobs {
             self.in_flight.remove(job);
-            self.bill.write_units += if job.attempts == 0 { 1.0 } else { 2.0 };
+            self.bill.write_units += if job.attempts == 0 { 1.0 } else { 2.0 } + job.index_units();
             self.counts.delivered += 1;
             self.finish(*job);
         }
@@ -339,16 +356,18 @@ impl<'a> World<'a> {
     }
 
     fn is_idle(&self) -> bool {
-        self.queued.is_empty() && self.in_flight.count() + self.delayed + self.parked == 0
+        let in_flight = self.in_flight.count() - self.superseded;
+        self.queued.is_empty() && in_flight + self.delayed + self.parked == 0
     }
 
     pub(crate) fn recovery(&self) -> u64 {
         OUTAGE_BEGINS_MS + self.outage.outage_seconds * 1_000
     }
 
-    fn at(&mut self, at: u64, happening: Happening) {
+    fn at(&mut self, at: u64, happening: Happening) -> (u64, u64) {
         self.number += 1;
         self.later.insert((at, self.number), happening);
+        (at, self.number)
     }
 
     /// An instant from 0 to `most` milliseconds.

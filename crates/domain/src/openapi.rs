@@ -1,6 +1,6 @@
 //! How does the API's OpenAPI document describe values whose JSON is not their Rust type?
 //! Hand-written schemas (JSON Schema 2020-12): ids, names and timestamps are strings, two policies are objects with one
-//! member. Shapes whose JSON follows from their fields derive their schema where they are declared.
+//! member, one is an object or a name. Shapes whose JSON follows from their fields derive their schema where they are declared.
 
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, SchemaFormat, Type,
@@ -14,6 +14,7 @@ use crate::endpoint::custom_headers::{MAX_HEADER_VALUE_BYTES, MAX_HEADERS};
 use crate::event::channel::{Channel, MAX_CHANNEL_CHARS};
 use crate::event::event_type::{EventType, EventTypePattern, MAX_EVENT_TYPE_CHARS};
 use crate::event::{MAX_PAYLOAD_BYTES, MAX_PAYLOAD_LEVELS, PayloadText};
+use crate::policy::circuit::DisablePolicy;
 use crate::policy::limits::RateLimit;
 use crate::policy::outcome::StatusPattern;
 use crate::policy::retry::{MAX_DELAY, MAX_RETRIES, MAX_SCHEDULE, Preset, RetryPolicy};
@@ -137,6 +138,28 @@ impl PartialSchema for RateLimit {
     }
 }
 
+impl PartialSchema for DisablePolicy {
+    fn schema() -> SchemaOrRef {
+        let bounds =
+            |range: std::ops::RangeInclusive<u32>| u64::from(*range.start())..=u64::from(*range.end());
+        let default = Self::default();
+        let failures = whole("The number of consecutive failures.", bounds(Self::FAILURES));
+        let window = whole(
+            "The smallest age of the first of these failures, in seconds.",
+            bounds(Self::WINDOW_SECONDS),
+        );
+        let numbers = ObjectBuilder::new()
+            .property("consecutive_failures", failures.default(Some(default.consecutive_failures.into())))
+            .property("window_seconds", window.default(Some(default.window_seconds.into())))
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        let preset = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Self::PRESETS));
+        let preset = preset.description(Some("The name of a preset. Answers show its two numbers."));
+        let description = "When an endpoint is switched off for failing: when both conditions hold.";
+        let one_of = OneOfBuilder::new().item(numbers).item(preset);
+        one_of.description(Some(description)).examples([serde_json::json!("strict-10")]).into()
+    }
+}
+
 impl PartialSchema for RetryPolicy {
     fn schema() -> SchemaOrRef {
         let delay =
@@ -168,6 +191,7 @@ impl ToSchema for PayloadText {
 }
 impl ToSchema for StatusPattern {}
 impl ToSchema for RateLimit {}
+impl ToSchema for DisablePolicy {}
 impl ToSchema for RetryPolicy {
     fn schemas(schemas: &mut Vec<(String, SchemaOrRef)>) {
         schemas.push((Preset::name().into_owned(), Preset::schema()));

@@ -114,12 +114,10 @@ fn add_defaults(schemas: &mut Map<String, Value>) -> serde_json::Result<()> {
     let workspace: WorkspaceSettings = serde_json::from_value(json!({ "name": "Acme" }))?;
     let window: api::replays::ReplayWindow =
         serde_json::from_value(json!({ "since": "2026-11-21T12:46:12.092Z" }))?;
-    let disable = json!(endpoint.disable);
     for (name, given, settings) in [
         ("EndpointSettings", "url", json!(endpoint)),
         ("WorkspaceSettings", "name", json!(workspace)),
         ("ReplayWindow", "since", json!(window)),
-        ("DisablePolicy", "", disable),
     ] {
         let settings = settings.as_object().into_iter().flatten().filter(|(member, _)| *member != given);
         for (member, default) in settings {
@@ -189,10 +187,9 @@ fn merge_patch(settings: &Value, whole: &[&str], schemas: &Map<String, Value>) -
     object.remove("default");
     if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
         for (name, property) in properties {
-            let is_object = resolve(property, schemas)["type"] == "object";
-            let merged = match is_object && !whole.contains(&name.as_str()) {
-                true => described(merge_patch(property, &[], schemas), property),
-                false => property.clone(),
+            let merged = match whole.contains(&name.as_str()) {
+                true => property.clone(),
+                false => merged_member(property, schemas),
             };
             *property = if has_default(name) { or_null(merged) } else { merged };
         }
@@ -201,6 +198,21 @@ fn merge_patch(settings: &Value, whole: &[&str], schemas: &Map<String, Value>) -
         *values = or_null(values.clone());
     }
     patch
+}
+
+/// The schema of a member of a merge patch: where it may be an object, that is merged, too.
+fn merged_member(property: &Value, schemas: &Map<String, Value>) -> Value {
+    let schema = resolve(property, schemas);
+    let is_object = |schema: &Value| schema["type"] == "object";
+    match schema.get("oneOf").and_then(Value::as_array) {
+        _ if is_object(schema) => described(merge_patch(property, &[], schemas), property),
+        Some(options) if options.iter().any(is_object) => {
+            let mut merged = schema.clone();
+            merged["oneOf"] = options.iter().map(|option| merged_member(option, schemas)).collect();
+            described(merged, property)
+        }
+        _ => property.clone(),
+    }
 }
 
 /// `schema`, or `null`.

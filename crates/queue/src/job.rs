@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::delivery::Delivery;
+use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::EventType;
 use domain::event::{Event, Payload};
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
@@ -16,7 +16,7 @@ use crate::version::{self, BadMessage, Version};
 /// Larger payloads stay in the event's row: SQS bills by 64 KB, and ten jobs must fit one batch.
 pub const MAX_INLINE_PAYLOAD_BYTES: usize = 32 * 1024;
 
-/// The order to attempt one delivery. Made by what sends it: [`Job::first`], [`Job::sweep`], [`Job::drain`],
+/// The order to attempt one delivery. Made by what sends it: [`Job::first`], [`Job::sweep`], [`Job::drain`], [`Job::wake`],
 /// [`Job::probe`], [`Job::replay`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
@@ -67,6 +67,8 @@ pub enum Purpose {
         /// When the delivery was parked.
         parked_at: Timestamp,
     },
+    /// A drain brings the retry of a waiting delivery forward. The job claims the delivery from the job that waits.
+    Wake,
     /// One attempt even while the endpoint's circuit is open, to see whether it has recovered.
     Probe {
         /// When the delivery was parked, if it was.
@@ -97,33 +99,38 @@ impl Job {
             payload: Some(Arc::clone(&event.payload)),
             not_before: event.deliver_at,
             deliver_at: event.deliver_at,
-            errand: Errand { purpose: Purpose::First, replay: None },
+            errand: Errand { purpose: Purpose::First, replay: None, woken_at: None },
             trace: event.trace,
         }
     }
 
     /// The job by which a sweep sends a delivery that the ledger of `event` promises. The payload is in the event's row.
     pub fn sweep(event: &Event, endpoint: EndpointId) -> Self {
-        let errand = Errand { purpose: Purpose::Sweep, replay: None };
+        let errand = Errand { purpose: Purpose::Sweep, replay: None, woken_at: None };
         Self { payload: None, not_before: None, errand, ..Self::first(event, endpoint) }
     }
 
     /// The job by which a drain sends a parked delivery. If a replay parked it, it stays that replay's.
     pub fn drain(delivery: &Delivery) -> Self {
-        let replay = delivery.run.map(|id| Replay { id, force: false });
         let parked_at = delivery.parked_at.unwrap_or(delivery.updated_at);
-        Self::again(delivery, Errand { purpose: Purpose::Drain { parked_at }, replay })
+        Self::going_on(delivery, Purpose::Drain { parked_at }, delivery.woken_at)
+    }
+
+    /// The job by which a drain attempts a delivery that waits for its retry. The delivery's wait, by which the two jobs
+    /// are told apart, began when its row last changed.
+    pub fn wake(delivery: &Delivery) -> Self {
+        Self::going_on(delivery, Purpose::Wake, Some(delivery.updated_at))
     }
 
     /// The job that probes a failing endpoint with a parked delivery.
     pub fn probe(delivery: &Delivery) -> Self {
-        let replay = delivery.run.map(|id| Replay { id, force: false });
-        Self::again(delivery, Errand { purpose: Purpose::Probe { parked_at: delivery.parked_at }, replay })
+        Self::going_on(delivery, Purpose::Probe { parked_at: delivery.parked_at }, delivery.woken_at)
     }
 
-    /// The job by which a replay sends a delivery again.
+    /// The job by which a replay sends a delivery again. If it waits for its retry, the job says which wait is cut short.
     pub fn replay(delivery: &Delivery, replay: Replay) -> Self {
-        Self::again(delivery, Errand { purpose: Purpose::Recheck, replay: Some(replay) })
+        let woken_at = (delivery.status == DeliveryStatus::Retrying).then_some(delivery.updated_at);
+        Self::again(delivery, Errand { purpose: Purpose::Recheck, replay: Some(replay), woken_at })
     }
 
     /// The same job as a probe: it is attempted even while the endpoint's circuit is open.
@@ -147,11 +154,19 @@ impl Job {
     #[must_use]
     pub fn delayed(&self, not_before: Timestamp) -> Self {
         let purpose = match self.errand.purpose {
-            Purpose::First | Purpose::Recheck | Purpose::Sweep | Purpose::Drain { .. } => Purpose::Recheck,
+            Purpose::First | Purpose::Recheck | Purpose::Sweep | Purpose::Drain { .. } | Purpose::Wake => {
+                Purpose::Recheck
+            }
             Purpose::Probe { .. } => Purpose::Probe { parked_at: None },
         };
         let errand = Errand { purpose, ..self.errand };
         Self { not_before: Some(not_before), payload: None, errand, ..self.clone() }
+    }
+
+    /// A job of a delivery that goes on: if a replay sent it, it stays that replay's.
+    fn going_on(delivery: &Delivery, purpose: Purpose, woken_at: Option<Timestamp>) -> Self {
+        let replay = delivery.run.map(|id| Replay { id, force: false });
+        Self::again(delivery, Errand { purpose, replay, woken_at })
     }
 
     /// A job of a delivery that has been sent before; the payload is in the event's row.
@@ -212,8 +227,18 @@ impl Job {
         match self.errand.purpose {
             Purpose::Drain { parked_at } => Some(parked_at),
             Purpose::Probe { parked_at } => parked_at,
-            Purpose::First | Purpose::Recheck | Purpose::Sweep => None,
+            Purpose::First | Purpose::Recheck | Purpose::Sweep | Purpose::Wake => None,
         }
+    }
+
+    /// Whether it brings the retry of a waiting delivery forward.
+    pub fn is_wake(&self) -> bool {
+        self.errand.purpose == Purpose::Wake
+    }
+
+    /// The wait that a drain or replay cut short by this job, or by the one before it: when that wait had begun.
+    pub fn woken_at(&self) -> Option<Timestamp> {
+        self.errand.woken_at
     }
 
     /// When it was to be attempted first: when its event was accepted, or the hour it was scheduled for.
@@ -239,12 +264,13 @@ impl Job {
     }
 }
 
-/// Purpose and replay, written as version 1 has them: six members, of which most jobs have none.
+/// Purpose, replay and wait, written as version 1 has them: eight members, of which most jobs have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Flags", into = "Flags")]
 struct Errand {
     purpose: Purpose,
     replay: Option<Replay>,
+    woken_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -261,12 +287,16 @@ struct Flags {
     recheck: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     sweep: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    wake: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    woken_at: Option<Timestamp>,
 }
 
 impl From<Errand> for Flags {
-    fn from(Errand { purpose, replay }: Errand) -> Self {
+    fn from(Errand { purpose, replay, woken_at }: Errand) -> Self {
         let (parked_at, probe) = match purpose {
-            Purpose::First | Purpose::Recheck | Purpose::Sweep => (None, false),
+            Purpose::First | Purpose::Recheck | Purpose::Sweep | Purpose::Wake => (None, false),
             Purpose::Drain { parked_at } => (Some(parked_at), false),
             Purpose::Probe { parked_at } => (parked_at, true),
         };
@@ -277,31 +307,34 @@ impl From<Errand> for Flags {
             force: replay.is_some_and(|replay| replay.force),
             recheck: purpose != Purpose::First,
             sweep: purpose == Purpose::Sweep,
+            wake: purpose == Purpose::Wake,
+            woken_at,
         }
     }
 }
 
 /// The flags contradict each other.
 #[derive(Debug, thiserror::Error)]
-#[error("`force` without `run`")]
+#[error("`force` without `run`, or `wake` without `woken_at`")]
 struct Contradiction;
 
 impl TryFrom<Flags> for Errand {
     type Error = Contradiction;
 
     fn try_from(flags: Flags) -> Result<Self, Contradiction> {
-        let Flags { parked_at, probe, run, force, recheck, sweep } = flags;
+        let Flags { parked_at, probe, run, force, recheck, sweep, wake, woken_at } = flags;
+        if (force && run.is_none()) || (wake && woken_at.is_none()) {
+            return Err(Contradiction);
+        }
         let purpose = match (probe, parked_at) {
             (true, parked_at) => Purpose::Probe { parked_at },
             (false, Some(parked_at)) => Purpose::Drain { parked_at },
             (false, None) if sweep => Purpose::Sweep,
-            (false, None) if recheck || run.is_some() => Purpose::Recheck,
+            (false, None) if wake => Purpose::Wake,
+            (false, None) if recheck || woken_at.is_some() || run.is_some() => Purpose::Recheck,
             (false, None) => Purpose::First,
         };
-        match (run, force) {
-            (None, true) => Err(Contradiction),
-            (run, force) => Ok(Self { purpose, replay: run.map(|id| Replay { id, force }) }),
-        }
+        Ok(Self { purpose, replay: run.map(|id| Replay { id, force }), woken_at })
     }
 }
 
@@ -363,6 +396,8 @@ mod tests {
     /// Every job that can be made, with its purpose and replay.
     fn every_kind() -> Vec<Job> {
         let replayed = Delivery { run: Some(ReplayId::new(at(), 4)), ..delivery() };
+        let woken = Delivery { woken_at: Some(at()), ..delivery() };
+        let waits = Delivery { status: DeliveryStatus::Retrying, ..delivery() };
         let replay = |force| Job::replay(&delivery(), Replay { id: ReplayId::new(at(), 4), force });
         let made = [
             job("{}"),
@@ -370,8 +405,13 @@ mod tests {
             Job::sweep(&event("{}"), EndpointId::new(at(), 2)),
             Job::drain(&delivery()),
             Job::drain(&replayed),
+            Job::drain(&woken),
+            Job::wake(&delivery()),
+            Job::wake(&replayed),
+            Job::probe(&woken),
             Job::probe(&delivery()),
             Job::probe(&replayed),
+            Job::replay(&waits, Replay { id: ReplayId::new(at(), 4), force: false }),
             replay(false),
             replay(true),
             replay(true).as_probe(),
@@ -385,6 +425,7 @@ mod tests {
         for job in every_kind() {
             let back = Job::parse(&job.to_body()).unwrap();
             assert_eq!((back.purpose(), back.of_replay()), (job.purpose(), job.of_replay()), "{job:?}");
+            assert_eq!(back.woken_at(), job.woken_at(), "{job:?}");
             assert_eq!(back.to_body(), job.to_body());
         }
     }
@@ -395,7 +436,7 @@ mod tests {
             let waiting = job.delayed(at());
             assert_ne!(waiting.purpose(), Purpose::First);
             assert_eq!((waiting.parked_at(), waiting.is_probe()), (None, job.is_probe()));
-            assert_eq!(waiting.of_replay(), job.of_replay());
+            assert_eq!((waiting.of_replay(), waiting.woken_at()), (job.of_replay(), job.woken_at()));
             assert!(waiting.payload.is_none());
         }
     }
@@ -404,6 +445,8 @@ mod tests {
     fn flags_that_contradict_each_other_are_no_job() {
         let forced = job("{}").to_body().replacen('{', r#"{"force":true,"#, 1);
         assert_eq!(Job::parse(&forced).unwrap_err(), BadMessage::Unparsable);
+        let woken = job("{}").to_body().replacen('{', r#"{"wake":true,"#, 1);
+        assert_eq!(Job::parse(&woken).unwrap_err(), BadMessage::Unparsable);
     }
 
     fn through_the_queue(payload: &str) -> Option<String> {

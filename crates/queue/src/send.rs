@@ -135,7 +135,9 @@ impl Iterator for Batches<'_> {
 /// and probes send is one group, whichever endpoint it is for: when very many endpoints fail or recover at once, none is noisy by itself.
 fn message_group(job: &Job) -> String {
     match job.purpose() {
-        Purpose::Drain { .. } | Purpose::Sweep | Purpose::Probe { .. } => BULK_GROUP.to_owned(),
+        Purpose::Drain { .. } | Purpose::Wake | Purpose::Sweep | Purpose::Probe { .. } => {
+            BULK_GROUP.to_owned()
+        }
         Purpose::First | Purpose::Recheck => job.endpoint.to_string(),
     }
 }

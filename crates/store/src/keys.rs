@@ -31,7 +31,7 @@
 //! Two sparse indexes: `lookup` on configuration rows (find by id; list workspaces, open circuits, drains, replays and
 //! sweeps) and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
 
-use domain::delivery::DeliveryStatus;
+use domain::delivery::{Delivery, DeliveryStatus};
 use domain::id::{ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
@@ -50,7 +50,7 @@ pub const EXPIRES_AT: &str = "expires_at";
 pub const LOOKUP: &str = "lookup";
 /// Sort key of [`LOOKUP`].
 pub const LOOKUP_SORT: &str = "lookup_sort";
-/// The sparse index of parked and failed deliveries; its partition key has the same name.
+/// The sparse index of parked and failed deliveries, and of those that wait long for a retry; its partition key has the same name.
 pub const UNDELIVERED: &str = "undelivered";
 /// Sort key of [`UNDELIVERED`].
 pub const UNDELIVERED_SORT: &str = "undelivered_sort";
@@ -110,6 +110,14 @@ pub fn endpoint_count(workspace: WorkspaceId) -> Key {
 /// The row of an endpoint's health; there is one only while it fails.
 pub fn health(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("HEALTH#{}", endpoint.id))
+}
+
+/// What the sort keys of the counts of parked deliveries start with.
+pub const PARKED_COUNT_PREFIX: &str = "PARKED#";
+
+/// The row that counts what was parked for an endpoint while it was off for failing.
+pub fn parked_count(endpoint: EndpointKey) -> Key {
+    Key::new(workspace_partition(endpoint.workspace), format!("{PARKED_COUNT_PREFIX}{}", endpoint.id))
 }
 
 /// The row of an endpoint's drain; there is one while it is under way, and before, while it is owed.
@@ -248,6 +256,15 @@ pub fn undelivered_prefix(status: DeliveryStatus) -> Option<&'static str> {
         | DeliveryStatus::Delivered
         | DeliveryStatus::Cancelled => None,
     }
+}
+
+/// What the sort keys of [`UNDELIVERED`] start with for deliveries that wait long for a retry. Those that wait shortly
+/// are not there, so this is no list of all that are retrying.
+pub const LONG_WAITS: &str = "RETRYING#";
+
+/// What the delivery's sort key of [`UNDELIVERED`] starts with, if it is listed there.
+pub fn listed_under(delivery: &Delivery) -> Option<&'static str> {
+    if delivery.waits_long() { Some(LONG_WAITS) } else { undelivered_prefix(delivery.status) }
 }
 
 fn partition_of_delivery(endpoint: EndpointId, delivery: DeliveryId) -> String {

@@ -122,15 +122,21 @@ fn the_documents_bounds_are_those_that_the_code_holds() {
         ("/NewEndpoint/properties/max_concurrency/minimum", u64::from(*MAX_CONCURRENCY.start())),
         ("/NewEndpoint/properties/max_concurrency/maximum", u64::from(*MAX_CONCURRENCY.end())),
         (
-            "/DisablePolicy/properties/consecutive_failures/minimum",
+            "/DisablePolicy/oneOf/0/properties/consecutive_failures/minimum",
             u64::from(*DisablePolicy::FAILURES.start()),
         ),
-        ("/DisablePolicy/properties/consecutive_failures/maximum", u64::from(*DisablePolicy::FAILURES.end())),
         (
-            "/DisablePolicy/properties/window_seconds/minimum",
+            "/DisablePolicy/oneOf/0/properties/consecutive_failures/maximum",
+            u64::from(*DisablePolicy::FAILURES.end()),
+        ),
+        (
+            "/DisablePolicy/oneOf/0/properties/window_seconds/minimum",
             u64::from(*DisablePolicy::WINDOW_SECONDS.start()),
         ),
-        ("/DisablePolicy/properties/window_seconds/maximum", u64::from(*DisablePolicy::WINDOW_SECONDS.end())),
+        (
+            "/DisablePolicy/oneOf/0/properties/window_seconds/maximum",
+            u64::from(*DisablePolicy::WINDOW_SECONDS.end()),
+        ),
         ("/NewEvent/properties/channels/maxItems", MAX_CHANNELS as u64),
         ("/Batch_NewEvent/properties/events/maxItems", MAX_BATCH_EVENTS as u64),
         ("/BatchAccepted/properties/deliveries/maxItems", api::events::MAX_LISTED as u64),

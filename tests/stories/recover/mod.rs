@@ -4,3 +4,5 @@
 mod circuit;
 mod faults;
 mod restart;
+mod switched_off;
+mod waking;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use domain::delivery::LONG_WAIT;
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::decision::{Circumstances, Decision, decide};
 use domain::policy::backoff::{Backoff, backoff};
@@ -31,7 +32,7 @@ impl World<'_> {
         }
         for job in jobs {
             let number = job.attempts + 1;
-            self.bill.write_units += if number == 1 { 1.0 } else { 2.0 };
+            self.bill.write_units += if number == 1 { 1.0 } else { 2.0 } + job.index_units();
             let attempt = failed_attempt(number, now);
             let decision = decide(&Circumstances {
                 attempt: &attempt,
@@ -44,8 +45,10 @@ impl World<'_> {
                 now,
             });
             let attempts = if decision.counts_for_schedule() { number } else { job.attempts };
-            let job = Job { attempts, probe: false, due_ms: 0, ..*job };
+            let job = Job { attempts, probe: false, listed: false, due_ms: 0, ..*job };
             if let Decision::RetryIn(wait) = decision {
+                let job = Job { listed: wait > LONG_WAIT, ..job };
+                self.bill.write_units += job.index_units(); // a drain must find it
                 self.wait(job, wait);
                 continue;
             }
@@ -65,7 +68,7 @@ impl World<'_> {
     fn note_failures(&mut self, endpoint: usize, count: u32) {
         let now = timestamp(self.now);
         self.bill.write_units += 1.0;
-        let Endpoint { health, circuit, off, .. } = &mut self.endpoints[endpoint];
+        let Endpoint { health, circuit, off, accepted_while_off, .. } = &mut self.endpoints[endpoint];
         health.failures += count;
         health.failing_since.get_or_insert(now);
         health.last_failure_at = Some(now);
@@ -78,6 +81,7 @@ impl World<'_> {
                 Consequence::Warn(percent) => health.warned_percent = percent,
                 Consequence::Disable => {
                     self.off += usize::from(!std::mem::replace(off, true));
+                    *accepted_while_off = 0;
                     self.counts.switched_off_ms.get_or_insert(self.now);
                 }
             }
@@ -89,19 +93,22 @@ impl World<'_> {
         let job = Job { due_ms: self.now + millis(wait), ..job };
         let age = Duration::from_millis(self.now - job.accepted_ms);
         self.bill.sqs_entries(1.0);
-        match backoff(wait, self.load, age) {
+        let waits = match backoff(wait, self.load, age) {
             Backoff::Invisible => {
                 self.invisible += 1;
                 let wait = wait.min(queue::reschedule::MAX_DELAY);
-                self.at(self.now + whole_seconds(wait), Happening::Visible(job));
+                self.at(self.now + whole_seconds(wait), Happening::Visible(job))
             }
             Backoff::Delayed => {
                 self.in_flight.remove(&job);
                 let job = Job { bulk: false, ..job };
                 self.delayed += 1;
                 let wait = wait.min(queue::send::MAX_DELAY);
-                self.at(self.now + whole_seconds(wait), Happening::Arrived(job));
+                self.at(self.now + whole_seconds(wait), Happening::Arrived(job))
             }
+        };
+        if job.listed {
+            self.endpoints[job.endpoint].long_waits.push(waits);
         }
     }
 }

@@ -1,11 +1,14 @@
-//! How does an endpoint get what was parked? A probe finds it well, and a drain sends the rest.
+//! How does an endpoint get what was parked, and the retries that wait long? A probe finds it well, and a drain sends the
+//! rest.
 
+use domain::delivery::LEFT_TO_WAIT;
 use domain::policy::circuit::Health;
 use usecases::recover::drain;
 use usecases::recover::probe_circuits::probe_delay;
 
 use super::{Endpoint, Happening, World};
 use crate::simulate::milliseconds::{millis, timestamp};
+use crate::simulate::queued::Job;
 use crate::simulate::queued::real;
 
 /// What one step of a drain takes beside its pause. Assumed: a page of the index, and 50 batches sent, eight at once.
@@ -26,7 +29,34 @@ impl World<'_> {
         *health = Health::default();
         circuit.insert(now, false);
         *draining = Some(Draining { rate: drain::FIRST_RATE, last_sent_ms: now });
+        self.wake(endpoint);
         self.at(now, Happening::Drain(endpoint));
+    }
+
+    /// Brings an endpoint's retries forward that wait long. They are so few that the drain's first steps send them all. A
+    /// job that waits invisible cannot be taken back: it stays in flight until its time, and is then superseded.
+    fn wake(&mut self, endpoint: usize) {
+        let soon = self.now + millis(LEFT_TO_WAIT);
+        for at in std::mem::take(&mut self.endpoints[endpoint].long_waits) {
+            let job = match self.later.get(&at) {
+                Some(Happening::Visible(job) | Happening::Arrived(job)) => *job,
+                _ => continue,
+            };
+            if job.due_ms <= soon {
+                continue;
+            }
+            if let Some(Happening::Visible(_)) = self.later.remove(&at) {
+                self.invisible -= 1;
+                self.superseded += 1;
+                self.later.insert(at, Happening::Superseded(job));
+            } else {
+                self.delayed -= 1;
+            }
+            self.queued.add(Job { due_ms: 0, listed: false, bulk: true, ..job }, 1);
+            self.bill.sqs_entries(1.0);
+            self.bill.write_units += 2.0; // its row is claimed, and leaves the index
+            self.bill.read_units += 1.0; // the job that waited reads the delivery's row
+        }
     }
 
     /// Sends an endpoint's oldest parked deliveries, at most `most` of them; gives how many. A probe has a delay.

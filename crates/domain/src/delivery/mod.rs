@@ -19,6 +19,15 @@ use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use crate::policy::outcome::ErrorClass;
 use crate::timestamp::Timestamp;
 
+/// A delivery that waits longer than this for its retry is listed, so that a drain finds it when its endpoint has
+/// recovered. A shorter wait is over before a drain would come to it, and listing it would cost two write units for
+/// nothing.
+pub const LONG_WAIT: Duration = Duration::from_secs(60);
+
+/// A retry that is due sooner than this is not brought forward. The job that waits for it may be received a second early
+/// and by a process whose clock differs: it must not be under way when another job claims the delivery.
+pub const LEFT_TO_WAIT: Duration = Duration::from_secs(10);
+
 /// The status of a delivery: `pending` (not attempted yet, or replayed and waiting), `retrying` (failed, and waiting for
 /// its next attempt), `parked` (set aside while its endpoint is failing or at its limits), `delivered`, `failed` (given
 /// up) or `cancelled`.
@@ -118,6 +127,9 @@ pub struct Delivery {
     pub trigger: Trigger,
     /// The replay it was last sent by; `None` if it was not.
     pub run: Option<ReplayId>,
+    /// When the wait had begun that a drain or replay cut short; `None` if none did. Only the job with this instant may
+    /// attempt it: the job that waited is superseded.
+    pub woken_at: Option<Timestamp>,
     /// Attempts that do not count for its schedule: those before that replay, and those that only probed its endpoint.
     pub uncounted_attempts: u32,
 }
@@ -151,6 +163,7 @@ impl Delivery {
             slot_at: None,
             trigger: Trigger::Automatic,
             run: None,
+            woken_at: None,
             uncounted_attempts: 0,
         }
     }
@@ -175,7 +188,7 @@ impl Delivery {
     pub fn replayed(self, run: ReplayId, now: Timestamp) -> Self {
         let uncounted_attempts = self.attempts;
         let replayed = self.enter(DeliveryStatus::Pending, now);
-        Self { run: Some(run), trigger: Trigger::Replay, uncounted_attempts, ..replayed }
+        Self { run: Some(run), trigger: Trigger::Replay, woken_at: None, uncounted_attempts, ..replayed }
     }
 
     /// Whether nothing has happened to it yet: it has no row.
@@ -188,8 +201,8 @@ impl Delivery {
         self.attempts.saturating_sub(self.uncounted_attempts)
     }
 
-    /// Whether a job will attempt it without anybody's doing. One that should have been attempted an hour ago and was not
-    /// is lost, and may be sent again.
+    /// Whether a job will attempt it without anybody's doing. One that should have been attempted ten minutes ago and was
+    /// not is lost, and may be sent again.
     pub fn is_on_its_way(&self, now: Timestamp) -> bool {
         let waits = matches!(self.status, DeliveryStatus::Pending | DeliveryStatus::Retrying);
         let due = self.next_attempt_at.unwrap_or(self.updated_at);
@@ -246,6 +259,28 @@ impl Delivery {
             0 => self.enter(DeliveryStatus::Pending, now),
             _ => self.enter(DeliveryStatus::Retrying, now),
         }
+    }
+
+    /// Whether it waits so long for its retry that a drain must find it.
+    pub fn waits_long(&self) -> bool {
+        self.retry_in(self.updated_at).is_some_and(|wait| wait > LONG_WAIT)
+    }
+
+    /// Whether its retry may be brought forward at `now`: not one that is due, or nearly.
+    pub fn can_be_woken(&self, now: Timestamp) -> bool {
+        self.retry_in(now).is_some_and(|wait| wait > LEFT_TO_WAIT)
+    }
+
+    /// From `at` to its retry, if it waits for one.
+    fn retry_in(&self, at: Timestamp) -> Option<Duration> {
+        self.next_attempt_at.filter(|_| self.status == DeliveryStatus::Retrying).map(|next| next.since(at))
+    }
+
+    /// The delivery whose wait a drain cut short, claimed at `now` by the drain's job.
+    #[must_use]
+    pub fn woken(self, now: Timestamp) -> Self {
+        let woken_at = Some(self.updated_at);
+        Self { woken_at, ..self.enter(DeliveryStatus::Retrying, now) }
     }
 
     /// The delivery parked at `now`.
@@ -332,6 +367,7 @@ mod tests {
             after(500, Decision::Park { counts_for_schedule: false }),
             delivery().parked(now()),
             delivery().parked(now()).claimed(later),
+            after(500, Decision::RetryIn(Duration::from_secs(300))).woken(later),
             delivery().waiting_for(later, now()).cancelled(CancelReason::EventErased, later),
             after(204, Decision::Delivered).replayed(run, later),
         ]
@@ -374,6 +410,35 @@ mod tests {
         let failed =
             delivered.replayed(ReplayId::new(now(), 1), now()).settled(&attempt(2, 500), Decision::Exhausted);
         assert_eq!((failed.status, failed.delivered_at), (DeliveryStatus::Failed, None));
+    }
+
+    #[test]
+    fn only_a_long_wait_is_listed_and_only_one_that_is_not_nearly_over_is_cut_short() {
+        let waiting =
+            |seconds| delivery().settled(&attempt(1, 500), Decision::RetryIn(Duration::from_secs(seconds)));
+        assert!(!waiting(60).waits_long() && waiting(61).waits_long());
+        let ended = waiting(61).updated_at;
+        let at = |seconds| ended.plus(Duration::from_secs(seconds));
+        assert!(waiting(61).can_be_woken(at(50)) && !waiting(61).can_be_woken(at(51)));
+        assert!(!waiting(61).can_be_woken(at(70)), "it is due");
+        for other in
+            [delivery(), delivery().parked(now()), waiting(61).cancelled(CancelReason::EventErased, now())]
+        {
+            assert!(!other.waits_long() && !other.can_be_woken(now()), "{other:?}");
+        }
+        let woken = waiting(61).woken(at(9));
+        assert_eq!(
+            (woken.woken_at, woken.next_attempt_at, woken.status),
+            (Some(ended), None, DeliveryStatus::Retrying)
+        );
+        assert!(!woken.waits_long() && !woken.can_be_woken(at(9)), "it is claimed");
+        assert_eq!(woken.next_in_schedule(), 2, "its schedule goes on");
+        assert_eq!(
+            woken.clone().parked(at(10)).claimed(at(11)).woken_at,
+            Some(ended),
+            "the old job is still there"
+        );
+        assert_eq!(woken.replayed(ReplayId::new(now(), 1), at(9)).woken_at, None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use crate::timestamp::Timestamp;
 
 /// The deliveries that a replay sends: `failed` (those that failed or were cancelled), `skipped` (events that match the
-/// endpoint's subscription but have no delivery to it) or `all` (both).
+/// endpoint's subscription but have no delivery to it), `all` (both) or `retrying` (those that wait for a retry).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -22,6 +22,8 @@ pub enum Selection {
     Skipped,
     /// Both.
     All,
+    /// Those that wait for their retry: they are sent at once, each with its whole schedule.
+    Retrying,
 }
 
 /// The window and the selection of a replay.
@@ -107,7 +109,7 @@ impl ReplaySettings {
     /// Where to begin.
     pub fn first(&self) -> Progress {
         match self.status {
-            Selection::Failed | Selection::All => Progress::Deliveries { after: None },
+            Selection::Failed | Selection::All | Selection::Retrying => Progress::Deliveries { after: None },
             Selection::Skipped => Progress::Events { after: None },
         }
     }
@@ -116,7 +118,7 @@ impl ReplaySettings {
     pub fn after_deliveries(&self) -> Progress {
         match self.status {
             Selection::All | Selection::Skipped => Progress::Events { after: None },
-            Selection::Failed => Progress::Over,
+            Selection::Failed | Selection::Retrying => Progress::Over,
         }
     }
 
@@ -125,6 +127,7 @@ impl ReplaySettings {
         match delivery.status {
             // The caller of a test event had its answer at once: there is nothing to send again.
             _ if operational::is_test(&delivery.event_type) => false,
+            status if self.status == Selection::Retrying => status == DeliveryStatus::Retrying,
             DeliveryStatus::Failed | DeliveryStatus::Cancelled => true,
             DeliveryStatus::Delivered => self.include_delivered,
             // These go out by themselves.
@@ -159,6 +162,9 @@ mod tests {
         ] {
             delivery.status = status;
             assert_eq!((plain.selects(&delivery), forced.selects(&delivery)), expected, "{status:?}");
+            let retrying =
+                settings(serde_json::json!({ "since": at, "status": "retrying", "include_delivered": true }));
+            assert_eq!(retrying.selects(&delivery), status == DeliveryStatus::Retrying, "{status:?}");
         }
         delivery.event_type =
             crate::event::event_type::EventType::parse(operational::TEST_EVENT_TYPE).unwrap();

@@ -137,7 +137,7 @@ pub struct EndpointSettings {
     #[serde(default, deserialize_with = "only_object")]
     pub outcomes: OutcomeRules,
     /// When the endpoint is switched off for failing.
-    #[serde(default, deserialize_with = "only_object")]
+    #[serde(default)]
     pub disable: DisablePolicy,
     /// The rate limit; `null` is no limit.
     #[serde(default)]

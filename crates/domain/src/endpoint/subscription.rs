@@ -1,13 +1,48 @@
 //! Which endpoints get an event?
-//! Subscriptions and fan-out: an endpoint's types, channels and active flag decide.
+//! Subscriptions and fan-out: an endpoint's types and channels decide, and whether it is switched on.
 
-use crate::endpoint::{EndpointSettings, MAX_ENDPOINTS};
+use crate::endpoint::{DisabledReason, EndpointSettings, MAX_ENDPOINTS};
 use crate::event::channel::{self, Channel};
 use crate::event::event_type::{EventType, EventTypePattern, wants};
 use crate::event::ledger::{Ledger, SkipReason};
 use crate::id::EndpointId;
+use crate::policy::circuit::MAX_PARKED_WHILE_OFF;
 use crate::signing::secret::PublicKey;
 use crate::timestamp::Timestamp;
+
+/// Whether an endpoint gets deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// It does.
+    On,
+    /// Posthorn switched it off for failing: its deliveries are parked until it is switched on.
+    OffForFailing {
+        /// How many were parked since then, as far as it is known.
+        parked: u64,
+    },
+    /// Its owner switched it off, or it answered 410.
+    Off,
+}
+
+impl Switch {
+    /// The switch of an endpoint with this flag and reason, with nothing parked yet.
+    pub fn of(active: bool, reason: Option<DisabledReason>) -> Self {
+        match (active, reason) {
+            (true, _) => Self::On,
+            (false, Some(DisabledReason::Failing)) => Self::OffForFailing { parked: 0 },
+            (false, Some(DisabledReason::Gone) | None) => Self::Off,
+        }
+    }
+
+    /// Why an event that the endpoint wants has no delivery; `None` if it has one.
+    fn skip_reason(self) -> Option<SkipReason> {
+        match self {
+            Self::OffForFailing { parked } if parked >= MAX_PARKED_WHILE_OFF => Some(SkipReason::ParkedFull),
+            Self::On | Self::OffForFailing { .. } => None,
+            Self::Off => Some(SkipReason::Disabled),
+        }
+    }
+}
 
 /// The part of an endpoint that the fan-out of an event needs, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +50,7 @@ pub struct Subscription {
     /// The endpoint's id.
     pub id: EndpointId,
     /// Whether it gets deliveries.
-    pub active: bool,
+    pub switch: Switch,
     /// The event types that it subscribes to; empty for every type.
     pub events: Vec<EventTypePattern>,
     /// The channels that it is limited to; empty for no limit.
@@ -29,10 +64,11 @@ impl Subscription {
     pub fn of(
         id: EndpointId,
         settings: EndpointSettings,
+        reason: Option<DisabledReason>,
         public_keys: Vec<(PublicKey, Option<Timestamp>)>,
     ) -> Self {
         let EndpointSettings { active, events, channels, .. } = settings;
-        Self { id, active, events, channels, public_keys }
+        Self { id, switch: Switch::of(active, reason), events, channels, public_keys }
     }
 
     /// Whether it lists `event_type` or its family; an endpoint that subscribes to every type lists none.
@@ -42,14 +78,14 @@ impl Subscription {
 
     /// Why an event of `event_type` with `channels` has no delivery to this endpoint; `None` if it has one.
     pub fn skip_reason(&self, event_type: &EventType, channels: &[Channel]) -> Option<SkipReason> {
-        if !self.active {
+        if self.switch == Switch::Off {
             Some(SkipReason::Disabled)
         } else if !wants(&self.events, event_type) {
             Some(SkipReason::TypeNotSubscribed)
         } else if !channel::matches(&self.channels, channels) {
             Some(SkipReason::Channel)
         } else {
-            None
+            self.switch.skip_reason()
         }
     }
 }
@@ -84,7 +120,7 @@ pub fn fan_out_operational<'a>(
 ) -> (Ledger, Ledger) {
     let (mut by_name, mut by_alias) = (Ledger::default(), Ledger::default());
     for subscription in subscriptions {
-        if subscription.id == about || !subscription.active {
+        if subscription.id == about || subscription.switch.skip_reason().is_some() {
             continue;
         }
         if subscription.names(name) {
@@ -94,4 +130,42 @@ pub fn fan_out_operational<'a>(
         }
     }
     (by_name, by_alias)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subscription(switch: Switch) -> Subscription {
+        let events = vec![EventTypePattern::parse("invoice.*").unwrap()];
+        let id = EndpointId::new(Timestamp::from_millis(0), 1);
+        Subscription { id, switch, events, channels: Vec::new(), public_keys: Vec::new() }
+    }
+
+    #[test]
+    fn only_an_endpoint_that_is_off_for_failing_keeps_its_events_and_only_so_many() {
+        let full = Switch::OffForFailing { parked: MAX_PARKED_WHILE_OFF };
+        let nearly = Switch::OffForFailing { parked: MAX_PARKED_WHILE_OFF - 1 };
+        let other = Some(SkipReason::TypeNotSubscribed);
+        for (switch, wanted, unwanted) in [
+            (Switch::On, None, other),
+            (Switch::of(false, Some(DisabledReason::Failing)), None, other),
+            (nearly, None, other),
+            (full, Some(SkipReason::ParkedFull), other),
+            (
+                Switch::of(false, Some(DisabledReason::Gone)),
+                Some(SkipReason::Disabled),
+                Some(SkipReason::Disabled),
+            ),
+            (Switch::of(false, None), Some(SkipReason::Disabled), Some(SkipReason::Disabled)),
+        ] {
+            let skip_reason =
+                |text: &str| subscription(switch).skip_reason(&EventType::parse(text).unwrap(), &[]);
+            assert_eq!(
+                (skip_reason("invoice.paid"), skip_reason("order.made")),
+                (wanted, unwanted),
+                "{switch:?}"
+            );
+        }
+    }
 }

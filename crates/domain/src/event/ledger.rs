@@ -9,22 +9,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::EndpointId;
 
-/// Why an endpoint got no delivery of an event: it does not list the type (`type_not_subscribed`), it was switched off
-/// (`disabled`), or it lists channels and the event names none of them (`channel`).
+/// Why an endpoint got no delivery of an event: it does not list the type (`type_not_subscribed`), it was switched off by
+/// its owner or because of a 410 (`disabled`), it lists channels and the event names none of them (`channel`), or it is
+/// off for failing and 100,000 deliveries are parked for it already (`parked_full`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {
     /// The endpoint does not list the event's type.
     TypeNotSubscribed,
-    /// The endpoint is switched off.
+    /// The endpoint is switched off, by hand or because it answered 410.
     Disabled,
     /// The endpoint lists channels, and the event has none of them.
     Channel,
+    /// The endpoint is switched off for failing, and as many deliveries are parked for it as may be.
+    ParkedFull,
 }
 
 impl SkipReason {
-    const ALL: [Self; 3] = [Self::TypeNotSubscribed, Self::Disabled, Self::Channel];
+    const ALL: [Self; 4] = [Self::TypeNotSubscribed, Self::Disabled, Self::Channel, Self::ParkedFull];
 
     /// The letter that stands for the reason in the stored ledger.
     fn code(self) -> u8 {
@@ -32,6 +35,7 @@ impl SkipReason {
             Self::TypeNotSubscribed => b't',
             Self::Disabled => b'd',
             Self::Channel => b'c',
+            Self::ParkedFull => b'f',
         }
     }
 }
@@ -148,14 +152,17 @@ mod tests {
 
     fn any_ledger() -> impl Strategy<Value = Ledger> {
         let ids = || proptest::collection::vec(any::<[u8; 16]>().prop_map(EndpointId::from_bytes), 0..20);
-        (ids(), ids(), ids(), ids()).prop_map(|(deliveries, unwanted, disabled, elsewhere)| Ledger {
-            deliveries,
-            skipped: unwanted
-                .into_iter()
-                .map(|id| (id, SkipReason::TypeNotSubscribed))
-                .chain(disabled.into_iter().map(|id| (id, SkipReason::Disabled)))
-                .chain(elsewhere.into_iter().map(|id| (id, SkipReason::Channel)))
-                .collect(),
+        (ids(), ids(), ids(), ids(), ids()).prop_map(|(deliveries, unwanted, disabled, elsewhere, full)| {
+            Ledger {
+                deliveries,
+                skipped: unwanted
+                    .into_iter()
+                    .map(|id| (id, SkipReason::TypeNotSubscribed))
+                    .chain(disabled.into_iter().map(|id| (id, SkipReason::Disabled)))
+                    .chain(elsewhere.into_iter().map(|id| (id, SkipReason::Channel)))
+                    .chain(full.into_iter().map(|id| (id, SkipReason::ParkedFull)))
+                    .collect(),
+            }
         })
     }
 

@@ -6,9 +6,12 @@
 //! drained. (An endpoint that fails now and then keeps its circuit closed; where jobs that wait long become very many,
 //! they are not in flight either, see [`crate::policy::backoff`].)
 
+use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::timestamp::Timestamp;
 
@@ -23,24 +26,28 @@ pub const PROBE_EVERY: Duration = Duration::from_secs(45);
 /// How far on the way to being switched off an endpoint's owner is warned, in percent.
 pub const WARN_AT_PERCENT: [u8; 3] = [50, 70, 90];
 
+/// While an endpoint is off for failing, about so many of its deliveries are parked; events beyond are skipped. Rows and
+/// index entries of so many small events are some 200 MB, cost about a quarter of a dollar to park and to drain, and
+/// are drained in minutes. An endpoint that nobody switches on must not cost more than that.
+pub const MAX_PARKED_WHILE_OFF: u64 = 100_000;
+
 /// When an endpoint is switched off for failing: when both conditions hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
+///
+/// Read from `{"consecutive_failures": n, "window_seconds": n}` or from the name of a preset, and written as the two
+/// numbers: what is stored and shown needs no list of names to be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct DisablePolicy {
     /// The number of consecutive failures, 1 to 10,000.
-    #[serde(default = "default_failures")]
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub consecutive_failures: u32,
     /// The smallest age of the first of these failures, in seconds, 0 to 604,800.
-    #[serde(default = "default_window")]
-    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604800))]
     pub window_seconds: u32,
 }
 
 impl Default for DisablePolicy {
+    /// Ten failures in a row over at least a day. Many attempts may fail within a minute while a receiver is deployed:
+    /// a minute of failures must not switch a customer off.
     fn default() -> Self {
-        Self { consecutive_failures: default_failures(), window_seconds: default_window() }
+        Self { consecutive_failures: 10, window_seconds: 86_400 }
     }
 }
 
@@ -49,6 +56,56 @@ impl DisablePolicy {
     pub const FAILURES: std::ops::RangeInclusive<u32> = 1..=10_000;
     /// Bounds of `window_seconds`.
     pub const WINDOW_SECONDS: std::ops::RangeInclusive<u32> = 0..=604_800;
+    /// The names that may be given instead of the numbers.
+    pub const PRESETS: [&str; 3] = ["default", "strict-10", "strict-5"];
+
+    /// The policy with this name.
+    pub fn preset(name: &str) -> Option<Self> {
+        let in_a_row = |consecutive_failures| Self { consecutive_failures, window_seconds: 0 };
+        match name {
+            "default" => Some(Self::default()),
+            "strict-10" => Some(in_a_row(10)),
+            "strict-5" => Some(in_a_row(5)),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for DisablePolicy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumbersOrPreset)
+    }
+}
+
+/// The policy as numbers; what is left out takes its default.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Numbers {
+    consecutive_failures: Option<u32>,
+    window_seconds: Option<u32>,
+}
+
+struct NumbersOrPreset;
+
+impl<'de> Visitor<'de> for NumbersOrPreset {
+    type Value = DisablePolicy;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object, or the name of a preset: `default`, `strict-10` or `strict-5`")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<DisablePolicy, E> {
+        DisablePolicy::preset(name).ok_or_else(|| E::unknown_variant(name, &DisablePolicy::PRESETS))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<DisablePolicy, A::Error> {
+        let numbers = Numbers::deserialize(MapAccessDeserializer::new(members))?;
+        let default = DisablePolicy::default();
+        Ok(DisablePolicy {
+            consecutive_failures: numbers.consecutive_failures.unwrap_or(default.consecutive_failures),
+            window_seconds: numbers.window_seconds.unwrap_or(default.window_seconds),
+        })
+    }
 }
 
 /// An endpoint's health. It is kept only while the endpoint fails.
@@ -121,14 +178,6 @@ impl Health {
     }
 }
 
-fn default_failures() -> u32 {
-    10
-}
-
-fn default_window() -> u32 {
-    60
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,11 +192,43 @@ mod tests {
     }
 
     #[test]
-    fn ten_failures_within_a_minute_do_not_switch_off_and_one_after_it_does() {
-        let policy = DisablePolicy::default();
-        assert_eq!(failing(10).consequences(policy, at(1)), [Consequence::Open]);
-        assert!(failing(10).consequences(policy, at(60)).contains(&Consequence::Disable));
-        assert!(!failing(9).consequences(policy, at(600)).contains(&Consequence::Disable));
+    fn failures_of_less_than_a_day_do_not_switch_off_and_the_tenth_after_it_does() {
+        let (policy, day) = (DisablePolicy::default(), 86_400);
+        assert_eq!(failing(10).consequences(policy, at(90)), [Consequence::Open]);
+        assert!(!failing(10_000).consequences(policy, at(day - 1)).contains(&Consequence::Disable));
+        assert!(failing(10).consequences(policy, at(day)).contains(&Consequence::Disable));
+        assert!(!failing(9).consequences(policy, at(2 * day)).contains(&Consequence::Disable));
+    }
+
+    fn read(json: &str) -> Result<DisablePolicy, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_preset_is_read_by_its_name_and_written_as_its_numbers() {
+        for name in DisablePolicy::PRESETS {
+            let policy = read(&format!("\"{name}\"")).unwrap();
+            assert_eq!(DisablePolicy::preset(name), Some(policy));
+            assert_eq!(read(&serde_json::to_string(&policy).unwrap()), Ok(policy));
+        }
+        let disables = |name: &str, failures| {
+            let policy = DisablePolicy::preset(name).unwrap();
+            failing(failures).consequences(policy, at(0)).contains(&Consequence::Disable)
+        };
+        assert!(disables("strict-5", 5) && !disables("strict-5", 4));
+        assert!(disables("strict-10", 10) && !disables("strict-10", 9) && !disables("default", 10));
+    }
+
+    #[test]
+    fn an_unknown_preset_names_the_known_ones_and_nothing_else_is_a_policy() {
+        let error = read("\"strict-7\"").unwrap_err();
+        assert!(error.contains("one of `default`, `strict-10`, `strict-5`"), "{error}");
+        for json in ["[3, 60]", "7", "null", r#"{"preset":"strict-5"}"#, r#"{"window_seconds":"x"}"#] {
+            assert!(read(json).is_err(), "{json}");
+        }
+        let (default, own) =
+            (DisablePolicy::default(), DisablePolicy { consecutive_failures: 4, ..Default::default() });
+        assert_eq!((read("{}"), read(r#"{"consecutive_failures":4}"#)), (Ok(default), Ok(own)));
     }
 
     #[test]
@@ -182,7 +263,7 @@ mod tests {
         }
 
         #[test]
-        fn more_failures_or_more_time_never_lead_away_from_disabling(failures in 1u32..50, more in 0u32..50, seconds in 0u64..200, later in 0u64..200) {
+        fn more_failures_or_more_time_never_lead_away_from_disabling(failures in 1u32..50, more in 0u32..50, seconds in 0u64..200_000, later in 0u64..200_000) {
             let policy = DisablePolicy::default();
             let disabled = |failures, seconds| failing(failures).consequences(policy, at(seconds)).contains(&Consequence::Disable);
             prop_assert!(!disabled(failures, seconds) || disabled(failures + more, seconds + later));

@@ -10,7 +10,7 @@ use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
-use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, UNDELIVERED, UNDELIVERED_SORT};
+use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, LONG_WAITS, UNDELIVERED, UNDELIVERED_SORT};
 use crate::rows::attempts;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::listing::Listing;
@@ -101,6 +101,21 @@ impl Store {
         .text(":parked", format_args!("{prefix}{}", delivery.id))
         .instant(":parked_at", parked_at);
         self.put_if(item, still_parked).await
+    }
+
+    /// Claims a delivery that waits long for its retry: writes its new row, if it still waits, and since `since`. Of two
+    /// jobs only one gets `true`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn take_waiting(&self, settlement: &Settlement, since: Timestamp) -> Result<bool, StoreError> {
+        let delivery = &settlement.row.delivery;
+        let item = write(&keys::delivery(delivery.endpoint_id, delivery.id), settlement)?;
+        let still_waits = Condition::new("#undelivered = :waits AND updated_at = :since")
+            .name("#undelivered", UNDELIVERED_SORT)
+            .text(":waits", format_args!("{LONG_WAITS}{}", delivery.id))
+            .instant(":since", since);
+        self.put_if(item, still_waits).await
     }
 
     /// Claims a delivery for a replay: writes its new row, if nobody has written it since it was `before`, or there is
@@ -251,7 +266,8 @@ pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, St
         .maybe(delivery.next_attempt_at, |item, at| item.instant("next_attempt_at", at))
         .maybe(delivery.delivered_at, |item, at| item.instant("delivered_at", at))
         .maybe(delivery.parked_at, |item, at| item.instant("parked_at", at))
-        .maybe(keys::undelivered_prefix(delivery.status), |item, prefix| {
+        .maybe(delivery.woken_at, |item, at| item.instant("woken_at", at))
+        .maybe(keys::listed_under(delivery), |item, prefix| {
             item.text(UNDELIVERED, keys::undelivered_partition(delivery.endpoint_id))
                 .text(UNDELIVERED_SORT, format_args!("{prefix}{}", delivery.id))
         })
@@ -309,6 +325,7 @@ pub(crate) fn read(
         slot_at: reader.maybe_instant("slot_at")?,
         trigger: reader.word("trigger")?,
         run: reader.maybe_text("run")?.map(str::parse).transpose().map_err(|error| reader.damaged(error))?,
+        woken_at: reader.maybe_instant("woken_at")?,
         uncounted_attempts: reader.maybe_number("attempts_before_run")?.unwrap_or(0),
     };
     Ok(Some(DeliveryRow { delivery, first_attempt }))

@@ -1,5 +1,5 @@
 //! How far has the drain of an endpoint got?
-//! Its row is stepwise work: claimed for each step under a lease, and deleted when every parked delivery was sent.
+//! Its row is stepwise work: claimed for each step under a lease, and deleted when every delivery that waits was sent.
 
 use domain::id::{DeliveryId, EndpointId, EndpointKey};
 use domain::timestamp::Timestamp;
@@ -13,6 +13,15 @@ use crate::table::update::{Condition, Update};
 
 const ENTITY: &str = "drain";
 
+/// Why a drain is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DrainReason {
+    /// The endpoint recovers, or is switched on.
+    Recovery,
+    /// Its limits were used up.
+    Limits,
+}
+
 /// The progress of a drain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drain {
@@ -22,6 +31,9 @@ pub struct Drain {
     pub started_at: Timestamp,
     /// When it was last asked for.
     pub wanted_at: Timestamp,
+    /// When its endpoint last recovered: retries whose wait began until then are brought forward. `None` if it only sends
+    /// what was parked for want of a slot or lease.
+    pub recovered_at: Option<Timestamp>,
     /// When it last sent something.
     pub last_sent_at: Option<Timestamp>,
     /// The last delivery that was sent again.
@@ -40,10 +52,15 @@ impl Store {
     pub async fn start_drain(
         &self,
         endpoint: EndpointKey,
+        reason: DrainReason,
         rate: u32,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        Update::new(keys::drain(endpoint), ENTITY)
+        let update = match reason {
+            DrainReason::Recovery => Update::new(keys::drain(endpoint), ENTITY).set("recovered_at = :now"),
+            DrainReason::Limits => Update::new(keys::drain(endpoint), ENTITY),
+        };
+        update
             .set_entity()
             .set("wanted_at = :now, workspace = :workspace, #lookup = :drains, #sort = :endpoint")
             .set("started_at = if_not_exists(started_at, :now), leased_until = if_not_exists(leased_until, :now)")
@@ -78,7 +95,7 @@ impl Store {
     /// Saves the progress of a drain; from `next` on it may be claimed again. `false` when the lease was lost, or the
     /// drain was deleted with its endpoint: then nothing is written.
     ///
-    /// `wanted_at` is left alone: the drain may be asked for again during a step.
+    /// `wanted_at` and `recovered_at` are left alone: the drain may be asked for again during a step.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -99,12 +116,24 @@ impl Store {
             .await
     }
 
-    /// Drains that were not claimed since `before`: their task was lost.
+    /// When the step ends at the latest that another process does; `None` when none is under way.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn drain_step_ends(
+        &self,
+        endpoint: EndpointKey,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.step_ends(&keys::drain(endpoint), ENTITY, now).await
+    }
+
+    /// Drains whose task is lost at `now`.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn lost_drains(&self, before: Timestamp) -> Result<Vec<Drain>, StoreError> {
-        let rows = self.lost_rows(DRAINS, EndpointId::PREFIX, ENTITY, before).await?;
+    pub async fn lost_drains(&self, now: Timestamp) -> Result<Vec<Drain>, StoreError> {
+        let rows = self.lost_rows(DRAINS, EndpointId::PREFIX, ENTITY, now).await?;
         rows.iter().map(read).collect()
     }
 
@@ -126,6 +155,7 @@ fn read(reader: &ItemReader) -> Result<Drain, StoreError> {
         endpoint: EndpointKey::new(reader.parsed("workspace")?, reader.parsed(LOOKUP_SORT)?),
         started_at: reader.instant("started_at")?,
         wanted_at: reader.instant("wanted_at")?,
+        recovered_at: reader.maybe_instant("recovered_at")?,
         last_sent_at: reader.maybe_instant("last_sent_at")?,
         cursor: cursor.map_err(|error| reader.damaged(error))?,
         rate: reader.number("rate")?,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::endpoint::endpoint_url::EndpointUrl;
-use domain::endpoint::subscription::Subscription;
+use domain::endpoint::subscription::{Subscription, Switch};
 use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, PublicKey};
@@ -136,18 +136,31 @@ impl Store {
         Ok(Page::new(rows, page.more, |endpoint| endpoint.id))
     }
 
-    /// The subscriptions of a workspace's endpoints, oldest first, for the fan-out of an event. Decrypts no secret.
+    /// The subscriptions of a workspace's endpoints, oldest first, for the fan-out of an event. Decrypts no secret. Only
+    /// where an endpoint is off for failing it also reads how many deliveries are parked.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn all_subscriptions(&self, workspace: WorkspaceId) -> Result<Vec<Subscription>, StoreError> {
         let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX);
         let rows = self.query(&range, usize::MAX).await?.rows.into_iter();
-        rows.map(|row| {
-            let document: Document = ItemReader::new(row, ENTITY).json("document")?;
-            Ok(Subscription::of(document.id, document.settings, document.public_keys))
-        })
-        .collect()
+        let subscriptions = rows.map(|row| {
+            let Document { id, settings, disabled_reason, public_keys, .. } =
+                ItemReader::new(row, ENTITY).json("document")?;
+            Ok(Subscription::of(id, settings, disabled_reason, public_keys))
+        });
+        let mut subscriptions = subscriptions.collect::<Result<Vec<_>, StoreError>>()?;
+        let mut off = subscriptions.iter_mut().filter_map(|subscription| match &mut subscription.switch {
+            Switch::OffForFailing { parked } => Some((subscription.id, parked)),
+            Switch::On | Switch::Off => None,
+        });
+        if let Some(first) = off.next() {
+            let counts = self.parked_counts(workspace).await?;
+            for (id, parked) in std::iter::once(first).chain(off) {
+                *parked = counts.get(&id).copied().unwrap_or_default();
+            }
+        }
+        Ok(subscriptions)
     }
 
     /// Deletes an endpoint with the rows of its health, limits and drain; whether there was one.
@@ -157,7 +170,7 @@ impl Store {
     pub async fn delete_endpoint(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
         let existed = self.delete_counted(endpoint).await?;
         // After the endpoint's own row: a process that still finds the endpoint would write them anew.
-        for key in [keys::health, keys::rate, keys::leases, keys::drain] {
+        for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count] {
             self.delete(&key(endpoint)).await?;
         }
         Ok(existed)

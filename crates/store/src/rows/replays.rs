@@ -85,12 +85,25 @@ impl Store {
         Ok(None)
     }
 
-    /// Running replays that were not claimed since `before`: their task was lost.
+    /// When the step ends at the latest that another process does; `None` when none is under way.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn replay_step_ends(
+        &self,
+        workspace: WorkspaceId,
+        id: ReplayId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.step_ends(&keys::replay(workspace, id), ENTITY, now).await
+    }
+
+    /// Running replays whose task is lost at `now`.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn lost_replays(&self, before: Timestamp) -> Result<Vec<Replay>, StoreError> {
-        let rows = self.lost_rows(REPLAYS, ReplayId::PREFIX, ENTITY, before).await?;
+    pub async fn lost_replays(&self, now: Timestamp) -> Result<Vec<Replay>, StoreError> {
+        let rows = self.lost_rows(REPLAYS, ReplayId::PREFIX, ENTITY, now).await?;
         rows.iter().map(read).collect()
     }
 

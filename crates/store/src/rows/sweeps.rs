@@ -105,12 +105,24 @@ impl Store {
         self.delete_if(lease.key(), unasked).await
     }
 
-    /// Sweeps that were not claimed since `before`: nobody works on them yet, or their task was lost.
+    /// When the step ends at the latest that another process does; `None` when none is under way.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn sweep_step_ends(
+        &self,
+        workspace: WorkspaceId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.step_ends(&keys::sweep(workspace), ENTITY, now).await
+    }
+
+    /// Sweeps whose task is lost at `now`, and those that are owed for two minutes: nobody works on them yet.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn lost_sweeps(&self, before: Timestamp) -> Result<Vec<Sweep>, StoreError> {
-        let rows = self.lost_rows(SWEEPS, WorkspaceId::PREFIX, ENTITY, before).await?;
+    pub async fn lost_sweeps(&self, now: Timestamp) -> Result<Vec<Sweep>, StoreError> {
+        let rows = self.lost_rows(SWEEPS, WorkspaceId::PREFIX, ENTITY, now).await?;
         rows.iter().map(read).collect()
     }
 }

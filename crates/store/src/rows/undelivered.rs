@@ -1,5 +1,5 @@
 //! Which deliveries wait for a person or a drain?
-//! Failed and parked ones, read from the sparse index that holds no others.
+//! Failed and parked ones, and those that wait long for a retry, read from the sparse index that holds no others.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::{Delivery, DeliveryStatus};
@@ -7,7 +7,7 @@ use domain::id::{DeliveryId, EndpointId};
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
-use crate::keys::{self, UNDELIVERED_SORT};
+use crate::keys::{self, LONG_WAITS, UNDELIVERED_SORT};
 use crate::rows::deliveries::read;
 use crate::table::item::Attributes;
 use crate::table::listing::{Listing, Order, Window};
@@ -31,6 +31,23 @@ impl Store {
         };
         let keep = |row| Ok(read(endpoint, row, now)?.map(|row| row.delivery));
         self.walk_undelivered(endpoint, prefix, listing, keep).await
+    }
+
+    /// Part of the deliveries of an endpoint that wait long for a retry: of those whose wait began until the instant that
+    /// is the listing's filter, and is not nearly over. A row written a moment ago may be missed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn list_long_waits(
+        &self,
+        endpoint: EndpointId,
+        listing: &Listing<DeliveryId, Timestamp>,
+        now: Timestamp,
+    ) -> Result<Page<Delivery, DeliveryId>, StoreError> {
+        let asked_for =
+            |delivery: &Delivery| delivery.updated_at <= listing.filter && delivery.can_be_woken(now);
+        let keep = |row| Ok(read(endpoint, row, now)?.map(|row| row.delivery).filter(asked_for));
+        self.walk_undelivered(endpoint, LONG_WAITS, listing, keep).await
     }
 
     /// The oldest undelivered delivery of an endpoint that has this status (failed or parked).

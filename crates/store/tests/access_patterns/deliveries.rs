@@ -145,15 +145,27 @@ async fn many_are_loaded_at_once_and_those_without_a_row_are_left_out() {
 }
 
 #[tokio::test]
-async fn only_what_waits_for_a_person_is_in_the_undelivered_index() {
+async fn only_what_waits_for_a_person_or_a_drain_is_in_the_undelivered_index() {
     let table = table().await;
-    let decisions = [Decision::Delivered, Decision::RetryIn(DAY), Decision::Exhausted, Decision::Gone];
+    let soon = Decision::RetryIn(domain::delivery::LONG_WAIT);
+    let decisions = [Decision::Delivered, soon, Decision::RetryIn(DAY), Decision::Exhausted, Decision::Gone];
     for (n, decision) in (0..).zip(decisions) {
         let settlement = first(new_delivery(endpoint(1), now(), n), answered(500), decision);
         table.store.settle(&[settlement]).await.unwrap();
     }
     let scan = table.client.scan().table_name("posthorn").index_name("undelivered").send().await.unwrap();
-    assert_eq!(scan.count(), 2, "exhausted and gone");
+    assert_eq!(scan.count(), 3, "a day's wait, exhausted and gone");
+
+    // A drain finds the long wait if it began before the endpoint recovered, and has not ended.
+    let waits = async |began_until, at| {
+        let listing = store::Listing::oldest_first(store::Window::everything(), began_until, 10);
+        table.store.list_long_waits(endpoint(1), &listing, at).await.unwrap().rows.len()
+    };
+    let ended = now().plus(DAY);
+    assert_eq!((waits(ended, now()).await, waits(now().minus(DAY), now()).await), (1, 0));
+    assert_eq!(waits(ended, ended.plus(DAY)).await, 0, "it is due");
+    let failed = store::Listing::oldest_first(store::Window::everything(), DeliveryStatus::Failed, 10);
+    assert_eq!(table.store.list_undelivered(endpoint(1), &failed, now()).await.unwrap().rows.len(), 2);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey};
 use domain::policy::limits::RateLimit;
 use domain::signing::secret::{ActiveSecret, Secret};
+use store::rows::drains::DrainReason;
 use store::rows::endpoint_count::Created;
 
 use crate::{every_page, now, table, workspace};
@@ -93,7 +94,7 @@ async fn nothing_of_a_deleted_endpoint_stays() {
     let minute = Duration::from_secs(60);
     store.reserve_slots(key, RateLimit::PerSecond(1), 1, now()).await.unwrap();
     store.claim_lease(key, 0, now(), now().plus(minute)).await.unwrap();
-    store.start_drain(key, 20, now()).await.unwrap();
+    store.start_drain(key, DrainReason::Recovery, 20, now()).await.unwrap();
     let rows = async || {
         let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
         let sort_key = |row: &HashMap<String, AttributeValue>| row["SK"].as_s().unwrap().clone();

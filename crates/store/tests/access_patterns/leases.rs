@@ -4,7 +4,7 @@ use domain::delivery::replay::{Replay, ReplayStatus};
 use domain::id::{DeliveryId, EndpointId, EndpointKey, ReplayId};
 use domain::timestamp::Timestamp;
 use serde_json::json;
-use store::rows::drains::Drain;
+use store::rows::drains::{Drain, DrainReason};
 use store::table::lease::LEASE;
 
 use crate::{now, table, workspace};
@@ -30,9 +30,9 @@ fn replay() -> Replay {
 async fn a_row_belongs_to_one_process_until_it_is_given_back_or_the_lease_is_over() {
     let table = table().await;
     let store = &table.store;
-    store.start_drain(endpoint(), 20, now()).await.unwrap();
+    store.start_drain(endpoint(), DrainReason::Recovery, 20, now()).await.unwrap();
     let (lease, drain) = store.claim_drain(endpoint(), now()).await.unwrap().unwrap();
-    assert!(store.claim_drain(endpoint(), later(59)).await.unwrap().is_none());
+    assert!(store.claim_drain(endpoint(), later(LEASE.as_secs() - 1)).await.unwrap().is_none());
     let cursor = Some(DeliveryId::new(now(), 7));
     let further = Drain { cursor, rate: 40, sent: 20, last_sent_at: Some(now()), ..drain };
     assert!(store.save_drain(&lease, &further, later(1)).await.unwrap());
@@ -48,7 +48,7 @@ async fn a_row_belongs_to_one_process_until_it_is_given_back_or_the_lease_is_ove
 async fn a_step_that_took_too_long_saves_nothing_over_the_next_one() {
     let table = table().await;
     let store = &table.store;
-    store.start_drain(endpoint(), 20, now()).await.unwrap();
+    store.start_drain(endpoint(), DrainReason::Recovery, 20, now()).await.unwrap();
     let (slow, drain) = store.claim_drain(endpoint(), now()).await.unwrap().unwrap();
     let over = now().plus(LEASE);
     let (next, _) = store.claim_drain(endpoint(), over).await.unwrap().unwrap();
@@ -62,9 +62,9 @@ async fn a_step_that_took_too_long_saves_nothing_over_the_next_one() {
 async fn a_drain_that_is_asked_for_during_a_step_goes_on() {
     let table = table().await;
     let store = &table.store;
-    store.start_drain(endpoint(), 20, now()).await.unwrap();
+    store.start_drain(endpoint(), DrainReason::Recovery, 20, now()).await.unwrap();
     let (lease, drain) = store.claim_drain(endpoint(), now()).await.unwrap().unwrap();
-    store.start_drain(endpoint(), 20, later(5)).await.unwrap();
+    store.start_drain(endpoint(), DrainReason::Recovery, 20, later(5)).await.unwrap();
     assert!(!store.end_drain(&lease, &drain).await.unwrap());
     assert!(store.save_drain(&lease, &drain, later(6)).await.unwrap());
     let (lease, drain) = store.claim_drain(endpoint(), later(6)).await.unwrap().unwrap();
@@ -77,7 +77,7 @@ async fn a_drain_that_is_asked_for_during_a_step_goes_on() {
 async fn the_drain_of_a_deleted_endpoint_is_not_written_again() {
     let table = table().await;
     let store = &table.store;
-    store.start_drain(endpoint(), 20, now()).await.unwrap();
+    store.start_drain(endpoint(), DrainReason::Recovery, 20, now()).await.unwrap();
     let (lease, drain) = store.claim_drain(endpoint(), now()).await.unwrap().unwrap();
     store.delete_endpoint(endpoint()).await.unwrap();
     assert!(!store.save_drain(&lease, &drain, later(1)).await.unwrap());

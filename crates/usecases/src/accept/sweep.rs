@@ -73,8 +73,12 @@ pub async fn resume_sweeps(context: &Context) -> Result<usize, Fault> {
 impl Stepwise for Sweep {
     type Key = WorkspaceId;
 
-    fn task(&self) -> Task {
-        Task::Sweep { workspace: self.workspace }
+    fn key(&self) -> WorkspaceId {
+        self.workspace
+    }
+
+    fn task(workspace: WorkspaceId) -> Task {
+        Task::Sweep { workspace }
     }
 
     async fn claim(
@@ -83,6 +87,14 @@ impl Stepwise for Sweep {
         now: Timestamp,
     ) -> Result<Option<(Lease, Self)>, StoreError> {
         store.claim_sweep(workspace, now).await
+    }
+
+    async fn step_ends(
+        store: &Store,
+        workspace: WorkspaceId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        store.sweep_step_ends(workspace, now).await
     }
 
     async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault> {
@@ -128,8 +140,8 @@ impl Stepwise for Sweep {
         store.end_sweep(lease, self).await
     }
 
-    async fn lost(store: &Store, before: Timestamp) -> Result<Vec<Self>, StoreError> {
-        store.lost_sweeps(before).await
+    async fn lost(store: &Store, now: Timestamp) -> Result<Vec<Self>, StoreError> {
+        store.lost_sweeps(now).await
     }
 }
 

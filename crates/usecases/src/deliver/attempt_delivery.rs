@@ -31,6 +31,7 @@ use crate::limit::concurrency_limit::ConcurrencyLimiter;
 use crate::limit::drain_later::DrainLater;
 use crate::limit::rate_limit::RateLimiter;
 use crate::recover::circuit_breaker::CircuitBreaker;
+use crate::recover::count_parked::ParkedCounter;
 use crate::telemetry::count_attempts::Counter;
 use crate::telemetry::meter::Meter;
 use crate::write_coalescer::{Mode, Seat, WriteCoalescer};
@@ -50,6 +51,7 @@ pub struct Sender {
     concurrency_limiter: ConcurrencyLimiter,
     bulkhead: Bulkhead,
     drain_later: DrainLater,
+    parked_counter: ParkedCounter,
     counter: Counter,
     settlements: WriteCoalescer<Settlement>,
     waits: WriteCoalescer<(String, Duration), Arc<NotRescheduled>>,
@@ -102,6 +104,7 @@ impl Sender {
             concurrency_limiter: ConcurrencyLimiter::new(context.clone()),
             bulkhead: Bulkhead::default(),
             drain_later: DrainLater::new(context.clone()),
+            parked_counter: ParkedCounter::new(context.clone()),
             counter: Counter::new(context.store.clone()),
             settlements,
             waits,

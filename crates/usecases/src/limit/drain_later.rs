@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::id::EndpointKey;
 use moka::future::Cache;
+use store::rows::drains::DrainReason;
 
 use crate::context::Context;
 use crate::error::Fault;
@@ -29,7 +30,7 @@ impl DrainLater {
     /// Ensures that a drain is under way.
     pub(crate) async fn begin(&self, endpoint: EndpointKey) -> Result<(), Fault> {
         // On the heap: otherwise every attempt's future would be twice as large for this rare case.
-        let start = start_drain(&self.context, endpoint);
+        let start = start_drain(&self.context, endpoint, DrainReason::Limits);
         let begun = Box::pin(async { self.begun.try_get_with(endpoint, start).await }).await;
         begun.map_err(|fault| Fault::clone(&fault))
     }

@@ -14,6 +14,7 @@ use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
 use store::Page;
+use store::rows::drains::DrainReason;
 use store::rows::endpoint_count::Created;
 
 use crate::context::Context;
@@ -188,7 +189,7 @@ pub async fn update_endpoint(
     if resumed {
         management.context.store.record_recovery(endpoint.key()).await?;
         management.context.cache.know_health(endpoint.key(), None).await;
-        start_drain(&management.context, endpoint.key()).await?;
+        start_drain(&management.context, endpoint.key(), DrainReason::Recovery).await?;
     }
     Ok((endpoint, !fits))
 }

@@ -11,6 +11,7 @@ use domain::id::EndpointId;
 use domain::policy::circuit::{Consequence, Health};
 use domain::timestamp::Timestamp;
 use serde_json::json;
+use store::rows::drains::DrainReason;
 
 use crate::accept::operational_event::notify;
 use crate::context::Context;
@@ -56,14 +57,16 @@ impl CircuitBreaker {
     pub(crate) async fn succeeded(&self, endpoint: &Endpoint) -> Result<(), Fault> {
         let Self { context, .. } = self;
         let key = endpoint.key();
-        if context.cache.health(key).await?.is_none() {
-            return Ok(());
+        let Some(known) = context.cache.health(key).await? else { return Ok(()) };
+        if known.is_open() {
+            // Before the health is forgotten: should this process die now, the drain knows that there was a recovery.
+            owe_drain(context, key, DrainReason::Recovery).await?;
         }
         let before = context.store.record_recovery(key).await?;
         context.cache.know_health(key, None).await;
         let Some(before) = before else { return Ok(()) };
         if before.is_open() {
-            start_drain(context, key).await?;
+            start_drain(context, key, DrainReason::Recovery).await?;
         }
         if before.is_open() || before.warned_percent > 0 {
             tracing::info!(endpoint = %key.id, workspace = %key.workspace, failures = before.failures, "endpoint recovered");
@@ -119,7 +122,7 @@ async fn carry_out(
         Consequence::Open => {
             // The drain is owed from now on: even if the process that sees the recovery dies then, the parked deliveries go
             // out.
-            owe_drain(context, key).await?;
+            owe_drain(context, key, DrainReason::Recovery).await?;
             if context.store.open_circuit(key, at).await? {
                 tracing::info!(endpoint = %key.id, workspace = %key.workspace, failures = health.failures, "circuit opened");
                 health.open_since = Some(at);
@@ -152,6 +155,10 @@ pub(crate) async fn switch_off(
     mut data: serde_json::Value,
 ) -> Result<(), Fault> {
     let key = endpoint.key();
+    if reason == DisabledReason::Failing {
+        // From now on it is counted what is parked for it. Before the endpoint is off, so that nothing is forgotten.
+        context.store.forget_parked_count(key).await?;
+    }
     // An optimistic lock: when another attempt, or the owner, has changed the row between read and write, read it again.
     for _ in 0..5 {
         let Some(mut current) = context.store.load_endpoint(key).await? else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! How are parked deliveries sent again?
+//! How are parked deliveries sent again, and retries that wait long brought forward?
 //! A drain is stepwise work: each step sends some of them, oldest first, at a rate that grows up to the endpoint's rate
 //! limit.
 
@@ -10,7 +10,7 @@ use domain::id::{DeliveryId, EndpointKey};
 use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use queue::{Job, Task};
-use store::rows::drains::Drain;
+use store::rows::drains::{Drain, DrainReason};
 use store::{Lease, Listing, Page, Store, StoreError, Window};
 
 use crate::context::Context;
@@ -31,17 +31,25 @@ const WANTED_LATELY: Duration = Duration::from_secs(4);
 /// deliveries after it has closed, and the last jobs of the drain may still be on their way.
 pub const QUIET: Duration = Duration::from_secs(10);
 
-/// Begins the drain of an endpoint's parked deliveries, unless it is under way.
-pub(crate) async fn start_drain(context: &Context, endpoint: EndpointKey) -> Result<(), Fault> {
-    owe_drain(context, endpoint).await?;
+/// Begins the drain of an endpoint's deliveries that wait, unless it is under way.
+pub(crate) async fn start_drain(
+    context: &Context,
+    endpoint: EndpointKey,
+    reason: DrainReason,
+) -> Result<(), Fault> {
+    owe_drain(context, endpoint, reason).await?;
     // Also when it is under way: if its task was lost, this one continues it.
     context.queue.send_task(task(endpoint), Duration::ZERO).await?;
     Ok(())
 }
 
 /// Records that an endpoint's drain is owed. The schedule begins it as soon as possible.
-pub(crate) async fn owe_drain(context: &Context, endpoint: EndpointKey) -> Result<(), Fault> {
-    Ok(context.store.start_drain(endpoint, FIRST_RATE, context.clock.now()).await?)
+pub(crate) async fn owe_drain(
+    context: &Context,
+    endpoint: EndpointKey,
+    reason: DrainReason,
+) -> Result<(), Fault> {
+    Ok(context.store.start_drain(endpoint, reason, FIRST_RATE, context.clock.now()).await?)
 }
 
 /// Does one step of a drain.
@@ -60,6 +68,14 @@ pub async fn resume_drains(context: &Context) -> Result<usize, Fault> {
     stepwise::resume::<Drain>(context).await
 }
 
+/// Goes on with all drains after the process has been started again, the only one; returns how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn go_on_with_drains(context: &Context) -> Result<usize, Fault> {
+    stepwise::go_on::<Drain>(context).await
+}
+
 fn task(endpoint: EndpointKey) -> Task {
     Task::Drain { workspace: endpoint.workspace, endpoint: endpoint.id }
 }
@@ -67,8 +83,12 @@ fn task(endpoint: EndpointKey) -> Task {
 impl Stepwise for Drain {
     type Key = EndpointKey;
 
-    fn task(&self) -> Task {
-        task(self.endpoint)
+    fn key(&self) -> EndpointKey {
+        self.endpoint
+    }
+
+    fn task(key: EndpointKey) -> Task {
+        task(key)
     }
 
     async fn claim(
@@ -77,6 +97,14 @@ impl Stepwise for Drain {
         now: Timestamp,
     ) -> Result<Option<(Lease, Self)>, StoreError> {
         store.claim_drain(key, now).await
+    }
+
+    async fn step_ends(
+        store: &Store,
+        key: EndpointKey,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        store.drain_step_ends(key, now).await
     }
 
     async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault> {
@@ -95,7 +123,7 @@ impl Stepwise for Drain {
 
         // 2. Send the next deliveries.
         let most = room(context, self, &endpoint, now).await?;
-        let page = next_parked(context, self, most, now).await?;
+        let page = next_waiting(context, self, most, now).await?;
         send(context, &page.rows, now).await?;
         self.cursor = page.next.or(page.rows.last().map(|delivery| delivery.id)).or(self.cursor);
         self.sent += u64::try_from(page.rows.len()).unwrap_or_default();
@@ -108,7 +136,7 @@ impl Stepwise for Drain {
         let found_none = page.rows.is_empty() && page.next.is_none() && most > 0;
         if found_none && is_quiet(self, now) {
             if self.cursor.is_none() {
-                tracing::info!(endpoint = %id, %workspace, sent = self.sent, "drain finished: nothing is parked any more");
+                tracing::info!(endpoint = %id, %workspace, sent = self.sent, "drain finished: nothing waits any more");
                 return Ok(Next::Over);
             }
             self.cursor = None;
@@ -134,8 +162,8 @@ impl Stepwise for Drain {
         Ok(ended)
     }
 
-    async fn lost(store: &Store, before: Timestamp) -> Result<Vec<Self>, StoreError> {
-        store.lost_drains(before).await
+    async fn lost(store: &Store, now: Timestamp) -> Result<Vec<Self>, StoreError> {
+        store.lost_drains(now).await
     }
 }
 
@@ -145,8 +173,9 @@ fn is_quiet(drain: &Drain, now: Timestamp) -> bool {
     now.since(busy_until) >= QUIET
 }
 
-/// At most `most` parked deliveries, the oldest beyond the drain's cursor.
-async fn next_parked(
+/// At most `most` deliveries that are parked or, after a recovery, wait long for a retry: the oldest beyond the drain's
+/// cursor. A retry whose wait began after the recovery is left alone: the endpoint was well, and refused that delivery.
+async fn next_waiting(
     context: &Context,
     drain: &Drain,
     most: u32,
@@ -156,8 +185,30 @@ async fn next_parked(
     if limit == 0 {
         return Ok(Page { rows: Vec::new(), next: drain.cursor });
     }
-    let listing = Listing::oldest_first(Window::everything(), DeliveryStatus::Parked, limit);
-    Ok(context.store.list_undelivered(drain.endpoint.id, &listing.beyond(drain.cursor), now).await?)
+    let (store, endpoint) = (&context.store, drain.endpoint.id);
+    let parked = Listing::oldest_first(Window::everything(), DeliveryStatus::Parked, limit);
+    let parked = store.list_undelivered(endpoint, &parked.beyond(drain.cursor), now).await?;
+    let Some(recovered_at) = drain.recovered_at else { return Ok(parked) };
+    let waits = Listing::oldest_first(Window::everything(), recovered_at, limit);
+    let waits = store.list_long_waits(endpoint, &waits.beyond(drain.cursor), now).await?;
+    Ok(merged(parked, waits, limit))
+}
+
+/// Two pages of the same order as one of at most `limit`. It ends where one of them ends while its list goes on: what
+/// follows there may come before the rest of the other.
+fn merged(
+    one: Page<Delivery, DeliveryId>,
+    other: Page<Delivery, DeliveryId>,
+    limit: usize,
+) -> Page<Delivery, DeliveryId> {
+    let read_to = [one.next, other.next].into_iter().flatten().min();
+    let mut rows: Vec<Delivery> = one.rows.into_iter().chain(other.rows).collect();
+    rows.sort_by_key(|delivery| delivery.id);
+    let in_order = rows.partition_point(|delivery| read_to.is_none_or(|last| delivery.id <= last));
+    let is_cut = limit < in_order || (in_order < rows.len() && read_to.is_none());
+    rows.truncate(in_order.min(limit));
+    let next = if is_cut { rows.last().map(|delivery| delivery.id) } else { read_to };
+    Page { rows, next }
 }
 
 /// How many deliveries the endpoint can take until the next step: at most the drain's rate, and no more than find a slot
@@ -199,13 +250,69 @@ fn leases_within_reach(leases: u32, attempts_last: Option<Duration>, busy: bool,
 }
 
 async fn send(context: &Context, deliveries: &[Delivery], now: Timestamp) -> Result<(), Fault> {
-    let jobs: Vec<Job> = deliveries.iter().map(Job::drain).collect();
+    let job = |delivery: &Delivery| match delivery.status {
+        DeliveryStatus::Retrying => Job::wake(delivery),
+        _ => Job::drain(delivery),
+    };
+    let jobs: Vec<Job> = deliveries.iter().map(job).collect();
     Ok(context.queue.send(&jobs, now).await?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::event::event_type::EventType;
+    use domain::id::{EndpointId, EventId, WorkspaceId};
+    use proptest::prelude::*;
+
+    fn deliveries(minutes: &[u16]) -> Vec<Delivery> {
+        let event_type = EventType::parse("invoice.paid").unwrap();
+        let at = |minute: u16| Timestamp::from_millis(i64::from(minute) * 60_000);
+        let (workspace, endpoint) = (WorkspaceId::new(at(0), 1), EndpointId::new(at(0), 2));
+        let delivery = |minute: &u16| {
+            let event = EventId::new(at(*minute), u128::from(*minute));
+            Delivery::new(workspace, endpoint, event, event_type.clone(), at(*minute))
+        };
+        minutes.iter().map(delivery).collect()
+    }
+
+    /// What a list gives beyond `cursor`: at most `limit` rows, after reading at most `examined`.
+    fn page(
+        all: &[Delivery],
+        cursor: Option<DeliveryId>,
+        limit: usize,
+        examined: usize,
+    ) -> Page<Delivery, DeliveryId> {
+        let rest: Vec<_> =
+            all.iter().filter(|delivery| cursor.is_none_or(|last| delivery.id > last)).cloned().collect();
+        let read = limit.min(examined).min(rest.len());
+        let next = (read < rest.len()).then(|| rest[read - 1].id);
+        Page { rows: rest[..read].to_vec(), next }
+    }
+
+    proptest! {
+        #[test]
+        fn two_lists_are_drained_in_one_order_and_nothing_is_left_out(
+            mut minutes in proptest::collection::btree_set(0u16..2_000, 0..60), which in any::<u64>(), limit in 1usize..9,
+            examined in 1usize..12,
+        ) {
+            let all: Vec<u16> = std::mem::take(&mut minutes).into_iter().collect();
+            let (left, right): (Vec<_>, Vec<_>) = all.iter().partition(|minute| which >> (**minute % 64) & 1 == 0);
+            let (left, right) = (deliveries(&left), deliveries(&right));
+            let (mut cursor, mut sent) = (None, Vec::new());
+            for _ in 0..200 {
+                let both = merged(page(&left, cursor, limit, examined), page(&right, cursor, limit, examined), limit);
+                prop_assert!(both.rows.len() <= limit);
+                let done = both.next.is_none();
+                cursor = both.next.or(both.rows.last().map(|delivery| delivery.id)).or(cursor);
+                sent.extend(both.rows);
+                if done {
+                    break;
+                }
+            }
+            prop_assert_eq!(sent, deliveries(&all));
+        }
+    }
 
     #[test]
     fn even_the_slowest_rate_lets_one_delivery_out_when_none_is_waiting() {

@@ -62,11 +62,11 @@ pub async fn start_replay(
         && let Some(begun) = store.load_replay(replay.workspace_id, replay.id).await?
     {
         // A second task does no harm, and the first may not have been sent.
-        queue.send_task(begun.task(), Duration::ZERO).await?;
+        queue.send_task(Replay::task(begun.key()), Duration::ZERO).await?;
         return Ok(begun);
     }
     store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
-    queue.send_task(replay.task(), Duration::ZERO).await?;
+    queue.send_task(Replay::task(replay.key()), Duration::ZERO).await?;
     Ok(replay)
 }
 
@@ -179,11 +179,23 @@ pub async fn resume_replays(context: &Context) -> Result<usize, Fault> {
     stepwise::resume::<Replay>(context).await
 }
 
+/// Goes on with all replays after the process has been started again, the only one; returns how many.
+///
+/// # Errors
+/// [`Fault`] when table or queue cannot be used.
+pub async fn go_on_with_replays(context: &Context) -> Result<usize, Fault> {
+    stepwise::go_on::<Replay>(context).await
+}
+
 impl Stepwise for Replay {
     type Key = (WorkspaceId, ReplayId);
 
-    fn task(&self) -> Task {
-        Task::Replay { workspace: self.workspace_id, replay: self.id }
+    fn key(&self) -> Self::Key {
+        (self.workspace_id, self.id)
+    }
+
+    fn task((workspace, replay): Self::Key) -> Task {
+        Task::Replay { workspace, replay }
     }
 
     async fn claim(
@@ -192,6 +204,14 @@ impl Stepwise for Replay {
         now: Timestamp,
     ) -> Result<Option<(Lease, Self)>, StoreError> {
         store.claim_replay(workspace, id, now).await
+    }
+
+    async fn step_ends(
+        store: &Store,
+        (workspace, id): Self::Key,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        store.replay_step_ends(workspace, id, now).await
     }
 
     async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault> {
@@ -232,8 +252,8 @@ impl Stepwise for Replay {
         store.save_replay(lease, self, now).await
     }
 
-    async fn lost(store: &Store, before: Timestamp) -> Result<Vec<Self>, StoreError> {
-        store.lost_replays(before).await
+    async fn lost(store: &Store, now: Timestamp) -> Result<Vec<Self>, StoreError> {
+        store.lost_replays(now).await
     }
 }
 
@@ -329,7 +349,8 @@ async fn missed(
     events: Vec<Event>,
     now: Timestamp,
 ) -> Result<Vec<Delivery>, Fault> {
-    let subscription = Subscription::of(endpoint.id, endpoint.settings.clone(), Vec::new());
+    let subscription =
+        Subscription::of(endpoint.id, endpoint.settings.clone(), endpoint.disabled_reason, Vec::new());
     let mut candidates = Vec::new();
     for event in events {
         let wanted = subscription.skip_reason(&event.event_type, &event.channels).is_none();

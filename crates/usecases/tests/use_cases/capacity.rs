@@ -1,6 +1,7 @@
 //! What does the usual case cost? Counted by the table itself, for every request that is made.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::config::interceptors::{
     BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextRef,
@@ -8,11 +9,18 @@ use aws_sdk_dynamodb::config::interceptors::{
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_types::body::SdkBody;
+use domain::delivery::Delivery;
+use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
+use domain::delivery::decision::Decision;
+use domain::event::event_type::EventType;
+use domain::id::{EndpointId, EventId};
+use domain::policy::outcome::{ErrorClass, Outcome};
 use serde_json::{Value, json};
+use store::rows::deliveries::{DeliveryRow, Settlement};
 use usecases::accept::accept_event::accept_event;
 use usecases::deliver::attempt_delivery::Next;
 
-use crate::{Bench, receiver, request};
+use crate::{Bench, receiver, request, start};
 
 /// Asks every request for what it consumed, and adds it up.
 #[derive(Debug, Clone, Default)]
@@ -141,6 +149,41 @@ async fn statistics_cost_no_write_of_a_delivery() {
     sender.flush().await.unwrap();
     let consumed = meter.take();
     assert_eq!(consumed.requests, ["UpdateItem", "UpdateItem"], "one of the endpoint, one of its workspace");
+}
+
+#[tokio::test]
+async fn a_retry_after_a_long_wait_costs_two_units_more_and_any_other_costs_two() {
+    let meter = Meter::default();
+    let bench = Bench::with(Some(meter.clone())).await;
+    let expires_at = start().plus(Duration::from_secs(86_400));
+    let attempt = |number, error: Option<ErrorClass>| Attempt {
+        number,
+        trigger: Trigger::Automatic,
+        started_at: start(),
+        duration: Duration::from_millis(20),
+        sent: SentRequest::default(),
+        outcome: Outcome::Unreachable(error.unwrap_or(ErrorClass::Timeout)),
+        error,
+    };
+    // What its failure costs, and what the attempt after its wait costs.
+    let cost = async |number, wait| {
+        let (event, event_type) = (EventId::new(start(), number), EventType::parse("invoice.paid").unwrap());
+        let endpoint = EndpointId::new(start(), 1);
+        let delivery = Delivery::new(bench.workspace, endpoint, event, event_type, start());
+        let (first, second) = (attempt(1, Some(ErrorClass::Timeout)), attempt(2, None));
+        let failed = delivery.settled(&first, Decision::RetryIn(Duration::from_secs(wait)));
+        let delivered = failed.clone().settled(&second, Decision::Delivered);
+        let row = |delivery| DeliveryRow { delivery, first_attempt: Some(first.clone()) };
+        let failed = Settlement { row: row(failed), later_attempt: None, expires_at };
+        let delivered = Settlement { row: row(delivered), later_attempt: Some(second), expires_at };
+        bench.store.settle(&[failed]).await.unwrap();
+        let failure = meter.take().write;
+        bench.store.settle(&[delivered]).await.unwrap();
+        (failure, meter.take().write)
+    };
+    meter.take();
+    assert_eq!(cost(1, 60).await, (1.0, 2.0));
+    assert_eq!(cost(2, 61).await, (2.0, 3.0), "its row joins the index, and leaves it");
 }
 
 #[tokio::test]

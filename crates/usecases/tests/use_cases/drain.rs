@@ -6,6 +6,7 @@ use domain::id::{EndpointId, EventId};
 use domain::timestamp::Timestamp;
 use serde_json::json;
 use store::rows::deliveries::{DeliveryRow, Settlement};
+use store::rows::drains::DrainReason;
 use usecases::Meter;
 use usecases::recover::drain::drain_step;
 use usecases::recover::probe_circuits::probe_circuits;
@@ -41,7 +42,7 @@ async fn with_expired_rows() -> (Bench, EndpointId) {
 async fn a_drain_ends_though_expired_rows_are_still_there() {
     let (bench, we) = with_expired_rows().await;
     let context = bench.context(bench.queue.clone());
-    bench.store.start_drain(bench.key(we), 20, bench.clock.now()).await.unwrap();
+    bench.store.start_drain(bench.key(we), DrainReason::Recovery, 20, bench.clock.now()).await.unwrap();
     let mut sent = 0;
     for _ in 0..6 {
         let step = drain_step(&context, bench.key(we));

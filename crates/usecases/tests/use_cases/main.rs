@@ -12,8 +12,10 @@ mod operational_topic;
 mod parked;
 mod replay;
 mod replay_delivery;
+mod stepwise;
 mod sweep;
 mod turned_away;
+mod waking;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

@@ -1,6 +1,7 @@
 //! Is an endpoint of an older version the same, what is sealed in its row too, and can it be changed?
 
 use domain::endpoint::Endpoint;
+use domain::endpoint::subscription::Switch;
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use serde_json::{Value, json};
 
@@ -73,6 +74,6 @@ async fn endpoints_and_what_is_sealed_in_their_rows() {
     assert!(rotated.secrets[0].expires_at.is_none() && rotated.secrets[1].expires_at.is_some());
     let subscriptions = table.store.all_subscriptions(workspace).await.unwrap();
     assert_eq!(subscriptions.iter().map(|s| s.public_keys.len()).sum::<usize>(), 1);
-    assert_eq!(subscriptions.iter().filter(|s| !s.active).count(), 1);
+    assert_eq!(subscriptions.iter().filter(|s| s.switch == Switch::Off).count(), 1);
     assert_eq!(subscriptions.iter().map(|s| s.channels.len()).max(), Some(2));
 }

@@ -16,16 +16,20 @@ pub(super) enum Closed {
     NotDue(Duration),
     /// A drain or a sweep sent the delivery, and another job has claimed or handled it.
     Duplicate,
-    /// Another replay sends the delivery.
+    /// Another replay sends the delivery, or a drain has cut short the wait of this job.
     Superseded,
+    /// The delivery's retry is not brought forward, because its endpoint fails again: the job that waits for it stands.
+    StillWaiting,
     /// The delivery is delivered, failed or cancelled.
     Settled,
     /// The workspace was deleted.
     WorkspaceGone,
     /// The delivery is older than the workspace's retention: its row has expired, and a new one would expire at once.
     Expired,
-    /// The endpoint's circuit is open, or the endpoint is switched off for failing.
+    /// The endpoint's circuit is open.
     EndpointFailing,
+    /// The endpoint is switched off for failing.
+    EndpointOff,
     /// The delivery can never be attempted.
     Cancelled(CancelReason),
     /// The endpoint is off or missing in the cache, but no longer in the table.
@@ -53,6 +57,8 @@ pub(super) enum Consequence {
     WaitForSlot(Timestamp),
     /// The delivery is parked until its endpoint recovers.
     Park,
+    /// The delivery is parked until its endpoint is switched on, and counted: only so many are.
+    ParkAndCount,
     /// The delivery is parked for lack of a slot or a lease, and a drain begins.
     ParkAndDrain,
     /// The delivery is cancelled.
@@ -69,10 +75,12 @@ impl Closed {
             Self::NotDue(_) => "not_due",
             Self::Duplicate => "duplicate",
             Self::Superseded => "superseded",
+            Self::StillWaiting => "still_waiting",
             Self::Settled => "settled",
             Self::WorkspaceGone => "workspace_gone",
             Self::Expired => "expired",
             Self::EndpointFailing => "endpoint_failing",
+            Self::EndpointOff => "endpoint_off",
             Self::Cancelled(reason) => reason.as_str(),
             Self::CacheOutdated => "cache_outdated",
             Self::BulkheadFull => "bulkhead_full",
@@ -85,15 +93,19 @@ impl Closed {
     /// What happens at the job's `receives`-th receive; `cached_for` is the age at which the cache looks again.
     pub(super) const fn consequence(self, receives: u32, cached_for: Duration) -> Consequence {
         match self {
-            Self::Duplicate | Self::Superseded | Self::Settled | Self::WorkspaceGone | Self::Expired => {
-                Consequence::Drop
-            }
+            Self::Duplicate
+            | Self::Superseded
+            | Self::StillWaiting
+            | Self::Settled
+            | Self::WorkspaceGone
+            | Self::Expired => Consequence::Drop,
             Self::NotDue(wait) => Consequence::Wait(wait),
             Self::CacheOutdated => Consequence::Wait(cached_for),
             Self::BulkheadFull => Consequence::LookAgain,
             Self::NoLease if receives < RECEIVES_FOR_A_LEASE => Consequence::LookAgain,
             Self::NoSlotYet(slot) => Consequence::WaitForSlot(slot),
             Self::EndpointFailing => Consequence::Park,
+            Self::EndpointOff => Consequence::ParkAndCount,
             Self::NoSlotInReach | Self::NoLease => Consequence::ParkAndDrain,
             Self::Cancelled(reason) => Consequence::Cancel(reason),
         }
@@ -106,7 +118,7 @@ impl Consequence {
         match self {
             Self::Drop => "job dropped",
             Self::Wait(_) | Self::LookAgain | Self::WaitForSlot(_) => "job put back",
-            Self::Park | Self::ParkAndDrain => "delivery parked",
+            Self::Park | Self::ParkAndCount | Self::ParkAndDrain => "delivery parked",
             Self::Cancel(_) => "delivery cancelled",
         }
     }

@@ -79,6 +79,7 @@ impl Sender {
         // bulkhead: only the first receive compares `parked_at`, so a later one could not recognise a duplicate.
         match row.delivery.parked_at {
             Some(parked_at) => self.claim(row, parked_at, expires_at).await?,
+            None if receive.wakes(&row.delivery) => self.wake(row, expires_at).await?,
             None if self.bulkhead.is_full(endpoint.id, Instant::now()) => {
                 return Err(Closed::BulkheadFull.into());
             }
@@ -139,9 +140,15 @@ impl Sender {
         delivery: &Delivery,
     ) -> Result<Arc<Endpoint>, Stop> {
         let key = EndpointKey::new(receive.job.workspace, receive.job.endpoint);
+        // A delivery that waits is not parked by the job that only would cut its wait short.
+        let unless_waiting = |why| if receive.wakes(delivery) { Closed::StillWaiting } else { why };
         if let Some(endpoint) = self.context.cache.endpoint(key).await? {
+            // What comes while the endpoint is switched off for failing is not lost: it goes out when it is switched on.
+            if !endpoint.settings.active && endpoint.disabled_reason == Some(DisabledReason::Failing) {
+                return Err(unless_waiting(Closed::EndpointOff).into());
+            }
             if self.is_failing(receive, &endpoint, delivery).await? {
-                return Err(Closed::EndpointFailing.into());
+                return Err(unless_waiting(Closed::EndpointFailing).into());
             }
             if cancel_reason(Some(&*endpoint)).is_none() {
                 return Ok(endpoint);
@@ -153,20 +160,17 @@ impl Sender {
         Err(reason.map_or(Closed::CacheOutdated, Closed::Cancelled).into())
     }
 
-    /// Whether the delivery must wait until its endpoint has recovered.
+    /// Whether the delivery must wait until the circuit of its active endpoint has closed.
     async fn is_failing(
         &self,
         receive: &Receive<'_>,
         endpoint: &Endpoint,
         delivery: &Delivery,
     ) -> Result<bool, Fault> {
-        // Deliveries under way when the endpoint was switched off for failing are not lost: they are sent when it is
-        // switched on again.
-        if !endpoint.settings.active {
-            return Ok(endpoint.disabled_reason == Some(DisabledReason::Failing));
-        }
-        // Deliveries that wait for a retry are the circuit's probes; after 45 s of quiet the schedule sends one.
-        if delivery.counted_attempts() > 0 || receive.job.is_probe() {
+        // Deliveries that wait for a retry are the circuit's probes, when their time has come; after 45 s of quiet the
+        // schedule sends one.
+        let probes = delivery.counted_attempts() > 0 && !receive.wakes(delivery);
+        if !endpoint.settings.active || probes || receive.job.is_probe() {
             return Ok(false);
         }
         let health = self.context.cache.health(endpoint.key()).await?;
@@ -185,6 +189,22 @@ impl Sender {
         let settlement = Settlement { row: claimed, later_attempt: None, expires_at };
         if !self.context.store.take_parked(&settlement, parked_at).await? {
             return Err(Closed::Duplicate.into());
+        }
+        *row = settlement.row;
+        Ok(())
+    }
+
+    /// Claims a delivery that waits for its retry, from the job that waits.
+    async fn wake(&self, row: &mut DeliveryRow, expires_at: Timestamp) -> Result<(), Stop> {
+        let since = row.delivery.updated_at;
+        let woken = row.delivery.clone().woken(self.context.clock.now());
+        let settlement = Settlement {
+            row: DeliveryRow { delivery: woken, ..row.clone() },
+            later_attempt: None,
+            expires_at,
+        };
+        if !self.context.store.take_waiting(&settlement, since).await? {
+            return Err(Closed::Superseded.into());
         }
         *row = settlement.row;
         Ok(())

@@ -52,6 +52,12 @@ impl Receive<'_> {
         (wait > EARLY).then_some(wait)
     }
 
+    /// Whether the job is to cut the delivery's wait short, and has not claimed it yet.
+    pub(super) fn wakes(&self, delivery: &Delivery) -> bool {
+        let Self { job, at, .. } = self;
+        job.is_wake() && job.woken_at() == Some(delivery.updated_at) && delivery.can_be_woken(*at)
+    }
+
     /// Why the job no longer stands, or not yet, beside what is known of its delivery.
     pub(super) fn is_outdated_by(&self, delivery: &Delivery) -> Option<Closed> {
         let Self { job, .. } = self;
@@ -65,10 +71,19 @@ impl Receive<'_> {
         if self.number <= 1 && job.is_sweep() && !delivery.is_new() {
             return Some(Closed::Duplicate);
         }
+        if self.number <= 1 && job.is_wake() && job.woken_at() == delivery.woken_at {
+            return Some(Closed::Duplicate);
+        }
         if delivery.status.is_settled() && delivery.run <= job.replay_id() {
             return Some(Closed::Settled);
         }
         if delivery.run != job.replay_id() {
+            return Some(Closed::Superseded);
+        }
+        if self.wakes(delivery) {
+            return None;
+        }
+        if delivery.woken_at != job.woken_at() {
             return Some(Closed::Superseded);
         }
         // A delivery that waits for its first slot is pending; the sender waits for the rest of a second itself.
@@ -107,7 +122,7 @@ fn known(job: &Job, row: Option<DeliveryRow>, now: Timestamp) -> Known {
         Some(run) => {
             // The replay of one delivery by hand sends it at once, whatever else does: it claims nothing.
             let claim = (!job.is_probe()).then_some(ReplayClaim { before });
-            let delivery = delivery.replayed(run, now);
+            let delivery = Delivery { woken_at: job.woken_at(), ..delivery.replayed(run, now) };
             Known { row: DeliveryRow { delivery, first_attempt }, claim }
         }
         None => Known { row: DeliveryRow { delivery, first_attempt }, claim: None },
@@ -118,7 +133,8 @@ fn known(job: &Job, row: Option<DeliveryRow>, now: Timestamp) -> Known {
 fn begins(job: &Job, run: ReplayId, delivery: &Delivery, now: Timestamp) -> bool {
     // What succeeded is not sent again unless that was asked for.
     let spared = delivery.status == DeliveryStatus::Delivered && !job.is_forced();
-    // What another replay is sending is left to it.
-    let of_another = !job.is_probe() && delivery.run.is_some() && delivery.is_on_its_way(now);
+    // What another replay is sending is left to it, but for the very wait that this replay was to cut short.
+    let takes_over = job.woken_at() == Some(delivery.updated_at);
+    let of_another = !job.is_probe() && !takes_over && delivery.run.is_some() && delivery.is_on_its_way(now);
     delivery.run.is_none_or(|old| old < run) && !spared && !of_another
 }

@@ -49,7 +49,7 @@ impl Sender {
                 // SQS counts whole seconds; this invocation waits for the rest.
                 return Ok(Next::ComeBackIn(Duration::from_secs(slot.since(now).as_secs())));
             }
-            Consequence::Park => delivery.parked(now),
+            Consequence::Park | Consequence::ParkAndCount => delivery.parked(now),
             Consequence::ParkAndDrain => {
                 // The drain first: a delivery that is parked without one would wait for ever.
                 self.drain_later.begin(EndpointKey::new(job.workspace, job.endpoint)).await?;
@@ -59,6 +59,9 @@ impl Sender {
         };
         meter.note(|readings| readings.parked += u32::from(changed.parked_at.is_some()));
         self.keep(DeliveryRow { delivery: changed, first_attempt }, seat).await?;
+        if consequence == Consequence::ParkAndCount {
+            self.parked_counter.count(EndpointKey::new(job.workspace, job.endpoint)).await;
+        }
         Ok(Next::Done)
     }
 
