@@ -91,7 +91,7 @@ fn name(method: &HttpMethod) -> &'static str {
 /// The operations of one function: a line each, with the scopes that a caller needs (`[]`: any API key will do; `public`:
 /// none is needed) and the problems that follow neither from the API key nor from how the request is read.
 ///
-/// ```ignore
+/// ```text
 /// http_kit::operations! { Management:
 ///     health::read public;
 ///     endpoints::create [Webhooks] or NotFound, TooManyEndpoints;
