@@ -115,13 +115,15 @@ def settings_of(ids, deletable):
     """The configuration of schemathesis (TOML)."""
     parameters = lambda values: "".join(f'"path.{name}" = "{value}"\n' for name, value in values.items())
     # A schema cannot say everything: a cursor that the API gave, a window that ends after it begins. So `422` is no
-    # contradiction to a request that conforms to the schema. And each event of a batch is answered on its own: one that
+    # contradiction to a request that conforms to the schema. Nor is `412`: `If-Match` is judged before the body. And each event of a batch is answered on its own: one that
     # is invalid does not refuse the batch.
     return f"""
 [parameters]
 {parameters(ids)}
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429"]
+expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429"]
+[checks.negative_data_rejection]
+expected-statuses = ["400", "401", "403", "404", "405", "409", "412", "413", "422", "429"]
 
 [[operations]]
 include-operation-id = "send_batch"
