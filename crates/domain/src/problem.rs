@@ -42,6 +42,9 @@ pub enum Problem {
         "a key of one workspace may lower `{0}` but not raise it; use an admin key for all workspaces to raise it"
     )]
     RaisesOwnQuota(&'static str),
+    /// The key would outlive the key that asks for it.
+    #[error("this API key has no end, or a later one than your own; use a key that lives as long")]
+    OutlivesOwnKey,
     /// There is no such thing, or it belongs to another workspace.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -166,6 +169,7 @@ problem_kinds! {
     Self::Unauthorized => 401, "unauthorized", "Unauthorized", "no API key, or one that is unknown or has expired", "send a valid key";
     Self::MissingScope(_) => 403, "missing_scope", "Missing scope", "the key lacks the scope that `detail` names", "use a key that has it";
     Self::RaisesOwnQuota(_) => 403, "raises_own_quota", "Raises own quota", "a key of one workspace would raise its own quota; `errors` names it", "use an admin key for all workspaces";
+    Self::OutlivesOwnKey => 403, "outlives_own_key", "Outlives own key", "the key to rotate lives longer than your own", "use a key that lives as long";
     Self::NotFound(_) => 404, "not_found", "Not found", "no such thing or address, or it belongs to another workspace", "check the id; do not repeat";
     Self::MethodNotAllowed => 405, "method_not_allowed", "Method not allowed", "the address takes other methods; see `Allow`", "use one of those";
     Self::BodyTooSlow(_) => 408, "body_too_slow", "Body too slow", "local mode only: the body did not arrive within 60 s", "send it again, faster";

@@ -9,7 +9,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -69,6 +69,10 @@ async fn answer(State(metrics): State<Metrics>, request: Request, next: Next) ->
 /// Ends a JSON body with a newline: in a terminal the next prompt begins on a line of its own.
 async fn end_with_newline(response: Response) -> Response {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    // What is compressed would be spoiled.
+    if response.headers().contains_key(CONTENT_ENCODING) {
+        return response;
+    }
     if !kind.split(';').next().is_some_and(|kind| kind.trim_end().ends_with("json")) {
         return response;
     }

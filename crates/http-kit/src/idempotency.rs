@@ -2,6 +2,7 @@
 //! Middleware for `Idempotency-Key`: claim the key, run the handler, keep its answer. Only `POST` is repeatable by a key;
 //! the other methods are by themselves. The decisions are in [`usecases::idempotent_request`].
 
+use api::verifications::MAX_REQUEST_BYTES;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
@@ -9,7 +10,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use domain::event::MAX_REQUEST_BYTES;
 use http_body_util::BodyExt as _;
 use usecases::act::actions::Actions;
 use usecases::idempotent_request::{AnswerHead, Begun, ClaimedId, IdempotentRequest, KeptAnswer, begin};
@@ -87,6 +87,7 @@ where
     let key = idempotency_key(&parts.headers)?.unwrap_or_default().to_owned();
 
     // 2. Claim the key for exactly this request.
+    // Up to the most that any of them takes: each handler has a bound of its own besides.
     let body = read_body(body, MAX_REQUEST_BYTES).await?;
     let (path, query) = (parts.uri.path().as_bytes(), parts.uri.query().unwrap_or_default().as_bytes());
     let same = IdempotentRequest { key: &key, parts: [path, query, &body] };

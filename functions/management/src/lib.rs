@@ -58,7 +58,7 @@ http_kit::operations! { Management:
     api_keys::create [Admin] or NotFound;
     api_keys::list [AdminRead] or NotFound;
     api_keys::read [AdminRead];
-    api_keys::rotate [Admin] or TooManyKeySecrets, ChangedMeanwhile;
-    api_keys::delete [Admin];
+    api_keys::rotate [Admin] or OutlivesOwnKey, TooManyKeySecrets, ChangedMeanwhile;
+    api_keys::delete [Admin] or ChangedMeanwhile;
     api_keys::me [];
 }

@@ -65,6 +65,12 @@ async fn a_key_makes_no_key_that_may_more_or_lives_longer() {
     let longer = json!({ "name": "b", "scopes": ["events"], "expires_at": later });
     let (status, problem) = call(&maker, "POST", "/v1/api-keys", longer).await;
     assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/expires_at")));
+
+    // Nor does it rotate one that does: it would get a secret that outlives it.
+    let (endless, _) = made(&stage, json!({ "scopes": ["admin"] })).await;
+    let path = format!("/v1/api-keys/{}/rotate", endless["id"].as_str().unwrap());
+    let (status, problem) = call(&maker, "POST", &path, Value::Null).await;
+    assert_eq!((status, &problem["code"]), (403, &json!("outlives_own_key")));
     stage.end().await;
 }
 
@@ -109,6 +115,12 @@ async fn at_most_five_old_keys_work_beside_the_new_one() {
     assert_eq!((status, &problem["code"]), (409, &json!("too_many_key_secrets")));
     let (status, problem) = call(&stage.admin, "POST", &path, json!({ "overlap_seconds": 604_801 })).await;
     assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/overlap_seconds")));
+    let at_once = json!({ "overlap_seconds": 0 });
+    assert_eq!(
+        call(&stage.admin, "POST", &path, at_once).await.0,
+        200,
+        "a leaked key can always be replaced"
+    );
     stage.advance(Duration::from_secs(86_401));
     assert_eq!(call(&stage.admin, "POST", &path, Value::Null).await.0, 200);
     stage.end().await;

@@ -6,7 +6,7 @@
 //! the digests, so that a deletion finds them all. When the key was last used is beside the document in the row that
 //! authenticates, where a request finds it without another read.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use domain::access::api_key::{ApiKey, LAST_USE_PRECISION};
 use domain::id::{ApiKeyId, WorkspaceId};
 use domain::timestamp::Timestamp;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::keys::{self, KEY_PREFIX, LOOKUP, LOOKUP_SORT};
-use crate::table::item::{Attributes, ItemReader, ItemWriter};
+use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::table::query::{Index, Range};
 use crate::table::update::Update;
 use crate::{Page, Store};
@@ -163,18 +163,24 @@ impl Store {
         Ok(Some(listed))
     }
 
-    /// Deletes a key with all its secrets.
+    /// Deletes a key with all its secrets. `false` when it was rotated or deleted meanwhile: nothing is deleted then, as a
+    /// secret that this reader does not know of would stay.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn delete_api_key(&self, listed: &ListedApiKey) -> Result<(), StoreError> {
-        let mut writes =
-            vec![self.part_delete(&keys::listed_api_key(listed.key.workspace_id, listed.key.id), None)?];
+    pub async fn delete_api_key(&self, listed: &ListedApiKey) -> Result<bool, StoreError> {
+        let listed_row = Delete::builder()
+            .table_name(&*self.table)
+            .set_key(Some(key_attributes(&keys::listed_api_key(listed.key.workspace_id, listed.key.id))))
+            .condition_expression("digest = :digest")
+            .expression_attribute_values(":digest", AttributeValue::S(listed.digest.clone()))
+            .build()
+            .map_err(StoreError::aws("TransactWriteItems"))?;
+        let mut writes = vec![TransactWriteItem::builder().delete(listed_row).build()];
         for digest in listed.digests() {
             writes.push(self.part_delete(&keys::api_key(digest), None)?);
         }
-        self.transact(writes).await?;
-        Ok(())
+        Ok(self.transact(writes).await?.is_none())
     }
 
     /// Adds to each key when it was last used, by any of its secrets.

@@ -31,7 +31,8 @@ async fn a_key_is_found_by_its_digest_listed_under_its_workspace_and_deleted_fro
     assert_eq!(listed(Some(workspace(1))).await, std::slice::from_ref(&own));
     assert_eq!(listed(None).await, [all]);
 
-    table.store.delete_api_key(&listed_own).await.unwrap();
+    assert!(table.store.delete_api_key(&listed_own).await.unwrap());
+    assert!(!table.store.delete_api_key(&listed_own).await.unwrap());
     assert_eq!(table.store.load_api_key(own.id).await.unwrap(), None);
     assert_eq!(table.store.find_api_key("digest-1").await.unwrap(), None);
     assert!(listed(Some(workspace(1))).await.is_empty());
@@ -54,12 +55,14 @@ async fn a_rotated_key_is_found_by_both_secrets_until_the_old_one_ends_and_delet
     assert_eq!(found("second").await, Some(key.clone()));
     assert_eq!(found("first").await, Some(key.ending_at(ends_at)));
     assert_eq!(found("third").await, None);
+    assert!(!table.store.delete_api_key(&before).await.unwrap(), "its second secret would stay");
+    assert_eq!(found("second").await, Some(key.clone()));
 
     assert!(table.store.rotate_api_key(&listed().await, "fourth", None).await.unwrap());
     assert_eq!((found("second").await, found("fourth").await), (None, Some(key.clone())));
     assert_eq!(listed().await.old.len(), 1);
     assert_eq!(listed().await.at(ends_at).old.len(), 0);
-    table.store.delete_api_key(&listed().await).await.unwrap();
+    assert!(table.store.delete_api_key(&listed().await).await.unwrap());
     assert_eq!((found("first").await, found("fourth").await), (None, None));
 }
 

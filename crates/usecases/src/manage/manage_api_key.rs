@@ -39,8 +39,9 @@ pub async fn create_api_key(
     // The answer of the first request was lost, and the key with it, because only its digest is kept.
     if context.is_resumed()
         && let Some(made_before) = context.store.load_api_key(id).await?
+        && !context.store.delete_api_key(&made_before).await?
     {
-        context.store.delete_api_key(&made_before).await?;
+        return Err(Problem::ChangedMeanwhile.into());
     }
     let made = save_new(context, id, ApiKeySettings { workspace_id, ..settings }).await?;
     management.context.cache.forget_api_keys();
@@ -132,7 +133,13 @@ pub async fn rotate_api_key(
     for scope in &listed.key.scopes {
         caller.require(*scope)?;
     }
-    if listed.old.len() >= MAX_OLD_KEY_SECRETS {
+    // The new secret lives as long as the key: it must not outlive the caller's own.
+    let outlives = |own| listed.key.expires_at.is_none_or(|expires_at| expires_at > own);
+    if caller.expires_at.is_some_and(outlives) {
+        return Err(Problem::OutlivesOwnKey.into());
+    }
+    // Without an overlap there is no further old secret.
+    if overlap > 0 && listed.old.len() >= MAX_OLD_KEY_SECRETS {
         return Err(Problem::TooManyKeySecrets(MAX_OLD_KEY_SECRETS).into());
     }
 
@@ -162,7 +169,9 @@ pub async fn delete_api_key(
 ) -> Result<(), UseCaseError> {
     caller.require(Scope::Admin)?;
     let listed = read_api_key(management, caller, id).await?;
-    management.context.store.delete_api_key(&listed).await?;
+    if !management.context.store.delete_api_key(&listed).await? {
+        return Err(Problem::ChangedMeanwhile.into());
+    }
     management.context.cache.forget_api_keys();
     Ok(())
 }

@@ -108,16 +108,16 @@ fn rewritten(body: &[u8]) -> Vec<(Change, Vec<u8>)> {
     let Some(text) = std::str::from_utf8(body).ok().filter(|text| is_json(text)) else { return Vec::new() };
     let mut made = Vec::new();
     for writer in Writer::USUAL {
-        let same_space = rewrite(text, Writer { escapes: None, ..writer }) == text;
+        let Some(again) = rewrite(text, writer) else { continue };
+        let same_space = rewrite(text, Writer { escapes: None, ..writer }).is_some_and(|same| same == text);
         let change = if same_space && !writer.short_numbers { Change::Escaped } else { Change::Rewritten };
-        made.push((change, rewrite(text, writer).into_bytes()));
+        made.push((change, again.into_bytes()));
     }
     if let Ok(value) = serde_json::from_str::<Value>(text) {
         // Members sorted: `serde_json` keeps them in a sorted map.
         let sorted = value.to_string();
-        let all =
-            Writer::USUAL.iter().map(|&writer| (Change::Rewritten, rewrite(&sorted, writer).into_bytes()));
-        made.extend(all);
+        let all = Writer::USUAL.iter().filter_map(|&writer| rewrite(&sorted, writer));
+        made.extend(all.map(|written| (Change::Rewritten, written.into_bytes())));
         // JSON within a JSON string, or taken out of one.
         made.push((Change::Rewritten, Value::String(text.to_owned()).to_string().into_bytes()));
         if let Value::String(inner) = value {

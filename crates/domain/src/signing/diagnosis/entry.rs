@@ -21,6 +21,9 @@ pub(super) const TAG_BYTES: usize = 32;
 /// Length of an ed25519 signature, in bytes.
 pub(super) const ED25519_BYTES: usize = 64;
 
+/// The most signatures of a list that are looked at: each secret that is in force makes one, and there are 11 at most.
+const MAX_ENTRIES: usize = 16;
+
 /// One signature of a list.
 #[derive(Debug, Clone)]
 pub(super) struct Entry<'a> {
@@ -33,7 +36,7 @@ pub(super) struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// The entries of a header's value.
     pub(super) fn list(value: &'a str) -> Vec<Self> {
-        value.split_ascii_whitespace().map(Self::read).collect()
+        value.split_ascii_whitespace().take(MAX_ENTRIES).map(Self::read).collect()
     }
 
     fn read(text: &'a str) -> Self {

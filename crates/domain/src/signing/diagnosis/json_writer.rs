@@ -68,11 +68,18 @@ impl Writer {
     }
 }
 
-/// Writes the JSON `text` again.
-pub(super) fn rewrite(text: &str, writer: Writer) -> String {
+/// The longest text that is written, in bytes. Deep JSON grows by its indentation: half a megabyte of brackets would fill
+/// the memory.
+const MAX_WRITTEN_BYTES: usize = 1024 * 1024;
+
+/// Writes the JSON `text` again; `None` if that would be too long.
+pub(super) fn rewrite(text: &str, writer: Writer) -> Option<String> {
     let mut written = String::with_capacity(text.len() + text.len() / 4);
     let (mut rest, mut depth) = (text.trim_ascii(), 0usize);
     while let Some(first) = rest.chars().next() {
+        if written.len() + 8 * depth > MAX_WRITTEN_BYTES {
+            return None;
+        }
         let end = token_end(rest);
         let (token, after) = rest.split_at(end);
         rest = after.trim_ascii_start();
@@ -105,7 +112,7 @@ pub(super) fn rewrite(text: &str, writer: Writer) -> String {
             _ => written.push_str(token),
         }
     }
-    written
+    Some(written)
 }
 
 /// Where the first token of `text` ends; `text` is JSON, so a string has an end.
@@ -175,16 +182,16 @@ mod tests {
     /// Each line was written by the library itself.
     #[test]
     fn the_usual_libraries_are_reproduced() {
-        let written = |space, escapes| rewrite(TEXT, writer(space, Some(escapes)).short());
+        let written = |space, escapes| rewrite(TEXT, writer(space, Some(escapes)).short()).unwrap();
         let js = written(Space::Compact, Escapes::Minimal);
         assert_eq!(js, r#"{"b":[1.5,{},[]],"a/":"é <é> \"","n":null}"#, "JSON.stringify");
         let php = written(Space::Compact, Escapes::AsciiAndSlash);
         assert_eq!(php, r#"{"b":[1.5,{},[]],"a\/":"\u00e9 <\u00e9> \"","n":null}"#, "json_encode");
         let python = written(Space::Spaced, Escapes::Ascii);
         assert_eq!(python, r#"{"b": [1.5, {}, []], "a/": "\u00e9 <\u00e9> \"", "n": null}"#, "json.dumps");
-        let go = rewrite(r#"{"a":"é <x> & 🎺"}"#, writer(Space::Compact, Some(Escapes::Html)));
+        let go = rewrite(r#"{"a":"é <x> & 🎺"}"#, writer(Space::Compact, Some(Escapes::Html))).unwrap();
         assert_eq!(go, r#"{"a":"é \u003cx\u003e \u0026 🎺"}"#, "json.Marshal");
-        let pretty = rewrite(r#"{"a":[1,{"b":[]}]}"#, writer(Space::Indented(2), None));
+        let pretty = rewrite(r#"{"a":[1,{"b":[]}]}"#, writer(Space::Indented(2), None)).unwrap();
         assert_eq!(
             pretty, "{\n  \"a\": [\n    1,\n    {\n      \"b\": []\n    }\n  ]\n}",
             "JSON.stringify(…, null, 2)"
@@ -193,7 +200,14 @@ mod tests {
 
     #[test]
     fn astral_characters_are_escaped_as_pairs() {
-        let python = rewrite(r#"["🎺"]"#, writer(Space::Spaced, Some(Escapes::Ascii)));
+        let python = rewrite(r#"["🎺"]"#, writer(Space::Spaced, Some(Escapes::Ascii))).unwrap();
         assert_eq!(python, r#"["\ud83c\udfba"]"#);
+    }
+
+    #[test]
+    fn deep_json_is_given_up_before_its_indentation_fills_the_memory() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(rewrite(&deep, writer(Space::Indented(4), None)), None);
+        assert_eq!(rewrite("[[]]", writer(Space::Compact, None)).as_deref(), Some("[[]]"));
     }
 }

@@ -136,5 +136,8 @@ fn begins(job: &Job, run: ReplayId, delivery: &Delivery, now: Timestamp) -> bool
     // What another replay is sending is left to it, but for the very wait that this replay was to cut short.
     let takes_over = job.woken_at() == Some(delivery.updated_at);
     let of_another = !job.is_probe() && !takes_over && delivery.run.is_some() && delivery.is_on_its_way(now);
-    delivery.run.is_none_or(|old| old < run) && !spared && !of_another
+    // A retry that is due, or nearly, may be under way: its row does not say so until the attempt has ended.
+    let retries_now = delivery.status == DeliveryStatus::Retrying && !delivery.can_be_woken(now);
+    let under_way = !job.is_probe() && retries_now && delivery.is_on_its_way(now);
+    delivery.run.is_none_or(|old| old < run) && !spared && !of_another && !under_way
 }
