@@ -103,11 +103,14 @@ fn seen(receiver: &Receiver) -> BTreeSet<String> {
 #[tokio::test]
 async fn no_accepted_event_is_lost_whatever_goes_wrong_on_its_way() {
     let faults = Faults::default();
+    // The trouble begins when local mode has started: a start that AWS refuses is told, not survived.
+    let started = Arc::new(AtomicBool::new(false));
     let stage = Stage::set_with_trouble({
-        let faults = faults.clone();
-        move |function, _| faults.next(function)
+        let (faults, started) = (faults.clone(), Arc::clone(&started));
+        move |function, _| if started.load(Ordering::SeqCst) { faults.next(function) } else { None }
     })
     .await;
+    started.store(true, Ordering::SeqCst);
     let (steady, shaky) = (Receiver::start().await, Receiver::start().await);
     let patient = json!({
         "retry": { "schedule_seconds": vec![600; 30] }, "disable": { "consecutive_failures": 10_000 },
