@@ -117,7 +117,7 @@ impl Queued {
         self.others_count + self.biggest.count + self.bulk.count == 0
     }
 
-    /// Takes up to ten jobs, at most `room`; `fair` prefers quiet message groups, among equals chance decides.
+    /// Takes up to ten jobs, at most `room`. With `fair`, quiet message groups come first, in random order among equals.
     pub(crate) fn take(
         &mut self,
         room: u64,

@@ -60,7 +60,7 @@ enum Happening {
 #[derive(Debug, Default)]
 struct Endpoint {
     health: Health,
-    /// When the circuit opened and closed: senders remember for some seconds how it was.
+    /// When the circuit opened and closed: senders cache its state for some seconds.
     circuit: BTreeMap<u64, bool>,
     off: bool,
     accepted_while_off: u64,

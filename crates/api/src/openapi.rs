@@ -1,4 +1,4 @@
-//! How does the OpenAPI document describe what has no shape of its own?
+//! How does the OpenAPI document describe values that have no Rust type in this crate?
 //! Hand-written schemas: query parameters that are parsed from a text, a header, and the bodies of `PATCH`.
 
 use domain::access::workspace::WorkspaceSettings;

@@ -211,7 +211,7 @@ pub fn statistics(subject: &str, hour: Timestamp) -> Key {
     Key::new(statistics_partition(subject), hour.to_string())
 }
 
-/// The row that remembers an `Idempotency-Key`, by its digest; without a workspace, that of a request which concerns
+/// The row of a claimed `Idempotency-Key`, by its digest; without a workspace, that of a request which concerns
 /// several, or none yet.
 pub fn idempotency(workspace: Option<WorkspaceId>, digest: &str) -> Key {
     let pk = match workspace {

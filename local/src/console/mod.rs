@@ -85,7 +85,7 @@ async fn print(mut lines: mpsc::Receiver<Line>, cache: Cache, clock: Clock) {
             None => "?".to_owned(),
         };
         let text = columns.write(&line, &name, clock.now());
-        // Nobody may read standard output any more: that is no reason to stop.
+        // Standard output may be closed: that is no reason to stop.
         writeln!(std::io::stdout(), "{text}").ok();
     }
 }

@@ -14,7 +14,7 @@ use tracing_subscriber::layer::{Context, Filter};
 
 /// The time in which a kind is logged once.
 const WINDOW: Duration = Duration::from_secs(60);
-/// The most kinds that are remembered.
+/// The most kinds that are kept.
 const MOST_KINDS: usize = 1_000;
 
 /// The kind of a line: where it is logged, and its error.

@@ -36,7 +36,7 @@ struct Memory {
     most: usize,
 }
 
-/// One request's share of the memory; given back when the request is answered.
+/// One request's share of the memory; released when the request is answered.
 #[derive(Debug)]
 struct Share {
     memory: Arc<Memory>,

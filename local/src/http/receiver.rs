@@ -1,5 +1,5 @@
 //! Who takes the first delivery?
-//! The built-in receiver: it answers every delivery with `200`, so that the first event of a newcomer reaches somebody.
+//! The built-in receiver: it answers every delivery with `200`, so that a newcomer's first event has a destination.
 
 use axum::Json;
 use axum::body::Body;

@@ -1,4 +1,4 @@
-//! Does somebody whose verification fails learn why?
+//! Does a receiver whose verification fails learn why?
 //! The signature doctor, asked through the API about real deliveries, and `cargo local receive`, which asks it itself.
 
 use std::path::PathBuf;

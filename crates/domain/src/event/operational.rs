@@ -58,7 +58,7 @@ impl OperationalEvent {
     }
 
     /// Whether `event_type` is that of an operational event, by name or alias. Their deliveries cause no operational
-    /// events, which would never end. A producer may send an alias as a type of its own; then that holds for it, too.
+    /// events, which would be an endless loop. The same applies to a producer's event whose type equals an alias.
     pub fn is_one(event_type: &EventType) -> bool {
         let text = event_type.as_str();
         Self::ALL.iter().any(|event| event.name() == text || event.alias() == text)

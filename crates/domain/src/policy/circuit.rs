@@ -26,9 +26,9 @@ pub const PROBE_EVERY: Duration = Duration::from_secs(45);
 /// How far on the way to being switched off an endpoint's owner is warned, in percent.
 pub const WARN_AT_PERCENT: [u8; 3] = [50, 70, 90];
 
-/// While an endpoint is off for failing, about so many of its deliveries are parked; events beyond are skipped. Rows and
-/// index entries of so many small events are some 200 MB, cost about a quarter of a dollar to park and to drain, and
-/// are drained in minutes. An endpoint that nobody switches on must not cost more than that.
+/// About how many deliveries are parked for an endpoint while it is off for failing; further events are skipped. For
+/// small events, that many rows and index entries take some 200 MB, cost about a quarter of a dollar to park and drain,
+/// and drain within minutes. The bound keeps an abandoned endpoint from costing more.
 pub const MAX_PARKED_WHILE_OFF: u64 = 100_000;
 
 /// When an endpoint is switched off for failing: when both conditions hold.

@@ -118,7 +118,7 @@ impl Store {
         self.put_if(item, still_waits).await
     }
 
-    /// Claims a delivery for a replay: writes its new row, if nobody has written it since it was `before`, or there is
+    /// Claims a delivery for a replay: writes its new row, if it has not been written since it was `before`, or there is
     /// still none. Of two replays of one delivery only one gets `true`.
     ///
     /// # Errors

@@ -26,8 +26,8 @@ const ENTITY: &str = "idempotency";
 const EVENT: &str = "event";
 /// The attribute with the id of a claim of another request.
 const CLAIM: &str = "claim";
-/// How long a key is remembered.
-pub const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// How long a claimed key is kept.
+pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How long a request may hold a key: longer than any function that answers requests can run.
 pub const CLAIM_LEASE: Duration = Duration::from_secs(30);
 /// The largest answer that is kept, in bytes: DynamoDB takes 400 KB a row.
@@ -190,13 +190,13 @@ impl Store {
             .text(attribute, id)
             .text("request", request)
             .instant("leased_until", now.plus(CLAIM_LEASE))
-            .expires_at(now.plus(REMEMBERED_FOR))
+            .expires_at(now.plus(KEPT_FOR))
             .build();
         let free = Condition::new("attribute_not_exists(PK) OR expires_at <= :now").expiry(":now", now);
         Ok(self.put_or_find(&key, item, free).await?.map(|row| ItemReader::new(row, ENTITY)))
     }
 
-    /// Takes over a claim whose lease ended at `leased_until`, or that was completed; whether nobody else did. Two repeated
+    /// Takes over a claim whose lease ended at `leased_until`, or that was completed; `false` if another request did. Two repeated
     /// requests may both find the lease over, and only one of them gets it.
     ///
     /// # Errors
@@ -215,7 +215,7 @@ impl Store {
         update.instant(":next", now.plus(CLAIM_LEASE)).apply(self).await
     }
 
-    /// Whether a key was claimed and is still remembered.
+    /// Whether a key was claimed, and the claim is still kept.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
@@ -225,7 +225,7 @@ impl Store {
         Ok(now.as_seconds() < expires_at)
     }
 
-    /// Remembers that nothing of a request is left to do.
+    /// Marks a claim as completed.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -236,7 +236,7 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps the answer of a request, sealed, for whoever repeats it.
+    /// Stores the answer of a request, sealed, for its repetitions.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the answer cannot be sealed.

@@ -117,7 +117,7 @@ impl Store {
         self.step_ends(&keys::sweep(workspace), ENTITY, now).await
     }
 
-    /// Sweeps whose task is lost at `now`, and those that are owed for two minutes: nobody works on them yet.
+    /// Sweeps whose task is lost at `now`, and those that have been owed for two minutes without a step.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.

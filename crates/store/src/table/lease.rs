@@ -1,5 +1,5 @@
 //! How do several processes share stepwise work without doing one step twice?
-//! By a lease: a process claims the row for a step, saves its progress under the lease, and so gives the row back. A row
+//! By a lease: a process claims the row for a step, and saves its progress, which releases the row. A row
 //! whose step did not end is free again when its lease ends.
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::table::update::Update;
 /// The attribute that says until when a row is claimed, or from when it may be claimed.
 pub(crate) const LEASED_UNTIL: &str = "leased_until";
 
-/// Since when a step is under way. Between two steps a row is not to be claimed either, but nobody works on it.
+/// Since when a step is under way. Between two steps a row may not be claimed either, although no process works on it.
 const STEP_BEGAN: &str = "step_began_at";
 
 /// The length of a lease: after it another process may claim the row. A step takes about a second: so a process that died
@@ -48,7 +48,7 @@ impl Lease {
             .instant(":now", now)
     }
 
-    /// Saves progress and gives the row back: from `next` on it may be claimed.
+    /// Saves progress and releases the row: from `next` on it may be claimed.
     pub(crate) fn save(&self, next: Timestamp) -> Update {
         Update::new(self.key.clone(), self.entity)
             .set("leased_until = :next")
@@ -98,7 +98,7 @@ impl Store {
                     continue;
                 }
                 let key = Key { pk: reader.text(PK)?.to_owned(), sk: reader.text(SK)?.to_owned() };
-                // As if it had been given back long ago: so the schedule finds it lost.
+                // As if it had been released long ago, so that the schedule finds it lost.
                 let update =
                     Update::new(key, "stepwise work").set("leased_until = :long_ago").remove(STEP_BEGAN);
                 let update =
@@ -110,7 +110,7 @@ impl Store {
         Ok(released)
     }
 
-    /// The rows of a partition of the `lookup` index whose task is lost at `now`: those that were given back long ago and
+    /// The rows of a partition of the `lookup` index whose task is lost at `now`: those that were released long ago and
     /// not claimed since, and those whose process died in a step.
     pub(crate) async fn lost_rows(
         &self,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use domain::id::{ClaimId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use store::rows::idempotency::{
-    AnswerHead, CLAIM_LEASE, EventClaim, IdempotencyKey, KeptAnswer, REMEMBERED_FOR, RequestClaim, Standing,
+    AnswerHead, CLAIM_LEASE, EventClaim, IdempotencyKey, KEPT_FOR, KeptAnswer, RequestClaim, Standing,
 };
 
 use crate::{now, table, workspace};
@@ -39,9 +39,9 @@ async fn a_key_is_claimed_held_completed_and_forgotten_after_a_day() {
     assert_eq!(claim(event(2), later).await, found(over(later)), "nobody said what came of it");
     table.store.complete_claim(&key()).await.unwrap();
     assert_eq!(claim(event(2), now()).await, found(Standing::Completed));
-    let just_before = now().plus(REMEMBERED_FOR - Duration::from_secs(1));
+    let just_before = now().plus(KEPT_FOR - Duration::from_secs(1));
     assert_eq!(claim(event(2), just_before).await, found(Standing::Completed));
-    assert_eq!(claim(event(2), now().plus(REMEMBERED_FOR)).await, EventClaim::Claimed);
+    assert_eq!(claim(event(2), now().plus(KEPT_FOR)).await, EventClaim::Claimed);
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn another_request_under_the_same_key_is_told_apart_and_other_workspaces_h
     assert_eq!(claim(None, "three").await, EventClaim::Claimed);
     let claimed = async |workspace| table.store.is_claimed(&key_of(workspace), now()).await.unwrap();
     assert!(claimed(None).await && claimed(Some(workspace(1))).await && !claimed(Some(workspace(3))).await);
-    assert!(!table.store.is_claimed(&key(), now().plus(REMEMBERED_FOR)).await.unwrap());
+    assert!(!table.store.is_claimed(&key(), now().plus(KEPT_FOR)).await.unwrap());
 }
 
 #[tokio::test]
@@ -130,5 +130,5 @@ async fn an_answer_is_kept_sealed_and_found_by_the_same_request_only() {
     assert_eq!(claim("two", claim_id(4), later).await, RequestClaim::Reused);
     let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
     assert!(!rows.items().is_empty() && !format!("{:?}", rows.items()).contains("whsec"), "it is sealed");
-    assert_eq!(claim("two", claim_id(5), now().plus(REMEMBERED_FOR)).await, RequestClaim::Claimed);
+    assert_eq!(claim("two", claim_id(5), now().plus(KEPT_FOR)).await, RequestClaim::Claimed);
 }

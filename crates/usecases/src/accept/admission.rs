@@ -78,9 +78,9 @@ struct Claimed {
     begun: Vec<(EventId, Begun)>,
 }
 
-/// Who is to note what came of a claim.
+/// Which request records the outcome of a claim.
 enum Holding {
-    /// Nobody: there is none, or it was completed.
+    /// No claim to complete: there is none, or it was completed.
     None,
     /// This request made it.
     Made(Held),

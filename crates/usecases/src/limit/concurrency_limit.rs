@@ -1,8 +1,8 @@
 //! How many attempts of an endpoint may be under way at once?
-//! Each attempt holds a lease while it is under way; a process that dies gives its leases back when they end.
+//! Each attempt holds a lease while it is under way; the leases of a process that dies become free when they expire.
 //!
 //! Leases are kept in the table, for all processes. An attempt that ends hands its lease to the next job that waits in
-//! its process; only if none does, it gives the lease back to the table, where other processes look for it.
+//! its process; if none waits, it releases the lease in the table, where other processes look for it.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ impl ConcurrencyLimiter {
     /// [`ConcurrencyLimiter::give_back`].
     pub(crate) async fn lease(&self, endpoint: &Endpoint) -> Result<Option<Lease>, Fault> {
         let Some(leases) = endpoint.settings.max_concurrency else { return Ok(Some(Lease::Unlimited)) };
-        // 1. One that nobody here holds is usually free. Any one, so that processes do not contend for the same.
+        // 1. A lease that no job of this process holds is usually free. A random one, so that processes do not contend.
         let now = self.context.clock.now();
         let entry = self.queues.enter(endpoint.id, self.wanted(endpoint, leases, now), now);
         let entry = match entry {

@@ -22,8 +22,8 @@ const MAX_WAITING: usize = 100;
 /// Most jobs of all endpoints: half the batches that local mode handles at once.
 const MAX_WAITING_IN_ALL: usize = 250;
 
-/// Endpoints whose pace is remembered while nobody wants a lease of them.
-const REMEMBERED: usize = 10_000;
+/// The most endpoints whose pace is kept while no job waits for one of their leases.
+const KEPT_IDLE: usize = 10_000;
 
 /// Which lease is asked for: one of `leases`, from the number `first` on; it would end at `until`.
 #[derive(Debug, Clone, Copy)]
@@ -33,17 +33,17 @@ pub(crate) struct Wanted {
     pub(crate) until: Timestamp,
 }
 
-/// One of an endpoint's numbered leases, until it is given back or ends.
+/// One of an endpoint's numbered leases, until it is released or expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Numbered {
     pub(crate) number: u32,
     pub(crate) until: Timestamp,
 }
 
-/// What a job that asks for a lease is told.
+/// The answer to a job that asks for a lease.
 #[derive(Debug)]
 pub(crate) enum Entry {
-    /// Try to take this lease: nobody in this process has it.
+    /// Try to claim this lease: no other job of this process holds it.
     Try(Numbered),
     /// Wait in the queue.
     Wait(Turn),
@@ -124,7 +124,7 @@ impl LeaseQueues {
         queues.get(&endpoint).is_some_and(|queue| queue.holds_all(leases))
     }
 
-    /// Chooses a lease that is free in the table and that nobody in this process is taking, and takes it to be held.
+    /// Chooses a lease that is free in the table and that no other job of this process is claiming, and marks it as held.
     pub(crate) fn choose(
         &self,
         endpoint: EndpointId,
@@ -134,7 +134,7 @@ impl LeaseQueues {
         self.lock().entry(endpoint).or_default().hold(wanted, is_free)
     }
 
-    /// Hands a lease to the first that waits; `false` if nobody does.
+    /// Hands a lease to the first that waits; `false` if no job waits.
     pub(crate) fn hand_on(&self, endpoint: EndpointId, lease: Numbered) -> bool {
         let mut queues = self.lock();
         let Some(queue) = queues.get_mut(&endpoint) else { return false };
@@ -147,19 +147,19 @@ impl LeaseQueues {
         false
     }
 
-    /// A lease is no longer held: it was given back, lost, or could not be taken.
+    /// A lease is no longer held: it was released, lost, or could not be claimed.
     pub(crate) fn forget(&self, endpoint: EndpointId, number: u32) {
         let mut queues = self.lock();
         if let Some(queue) = queues.get_mut(&endpoint) {
             queue.held.remove(&number);
             let idle = queue.held.is_empty() && queue.waiting.is_empty();
-            if idle && queues.len() > REMEMBERED {
+            if idle && queues.len() > KEPT_IDLE {
                 queues.remove(&endpoint);
             }
         }
     }
 
-    /// Whether somebody waits.
+    /// Whether a job waits.
     pub(crate) fn is_awaited(&self, endpoint: EndpointId) -> bool {
         let queues = self.lock();
         queues.get(&endpoint).is_some_and(|queue| queue.waiting.iter().any(|waiting| !waiting.is_closed()))

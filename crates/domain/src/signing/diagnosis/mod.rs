@@ -105,7 +105,7 @@ pub struct Diagnosis {
     pub key: Option<usize>,
 }
 
-/// Whose signature is explained: it decides which way round a change of the body is told.
+/// Whose signature is diagnosed: the sender's or the receiver's. It decides in which direction a body change is described.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     /// The header's, over what was sent; the request may have been changed since.

@@ -70,7 +70,7 @@ fn prefix_of<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
     rest.eq_ignore_ascii_case(ending).then_some(prefix)
 }
 
-/// Finds the signature, or says why there is none.
+/// Finds the signature in the headers.
 ///
 /// # Errors
 /// The reason, and which headers it is about.

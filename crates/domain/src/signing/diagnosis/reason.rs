@@ -68,7 +68,7 @@ reasons! {
         "The timestamp is in milliseconds. It must be the header's own text, in seconds.";
     /// The timestamp is too far before the receiver's clock.
     TimestampTooOld => "timestamp_too_old",
-        "The signature is right, but the timestamp is more than 300 s in the past. Set the receiver's clock by NTP. If the clock is right, the request was held up or sent again by somebody else: refuse it.";
+        "The signature is right, but the timestamp is more than 300 s in the past. Set the receiver's clock by NTP. If the clock is right, the request was delayed or replayed: refuse it.";
     /// The timestamp is too far after the receiver's clock.
     TimestampInFuture => "timestamp_in_future",
         "The signature is right, but the timestamp is more than 300 s in the future. Set the receiver's clock by NTP.";

@@ -129,7 +129,7 @@ impl Sender {
     pub(super) async fn give_back(&self, endpoint: &Endpoint, lease: Lease, lasted: Option<Duration>) {
         if let Err(fault) = self.concurrency_limiter.give_back(endpoint, lease, lasted).await {
             // The lease ends by itself in a while; what was sent must be recorded first.
-            tracing::warn!(endpoint = %endpoint.id, error = %fault, "the concurrency lease of an attempt could not be given back; it ends by itself");
+            tracing::warn!(endpoint = %endpoint.id, error = %fault, "the concurrency lease of an attempt could not be released; it expires by itself");
         }
     }
 

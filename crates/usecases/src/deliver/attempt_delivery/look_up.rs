@@ -33,7 +33,7 @@ pub(super) struct Known {
     pub(super) claim: Option<ReplayClaim>,
 }
 
-/// The delivery before the replay, which has it only if nobody changes its row meanwhile.
+/// The delivery as it was before the replay. The replay claims it on the condition that its row has not changed since.
 #[derive(Debug)]
 pub(super) struct ReplayClaim {
     /// `None` if it has no row.
