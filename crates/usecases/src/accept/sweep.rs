@@ -1,7 +1,7 @@
 //! What becomes of an event that was cut off between its row and its jobs?
 //! A sweep, stepwise work: it goes through the events of a window and sends the jobs of deliveries that have no row.
 //!
-//! Whoever accepts an event writes its row first and then sends its jobs. Where it fails, or is killed, in between, the
+//! A request that accepts an event writes the row first and then sends the jobs. If it fails or is killed in between, the
 //! ledger promises deliveries that no job will make. A sweep is owed only after such an interruption, for the instants in
 //! which it may have happened; it begins two minutes later, when the jobs that were sent have been received.
 
@@ -15,6 +15,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use queue::{Job, Task};
 use store::rows::events::LEDGER_ENDPOINTS_INLINE;
 use store::rows::sweeps::Sweep;
+use store::table::lease::LOST_AFTER;
 use store::{Lease, Listing, Store, StoreError, Window};
 
 use crate::context::Context;
@@ -98,7 +99,14 @@ impl Stepwise for Sweep {
     }
 
     async fn step(&mut self, context: &Context, now: Timestamp) -> Result<Next, Fault> {
-        // 1. The next events of the window, from its start in a new pass.
+        // 1. Was it asked for again lately? The first jobs of those events may be under way. So it waits for two minutes, and
+        // begins anew: the window may have been widened behind the cursor.
+        if now.since(self.wanted_at) < LOST_AFTER {
+            (self.cursor, self.scheduled) = (None, None);
+            return Ok(Next::Rest);
+        }
+
+        // 2. The next events of the window, from its start in a new pass.
         if self.cursor.is_none() {
             self.scheduled = None;
         }
@@ -106,7 +114,7 @@ impl Stepwise for Sweep {
         let listing = Listing::oldest_first(self.window, of_any_type, STEP_EVENTS).beyond(self.cursor);
         let page = context.store.list_events(self.workspace, &listing, now).await?;
 
-        // 2. Send the jobs of those deliveries that should have been attempted, and have no row.
+        // 3. Send the jobs of those deliveries that should have been attempted, and have no row.
         let (mut unsent, mut now_sent) = (Vec::new(), 0);
         // A test event is sent once, while its caller waits, and has no job.
         for event in page.rows.iter().filter(|event| !operational::is_test(&event.event_type)) {
@@ -123,7 +131,7 @@ impl Stepwise for Sweep {
         let (workspace, examined, over) = (self.workspace, page.rows.len(), page.next.is_none());
         tracing::info!(%workspace, examined, now_sent, sent = self.sent, over, "sweep step done");
 
-        // 3. A scheduled event is looked at again when it is due: until then its jobs leave no trace.
+        // 4. A scheduled event is looked at again when it is due: until then its jobs leave no trace.
         self.cursor = page.next;
         Ok(match (self.cursor, self.scheduled) {
             (Some(_), _) => Next::StepAfter(PAUSE),

@@ -120,6 +120,26 @@ async fn a_request_whose_caller_goes_away_owes_a_sweep() {
 }
 
 #[tokio::test]
+async fn a_sweep_that_is_asked_for_again_waits_for_the_first_jobs_of_the_new_events() {
+    let bench = Bench::new().await;
+    bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
+    let (intake, context) = (bench.intake(bench.queue.clone()), bench.context(bench.queue.clone()));
+    let step = async || take_step(&context, Task::Sweep { workspace: bench.workspace }).await.unwrap();
+    accept_event(&intake, &bench.caller(), request("invoice.paid", "{}"), None).await.unwrap();
+    assert_eq!(bench.jobs().await.len(), 1);
+    owe_sweeps(&context, around_now()).await.unwrap();
+    bench.advance(Duration::from_secs(121));
+    owe_sweeps(&context, around_now()).await.unwrap();
+    step().await;
+    assert!(bench.jobs().await.is_empty(), "the first job of an event of this instant may be under way");
+    assert_eq!(resume_sweeps(&context).await.unwrap(), 0);
+    bench.advance(Duration::from_secs(121));
+    assert_eq!(resume_sweeps(&context).await.unwrap(), 1);
+    step().await;
+    assert_eq!(bench.jobs().await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_sweep_that_is_asked_for_again_takes_the_wider_window() {
     let bench = Bench::new().await;
     let later = Window { since: start(), until: start().plus(Duration::from_secs(9)) };
