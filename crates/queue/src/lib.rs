@@ -1,6 +1,7 @@
 //! Messages on SQS, and the SNS topic.
 //!
 //! - [`job`]: the message that makes the sender attempt a delivery
+//! - [`purpose`]: what a job is for, and how the message says it
 //! - [`task`]: the message that makes maintenance do a step of long work
 //! - [`version`]: what both have in front
 //! - [`send`]: puts jobs on the queue, in batches
@@ -14,6 +15,7 @@ pub mod definition;
 pub mod error;
 pub mod in_flight;
 pub mod job;
+pub mod purpose;
 pub mod reschedule;
 pub mod send;
 pub mod task;

@@ -9,7 +9,8 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::Queue;
 use crate::error::QueueError;
-use crate::job::{Job, Purpose};
+use crate::job::Job;
+use crate::purpose::Purpose;
 
 /// SQS takes at most 10 entries in a batch.
 pub const BATCH_ENTRIES: usize = 10;

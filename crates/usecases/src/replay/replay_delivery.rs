@@ -12,7 +12,7 @@ use domain::event::Event;
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use queue::Job;
-use queue::job::Replay;
+use queue::purpose::Replay;
 use store::rows::events::StoredPayload;
 
 use crate::context::Context;

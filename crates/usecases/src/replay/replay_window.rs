@@ -15,7 +15,8 @@ use domain::event::operational;
 use domain::id::{DeliveryId, EndpointId, EndpointKey, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use queue::{Job, Task, job};
+use queue::purpose::Replay as JobReplay;
+use queue::{Job, Task};
 use store::rows::deliveries::DeliveryFilter;
 use store::{Lease, Listing, Page, Store, StoreError, Window};
 
@@ -227,7 +228,7 @@ impl Stepwise for Replay {
 
         // 2. Send the next deliveries.
         let selected = next_selected(context, &endpoint, self).await?;
-        let replay = job::Replay { id: self.id, force: self.settings.include_delivered };
+        let replay = JobReplay { id: self.id, force: self.settings.include_delivered };
         let jobs: Vec<Job> = selected.iter().map(|delivery| Job::replay(delivery, replay)).collect();
         context.queue.send(&jobs, now).await?;
         self.sent += u64::try_from(jobs.len()).unwrap_or_default();

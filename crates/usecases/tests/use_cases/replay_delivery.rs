@@ -4,7 +4,7 @@ use std::time::Duration;
 use domain::delivery::{CancelReason, Delivery, DeliveryStatus};
 use domain::id::ReplayId;
 use queue::Job;
-use queue::job::Replay;
+use queue::purpose::Replay;
 use serde_json::json;
 use store::rows::deliveries::{DeliveryRow, Settlement};
 use usecases::accept::accept_event::accept_event;
