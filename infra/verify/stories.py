@@ -125,6 +125,7 @@ class Verification:
         story("The template is deployed with the shipped binaries")
         for said, written in EMULATOR_GAPS.items():
             print(f'       changed for the emulator: "{said}" to "{written}"')
+        print("       changed for the emulator: an alarm that computes with several metrics, to one metric")
         self.stack.create({})
         outputs = self.stack.outputs
         check("CloudFormation makes the whole stack", "ApiUrl" in outputs, outputs)
