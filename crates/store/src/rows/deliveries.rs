@@ -207,6 +207,18 @@ impl Store {
         self.read_sharded(&list, listing, keep).await
     }
 
+    /// All attempts of a delivery, in order; the later ones are read only if there are any.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn all_attempts(&self, row: &DeliveryRow) -> Result<Vec<Attempt>, StoreError> {
+        let mut attempts: Vec<Attempt> = row.first_attempt.iter().cloned().collect();
+        if row.delivery.attempts > 1 {
+            attempts.extend(self.later_attempts(row.delivery.endpoint_id, row.delivery.id).await?);
+        }
+        Ok(attempts)
+    }
+
     /// The second and later attempts of a delivery, in order. The first is in its row.
     ///
     /// # Errors

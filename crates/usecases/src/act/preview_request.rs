@@ -110,13 +110,7 @@ fn with_payload(event: Option<Event>) -> Result<Event, Problem> {
 }
 
 fn rendered(actions: &Actions, endpoint: &Endpoint, event: &Event, number: u32) -> RenderedRequest {
-    let message = Message {
-        event_id: event.id,
-        event_type: &event.event_type,
-        occurred_at: event.occurred_at,
-        payload: &event.payload,
-        delivery_id: DeliveryId::of(event.id, endpoint.id),
-    };
+    let message = Message::of(event, endpoint.id);
     let occasion = Occasion {
         number,
         at: actions.context.clock.now(),

@@ -57,13 +57,7 @@ pub async fn send_test_event(
     let delivery =
         Delivery::new(workspace.id, endpoint.id, event.id, event.event_type.clone(), event.occurred_at);
     let delivery = Delivery { trigger: Trigger::Test, ..delivery };
-    let message = Message {
-        event_id: event.id,
-        event_type: &event.event_type,
-        occurred_at: event.occurred_at,
-        payload: &event.payload,
-        delivery_id: delivery.id,
-    };
+    let message = Message::of(&event, endpoint.id);
     let occasion = Occasion { number: 1, at: now, nonce: actions.context.randomness.bytes(), trace: None };
     let Posted { attempt, judgement } =
         post(&actions.egress, &endpoint, &message, occasion, Trigger::Test).await;

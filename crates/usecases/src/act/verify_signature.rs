@@ -138,23 +138,14 @@ async fn kept(
             attempts: Vec::new(),
         }));
     };
-    let mut attempts: Vec<_> = row.first_attempt.into_iter().collect();
-    if row.delivery.attempts > 1 {
-        attempts.extend(store.later_attempts(endpoint.id, row.delivery.id).await?);
-    }
-    Ok(Some(Kept { delivery: Some(row.delivery.id), event_id, event, attempts }))
+    let delivery = Some(row.delivery.id);
+    Ok(Some(Kept { delivery, event_id, event, attempts: store.all_attempts(&row).await? }))
 }
 
 /// The body as it was sent: its form may have been another than the endpoint has now.
 fn original(kept: &Kept, endpoint: &Endpoint) -> Option<Vec<u8>> {
     let event = kept.event.as_ref().filter(|event| event.erased_at.is_none())?;
-    let message = Message {
-        event_id: event.id,
-        event_type: &event.event_type,
-        occurred_at: event.occurred_at,
-        payload: &event.payload,
-        delivery_id: DeliveryId::of(event.id, endpoint.id),
-    };
+    let message = Message::of(event, endpoint.id);
     let mut forms = [BodyForm::Envelope, BodyForm::Data].map(|form| body(&message, form)).into_iter();
     forms.find(|body| {
         let digest = hex(&Sha256::digest(body));

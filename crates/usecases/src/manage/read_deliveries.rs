@@ -75,9 +75,6 @@ pub async fn read_delivery(
     let store = &management.context.store;
     let row = store.load_delivery(endpoint.id, id, management.context.clock.now()).await?;
     let row = row.ok_or(Problem::NotFound("delivery"))?;
-    let mut attempts: Vec<Attempt> = row.first_attempt.into_iter().collect();
-    if row.delivery.attempts > 1 {
-        attempts.extend(store.later_attempts(endpoint.id, id).await?);
-    }
+    let attempts = store.all_attempts(&row).await?;
     Ok((row.delivery, attempts))
 }
