@@ -20,6 +20,17 @@ pub struct BadId {
     prefix: &'static str,
 }
 
+/// An id among those of its kind, in the order of their texts.
+pub trait SortableId: Copy + Ord {
+    /// The id just before this one; the first has none, and gives itself.
+    #[must_use]
+    fn predecessor(self) -> Self;
+
+    /// The id just after this one; the last has none, and gives itself.
+    #[must_use]
+    fn successor(self) -> Self;
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $of:literal) => {
         $(#[$doc])*
@@ -48,6 +59,16 @@ macro_rules! id {
             /// The id whose ULID is these 16 bytes.
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Ulid::from_bytes(bytes))
+            }
+        }
+
+        impl SortableId for $name {
+            fn predecessor(self) -> Self {
+                Self(Ulid(self.0.0.saturating_sub(1)))
+            }
+
+            fn successor(self) -> Self {
+                Self(Ulid(self.0.0.saturating_add(1)))
             }
         }
 
@@ -215,6 +236,16 @@ mod tests {
             let (first, second) =
                 (EventId::new(Timestamp::from_millis(a), randomness), EventId::new(Timestamp::from_millis(b), 0));
             prop_assert!(first < second && first.to_string() < second.to_string());
+        }
+
+        #[test]
+        fn nothing_stands_between_an_id_and_its_neighbours(id in 1..u128::MAX) {
+            let id = EventId::from_bytes(id.to_be_bytes());
+            let (before, after) = (id.predecessor(), id.successor());
+            prop_assert!(before < id && id < after);
+            prop_assert!(before.to_string() < id.to_string() && id.to_string() < after.to_string());
+            prop_assert_eq!((before.successor(), after.predecessor()), (id, id));
+            prop_assert_eq!(before.to_string().parse(), Ok(before));
         }
 
         #[test]

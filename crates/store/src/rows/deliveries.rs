@@ -15,7 +15,7 @@ use crate::rows::attempts;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::listing::Listing;
 use crate::table::query::Range;
-use crate::table::sharded_list::ShardedList;
+use crate::table::sharded_list::{Examined, ShardedList};
 use crate::table::update::Condition;
 use crate::{Page, Store};
 
@@ -204,7 +204,8 @@ impl Store {
             id: DeliveryId::new,
             time: DeliveryId::time,
         };
-        self.read_sharded(&list, listing, keep).await
+        let found = self.read_sharded(&list, listing, |row| keep(row).map(Examined::from)).await?;
+        Ok(found.page)
     }
 
     /// All attempts of a delivery, in order; the later ones are read only if there are any.

@@ -2,7 +2,7 @@
 //! One row per event, with its payload and its ledger; the part of a long ledger that does not fit is in further rows.
 
 use domain::event::channel::Channel;
-use domain::event::event_type::{EventType, EventTypePattern, wants};
+use domain::event::event_type::EventType;
 use domain::event::ledger::Ledger;
 use domain::event::{Event, Payload};
 use domain::hex::hex;
@@ -11,17 +11,15 @@ use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
 use sha2::{Digest as _, Sha256};
 
+use crate::Store;
 use crate::error::StoreError;
-use crate::keys::{self, EVENT_SHARDS};
+use crate::keys;
 use crate::rows::payload;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
-use crate::table::listing::Listing;
 use crate::table::query::Range;
-use crate::table::sharded_list::ShardedList;
 use crate::table::update::Update;
-use crate::{Page, Store};
 
-const ENTITY: &str = "event";
+pub(super) const ENTITY: &str = "event";
 const LEDGER_ENTITY: &str = "ledger page";
 /// The number of ledger entries in the event's row: 16 bytes each, so at most 4 KB.
 pub const LEDGER_ENDPOINTS_INLINE: usize = 256;
@@ -39,25 +37,12 @@ pub enum StoredPayload {
     Gone,
 }
 
-/// The attributes that a list shows of an event: not the payload, by far the largest part of a row.
-const LISTED: &[&str] = &[
-    keys::PK,
-    keys::SK,
-    keys::EXPIRES_AT,
-    "type",
-    "occurred_at",
-    "erased_at",
-    "channels",
-    "deliver_at",
-    "ledger",
-];
-
 /// How much of an event's row was read.
 #[derive(Clone, Copy)]
 enum Detail {
     Whole,
-    /// The attributes in [`LISTED`].
-    Listed,
+    /// All but the payload.
+    WithoutPayload,
 }
 
 /// The rows of a ledger that does not fit its event's row.
@@ -226,34 +211,6 @@ impl Store {
             .apply(self)
             .await
     }
-
-    /// Part of the events of a workspace, of those that are of one of the event types (any, if none is named).
-    ///
-    /// Payloads are left out here (`null`), and the ledger of an event with very many endpoints is cut short;
-    /// [`Store::load_event`] gives both whole.
-    ///
-    /// # Errors
-    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn list_events(
-        &self,
-        workspace: WorkspaceId,
-        listing: &Listing<EventId, &[EventTypePattern]>,
-        now: Timestamp,
-    ) -> Result<Page<Event, EventId>, StoreError> {
-        let list = ShardedList {
-            partition: |day, shard| keys::event_partition(workspace, day, shard),
-            shards: EVENT_SHARDS,
-            prefix: "",
-            attributes: LISTED,
-            id: EventId::new,
-            time: EventId::time,
-        };
-        self.read_sharded(&list, listing, |row| {
-            let event = read(workspace, row, now, Detail::Listed)?.map(|(event, _)| event);
-            Ok(event.filter(|event| wants(listing.filter, &event.event_type)))
-        })
-        .await
-    }
 }
 
 /// The event, unless it has expired, and the rows in which its ledger goes on.
@@ -263,8 +220,25 @@ fn read(
     now: Timestamp,
     detail: Detail,
 ) -> Result<Option<(Event, Option<LedgerPages>)>, StoreError> {
-    let reader = ItemReader::new(row, ENTITY);
-    if has_expired(&reader, now)? {
+    read_row(workspace, &ItemReader::new(row, ENTITY), now, detail)
+}
+
+/// The event without its payload, unless it has expired; of a long ledger only what is in the event's own row.
+pub(super) fn read_listed(
+    workspace: WorkspaceId,
+    reader: &ItemReader,
+    now: Timestamp,
+) -> Result<Option<Event>, StoreError> {
+    Ok(read_row(workspace, reader, now, Detail::WithoutPayload)?.map(|(event, _)| event))
+}
+
+fn read_row(
+    workspace: WorkspaceId,
+    reader: &ItemReader,
+    now: Timestamp,
+    detail: Detail,
+) -> Result<Option<(Event, Option<LedgerPages>)>, StoreError> {
+    if has_expired(reader, now)? {
         return Ok(None);
     }
     let erased_at = reader.maybe_instant("erased_at")?;
@@ -274,13 +248,13 @@ fn read(
         event_type: EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?,
         occurred_at: reader.instant("occurred_at")?,
         payload: match detail {
-            Detail::Whole if erased_at.is_none() => stored_payload(&reader)?,
-            Detail::Whole | Detail::Listed => payload::decode("json", b"null")?,
+            Detail::Whole if erased_at.is_none() => stored_payload(reader)?,
+            Detail::Whole | Detail::WithoutPayload => payload::decode("json", b"null")?,
         },
         erased_at,
-        channels: channels(&reader)?,
+        channels: channels(reader)?,
         deliver_at: reader.maybe_instant("deliver_at")?,
-        trace: trace(&reader)?,
+        trace: trace(reader)?,
         ledger: Ledger::from_bytes(reader.bytes("ledger")?).map_err(|error| reader.damaged(error))?,
     };
     let rest = match reader.maybe_number("ledger_pages")? {

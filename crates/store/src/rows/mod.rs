@@ -8,6 +8,7 @@ pub mod deliveries;
 pub mod drains;
 pub mod endpoint_count;
 pub mod endpoints;
+pub mod event_lists;
 pub mod events;
 pub mod health;
 pub mod idempotency;

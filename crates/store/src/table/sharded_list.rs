@@ -1,9 +1,9 @@
 //! How are rows listed in order that stand in many partitions?
 //! A sharded list: one partition a day and shard, merged by sort key while it is read.
 //!
-//! Each shard of a day is a lane that is read in small pages; the sort keys order by time. Days are read backwards or
-//! forwards, until enough rows are found, the last day is passed, or the maximum number of rows for one page was read. The
-//! days are few: nothing is kept for more than 90.
+//! Each shard of a day is a lane that is read in small pages, of at most 1 MB each; the sort keys order by time. Days are
+//! read backwards or forwards, until enough rows are found, the last day is passed, or reading has cost as much as one page
+//! may. The days are few: nothing is kept for more than 90.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -39,6 +39,26 @@ pub(crate) struct ShardedList<F, I> {
     pub(crate) time: fn(I) -> Timestamp,
 }
 
+/// A row that was read.
+pub(crate) struct Examined<T> {
+    /// What was made of it; `None` if it is passed over.
+    pub(crate) row: Option<T>,
+    /// What it counts for of the [`EXAMINED_AT_MOST`] rows of one page: 1, and more if it was large.
+    pub(crate) cost: usize,
+}
+
+impl<T> From<Option<T>> for Examined<T> {
+    fn from(row: Option<T>) -> Self {
+        Self { row, cost: 1 }
+    }
+}
+
+/// A page, and how many rows were read for it.
+pub(crate) struct Found<T, I> {
+    pub(crate) page: Page<T, I>,
+    pub(crate) examined: usize,
+}
+
 /// One shard of one day: the rows read and not yet merged, in order.
 struct Lane {
     range: Range,
@@ -47,13 +67,13 @@ struct Lane {
 }
 
 impl Store {
-    /// The rows of `listing` in order, except those for which `keep` returns `None`.
+    /// The rows of `listing` in order, except those that `keep` passes over.
     pub(crate) async fn read_sharded<F, I, W, T>(
         &self,
         list: &ShardedList<F, I>,
         listing: &Listing<I, W>,
-        keep: impl Fn(Attributes) -> Result<Option<T>, StoreError>,
-    ) -> Result<Page<T, I>, StoreError>
+        keep: impl Fn(Attributes) -> Result<Examined<T>, StoreError>,
+    ) -> Result<Found<T, I>, StoreError>
     where
         F: Fn(Day, u8) -> String,
         I: Copy + Display + FromStr,
@@ -63,29 +83,30 @@ impl Store {
         let mut days = list.days(listing);
         // Most lists end in their first day; only when they do not are several days read at once.
         let mut days_at_once = 1;
-        let (mut kept, mut examined, mut last) = (Vec::new(), 0, None);
+        let (mut rows, mut examined, mut costs, mut last) = (Vec::new(), 0, 0, None);
         loop {
             let mut lanes = Vec::new();
             for day in days.by_ref().take(days_at_once) {
                 lanes.extend((0..list.shards).map(|shard| list.lane(listing, day, shard)));
             }
             if lanes.is_empty() {
-                return Ok(Page { rows: kept, next: None });
+                return Ok(Found { page: Page { rows, next: None }, examined });
             }
             days_at_once = (LANES_AT_ONCE / shards).max(1);
             loop {
                 // The more rows were skipped, the more are read at once.
                 self.refill(&mut lanes, (limit / shards + 4).max(examined / shards)).await?;
                 let Some((sort_key, row)) = take_next(&mut lanes, listing.order) else { break };
-                let row = keep(row)?;
-                let full = kept.len() == limit && row.is_some();
+                let Examined { row, cost } = keep(row)?;
+                let full = rows.len() == limit && row.is_some();
                 if let Some(last) = last.as_deref()
-                    && (full || examined == EXAMINED_AT_MOST)
+                    && (full || costs + cost > EXAMINED_AT_MOST)
                 {
-                    return Ok(Page { rows: kept, next: Some(id_in(last)?) });
+                    return Ok(Found { page: Page { rows, next: Some(id_in(last)?) }, examined });
                 }
-                kept.extend(row);
+                rows.extend(row);
                 examined += 1;
+                costs += cost;
                 last = Some(sort_key);
             }
         }
@@ -102,9 +123,10 @@ impl Store {
     }
 
     async fn read_on(&self, lane: &mut Lane, page_size: usize) -> Result<(), StoreError> {
-        let page = self.query(&lane.range, page_size).await?;
-        lane.more = page.more;
+        let page = self.query_once(&lane.range, page_size).await?;
         lane.rows = page.rows.into_iter().map(with_sort_key).collect::<Result<_, _>>()?;
+        // Nothing is filtered out by DynamoDB: when there is another row, at least one is given.
+        lane.more = page.more && !lane.rows.is_empty();
         if let Some((last, _)) = lane.rows.back() {
             lane.range = lane.range.clone().beyond(last);
         }
@@ -138,16 +160,11 @@ impl<F: Fn(Day, u8) -> String, I: Copy + Display> ShardedList<F, I> {
 
     fn lane<W>(&self, listing: &Listing<I, W>, day: Day, shard: u8) -> Lane {
         let Window { since, until } = listing.window;
-        let mut range = Range::prefix((self.partition)(day, shard), self.prefix)
+        let range = Range::prefix((self.partition)(day, shard), self.prefix)
             .from(self.sort_key(&(self.id)(since, 0)))
             .before(&self.sort_key(&(self.id)(until, 0)))
-            .only(self.attributes);
-        if listing.order == Order::NewestFirst {
-            range = range.newest_first();
-        }
-        if let Some(id) = &listing.beyond {
-            range = range.beyond(&self.sort_key(id));
-        }
+            .only(self.attributes)
+            .listed(self.prefix, listing);
         Lane { range, rows: VecDeque::new(), more: true }
     }
 

@@ -7,6 +7,7 @@ use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey};
 use domain::policy::limits::RateLimit;
 use domain::signing::secret::{ActiveSecret, Secret};
+use store::Listing;
 use store::rows::drains::DrainReason;
 use store::rows::endpoint_count::Created;
 
@@ -118,8 +119,13 @@ async fn all_are_read_for_a_fan_out_and_pages_are_newest_first() {
     let all: Vec<_> = table.store.all_subscriptions(workspace(1)).await.unwrap();
     let ids: Vec<_> = all.iter().map(|endpoint| endpoint.id).collect();
     assert!(ids.len() == 23 && ids.is_sorted());
-    let listed =
-        every_page(async |before| table.store.list_endpoints(workspace(1), before, 5).await.unwrap());
+    let listed = every_page(async |before| {
+        table
+            .store
+            .list_endpoints(workspace(1), &Listing::all(|_, _: &EndpointSettings| true, 5).beyond(before))
+            .await
+            .unwrap()
+    });
     let listed: Vec<_> = listed.await.into_iter().map(|endpoint| endpoint.id).collect();
     assert_eq!(listed, ids.into_iter().rev().collect::<Vec<_>>());
 }

@@ -1,4 +1,5 @@
 use domain::access::workspace::{Workspace, WorkspaceSettings};
+use store::Listing;
 
 use crate::{now, table, workspace};
 
@@ -18,5 +19,8 @@ async fn a_change_from_an_older_revision_is_refused() {
     assert!(table.store.save_workspace(&mine).await.unwrap());
     assert!(!table.store.save_workspace(&theirs).await.unwrap());
     assert_eq!(table.store.load_workspace(new.id).await.unwrap().unwrap(), mine);
-    assert_eq!(table.store.list_workspaces(None, 2).await.unwrap().rows, [mine]);
+    assert_eq!(
+        table.store.list_workspaces(&Listing::all(|_: &Workspace| true, 2)).await.unwrap().rows,
+        [mine]
+    );
 }

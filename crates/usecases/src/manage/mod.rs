@@ -14,3 +14,4 @@ pub mod read_deliveries;
 pub mod read_events;
 pub mod read_ledger;
 pub mod read_statistics;
+pub mod search_events;
