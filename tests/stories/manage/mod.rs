@@ -4,6 +4,7 @@
 mod answers;
 mod api_keys;
 mod examples;
+mod lists;
 mod logs;
 mod openapi;
 mod previews;

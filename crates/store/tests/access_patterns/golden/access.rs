@@ -1,5 +1,6 @@
 //! Do keys of an older version open the workspaces of that version?
 
+use domain::access::workspace::Workspace;
 use serde_json::{Value, json};
 use store::Listing;
 

@@ -1,7 +1,7 @@
 //! Is an endpoint of an older version the same, what is sealed in its row too, and can it be changed?
 
-use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Switch;
+use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use serde_json::{Value, json};
 use store::Listing;
