@@ -9,7 +9,7 @@ use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
 use crate::keys::{self, Day, EVENT_SHARDS};
-use crate::rows::events::{ENTITY, read_listed};
+use crate::rows::events::{ENTITY, TEST, read_listed};
 use crate::rows::payload;
 use crate::table::item::ItemReader;
 use crate::table::listing::Listing;
@@ -27,6 +27,7 @@ const LISTED: &[&str] = &[
     "channels",
     "deliver_at",
     "ledger",
+    TEST,
 ];
 
 /// What a search reads of an event besides.
@@ -40,6 +41,7 @@ const SEARCHED: &[&str] = &[
     "channels",
     "deliver_at",
     "ledger",
+    TEST,
     "encoding",
     "payload",
 ];

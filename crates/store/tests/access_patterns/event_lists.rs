@@ -24,6 +24,7 @@ fn event(number: u32, event_type: &str, payload: &str) -> Event {
         channels: Vec::new(),
         deliver_at: None,
         trace: None,
+        is_test: false,
         ledger: Ledger::default(),
     }
 }

@@ -6,7 +6,6 @@ use std::str::FromStr;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
-use domain::event::operational;
 use domain::id::{DeliveryId, EndpointId, SortableId as _, WorkspaceId};
 use domain::problem::Problem;
 use serde::{Deserialize, Serialize};
@@ -81,7 +80,7 @@ pub async fn list_undelivered(
         };
         let read = management.context.store.list_undelivered(start.endpoint, &listing, now).await?;
         // The caller of a test has seen its result: a failed test leaves nothing to do.
-        found.extend(read.rows.into_iter().filter(|row| !operational::is_test(&row.event_type)));
+        found.extend(read.rows.into_iter().filter(|delivery| !delivery.is_test));
         if let Some(last) = read.next {
             let after = if order == Order::OldestFirst { last } else { last.predecessor() };
             end = Some(Position { after: Some(after), ..start });
