@@ -30,7 +30,7 @@ const LISTED: &[&str] = &[
     TEST,
 ];
 
-/// What a search reads of an event besides.
+/// The attributes that a search reads of an event: those that a list shows, and the payload.
 const SEARCHED: &[&str] = &[
     keys::PK,
     keys::SK,

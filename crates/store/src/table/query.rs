@@ -135,7 +135,7 @@ impl Range {
 }
 
 /// The sort key of a row that was read by `index`, or from the table itself.
-fn sort_key<'a>(row: &'a Attributes, index: Option<Index>) -> Result<&'a str, StoreError> {
+fn sort_key(row: &Attributes, index: Option<Index>) -> Result<&str, StoreError> {
     match row.get(index.map_or(SK, |index| index.names().2)) {
         Some(AttributeValue::S(sort_key)) => Ok(sort_key),
         _ => Err(StoreError::damaged("row", "it has no sort key")),
