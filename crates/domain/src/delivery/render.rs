@@ -3,6 +3,7 @@
 
 use serde_json::value::RawValue;
 
+use crate::delivery::alert::{Alert, discord, slack, teams};
 use crate::endpoint::{BodyForm, Endpoint, Method};
 use crate::event::Event;
 use crate::event::event_type::EventType;
@@ -95,6 +96,9 @@ pub fn body(message: &Message<'_>, form: BodyForm) -> Vec<u8> {
     let payload = message.payload.get();
     match form {
         BodyForm::Data => payload.as_bytes().to_vec(),
+        BodyForm::Slack => slack::body(&Alert::of(message)),
+        BodyForm::Teams => teams::body(&Alert::of(message)),
+        BodyForm::Discord => discord::body(&Alert::of(message)),
         BodyForm::Envelope => {
             let (id, event_type, at) = (message.event_id, message.event_type, message.occurred_at);
             let head = format!(r#"{{"id":"{id}","type":"{event_type}","timestamp":"{at}","data":"#);

@@ -71,9 +71,13 @@ pub enum EndpointUrlError {
     AddressNotAllowed,
 }
 
+/// What stands for the path of a URL where that is a secret.
+pub const REDACTED: &str = "[redacted]";
+
 /// The URL of a customer's endpoint.
 ///
-/// `Display` and `Debug` leave the query out, because customers put tokens there; [`as_str`](Self::as_str) does not.
+/// `Display` leaves the query out, because customers put tokens there, and `Debug` the path, too;
+/// [`as_str`](Self::as_str) does not.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EndpointUrl(Url);
 
@@ -140,6 +144,15 @@ impl EndpointUrl {
         self.to_string()
     }
 
+    /// The URL with its path redacted and without its query: of a notification's URL they are the credential.
+    #[must_use]
+    pub fn without_path(&self) -> Self {
+        let mut url = self.0.clone();
+        url.set_path(REDACTED);
+        url.set_query(None);
+        Self(url)
+    }
+
     /// The checks that every endpoint URL must pass, also one that is read from the table: bounded length and a host.
     fn read(text: &str) -> Result<Self, EndpointUrlError> {
         if text.len() > MAX_URL_BYTES {
@@ -199,9 +212,10 @@ impl fmt::Display for EndpointUrl {
     }
 }
 
+/// The host alone: the path may be a credential, as that of a chat service's webhook is.
 impl fmt::Debug for EndpointUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EndpointUrl({self})")
+        write!(f, "EndpointUrl({}://{}/…)", self.0.scheme(), self.host())
     }
 }
 
@@ -463,7 +477,8 @@ mod tests {
     fn a_query_is_never_shown() {
         let url = EndpointUrl::parse("https://example.com:8443/hook?token=hush", &PUBLIC).unwrap();
         assert_eq!(url.without_query(), "https://example.com:8443/hook?…");
-        assert_eq!(format!("{url:?}"), "EndpointUrl(https://example.com:8443/hook?…)");
+        assert_eq!(format!("{url:?}"), "EndpointUrl(https://example.com/…)");
+        assert_eq!(url.without_path().as_str(), "https://example.com:8443/[redacted]");
         assert_eq!(url.as_str(), "https://example.com:8443/hook?token=hush");
         assert_eq!((url.host(), url.path()), ("example.com", "/hook"));
         let stored: EndpointUrl = serde_json::from_str("\"https://user:hush@example.com/\"").unwrap();

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod custom_headers;
 pub mod endpoint_url;
+pub mod notification;
 pub mod subscription;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::api_key::{ApiKey, Scope};
 use crate::endpoint::address::AllowedTargets;
 use crate::endpoint::custom_headers::{HIDDEN_VALUE, is_header_name};
-use crate::endpoint::endpoint_url::EndpointUrl;
+use crate::endpoint::endpoint_url::{EndpointUrl, REDACTED};
 use crate::event::channel::{Channel, MAX_CHANNELS};
 use crate::event::event_type::{EventTypePattern, MAX_PATTERNS};
 use crate::id::{EndpointId, EndpointKey, WorkspaceId};
@@ -41,8 +42,9 @@ pub const MAX_METADATA: (usize, usize, usize) = (50, 64, 512);
 /// Bounds of the timeout of one attempt, in seconds.
 pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
 
-/// The form of a delivery's body: `envelope`, an object with `id`, `type`, `timestamp` and `data`, or `data`, the payload
-/// alone, byte for byte.
+/// The form of a delivery's body: `envelope`, an object with `id`, `type`, `timestamp` and `data`; `data`, the payload
+/// alone, byte for byte; or, for a notification, a message to people in the form of the chat service to which the URL
+/// belongs: `slack`, `teams` or `discord`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -52,6 +54,12 @@ pub enum BodyForm {
     Envelope,
     /// The payload alone, byte for byte.
     Data,
+    /// A message to people, for an incoming webhook of Slack.
+    Slack,
+    /// A message to people, for a workflow of Microsoft Teams.
+    Teams,
+    /// A message to people, for a webhook of Discord.
+    Discord,
 }
 
 /// The HTTP method of deliveries.
@@ -210,7 +218,7 @@ impl fmt::Debug for EndpointSettings {
             metadata,
         } = self;
         f.debug_struct("EndpointSettings")
-            .field("url", &without_secrets(url))
+            .field("url", &if body.is_notification() { REDACTED } else { without_secrets(url) })
             .field("events", events)
             .field("channels", channels)
             .field("active", active)
@@ -282,6 +290,7 @@ impl EndpointSettings {
         invalid.take("/outcomes", self.outcomes.check());
         custom_headers::check(&self.headers, &self.header_prefix, &mut invalid);
         self.check_metadata(&mut invalid);
+        notification::check(self, url.as_ref(), allowed, &mut invalid);
         match (invalid.into_result(), url) {
             (Ok(()), Some(url)) => Ok(url),
             (Err(problem), _) => Err(problem),
@@ -301,14 +310,28 @@ impl EndpointSettings {
 }
 
 impl Endpoint {
-    /// The endpoint as `caller` may see it: values of custom headers may be secrets, so only a key that could change them
-    /// sees them.
+    /// The endpoint as `caller` may see it: values of custom headers may be secrets, and the path of a notification's URL is
+    /// one, so only a key that could change them sees them.
     #[must_use]
     pub fn shown_to(mut self, caller: &ApiKey) -> Self {
         if caller.require(Scope::Webhooks).is_err() {
             self.settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
+            if self.settings.body.is_notification() {
+                self.url = self.url.without_path();
+                self.url.as_str().clone_into(&mut self.settings.url);
+            }
         }
         self
+    }
+
+    /// The URL as a log of attempts may show it: without its query, and of a notification, whose path is a secret, only
+    /// the host.
+    pub fn shown_url(&self) -> String {
+        if self.settings.body.is_notification() {
+            self.url.without_path().to_string()
+        } else {
+            self.url.without_query()
+        }
     }
 
     /// The key under which the endpoint's rows are stored.
