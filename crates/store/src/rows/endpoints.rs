@@ -177,7 +177,7 @@ impl Store {
     pub async fn delete_endpoint(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
         let existed = self.delete_counted(endpoint).await?;
         // After the endpoint's own row: a process that still finds the endpoint would write them anew.
-        for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count] {
+        for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count, keys::notified] {
             self.delete(&key(endpoint)).await?;
         }
         Ok(existed)

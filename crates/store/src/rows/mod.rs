@@ -12,6 +12,7 @@ pub mod events;
 pub mod health;
 pub mod idempotency;
 pub mod limits;
+pub(crate) mod notified;
 pub(crate) mod parked_counts;
 pub mod payload;
 pub mod queue_load;

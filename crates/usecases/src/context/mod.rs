@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod clock;
+pub(crate) mod notified;
 pub mod randomness;
 
 use domain::timestamp::Timestamp;

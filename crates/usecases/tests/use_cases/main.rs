@@ -8,6 +8,7 @@ mod drain;
 mod idempotent_request;
 mod manage_endpoint;
 mod manage_workspace;
+mod notifications;
 mod operational_topic;
 mod parked;
 mod replay;
