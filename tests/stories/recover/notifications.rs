@@ -219,3 +219,43 @@ async fn the_address_of_a_notification_is_shown_to_nobody_who_could_not_change_i
     assert!(stage.admin.text(&curl).await.unwrap().contains("/hooks"));
     stage.end().await;
 }
+
+#[tokio::test]
+async fn an_email_is_taken_by_the_mailbox_of_local_mode_and_other_addresses_are_refused() {
+    let stage = Stage::set().await;
+    let create = async |url: &str, body: &str| {
+        let body = json!({ "workspace_id": stage.workspace, "url": url, "body": body });
+        stage.admin.call("POST", "/v1/webhook-endpoints", body.to_string(), &[]).await.unwrap()
+    };
+    for (url, body) in [
+        ("mailto:ops@example.com", "envelope"),
+        ("mailto:ops@example.com", "slack"),
+        ("https://example.com/", "email"),
+        ("mailto:ops@example.com?bcc=all@example.com", "email"),
+    ] {
+        let (status, problem) = create(url, body).await;
+        assert_eq!(
+            (status, &problem["errors"][0]["pointer"]),
+            (422, &json!("/url")),
+            "{url} {body}: {problem}"
+        );
+    }
+    let (status, made) = create("mailto:ops@example.com", "email").await;
+    assert_eq!((status, &made["outcomes"]["permanent"]), (201, &json!([400])), "{made}");
+    let path = format!("/v1/webhook-endpoints/{}", made["id"].as_str().unwrap());
+    let preview = stage.admin.call("POST", &format!("{path}/preview"), "", &[]).await.unwrap().1;
+    assert!(preview["body"].as_str().unwrap().contains("This is a test"), "{preview}");
+    let (_, test) = stage.admin.call("POST", &format!("{path}/test"), "", &[]).await.unwrap();
+    assert_eq!((&test["status"], &test["response_status"]), (&json!("delivered"), &json!(200)), "{test}");
+    assert_eq!(test["attempt_log"][0]["request"]["url"], "mailto:[redacted]");
+
+    // A real one, by the sender.
+    let receiver = Receiver::start().await;
+    receiver.answer(Answer::Status(500));
+    let settings = json!({ "events": ["invoice.*"], "retry": { "schedule_seconds": [] } });
+    stage.endpoint(&receiver, settings).await;
+    stage.send("invoice.paid", json!({})).await;
+    let notification = Endpoint { id: made["id"].as_str().unwrap().to_owned(), secret: String::new() };
+    notified(&stage, &notification, 2).await;
+    stage.end().await;
+}

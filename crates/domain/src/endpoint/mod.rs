@@ -5,6 +5,7 @@
 //! setting is declared and bounded in one place.
 
 pub mod address;
+pub mod body_form;
 pub mod custom_headers;
 pub mod endpoint_url;
 pub mod notification;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::api_key::{ApiKey, Scope};
 use crate::endpoint::address::AllowedTargets;
+pub use crate::endpoint::body_form::BodyForm;
 use crate::endpoint::custom_headers::{HIDDEN_VALUE, is_header_name};
 use crate::endpoint::endpoint_url::{EndpointUrl, REDACTED};
 use crate::event::channel::{Channel, MAX_CHANNELS};
@@ -41,26 +43,6 @@ pub const MAX_DESCRIPTION_CHARS: usize = 500;
 pub const MAX_METADATA: (usize, usize, usize) = (50, 64, 512);
 /// Bounds of the timeout of one attempt, in seconds.
 pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
-
-/// The form of a delivery's body: `envelope`, an object with `id`, `type`, `timestamp` and `data`; `data`, the payload
-/// alone, byte for byte; or, for a notification, a message to people in the form of the chat service to which the URL
-/// belongs: `slack`, `teams` or `discord`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum BodyForm {
-    /// `{"id","type","timestamp","data"}`.
-    #[default]
-    Envelope,
-    /// The payload alone, byte for byte.
-    Data,
-    /// A message to people, for an incoming webhook of Slack.
-    Slack,
-    /// A message to people, for a workflow of Microsoft Teams.
-    Teams,
-    /// A message to people, for a webhook of Discord.
-    Discord,
-}
 
 /// The HTTP method of deliveries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +75,8 @@ impl Method {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EndpointSettings {
-    /// The URL that deliveries go to: `https`, port 443 or 8443, a public host, no user name, password or fragment.
+    /// The URL that deliveries go to: `https`, port 443 or 8443, a public host, no user name, password or fragment. With
+    /// the body `email`: `mailto:` and one address.
     #[cfg_attr(
         feature = "openapi",
         schema(format = "uri", max_length = 2048, examples("https://example.com/hooks"))
@@ -246,7 +229,11 @@ impl EndpointSettings {
     /// [`Problem::Invalid`] with a pointer for each value out of bounds.
     pub fn check(&self, allowed: &AllowedTargets) -> Result<EndpointUrl, Problem> {
         let mut invalid = Invalid::new();
-        let url = invalid.take("/url", EndpointUrl::parse(&self.url, allowed));
+        let url = match self.body {
+            BodyForm::Email => EndpointUrl::parse_mail(&self.url),
+            _ => EndpointUrl::parse(&self.url, allowed),
+        };
+        let url = invalid.take("/url", url);
         invalid.require(self.events.len() <= MAX_PATTERNS, "/events", "may list at most 100 event types");
         invalid.require(self.channels.len() <= MAX_CHANNELS, "/channels", "may list at most 20 channels");
         invalid.require(

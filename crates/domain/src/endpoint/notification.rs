@@ -1,9 +1,9 @@
 //! Which endpoints are notifications, and which settings may they have?
-//! A notification is an endpoint whose body is a message to people in a chat service: it gets operational events alone,
-//! and its URL is an incoming webhook of that service.
+//! A notification is an endpoint whose body is a message to people: it gets operational events alone, and its URL is an
+//! incoming webhook of a chat service, or an e-mail address.
 //!
-//! The URL's path is a credential: whoever knows it can write into the channel. So it is sealed in the table, and logs and
-//! attempts show the host alone.
+//! The path of a webhook's URL is a credential: it is all that is needed to write into the channel. So it is sealed in the
+//! table, and logs and attempts show the host alone.
 
 use std::net::IpAddr;
 
@@ -14,25 +14,20 @@ use crate::endpoint::endpoint_url::EndpointUrl;
 use crate::endpoint::{BodyForm, EndpointSettings, Method};
 use crate::event::event_type::EventTypePattern;
 use crate::event::operational::OperationalEvent;
+use crate::policy::outcome::{OutcomeRules, StatusPattern};
 use crate::problem::Invalid;
 use crate::signing::profile::Profile;
+
+/// SES answers 400 for an address or a message that it will never take, 429 when too many are sent, and 5xx when it fails:
+/// <https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors>.
+const SES_REFUSES: StatusPattern = StatusPattern::Code(400);
 
 /// The families of which all members are operational events.
 const FAMILIES: [&str; 3] = ["posthorn.*", "posthorn.endpoint.*", "posthorn.delivery.*"];
 
-impl BodyForm {
-    /// Whether an endpoint with this form is a notification.
-    pub const fn is_notification(self) -> bool {
-        match self {
-            Self::Envelope | Self::Data => false,
-            Self::Slack | Self::Teams | Self::Discord => true,
-        }
-    }
-}
-
 impl EndpointSettings {
     /// The settings as they are stored. A notification that lists no types lists every operational event, and none is
-    /// signed: the chat services verify no signature.
+    /// signed: the services verify no signature. An e-mail that SES refuses is not tried again.
     #[must_use]
     pub fn completed(mut self) -> Self {
         if self.body.is_notification() {
@@ -41,6 +36,9 @@ impl EndpointSettings {
                 self.events = names.filter_map(|name| EventTypePattern::parse(name).ok()).collect();
             }
             self.signature.profile = Profile::None;
+        }
+        if self.body == BodyForm::Email && self.outcomes == OutcomeRules::default() {
+            self.outcomes.permanent.push(SES_REFUSES);
         }
         self
     }
@@ -62,6 +60,11 @@ pub(super) fn check(
     {
         invalid.push("/url", address_of(settings.body));
     }
+    invalid.require(
+        settings.body != BodyForm::Email || allowed.permits_mail(),
+        "/body",
+        "cannot be email: the operator has not configured an address to send from (the template's NotificationsFrom)",
+    );
     invalid.require(
         settings.events.iter().all(is_operational),
         "/events",
@@ -89,6 +92,7 @@ fn address_of(form: BodyForm) -> &'static str {
         BodyForm::Discord => {
             "must be the address of a Discord webhook: https://discord.com/api/webhooks/{id}/{token}"
         }
+        BodyForm::Email => "must be mailto: and one e-mail address, such as mailto:ops@example.com",
         BodyForm::Envelope | BodyForm::Data => "must be the address of a chat service",
     }
 }
@@ -106,7 +110,6 @@ fn address_of(form: BodyForm) -> &'static str {
 fn is_of(form: BodyForm, url: &EndpointUrl) -> bool {
     let host = url.host().trim_end_matches('.');
     let path: Vec<&str> = url.path().split('/').skip(1).collect();
-    let is_encrypted = url.as_url().scheme() == "https";
     let fits = match form {
         BodyForm::Slack => {
             matches!(host, "hooks.slack.com" | "hooks.slack-gov.com")
@@ -123,9 +126,10 @@ fn is_of(form: BodyForm, url: &EndpointUrl) -> bool {
             (is_domain(host) || matches!(subdomain, "ptb" | "canary") && is_domain(domain))
                 && matches!(path[..], ["api", "webhooks", id, token] if ![id, token].contains(&""))
         }
+        BodyForm::Email => return url.mail_address().is_some(),
         BodyForm::Envelope | BodyForm::Data => false,
     };
-    is_encrypted && fits
+    fits && url.as_url().scheme() == "https"
 }
 
 /// In local mode a receiver on this machine, or a host that was allowed by name, may stand for the service.

@@ -1,14 +1,21 @@
 //! Notifications hear of a failing endpoint once an hour, and a thousand failures are not a thousand writes.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use domain::delivery::DeliveryStatus;
 use domain::endpoint::Endpoint;
+use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::endpoint_url::EndpointUrl;
+use domain::event::event_type::EventType;
 use domain::event::ledger::{Ledger, SkipReason};
+use egress::Egress;
 use futures_util::future::join_all;
+use mail::Mailer;
 use serde_json::json;
 use usecases::Meter;
 use usecases::accept::accept_event::accept_event;
@@ -159,4 +166,48 @@ async fn a_bound_that_cannot_be_checked_keeps_no_message_back() {
     fail(&bench, &failing, &sender, 1).await;
     fail(&bench, &failing, &sender, 1).await;
     assert_eq!(notified(&bench, &notification).await, 2, "from now on the bound holds");
+}
+
+/// A sender whose e-mails go to a stand-in for SES that answers with `status`.
+async fn mailing_sender(bench: &Bench, status: u16) -> (Sender, Arc<AtomicU64>) {
+    let (url, count) = receiver(status).await;
+    let targets = AllowedTargets::loopback_and_http();
+    let url = EndpointUrl::parse(&url, &targets).unwrap();
+    let mailer = Mailer::to_stand_in("posthorn@example.com".to_owned(), url);
+    let context = bench.context(bench.queue.clone()).with_mailer(Some(mailer));
+    (Sender::new(context, Egress::new(targets).unwrap()), count)
+}
+
+#[tokio::test]
+async fn an_email_is_retried_unless_ses_refuses_it_for_good() {
+    let bench = Bench::new().await;
+    let settings = json!({ "url": "mailto:ops@example.com", "body": "email", "events": ["posthorn.*"] });
+    let notification = bench.endpoint(1, settings).await;
+    let intake = bench.intake(bench.queue.clone());
+    for (status, expected) in [
+        (Some(200), DeliveryStatus::Delivered),
+        (Some(400), DeliveryStatus::Failed),
+        (Some(429), DeliveryStatus::Retrying),
+        (Some(503), DeliveryStatus::Retrying),
+        // The operator has removed the address to send from.
+        (None, DeliveryStatus::Retrying),
+    ] {
+        // The queue and the ledger of an event that nobody else gets do not matter here: a job is made by hand.
+        let event =
+            accept_event(&intake, &bench.caller(), request("invoice.paid", "{}"), None).await.unwrap();
+        let mut event = bench.store.load_event(bench.workspace, event.id, start()).await.unwrap().unwrap();
+        event.event_type = EventType::parse("posthorn.endpoint.recovered").unwrap();
+        let job = queue::Job::first(&event, notification.id);
+        let (sender, count) = match status {
+            Some(status) => mailing_sender(&bench, status).await,
+            None => (bench.sender(), Arc::default()),
+        };
+        sender.attempt(&job, 1, &Meter::default()).await.unwrap();
+        let row = bench.store.load_delivery(notification.id, job.delivery, start()).await.unwrap().unwrap();
+        assert_eq!(row.delivery.status, expected, "{status:?}");
+        assert_eq!(count.load(Ordering::SeqCst), u64::from(status.is_some()), "{status:?}");
+        let sent = row.first_attempt.unwrap().sent;
+        assert_eq!(sent.url.as_deref(), Some("mailto:[redacted]"));
+        assert_eq!(sent.headers, [("content-type".to_owned(), "application/json".to_owned())]);
+    }
 }

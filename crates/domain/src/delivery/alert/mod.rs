@@ -5,6 +5,7 @@
 //! It holds no payload. Description and host of the endpoint concerned are the only words that are not ours.
 
 pub mod discord;
+pub mod email;
 pub mod slack;
 pub mod teams;
 

@@ -93,6 +93,10 @@ Posthorn now sends what it has kept, oldest first. There is nothing to do.
 we_01M7Z1JAMKQPD2HG5WX446SMTT · 2026-11-21 12:33 UTC
 "
     );
+}
+
+#[test]
+fn a_failed_delivery_names_its_event_and_how_to_send_it_again() {
     let exhausted = json!({
         "delivery_id": DELIVERY, "event_id": "evt_01M7Z1JPMCEVD8W4EZ7PYC6DEM", "event_type": "invoice.paid",
     });
