@@ -5,6 +5,7 @@ mod cold_start;
 mod cost;
 mod cpu;
 mod crash;
+mod deliveries;
 mod figure;
 mod functions;
 mod latency;
@@ -56,6 +57,8 @@ enum Benchmark {
     Latency,
     /// Memory of local mode after 10,000 deliveries.
     Memory,
+    /// Pages of the list of a workspace's deliveries, over 100,000 events to two endpoints.
+    Deliveries,
     /// kill -9 in the middle of 1,000 accepted events, then a restart: the time until every event is delivered.
     Crash,
     /// One dead endpoint with 50,000 parked events beside 20 healthy endpoints, then the drain. Takes about five
@@ -87,6 +90,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::SenderContest => sender::contest::run().await,
         Benchmark::Latency => latency::run().await,
         Benchmark::Memory => memory::run().await,
+        Benchmark::Deliveries => deliveries::run().await,
         Benchmark::Crash => crash::run().await,
         Benchmark::Outage => outage::run().await,
         Benchmark::Throughput => throughput::run().await,
