@@ -30,7 +30,8 @@ pub(crate) struct Range {
     pub(crate) index: Option<Index>,
     /// Only these attributes of the rows; all, if the list is empty.
     pub(crate) attributes: &'static [&'static str],
-    /// At most one page of DynamoDB's, 1 MB, is read at once, even if it has fewer rows than asked for.
+    /// At most one page of DynamoDB's, 1 MB, is read at once, even if it has fewer rows than asked for; its read units are
+    /// counted.
     pub(crate) one_page: bool,
 }
 
@@ -39,7 +40,7 @@ pub(crate) struct Rows {
     pub(crate) rows: Vec<Attributes>,
     /// Whether there are more.
     pub(crate) more: bool,
-    /// The read units that they took.
+    /// The read units that they took; only counted where one page is read at once.
     pub(crate) units: f64,
 }
 
@@ -174,7 +175,7 @@ impl Store {
                 .scan_index_forward(!range.newest_first)
                 .consistent_read(range.consistent && range.index.is_none())
                 .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .set_return_consumed_capacity(range.one_page.then_some(ReturnConsumedCapacity::Total))
                 .set_exclusive_start_key(start)
                 .send()
                 .await
