@@ -163,6 +163,7 @@ impl Scene {
             channels: Vec::new(),
             deliver_at: None,
             trace: None,
+            is_test: false,
             ledger: Ledger { deliveries: self.endpoints.to_vec(), skipped: Vec::new() },
         })
     }

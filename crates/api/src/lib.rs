@@ -6,7 +6,7 @@
 //! - [`problem`]: a refusal, RFC 9457
 //! - [`page`]: lists, their limit and their cursor
 //! - [`workspaces`], [`api_keys`], [`endpoints`]: what is configured
-//! - [`events`], [`deliveries`], [`replays`], [`previews`]: what is sent
+//! - [`events`], [`deliveries`], [`replays`], [`previews`], [`test_events`]: what is sent
 //! - [`workspace_deliveries`]: the deliveries of all endpoints of a workspace
 //! - [`verifications`]: why a signature is refused; [`explanations`]: why an endpoint got an event, or why not
 //! - [`statistics`], [`jwks`], [`health`]: what is read besides
@@ -30,6 +30,7 @@ pub mod previews;
 pub mod problem;
 pub mod replays;
 pub mod statistics;
+pub mod test_events;
 pub mod verifications;
 pub mod workspace_deliveries;
 pub mod workspaces;

@@ -258,6 +258,7 @@ async fn write_event(stage: &Stage, at: Timestamp, number: u128, entries: (u128,
         channels: Vec::new(),
         deliver_at: None,
         trace: None,
+        is_test: false,
         ledger: Ledger { deliveries: endpoints(entries.0, 0).collect(), skipped: skipped.collect() },
     };
     let expires_at = at.plus(Duration::from_secs(30 * 86_400));

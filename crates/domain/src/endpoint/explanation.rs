@@ -7,7 +7,7 @@ use crate::endpoint::subscription::{Subscription, Switch};
 use crate::event::channel::{self, Channel};
 use crate::event::event_type::{EventType, EventTypePattern, wants};
 use crate::event::ledger::SkipReason;
-use crate::event::operational::{OperationalEvent, is_posthorns_own, is_test};
+use crate::event::operational::{OperationalEvent, is_posthorns_own};
 use crate::id::EndpointId;
 
 /// A rule of the fan-out: the endpoint is switched on, or off only for failing (`active`); it subscribes to the event type
@@ -70,11 +70,8 @@ struct Subject {
 }
 
 impl Origin {
-    /// The origin of an event of this type with this payload.
+    /// The origin of an event of this type with this payload, which is no test.
     pub fn of(event_type: &EventType, payload: &str) -> Self {
-        if is_test(event_type) {
-            return Self::Test;
-        }
         let is_own = is_posthorns_own(event_type);
         if !is_own && !OperationalEvent::is_one(event_type) {
             return Self::Producer;

@@ -72,7 +72,10 @@ pub async fn explain_event(
         let counts = context.store.parked_counts(event.workspace_id).await?;
         *parked = counts.get(&id).copied().unwrap_or_default();
     }
-    let origin = Origin::of(&event.event_type, event.payload.get());
+    let origin = match event.is_test {
+        true => Origin::Test,
+        false => Origin::of(&event.event_type, event.payload.get()),
+    };
     let explanation = Some(subscription.explain(&event.event_type, &event.channels, &origin));
     Ok(ExplainedEvent { event, explanation, recorded, delivery, changed_since })
 }

@@ -74,5 +74,5 @@ fn page(
 pub(crate) fn first_attempt_pending(event: &Event, endpoint: EndpointId) -> Delivery {
     let event_type = event.event_type.clone();
     let delivery = Delivery::new(event.workspace_id, endpoint, event.id, event_type, event.occurred_at);
-    Delivery { next_attempt_at: event.deliver_at, ..delivery }
+    Delivery { next_attempt_at: event.deliver_at, is_test: event.is_test, ..delivery }
 }
