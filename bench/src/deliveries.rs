@@ -1,5 +1,5 @@
 //! How fast does the list of a workspace's deliveries answer?
-//! Pages of `GET /v1/deliveries` over 100,000 events to two endpoints, in local mode with its data in files.
+//! Pages of `GET /v1/deliveries` over many events to two endpoints, in local mode with its data in files.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,7 +28,6 @@ use usecases::Clock;
 use crate::figure::{print, quantile_ms};
 use crate::posthorn::Folder;
 
-const EVENTS: usize = 100_000;
 /// The events are spread over so much time, about two days.
 const APART_MS: i64 = 1_700;
 /// One delivery in so many was given up, one was cancelled, one timed out.
@@ -38,13 +37,14 @@ const PAGES: usize = 41;
 
 /// The events that are written, and what becomes of them.
 struct Scene {
+    events: usize,
     store: Store,
     workspace: WorkspaceId,
     endpoints: [EndpointId; 2],
     now: Timestamp,
 }
 
-pub(crate) async fn run() -> anyhow::Result<()> {
+pub(crate) async fn run(events: usize) -> anyhow::Result<()> {
     let folder = Folder::new();
     let data = DataDir::open(&folder.0)?;
     let clock = Clock::system();
@@ -57,7 +57,8 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let beginnings = prepare(&platform.store, None, Some(KEY), &before).await?;
     let now = clock.now();
     let endpoints = [EndpointId::new(now, 1), EndpointId::new(now, 2)];
-    let scene = Scene { store: platform.store.clone(), workspace: beginnings.workspace, endpoints, now };
+    let scene =
+        Scene { events, store: platform.store.clone(), workspace: beginnings.workspace, endpoints, now };
     scene.write().await?;
 
     let api = ApiClient::new(&platform.url(), KEY);
@@ -112,7 +113,7 @@ async fn walk(api: &ApiClient, list: &str, query: &str) -> anyhow::Result<()> {
 /// Reads deliveries by their ids alone.
 async fn by_id(api: &ApiClient, scene: &Scene) -> anyhow::Result<()> {
     let mut took = Vec::with_capacity(PAGES);
-    for number in (0..EVENTS).step_by(EVENTS / PAGES) {
+    for number in (0..scene.events).step_by((scene.events / PAGES).max(1)) {
         let id = domain::id::DeliveryId::of(scene.event(number)?.id, scene.endpoints[number % 2]);
         let began = Instant::now();
         api.get(&format!("/v1/deliveries/{id}?workspace_id={}", scene.workspace)).await?;
@@ -125,7 +126,7 @@ async fn by_id(api: &ApiClient, scene: &Scene) -> anyhow::Result<()> {
 
 impl Scene {
     async fn write(&self) -> anyhow::Result<()> {
-        let numbers: Vec<usize> = (0..EVENTS).collect();
+        let numbers: Vec<usize> = (0..self.events).collect();
         let batches = numbers.chunks(BATCH_WRITES).map(|numbers| self.write_batch(numbers));
         futures_util::stream::iter(batches).buffer_unordered(16).try_collect::<Vec<()>>().await?;
         Ok(())

@@ -58,7 +58,11 @@ enum Benchmark {
     /// Memory of local mode after 10,000 deliveries.
     Memory,
     /// Pages of the list of a workspace's deliveries, over 100,000 events to two endpoints.
-    Deliveries,
+    Deliveries {
+        /// The number of events.
+        #[arg(long, default_value_t = 100_000)]
+        events: usize,
+    },
     /// kill -9 in the middle of 1,000 accepted events, then a restart: the time until every event is delivered.
     Crash,
     /// One dead endpoint with 50,000 parked events beside 20 healthy endpoints, then the drain. Takes about five
@@ -90,7 +94,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::SenderContest => sender::contest::run().await,
         Benchmark::Latency => latency::run().await,
         Benchmark::Memory => memory::run().await,
-        Benchmark::Deliveries => deliveries::run().await,
+        Benchmark::Deliveries { events } => deliveries::run(events).await,
         Benchmark::Crash => crash::run().await,
         Benchmark::Outage => outage::run().await,
         Benchmark::Throughput => throughput::run().await,
