@@ -6,6 +6,7 @@ mod concurrency;
 mod cost;
 mod cpu;
 mod crash;
+mod deliveries;
 mod drain;
 mod figure;
 mod functions;
@@ -59,6 +60,12 @@ enum Benchmark {
     Latency,
     /// Memory of local mode after 10,000 deliveries.
     Memory,
+    /// Pages of the list of a workspace's deliveries, over 100,000 events to two endpoints.
+    Deliveries {
+        /// The number of events.
+        #[arg(long, default_value_t = 100_000)]
+        events: usize,
+    },
     /// kill -9 in the middle of 1,000 accepted events, then a restart: the time until every event is delivered.
     Crash,
     /// One dead endpoint with 50,000 parked events beside 20 healthy endpoints, then the drain. Takes about five
@@ -97,6 +104,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::SenderContest => sender::contest::run().await,
         Benchmark::Latency => latency::run().await,
         Benchmark::Memory => memory::run().await,
+        Benchmark::Deliveries { events } => deliveries::run(events).await,
         Benchmark::Crash => crash::run().await,
         Benchmark::Outage => outage::run().await,
         Benchmark::Concurrency => concurrency::run().await,

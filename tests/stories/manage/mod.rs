@@ -4,6 +4,7 @@
 mod answers;
 mod api_keys;
 mod examples;
+mod explanations;
 mod logs;
 mod openapi;
 mod previews;
@@ -12,3 +13,4 @@ mod repeated_requests;
 mod signature_doctor;
 mod statistics;
 mod tenants;
+mod workspace_deliveries;
