@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::actor::Actor;
 use crate::access::api_key::{ApiKey, Scope};
 use crate::endpoint::address::AllowedTargets;
 use crate::endpoint::custom_headers::{HIDDEN_VALUE, is_header_name};
@@ -152,7 +153,8 @@ pub struct EndpointSettings {
     pub metadata: BTreeMap<String, String>,
 }
 
-/// Why Posthorn switched the endpoint off: it answered 410 (`gone`), or it failed too often for too long (`failing`).
+/// Why the endpoint was switched off: it answered 410 (`gone`), it failed too often for too long (`failing`), or a caller of
+/// the API switched it off (`manual`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -161,6 +163,19 @@ pub enum DisabledReason {
     Gone,
     /// The endpoint failed too often for too long.
     Failing,
+    /// A caller of the API switched it off.
+    Manual,
+}
+
+/// How an endpoint was switched off. Time and actor are unknown where it was before they were recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disabled {
+    /// Why.
+    pub reason: DisabledReason,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// By whom.
+    pub by: Option<Actor>,
 }
 
 /// One customer URL, with its subscription, its delivery settings and its signing secrets.
@@ -176,8 +191,8 @@ pub struct Endpoint {
     pub url: EndpointUrl,
     /// The secrets that sign its deliveries, the current one first.
     pub secrets: Vec<ActiveSecret>,
-    /// Why Posthorn switched it off; `None` while it is active or when its owner did.
-    pub disabled_reason: Option<DisabledReason>,
+    /// How it was switched off; `None` while it is active, or when its owner did before that was recorded.
+    pub disabled: Option<Disabled>,
     /// The revision for the optimistic lock: it counts the changes, from 1, so that two writers cannot overwrite each
     /// other.
     pub revision: u64,
@@ -289,6 +304,18 @@ impl EndpointSettings {
         }
     }
 
+    /// The same without what may be a secret: values of headers, and the query of the URL.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let mut settings = self.clone();
+        settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
+        let shown = without_secrets(&self.url);
+        if shown != self.url {
+            settings.url = format!("{shown}?{HIDDEN_VALUE}");
+        }
+        settings
+    }
+
     fn check_metadata(&self, invalid: &mut Invalid) {
         let (entries, key_chars, value_chars) = MAX_METADATA;
         invalid.require(self.metadata.len() <= entries, "/metadata", "may have at most 50 entries");
@@ -309,6 +336,11 @@ impl Endpoint {
             self.settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
         }
         self
+    }
+
+    /// Why it was switched off; `None` while it is active, or when its owner did before that was recorded.
+    pub fn disabled_reason(&self) -> Option<DisabledReason> {
+        self.disabled.as_ref().map(|disabled| disabled.reason)
     }
 
     /// The key under which the endpoint's rows are stored.
@@ -357,7 +389,7 @@ impl Endpoint {
     }
 }
 
-/// The part of a URL before its query, for `Debug`; nothing of a URL with a user name or password. The text may be
+/// The part of a URL before its query; nothing of a URL with a user name or password. The text may be
 /// invalid.
 fn without_secrets(url: &str) -> &str {
     let end = url.find(['?', '#']).unwrap_or(url.len());
