@@ -8,11 +8,13 @@
 //! - [`workspaces`], [`api_keys`], [`endpoints`]: what is configured
 //! - [`events`], [`deliveries`], [`replays`], [`previews`]: what is sent
 //! - [`verifications`]: why a signature is refused
+//! - [`audit`]: who changed what
 //! - [`statistics`], [`jwks`], [`health`]: what is read besides
 //! - `client` (a feature): a caller of the API
 //! - `openapi` (a feature): schemas for the OpenAPI document; the doc comments of the shapes are its descriptions
 
 pub mod api_keys;
+pub mod audit;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod deliveries;

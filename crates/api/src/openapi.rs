@@ -7,6 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use crate::audit::TargetId;
 use crate::events::EventTypes;
 use crate::page::{Limit, MAX_LIMIT};
 
@@ -82,5 +83,16 @@ impl PartialSchema for EventTypes {
     }
 }
 
+impl PartialSchema for TargetId {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.description(Some("The id of a workspace, endpoint, API key, event, delivery or replay."))
+            .pattern(Some("^(ws|we|key|evt|wd|rep)_[0-7][0-9A-HJKMNP-TV-Z]{25}$"))
+            .examples(["we_01M7Z294KETHNPJB3QG0VDG1JA"])
+            .into()
+    }
+}
+
 impl ToSchema for Limit {}
+impl ToSchema for TargetId {}
 impl ToSchema for EventTypes {}

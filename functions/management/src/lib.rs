@@ -11,7 +11,7 @@ use http_kit::idempotent;
 use usecases::manage::management::Management;
 
 use crate::v1::{
-    api_keys, deliveries, endpoints, events, health, jwks, openapi, replays, statistics, undelivered,
+    api_keys, audit, deliveries, endpoints, events, health, jwks, openapi, replays, statistics, undelivered,
     workspaces,
 };
 
@@ -61,4 +61,6 @@ http_kit::operations! { Management:
     api_keys::rotate [Admin] or OutlivesOwnKey, TooManyKeySecrets, ChangedMeanwhile;
     api_keys::delete [Admin] or ChangedMeanwhile;
     api_keys::me [];
+
+    audit::list [AdminRead] or NotFound;
 }
