@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
-use http_kit::{Body, Caller, Id, InRequest, OptionalBody, Page, UnderClaim};
+use http_kit::{Body, Caller, Id, OptionalBody, Page, UnderClaim};
 use usecases::manage::management::Management;
 use usecases::replay::replay_delivery::{EventReplay, Resent, replay_delivery, replay_event};
 use usecases::replay::replay_window::{cancel_replay, list_replays, read_replay, start_replay, try_replay};
@@ -143,7 +143,7 @@ pub(crate) async fn list(
     responses((status = 200, description = "The replay, which is cancelled.", body = Replay)),
 )]
 pub(crate) async fn cancel(
-    InRequest(management): InRequest<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Id(replay): Id<ReplayId>,
 ) -> Answer<Json<Replay>> {
