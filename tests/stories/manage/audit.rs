@@ -141,6 +141,11 @@ async fn changes_of_an_endpoint(person: &mut Person<'_>, receiver: &Receiver) {
     let (_, entries) = person.ask("PATCH", &path, json!({ "active": false, "timeout_seconds": 5 })).await;
     assert_eq!(entries, Vec::<Value>::new());
 
+    changes_of_its_secrets(person, &path, target, own).await;
+}
+
+/// Rotates the endpoint's secret to one of the person's own, ends the overlap, and deletes the endpoint.
+async fn changes_of_its_secrets(person: &mut Person<'_>, path: &str, target: Value, own: String) {
     let rotate = format!("{path}/secret/rotate");
     let (rotated, [before, after]) = person
         .change(("POST", &rotate, json!({ "secret": own })), "endpoint.secret_rotated", target.clone())
@@ -151,8 +156,7 @@ async fn changes_of_an_endpoint(person: &mut Person<'_>, receiver: &Receiver) {
     let (_, [_, after]) =
         person.change(("POST", &end, Value::Null), "endpoint.overlap_ended", target.clone()).await;
     assert_eq!(after, json!({ "old_secrets": [] }));
-    let (_, [before, after]) =
-        person.change(("DELETE", &path, Value::Null), "endpoint.deleted", target).await;
+    let (_, [before, after]) = person.change(("DELETE", path, Value::Null), "endpoint.deleted", target).await;
     assert_eq!((&before["timeout_seconds"], &before["headers"]["X-Key"]), (&json!(5), &json!("[hidden]")));
     assert!(after.is_null());
 }
@@ -162,6 +166,9 @@ async fn a_change_of_an_endpoint_says_what_changed_and_shows_no_secret() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let mut person = Person::new(&stage).await;
     changes_of_an_endpoint(&mut person, &receiver).await;
+    let off = json!({ "url": receiver.url(), "active": false });
+    let off = person.client.post("/v1/webhook-endpoints", &off).await.unwrap();
+    assert_eq!((&off["disabled_reason"], &off["disabled_by"]), (&json!("manual"), &person.actor));
     person.saw_no_secret().await;
     stage.end().await;
 }

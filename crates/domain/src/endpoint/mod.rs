@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod custom_headers;
+pub mod disabled;
 pub mod endpoint_url;
 pub mod subscription;
 
@@ -15,7 +16,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::actor::Actor;
 use crate::access::api_key::{ApiKey, Scope};
 use crate::endpoint::address::AllowedTargets;
 use crate::endpoint::custom_headers::{HIDDEN_VALUE, is_header_name};
@@ -32,6 +32,8 @@ use crate::problem::{Invalid, Problem};
 use crate::signing::profile::SignatureSettings;
 use crate::signing::secret::{ActiveSecret, MAX_OLD_SECRETS, PublicKey, Secret};
 use crate::timestamp::Timestamp;
+
+pub use crate::endpoint::disabled::{Disabled, DisabledReason};
 
 /// The most endpoints of one workspace: the fan-out of an event reads them all at once.
 pub const MAX_ENDPOINTS: usize = 10_000;
@@ -151,31 +153,6 @@ pub struct EndpointSettings {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::metadata))]
     pub metadata: BTreeMap<String, String>,
-}
-
-/// Why the endpoint was switched off: it answered 410 (`gone`), it failed too often for too long (`failing`), or a caller of
-/// the API switched it off (`manual`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum DisabledReason {
-    /// The endpoint answered 410 Gone.
-    Gone,
-    /// The endpoint failed too often for too long.
-    Failing,
-    /// A caller of the API switched it off.
-    Manual,
-}
-
-/// How an endpoint was switched off. Time and actor are unknown where it was before they were recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Disabled {
-    /// Why.
-    pub reason: DisabledReason,
-    /// When.
-    pub at: Option<Timestamp>,
-    /// By whom.
-    pub by: Option<Actor>,
 }
 
 /// One customer URL, with its subscription, its delivery settings and its signing secrets.
