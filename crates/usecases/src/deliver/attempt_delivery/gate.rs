@@ -147,7 +147,7 @@ impl Sender {
         let unless_waiting = |why| if receive.wakes(delivery) { Closed::StillWaiting } else { why };
         if let Some(endpoint) = self.context.cache.endpoint(key).await? {
             // What comes while the endpoint is switched off for failing is not lost: it goes out when it is switched on.
-            if !endpoint.settings.active && endpoint.disabled_reason == Some(DisabledReason::Failing) {
+            if !endpoint.settings.active && endpoint.disabled_reason() == Some(DisabledReason::Failing) {
                 return Err(unless_waiting(Closed::EndpointOff).into());
             }
             if self.is_failing(receive, &endpoint, delivery).await? {
