@@ -3,7 +3,9 @@
 
 mod answers;
 mod api_keys;
+mod audit;
 mod examples;
+mod explanations;
 mod logs;
 mod openapi;
 mod previews;
@@ -12,3 +14,4 @@ mod repeated_requests;
 mod signature_doctor;
 mod statistics;
 mod tenants;
+mod workspace_deliveries;

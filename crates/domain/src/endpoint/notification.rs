@@ -10,8 +10,8 @@ use std::net::IpAddr;
 use url::Host;
 
 use crate::endpoint::address::{AllowedTargets, is_public};
-use crate::endpoint::endpoint_url::EndpointUrl;
-use crate::endpoint::{BodyForm, EndpointSettings, Method};
+use crate::endpoint::endpoint_url::{EndpointUrl, REDACTED};
+use crate::endpoint::{BodyForm, Endpoint, EndpointSettings, Method};
 use crate::event::event_type::EventTypePattern;
 use crate::event::operational::OperationalEvent;
 use crate::policy::outcome::{OutcomeRules, StatusPattern};
@@ -42,6 +42,27 @@ impl EndpointSettings {
         }
         self
     }
+}
+
+impl Endpoint {
+    /// The URL as a log of attempts may show it: without its query, and of a notification, whose path is a secret, only
+    /// the host.
+    pub fn shown_url(&self) -> String {
+        if self.settings.body.is_notification() {
+            self.url.without_path().to_string()
+        } else {
+            self.url.without_query()
+        }
+    }
+}
+
+/// What may be shown of a notification's URL: its host. The text may be invalid.
+pub(super) fn redacted(url: &str) -> String {
+    let host = url.split_once("://").and_then(|(scheme, rest)| {
+        let host = rest.split(['/', '?', '#']).next()?;
+        Some(format!("{scheme}://{host}/{REDACTED}"))
+    });
+    host.filter(|_| !url.contains('@')).unwrap_or_else(|| REDACTED.to_owned())
 }
 
 /// Notes what a notification may not be; `url` has passed the checks that every endpoint's URL must pass.
@@ -260,7 +281,12 @@ mod tests {
         for (form, url) in [("slack", SLACK), ("teams", TEAMS), ("discord", DISCORD)] {
             let settings = settings(form, url);
             let parsed = settings.check(&AllowedTargets::public_only());
-            assert!(!format!("{settings:?} {parsed:?}").contains("hush"));
+            let shown = settings.without_secrets();
+            assert!(!format!("{settings:?} {parsed:?} {}", shown.url).contains("hush"));
+            assert!(shown.url.starts_with("https://") && shown.url.ends_with("/[redacted]"), "{}", shown.url);
+        }
+        for url in ["mailto:ops@example.com", "https://me:hush@example.com/hush", "hush", ""] {
+            assert_eq!(settings("slack", url).without_secrets().url, "[redacted]");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod api_keys;
 pub(crate) mod attempts;
+pub mod audit;
 pub(crate) mod concurrent_attempts;
 pub mod deliveries;
 pub mod drains;
@@ -11,6 +12,7 @@ pub mod endpoints;
 pub mod events;
 pub mod health;
 pub mod idempotency;
+pub mod ledgers;
 pub mod limits;
 pub(crate) mod notified;
 pub(crate) mod parked_counts;
