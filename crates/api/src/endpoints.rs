@@ -1,6 +1,7 @@
 //! What does the API show of an endpoint? The shapes of `/v1/webhook-endpoints`.
 
-use domain::endpoint::{DisabledReason, EndpointSettings};
+use domain::access::actor::Actor;
+use domain::endpoint::{Disabled, DisabledReason, EndpointSettings};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::policy::circuit::Health as CircuitHealth;
 use domain::signing::secret::{ActiveSecret, Secret};
@@ -58,8 +59,13 @@ pub struct Endpoint {
     /// The settings.
     #[serde(flatten)]
     pub settings: EndpointSettings,
-    /// Why Posthorn switched the endpoint off; `null` while it is active or if its owner switched it off.
+    /// When the endpoint was switched off; `null` while it is active, or if it was switched off before that was recorded.
+    pub disabled_at: Option<Timestamp>,
+    /// Why the endpoint was switched off; `null` while it is active, or if it was switched off by hand before that was
+    /// recorded.
     pub disabled_reason: Option<DisabledReason>,
+    /// Who switched the endpoint off; `null` while it is active, or if it was switched off before that was recorded.
+    pub disabled_by: Option<Actor>,
     /// The old secrets that still sign, until their overlap ends.
     pub old_secrets: Vec<OldSecret>,
     /// The health of the endpoint. Only answers that read endpoints show it.
@@ -116,6 +122,10 @@ impl Endpoint {
             let expires_at = active.expires_at?;
             Some(OldSecret { expires_at, public_key: public_key(active) })
         });
+        let (disabled_reason, disabled_at, disabled_by) = match endpoint.disabled {
+            Some(Disabled { reason, at, by }) => (Some(reason), at, by),
+            None => (None, None, None),
+        };
         Self {
             id: endpoint.id,
             workspace_id: endpoint.workspace_id,
@@ -123,7 +133,9 @@ impl Endpoint {
             public_key: endpoint.secrets.first().and_then(public_key),
             old_secrets: old_secrets.collect(),
             settings: endpoint.settings,
-            disabled_reason: endpoint.disabled_reason,
+            disabled_at,
+            disabled_reason,
+            disabled_by,
             health: None,
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,

@@ -7,6 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use crate::audit::TargetId;
 use crate::events::EventTypes;
 use crate::page::{Limit, MAX_LIMIT};
 use crate::statistics::{EndpointIds, Step};
@@ -85,7 +86,7 @@ impl PartialSchema for EventTypes {
 }
 
 /// The schemas of query parameters, by name: utoipa refers to them and collects only those of bodies.
-pub fn parameters() -> [(&'static str, RefOr<Schema>); 7] {
+pub fn parameters() -> [(&'static str, RefOr<Schema>); 8] {
     [
         ("EndpointIds", EndpointIds::schema()),
         ("ErrorClasses", ErrorClasses::schema()),
@@ -93,6 +94,7 @@ pub fn parameters() -> [(&'static str, RefOr<Schema>); 7] {
         ("Limit", Limit::schema()),
         ("Statuses", Statuses::schema()),
         ("Step", Step::schema()),
+        ("TargetId", TargetId::schema()),
         ("UndeliveredStatus", UndeliveredStatus::schema()),
     ]
 }
@@ -126,5 +128,16 @@ impl PartialSchema for EndpointIds {
 impl ToSchema for Statuses {}
 impl ToSchema for ErrorClasses {}
 impl ToSchema for EndpointIds {}
+impl PartialSchema for TargetId {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.description(Some("The id of a workspace, endpoint, API key, event, delivery or replay."))
+            .pattern(Some("^(ws|we|key|evt|wd|rep)_[0-7][0-9A-HJKMNP-TV-Z]{25}$"))
+            .examples(["we_01M7Z294KETHNPJB3QG0VDG1JA"])
+            .into()
+    }
+}
+
 impl ToSchema for Limit {}
+impl ToSchema for TargetId {}
 impl ToSchema for EventTypes {}

@@ -146,6 +146,13 @@ id!(
 );
 
 id!(
+    /// An audit entry: one change, and who made it.
+    AuditEntryId,
+    "aud_",
+    "an audit entry"
+);
+
+id!(
     /// The claim of an `Idempotency-Key`. The thing that its request makes has the same ULID, so that a repeated request
     /// finds it.
     ClaimId,

@@ -23,6 +23,7 @@
 //! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}`, or `IDEMPOTENCY#ALL#…` | `IDEMPOTENCY` |
 //! | delivery | `DELIVERIES#{we}#{day}#{shard}` | `DELIVERY#{wd}` |
 //! | attempt, from the second on | same as its delivery | `ATTEMPT#{wd}#{number}` |
+//! | audit entry | `AUDIT#{ws}#{day}` or `AUDIT#ALL#{day}` | `{aud}` |
 //!
 //! Events and deliveries are sharded lists: `day` and `shard` are functions of the id, so a get needs no index. The
 //! shard is taken from the id's random part: DynamoDB's partition takes about 1,000 writes a second, and rows of one
@@ -32,7 +33,9 @@
 //! sweeps) and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
 
 use domain::delivery::{Delivery, DeliveryStatus};
-use domain::id::{ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId};
+use domain::id::{
+    ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId,
+};
 use domain::timestamp::Timestamp;
 
 /// Shards of a workspace's events of one day.
@@ -221,6 +224,19 @@ pub fn idempotency(workspace: Option<WorkspaceId>, digest: &str) -> Key {
     Key::new(pk, "IDEMPOTENCY")
 }
 
+/// The partition of the audit entries of one day: those of a workspace, or of the installation.
+pub fn audit_partition(workspace: Option<WorkspaceId>, day: Day) -> String {
+    match workspace {
+        Some(workspace) => format!("AUDIT#{workspace}#{day}"),
+        None => format!("AUDIT#ALL#{day}"),
+    }
+}
+
+/// An audit entry's row.
+pub fn audit_entry(workspace: Option<WorkspaceId>, entry: AuditEntryId) -> Key {
+    Key::new(audit_partition(workspace, Day::of(entry.time())), entry.to_string())
+}
+
 /// A delivery's row.
 pub fn delivery(endpoint: EndpointId, delivery: DeliveryId) -> Key {
     Key::new(partition_of_delivery(endpoint, delivery), format!("{DELIVERY_PREFIX}{delivery}"))
@@ -331,6 +347,9 @@ mod tests {
             Key::new(format!("WS#{ws}"), format!("ENDPOINT#{we}"))
         );
         assert!(delivery(we, wd).pk.starts_with(&format!("DELIVERIES#{we}#2026-01-05#0")));
+        let aud = AuditEntryId::new(at, 5);
+        assert_eq!(audit_entry(Some(ws), aud), Key::new(format!("AUDIT#{ws}#2026-01-05"), aud.to_string()));
+        assert_eq!(audit_entry(None, aud).pk, "AUDIT#ALL#2026-01-05");
         assert_eq!(attempt(we, wd, 2).sk, format!("ATTEMPT#{wd}#000002"));
         assert_eq!(attempt(we, wd, 2).pk, delivery(we, wd).pk);
     }

@@ -11,7 +11,7 @@ use http_kit::idempotent;
 use usecases::manage::management::Management;
 
 use crate::v1::{
-    api_keys, deliveries, endpoints, events, explanations, health, jwks, openapi, replays, statistics,
+    api_keys, audit, deliveries, endpoints, events, explanations, health, jwks, openapi, replays, statistics,
     undelivered, workspace_deliveries, workspaces,
 };
 
@@ -65,4 +65,6 @@ http_kit::operations! { Management:
     api_keys::rotate [Admin] or OutlivesOwnKey, TooManyKeySecrets, ChangedMeanwhile;
     api_keys::delete [Admin] or ChangedMeanwhile;
     api_keys::me [];
+
+    audit::list [AdminRead] or NotFound;
 }

@@ -67,7 +67,7 @@ impl Answers<'_> {
         for part in text.split(word).flat_map(|part| part.split('/')).filter(|part| part.len() > 20) {
             let kind = part.split_once('_').map_or("", |(kind, _)| kind);
             let stands_for = match kind {
-                "ws" | "we" | "evt" | "wd" | "rep" | "key" if part.len() <= 31 => {
+                "ws" | "we" | "evt" | "wd" | "rep" | "key" | "aud" if part.len() <= 31 => {
                     let number = self.names.keys().filter(|name| name.starts_with(kind)).count() + 1;
                     let name = self.names.entry(part.to_owned());
                     name.or_insert_with(|| format!("{kind}_{number}")).clone()
@@ -148,6 +148,8 @@ async fn ask_for_everything(answers: &mut Answers<'_>, good: &Receiver, bad: &Re
     answers.take("GET", &format!("/v1/webhook-endpoints?workspace_id={ws}&limit=2"), Value::Null).await;
     answers.take("DELETE", &endpoint(&first, ""), Value::Null).await;
     answers.take("GET", &endpoint(&first, "?"), Value::Null).await;
+    answers.take("GET", &format!("/v1/audit?workspace_id={ws}&target={first}"), Value::Null).await;
+    answers.take("GET", "/v1/audit?action=workspace.created&limit=1", Value::Null).await;
 }
 
 async fn ask_of_workspaces_and_keys(answers: &mut Answers<'_>) {
@@ -265,6 +267,9 @@ async fn ask_wrongly(answers: &mut Answers<'_>) {
     answers.take("GET", "/v1/webhook-endpoints/we_none", Value::Null).await;
     answers.take("GET", "/v1/api-keys", Value::Null).await;
     answers.take("GET", "/v1/nowhere", Value::Null).await;
+    for query in ["?actor=posthorn", "?action=endpoint.seen", "?target=invoice.paid"] {
+        answers.take("GET", &format!("/v1/audit{query}"), Value::Null).await;
+    }
     answers.take("PUT", "/v1/events", Value::Null).await;
     for body in [
         json!({ "workspace_id": ws, "url": "https://10.0.0.1/", "timeout_seconds": 60 }),

@@ -3,6 +3,7 @@
 
 mod answers;
 mod api_keys;
+mod audit;
 mod examples;
 mod explanations;
 mod logs;

@@ -93,7 +93,7 @@ async fn kill_in_a_step(platform: &Platform, workspace: &str, drained: &str, rep
         "created_at": now, "updated_at": now,
     }))
     .unwrap();
-    store.start_replay(&replay, now.plus(Duration::from_secs(3_600))).await.unwrap();
+    store.start_replay(&replay, now.plus(Duration::from_secs(3_600)), None).await.unwrap();
     store.claim_replay(replay.workspace_id, replay.id, now).await.unwrap().unwrap();
 }
 

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod custom_headers;
+pub mod disabled;
 pub mod endpoint_url;
 pub mod explanation;
 pub mod subscription;
@@ -32,6 +33,8 @@ use crate::problem::{Invalid, Problem};
 use crate::signing::profile::SignatureSettings;
 use crate::signing::secret::{ActiveSecret, MAX_OLD_SECRETS, PublicKey, Secret};
 use crate::timestamp::Timestamp;
+
+pub use crate::endpoint::disabled::{Disabled, DisabledReason};
 
 /// The most endpoints of one workspace: the fan-out of an event reads them all at once.
 pub const MAX_ENDPOINTS: usize = 10_000;
@@ -153,17 +156,6 @@ pub struct EndpointSettings {
     pub metadata: BTreeMap<String, String>,
 }
 
-/// Why Posthorn switched the endpoint off: it answered 410 (`gone`), or it failed too often for too long (`failing`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum DisabledReason {
-    /// The endpoint answered 410 Gone.
-    Gone,
-    /// The endpoint failed too often for too long.
-    Failing,
-}
-
 /// One customer URL, with its subscription, its delivery settings and its signing secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -177,8 +169,8 @@ pub struct Endpoint {
     pub url: EndpointUrl,
     /// The secrets that sign its deliveries, the current one first.
     pub secrets: Vec<ActiveSecret>,
-    /// Why Posthorn switched it off; `None` while it is active or when its owner did.
-    pub disabled_reason: Option<DisabledReason>,
+    /// How it was switched off; `None` while it is active, or when its owner did before that was recorded.
+    pub disabled: Option<Disabled>,
     /// The revision for the optimistic lock: it counts the changes, from 1, so that two writers cannot overwrite each
     /// other.
     pub revision: u64,
@@ -290,6 +282,18 @@ impl EndpointSettings {
         }
     }
 
+    /// The same without what may be a secret: values of headers, and the query of the URL.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let mut settings = self.clone();
+        settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
+        let shown = without_secrets(&self.url);
+        if shown != self.url {
+            settings.url = format!("{shown}?{HIDDEN_VALUE}");
+        }
+        settings
+    }
+
     fn check_metadata(&self, invalid: &mut Invalid) {
         let (entries, key_chars, value_chars) = MAX_METADATA;
         invalid.require(self.metadata.len() <= entries, "/metadata", "may have at most 50 entries");
@@ -310,6 +314,11 @@ impl Endpoint {
             self.settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
         }
         self
+    }
+
+    /// Why it was switched off; `None` while it is active, or when its owner did before that was recorded.
+    pub fn disabled_reason(&self) -> Option<DisabledReason> {
+        self.disabled.as_ref().map(|disabled| disabled.reason)
     }
 
     /// The key under which the endpoint's rows are stored.
@@ -358,7 +367,7 @@ impl Endpoint {
     }
 }
 
-/// The part of a URL before its query, for `Debug`; nothing of a URL with a user name or password. The text may be
+/// The part of a URL before its query; nothing of a URL with a user name or password. The text may be
 /// invalid.
 fn without_secrets(url: &str) -> &str {
     let end = url.find(['?', '#']).unwrap_or(url.len());

@@ -30,7 +30,7 @@ impl Switch {
         match (active, reason) {
             (true, _) => Self::On,
             (false, Some(DisabledReason::Failing)) => Self::OffForFailing { parked: 0 },
-            (false, Some(DisabledReason::Gone) | None) => Self::Off,
+            (false, Some(DisabledReason::Gone | DisabledReason::Manual) | None) => Self::Off,
         }
     }
 

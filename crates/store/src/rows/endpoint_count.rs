@@ -3,6 +3,7 @@
 //! quota.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::audit::AuditEntry;
 use domain::endpoint::Endpoint;
 use domain::id::{EndpointKey, WorkspaceId};
 
@@ -35,12 +36,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses for another reason, or the data key cannot be had.
-    pub async fn create_endpoint(&self, endpoint: &Endpoint, most: usize) -> Result<Created, StoreError> {
+    pub async fn create_endpoint(
+        &self,
+        endpoint: &Endpoint,
+        most: usize,
+        entry: Option<&AuditEntry>,
+    ) -> Result<Created, StoreError> {
         let (workspace, item) = (endpoint.workspace_id, self.endpoint_item(endpoint).await?);
         for _ in 0..TRIES {
             let put = self.part_put(item.clone(), Some("attribute_not_exists(PK)"))?;
-            let count = self.part_count(workspace, 1, Some(most))?;
-            match self.transact(vec![put, count]).await? {
+            let parts = vec![put, self.part_count(workspace, 1, Some(most))?];
+            match self.transact_audited(parts, entry).await? {
                 None => return Ok(Created::Done),
                 Some(COUNTER) if self.endpoint_count(workspace).await? >= most => {
                     return Ok(Created::TooMany);
@@ -54,11 +60,15 @@ impl Store {
     }
 
     /// Deletes an endpoint's row and counts it off; whether there was one.
-    pub(crate) async fn delete_counted(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
+    pub(crate) async fn delete_counted(
+        &self,
+        endpoint: EndpointKey,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
         for _ in 0..TRIES {
             let delete = self.part_delete(&keys::endpoint(endpoint), Some("attribute_exists(PK)"))?;
-            let count = self.part_count(endpoint.workspace, -1, None)?;
-            match self.transact(vec![delete, count]).await? {
+            let parts = vec![delete, self.part_count(endpoint.workspace, -1, None)?];
+            match self.transact_audited(parts, entry).await? {
                 None => return Ok(true),
                 Some(COUNTER) => {
                     self.endpoint_count(endpoint.workspace).await?;

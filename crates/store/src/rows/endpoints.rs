@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use domain::audit::AuditEntry;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::subscription::{Subscription, Switch};
-use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
+use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, PublicKey};
 use domain::timestamp::Timestamp;
@@ -26,7 +27,10 @@ struct Document {
     id: EndpointId,
     workspace_id: WorkspaceId,
     settings: EndpointSettings,
+    /// Only `failing` and `gone`: earlier versions, which run on while a new one is deployed, know no other.
     disabled_reason: Option<DisabledReason>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disabled: Option<Disabled>,
     /// They are public, so they are outside the sealed part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     public_keys: Vec<(PublicKey, Option<Timestamp>)>,
@@ -50,8 +54,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses for another reason, or the data key cannot be had.
-    pub async fn save_endpoint(&self, endpoint: &Endpoint) -> Result<bool, StoreError> {
-        self.put_revision(self.endpoint_item(endpoint).await?, endpoint.revision).await
+    pub async fn save_endpoint(
+        &self,
+        endpoint: &Endpoint,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let parts = vec![self.part_revision(self.endpoint_item(endpoint).await?, endpoint.revision)?];
+        Ok(self.transact_audited(parts, entry).await?.is_none())
     }
 
     /// The row of an endpoint.
@@ -65,7 +74,8 @@ impl Store {
             id: endpoint.id,
             workspace_id: endpoint.workspace_id,
             settings,
-            disabled_reason: endpoint.disabled_reason,
+            disabled_reason: endpoint.disabled_reason().filter(|reason| *reason != DisabledReason::Manual),
+            disabled: endpoint.disabled.clone(),
             public_keys: endpoint.public_keys(),
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
@@ -181,8 +191,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn delete_endpoint(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
-        let existed = self.delete_counted(endpoint).await?;
+    pub async fn delete_endpoint(
+        &self,
+        endpoint: EndpointKey,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let existed = self.delete_counted(endpoint, entry).await?;
         // After the endpoint's own row: a process that still finds the endpoint would write them anew.
         for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count] {
             self.delete(&key(endpoint)).await?;
@@ -197,6 +211,9 @@ impl Store {
         let sealed: Sealed =
             serde_json::from_slice(&sealed).map_err(|_| reader.damaged("its secrets cannot be read"))?;
         document.settings.headers = sealed.headers;
+        // An earlier version wrote the reason alone.
+        let before = document.disabled_reason.map(|reason| Disabled { reason, at: None, by: None });
+        let disabled = document.disabled.or(before);
         let url = stored_url(&document.settings.url).map_err(|error| reader.damaged(error))?;
         Ok(Endpoint {
             id: document.id,
@@ -204,7 +221,7 @@ impl Store {
             settings: document.settings,
             url,
             secrets: sealed.secrets,
-            disabled_reason: document.disabled_reason,
+            disabled,
             revision: reader.number("revision")?,
             created_at: document.created_at,
             updated_at: document.updated_at,

@@ -1,6 +1,7 @@
 //! How are events kept?
 //! One row per event, with its payload and its ledger; the part of a long ledger that does not fit is in further rows.
 
+use domain::audit::AuditEntry;
 use domain::event::channel::Channel;
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::event::ledger::Ledger;
@@ -215,7 +216,8 @@ impl Store {
         }
     }
 
-    /// Erases an event's payload and keeps everything else; whether there is such an event.
+    /// Erases an event's payload and keeps everything else; whether there is such an event. One that was erased before
+    /// stays as it is, without another audit entry.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -224,15 +226,20 @@ impl Store {
         workspace: WorkspaceId,
         id: EventId,
         now: Timestamp,
+        entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
-        Update::new(keys::event(workspace, id), ENTITY)
-            .set("erased_at = if_not_exists(erased_at, :now)")
+        let update = Update::new(keys::event(workspace, id), ENTITY)
+            .set("erased_at = :now")
             .remove("payload, #encoding")
             .when("attribute_exists(PK)")
+            .when("attribute_not_exists(erased_at)")
             .name("#encoding", "encoding")
-            .instant(":now", now)
-            .apply(self)
-            .await
+            .instant(":now", now);
+        let parts = vec![update.part(self)?];
+        match self.transact_audited(parts, entry).await? {
+            None => Ok(true),
+            Some(_) => Ok(matches!(self.load_payload(workspace, id, now).await?, StoredPayload::Erased)),
+        }
     }
 
     /// Part of the events of a workspace, of those that are of one of the event types (any, if none is named).

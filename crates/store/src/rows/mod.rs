@@ -3,6 +3,7 @@
 
 pub mod api_keys;
 pub(crate) mod attempts;
+pub mod audit;
 pub(crate) mod concurrent_attempts;
 pub mod deliveries;
 pub mod drains;

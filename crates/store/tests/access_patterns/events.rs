@@ -180,7 +180,7 @@ async fn a_payload_is_read_without_its_ledger() {
     let StoredPayload::Kept(payload, _) = load(now()).await else { panic!("it is there") };
     assert_eq!(payload.get(), event.payload.get());
     assert!(matches!(load(now().plus(DAY)).await, StoredPayload::Gone));
-    table.store.erase_payload(workspace(1), event.id, now()).await.unwrap();
+    table.store.erase_payload(workspace(1), event.id, now(), None).await.unwrap();
     assert!(matches!(load(now()).await, StoredPayload::Erased));
 }
 
@@ -189,7 +189,7 @@ async fn an_erased_payload_is_gone_and_the_rest_stays() {
     let table = table().await;
     let event = Event { ledger: ledger(3), ..event(now(), 1) };
     table.store.save_event(&event, now().plus(DAY)).await.unwrap();
-    assert!(table.store.erase_payload(workspace(1), event.id, now()).await.unwrap());
+    assert!(table.store.erase_payload(workspace(1), event.id, now(), None).await.unwrap());
     let loaded = table.store.load_event(workspace(1), event.id, now()).await.unwrap().unwrap();
     assert_eq!((loaded.payload.get(), loaded.erased_at), ("null", Some(now())));
     assert_eq!(loaded.ledger, event.ledger);
@@ -198,7 +198,7 @@ async fn an_erased_payload_is_gone_and_the_rest_stays() {
     let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
     assert!(rows.items().iter().all(|row| !row.contains_key("payload")));
     let other = EventId::new(now(), 9);
-    assert!(!table.store.erase_payload(workspace(1), other, now()).await.unwrap());
+    assert!(!table.store.erase_payload(workspace(1), other, now(), None).await.unwrap());
 }
 
 /// Text that does not compress much.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod api_keys;
+mod audit;
 mod deliveries;
 mod endpoints;
 mod events;

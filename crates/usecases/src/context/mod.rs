@@ -5,6 +5,11 @@ pub mod cache;
 pub mod clock;
 pub mod randomness;
 
+use std::sync::Arc;
+
+use domain::access::actor::Actor;
+use domain::audit::{AuditEntry, Change};
+use domain::id::AuditEntryId;
 use domain::timestamp::Timestamp;
 use queue::{Queue, Topic};
 use store::Store;
@@ -31,6 +36,8 @@ pub struct Context {
     pub traces: Traces,
     /// The idempotency claim of the request under way, if it has one.
     pub claim: Option<ClaimedId>,
+    /// The id of the request under way, which its audit entry names.
+    pub request_id: Option<Arc<str>>,
 }
 
 impl Context {
@@ -45,6 +52,7 @@ impl Context {
             randomness: Randomness::system(),
             traces: Traces::default(),
             claim: None,
+            request_id: None,
         }
     }
 
@@ -55,6 +63,13 @@ impl Context {
             Some(claim) => make(claim.id.time(), u128::from_be_bytes(claim.id.to_bytes())),
             None => make(now, self.randomness.id()),
         }
+    }
+
+    /// The audit entry of a change that `actor` makes now, in the request under way. Under a claim it has the claim's id: a
+    /// repeated request that acts again writes the same entry.
+    pub(crate) fn entry(&self, actor: impl Into<Actor>, change: Change) -> AuditEntry {
+        let id = self.new_id(self.clock.now(), AuditEntryId::new);
+        AuditEntry::new(id, actor.into(), change, self.request_id.as_deref().map(str::to_owned))
     }
 
     /// Whether an earlier request under the same claim may have made something already.
@@ -78,6 +93,12 @@ impl Context {
     #[must_use]
     pub fn with_claim(self, claim: Option<ClaimedId>) -> Self {
         Self { claim, ..self }
+    }
+
+    /// The same context in a request with this id.
+    #[must_use]
+    pub fn with_request_id(self, request_id: Option<Arc<str>>) -> Self {
+        Self { request_id, ..self }
     }
 
     /// The same context with `cache`, which other contexts share.

@@ -4,15 +4,20 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use domain::access::actor::Actor;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::Workspace;
+use domain::audit::changes::Changes;
+use domain::audit::snapshot::Snapshot;
+use domain::audit::{Action, Change};
 use domain::endpoint::endpoint_url::EndpointUrl;
-use domain::endpoint::{Endpoint, EndpointSettings, MAX_ENDPOINTS};
+use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings, MAX_ENDPOINTS};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::policy::circuit::Health;
 use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
+use domain::timestamp::Timestamp;
 use store::Page;
 use store::rows::drains::DrainReason;
 use store::rows::endpoint_count::Created;
@@ -53,18 +58,22 @@ pub async fn create_endpoint(
     let quota = workspace.max_endpoints.and_then(|most| usize::try_from(most).ok());
     let most = quota.unwrap_or(MAX_ENDPOINTS).min(MAX_ENDPOINTS);
     let secret = secret.unwrap_or_else(|| management.new_secret(profile));
+    let disabled = (!settings.active).then(|| by_hand(caller, now));
     let endpoint = Endpoint {
         id,
         workspace_id: workspace.id,
         settings,
         url,
         secrets: vec![ActiveSecret { secret, expires_at: None }],
-        disabled_reason: None,
+        disabled,
         revision: 1,
         created_at: now,
         updated_at: now,
     };
-    match management.context.store.create_endpoint(&endpoint, most).await? {
+    let changes = Changes::created(Snapshot::of_endpoint(&endpoint, now));
+    let change = Change::of_endpoint(Action::EndpointCreated, &endpoint, changes);
+    let entry = management.context.entry(caller, change);
+    match management.context.store.create_endpoint(&endpoint, most, Some(&entry)).await? {
         Created::Done => {}
         Created::TooMany => return Err(Problem::TooManyEndpoints(most).into()),
         Created::Exists => return Err(Problem::ChangedMeanwhile.into()),
@@ -170,7 +179,7 @@ pub async fn update_endpoint(
 ) -> Result<(Endpoint, bool), UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
-    let was_active = endpoint.settings.active;
+    let before = endpoint.clone();
     let settings = change(&endpoint)?;
     let moved = settings.url != endpoint.settings.url;
     endpoint.url = check(management, &workspace, &settings)?;
@@ -181,11 +190,13 @@ pub async fn update_endpoint(
         endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile), expires_at: None }];
     }
     // Also for an endpoint that is active already: an earlier process may have died before the drain began.
-    let resumed = endpoint.settings.active && (resume || moved || !was_active);
-    if endpoint.settings.active {
-        endpoint.disabled_reason = None;
+    let resumed = endpoint.settings.active && (resume || moved || !before.settings.active);
+    match (before.settings.active, endpoint.settings.active) {
+        (_, true) => endpoint.disabled = None,
+        (true, false) => endpoint.disabled = Some(by_hand(caller, management.context.clock.now())),
+        (false, false) => {}
     }
-    save_changed(management, &mut endpoint).await?;
+    save_changed(management, caller, Action::EndpointUpdated, (&before, &mut endpoint)).await?;
     if resumed {
         management.context.store.record_recovery(endpoint.key()).await?;
         management.context.cache.know_health(endpoint.key(), None).await;
@@ -217,8 +228,9 @@ pub async fn rotate_secret(
     invalid.into_result()?;
 
     let secret = secret.unwrap_or_else(|| management.new_secret(profile));
+    let before = endpoint.clone();
     endpoint.rotate(secret, Duration::from_secs(overlap_seconds), management.context.clock.now())?;
-    save_changed(management, &mut endpoint).await?;
+    save_changed(management, caller, Action::SecretRotated, (&before, &mut endpoint)).await?;
     Ok(endpoint)
 }
 
@@ -232,8 +244,9 @@ pub async fn end_overlap(
     id: EndpointId,
 ) -> Result<Endpoint, UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    let before = endpoint.clone();
     endpoint.end_overlap();
-    save_changed(management, &mut endpoint).await?;
+    save_changed(management, caller, Action::OverlapEnded, (&before, &mut endpoint)).await?;
     Ok(endpoint)
 }
 
@@ -247,7 +260,10 @@ pub async fn delete_endpoint(
     id: EndpointId,
 ) -> Result<(), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
-    let deleted = management.context.store.delete_endpoint(endpoint.key()).await?;
+    let changes = Changes::deleted(Snapshot::of_endpoint(&endpoint, management.context.clock.now()));
+    let change = Change::of_endpoint(Action::EndpointDeleted, &endpoint, changes);
+    let entry = management.context.entry(caller, change);
+    let deleted = management.context.store.delete_endpoint(endpoint.key(), Some(&entry)).await?;
     management.context.cache.forget_endpoint(endpoint.key()).await;
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }
@@ -265,16 +281,30 @@ fn check(
     Ok(url)
 }
 
-async fn save_changed(management: &Management, endpoint: &mut Endpoint) -> Result<(), UseCaseError> {
-    endpoint.revision += 1;
-    endpoint.updated_at = management.context.clock.now();
-    save(management, endpoint).await
+/// How an endpoint is off that its owner switched off.
+fn by_hand(caller: &ApiKey, now: Timestamp) -> Disabled {
+    Disabled { reason: DisabledReason::Manual, at: Some(now), by: Some(Actor::from(caller)) }
 }
 
-async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), UseCaseError> {
-    if !management.context.store.save_endpoint(endpoint).await? {
+/// Saves an endpoint as its next revision, with the entry of what differs from `before`. Without a difference nothing changes
+/// but the revision, and nobody asks who changed that.
+async fn save_changed(
+    management: &Management,
+    caller: &ApiKey,
+    action: Action,
+    (before, endpoint): (&Endpoint, &mut Endpoint),
+) -> Result<(), UseCaseError> {
+    let Context { store, cache, clock, .. } = &management.context;
+    let now = clock.now();
+    endpoint.revision += 1;
+    endpoint.updated_at = now;
+    let changes =
+        Changes::between(&Snapshot::of_endpoint(before, now), &Snapshot::of_endpoint(endpoint, now));
+    let change = changes.map(|changes| Change::of_endpoint(action, endpoint, changes));
+    let entry = change.map(|change| management.context.entry(caller, change));
+    if !store.save_endpoint(endpoint, entry.as_ref()).await? {
         return Err(Problem::ChangedMeanwhile.into());
     }
-    management.context.cache.forget_endpoint(endpoint.key()).await;
+    cache.forget_endpoint(endpoint.key()).await;
     Ok(())
 }

@@ -12,6 +12,7 @@ pub mod manage_workspace;
 pub mod management;
 pub mod merge_patch;
 pub mod public_keys;
+pub mod read_audit;
 pub mod read_deliveries;
 pub mod read_events;
 pub mod read_ledger;

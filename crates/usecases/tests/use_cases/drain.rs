@@ -80,7 +80,7 @@ async fn the_circuit_of_an_endpoint_that_is_off_is_looked_at_once_more_and_not_f
     }
     off.settings.active = false;
     off.revision += 1;
-    assert!(bench.store.save_endpoint(&off).await.unwrap());
+    assert!(bench.store.save_endpoint(&off, None).await.unwrap());
     assert_eq!(bench.store.open_circuits().await.unwrap().len(), 2);
     bench.advance(Duration::from_secs(600));
     assert_eq!(probe_circuits(&context).await.unwrap(), 0);

@@ -10,7 +10,9 @@ use axum::http::StatusCode;
 use domain::endpoint::EndpointSettings;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, Secret};
-use http_kit::{Body, Caller, Created, Document, Id, IfMatch, OptionalBody, Page, Revised, UnderClaim};
+use http_kit::{
+    Body, Caller, Created, Document, Id, IfMatch, InRequest, OptionalBody, Page, Revised, UnderClaim,
+};
 use serde_json::Value;
 use usecases::manage::manage_endpoint::{self, REPLACED_WHOLE};
 use usecases::manage::management::Management;
@@ -104,7 +106,7 @@ pub(crate) async fn list(
     responses((status = 200, description = "The endpoint.", body = Endpoint)),
 )]
 pub(crate) async fn update(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
     if_match: IfMatch,
@@ -136,7 +138,7 @@ pub(crate) async fn update(
     responses((status = 204, description = "The endpoint is deleted.")),
 )]
 pub(crate) async fn delete(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
 ) -> Answer<StatusCode> {
@@ -156,7 +158,7 @@ pub(crate) async fn delete(
     responses((status = 200, description = "The endpoint, with its new secret.", body = Endpoint)),
 )]
 pub(crate) async fn rotate(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
     OptionalBody(RotateSecret { overlap_seconds, secret }): OptionalBody<RotateSecret>,
@@ -179,7 +181,7 @@ pub(crate) async fn rotate(
     responses((status = 200, description = "The endpoint.", body = Endpoint)),
 )]
 pub(crate) async fn end_overlap(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
 ) -> Answer<Revised<Json<Endpoint>>> {

@@ -6,7 +6,7 @@ use api::workspaces::{Workspace, WorkspaceSettings};
 use axum::Json;
 use axum::extract::State;
 use domain::id::WorkspaceId;
-use http_kit::{Body, Caller, Created, Document, Id, IfMatch, Page, Revised, UnderClaim};
+use http_kit::{Body, Caller, Created, Document, Id, IfMatch, InRequest, Page, Revised, UnderClaim};
 use usecases::manage::manage_workspace::{
     create_workspace, list_workspaces, read_workspace, update_workspace,
 };
@@ -86,7 +86,7 @@ pub(crate) async fn list(
     responses((status = 200, description = "The workspace.", body = Workspace)),
 )]
 pub(crate) async fn update(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(workspace): Id<WorkspaceId>,
     if_match: IfMatch,
