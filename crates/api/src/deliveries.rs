@@ -80,7 +80,7 @@ pub struct Delivery {
     pub cancel_reason: Option<CancelReason>,
     /// Since when the delivery is parked; `null` if it is not.
     pub parked_at: Option<Timestamp>,
-    /// Why the delivery is parked; `null` if it is not, and for those that version 0.1 parked.
+    /// Why the delivery is parked; `null` if it is not, or if an older version of Posthorn parked it.
     pub parked_reason: Option<ParkReason>,
     /// The cause of the delivery.
     pub trigger: Trigger,

@@ -2,7 +2,7 @@
 
 use domain::endpoint::{DisabledReason, EndpointSettings};
 use domain::id::{EndpointId, WorkspaceId};
-use domain::policy::circuit::Health as CircuitHealth;
+use domain::policy::circuit::{Health as CircuitHealth, ParkedCount};
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,17 @@ pub struct Health {
     pub failing_since: Option<Timestamp>,
     /// The state of the circuit breaker.
     pub circuit: Circuit,
+    /// About when the oldest parked delivery is attempted, to see whether the endpoint has recovered; `null` unless the
+    /// circuit of an active endpoint is open.
+    pub next_probe_at: Option<Timestamp>,
+    /// The number of deliveries that are parked. Only the answer that reads one endpoint counts them, lists do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples(0)))]
+    pub parked: Option<u64>,
+    /// Whether `parked` is exact: it is counted up to 1,000. If `false`, at least so many are parked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples(true)))]
+    pub parked_exact: Option<bool>,
 }
 
 /// The state of a circuit breaker: `closed`, or `open` while the endpoint fails: then new deliveries are parked.
@@ -132,7 +143,21 @@ impl Endpoint {
 
     /// The same with its health.
     pub fn with_health(endpoint: domain::endpoint::Endpoint, health: CircuitHealth, now: Timestamp) -> Self {
-        Self { health: Some(health.into()), ..Self::of(endpoint, now) }
+        let next_probe_at = health.next_probe_at(now).filter(|_| endpoint.settings.active);
+        let circuit = if health.is_open() { Circuit::Open } else { Circuit::Closed };
+        let CircuitHealth { failures, failing_since, .. } = health;
+        let health =
+            Health { failures, failing_since, circuit, next_probe_at, parked: None, parked_exact: None };
+        Self { health: Some(health), ..Self::of(endpoint, now) }
+    }
+
+    /// The same with what is parked for it.
+    #[must_use]
+    pub fn with_parked(mut self, parked: ParkedCount) -> Self {
+        if let Some(health) = &mut self.health {
+            (health.parked, health.parked_exact) = (Some(parked.deliveries), Some(parked.is_exact));
+        }
+        self
     }
 
     /// The same with its secret: only for the answers to its making and to a rotation.
@@ -140,13 +165,6 @@ impl Endpoint {
         let current = endpoint.secrets.first().map(|active| active.secret.clone());
         let secret = current.filter(|secret| secret.shown_to_customer().is_some());
         Self { secret, ..Self::of(endpoint, now) }
-    }
-}
-
-impl From<CircuitHealth> for Health {
-    fn from(health: CircuitHealth) -> Self {
-        let circuit = if health.is_open() { Circuit::Open } else { Circuit::Closed };
-        Self { failures: health.failures, failing_since: health.failing_since, circuit }
     }
 }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::Workspace;
+use domain::delivery::DeliveryStatus;
 use domain::endpoint::endpoint_url::EndpointUrl;
-use domain::endpoint::{Endpoint, EndpointSettings, MAX_ENDPOINTS};
+use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings, MAX_ENDPOINTS};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
-use domain::policy::circuit::Health;
+use domain::policy::circuit::{Health, ParkedCount};
 use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
@@ -112,10 +113,26 @@ pub async fn show_endpoint(
     management: &Management,
     caller: &ApiKey,
     id: EndpointId,
-) -> Result<(Endpoint, Health), UseCaseError> {
+) -> Result<(Endpoint, Health, ParkedCount), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::WebhooksRead, id).await?;
     let health = management.context.store.load_health(endpoint.key()).await?;
-    Ok((endpoint.shown_to(caller), health.unwrap_or_default()))
+    let parked = count_parked(management, &endpoint).await?;
+    Ok((endpoint.shown_to(caller), health.unwrap_or_default(), parked))
+}
+
+/// Counts one by one up to a bound. Beyond it an endpoint that is off for failing has a counter, which says about how many
+/// were parked since; so there are at least as many.
+async fn count_parked(management: &Management, endpoint: &Endpoint) -> Result<ParkedCount, UseCaseError> {
+    let Context { store, clock, .. } = &management.context;
+    let (most, now) = (ParkedCount::COUNTED_AT_MOST, clock.now());
+    let (counted, is_exact) = store.count_undelivered(endpoint.id, DeliveryStatus::Parked, most, now).await?;
+    let counted = u64::try_from(counted).unwrap_or(u64::MAX);
+    let has_counter = !is_exact && endpoint.disabled_reason == Some(DisabledReason::Failing);
+    let deliveries = match has_counter {
+        true => counted.max(store.parked_count(endpoint.key()).await?),
+        false => counted,
+    };
+    Ok(ParkedCount { deliveries, is_exact })
 }
 
 /// The health of the endpoints of a page; endpoints that are not in it are healthy.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::delivery::{Delivery, DeliveryStatus};
+use domain::delivery::{Delivery, DeliveryStatus, ParkReason};
 use domain::endpoint::Endpoint;
 use domain::id::{EventId, ReplayId, WorkspaceId};
 use domain::policy::limits::RateLimit;
@@ -75,7 +75,7 @@ async fn a_job_that_no_longer_stands_is_dropped_with_its_reason() {
     old.event = EventId::new(start().minus(Duration::from_secs(13 * 86_400)), 1);
     assert_eq!(turned_away(&sender, &old, 1).await, dropped("not_due"));
 
-    let drained = Job::drain(&delivery(&bench, &job).parked(start()));
+    let drained = Job::drain(&delivery(&bench, &job).parked(ParkReason::EndpointFailing, start()));
     assert_eq!(turned_away(&sender, &drained, 1).await, dropped("duplicate"), "it is not parked");
 
     let mut nowhere = job.clone();
@@ -163,7 +163,8 @@ async fn a_concurrency_limit_puts_a_job_back_until_its_delivery_is_parked() {
     assert_eq!(late, dropped("no_lease"));
     assert!(matches!(after_retries.0, Next::ComeBackIn(_)));
     let row = bench.store.load_delivery(endpoint.id, job.delivery, now).await.unwrap().unwrap();
-    assert_eq!(row.delivery.status, DeliveryStatus::Parked);
+    let why = (row.delivery.status, row.delivery.parked_reason);
+    assert_eq!(why, (DeliveryStatus::Parked, Some(ParkReason::MaxConcurrency)));
 }
 
 /// What is logged.
