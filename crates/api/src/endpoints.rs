@@ -72,6 +72,40 @@ pub struct Endpoint {
     pub updated_at: Timestamp,
 }
 
+/// An endpoint that was deleted. Its deliveries can be read until the workspace's retention ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeletedEndpoint {
+    /// The id that the endpoint had.
+    pub id: EndpointId,
+    /// The workspace of the endpoint.
+    pub workspace_id: WorkspaceId,
+    /// Its last URL; `?…` stands for a query.
+    #[cfg_attr(feature = "openapi", schema(examples("https://example.com/hooks")))]
+    pub url: String,
+    /// Its last description.
+    #[cfg_attr(feature = "openapi", schema(examples("Invoices of Acme")))]
+    pub description: String,
+    /// When the endpoint was created.
+    pub created_at: Timestamp,
+    /// When the endpoint was deleted.
+    pub deleted_at: Timestamp,
+}
+
+impl From<domain::endpoint::deleted::DeletedEndpoint> for DeletedEndpoint {
+    fn from(deleted: domain::endpoint::deleted::DeletedEndpoint) -> Self {
+        let domain::endpoint::deleted::DeletedEndpoint {
+            id,
+            workspace_id,
+            url,
+            description,
+            created_at,
+            deleted_at,
+        } = deleted;
+        Self { id, workspace_id, url, description, created_at, deleted_at }
+    }
+}
+
 /// An old secret that still signs. Its text is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | workspace | `WS#{ws}` | `WORKSPACE` |
 //! | endpoint | `WS#{ws}` | `ENDPOINT#{we}` |
+//! | tombstone of a deleted endpoint | `WS#{ws}` | `DELETED#{we}` |
 //! | the data key that seals secrets, wrapped | `DATA_KEY` | `1` |
 //! | endpoint health, while it fails | `WS#{ws}` | `HEALTH#{we}` |
 //! | replay | `WS#{ws}` | `REPLAY#{rep}` |
@@ -100,6 +101,19 @@ pub fn workspace(workspace: WorkspaceId) -> Key {
 /// An endpoint's row.
 pub fn endpoint(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("{ENDPOINT_PREFIX}{}", endpoint.id))
+}
+
+/// What the sort keys of the tombstones of deleted endpoints start with.
+pub const TOMBSTONE_PREFIX: &str = "DELETED#";
+
+/// The tombstone of an endpoint that was deleted.
+pub fn tombstone(endpoint: EndpointKey) -> Key {
+    Key::new(workspace_partition(endpoint.workspace), format!("{TOMBSTONE_PREFIX}{}", endpoint.id))
+}
+
+/// The `lookup` partition of a tombstone. It is another than the endpoint's: for a moment both are in the index.
+pub fn tombstone_lookup(endpoint: EndpointId) -> String {
+    format!("{TOMBSTONE_PREFIX}{endpoint}")
 }
 
 /// The row that counts a workspace's endpoints.

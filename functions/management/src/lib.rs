@@ -11,8 +11,8 @@ use http_kit::idempotent;
 use usecases::manage::management::Management;
 
 use crate::v1::{
-    api_keys, deliveries, endpoints, events, health, jwks, openapi, replays, statistics, undelivered,
-    workspaces,
+    api_keys, deleted_endpoints, deliveries, endpoints, events, health, jwks, openapi, replays, statistics,
+    undelivered, workspaces,
 };
 
 /// The routes of this function.
@@ -31,6 +31,8 @@ http_kit::operations! { Management:
     endpoints::delete [Webhooks];
     endpoints::rotate [Webhooks] or TooManySecrets, ChangedMeanwhile;
     endpoints::end_overlap [Webhooks] or ChangedMeanwhile;
+    deleted_endpoints::list [WebhooksRead] or NotFound;
+    deleted_endpoints::read [WebhooksRead];
     deliveries::list [DeliveriesRead];
     deliveries::read [DeliveriesRead];
     statistics::of_endpoint [DeliveriesRead];

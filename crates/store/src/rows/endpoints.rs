@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::endpoint::deleted::DeletedEndpoint;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::subscription::{Subscription, Switch};
 use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
@@ -163,15 +164,15 @@ impl Store {
         Ok(subscriptions)
     }
 
-    /// Deletes an endpoint with the rows of its health, limits and drain; whether there was one.
+    /// Deletes an endpoint with the rows of its health, limits and drain, and leaves its tombstone; whether there was one.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn delete_endpoint(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
-        let existed = self.delete_counted(endpoint).await?;
+    pub async fn delete_endpoint(&self, deleted: &DeletedEndpoint) -> Result<bool, StoreError> {
+        let existed = self.delete_counted(deleted).await?;
         // After the endpoint's own row: a process that still finds the endpoint would write them anew.
         for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count] {
-            self.delete(&key(endpoint)).await?;
+            self.delete(&key(deleted.key())).await?;
         }
         Ok(existed)
     }

@@ -4,6 +4,7 @@
 pub mod api_keys;
 pub(crate) mod attempts;
 pub(crate) mod concurrent_attempts;
+pub(crate) mod deleted_endpoints;
 pub mod deliveries;
 pub mod drains;
 pub mod endpoint_count;

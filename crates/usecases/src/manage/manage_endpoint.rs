@@ -102,10 +102,15 @@ pub(crate) async fn find_endpoint(
         Some(workspace) => context.store.load_endpoint(EndpointKey::new(workspace, id)).await?,
         None => context.store.find_endpoint(id).await?,
     };
-    Ok(endpoint.ok_or(Problem::NotFound("endpoint"))?)
+    let endpoint = endpoint.ok_or(Problem::NotFound("endpoint"))?;
+    // The rows of a deleted workspace are deleted later.
+    match context.has_workspace(endpoint.workspace_id).await? {
+        true => Ok(endpoint),
+        false => Err(Problem::NotFound("endpoint").into()),
+    }
 }
 
-/// An endpoint and its health.
+/// An endpoint, its health, and how many deliveries are parked for it.
 ///
 /// # Errors
 /// As for [`read_endpoint`].
@@ -254,7 +259,8 @@ pub async fn end_overlap(
     Ok(endpoint)
 }
 
-/// Deletes an endpoint. Its jobs under way are cancelled by the sender; its deliveries stay until they expire.
+/// Deletes an endpoint. Its jobs under way are cancelled by the sender; its deliveries can be read until they expire, and a
+/// tombstone says when it was deleted.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when the endpoint does not exist.
@@ -264,7 +270,8 @@ pub async fn delete_endpoint(
     id: EndpointId,
 ) -> Result<(), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
-    let deleted = management.context.store.delete_endpoint(endpoint.key()).await?;
+    let tombstone = endpoint.deleted(management.context.clock.now());
+    let deleted = management.context.store.delete_endpoint(&tombstone).await?;
     management.context.cache.forget_endpoint(endpoint.key()).await;
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }

@@ -116,7 +116,7 @@ async fn an_endpoint_that_cannot_be_sent_to_turns_its_jobs_away_with_the_reason(
     save(&bench, &mut endpoint, true).await;
     assert_eq!(attempted(&sender).await, put_back("cache_outdated", CACHED_FOR));
 
-    bench.store.delete_endpoint(key).await.unwrap();
+    bench.store.delete_endpoint(&endpoint.deleted(start())).await.unwrap();
     assert_eq!(attempted(&bench.sender()).await, dropped("endpoint_deleted"));
 }
 
@@ -195,7 +195,7 @@ async fn the_log_says_in_one_line_that_a_job_was_turned_away_and_why() {
     let bench = Bench::new().await;
     let endpoint = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
     let job = one_job(&bench).await;
-    bench.store.delete_endpoint(endpoint.key()).await.unwrap();
+    bench.store.delete_endpoint(&endpoint.deleted(start())).await.unwrap();
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(lines.clone()).finish();
     let logging = tracing::subscriber::set_default(subscriber);

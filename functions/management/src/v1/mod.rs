@@ -3,6 +3,7 @@
 //! A handler translates: extractors read and bound the request, one use case decides, and a shape of `api` is the answer.
 
 pub(crate) mod api_keys;
+pub(crate) mod deleted_endpoints;
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
 pub(crate) mod events;
