@@ -54,6 +54,7 @@ http_kit::operations! { Management:
     workspaces::list [WorkspacesRead];
     workspaces::read [WorkspacesRead];
     workspaces::update [Workspaces] or RaisesOwnQuota, ChangedMeanwhile, PreconditionFailed;
+    workspaces::delete [Workspaces];
     statistics::of_workspace [DeliveriesRead];
     jwks::read public;
 

@@ -3,6 +3,7 @@
 
 mod answers;
 mod api_keys;
+mod deletion;
 mod examples;
 mod logs;
 mod openapi;

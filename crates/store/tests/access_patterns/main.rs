@@ -4,6 +4,7 @@
 mod api_keys;
 mod deliveries;
 mod endpoints;
+mod erasure;
 mod events;
 mod golden;
 mod idempotency;

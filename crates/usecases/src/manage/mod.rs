@@ -2,6 +2,7 @@
 //! Use cases for workspaces, API keys, endpoints, lists and statistics.
 
 pub mod authenticate;
+pub mod delete_workspace;
 pub mod deleted_endpoints;
 pub mod list_undelivered;
 pub mod listing;
