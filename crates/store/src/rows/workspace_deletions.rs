@@ -100,6 +100,14 @@ impl Store {
         Ok(self.transact(parts).await?.is_none())
     }
 
+    /// Whether the rows of a deleted workspace are still being deleted.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn is_workspace_being_deleted(&self, workspace: WorkspaceId) -> Result<bool, StoreError> {
+        Ok(self.load(&keys::workspace_deletion(workspace)).await?.is_some())
+    }
+
     /// Claims a deletion for one step; `None` when it has ended, or another process holds the lease.
     ///
     /// # Errors

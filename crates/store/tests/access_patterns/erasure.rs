@@ -44,6 +44,7 @@ async fn the_row_of_the_deletion_takes_the_place_of_the_workspaces_once() {
     let deletion = deletion(&table, 1).await;
     assert!(table.store.delete_workspace(&deletion, now()).await.unwrap());
     assert!(!table.store.delete_workspace(&deletion, now()).await.unwrap(), "it is deleted");
+    assert!(table.store.is_workspace_being_deleted(workspace(1)).await.unwrap());
     assert_eq!(table.store.load_workspace(workspace(1)).await.unwrap(), None);
     assert!(table.store.list_workspaces(None, 9).await.unwrap().rows.is_empty());
     let (lease, claimed) = table.store.claim_workspace_deletion(workspace(1), now()).await.unwrap().unwrap();
@@ -55,6 +56,7 @@ async fn the_row_of_the_deletion_takes_the_place_of_the_workspaces_once() {
     let (lease, claimed) = table.store.claim_workspace_deletion(workspace(1), now()).await.unwrap().unwrap();
     assert_eq!(claimed, further);
     assert!(table.store.end_workspace_deletion(&lease).await.unwrap());
+    assert!(!table.store.is_workspace_being_deleted(workspace(1)).await.unwrap());
     assert_eq!(rows(&table).await, 0);
 }
 

@@ -21,7 +21,8 @@ use crate::{Bench, start};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-async fn park(bench: &Bench, endpoint: &Endpoint, count: u64) {
+/// Parks deliveries for an endpoint.
+pub(crate) async fn park(bench: &Bench, endpoint: &Endpoint, count: u64) {
     let expires_at = start().plus(Duration::from_secs(86_400));
     let event_type = EventType::parse("invoice.paid").unwrap();
     let parked = (0..count).map(|number| {
