@@ -20,6 +20,7 @@ fn event(workspace_id: WorkspaceId, number: u128, endpoints: u128) -> Event {
         occurred_at: now(),
         payload: serde_json::from_str::<Payload>("{}").unwrap(),
         erased_at: None,
+        is_test: false,
         channels: Vec::new(),
         deliver_at: None,
         trace: None,
