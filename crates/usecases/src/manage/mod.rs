@@ -4,6 +4,8 @@
 pub mod authenticate;
 pub mod delete_workspace;
 pub mod deleted_endpoints;
+pub mod explain_event;
+pub mod find_delivery;
 pub mod list_undelivered;
 pub mod listing;
 pub mod manage_api_key;
@@ -16,3 +18,4 @@ pub mod read_deliveries;
 pub mod read_events;
 pub mod read_ledger;
 pub mod read_statistics;
+pub mod workspace_deliveries;
