@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod custom_headers;
+pub mod deleted;
 pub mod disabled;
 pub mod endpoint_url;
 pub mod explanation;
