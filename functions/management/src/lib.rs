@@ -11,8 +11,8 @@ use http_kit::idempotent;
 use usecases::manage::management::Management;
 
 use crate::v1::{
-    api_keys, audit, deliveries, endpoints, events, health, jwks, openapi, replays, statistics, undelivered,
-    workspaces,
+    api_keys, audit, deliveries, endpoints, events, explanations, health, jwks, openapi, replays, statistics,
+    undelivered, workspace_deliveries, workspaces,
 };
 
 /// The routes of this function.
@@ -34,12 +34,16 @@ http_kit::operations! { Management:
     deliveries::list [DeliveriesRead];
     deliveries::read [DeliveriesRead];
     statistics::of_endpoint [DeliveriesRead];
+    statistics::of_several [DeliveriesRead] or NotFound;
     undelivered::list [DeliveriesRead] or NotFound;
+    workspace_deliveries::list [DeliveriesRead] or NotFound;
+    workspace_deliveries::read [DeliveriesRead];
 
     events::list [EventsRead] or NotFound;
     events::read [EventsRead];
     events::deliveries [EventsRead];
     events::erase [Events];
+    explanations::explain [EventsRead];
 
     replays::one_delivery [Deliveries] or EndpointDisabled, EventErased;
     replays::one_event [Deliveries] or EndpointDisabled, EventErased;

@@ -41,7 +41,8 @@ impl Answers<'_> {
             Value::Object(members) => {
                 let members = members.iter().map(|(name, value)| match name.as_str() {
                     "duration_ms" | "p50_ms" | "p95_ms" if value.is_number() => (name.clone(), json!("<ms>")),
-                    "request_id" | "next" | "body_sha256" | "kid" | "x" | "key" | "secret" | "public_key"
+                    "request_id" | "next" | "previous" | "body_sha256" | "kid" | "x" | "key" | "secret"
+                    | "public_key"
                         if value.is_string() =>
                     {
                         (name.clone(), json!(format!("<{name}>")))
@@ -177,6 +178,10 @@ async fn ask_of_events(answers: &mut Answers<'_>, sent: &str, scheduled: &str) {
         .take("GET", &format!("/v1/events/{sent}/deliveries?workspace_id={ws}&limit=1"), Value::Null)
         .await;
     answers.take("GET", &format!("/v1/events/{scheduled}/deliveries?workspace_id={ws}"), Value::Null).await;
+    answers.take("GET", &format!("/v1/deliveries?workspace_id={ws}&status=pending"), Value::Null).await;
+    answers
+        .take("GET", &format!("/v1/deliveries?workspace_id={ws}&status=failed,skipped"), Value::Null)
+        .await;
 }
 
 async fn ask_of_deliveries(answers: &mut Answers<'_>, [first, failing]: [&str; 2], sent: &Value) {
@@ -190,6 +195,9 @@ async fn ask_of_deliveries(answers: &mut Answers<'_>, [first, failing]: [&str; 2
         answers.take("GET", &format!("{base}/deliveries"), Value::Null).await;
         answers.take("GET", &format!("{base}/deliveries/{wd}"), Value::Null).await;
         answers.take("GET", &format!("{base}/deliveries?event_id={}", id(sent)), Value::Null).await;
+        answers.take("GET", &format!("/v1/deliveries/{wd}?workspace_id={ws}"), Value::Null).await;
+        let explained = format!("/v1/events/{}/explain?workspace_id={ws}&endpoint_id={endpoint}", id(sent));
+        answers.take("GET", &explained, Value::Null).await;
     }
     answers.take("POST", &format!("/v1/webhook-endpoints/{first}/test"), Value::Null).await;
     answers.take("GET", &format!("/v1/undelivered?workspace_id={ws}"), Value::Null).await;
@@ -199,6 +207,8 @@ async fn ask_of_deliveries(answers: &mut Answers<'_>, [first, failing]: [&str; 2
     answers.stage.platform.flush().await.unwrap();
     answers.take("GET", &format!("/v1/webhook-endpoints/{failing}/statistics"), Value::Null).await;
     answers.take("GET", &format!("/v1/workspaces/{ws}/statistics?by=day"), Value::Null).await;
+    let several = format!("/v1/statistics?workspace_id={ws}&endpoint_ids={failing}&by=day");
+    answers.take("GET", &several, Value::Null).await;
 }
 
 async fn ask_for_replays(answers: &mut Answers<'_>, [first, failing]: [&str; 2], sent: &Value) {

@@ -156,6 +156,8 @@ async fn read_events(reader: &mut Newcomer<'_>, endpoints: &Endpoints) -> Value 
     reader.stage.deliveries(&endpoints.healthy, 5, "delivered").await;
     reader.run("List and read events", &[]).await;
     reader.run("The ledger", &[("EVENT", id(&event))]).await;
+    let explained = [("EVENT", id(&event)), ("ENDPOINT", endpoints.restricted.id.as_str())];
+    reader.run("Why did an endpoint get an event, or why not?", &explained).await;
     event
 }
 
@@ -173,9 +175,11 @@ async fn read_endpoints(reader: &mut Newcomer<'_>, endpoints: &Endpoints) {
 /// "Deliveries": one has failed for good.
 async fn read_deliveries(reader: &mut Newcomer<'_>, endpoints: &Endpoints, event: &Value) {
     until_status(reader.stage, event, &endpoints.failing, "failed").await;
+    reader.run("List a workspace's deliveries", &[]).await;
     reader.run("List an endpoint's deliveries", &[("ENDPOINT", &endpoints.healthy.id)]).await;
     let delivery = delivery_to(event, &endpoints.failing);
     let failed = [("ENDPOINT", endpoints.failing.id.as_str()), ("DELIVERY", delivery)];
+    reader.run("Read one, with its attempts", &failed).await;
     reader.run("Read one, with its attempts", &failed).await;
     reader.run("As a curl command", &failed).await;
     reader.run("Undelivered", &[]).await;
@@ -219,6 +223,7 @@ async fn every_example_of_the_api_page_is_answered_as_printed() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    reader.run("Statistics", &[("ENDPOINT", &endpoints.failing.id)]).await;
     reader.run("Statistics", &[("ENDPOINT", &endpoints.failing.id)]).await;
     reader.run("API keys", &[]).await;
     reader.run("Audit", &[("ENDPOINT", &endpoints.healthy.id)]).await;

@@ -8,6 +8,7 @@ pub mod address;
 pub mod custom_headers;
 pub mod disabled;
 pub mod endpoint_url;
+pub mod explanation;
 pub mod subscription;
 
 use std::collections::BTreeMap;

@@ -35,7 +35,7 @@ impl Switch {
     }
 
     /// Why an event that the endpoint wants has no delivery; `None` if it has one.
-    fn skip_reason(self) -> Option<SkipReason> {
+    pub(crate) fn skip_reason(self) -> Option<SkipReason> {
         match self {
             Self::OffForFailing { parked } if parked >= MAX_PARKED_WHILE_OFF => Some(SkipReason::ParkedFull),
             Self::On | Self::OffForFailing { .. } => None,

@@ -1,7 +1,7 @@
 //! How are endpoints kept?
 //! As one document under an optimistic lock; secrets and the values of headers are sealed beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::audit::AuditEntry;
 use domain::endpoint::endpoint_url::EndpointUrl;
@@ -16,7 +16,7 @@ use serde::de::IntoDeserializer;
 use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX, LOOKUP, LOOKUP_SORT};
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
-use crate::table::query::{Index, Range};
+use crate::table::query::{Index, Range, id_in};
 use crate::{Page, Store};
 
 const ENTITY: &str = "endpoint";
@@ -144,6 +144,20 @@ impl Store {
             rows.push(self.read_endpoint(row).await?);
         }
         Ok(Page::new(rows, page.more, |endpoint| endpoint.id))
+    }
+
+    /// Those of the endpoints that the workspace has.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn existing_endpoints(
+        &self,
+        workspace: WorkspaceId,
+        endpoints: &[EndpointId],
+    ) -> Result<HashSet<EndpointId>, StoreError> {
+        let key = |id: &EndpointId| keys::endpoint(EndpointKey::new(workspace, *id));
+        let rows = self.load_all(&endpoints.iter().map(key).collect::<Vec<_>>()).await?.into_iter();
+        rows.map(|row| id_in(ItemReader::new(row, ENTITY).text(keys::SK)?)).collect()
     }
 
     /// The subscriptions of a workspace's endpoints, oldest first, for the fan-out of an event. Decrypts no secret. Only

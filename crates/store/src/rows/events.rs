@@ -14,7 +14,7 @@ use domain::trace_parent::TraceParent;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::StoreError;
-use crate::keys::{self, EVENT_SHARDS};
+use crate::keys::{self, Day, EVENT_SHARDS};
 use crate::rows::payload;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::listing::Listing;
@@ -44,7 +44,7 @@ pub enum StoredPayload {
 }
 
 /// The attributes that a list shows of an event: not the payload, by far the largest part of a row.
-const LISTED: &[&str] = &[
+pub(super) const LISTED: &[&str] = &[
     keys::PK,
     keys::SK,
     keys::EXPIRES_AT,
@@ -54,19 +54,22 @@ const LISTED: &[&str] = &[
     "channels",
     "deliver_at",
     "ledger",
+    "ledger_pages",
+    "ledger_digest",
     TEST,
 ];
 
 /// How much of an event's row was read.
 #[derive(Clone, Copy)]
-enum Detail {
+pub(super) enum Detail {
     Whole,
     /// The attributes in [`LISTED`].
     Listed,
 }
 
 /// The rows of a ledger that does not fit its event's row.
-struct LedgerPages {
+#[derive(Debug, Clone)]
+pub(super) struct LedgerPages {
     pages: usize,
     digest: String,
 }
@@ -154,7 +157,7 @@ impl Store {
         Ok(LedgerPages { pages: pages.len(), digest })
     }
 
-    async fn load_ledger_pages(
+    pub(super) async fn load_ledger_pages(
         &self,
         workspace: WorkspaceId,
         event: EventId,
@@ -252,15 +255,7 @@ impl Store {
         listing: &Listing<EventId, &[EventTypePattern]>,
         now: Timestamp,
     ) -> Result<Page<Event, EventId>, StoreError> {
-        let list = ShardedList {
-            partition: |day, shard| keys::event_partition(workspace, day, shard),
-            shards: EVENT_SHARDS,
-            prefix: "",
-            attributes: LISTED,
-            id: EventId::new,
-            time: EventId::time,
-        };
-        self.read_sharded(&list, listing, |row| {
+        self.read_sharded(&events_of(workspace), listing, |row| {
             let event = read(workspace, row, now, Detail::Listed)?.map(|(event, _)| event);
             Ok(event.filter(|event| wants(listing.filter, &event.event_type)))
         })
@@ -268,8 +263,20 @@ impl Store {
     }
 }
 
+/// The list of a workspace's events, without their payloads.
+pub(super) fn events_of(workspace: WorkspaceId) -> ShardedList<impl Fn(Day, u8) -> String, EventId> {
+    ShardedList {
+        partition: move |day, shard| keys::event_partition(workspace, day, shard),
+        shards: EVENT_SHARDS,
+        prefix: "",
+        attributes: LISTED,
+        id: EventId::new,
+        time: EventId::time,
+    }
+}
+
 /// The event, unless it has expired, and the rows in which its ledger goes on.
-fn read(
+pub(super) fn read(
     workspace: WorkspaceId,
     row: Attributes,
     now: Timestamp,

@@ -12,6 +12,7 @@ pub mod endpoints;
 pub mod events;
 pub mod health;
 pub mod idempotency;
+pub mod ledgers;
 pub mod limits;
 pub(crate) mod parked_counts;
 pub mod payload;

@@ -2,6 +2,8 @@
 //! Use cases for workspaces, API keys, endpoints, lists and statistics.
 
 pub mod authenticate;
+pub mod explain_event;
+pub mod find_delivery;
 pub mod list_undelivered;
 pub mod listing;
 pub mod manage_api_key;
@@ -15,3 +17,4 @@ pub mod read_deliveries;
 pub mod read_events;
 pub mod read_ledger;
 pub mod read_statistics;
+pub mod workspace_deliveries;

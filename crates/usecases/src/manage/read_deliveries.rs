@@ -11,6 +11,7 @@ use store::rows::deliveries::DeliveryFilter;
 use store::{Listing, Page};
 
 use crate::error::UseCaseError;
+use crate::manage::find_delivery::find_pending;
 use crate::manage::listing::Span;
 use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
@@ -61,7 +62,7 @@ pub async fn list_deliveries(
     Ok(Page { rows: delivery.filter(asked_for).into_iter().collect(), next: None })
 }
 
-/// A delivery and all its attempts, oldest first.
+/// A delivery and all its attempts, oldest first. Before it has a row, it is `pending`, as the ledger of its event says.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when there is no such endpoint or delivery.
@@ -74,7 +75,10 @@ pub async fn read_delivery(
     let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, endpoint).await?;
     let store = &management.context.store;
     let row = store.load_delivery(endpoint.id, id, management.context.clock.now()).await?;
-    let row = row.ok_or(Problem::NotFound("delivery"))?;
+    let Some(row) = row else {
+        let pending = find_pending(&management.context, endpoint.key(), id).await?;
+        return Ok((pending.ok_or(Problem::NotFound("delivery"))?, Vec::new()));
+    };
     let attempts = store.all_attempts(&row).await?;
     Ok((row.delivery, attempts))
 }

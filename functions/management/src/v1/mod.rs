@@ -7,12 +7,14 @@ pub(crate) mod audit;
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
 pub(crate) mod events;
+pub(crate) mod explanations;
 pub(crate) mod health;
 pub(crate) mod jwks;
 pub(crate) mod openapi;
 pub(crate) mod replays;
 pub(crate) mod statistics;
 pub(crate) mod undelivered;
+pub(crate) mod workspace_deliveries;
 pub(crate) mod workspaces;
 
 use http_kit::ErrorResponse;

@@ -88,6 +88,9 @@ impl Sender {
         if let Some(claim) = claim {
             Box::pin(self.claim_for_replay(row, claim, expires_at)).await?;
         }
+        if self.concurrency_limiter.is_full(&endpoint) {
+            return Err(Closed::NoLease.into());
+        }
 
         // 4. Is the payload at hand?
         let payload = self.payload(receive).await?;
