@@ -208,7 +208,7 @@ impl Store {
             let listed = ListedApiKey::read(row)?;
             erased.rows += 1 + listed.digests().count();
             // One that was rotated meanwhile is found again.
-            erased.is_done &= self.delete_api_key(&listed).await?;
+            erased.is_done &= self.delete_api_key(&listed, None).await?;
         }
         Ok(erased)
     }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use domain::access::workspace::{MAX_RETENTION_DAYS, Workspace};
+use domain::audit::AuditEntry;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,7 @@ impl Store {
         &self,
         deletion: &WorkspaceDeletion,
         first_step: Timestamp,
+        entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
         let workspace = deletion.workspace;
         let row = ItemWriter::new(&keys::workspace_deletion(workspace), ENTITY)
@@ -97,7 +99,7 @@ impl Store {
             self.part_delete(&keys::workspace(workspace), Some("attribute_exists(PK)"))?,
             self.part_put(row, None)?,
         ];
-        Ok(self.transact(parts).await?.is_none())
+        Ok(self.transact_audited(parts, entry).await?.is_none())
     }
 
     /// Whether the rows of a deleted workspace are still being deleted.

@@ -74,10 +74,10 @@ async fn a_deleted_endpoint_is_gone_and_is_not_brought_back_by_a_late_writer() {
 async fn a_deleted_endpoint_leaves_a_tombstone_that_outlives_its_deliveries_and_gets_no_event() {
     let table = table().await;
     let (store, endpoint) = (&table.store, endpoint(1));
-    store.save_endpoint(&endpoint).await.unwrap();
+    store.save_endpoint(&endpoint, None).await.unwrap();
     assert_eq!(store.load_deleted_endpoint(endpoint.key(), now()).await.unwrap(), None);
     let deleted = endpoint.deleted(now());
-    store.delete_endpoint(&deleted).await.unwrap();
+    store.delete_endpoint(&deleted, None).await.unwrap();
     let last = now().plus(DAY * 90);
     let expired = last.plus(DAY);
     for (at, expected) in [(now(), Some(&deleted)), (last, Some(&deleted)), (expired, None)] {

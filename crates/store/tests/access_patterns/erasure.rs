@@ -31,7 +31,7 @@ fn event(workspace_id: WorkspaceId, number: u128, endpoints: u128) -> Event {
 async fn deletion(table: &Table, number: u128) -> WorkspaceDeletion {
     let settings: WorkspaceSettings = serde_json::from_value(json!({ "name": "acme" })).unwrap();
     let row = Workspace::new(workspace(number), settings, now());
-    assert!(table.store.save_workspace(&row).await.unwrap());
+    assert!(table.store.save_workspace(&row, None).await.unwrap());
     WorkspaceDeletion::new(&row, now())
 }
 
@@ -43,8 +43,8 @@ async fn rows(table: &Table) -> usize {
 async fn the_row_of_the_deletion_takes_the_place_of_the_workspaces_once() {
     let table = table().await;
     let deletion = deletion(&table, 1).await;
-    assert!(table.store.delete_workspace(&deletion, now()).await.unwrap());
-    assert!(!table.store.delete_workspace(&deletion, now()).await.unwrap(), "it is deleted");
+    assert!(table.store.delete_workspace(&deletion, now(), None).await.unwrap());
+    assert!(!table.store.delete_workspace(&deletion, now(), None).await.unwrap(), "it is deleted");
     assert!(table.store.is_workspace_being_deleted(workspace(1)).await.unwrap());
     assert_eq!(table.store.load_workspace(workspace(1)).await.unwrap(), None);
     assert!(table.store.list_workspaces(None, 9).await.unwrap().rows.is_empty());
@@ -72,7 +72,7 @@ async fn events_go_with_the_rest_of_their_ledgers_and_those_of_others_stay() {
     // 256 endpoints in the event's row, 2,048 in each further row.
     store.save_event(&event(mine, 70, 4_000), expires_at).await.unwrap();
     store.save_event(&event(workspace(2), 1, 1), expires_at).await.unwrap();
-    store.delete_workspace(&deletion, now()).await.unwrap();
+    store.delete_workspace(&deletion, now(), None).await.unwrap();
     assert_eq!(rows(&table).await, 70 + 1 + 2 + 1 + 1);
 
     let partitions: Vec<_> = keys::partitions_of_workspace(mine, &deletion.days()).collect();
@@ -95,14 +95,14 @@ async fn endpoints_are_found_until_neither_row_nor_tombstone_is_left() {
     let (store, key) = (&table.store, EndpointKey::new(workspace(1), EndpointId::new(now(), 1)));
     assert_eq!(store.any_endpoint(key.workspace).await.unwrap(), None);
     let endpoint = crate::endpoints::endpoint(1);
-    store.save_endpoint(&endpoint).await.unwrap();
+    store.save_endpoint(&endpoint, None).await.unwrap();
     store.record_failures(key, 5, now()).await.unwrap();
     assert_eq!(store.any_endpoint(key.workspace).await.unwrap(), Some(key.id));
     assert_eq!(store.erase_endpoint(key).await.unwrap(), 2);
     assert_eq!(store.any_endpoint(key.workspace).await.unwrap(), None);
 
-    store.save_endpoint(&endpoint).await.unwrap();
-    store.delete_endpoint(&endpoint.deleted(now())).await.unwrap();
+    store.save_endpoint(&endpoint, None).await.unwrap();
+    store.delete_endpoint(&endpoint.deleted(now()), None).await.unwrap();
     assert_eq!(store.any_endpoint(key.workspace).await.unwrap(), Some(key.id));
     assert_eq!(store.erase_endpoint(key).await.unwrap(), 1);
     assert_eq!(store.any_endpoint(key.workspace).await.unwrap(), None);

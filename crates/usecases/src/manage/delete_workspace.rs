@@ -8,6 +8,9 @@
 use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
+use domain::audit::changes::Changes;
+use domain::audit::snapshot::Snapshot;
+use domain::audit::{Action, Change};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
@@ -51,7 +54,11 @@ pub async fn delete_workspace(
     let Context { store, queue, clock, cache, .. } = &management.context;
     let workspace = store.load_workspace(id).await?.ok_or(Problem::NotFound("workspace"))?;
     let now = clock.now();
-    if !store.delete_workspace(&WorkspaceDeletion::new(&workspace, now), now.plus(SETTLED_AFTER)).await? {
+    let changes = Changes::deleted(Snapshot::of_workspace(&workspace));
+    let change = Change::of_workspace(Action::WorkspaceDeleted, id, changes);
+    let entry = management.context.entry(caller, change);
+    let deletion = WorkspaceDeletion::new(&workspace, now);
+    if !store.delete_workspace(&deletion, now.plus(SETTLED_AFTER), Some(&entry)).await? {
         return Err(Problem::NotFound("workspace").into());
     }
     cache.forget_workspace(id).await;

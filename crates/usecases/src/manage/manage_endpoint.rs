@@ -141,7 +141,7 @@ async fn count_parked(management: &Management, endpoint: &Endpoint) -> Result<Pa
     let (most, now) = (ParkedCount::COUNTED_AT_MOST, clock.now());
     let (counted, is_exact) = store.count_undelivered(endpoint.id, DeliveryStatus::Parked, most, now).await?;
     let counted = u64::try_from(counted).unwrap_or(u64::MAX);
-    let has_counter = !is_exact && endpoint.disabled_reason == Some(DisabledReason::Failing);
+    let has_counter = !is_exact && endpoint.disabled_reason() == Some(DisabledReason::Failing);
     let deliveries = match has_counter {
         true => counted.max(store.parked_count(endpoint.key()).await?),
         false => counted,

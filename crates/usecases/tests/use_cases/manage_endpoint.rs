@@ -1,4 +1,4 @@
-use domain::endpoint::DisabledReason;
+use domain::endpoint::{Disabled, DisabledReason};
 use domain::policy::circuit::ParkedCount;
 use queue::{Queue, Task};
 use serde_json::json;
@@ -55,8 +55,8 @@ async fn parked_deliveries_are_counted_up_to_a_bound_and_beyond_it_are_at_least_
     bench.store.count_parked(endpoint.key(), 60_000).await.unwrap();
     shown(1_000, false).await;
     endpoint.settings.active = false;
-    endpoint.disabled_reason = Some(DisabledReason::Failing);
+    endpoint.disabled = Some(Disabled { reason: DisabledReason::Failing, at: None, by: None });
     endpoint.revision += 1;
-    bench.store.save_endpoint(&endpoint).await.unwrap();
+    bench.store.save_endpoint(&endpoint, None).await.unwrap();
     shown(60_000, false).await;
 }

@@ -114,7 +114,7 @@ pub(crate) async fn update(
     responses((status = 204, description = "The workspace is deleted.")),
 )]
 pub(crate) async fn delete(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(workspace): Id<WorkspaceId>,
 ) -> Answer<StatusCode> {
