@@ -19,8 +19,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use local::data_dir::DataDir;
 use local::first_run::prepare;
 use local::platform::{Platform, Setup};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use store::rows::deliveries::{DeliveryRow, Settlement};
 use store::{BATCH_WRITES, Store};
 use usecases::Clock;
@@ -56,12 +56,17 @@ pub(crate) async fn run(events: usize) -> anyhow::Result<()> {
     let before = Clock::new(move || ago.now().minus(Duration::from_secs(5 * 86_400)));
     let beginnings = prepare(&platform.store, None, Some(KEY), &before).await?;
     let now = clock.now();
-    let endpoints = [EndpointId::new(now, 1), EndpointId::new(now, 2)];
+    let api = ApiClient::new(&platform.url(), KEY);
+    let mut endpoints = [EndpointId::new(now, 0); 2];
+    for endpoint in &mut endpoints {
+        let body = json!({ "workspace_id": beginnings.workspace, "url": "http://127.0.0.1:9/" });
+        let made = api.post("/v1/webhook-endpoints", &body).await?;
+        *endpoint = made["id"].as_str().unwrap_or_default().parse()?;
+    }
     let scene =
         Scene { events, store: platform.store.clone(), workspace: beginnings.workspace, endpoints, now };
     scene.write().await?;
 
-    let api = ApiClient::new(&platform.url(), KEY);
     let list = format!("/v1/deliveries?workspace_id={}", beginnings.workspace);
     for (name, query) in [
         ("first page", ""),

@@ -71,11 +71,16 @@ pub async fn prepare(
         save_key(store, &key, &admin_key).await?;
     }
 
-    let workspace = match kept(WORKSPACE_FILE)? {
-        Some(text) => text.trim().parse().map_err(|_| damaged(data, WORKSPACE_FILE, "a new workspace"))?,
-        None => WorkspaceId::new(now, randomness.id()),
+    let known = match kept(WORKSPACE_FILE)? {
+        Some(text) => {
+            let id = text.trim().parse();
+            store.load_workspace(id.map_err(|_| damaged(data, WORKSPACE_FILE, "a new workspace"))?).await?
+        }
+        None => None,
     };
-    let is_new = store.load_workspace(workspace).await?.is_none();
+    let is_new = known.is_none();
+    // One that was deleted is not made again under its id: its rows may still be being deleted.
+    let workspace = known.map_or_else(|| WorkspaceId::new(now, randomness.id()), |known| known.id);
     if is_new {
         save_workspace(store, &Workspace::new(workspace, settings_of_workspace("local"), now)).await?;
         data.map_or(Ok(()), |data| data.write_private(WORKSPACE_FILE, &workspace.to_string()))?;

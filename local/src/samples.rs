@@ -24,6 +24,11 @@ pub async fn prepare(receiver: &Receiver<'_>, clock: &Clock) -> anyhow::Result<(
     let (store, now) = (receiver.store, clock.now());
     let workspace = WORKSPACE.parse()?;
     if store.load_workspace(workspace).await?.is_none() {
+        anyhow::ensure!(
+            !store.is_workspace_being_deleted(workspace).await?,
+            "the workspace of the samples was deleted, and its rows are still being deleted. Start without --samples, and \
+             with it some minutes later."
+        );
         save_workspace(store, &Workspace::new(workspace, settings_of_workspace("samples"), now)).await?;
     }
     let secret = ApiKeySecret::parse(KEY)?;

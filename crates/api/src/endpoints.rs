@@ -3,7 +3,7 @@
 use domain::access::actor::Actor;
 use domain::endpoint::{Disabled, DisabledReason, EndpointSettings};
 use domain::id::{EndpointId, WorkspaceId};
-use domain::policy::circuit::Health as CircuitHealth;
+use domain::policy::circuit::{Health as CircuitHealth, ParkedCount};
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,40 @@ pub struct Endpoint {
     pub updated_at: Timestamp,
 }
 
+/// An endpoint that was deleted. Its deliveries can be read until the workspace's retention ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeletedEndpoint {
+    /// The id that the endpoint had.
+    pub id: EndpointId,
+    /// The workspace of the endpoint.
+    pub workspace_id: WorkspaceId,
+    /// Its last URL; `?…` stands for a query.
+    #[cfg_attr(feature = "openapi", schema(examples("https://example.com/hooks")))]
+    pub url: String,
+    /// Its last description.
+    #[cfg_attr(feature = "openapi", schema(examples("Invoices of Acme")))]
+    pub description: String,
+    /// When the endpoint was created.
+    pub created_at: Timestamp,
+    /// When the endpoint was deleted.
+    pub deleted_at: Timestamp,
+}
+
+impl From<domain::endpoint::deleted::DeletedEndpoint> for DeletedEndpoint {
+    fn from(deleted: domain::endpoint::deleted::DeletedEndpoint) -> Self {
+        let domain::endpoint::deleted::DeletedEndpoint {
+            id,
+            workspace_id,
+            url,
+            description,
+            created_at,
+            deleted_at,
+        } = deleted;
+        Self { id, workspace_id, url, description, created_at, deleted_at }
+    }
+}
+
 /// An old secret that still signs. Its text is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -101,6 +135,17 @@ pub struct Health {
     pub failing_since: Option<Timestamp>,
     /// The state of the circuit breaker.
     pub circuit: Circuit,
+    /// About when the oldest parked delivery is attempted, to see whether the endpoint has recovered; `null` unless the
+    /// circuit of an active endpoint is open.
+    pub next_probe_at: Option<Timestamp>,
+    /// The number of deliveries that are parked. Only the answer that reads one endpoint counts them, lists do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples(0)))]
+    pub parked: Option<u64>,
+    /// Whether `parked` is exact: it is counted up to 1,000. If `false`, at least so many are parked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples(true)))]
+    pub parked_exact: Option<bool>,
 }
 
 /// The state of a circuit breaker: `closed`, or `open` while the endpoint fails: then new deliveries are parked.
@@ -144,7 +189,21 @@ impl Endpoint {
 
     /// The same with its health.
     pub fn with_health(endpoint: domain::endpoint::Endpoint, health: CircuitHealth, now: Timestamp) -> Self {
-        Self { health: Some(health.into()), ..Self::of(endpoint, now) }
+        let next_probe_at = health.next_probe_at(now).filter(|_| endpoint.settings.active);
+        let circuit = if health.is_open() { Circuit::Open } else { Circuit::Closed };
+        let CircuitHealth { failures, failing_since, .. } = health;
+        let health =
+            Health { failures, failing_since, circuit, next_probe_at, parked: None, parked_exact: None };
+        Self { health: Some(health), ..Self::of(endpoint, now) }
+    }
+
+    /// The same with what is parked for it.
+    #[must_use]
+    pub fn with_parked(mut self, parked: ParkedCount) -> Self {
+        if let Some(health) = &mut self.health {
+            (health.parked, health.parked_exact) = (Some(parked.deliveries), Some(parked.is_exact));
+        }
+        self
     }
 
     /// The same with its secret: only for the answers to its making and to a rotation. A notification, which is not
@@ -154,13 +213,6 @@ impl Endpoint {
         let current = endpoint.secrets.first().filter(|_| is_signed).map(|active| active.secret.clone());
         let secret = current.filter(|secret| secret.shown_to_customer().is_some());
         Self { secret, ..Self::of(endpoint, now) }
-    }
-}
-
-impl From<CircuitHealth> for Health {
-    fn from(health: CircuitHealth) -> Self {
-        let circuit = if health.is_open() { Circuit::Open } else { Circuit::Closed };
-        Self { failures: health.failures, failing_since: health.failing_since, circuit }
     }
 }
 

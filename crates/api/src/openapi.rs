@@ -85,6 +85,16 @@ impl PartialSchema for EventTypes {
     }
 }
 
+impl PartialSchema for TargetId {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.description(Some("The id of a workspace, endpoint, API key, event, delivery or replay."))
+            .pattern(Some("^(ws|we|key|evt|wd|rep)_[0-7][0-9A-HJKMNP-TV-Z]{25}$"))
+            .examples(["we_01M7Z294KETHNPJB3QG0VDG1JA"])
+            .into()
+    }
+}
+
 /// The schemas of query parameters, by name: utoipa refers to them and collects only those of bodies.
 pub fn parameters() -> [(&'static str, RefOr<Schema>); 8] {
     [
@@ -128,16 +138,6 @@ impl PartialSchema for EndpointIds {
 impl ToSchema for Statuses {}
 impl ToSchema for ErrorClasses {}
 impl ToSchema for EndpointIds {}
-impl PartialSchema for TargetId {
-    fn schema() -> RefOr<Schema> {
-        let text = ObjectBuilder::new().schema_type(Type::String);
-        text.description(Some("The id of a workspace, endpoint, API key, event, delivery or replay."))
-            .pattern(Some("^(ws|we|key|evt|wd|rep)_[0-7][0-9A-HJKMNP-TV-Z]{25}$"))
-            .examples(["we_01M7Z294KETHNPJB3QG0VDG1JA"])
-            .into()
-    }
-}
-
 impl ToSchema for Limit {}
 impl ToSchema for TargetId {}
 impl ToSchema for EventTypes {}

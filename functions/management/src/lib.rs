@@ -11,8 +11,8 @@ use http_kit::idempotent;
 use usecases::manage::management::Management;
 
 use crate::v1::{
-    api_keys, audit, deliveries, endpoints, events, explanations, health, jwks, openapi, replays, statistics,
-    undelivered, workspace_deliveries, workspaces,
+    api_keys, audit, deleted_endpoints, deliveries, endpoints, events, explanations, health, jwks, openapi,
+    replays, statistics, undelivered, workspace_deliveries, workspaces,
 };
 
 /// The routes of this function.
@@ -31,6 +31,8 @@ http_kit::operations! { Management:
     endpoints::delete [Webhooks];
     endpoints::rotate [Webhooks] or TooManySecrets, ChangedMeanwhile;
     endpoints::end_overlap [Webhooks] or ChangedMeanwhile;
+    deleted_endpoints::list [WebhooksRead] or NotFound;
+    deleted_endpoints::read [WebhooksRead];
     deliveries::list [DeliveriesRead];
     deliveries::read [DeliveriesRead];
     statistics::of_endpoint [DeliveriesRead];
@@ -56,6 +58,7 @@ http_kit::operations! { Management:
     workspaces::list [WorkspacesRead];
     workspaces::read [WorkspacesRead];
     workspaces::update [Workspaces] or RaisesOwnQuota, ChangedMeanwhile, PreconditionFailed;
+    workspaces::delete [Workspaces];
     statistics::of_workspace [DeliveriesRead];
     jwks::read public;
 

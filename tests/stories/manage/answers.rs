@@ -150,12 +150,18 @@ async fn ask_for_everything(answers: &mut Answers<'_>, good: &Receiver, bad: &Re
     answers.take("GET", &endpoint(&first, "?"), Value::Null).await;
     answers.take("GET", &format!("/v1/audit?workspace_id={ws}&target={first}"), Value::Null).await;
     answers.take("GET", "/v1/audit?action=workspace.created&limit=1", Value::Null).await;
+    answers.take("GET", &format!("/v1/deleted-endpoints/{first}"), Value::Null).await;
+    answers.take("GET", &format!("/v1/deleted-endpoints?workspace_id={ws}"), Value::Null).await;
+    answers.take("GET", &format!("/v1/deleted-endpoints/{failing}"), Value::Null).await;
 }
 
 async fn ask_of_workspaces_and_keys(answers: &mut Answers<'_>) {
     let ws = answers.stage.workspace.clone();
-    answers.take("POST", "/v1/workspaces", json!({ "name": "second", "max_endpoints": 3 })).await;
+    let second = json!({ "name": "second", "max_endpoints": 3 });
+    let second = id(&answers.take("POST", "/v1/workspaces", second).await);
     answers.take("GET", "/v1/workspaces?limit=1", Value::Null).await;
+    answers.take("DELETE", &format!("/v1/workspaces/{second}"), Value::Null).await;
+    answers.take("DELETE", &format!("/v1/workspaces/{second}?"), Value::Null).await;
     answers.take("GET", &format!("/v1/workspaces/{ws}"), Value::Null).await;
     answers.take("PATCH", &format!("/v1/workspaces/{ws}"), json!({ "retention_days": 60 })).await;
     let key = json!({ "name": "billing", "workspace_id": ws, "scopes": ["events", "webhooks:ro"] });

@@ -164,8 +164,11 @@ async fn read_events(reader: &mut Newcomer<'_>, endpoints: &Endpoints) -> Value 
 /// "Endpoints": the healthy one is changed and tested.
 async fn read_endpoints(reader: &mut Newcomer<'_>, endpoints: &Endpoints) {
     let healthy = [("ENDPOINT", endpoints.healthy.id.as_str())];
-    reader.run("Create", &[]).await;
+    let created = reader.run("Create", &[]).await;
     reader.run("List, read, change, delete", &healthy).await;
+    let path = format!("/v1/webhook-endpoints/{}", id(&created));
+    assert_eq!(reader.stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
+    reader.run("Deleted endpoints", &[("ENDPOINT", id(&created))]).await;
     reader.run("Secrets", &healthy).await;
     reader.run("Test", &healthy).await;
     reader.run("Preview", &healthy).await;

@@ -4,6 +4,7 @@
 mod answers;
 mod api_keys;
 mod audit;
+mod deletion;
 mod examples;
 mod explanations;
 mod logs;

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod body_form;
 pub mod custom_headers;
+pub mod deleted;
 pub mod disabled;
 pub mod endpoint_url;
 pub mod explanation;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::keys::{self, KEY_PREFIX, LOOKUP, LOOKUP_SORT};
+use crate::rows::erasure::Erased;
 use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::table::query::{Index, Range};
 use crate::table::update::Update;
@@ -193,6 +194,23 @@ impl Store {
             writes.push(self.part_delete(&keys::api_key(digest), None)?);
         }
         Ok(self.transact_audited(writes, entry).await?.is_none())
+    }
+
+    /// Deletes API keys of a workspace that was deleted, at most `limit`, with all their secrets.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn erase_api_keys(&self, workspace: WorkspaceId, limit: usize) -> Result<Erased, StoreError> {
+        let range = Range::prefix(keys::api_keys_partition(Some(workspace)), KEY_PREFIX).consistent();
+        let page = self.query(&range, limit).await?;
+        let mut erased = Erased { rows: 0, is_done: !page.more };
+        for row in page.rows {
+            let listed = ListedApiKey::read(row)?;
+            erased.rows += 1 + listed.digests().count();
+            // One that was rotated meanwhile is found again.
+            erased.is_done &= self.delete_api_key(&listed, None).await?;
+        }
+        Ok(erased)
     }
 
     /// Adds to each key when it was last used, by any of its secrets.

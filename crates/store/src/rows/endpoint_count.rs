@@ -5,11 +5,13 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::audit::AuditEntry;
 use domain::endpoint::Endpoint;
-use domain::id::{EndpointKey, WorkspaceId};
+use domain::endpoint::deleted::DeletedEndpoint;
+use domain::id::WorkspaceId;
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX};
+use crate::rows::deleted_endpoints;
 use crate::table::item::{ItemReader, ItemWriter};
 use crate::table::query::Range;
 use crate::table::update::Update;
@@ -59,24 +61,26 @@ impl Store {
         Err(StoreError::Unprocessed(2))
     }
 
-    /// Deletes an endpoint's row and counts it off; whether there was one.
+    /// Deletes an endpoint's row, counts it off and leaves a tombstone; whether there was one.
     pub(crate) async fn delete_counted(
         &self,
-        endpoint: EndpointKey,
+        deleted: &DeletedEndpoint,
         entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
+        let (workspace, tombstone) = (deleted.workspace_id, deleted_endpoints::write(deleted)?);
         for _ in 0..TRIES {
-            let delete = self.part_delete(&keys::endpoint(endpoint), Some("attribute_exists(PK)"))?;
-            let parts = vec![delete, self.part_count(endpoint.workspace, -1, None)?];
-            match self.transact_audited(parts, entry).await? {
+            let delete = self.part_delete(&keys::endpoint(deleted.key()), Some("attribute_exists(PK)"))?;
+            let count = self.part_count(workspace, -1, None)?;
+            let leave = self.part_put(tombstone.clone(), None)?;
+            match self.transact_audited(vec![delete, count, leave], entry).await? {
                 None => return Ok(true),
                 Some(COUNTER) => {
-                    self.endpoint_count(endpoint.workspace).await?;
+                    self.endpoint_count(workspace).await?;
                 }
                 Some(_) => return Ok(false),
             }
         }
-        Err(StoreError::Unprocessed(2))
+        Err(StoreError::Unprocessed(3))
     }
 
     /// Counts by `step`, if there is a counter and it is below `most`.

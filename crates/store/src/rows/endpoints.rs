@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use domain::audit::AuditEntry;
+use domain::endpoint::deleted::DeletedEndpoint;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::subscription::{Subscription, Switch};
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings};
@@ -194,19 +195,19 @@ impl Store {
         Ok(subscriptions)
     }
 
-    /// Deletes an endpoint with the rows of its health, limits and drain; whether there was one.
+    /// Deletes an endpoint with the rows of its health, limits and drain, and leaves its tombstone; whether there was one.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn delete_endpoint(
         &self,
-        endpoint: EndpointKey,
+        deleted: &DeletedEndpoint,
         entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
-        let existed = self.delete_counted(endpoint, entry).await?;
+        let existed = self.delete_counted(deleted, entry).await?;
         // After the endpoint's own row: a process that still finds the endpoint would write them anew.
         for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count, keys::notified] {
-            self.delete(&key(endpoint)).await?;
+            self.delete(&key(deleted.key())).await?;
         }
         Ok(existed)
     }

@@ -83,6 +83,15 @@ impl Store {
         Ok(self.transact_audited(parts, entry).await?.is_none())
     }
 
+    /// Deletes a replay whose workspace is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn drop_replay(&self, workspace: WorkspaceId, id: ReplayId) -> Result<(), StoreError> {
+        self.delete(&keys::replay(workspace, id)).await?;
+        Ok(())
+    }
+
     /// The replay in whichever workspace it is, by the index: one made a moment ago may be missed.
     ///
     /// # Errors

@@ -76,6 +76,12 @@ impl Range {
         }
     }
 
+    /// Every row of `partition`, oldest first.
+    pub(crate) fn whole(partition: String) -> Self {
+        // DynamoDB refuses an empty key.
+        Self { low: "!".to_owned(), ..Self::prefix(partition, "") }
+    }
+
     pub(crate) fn newest_first(mut self) -> Self {
         self.newest_first = true;
         self

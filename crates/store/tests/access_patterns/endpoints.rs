@@ -13,9 +13,9 @@ use domain::signing::secret::{ActiveSecret, Secret};
 use store::rows::drains::DrainReason;
 use store::rows::endpoint_count::Created;
 
-use crate::{every_page, now, table, workspace};
+use crate::{DAY, every_page, now, table, workspace};
 
-fn endpoint(number: u128) -> Endpoint {
+pub(crate) fn endpoint(number: u128) -> Endpoint {
     let settings: EndpointSettings =
         serde_json::from_value(serde_json::json!({ "url": "https://example.com/hook" })).unwrap();
     Endpoint {
@@ -57,10 +57,14 @@ async fn the_address_of_a_notification_is_sealed_and_read_back() {
     let url = settings.check(&AllowedTargets::public_only()).unwrap();
     let notification = Endpoint { settings, url, ..endpoint(1) };
     assert!(table.store.save_endpoint(&notification, None).await.unwrap());
-    assert_eq!(table.store.load_endpoint(notification.key()).await.unwrap(), Some(notification));
-    let everything = everything(&table).await;
-    assert!(everything.contains("https://hooks.slack.com/[redacted]"), "{everything}");
-    assert!(!everything.contains("hush"), "{everything}");
+    assert_eq!(table.store.load_endpoint(notification.key()).await.unwrap(), Some(notification.clone()));
+    let is_sealed = async || {
+        let everything = everything(&table).await;
+        everything.contains("https://hooks.slack.com/[redacted]") && !everything.contains("hush")
+    };
+    assert!(is_sealed().await);
+    assert!(table.store.delete_endpoint(&notification.deleted(now()), None).await.unwrap());
+    assert!(is_sealed().await, "nor is it in the tombstone");
 }
 
 #[tokio::test]
@@ -80,7 +84,7 @@ async fn of_one_kind_about_one_endpoint_a_notification_is_claimed_once_in_a_whil
     assert!(claim(first, failing, 3_600).await);
     assert!(!claim(first, failing, 3_601).await && !claim(first, recovered, 3_600).await);
     assert!(table.store.save_endpoint(&endpoint(1), None).await.unwrap());
-    assert!(table.store.delete_endpoint(first, None).await.unwrap());
+    assert!(table.store.delete_endpoint(&endpoint(1).deleted(now()), None).await.unwrap());
     assert!(claim(first, failing, 3_602).await, "it is deleted with its endpoint");
 }
 
@@ -105,11 +109,34 @@ async fn a_deleted_endpoint_is_gone_and_is_not_brought_back_by_a_late_writer() {
     let table = table().await;
     let mut endpoint = endpoint(1);
     table.store.save_endpoint(&endpoint, None).await.unwrap();
-    assert!(table.store.delete_endpoint(endpoint.key(), None).await.unwrap());
-    assert!(!table.store.delete_endpoint(endpoint.key(), None).await.unwrap());
+    let deleted = endpoint.deleted(now());
+    assert!(table.store.delete_endpoint(&deleted, None).await.unwrap());
+    assert!(!table.store.delete_endpoint(&deleted, None).await.unwrap());
     endpoint.revision = 2;
     assert!(!table.store.save_endpoint(&endpoint, None).await.unwrap());
     assert_eq!(table.store.find_endpoint(endpoint.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_deleted_endpoint_leaves_a_tombstone_that_outlives_its_deliveries_and_gets_no_event() {
+    let table = table().await;
+    let (store, endpoint) = (&table.store, endpoint(1));
+    store.save_endpoint(&endpoint, None).await.unwrap();
+    assert_eq!(store.load_deleted_endpoint(endpoint.key(), now()).await.unwrap(), None);
+    let deleted = endpoint.deleted(now());
+    store.delete_endpoint(&deleted, None).await.unwrap();
+    let last = now().plus(DAY * 90);
+    let expired = last.plus(DAY);
+    for (at, expected) in [(now(), Some(&deleted)), (last, Some(&deleted)), (expired, None)] {
+        assert_eq!(store.load_deleted_endpoint(endpoint.key(), at).await.unwrap().as_ref(), expected);
+        assert_eq!(store.find_deleted_endpoint(endpoint.id, at).await.unwrap().as_ref(), expected);
+        let listed = store.list_deleted_endpoints(workspace(1), None, 9, at).await.unwrap();
+        assert_eq!((listed.rows.first(), listed.next), (expected, None));
+    }
+    let foreign = EndpointKey::new(workspace(2), endpoint.id);
+    assert_eq!(store.load_deleted_endpoint(foreign, now()).await.unwrap(), None);
+    assert!(store.all_subscriptions(workspace(1)).await.unwrap().is_empty());
+    assert_eq!(store.find_endpoint(endpoint.id).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -120,17 +147,17 @@ async fn endpoints_from_before_they_were_counted_are_counted_when_the_next_is_ma
     });
     store.save_endpoint(&endpoint(1), None).await.unwrap();
     store.save_endpoint(&endpoint(2), None).await.unwrap();
-    assert!(store.delete_endpoint(endpoint(1).key(), None).await.unwrap());
-    assert!(!store.delete_endpoint(endpoint(1).key(), None).await.unwrap());
+    assert!(store.delete_endpoint(&endpoint(1).deleted(now()), None).await.unwrap());
+    assert!(!store.delete_endpoint(&endpoint(1).deleted(now()), None).await.unwrap());
     assert_eq!([create(3, 2).await, create(4, 2).await], [Created::Done, Created::TooMany]);
     assert_eq!(create(3, 9).await, Created::Exists);
-    assert!(store.delete_endpoint(endpoint(2).key(), None).await.unwrap());
+    assert!(store.delete_endpoint(&endpoint(2).deleted(now()), None).await.unwrap());
     assert_eq!([create(4, 2).await, create(5, 2).await], [Created::Done, Created::TooMany]);
     assert_eq!(store.all_subscriptions(workspace(1)).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
-async fn nothing_of_a_deleted_endpoint_stays() {
+async fn nothing_of_a_deleted_endpoint_stays_but_its_tombstone() {
     let table = table().await;
     let (store, key) = (&table.store, endpoint(1).key());
     store.save_endpoint(&endpoint(1), None).await.unwrap();
@@ -150,8 +177,8 @@ async fn nothing_of_a_deleted_endpoint_stays() {
             .collect::<Vec<_>>()
     };
     assert_eq!(rows().await.len(), 5);
-    assert!(store.delete_endpoint(key, None).await.unwrap());
-    assert_eq!(rows().await, Vec::<String>::new());
+    assert!(store.delete_endpoint(&endpoint(1).deleted(now()), None).await.unwrap());
+    assert_eq!(rows().await, [format!("DELETED#{}", key.id)]);
 }
 
 #[tokio::test]

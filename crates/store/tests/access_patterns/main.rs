@@ -5,6 +5,7 @@ mod api_keys;
 mod audit;
 mod deliveries;
 mod endpoints;
+mod erasure;
 mod events;
 mod golden;
 mod idempotency;

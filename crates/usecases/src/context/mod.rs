@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use domain::access::actor::Actor;
 use domain::audit::{AuditEntry, Change};
-use domain::id::AuditEntryId;
+use domain::id::{AuditEntryId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use mail::Mailer;
 use queue::{Queue, Topic};
 use store::Store;
 
+use crate::error::Fault;
 use crate::idempotent_request::ClaimedId;
 use crate::{Cache, Clock, Randomness, Traces};
 
@@ -80,6 +81,12 @@ impl Context {
     /// Whether an earlier request under the same claim may have made something already.
     pub fn is_resumed(&self) -> bool {
         self.claim.is_some_and(|claim| claim.is_resumed)
+    }
+
+    /// Whether there is such a workspace. One that was deleted is none, although its other rows are deleted later, by
+    /// [`crate::manage::delete_workspace`].
+    pub(crate) async fn has_workspace(&self, workspace: WorkspaceId) -> Result<bool, Fault> {
+        Ok(self.cache.workspace(workspace).await?.is_some())
     }
 
     /// The same context with an SNS topic.

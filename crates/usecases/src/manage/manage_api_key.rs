@@ -114,10 +114,16 @@ pub async fn read_api_key(
     caller.require(Scope::AdminRead)?;
     let listed = management.context.store.load_api_key(id).await?.ok_or(Problem::NotFound("API key"))?;
     let within_reach = caller.workspace_id.is_none() || caller.workspace_id == listed.key.workspace_id;
-    if !within_reach {
+    let context = &management.context;
+    // Rows of a deleted workspace's keys are deleted later.
+    let exists = match listed.key.workspace_id {
+        Some(workspace) => context.has_workspace(workspace).await?,
+        None => true,
+    };
+    if !within_reach || !exists {
         return Err(Problem::NotFound("API key").into());
     }
-    Ok(listed.at(management.context.clock.now()))
+    Ok(listed.at(context.clock.now()))
 }
 
 /// Gives an API key a new secret. The old one authenticates for `overlap_seconds` more (a day, if `None`), so that its

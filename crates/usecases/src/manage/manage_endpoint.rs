@@ -10,10 +10,11 @@ use domain::access::workspace::Workspace;
 use domain::audit::changes::Changes;
 use domain::audit::snapshot::Snapshot;
 use domain::audit::{Action, Change};
+use domain::delivery::DeliveryStatus;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings, MAX_ENDPOINTS};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
-use domain::policy::circuit::Health;
+use domain::policy::circuit::{Health, ParkedCount};
 use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
@@ -111,10 +112,15 @@ pub(crate) async fn find_endpoint(
         Some(workspace) => context.store.load_endpoint(EndpointKey::new(workspace, id)).await?,
         None => context.store.find_endpoint(id).await?,
     };
-    Ok(endpoint.ok_or(Problem::NotFound("endpoint"))?)
+    let endpoint = endpoint.ok_or(Problem::NotFound("endpoint"))?;
+    // The rows of a deleted workspace are deleted later.
+    match context.has_workspace(endpoint.workspace_id).await? {
+        true => Ok(endpoint),
+        false => Err(Problem::NotFound("endpoint").into()),
+    }
 }
 
-/// An endpoint and its health.
+/// An endpoint, its health, and how many deliveries are parked for it.
 ///
 /// # Errors
 /// As for [`read_endpoint`].
@@ -122,10 +128,26 @@ pub async fn show_endpoint(
     management: &Management,
     caller: &ApiKey,
     id: EndpointId,
-) -> Result<(Endpoint, Health), UseCaseError> {
+) -> Result<(Endpoint, Health, ParkedCount), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::WebhooksRead, id).await?;
     let health = management.context.store.load_health(endpoint.key()).await?;
-    Ok((endpoint.shown_to(caller), health.unwrap_or_default()))
+    let parked = count_parked(management, &endpoint).await?;
+    Ok((endpoint.shown_to(caller), health.unwrap_or_default(), parked))
+}
+
+/// Counts one by one up to a bound. Beyond it an endpoint that is off for failing has a counter, which says about how many
+/// were parked since; so there are at least as many.
+async fn count_parked(management: &Management, endpoint: &Endpoint) -> Result<ParkedCount, UseCaseError> {
+    let Context { store, clock, .. } = &management.context;
+    let (most, now) = (ParkedCount::COUNTED_AT_MOST, clock.now());
+    let (counted, is_exact) = store.count_undelivered(endpoint.id, DeliveryStatus::Parked, most, now).await?;
+    let counted = u64::try_from(counted).unwrap_or(u64::MAX);
+    let has_counter = !is_exact && endpoint.disabled_reason() == Some(DisabledReason::Failing);
+    let deliveries = match has_counter {
+        true => counted.max(store.parked_count(endpoint.key()).await?),
+        false => counted,
+    };
+    Ok(ParkedCount { deliveries, is_exact })
 }
 
 /// The health of the endpoints of a page; endpoints that are not in it are healthy.
@@ -251,7 +273,8 @@ pub async fn end_overlap(
     Ok(endpoint)
 }
 
-/// Deletes an endpoint. Its jobs under way are cancelled by the sender; its deliveries stay until they expire.
+/// Deletes an endpoint. Its jobs under way are cancelled by the sender; its deliveries can be read until they expire, and a
+/// tombstone says when it was deleted.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when the endpoint does not exist.
@@ -261,10 +284,11 @@ pub async fn delete_endpoint(
     id: EndpointId,
 ) -> Result<(), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
-    let changes = Changes::deleted(Snapshot::of_endpoint(&endpoint, management.context.clock.now()));
+    let now = management.context.clock.now();
+    let changes = Changes::deleted(Snapshot::of_endpoint(&endpoint, now));
     let change = Change::of_endpoint(Action::EndpointDeleted, &endpoint, changes);
     let entry = management.context.entry(caller, change);
-    let deleted = management.context.store.delete_endpoint(endpoint.key(), Some(&entry)).await?;
+    let deleted = management.context.store.delete_endpoint(&endpoint.deleted(now), Some(&entry)).await?;
     management.context.cache.forget_endpoint(endpoint.key()).await;
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }

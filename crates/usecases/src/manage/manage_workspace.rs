@@ -25,11 +25,7 @@ pub async fn create_workspace(
     settings: WorkspaceSettings,
 ) -> Result<Workspace, UseCaseError> {
     caller.require(Scope::Workspaces)?;
-    if caller.workspace_id.is_some() {
-        return Err(
-            Problem::MissingScope("workspaces` of a key for all workspaces, not only `workspaces").into()
-        );
-    }
+    require_key_for_all(caller)?;
     settings.check()?;
     let now = management.context.clock.now();
     let id = management.context.new_id(now, WorkspaceId::new);
@@ -43,6 +39,16 @@ pub async fn create_workspace(
     let change = Change::of_workspace(Action::WorkspaceCreated, id, changes);
     save(management, &workspace, Some(management.context.entry(caller, change))).await?;
     Ok(workspace)
+}
+
+/// Workspaces are made and deleted only with a key for all of them.
+pub(crate) fn require_key_for_all(caller: &ApiKey) -> Result<(), Problem> {
+    match caller.workspace_id {
+        None => Ok(()),
+        Some(_) => {
+            Err(Problem::MissingScope("workspaces` of a key for all workspaces, not only `workspaces"))
+        }
+    }
 }
 
 /// A workspace that the caller may read.

@@ -2,6 +2,8 @@
 //! Use cases for workspaces, API keys, endpoints, lists and statistics.
 
 pub mod authenticate;
+pub mod delete_workspace;
+pub mod deleted_endpoints;
 pub mod explain_event;
 pub mod find_delivery;
 pub mod list_undelivered;

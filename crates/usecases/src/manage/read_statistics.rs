@@ -15,8 +15,8 @@ use store::rows::statistics::Subject;
 use store::{Listing, Window};
 
 use crate::error::UseCaseError;
+use crate::manage::deleted_endpoints::find_endpoint_of_deliveries;
 use crate::manage::listing::Span;
-use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
 
 /// The maximum number of deliveries that are counted one by one.
@@ -74,8 +74,8 @@ pub async fn endpoint_statistics(
     span: Span,
     step: Step,
 ) -> Result<Statistics, UseCaseError> {
-    let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, id).await?;
-    let window = window(management, caller, endpoint.workspace_id, span).await?;
+    let endpoint = find_endpoint_of_deliveries(management, caller, id).await?;
+    let window = window(management, caller, endpoint.workspace, span).await?;
     read_statistics(management, Subject::Endpoint(id), window, step).await
 }
 

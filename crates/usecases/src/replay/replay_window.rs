@@ -129,7 +129,12 @@ async fn find_replay(
         Some(workspace) => management.context.store.load_replay(workspace, id).await?,
         None => management.context.store.find_replay(id).await?,
     };
-    Ok(replay.ok_or(Problem::NotFound("replay"))?)
+    let replay = replay.ok_or(Problem::NotFound("replay"))?;
+    // The rows of a deleted workspace are deleted later.
+    match management.context.has_workspace(replay.workspace_id).await? {
+        true => Ok(replay),
+        false => Err(Problem::NotFound("replay").into()),
+    }
 }
 
 /// Replays of a workspace, newest first.

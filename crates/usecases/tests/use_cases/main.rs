@@ -4,6 +4,7 @@
 mod accept_event;
 mod attempt_delivery;
 mod capacity;
+mod delete_workspace;
 mod drain;
 mod idempotent_request;
 mod manage_endpoint;

@@ -49,7 +49,7 @@ pub(crate) async fn create(
 
 /// Read an endpoint
 ///
-/// The endpoint with its health.
+/// The endpoint with its health, and how many deliveries are parked for it.
 #[utoipa::path(
     get,
     path = "/v1/webhook-endpoints/{endpoint}",
@@ -62,10 +62,10 @@ pub(crate) async fn read(
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
 ) -> Answer<Revised<Json<Endpoint>>> {
-    let (endpoint, health) = manage_endpoint::show_endpoint(&management, &caller, endpoint).await?;
+    let (endpoint, health, parked) = manage_endpoint::show_endpoint(&management, &caller, endpoint).await?;
     let revision = endpoint.revision;
     let shown = Endpoint::with_health(endpoint, health, management.context.clock.now());
-    Ok(Revised { revision, answer: Json(shown) })
+    Ok(Revised { revision, answer: Json(shown.with_parked(parked)) })
 }
 
 /// List endpoints

@@ -4,6 +4,7 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod audit;
+pub(crate) mod deleted_endpoints;
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
 pub(crate) mod events;
