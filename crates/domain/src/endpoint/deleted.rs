@@ -18,7 +18,7 @@ pub struct DeletedEndpoint {
     pub id: EndpointId,
     /// The tenant that it belonged to.
     pub workspace_id: WorkspaceId,
-    /// Its last URL without the query, which may hold a secret.
+    /// Its last URL without the query, which may hold a secret; of a notification only the host.
     pub url: String,
     /// Its last description.
     pub description: String,
@@ -34,7 +34,7 @@ impl Endpoint {
         DeletedEndpoint {
             id: self.id,
             workspace_id: self.workspace_id,
-            url: self.url.without_query(),
+            url: self.shown_url(),
             description: self.settings.description.clone(),
             created_at: self.created_at,
             deleted_at: now,
