@@ -81,6 +81,7 @@ fn fan_out(bencher: Bencher<'_, '_>) {
             events: patterns(if number % 2 == 0 { 10 } else { 5 }),
             channels: Vec::new(),
             public_keys: Vec::new(),
+            is_notification: false,
         })
         .collect();
     let event_type = event_type("family9.paid");
@@ -169,7 +170,7 @@ fn endpoint(profile: Profile) -> Endpoint {
         url: settings.check(&AllowedTargets::public_only()).expect("a public address"),
         settings,
         secrets: vec![ActiveSecret { secret, expires_at: None }],
-        disabled_reason: None,
+        disabled: None,
         revision: 1,
         created_at: now(),
         updated_at: now(),

@@ -3,7 +3,7 @@
 use domain::endpoint::address::AllowedTargets;
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
-use lambda_kit::config::{self, DataKey, Queues, Table, Telemetry, Variables};
+use lambda_kit::config::{self, DataKey, MailFrom, Queues, Table, Telemetry, Variables};
 use lambda_kit::metrics::Metrics;
 use usecases::manage::management::Management;
 
@@ -14,6 +14,7 @@ pub struct Config {
     queues: Queues,
     data_key: DataKey,
     telemetry: Telemetry,
+    mail: MailFrom,
 }
 
 impl Config {
@@ -24,6 +25,7 @@ impl Config {
             queues: Queues::default().with_jobs(variables).with_tasks(variables),
             data_key: DataKey::read(variables),
             telemetry: Telemetry::read(variables),
+            mail: MailFrom::read(variables),
         }
     }
 }
@@ -33,7 +35,8 @@ impl Config {
 /// # Errors
 /// When the environment lacks something.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Management, Metrics), Error> {
-    let Config { table, queues, data_key, telemetry } = config::from_environment(Config::read)?;
+    let Config { table, queues, data_key, telemetry, mail } = config::from_environment(Config::read)?;
     let context = Aws::from_environment().await.context(&table, queues, Some(&data_key))?;
+    let targets = targets.with_mail(mail.address.is_some());
     Ok((Management { context, targets }, telemetry.metrics()))
 }

@@ -52,8 +52,9 @@ async fn until(stage: &Stage, path: &str, is_wanted: impl Fn(&Value) -> bool) {
     panic!("{path} stays {:#}", stage.read(path).await)
 }
 
-/// Gives every list some rows: three endpoints, of which two fail, one of them until its deliveries are parked.
-async fn fill(stage: &Stage, good: &Receiver, bad: &Receiver) -> [String; 9] {
+/// Gives every list some rows: three endpoints, of which two fail, one of them until its deliveries are parked, and four
+/// that are deleted.
+async fn fill(stage: &Stage, good: &Receiver, bad: &Receiver) -> [String; 14] {
     let ws = &stage.workspace;
     let none = json!({ "retry": { "schedule_seconds": [] } });
     let failing = [stage.endpoint(bad, none.clone()).await, stage.endpoint(bad, none).await];
@@ -80,7 +81,13 @@ async fn fill(stage: &Stage, good: &Receiver, bad: &Receiver) -> [String; 9] {
         let path = format!("/v1/webhook-endpoints/{}/replay", endpoint.id);
         stage.admin.post(&path, &nothing).await.unwrap();
     }
+    for _ in 0..4 {
+        let deleted = stage.endpoint(good, json!({})).await;
+        let path = format!("/v1/webhook-endpoints/{}", deleted.id);
+        assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
+    }
     let event = event["id"].as_str().unwrap();
+    let deliveries = format!("/v1/deliveries?workspace_id={ws}");
     [
         format!("/v1/events?workspace_id={ws}"),
         format!("/v1/events?workspace_id={ws}&text=number"),
@@ -89,6 +96,11 @@ async fn fill(stage: &Stage, good: &Receiver, bad: &Receiver) -> [String; 9] {
         "/v1/workspaces?".to_owned(),
         format!("/v1/api-keys?workspace_id={ws}"),
         format!("/v1/replays?workspace_id={ws}"),
+        format!("/v1/audit?workspace_id={ws}"),
+        "/v1/audit?action=workspace.created".to_owned(),
+        format!("/v1/deleted-endpoints?workspace_id={ws}"),
+        format!("{deliveries}&status=failed,parked"),
+        deliveries,
         work_list.clone(),
         format!("{work_list}&status=parked&endpoint_id={}", failing[0].id),
     ]

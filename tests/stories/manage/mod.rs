@@ -3,7 +3,10 @@
 
 mod answers;
 mod api_keys;
+mod audit;
+mod deletion;
 mod examples;
+mod explanations;
 mod lists;
 mod logs;
 mod openapi;
@@ -13,3 +16,4 @@ mod repeated_requests;
 mod signature_doctor;
 mod statistics;
 mod tenants;
+mod workspace_deliveries;

@@ -5,9 +5,14 @@
 //! setting is declared and bounded in one place.
 
 pub mod address;
+pub mod body_form;
 pub mod custom_headers;
+pub mod deleted;
+pub mod disabled;
 pub mod endpoint_url;
+pub mod explanation;
 pub mod filter;
+pub mod notification;
 pub mod subscription;
 
 use std::collections::BTreeMap;
@@ -18,8 +23,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::api_key::{ApiKey, Scope};
 use crate::endpoint::address::AllowedTargets;
+pub use crate::endpoint::body_form::BodyForm;
 use crate::endpoint::custom_headers::{HIDDEN_VALUE, is_header_name};
-use crate::endpoint::endpoint_url::EndpointUrl;
+use crate::endpoint::endpoint_url::{EndpointUrl, REDACTED};
 use crate::event::channel::{Channel, MAX_CHANNELS};
 use crate::event::event_type::{EventTypePattern, MAX_PATTERNS};
 use crate::id::{EndpointId, EndpointKey, WorkspaceId};
@@ -33,6 +39,8 @@ use crate::signing::profile::SignatureSettings;
 use crate::signing::secret::{ActiveSecret, MAX_OLD_SECRETS, PublicKey, Secret};
 use crate::timestamp::Timestamp;
 
+pub use crate::endpoint::disabled::{Disabled, DisabledReason};
+
 /// The most endpoints of one workspace: the fan-out of an event reads them all at once.
 pub const MAX_ENDPOINTS: usize = 10_000;
 /// Longest description, in characters.
@@ -41,19 +49,6 @@ pub const MAX_DESCRIPTION_CHARS: usize = 500;
 pub const MAX_METADATA: (usize, usize, usize) = (50, 64, 512);
 /// Bounds of the timeout of one attempt, in seconds.
 pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
-
-/// The form of a delivery's body: `envelope`, an object with `id`, `type`, `timestamp` and `data`, or `data`, the payload
-/// alone, byte for byte.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum BodyForm {
-    /// `{"id","type","timestamp","data"}`.
-    #[default]
-    Envelope,
-    /// The payload alone, byte for byte.
-    Data,
-}
 
 /// The HTTP method of deliveries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +81,8 @@ impl Method {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EndpointSettings {
-    /// The URL that deliveries go to: `https`, port 443 or 8443, a public host, no user name, password or fragment.
+    /// The URL that deliveries go to: `https`, port 443 or 8443, a public host, no user name, password or fragment. With
+    /// the body `email`: `mailto:` and one address.
     #[cfg_attr(
         feature = "openapi",
         schema(format = "uri", max_length = 2048, examples("https://example.com/hooks"))
@@ -153,17 +149,6 @@ pub struct EndpointSettings {
     pub metadata: BTreeMap<String, String>,
 }
 
-/// Why Posthorn switched the endpoint off: it answered 410 (`gone`), or it failed too often for too long (`failing`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum DisabledReason {
-    /// The endpoint answered 410 Gone.
-    Gone,
-    /// The endpoint failed too often for too long.
-    Failing,
-}
-
 /// One customer URL, with its subscription, its delivery settings and its signing secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -177,8 +162,8 @@ pub struct Endpoint {
     pub url: EndpointUrl,
     /// The secrets that sign its deliveries, the current one first.
     pub secrets: Vec<ActiveSecret>,
-    /// Why Posthorn switched it off; `None` while it is active or when its owner did.
-    pub disabled_reason: Option<DisabledReason>,
+    /// How it was switched off; `None` while it is active, or when its owner did before that was recorded.
+    pub disabled: Option<Disabled>,
     /// The revision for the optimistic lock: it counts the changes, from 1, so that two writers cannot overwrite each
     /// other.
     pub revision: u64,
@@ -211,7 +196,7 @@ impl fmt::Debug for EndpointSettings {
             metadata,
         } = self;
         f.debug_struct("EndpointSettings")
-            .field("url", &without_secrets(url))
+            .field("url", &if body.is_notification() { REDACTED } else { without_secrets(url) })
             .field("events", events)
             .field("channels", channels)
             .field("active", active)
@@ -239,7 +224,11 @@ impl EndpointSettings {
     /// [`Problem::Invalid`] with a pointer for each value out of bounds.
     pub fn check(&self, allowed: &AllowedTargets) -> Result<EndpointUrl, Problem> {
         let mut invalid = Invalid::new();
-        let url = invalid.take("/url", EndpointUrl::parse(&self.url, allowed));
+        let url = match self.body {
+            BodyForm::Email => EndpointUrl::parse_mail(&self.url),
+            _ => EndpointUrl::parse(&self.url, allowed),
+        };
+        let url = invalid.take("/url", url);
         invalid.require(self.events.len() <= MAX_PATTERNS, "/events", "may list at most 100 event types");
         invalid.require(self.channels.len() <= MAX_CHANNELS, "/channels", "may list at most 20 channels");
         invalid.require(
@@ -283,11 +272,26 @@ impl EndpointSettings {
         invalid.take("/outcomes", self.outcomes.check());
         custom_headers::check(&self.headers, &self.header_prefix, &mut invalid);
         self.check_metadata(&mut invalid);
+        notification::check(self, url.as_ref(), allowed, &mut invalid);
         match (invalid.into_result(), url) {
             (Ok(()), Some(url)) => Ok(url),
             (Err(problem), _) => Err(problem),
             (Ok(()), None) => Err(Problem::invalid("/url", "is required")),
         }
+    }
+
+    /// The same without what may be a secret: values of headers, the query of the URL, and its path of a notification.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let mut settings = self.clone();
+        settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
+        let shown = without_secrets(&self.url);
+        if self.body.is_notification() {
+            settings.url = notification::redacted(&self.url);
+        } else if shown != self.url {
+            settings.url = format!("{shown}?{HIDDEN_VALUE}");
+        }
+        settings
     }
 
     fn check_metadata(&self, invalid: &mut Invalid) {
@@ -302,14 +306,23 @@ impl EndpointSettings {
 }
 
 impl Endpoint {
-    /// The endpoint as `caller` may see it: values of custom headers may be secrets, so only a key that could change them
-    /// sees them.
+    /// The endpoint as `caller` may see it: values of custom headers may be secrets, and the path of a notification's URL is
+    /// one, so only a key that could change them sees them.
     #[must_use]
     pub fn shown_to(mut self, caller: &ApiKey) -> Self {
         if caller.require(Scope::Webhooks).is_err() {
             self.settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
+            if self.settings.body.is_notification() {
+                self.url = self.url.without_path();
+                self.url.as_str().clone_into(&mut self.settings.url);
+            }
         }
         self
+    }
+
+    /// Why it was switched off; `None` while it is active, or when its owner did before that was recorded.
+    pub fn disabled_reason(&self) -> Option<DisabledReason> {
+        self.disabled.as_ref().map(|disabled| disabled.reason)
     }
 
     /// The key under which the endpoint's rows are stored.
@@ -358,7 +371,7 @@ impl Endpoint {
     }
 }
 
-/// The part of a URL before its query, for `Debug`; nothing of a URL with a user name or password. The text may be
+/// The part of a URL before its query; nothing of a URL with a user name or password. The text may be
 /// invalid.
 fn without_secrets(url: &str) -> &str {
     let end = url.find(['?', '#']).unwrap_or(url.len());

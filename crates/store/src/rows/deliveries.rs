@@ -23,6 +23,33 @@ use crate::{Page, Store};
 const ENTITY: &str = "delivery";
 const ATTEMPT_ENTITY: &str = "attempt";
 
+/// The attributes that make up a delivery; its row also holds its first attempt, which takes longest to read.
+const STATE: &[&str] = &[
+    keys::EXPIRES_AT,
+    "id",
+    "workspace",
+    "endpoint",
+    "event",
+    "type",
+    "occurred_at",
+    TEST,
+    "status",
+    "attempts",
+    "response_status",
+    "last_error",
+    "cancel_reason",
+    "next_attempt_at",
+    "delivered_at",
+    "parked_at",
+    "parked_reason",
+    "updated_at",
+    "slot_at",
+    "trigger",
+    "run",
+    "woken_at",
+    "attempts_before_run",
+];
+
 /// A delivery as its row holds it: its state, and its first attempt inline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRow {
@@ -160,7 +187,7 @@ impl Store {
         }
     }
 
-    /// Many deliveries of different endpoints at once; those without a row are left out.
+    /// Many deliveries of different endpoints at once, without their first attempts; those without a row are left out.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
@@ -171,7 +198,7 @@ impl Store {
     ) -> Result<Vec<Delivery>, StoreError> {
         let keys: Vec<_> = wanted.iter().map(|(we, wd)| keys::delivery(*we, *wd)).collect();
         let mut found = Vec::with_capacity(wanted.len());
-        for row in self.load_all(&keys).await? {
+        for row in self.load_parts(&keys, STATE).await? {
             let endpoint = endpoint_of(&row)?;
             found.extend(read(endpoint, row, now)?.map(|row| row.delivery));
         }
@@ -293,6 +320,9 @@ pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, St
     if let Some(reason) = &delivery.cancel_reason {
         item = item.word("cancel_reason", reason)?;
     }
+    if let Some(reason) = &delivery.parked_reason {
+        item = item.word("parked_reason", reason)?;
+    }
     if let Some(attempt) = first_attempt {
         item = item.bytes("first_attempt", attempts::encode(attempt)?);
     }
@@ -338,6 +368,7 @@ pub(crate) fn read(
         next_attempt_at: reader.maybe_instant("next_attempt_at")?,
         delivered_at: reader.maybe_instant("delivered_at")?,
         parked_at: reader.maybe_instant("parked_at")?.or(parked_since),
+        parked_reason: reader.maybe_word("parked_reason")?,
         updated_at,
         slot_at: reader.maybe_instant("slot_at")?,
         trigger: reader.word("trigger")?,

@@ -3,12 +3,15 @@
 //! quota.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::audit::AuditEntry;
 use domain::endpoint::Endpoint;
-use domain::id::{EndpointKey, WorkspaceId};
+use domain::endpoint::deleted::DeletedEndpoint;
+use domain::id::WorkspaceId;
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX};
+use crate::rows::deleted_endpoints;
 use crate::table::item::{ItemReader, ItemWriter};
 use crate::table::query::Range;
 use crate::table::update::Update;
@@ -35,12 +38,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses for another reason, or the data key cannot be had.
-    pub async fn create_endpoint(&self, endpoint: &Endpoint, most: usize) -> Result<Created, StoreError> {
+    pub async fn create_endpoint(
+        &self,
+        endpoint: &Endpoint,
+        most: usize,
+        entry: Option<&AuditEntry>,
+    ) -> Result<Created, StoreError> {
         let (workspace, item) = (endpoint.workspace_id, self.endpoint_item(endpoint).await?);
         for _ in 0..TRIES {
             let put = self.part_put(item.clone(), Some("attribute_not_exists(PK)"))?;
-            let count = self.part_count(workspace, 1, Some(most))?;
-            match self.transact(vec![put, count]).await? {
+            let parts = vec![put, self.part_count(workspace, 1, Some(most))?];
+            match self.transact_audited(parts, entry).await? {
                 None => return Ok(Created::Done),
                 Some(COUNTER) if self.endpoint_count(workspace).await? >= most => {
                     return Ok(Created::TooMany);
@@ -53,20 +61,26 @@ impl Store {
         Err(StoreError::Unprocessed(2))
     }
 
-    /// Deletes an endpoint's row and counts it off; whether there was one.
-    pub(crate) async fn delete_counted(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
+    /// Deletes an endpoint's row, counts it off and leaves a tombstone; whether there was one.
+    pub(crate) async fn delete_counted(
+        &self,
+        deleted: &DeletedEndpoint,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let (workspace, tombstone) = (deleted.workspace_id, deleted_endpoints::write(deleted)?);
         for _ in 0..TRIES {
-            let delete = self.part_delete(&keys::endpoint(endpoint), Some("attribute_exists(PK)"))?;
-            let count = self.part_count(endpoint.workspace, -1, None)?;
-            match self.transact(vec![delete, count]).await? {
+            let delete = self.part_delete(&keys::endpoint(deleted.key()), Some("attribute_exists(PK)"))?;
+            let count = self.part_count(workspace, -1, None)?;
+            let leave = self.part_put(tombstone.clone(), None)?;
+            match self.transact_audited(vec![delete, count, leave], entry).await? {
                 None => return Ok(true),
                 Some(COUNTER) => {
-                    self.endpoint_count(endpoint.workspace).await?;
+                    self.endpoint_count(workspace).await?;
                 }
                 Some(_) => return Ok(false),
             }
         }
-        Err(StoreError::Unprocessed(2))
+        Err(StoreError::Unprocessed(3))
     }
 
     /// Counts by `step`, if there is a counter and it is below `most`.

@@ -17,7 +17,7 @@ use crate::table::sharded_list::{Examined, Found, ShardedList};
 use crate::{Page, Store};
 
 /// The attributes that a list shows of an event: not the payload, by far the largest part of a row.
-const LISTED: &[&str] = &[
+pub(super) const LISTED: &[&str] = &[
     keys::PK,
     keys::SK,
     keys::EXPIRES_AT,
@@ -27,6 +27,8 @@ const LISTED: &[&str] = &[
     "channels",
     "deliver_at",
     "ledger",
+    "ledger_pages",
+    "ledger_digest",
     TEST,
 ];
 
@@ -45,10 +47,6 @@ const SEARCHED: &[&str] = &[
     "encoding",
     "payload",
 ];
-/// A search that reads more bytes of payloads counts one event as several: 2,000 events of up to 8 KB are read for one page,
-/// and 16 MB of larger ones.
-const SEARCHED_BYTES_PER_ROW: usize = 8 * 1024;
-
 /// What a search looks for.
 #[derive(Debug, Clone, Copy)]
 pub struct EventSearch<'a> {
@@ -81,7 +79,7 @@ impl Store {
         listing: &Listing<EventId, &[EventTypePattern]>,
         now: Timestamp,
     ) -> Result<Page<Event, EventId>, StoreError> {
-        let list = sharded(workspace, LISTED);
+        let list = events_of(workspace, LISTED);
         let found = self.read_sharded(&list, listing, |row| {
             let event = read_listed(workspace, &ItemReader::new(row, ENTITY), now)?;
             Ok(event.filter(|event| wants(listing.filter, &event.event_type)).into())
@@ -101,20 +99,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<SearchedEvents, StoreError> {
         let EventSearch { types, text } = listing.filter;
-        let list = sharded(workspace, SEARCHED);
+        let list = events_of(workspace, SEARCHED);
         let found = self.read_sharded(&list, listing, |row| {
             let reader = ItemReader::new(row, ENTITY);
             let bytes = reader.maybe_bytes("payload")?.unwrap_or_default();
             let event = read_listed(workspace, &reader, now)?;
             let event = event.filter(|event| event.erased_at.is_none() && wants(types, &event.event_type));
-            let (row, read) = match event {
-                None => (None, bytes.len()),
-                Some(event) => {
-                    let payload = payload::decode_text(reader.text("encoding")?, bytes)?;
-                    (text.is_in(&payload).then_some(event), payload.len())
-                }
-            };
-            Ok(Examined { row, cost: 1 + read / SEARCHED_BYTES_PER_ROW })
+            let Some(event) = event else { return Ok(None.into()) };
+            let payload = payload::decode_text(reader.text("encoding")?, bytes)?;
+            Ok(Examined { row: text.is_in(&payload).then_some(event), unpacked: payload.len() })
         });
         let Found { page, examined } = found.await?;
         Ok(SearchedEvents { page, searched: examined })
@@ -140,7 +133,7 @@ impl Store {
 }
 
 /// A workspace's events as a sharded list, of which these attributes are read.
-fn sharded(
+pub(super) fn events_of(
     workspace: WorkspaceId,
     attributes: &'static [&'static str],
 ) -> ShardedList<impl Fn(Day, u8) -> String, EventId> {

@@ -1,6 +1,7 @@
 //! How are events kept?
 //! One row per event, with its payload and its ledger; the part of a long ledger that does not fit is in further rows.
 
+use domain::audit::AuditEntry;
 use domain::event::channel::Channel;
 use domain::event::event_type::EventType;
 use domain::event::ledger::Ledger;
@@ -42,14 +43,15 @@ pub enum StoredPayload {
 
 /// How much of an event's row was read.
 #[derive(Clone, Copy)]
-enum Detail {
+pub(super) enum Detail {
     Whole,
     /// All but the payload.
     WithoutPayload,
 }
 
 /// The rows of a ledger that does not fit its event's row.
-struct LedgerPages {
+#[derive(Debug, Clone)]
+pub(super) struct LedgerPages {
     pages: usize,
     digest: String,
 }
@@ -137,7 +139,7 @@ impl Store {
         Ok(LedgerPages { pages: pages.len(), digest })
     }
 
-    async fn load_ledger_pages(
+    pub(super) async fn load_ledger_pages(
         &self,
         workspace: WorkspaceId,
         event: EventId,
@@ -196,7 +198,8 @@ impl Store {
         }
     }
 
-    /// Erases an event's payload and keeps everything else; whether there is such an event.
+    /// Erases an event's payload and keeps everything else; whether there is such an event. One that was erased before
+    /// stays as it is, without another audit entry.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -205,20 +208,25 @@ impl Store {
         workspace: WorkspaceId,
         id: EventId,
         now: Timestamp,
+        entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
-        Update::new(keys::event(workspace, id), ENTITY)
-            .set("erased_at = if_not_exists(erased_at, :now)")
+        let update = Update::new(keys::event(workspace, id), ENTITY)
+            .set("erased_at = :now")
             .remove("payload, #encoding")
             .when("attribute_exists(PK)")
+            .when("attribute_not_exists(erased_at)")
             .name("#encoding", "encoding")
-            .instant(":now", now)
-            .apply(self)
-            .await
+            .instant(":now", now);
+        let parts = vec![update.part(self)?];
+        match self.transact_audited(parts, entry).await? {
+            None => Ok(true),
+            Some(_) => Ok(matches!(self.load_payload(workspace, id, now).await?, StoredPayload::Erased)),
+        }
     }
 }
 
 /// The event, unless it has expired, and the rows in which its ledger goes on.
-fn read(
+pub(super) fn read(
     workspace: WorkspaceId,
     row: Attributes,
     now: Timestamp,

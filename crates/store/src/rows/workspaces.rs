@@ -2,6 +2,7 @@
 //! As one document under an optimistic lock, listed in the `lookup` index.
 
 use domain::access::workspace::Workspace;
+use domain::audit::AuditEntry;
 use domain::id::WorkspaceId;
 
 use crate::error::StoreError;
@@ -21,14 +22,19 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses for another reason.
-    pub async fn save_workspace(&self, workspace: &Workspace) -> Result<bool, StoreError> {
+    pub async fn save_workspace(
+        &self,
+        workspace: &Workspace,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
         let item = ItemWriter::new(&keys::workspace(workspace.id), ENTITY)
             .text(LOOKUP, ALL_WORKSPACES)
             .text(LOOKUP_SORT, workspace.id)
             .number("revision", workspace.revision)
             .json("document", workspace)?
             .build();
-        self.put_revision(item, workspace.revision).await
+        let parts = vec![self.part_revision(item, workspace.revision)?];
+        Ok(self.transact_audited(parts, entry).await?.is_none())
     }
 
     /// The workspace, if there is one.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
 use crate::error::StoreError;
 use crate::keys::{LOOKUP, LOOKUP_SORT, PK, SK, UNDELIVERED, UNDELIVERED_SORT};
@@ -28,6 +28,9 @@ pub(crate) struct Range {
     pub(crate) index: Option<Index>,
     /// Only these attributes of the rows; all, if the list is empty.
     pub(crate) attributes: &'static [&'static str],
+    /// At most one page of DynamoDB's, 1 MB, is read at once, even if it has fewer rows than asked for; its read units are
+    /// counted.
+    pub(crate) one_page: bool,
 }
 
 /// The rows of a [`Range`].
@@ -35,6 +38,16 @@ pub(crate) struct Rows {
     pub(crate) rows: Vec<Attributes>,
     /// Whether there are more.
     pub(crate) more: bool,
+    /// The read units that they took; only counted where one page is read at once.
+    pub(crate) units: f64,
+}
+
+/// What DynamoDB gives at once.
+struct DynamoPage {
+    rows: Vec<Attributes>,
+    /// The key after which it goes on; `None` at the end of the range.
+    last: Option<Attributes>,
+    units: f64,
 }
 
 /// An index to read instead of the table.
@@ -65,7 +78,14 @@ impl Range {
             consistent: false,
             index: None,
             attributes: &[],
+            one_page: false,
         }
+    }
+
+    /// Every row of `partition`, oldest first.
+    pub(crate) fn whole(partition: String) -> Self {
+        // DynamoDB refuses an empty key.
+        Self { low: "!".to_owned(), ..Self::prefix(partition, "") }
     }
 
     pub(crate) fn newest_first(mut self) -> Self {
@@ -80,6 +100,12 @@ impl Range {
 
     pub(crate) fn of(mut self, index: Index) -> Self {
         self.index = Some(index);
+        self
+    }
+
+    /// At most one page of DynamoDB's at once.
+    pub(crate) fn one_page(mut self) -> Self {
+        self.one_page = true;
         self
     }
 
@@ -160,41 +186,35 @@ pub(crate) fn id_in<I: FromStr>(sort_key: &str) -> Result<I, StoreError> {
 impl Store {
     /// At most `limit` rows of `range`, and whether there are more. Pages of DynamoDB are put together.
     pub(crate) async fn query(&self, range: &Range, limit: usize) -> Result<Rows, StoreError> {
-        let mut rows: Vec<Attributes> = Vec::new();
+        let (mut rows, mut units): (Vec<Attributes>, f64) = (Vec::new(), 0.0);
         let mut start = None;
         loop {
             // One row more than wanted shows whether there is another page.
             let wanted = limit.saturating_add(1).saturating_sub(rows.len());
-            let (read, last) = self.query_page(range, wanted, start).await?;
-            rows.extend(read);
+            let page = self.query_page(range, wanted, start).await?;
+            units += page.units;
+            rows.extend(page.rows);
+            start = page.last;
             if rows.len() > limit {
                 rows.truncate(limit);
-                return Ok(Rows { rows, more: true });
+                return Ok(Rows { rows, more: true, units });
             }
-            if last.is_none() {
-                return Ok(Rows { rows, more: false });
+            if start.is_none() || (range.one_page && !rows.is_empty()) {
+                return Ok(Rows { rows, more: start.is_some(), units });
             }
-            start = last;
         }
     }
 
-    /// At most `limit` rows of `range`, and at most 1 MB, which is as much as DynamoDB reads at once. `more` may be wrong when
-    /// the last row is among them.
-    pub(crate) async fn query_once(&self, range: &Range, limit: usize) -> Result<Rows, StoreError> {
-        let (rows, last) = self.query_page(range, limit, None).await?;
-        Ok(Rows { rows, more: last.is_some() })
-    }
-
-    /// One page of DynamoDB, and the key after which it goes on.
+    /// One page of DynamoDB.
     async fn query_page(
         &self,
         range: &Range,
         limit: usize,
         start: Option<Attributes>,
-    ) -> Result<(Vec<Attributes>, Option<Attributes>), StoreError> {
+    ) -> Result<DynamoPage, StoreError> {
         // DynamoDB refuses an empty range.
         if range.low > range.high {
-            return Ok((Vec::new(), None));
+            return Ok(DynamoPage { rows: Vec::new(), last: None, units: 0.0 });
         }
         let names = range.index.map(Index::names);
         let (pk, sk) = names.map_or((PK, SK), |(_, pk, sk)| (pk, sk));
@@ -214,12 +234,17 @@ impl Store {
             .scan_index_forward(!range.newest_first)
             .consistent_read(range.consistent && range.index.is_none())
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_return_consumed_capacity(range.one_page.then_some(ReturnConsumedCapacity::Total))
             .set_exclusive_start_key(start)
             .send()
             .await
             .map_err(StoreError::aws("Query"))?;
-        let last = answer.last_evaluated_key.filter(|key| !key.is_empty());
-        Ok((answer.items.unwrap_or_default(), last))
+        let units = answer.consumed_capacity.and_then(|consumed| consumed.capacity_units);
+        Ok(DynamoPage {
+            rows: answer.items.unwrap_or_default(),
+            last: answer.last_evaluated_key.filter(|key| !key.is_empty()),
+            units: units.unwrap_or_default(),
+        })
     }
 
     /// The rows of `range` that `keep` turns into something, at most `limit`. A page that passed very many rows over ends

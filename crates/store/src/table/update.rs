@@ -272,16 +272,36 @@ impl Store {
         }
     }
 
-    /// Writes a row under its optimistic lock, the counter `revision`: only over the revision before, and the first only
-    /// where there is no row. `false` when another writer was faster; then nothing is written.
-    pub(crate) async fn put_revision(&self, item: Attributes, revision: u64) -> Result<bool, StoreError> {
-        match revision {
-            1 => self.put_new(item).await,
-            revision => {
-                let before = revision.saturating_sub(1);
-                self.put_if(item, Condition::new("revision = :before").number(":before", before)).await
-            }
-        }
+    /// Puts a row under its optimistic lock, the counter `revision`: only over the revision before, and the first only
+    /// where there is no row.
+    pub(crate) fn part_revision(
+        &self,
+        item: Attributes,
+        revision: u64,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let condition = match revision {
+            1 => Condition::new("attribute_not_exists(PK)"),
+            revision => Condition::new("revision = :before").number(":before", revision.saturating_sub(1)),
+        };
+        self.part_put_if(item, condition)
+    }
+
+    /// Puts a whole row if `condition` holds of the one that is there.
+    pub(crate) fn part_put_if(
+        &self,
+        item: Attributes,
+        condition: Condition,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let (condition, names, values) = condition.parts();
+        let put = types::Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .build()
+            .map_err(StoreError::aws("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// Deletes a row if `condition` holds of it; whether it did.

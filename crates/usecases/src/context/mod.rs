@@ -1,14 +1,22 @@
 //! What does every use case need?
-//! The [`Context`]: table, queue, topic, cache, clock, randomness and traces.
+//! The [`Context`]: table, queue, topic, mailer, cache, clock, randomness and traces.
 
 pub mod cache;
 pub mod clock;
+pub(crate) mod notified;
 pub mod randomness;
 
+use std::sync::Arc;
+
+use domain::access::actor::Actor;
+use domain::audit::{AuditEntry, Change};
+use domain::id::{AuditEntryId, WorkspaceId};
 use domain::timestamp::Timestamp;
+use mail::Mailer;
 use queue::{Queue, Topic};
 use store::Store;
 
+use crate::error::Fault;
 use crate::idempotent_request::ClaimedId;
 use crate::{Cache, Clock, Randomness, Traces};
 
@@ -21,6 +29,8 @@ pub struct Context {
     pub queue: Queue,
     /// The SNS topic that operational events are published to as well, where one is configured.
     pub topic: Option<Topic>,
+    /// What sends e-mails, where an address to send from is configured.
+    pub mailer: Option<Mailer>,
     /// API keys, workspaces, endpoints, health and the queue's load, cached for some seconds.
     pub cache: Cache,
     /// The current time.
@@ -31,20 +41,24 @@ pub struct Context {
     pub traces: Traces,
     /// The idempotency claim of the request under way, if it has one.
     pub claim: Option<ClaimedId>,
+    /// The id of the request under way, which its audit entry names.
+    pub request_id: Option<Arc<str>>,
 }
 
 impl Context {
-    /// A context with an empty cache, no topic and no traces, and the system's clock and randomness.
+    /// A context with an empty cache, no topic, no mailer and no traces, and the system's clock and randomness.
     pub fn new(store: Store, queue: Queue) -> Self {
         Self {
             cache: Cache::new(store.clone()),
             store,
             queue,
             topic: None,
+            mailer: None,
             clock: Clock::system(),
             randomness: Randomness::system(),
             traces: Traces::default(),
             claim: None,
+            request_id: None,
         }
     }
 
@@ -57,15 +71,34 @@ impl Context {
         }
     }
 
+    /// The audit entry of a change that `actor` makes now, in the request under way. Under a claim it has the claim's id: a
+    /// repeated request that acts again writes the same entry.
+    pub(crate) fn entry(&self, actor: impl Into<Actor>, change: Change) -> AuditEntry {
+        let id = self.new_id(self.clock.now(), AuditEntryId::new);
+        AuditEntry::new(id, actor.into(), change, self.request_id.as_deref().map(str::to_owned))
+    }
+
     /// Whether an earlier request under the same claim may have made something already.
     pub fn is_resumed(&self) -> bool {
         self.claim.is_some_and(|claim| claim.is_resumed)
+    }
+
+    /// Whether there is such a workspace. One that was deleted is none, although its other rows are deleted later, by
+    /// [`crate::manage::delete_workspace`].
+    pub(crate) async fn has_workspace(&self, workspace: WorkspaceId) -> Result<bool, Fault> {
+        Ok(self.cache.workspace(workspace).await?.is_some())
     }
 
     /// The same context with an SNS topic.
     #[must_use]
     pub fn with_topic(self, topic: Option<Topic>) -> Self {
         Self { topic, ..self }
+    }
+
+    /// The same context with a mailer.
+    #[must_use]
+    pub fn with_mailer(self, mailer: Option<Mailer>) -> Self {
+        Self { mailer, ..self }
     }
 
     /// The same context with traces.
@@ -78,6 +111,12 @@ impl Context {
     #[must_use]
     pub fn with_claim(self, claim: Option<ClaimedId>) -> Self {
         Self { claim, ..self }
+    }
+
+    /// The same context in a request with this id.
+    #[must_use]
+    pub fn with_request_id(self, request_id: Option<Arc<str>>) -> Self {
+        Self { request_id, ..self }
     }
 
     /// The same context with `cache`, which other contexts share.

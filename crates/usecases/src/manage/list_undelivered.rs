@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
-use domain::id::{DeliveryId, EndpointId, SortableId as _, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EndpointKey, SortableId as _, WorkspaceId};
 use domain::problem::Problem;
 use serde::{Deserialize, Serialize};
 use store::{Listing, Order, Window};
@@ -58,10 +58,18 @@ pub async fn list_undelivered(
     let statuses = statuses(status)?;
     let workspace = management.workspace(caller, workspace).await?.id;
     let subscriptions = management.context.cache.subscriptions(workspace).await?;
-    let endpoints = subscriptions.iter().map(|subscription| subscription.id);
+    let (order, now) = (rows.read_in(Order::OldestFirst), management.context.clock.now());
+    // A deleted endpoint is listed only where it is asked for: nothing can be done about its deliveries.
+    let deleted = match only.filter(|only| !subscriptions.iter().any(|known| known.id == *only)) {
+        Some(id) => {
+            let key = EndpointKey::new(workspace, id);
+            management.context.store.load_deleted_endpoint(key, now).await?.map(|deleted| deleted.id)
+        }
+        None => None,
+    };
+    let endpoints = subscriptions.iter().map(|subscription| subscription.id).chain(deleted);
     let endpoints = endpoints.filter(|id| only.is_none_or(|only| only == *id));
     let segments = segments(endpoints, statuses.len(), rows.anchor);
-    let (order, now) = (rows.read_in(Order::OldestFirst), management.context.clock.now());
 
     // 2. Read them until the page is full.
     let (mut found, mut end, mut read_last) = (Vec::new(), None, None);

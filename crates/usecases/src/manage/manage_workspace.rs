@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::{Workspace, WorkspaceSettings};
+use domain::audit::changes::Changes;
+use domain::audit::snapshot::Snapshot;
+use domain::audit::{Action, AuditEntry, Change};
 use domain::id::WorkspaceId;
 use domain::problem::Problem;
 use domain::search::NamePart;
@@ -24,11 +27,7 @@ pub async fn create_workspace(
     settings: WorkspaceSettings,
 ) -> Result<Workspace, UseCaseError> {
     caller.require(Scope::Workspaces)?;
-    if caller.workspace_id.is_some() {
-        return Err(
-            Problem::MissingScope("workspaces` of a key for all workspaces, not only `workspaces").into()
-        );
-    }
+    require_key_for_all(caller)?;
     settings.check()?;
     let now = management.context.clock.now();
     let id = management.context.new_id(now, WorkspaceId::new);
@@ -38,8 +37,20 @@ pub async fn create_workspace(
         return Ok(made);
     }
     let workspace = Workspace::new(id, settings, now);
-    save(management, &workspace).await?;
+    let changes = Changes::created(Snapshot::of_workspace(&workspace));
+    let change = Change::of_workspace(Action::WorkspaceCreated, id, changes);
+    save(management, &workspace, Some(management.context.entry(caller, change))).await?;
     Ok(workspace)
+}
+
+/// Workspaces are made and deleted only with a key for all of them.
+pub(crate) fn require_key_for_all(caller: &ApiKey) -> Result<(), Problem> {
+    match caller.workspace_id {
+        None => Ok(()),
+        Some(_) => {
+            Err(Problem::MissingScope("workspaces` of a key for all workspaces, not only `workspaces"))
+        }
+    }
 }
 
 /// A workspace that the caller may read.
@@ -99,13 +110,21 @@ pub async fn update_workspace(
     if let Some(quota) = raised {
         return Err(Problem::RaisesOwnQuota(quota).into());
     }
-    let workspace = workspace.changed(settings);
-    save(management, &workspace).await?;
-    Ok(workspace)
+    let changed = workspace.changed(settings);
+    // Without a difference nothing changes but the revision, and nobody asks who changed that.
+    let changes = Changes::between(&Snapshot::of_workspace(&workspace), &Snapshot::of_workspace(&changed));
+    let change = changes.map(|changes| Change::of_workspace(Action::WorkspaceUpdated, id, changes));
+    let entry = change.map(|change| management.context.entry(caller, change));
+    save(management, &changed, entry).await?;
+    Ok(changed)
 }
 
-async fn save(management: &Management, workspace: &Workspace) -> Result<(), UseCaseError> {
-    if !management.context.store.save_workspace(workspace).await? {
+async fn save(
+    management: &Management,
+    workspace: &Workspace,
+    entry: Option<AuditEntry>,
+) -> Result<(), UseCaseError> {
+    if !management.context.store.save_workspace(workspace, entry.as_ref()).await? {
         return Err(Problem::ChangedMeanwhile.into());
     }
     management.context.cache.forget_workspace(workspace.id).await;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use domain::access::api_key::ApiKey;
 use domain::delivery::Delivery;
 use domain::event::Event;
-use domain::event::ledger::{Ledger, SkipReason};
+use domain::event::ledger::SkipReason;
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use store::Order;
 
@@ -37,7 +37,7 @@ pub async fn read_ledger(
 ) -> Result<ListPage<Fate, EndpointId>, UseCaseError> {
     // 1. Which endpoints does the page hold?
     let event = read_event(management, caller, workspace, id).await?;
-    let page = rows.page_of(Order::OldestFirst, recorded(&event.ledger), |(endpoint, _)| *endpoint);
+    let page = rows.page_of(Order::OldestFirst, event.ledger.entries().collect(), |(endpoint, _)| *endpoint);
 
     // 2. Which of them have a row? Skipped ones too: a replay may have sent the event after all.
     let wanted: Vec<_> =
@@ -54,15 +54,9 @@ pub async fn read_ledger(
     }))
 }
 
-/// The endpoints of a ledger, each with the reason if it was skipped.
-fn recorded(ledger: &Ledger) -> Vec<(EndpointId, Option<SkipReason>)> {
-    let deliveries = ledger.deliveries.iter().map(|endpoint| (*endpoint, None));
-    let skipped = ledger.skipped.iter().map(|(endpoint, reason)| (*endpoint, Some(*reason)));
-    deliveries.chain(skipped).collect()
-}
-
-fn first_attempt_pending(event: &Event, endpoint: EndpointId) -> Delivery {
+/// The delivery of an event of which only the ledger says something yet.
+pub(crate) fn first_attempt_pending(event: &Event, endpoint: EndpointId) -> Delivery {
     let event_type = event.event_type.clone();
     let delivery = Delivery::new(event.workspace_id, endpoint, event.id, event_type, event.occurred_at);
-    Delivery { next_attempt_at: event.deliver_at, ..delivery }
+    Delivery { next_attempt_at: event.deliver_at, is_test: event.is_test, ..delivery }
 }

@@ -5,7 +5,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::endpoint::{DisabledReason, Endpoint};
+use domain::access::actor::Actor;
+use domain::audit::changes::Changes;
+use domain::audit::snapshot::Snapshot;
+use domain::audit::{Action, Change};
+use domain::endpoint::{Disabled, DisabledReason, Endpoint};
 use domain::event::operational::OperationalEvent;
 use domain::id::EndpointId;
 use domain::policy::circuit::{Consequence, Health};
@@ -73,7 +77,7 @@ impl CircuitBreaker {
             let data = json!({
                 "endpoint_id": key.id, "failures": before.failures, "failing_since": before.failing_since,
             });
-            notify(context, key, OperationalEvent::EndpointRecovered, data).await;
+            notify(context, endpoint, OperationalEvent::EndpointRecovered, data).await;
         }
         Ok(())
     }
@@ -135,7 +139,7 @@ async fn carry_out(
             if context.store.note_warning(key, percent).await? {
                 let mut data = data;
                 data["percent"] = json!(percent);
-                notify(context, key, OperationalEvent::EndpointFailing, data).await;
+                notify(context, endpoint, OperationalEvent::EndpointFailing, data).await;
             }
             health.warned_percent = percent;
         }
@@ -166,15 +170,19 @@ pub(crate) async fn switch_off(
         if !current.settings.active || !same_url {
             return Ok(());
         }
+        let before = Snapshot::of_endpoint(&current, now);
         current.settings.active = false;
-        current.disabled_reason = Some(reason);
+        current.disabled = Some(Disabled { reason, at: Some(now), by: Some(Actor::Posthorn) });
         current.revision += 1;
         current.updated_at = now;
-        if context.store.save_endpoint(&current).await? {
+        let changes = Changes::between(&before, &Snapshot::of_endpoint(&current, now));
+        let change = changes.map(|changes| Change::of_endpoint(Action::EndpointDisabled, &current, changes));
+        let entry = change.map(|change| context.entry(Actor::Posthorn, change));
+        if context.store.save_endpoint(&current, entry.as_ref()).await? {
             context.cache.forget_endpoint(key).await;
             tracing::info!(endpoint = %key.id, workspace = %key.workspace, ?reason, "endpoint switched off");
             data["reason"] = json!(reason);
-            notify(context, key, OperationalEvent::EndpointDisabled, data).await;
+            notify(context, endpoint, OperationalEvent::EndpointDisabled, data).await;
             return Ok(());
         }
     }

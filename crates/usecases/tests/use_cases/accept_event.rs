@@ -156,7 +156,7 @@ async fn a_request_that_we_failed_counts_once_it_is_accepted_and_only_once() {
     let bench = Bench::with(Some(Outage::of("ADD #events"))).await;
     let workspace = bench.store.load_workspace(bench.workspace).await.unwrap().unwrap();
     let quota = WorkspaceSettings { max_events_per_day: Some(2), ..workspace.settings() };
-    assert!(bench.store.save_workspace(&workspace.changed(quota)).await.unwrap());
+    assert!(bench.store.save_workspace(&workspace.changed(quota), None).await.unwrap());
     bench.endpoint(1, json!({ "url": URL })).await;
     let (whole, broken) = (bench.intake(bench.queue.clone()), bench.intake(bench.broken_queue()));
     let caller = bench.caller();
@@ -301,7 +301,7 @@ async fn a_batch_that_was_cut_off_goes_on_under_the_same_ids() {
     let bench = Bench::with(Some(Outage::of("ADD #events"))).await;
     let workspace = bench.store.load_workspace(bench.workspace).await.unwrap().unwrap();
     let quota = WorkspaceSettings { max_events_per_day: Some(4), ..workspace.settings() };
-    assert!(bench.store.save_workspace(&workspace.changed(quota)).await.unwrap());
+    assert!(bench.store.save_workspace(&workspace.changed(quota), None).await.unwrap());
     bench.endpoint(1, json!({ "url": URL })).await;
     let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
     let batch = async |events: u32| {

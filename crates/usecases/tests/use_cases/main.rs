@@ -4,10 +4,12 @@
 mod accept_event;
 mod attempt_delivery;
 mod capacity;
+mod delete_workspace;
 mod drain;
 mod idempotent_request;
 mod manage_endpoint;
 mod manage_workspace;
+mod notifications;
 mod operational_topic;
 mod parked;
 mod replay;
@@ -107,7 +109,7 @@ impl Bench {
         let workspace = WorkspaceId::new(start(), 1);
         let settings: WorkspaceSettings = serde_json::from_str(r#"{"name":"test"}"#).unwrap();
         let row = Workspace::new(workspace, settings, start());
-        assert!(store.save_workspace(&row).await.unwrap());
+        assert!(store.save_workspace(&row, None).await.unwrap());
         let count = AtomicU64::new(1);
         Self {
             store,
@@ -172,18 +174,19 @@ impl Bench {
 
     async fn endpoint(&self, number: u128, settings: serde_json::Value) -> Endpoint {
         let settings: EndpointSettings = serde_json::from_value(settings).unwrap();
+        let settings = settings.completed();
         let endpoint = Endpoint {
             id: EndpointId::new(start(), number),
             workspace_id: self.workspace,
-            url: settings.check(&AllowedTargets::loopback_and_http()).unwrap(),
+            url: settings.check(&AllowedTargets::loopback_and_http().with_mail(true)).unwrap(),
             settings,
             secrets: vec![ActiveSecret { secret: Secret::new(&[7; 32]), expires_at: None }],
-            disabled_reason: None,
+            disabled: None,
             revision: 1,
             created_at: start(),
             updated_at: start(),
         };
-        assert!(self.store.save_endpoint(&endpoint).await.unwrap());
+        assert!(self.store.save_endpoint(&endpoint, None).await.unwrap());
         endpoint
     }
 

@@ -1,0 +1,198 @@
+//! Which deliveries does a workspace have, over all its endpoints?
+//! One list without an index on the hot path: the events are walked and each delivery's key is derived from their ledgers;
+//! only failed and parked deliveries, which have an index anyway, are merged from it.
+
+mod ledger_walk;
+mod position;
+mod undelivered_merge;
+
+pub use position::Position;
+
+use domain::access::api_key::{ApiKey, Scope};
+use domain::delivery::{Delivery, DeliveryStatus};
+use domain::event::event_type::{EventType, EventTypePattern, wants};
+use domain::event::ledger::SkipReason;
+use domain::id::{EndpointId, EventId, WorkspaceId};
+use domain::policy::outcome::ErrorClass;
+use domain::problem::Problem;
+use store::{Listing, Order, Window};
+
+use crate::context::Context;
+use crate::error::UseCaseError;
+use crate::manage::listing::{Anchor, ListPage, Rows, Span};
+use crate::manage::management::Management;
+
+/// The most rows of deliveries that are read for one page. Then it ends, short as it may be.
+const EXAMINED_AT_MOST: usize = 2_000;
+/// The most partitions of the index that are merged. A workspace with more endpoints is walked: merging reads each
+/// partition, even of endpoints that never fail.
+const MERGED_AT_MOST: usize = 100;
+
+/// A page of a workspace's deliveries.
+#[derive(Debug, Clone)]
+pub struct WorkspaceListing {
+    /// The workspace whose deliveries are listed; the caller's workspace, if `None`.
+    pub workspace: Option<WorkspaceId>,
+    /// Only these deliveries.
+    pub filter: WorkspaceFilter,
+    /// Only deliveries of events accepted in this window.
+    pub span: Span,
+    /// Which rows of the list.
+    pub rows: Rows<Position>,
+}
+
+/// The filter of the list. An empty list of values selects all.
+#[derive(Debug, Clone, Default)]
+pub struct WorkspaceFilter {
+    /// Only deliveries with one of these statuses.
+    pub statuses: Vec<DeliveryStatus>,
+    /// Endpoints that were skipped, too; only them, if no status is named.
+    pub skipped: bool,
+    /// Only deliveries to this endpoint.
+    pub endpoint: Option<EndpointId>,
+    /// Only deliveries of these event types.
+    pub types: Vec<EventTypePattern>,
+    /// Only deliveries whose last attempt had one of these errors.
+    pub errors: Vec<ErrorClass>,
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
+    /// A delivery; `pending` until its first attempt.
+    Delivery(Box<Delivery>),
+    /// The endpoint got no delivery of the event.
+    Skipped {
+        /// The endpoint that was skipped.
+        endpoint: EndpointId,
+        /// The event that it did not get.
+        event: EventId,
+        /// The type of the event.
+        event_type: EventType,
+        /// Why it was skipped.
+        reason: SkipReason,
+    },
+}
+
+/// What one reading of the list needs.
+struct Reading<'a> {
+    context: &'a Context,
+    workspace: WorkspaceId,
+    window: Window,
+    filter: &'a WorkspaceFilter,
+    order: Order,
+    limit: usize,
+}
+
+/// What was read, in the order of the reading.
+struct Read<P> {
+    rows: Vec<Listed>,
+    /// Where the reading ended; `None` at the end of the list.
+    stopped_at: Option<P>,
+}
+
+/// Deliveries of a workspace, newest event first.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] when the caller lacks the scope, the workspace is unknown, or the cursor is another list's.
+pub async fn list_workspace_deliveries(
+    management: &Management,
+    caller: &ApiKey,
+    listing: WorkspaceListing,
+) -> Result<ListPage<Listed, Position>, UseCaseError> {
+    caller.require(Scope::DeliveriesRead)?;
+    let WorkspaceListing { workspace, filter, span, rows } = listing;
+    let workspace = management.workspace(caller, workspace).await?;
+    let context = &management.context;
+    let window = span.within(&workspace, context.clock.now())?;
+    let (order, limit) = (rows.read_in(Order::NewestFirst), rows.limit);
+    let reading = Reading { context, workspace: workspace.id, window, filter: &filter, order, limit };
+
+    // A list goes on as it began: by the kind of its positions.
+    let start = match rows.anchor {
+        Anchor::First => None,
+        Anchor::After(position) | Anchor::UpTo(position) => Some(position),
+    };
+    let read = match start {
+        Some(Position::Undelivered(id)) => {
+            let merged = reading.merged_statuses().ok_or_else(|| not_of_this_list(rows.anchor))?;
+            reading.merge_undelivered(merged, Some(id)).await?.at(Position::Undelivered)
+        }
+        Some(Position::Ledger(boundary)) => reading.walk_ledgers(Some(boundary)).await?.at(Position::Ledger),
+        None => match reading.cheap_to_merge().await? {
+            Some(merged) => reading.merge_undelivered(merged, None).await?.at(Position::Undelivered),
+            None => reading.walk_ledgers(None).await?.at(Position::Ledger),
+        },
+    };
+    Ok(rows.page_until(read.stopped_at, read.rows))
+}
+
+impl Reading<'_> {
+    /// The statuses to be merged from the index; `None` if the filter selects deliveries that it does not hold.
+    fn merged_statuses(&self) -> Option<&[DeliveryStatus]> {
+        let indexed =
+            |status: &DeliveryStatus| matches!(status, DeliveryStatus::Failed | DeliveryStatus::Parked);
+        let WorkspaceFilter { statuses, skipped, .. } = self.filter;
+        (!skipped && !statuses.is_empty() && statuses.iter().all(indexed)).then_some(statuses)
+    }
+
+    /// The same, if few partitions hold them.
+    async fn cheap_to_merge(&self) -> Result<Option<&[DeliveryStatus]>, UseCaseError> {
+        let Some(statuses) = self.merged_statuses() else { return Ok(None) };
+        let most = MERGED_AT_MOST / statuses.len();
+        Ok((self.endpoints(most).await?.len() <= most).then_some(statuses))
+    }
+
+    /// The endpoints whose deliveries are listed, deleted ones too. Where they are more than `most`, not all are given, but
+    /// more than that.
+    async fn endpoints(&self, most: usize) -> Result<Vec<EndpointId>, UseCaseError> {
+        if let Some(endpoint) = self.filter.endpoint {
+            return Ok(vec![endpoint]);
+        }
+        let subscriptions = self.context.cache.subscriptions(self.workspace).await?;
+        let mut endpoints: Vec<_> = subscriptions.iter().map(|subscription| subscription.id).collect();
+        let (mut listing, now) = (Listing::all((), MERGED_AT_MOST), self.context.clock.now());
+        while endpoints.len() <= most {
+            let page = self.context.store.list_deleted_endpoints(self.workspace, &listing, now).await?;
+            endpoints.extend(page.rows.iter().map(|deleted| deleted.id));
+            // One that was deleted a moment ago may be among the cached subscriptions, too.
+            endpoints.sort_unstable();
+            endpoints.dedup();
+            if page.next.is_none() {
+                break;
+            }
+            listing = listing.beyond(page.next);
+        }
+        Ok(endpoints)
+    }
+}
+
+impl WorkspaceFilter {
+    /// Whether the filter selects `delivery`.
+    fn asks_for(&self, delivery: &Delivery) -> bool {
+        let any_status = self.statuses.is_empty() && !self.skipped;
+        (any_status || self.statuses.contains(&delivery.status))
+            && self.endpoint.is_none_or(|endpoint| delivery.endpoint_id == endpoint)
+            && wants(&self.types, &delivery.event_type)
+            && (self.errors.is_empty()
+                || delivery.last_error.is_some_and(|error| self.errors.contains(&error)))
+    }
+
+    /// Whether the filter selects endpoints that were skipped.
+    fn asks_for_skipped(&self) -> bool {
+        self.skipped && self.errors.is_empty()
+    }
+}
+
+impl<P> Read<P> {
+    /// The same with positions of the list.
+    fn at(self, position: impl FnOnce(P) -> Position) -> Read<Position> {
+        Read { rows: self.rows, stopped_at: self.stopped_at.map(position) }
+    }
+}
+
+/// A cursor that another list gave.
+fn not_of_this_list(anchor: Anchor<Position>) -> Problem {
+    let parameter = if matches!(anchor, Anchor::UpTo(_)) { "before" } else { "cursor" };
+    Problem::invalid(parameter, "belongs to a list with another `status`")
+}
