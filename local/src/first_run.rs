@@ -16,8 +16,8 @@ use domain::id::{ApiKeyId, AuditEntryId, EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
 use serde_json::json;
-use store::Store;
 use store::rows::api_keys::ListedApiKey;
+use store::{Listing, Store};
 use usecases::{Clock, Randomness};
 
 use crate::data_dir::DataDir;
@@ -180,8 +180,8 @@ impl Receiver<'_> {
     /// # Errors
     /// When the table cannot be used.
     pub async fn follow(&self, workspace: WorkspaceId, now: Timestamp) -> anyhow::Result<bool> {
-        let mut any = false;
-        for mut endpoint in self.store.list_endpoints(workspace, None, MOST_LOOKED_AT).await?.rows {
+        let (mut any, listing) = (false, Listing::all(|_, _: &EndpointSettings| true, MOST_LOOKED_AT));
+        for mut endpoint in self.store.list_endpoints(workspace, &listing).await?.rows {
             let url = endpoint.url.as_url();
             let loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
             let built_in = loopback && url.path() == RECEIVER_PATH;

@@ -32,6 +32,9 @@ pub struct DeliveryQuery {
     pub limit: Option<Limit>,
     /// Only deliveries older than this one: the last id of the page before.
     pub before: Option<DeliveryId>,
+    /// Only deliveries newer than this one, of which the page has the oldest: the first id of the page after. Cannot be
+    /// combined with `before`.
+    pub after: Option<DeliveryId>,
 }
 
 /// The parameters of a list of a workspace's undelivered deliveries.

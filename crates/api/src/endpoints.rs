@@ -1,9 +1,12 @@
 //! What does the API show of an endpoint? The shapes of `/v1/webhook-endpoints`.
 
 use domain::access::actor::Actor;
+use domain::endpoint::filter::EndpointState;
 use domain::endpoint::{Disabled, DisabledReason, EndpointSettings};
+use domain::event::event_type::EventType;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::policy::circuit::{Health as CircuitHealth, ParkedCount};
+use domain::search::NamePart;
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -146,6 +149,26 @@ pub struct Health {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false, examples(true)))]
     pub parked_exact: Option<bool>,
+}
+
+/// The parameters of a list of endpoints.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct EndpointQuery {
+    /// The workspace. Required with a key for all workspaces.
+    pub workspace_id: Option<WorkspaceId>,
+    /// Only endpoints whose description contains this, whatever the case.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<String>, min_length = 1, max_length = 200))]
+    pub description: Option<NamePart>,
+    /// Only endpoints whose URL contains this, whatever the case.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<String>, min_length = 1, max_length = 200))]
+    pub url: Option<NamePart>,
+    /// Only endpoints that subscribe to this event type, whatever their channels.
+    pub event_type: Option<EventType>,
+    /// `active` or `disabled`: switched on or off. `failing`: switched on, and the last attempt failed.
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub state: Option<EndpointState>,
 }
 
 /// The state of a circuit breaker: `closed`, or `open` while the endpoint fails: then new deliveries are parked.

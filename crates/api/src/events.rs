@@ -5,9 +5,11 @@ use domain::event::event_type::{EventType, EventTypePattern};
 use domain::event::ledger::{Ledger, SkipReason};
 use domain::event::{Event as DomainEvent, Payload};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
+use domain::search::PayloadPart;
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::page::Page;
 use crate::problem::Problem;
 
 /// Deliveries, and endpoints skipped, that the answer to an event lists. `/v1/events/{event}/deliveries` lists all of them.
@@ -148,6 +150,14 @@ pub struct BatchAccepted {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventTypes(pub Vec<EventTypePattern>);
 
+/// Longest `Idempotency-Key`, in characters.
+pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
+
+/// The `Idempotency-Key` that events were sent under: visible ASCII characters, with spaces between them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct SentKey(pub String);
+
 /// The parameters of a list of events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
@@ -162,6 +172,39 @@ pub struct EventFilter {
     pub since: Option<Timestamp>,
     /// Only events accepted before this time.
     pub until: Option<Timestamp>,
+    /// Only the event, or the events of the batch, sent with this `Idempotency-Key` within the last 24 hours. Events of a
+    /// batch that were sent with an `id` of their own are not found by it.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<String>, min_length = 1, max_length = 255,
+        pattern = "^[!-~]([\\t -~]*[!-~])?$"))]
+    pub idempotency_key: Option<SentKey>,
+    /// Only events whose payload contains this text, byte for byte as it was sent. An erased payload contains nothing. The
+    /// search is bounded: the answer says in `searched` how far it looked. Cannot be combined with `idempotency_key`.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<String>, min_length = 3, max_length = 200))]
+    pub text: Option<PayloadPart>,
+}
+
+/// A page of a list of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EventPage {
+    /// The rows and the cursors of the pages beside this one.
+    #[serde(flatten)]
+    pub page: Page<EventSummary>,
+    /// How far a search for a `text` looked for this page; other lists do not show it.
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub searched: Option<Searched>,
+}
+
+/// How far a search looked for one page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Searched {
+    /// The number of events that were looked at.
+    #[cfg_attr(feature = "openapi", schema(examples(2000)))]
+    pub events: usize,
+    /// The oldest time that was looked at; `next` continues from there.
+    pub back_to: Timestamp,
 }
 
 /// An event as lists show it, without its payload.
@@ -270,6 +313,22 @@ impl<'de> Deserialize<'de> for EventTypes {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
         let patterns = text.split(',').map(EventTypePattern::parse).collect::<Result<_, _>>();
         patterns.map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// With the characters that a header can have.
+impl<'de> Deserialize<'de> for SentKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        if !text.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)) {
+            return Err(serde::de::Error::custom("must be visible ASCII characters"));
+        }
+        // A header's value has no whitespace around it.
+        let key = text.trim_ascii();
+        match (1..=MAX_IDEMPOTENCY_KEY_CHARS).contains(&key.len()) {
+            true => Ok(Self(key.to_owned())),
+            false => Err(serde::de::Error::custom("must be 1 to 255 characters")),
+        }
     }
 }
 

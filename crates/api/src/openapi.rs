@@ -77,7 +77,7 @@ impl PartialSchema for Limit {
 impl PartialSchema for EventTypes {
     fn schema() -> RefOr<Schema> {
         let text = ObjectBuilder::new().schema_type(Type::String);
-        let one = r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*(\.\*)?";
+        let one = r"[A-Za-z0-9_:/-]+(\.[A-Za-z0-9_:/-]+)*(\.\*)?";
         text.description(Some("Event types and families, separated by commas."))
             .pattern(Some(format!("^{one}(,{one})*$")))
             .examples(["invoice.*"])

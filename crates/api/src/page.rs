@@ -1,5 +1,6 @@
 //! How are lists asked for and answered?
-//! Cursor pagination: `limit` and an opaque `cursor` in the query, `{"data":[…],"next":…}` in the answer.
+//! Cursor pagination both ways: `limit` and an opaque `cursor` or `before` in the query,
+//! `{"data":[…],"next":…,"previous":…}` in the answer.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -18,7 +19,8 @@ pub const MAX_LIMIT: usize = 250;
 #[serde(transparent)]
 pub struct Limit(usize);
 
-/// The place where a page begins: the `next` of the page before. Its content is opaque.
+/// A boundary between two pages: the `next` of the page before it, the `previous` of the page after it. Its content is
+/// opaque.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
@@ -32,8 +34,10 @@ pub struct Cursor(String);
 pub struct PageQuery {
     /// The most rows of the page, 1 to 250; 50 if left out.
     pub limit: Option<Limit>,
-    /// The `next` of the page before; the first page if left out.
+    /// The `next` of the page before: the page that follows it. The first page if left out.
     pub cursor: Option<Cursor>,
+    /// The `previous` of the page after: the page that precedes it. Cannot be combined with `cursor`.
+    pub before: Option<Cursor>,
 }
 
 /// A list that cannot be filtered.
@@ -50,6 +54,8 @@ pub struct Page<T> {
     pub data: Vec<T>,
     /// The `cursor` of the next page; `null` on the last page. A page may be short, even empty, and still have a next one.
     pub next: Option<Cursor>,
+    /// The `before` of the previous page; `null` on the first page.
+    pub previous: Option<Cursor>,
 }
 
 impl Limit {
@@ -80,8 +86,8 @@ impl<'de> Deserialize<'de> for Limit {
 }
 
 impl Cursor {
-    /// The cursor of the page that begins after `position`.
-    pub fn after(position: &impl Display) -> Self {
+    /// The cursor of the boundary at `position`.
+    pub fn at(position: &impl Display) -> Self {
         Self(URL_SAFE_NO_PAD.encode(position.to_string()))
     }
 
@@ -93,9 +99,10 @@ impl Cursor {
 }
 
 impl<T> Page<T> {
-    /// The page of `rows`, which the one after `next` follows.
-    pub fn of(rows: impl IntoIterator<Item = T>, next: Option<impl Display>) -> Self {
-        Self { data: rows.into_iter().collect(), next: next.map(|next| Cursor::after(&next)) }
+    /// The page of `rows` between the boundaries `next` and `previous`.
+    pub fn of<P: Display>(rows: impl IntoIterator<Item = T>, next: Option<P>, previous: Option<P>) -> Self {
+        let cursor = |boundary: Option<P>| boundary.as_ref().map(Cursor::at);
+        Self { data: rows.into_iter().collect(), next: cursor(next), previous: cursor(previous) }
     }
 }
 
@@ -108,7 +115,7 @@ mod tests {
     #[test]
     fn a_cursor_gives_back_the_position_it_was_made_of_and_nothing_else() {
         let id = EventId::new(Timestamp::from_millis(7), 7);
-        assert_eq!(Cursor::after(&id).position(), Some(id));
+        assert_eq!(Cursor::at(&id).position(), Some(id));
         for text in ["", "x", "=", "bm8", "e30"] {
             assert_eq!(Cursor(text.to_owned()).position::<EventId>(), None, "{text}");
         }

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::comma_list::comma_list;
 use crate::deliveries::{Delivery, SkippedStatus};
 use crate::events::EventTypes;
-use crate::page::Cursor;
 
 comma_list! {
     /// Statuses of rows, separated by commas.
@@ -65,21 +64,6 @@ pub struct WorkspaceDeliveryFilter {
     pub since: Option<Timestamp>,
     /// Only deliveries of events accepted before this time.
     pub until: Option<Timestamp>,
-    /// The `previous` of a page: the page that ends there. It cannot be combined with `cursor`.
-    #[cfg_attr(feature = "openapi", param(value_type = Option<Cursor>))]
-    pub before: Option<Cursor>,
-}
-
-/// One page of a workspace's deliveries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct WorkspaceDeliveryPage {
-    /// The rows of the page, newest first.
-    pub data: Vec<WorkspaceDeliveryRow>,
-    /// The `cursor` of the next page; `null` on the last page. A page may be short, even empty, and still have a next one.
-    pub next: Option<Cursor>,
-    /// The value of `before` for the previous page; `null` on the first page.
-    pub previous: Option<Cursor>,
 }
 
 /// A delivery, or an endpoint that was skipped.

@@ -1,6 +1,7 @@
 //! What does the API show of a workspace, and what may be set of it? The shapes of `/v1/workspaces`.
 
 use domain::id::WorkspaceId;
+use domain::search::NamePart;
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,16 @@ impl From<&domain::access::workspace::Workspace> for Workspace {
             created_at: workspace.created_at,
         }
     }
+}
+
+/// The parameters of a list of workspaces.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct WorkspaceQuery {
+    /// Only workspaces whose name contains this, whatever the case.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<String>, min_length = 1, max_length = 200))]
+    pub name: Option<NamePart>,
 }
 
 /// The workspace that a request is about.

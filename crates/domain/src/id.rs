@@ -20,6 +20,17 @@ pub struct BadId {
     prefix: &'static str,
 }
 
+/// An id among those of its kind, in the order of their texts.
+pub trait SortableId: Copy + Ord {
+    /// The id just before this one; the first has none, and gives itself.
+    #[must_use]
+    fn predecessor(self) -> Self;
+
+    /// The id just after this one; the last has none, and gives itself.
+    #[must_use]
+    fn successor(self) -> Self;
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $of:literal) => {
         $(#[$doc])*
@@ -40,18 +51,6 @@ macro_rules! id {
                 Timestamp::from_millis(i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX))
             }
 
-            /// The id that sorts next after it, if there is one. For the bounds of ranges: nothing has this id.
-            #[must_use]
-            pub fn successor(self) -> Self {
-                Self(Ulid(self.0.0.saturating_add(1)))
-            }
-
-            /// The id that sorts next before it, if there is one. For the bounds of ranges: nothing has this id.
-            #[must_use]
-            pub fn predecessor(self) -> Self {
-                Self(Ulid(self.0.0.saturating_sub(1)))
-            }
-
             /// The ULID as its 16 bytes, for compact storage.
             pub fn to_bytes(self) -> [u8; 16] {
                 self.0.to_bytes()
@@ -60,6 +59,16 @@ macro_rules! id {
             /// The id whose ULID is these 16 bytes.
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Ulid::from_bytes(bytes))
+            }
+        }
+
+        impl SortableId for $name {
+            fn predecessor(self) -> Self {
+                Self(Ulid(self.0.0.saturating_sub(1)))
+            }
+
+            fn successor(self) -> Self {
+                Self(Ulid(self.0.0.saturating_add(1)))
             }
         }
 

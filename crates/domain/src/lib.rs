@@ -18,6 +18,7 @@ pub mod json_object;
 mod openapi;
 pub mod policy;
 pub mod problem;
+pub mod search;
 pub mod signing;
 pub mod timestamp;
 pub mod trace_parent;

@@ -1,12 +1,10 @@
 //! By which key can a request be repeated?
 //! The header `Idempotency-Key`, and the mark of an answer that was given before.
 
+use api::events::MAX_IDEMPOTENCY_KEY_CHARS;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use domain::problem::Problem;
-
-/// Longest key, in characters.
-const MAX_CHARS: usize = 255;
 
 /// The header.
 pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -20,7 +18,7 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     match headers.get(KEY) {
         None => Ok(None),
         Some(value) => match value.to_str() {
-            Ok(text) if (1..=MAX_CHARS).contains(&text.len()) => Ok(Some(text)),
+            Ok(text) if (1..=MAX_IDEMPOTENCY_KEY_CHARS).contains(&text.len()) => Ok(Some(text)),
             Ok(_) => Err(Problem::invalid("Idempotency-Key", "must be 1 to 255 characters")),
             Err(_) => Err(Problem::invalid("Idempotency-Key", "must be visible ASCII characters")),
         },

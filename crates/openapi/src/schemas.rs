@@ -66,6 +66,7 @@ pub(crate) fn tidy(
     paths: &mut Map<String, Value>,
 ) -> serde_json::Result<()> {
     add_defaults(schemas)?;
+    refer_to_rows(schemas);
     flatten_all(schemas);
     for patch in MERGE_PATCHES {
         let mut schema = merge_patch(&reference(patch.settings), patch.whole, schemas);
@@ -73,7 +74,6 @@ pub(crate) fn tidy(
         schema["examples"] = json!([serde_json::from_str::<Value>(patch.example)?]);
         schemas.insert(patch.name.to_owned(), schema);
     }
-    refer_to_rows(schemas);
     for path in paths.values_mut() {
         for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
             tidy_operation(operation);

@@ -43,7 +43,7 @@ pub struct Store {
     sealer: Sealer,
 }
 
-/// Some rows of a list, and where the next page begins.
+/// Some rows of a list in the order in which it was read, and where the next page begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T, I> {
     /// The rows.
@@ -51,14 +51,6 @@ pub struct Page<T, I> {
     /// The last row that was read, whether or not it is among `rows`; the next page begins after it. `None` at the end of
     /// the list, and only there: a page may be short, even empty, when many rows were skipped.
     pub next: Option<I>,
-}
-
-impl<T, I> Page<T, I> {
-    /// A page of a list without a filter.
-    pub(crate) fn new(rows: Vec<T>, more: bool, id: impl FnOnce(&T) -> I) -> Self {
-        let next = rows.last().filter(|_| more).map(id);
-        Self { rows, next }
-    }
 }
 
 impl Store {

@@ -24,7 +24,7 @@ pub use context::cache::Cache;
 pub use context::clock::Clock;
 pub use context::randomness::Randomness;
 pub use error::{Fault, UseCaseError, chain};
-/// A page of a list, as the use cases give it; and the window of time that a sweep takes.
-pub use store::{Page, Window};
+/// The window of time that a sweep takes.
+pub use store::Window;
 pub use telemetry::meter::{Meter, Readings};
 pub use telemetry::trace::Traces;

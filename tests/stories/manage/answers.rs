@@ -178,6 +178,8 @@ async fn ask_of_events(answers: &mut Answers<'_>, sent: &str, scheduled: &str) {
     let ws = answers.stage.workspace.clone();
     answers.take("GET", &format!("/v1/events?workspace_id={ws}&limit=1"), Value::Null).await;
     answers.take("GET", &format!("/v1/events?workspace_id={ws}&event_type=invoice.*"), Value::Null).await;
+    answers.take("GET", &format!("/v1/events?workspace_id={ws}&text=4200"), Value::Null).await;
+    answers.take("GET", &format!("/v1/events?workspace_id={ws}&idempotency_key=none"), Value::Null).await;
     answers.take("GET", &format!("/v1/events/{sent}?workspace_id={ws}"), Value::Null).await;
     answers.take("GET", &format!("/v1/events/{sent}/deliveries?workspace_id={ws}"), Value::Null).await;
     answers
@@ -260,6 +262,9 @@ async fn ask_wrongly(answers: &mut Answers<'_>) {
         &format!("?workspace_id={ws}&limit=251"),
         &format!("?workspace_id={ws}&limit=99999999999999999999999"),
         &format!("?workspace_id={ws}&cursor=x"),
+        &format!("?workspace_id={ws}&cursor=x&before=x"),
+        &format!("?workspace_id={ws}&text=ab"),
+        &format!("?workspace_id={ws}&idempotency_key="),
         &format!("?workspace_id={ws}&since=yesterday"),
         &format!("?workspace_id={ws}&since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z"),
         &format!("?workspace_id={ws}&event_type=a%20b"),

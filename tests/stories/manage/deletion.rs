@@ -70,6 +70,9 @@ async fn deliveries_of_a_deleted_endpoint_stay_readable_and_nothing_is_sent_to_i
         let asked_for = client.get(&work(format!("&endpoint_id={}", endpoint.id))).await.unwrap();
         assert_eq!((&asked_for["data"][0]["id"], &asked_for["data"][1]), (&json!(failed), &Value::Null));
         assert_eq!(client.get(&work(String::new())).await.unwrap()["data"], json!([]), "nothing can be done");
+        let every = format!("/v1/deliveries?workspace_id={}&status=failed,parked", stage.workspace);
+        let every = client.get(&every).await.unwrap();
+        assert_eq!((&every["data"][0]["id"], &every["data"][1]), (&json!(failed), &Value::Null));
         let ledger = format!("/v1/events/{event}/deliveries?workspace_id={}", stage.workspace);
         assert_eq!(client.get(&ledger).await.unwrap()["data"][0]["id"], json!(failed));
 

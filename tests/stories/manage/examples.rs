@@ -155,6 +155,7 @@ async fn read_events(reader: &mut Newcomer<'_>, endpoints: &Endpoints) -> Value 
     until_status(reader.stage, &event, &endpoints.failing, "retrying").await;
     reader.stage.deliveries(&endpoints.healthy, 5, "delivered").await;
     reader.run("List and read events", &[]).await;
+    reader.run("List and read events", &[]).await;
     reader.run("The ledger", &[("EVENT", id(&event))]).await;
     let explained = [("EVENT", id(&event)), ("ENDPOINT", endpoints.restricted.id.as_str())];
     reader.run("Why did an endpoint get an event, or why not?", &explained).await;

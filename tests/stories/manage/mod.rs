@@ -7,6 +7,7 @@ mod audit;
 mod deletion;
 mod examples;
 mod explanations;
+mod lists;
 mod logs;
 mod openapi;
 mod previews;

@@ -228,7 +228,7 @@ async fn a_test_that_failed_leaves_nothing_to_do() {
         assert_eq!(stage.admin.call("POST", &path, own, &[]).await.unwrap().1["status"], "failed");
     }
     let undelivered = format!("/v1/undelivered?workspace_id={}", stage.workspace);
-    assert_eq!(stage.read(&undelivered).await, json!({ "data": [], "next": null }));
+    assert_eq!(stage.read(&undelivered).await, json!({ "data": [], "next": null, "previous": null }));
     let all = json!({ "since": since, "status": "all", "include_delivered": true, "dry_run": true });
     let endpoints = stage.read(&format!("/v1/webhook-endpoints?workspace_id={}", stage.workspace)).await;
     for id in endpoints["data"].as_array().unwrap() {

@@ -11,6 +11,7 @@ pub mod deleted;
 pub mod disabled;
 pub mod endpoint_url;
 pub mod explanation;
+pub mod filter;
 pub mod notification;
 pub mod subscription;
 

@@ -18,6 +18,7 @@ use crate::error::StoreError;
 use crate::keys::{self, KEY_PREFIX, LOOKUP, LOOKUP_SORT};
 use crate::rows::erasure::Erased;
 use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
+use crate::table::listing::Listing;
 use crate::table::query::{Index, Range};
 use crate::table::update::Update;
 use crate::{Page, Store};
@@ -137,26 +138,21 @@ impl Store {
         Ok(())
     }
 
-    /// Keys of one workspace, or those for all workspaces, newest first, older than `before`.
+    /// Part of the keys of one workspace, or of those for all workspaces.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn list_api_keys(
         &self,
         workspace: Option<WorkspaceId>,
-        before: Option<ApiKeyId>,
-        limit: usize,
+        listing: &Listing<ApiKeyId, ()>,
     ) -> Result<Page<ApiKey, ApiKeyId>, StoreError> {
-        let mut range =
-            Range::prefix(keys::api_keys_partition(workspace), KEY_PREFIX).newest_first().consistent();
-        if let Some(before) = before {
-            range = range.before(&format!("{KEY_PREFIX}{before}"));
-        }
-        let page = self.query(&range, limit).await?;
-        let mut rows = page.rows.into_iter().map(ListedApiKey::read).collect::<Result<Vec<_>, _>>()?;
+        let range = Range::prefix(keys::api_keys_partition(workspace), KEY_PREFIX).consistent();
+        let keep = |row| ListedApiKey::read(row).map(Some);
+        let Page { mut rows, next } =
+            self.walk(range.listed(KEY_PREFIX, listing), listing.limit, keep).await?;
         self.add_last_uses(&mut rows).await?;
-        let keys = rows.into_iter().map(|listed| listed.key).collect();
-        Ok(Page::new(keys, page.more, |key: &ApiKey| key.id))
+        Ok(Page { rows: rows.into_iter().map(|listed| listed.key).collect(), next })
     }
 
     /// The key with this id.

@@ -42,7 +42,7 @@ impl Store {
         Ok(())
     }
 
-    /// Part of the audit log of a workspace, or of the installation, newest first.
+    /// Part of the audit log of a workspace, or of the installation.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
@@ -59,11 +59,11 @@ impl Store {
             id: AuditEntryId::new,
             time: AuditEntryId::time,
         };
-        self.read_sharded(&list, listing, |row| {
+        let found = self.read_sharded(&list, listing, |row| {
             let entry: AuditEntry = ItemReader::new(row, ENTITY).json("document")?;
-            Ok(Some(entry).filter(|entry| listing.filter.selects(entry)))
-        })
-        .await
+            Ok(Some(entry).filter(|entry| listing.filter.selects(entry)).into())
+        });
+        Ok(found.await?.page)
     }
 }
 

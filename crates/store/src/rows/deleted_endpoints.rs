@@ -8,6 +8,7 @@ use domain::timestamp::Timestamp;
 use crate::error::StoreError;
 use crate::keys::{self, EXPIRES_AT, LOOKUP, LOOKUP_SORT, TOMBSTONE_PREFIX};
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
+use crate::table::listing::Listing;
 use crate::table::query::{Index, Range};
 use crate::{Page, Store};
 
@@ -45,30 +46,18 @@ impl Store {
         }
     }
 
-    /// The tombstones of a workspace, newest endpoint first, older than `before`.
+    /// Part of the tombstones of a workspace. A tombstone that has expired is left out.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn list_deleted_endpoints(
         &self,
         workspace: WorkspaceId,
-        before: Option<EndpointId>,
-        limit: usize,
+        listing: &Listing<EndpointId, ()>,
         now: Timestamp,
     ) -> Result<Page<DeletedEndpoint, EndpointId>, StoreError> {
-        let mut range =
-            Range::prefix(keys::workspace_partition(workspace), TOMBSTONE_PREFIX).newest_first().consistent();
-        if let Some(before) = before {
-            range = range.before(&format!("{TOMBSTONE_PREFIX}{before}"));
-        }
-        let read_page = self.query(&range, limit).await?;
-        // An expired row counts for the page, which may so be short.
-        let last = read_page.rows.last().map(id_of).transpose()?;
-        let mut rows = Vec::with_capacity(read_page.rows.len());
-        for row in read_page.rows {
-            rows.extend(read(row, now)?);
-        }
-        Ok(Page { rows, next: last.filter(|_| read_page.more) })
+        let range = Range::prefix(keys::workspace_partition(workspace), TOMBSTONE_PREFIX).consistent();
+        self.walk(range.listed(TOMBSTONE_PREFIX, listing), listing.limit, |row| read(row, now)).await
     }
 }
 
@@ -80,10 +69,6 @@ pub(crate) fn write(deleted: &DeletedEndpoint) -> Result<Attributes, StoreError>
         .json("document", deleted)?
         .expires_at(deleted.expires_at())
         .build())
-}
-
-fn id_of(row: &Attributes) -> Result<EndpointId, StoreError> {
-    ItemReader::new(row.clone(), ENTITY).parsed(LOOKUP_SORT)
 }
 
 fn read(row: Attributes, now: Timestamp) -> Result<Option<DeletedEndpoint>, StoreError> {

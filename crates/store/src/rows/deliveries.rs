@@ -16,12 +16,39 @@ use crate::rows::events::{TEST, is_test};
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::listing::Listing;
 use crate::table::query::Range;
-use crate::table::sharded_list::ShardedList;
+use crate::table::sharded_list::{Examined, ShardedList};
 use crate::table::update::Condition;
 use crate::{Page, Store};
 
 const ENTITY: &str = "delivery";
 const ATTEMPT_ENTITY: &str = "attempt";
+
+/// The attributes that make up a delivery; its row also holds its first attempt, which takes longest to read.
+const STATE: &[&str] = &[
+    keys::EXPIRES_AT,
+    "id",
+    "workspace",
+    "endpoint",
+    "event",
+    "type",
+    "occurred_at",
+    TEST,
+    "status",
+    "attempts",
+    "response_status",
+    "last_error",
+    "cancel_reason",
+    "next_attempt_at",
+    "delivered_at",
+    "parked_at",
+    "parked_reason",
+    "updated_at",
+    "slot_at",
+    "trigger",
+    "run",
+    "woken_at",
+    "attempts_before_run",
+];
 
 /// A delivery as its row holds it: its state, and its first attempt inline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +187,7 @@ impl Store {
         }
     }
 
-    /// Many deliveries of different endpoints at once; those without a row are left out.
+    /// Many deliveries of different endpoints at once, without their first attempts; those without a row are left out.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
@@ -171,7 +198,7 @@ impl Store {
     ) -> Result<Vec<Delivery>, StoreError> {
         let keys: Vec<_> = wanted.iter().map(|(we, wd)| keys::delivery(*we, *wd)).collect();
         let mut found = Vec::with_capacity(wanted.len());
-        for row in self.load_all(&keys).await? {
+        for row in self.load_parts(&keys, STATE).await? {
             let endpoint = endpoint_of(&row)?;
             found.extend(read(endpoint, row, now)?.map(|row| row.delivery));
         }
@@ -205,7 +232,8 @@ impl Store {
             id: DeliveryId::new,
             time: DeliveryId::time,
         };
-        self.read_sharded(&list, listing, keep).await
+        let found = self.read_sharded(&list, listing, |row| keep(row).map(Examined::from)).await?;
+        Ok(found.page)
     }
 
     /// All attempts of a delivery, in order; the later ones are read only if there are any.

@@ -17,6 +17,7 @@ use serde::de::IntoDeserializer;
 use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX, LOOKUP, LOOKUP_SORT};
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
+use crate::table::listing::Listing;
 use crate::table::query::{Index, Range, id_in};
 use crate::{Page, Store};
 
@@ -131,27 +132,28 @@ impl Store {
         }
     }
 
-    /// Endpoints of a workspace, newest first, older than `before`.
+    /// Part of the endpoints of a workspace, of those that the listing's filter selects by id and settings; it does not see
+    /// the values of custom headers. Decrypts only what it selects.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn list_endpoints(
         &self,
         workspace: WorkspaceId,
-        before: Option<EndpointId>,
-        limit: usize,
+        listing: &Listing<EndpointId, impl Fn(EndpointId, &EndpointSettings) -> bool>,
     ) -> Result<Page<Endpoint, EndpointId>, StoreError> {
-        let mut range =
-            Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX).newest_first().consistent();
-        if let Some(before) = before {
-            range = range.before(&format!("{ENDPOINT_PREFIX}{before}"));
-        }
-        let page = self.query(&range, limit).await?;
+        let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX).consistent();
+        let keep = |row| {
+            let reader = ItemReader::new(row, ENTITY);
+            let Document { id, settings, .. } = reader.json("document")?;
+            Ok((listing.filter)(id, &settings).then_some(reader))
+        };
+        let page = self.walk(range.listed(ENDPOINT_PREFIX, listing), listing.limit, keep).await?;
         let mut rows = Vec::with_capacity(page.rows.len());
         for row in page.rows {
-            rows.push(self.read_endpoint(row).await?);
+            rows.push(self.open_endpoint(&row).await?);
         }
-        Ok(Page::new(rows, page.more, |endpoint| endpoint.id))
+        Ok(Page { rows, next: page.next })
     }
 
     /// Those of the endpoints that the workspace has.
@@ -213,7 +215,10 @@ impl Store {
     }
 
     async fn read_endpoint(&self, item: Attributes) -> Result<Endpoint, StoreError> {
-        let reader = ItemReader::new(item, ENTITY);
+        self.open_endpoint(&ItemReader::new(item, ENTITY)).await
+    }
+
+    async fn open_endpoint(&self, reader: &ItemReader) -> Result<Endpoint, StoreError> {
         let mut document: Document = reader.json("document")?;
         let sealed = self.open(&document.id.to_string(), reader.bytes("sealed")?).await?;
         let sealed: Sealed =

@@ -3,7 +3,7 @@
 
 use domain::audit::AuditEntry;
 use domain::event::channel::Channel;
-use domain::event::event_type::{EventType, EventTypePattern, wants};
+use domain::event::event_type::EventType;
 use domain::event::ledger::Ledger;
 use domain::event::operational;
 use domain::event::{Event, Payload};
@@ -13,17 +13,15 @@ use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
 use sha2::{Digest as _, Sha256};
 
+use crate::Store;
 use crate::error::StoreError;
-use crate::keys::{self, Day, EVENT_SHARDS};
+use crate::keys;
 use crate::rows::payload;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
-use crate::table::listing::Listing;
 use crate::table::query::Range;
-use crate::table::sharded_list::ShardedList;
 use crate::table::update::Update;
-use crate::{Page, Store};
 
-const ENTITY: &str = "event";
+pub(super) const ENTITY: &str = "event";
 const LEDGER_ENTITY: &str = "ledger page";
 /// The attribute that the rows of a test's event and delivery have.
 pub(crate) const TEST: &str = "test";
@@ -43,28 +41,12 @@ pub enum StoredPayload {
     Gone,
 }
 
-/// The attributes that a list shows of an event: not the payload, by far the largest part of a row.
-pub(super) const LISTED: &[&str] = &[
-    keys::PK,
-    keys::SK,
-    keys::EXPIRES_AT,
-    "type",
-    "occurred_at",
-    "erased_at",
-    "channels",
-    "deliver_at",
-    "ledger",
-    "ledger_pages",
-    "ledger_digest",
-    TEST,
-];
-
 /// How much of an event's row was read.
 #[derive(Clone, Copy)]
 pub(super) enum Detail {
     Whole,
-    /// The attributes in [`LISTED`].
-    Listed,
+    /// All but the payload.
+    WithoutPayload,
 }
 
 /// The rows of a ledger that does not fit its event's row.
@@ -241,38 +223,6 @@ impl Store {
             Some(_) => Ok(matches!(self.load_payload(workspace, id, now).await?, StoredPayload::Erased)),
         }
     }
-
-    /// Part of the events of a workspace, of those that are of one of the event types (any, if none is named).
-    ///
-    /// Payloads are left out here (`null`), and the ledger of an event with very many endpoints is cut short;
-    /// [`Store::load_event`] gives both whole.
-    ///
-    /// # Errors
-    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
-    pub async fn list_events(
-        &self,
-        workspace: WorkspaceId,
-        listing: &Listing<EventId, &[EventTypePattern]>,
-        now: Timestamp,
-    ) -> Result<Page<Event, EventId>, StoreError> {
-        self.read_sharded(&events_of(workspace), listing, |row| {
-            let event = read(workspace, row, now, Detail::Listed)?.map(|(event, _)| event);
-            Ok(event.filter(|event| wants(listing.filter, &event.event_type)))
-        })
-        .await
-    }
-}
-
-/// The list of a workspace's events, without their payloads.
-pub(super) fn events_of(workspace: WorkspaceId) -> ShardedList<impl Fn(Day, u8) -> String, EventId> {
-    ShardedList {
-        partition: move |day, shard| keys::event_partition(workspace, day, shard),
-        shards: EVENT_SHARDS,
-        prefix: "",
-        attributes: LISTED,
-        id: EventId::new,
-        time: EventId::time,
-    }
 }
 
 /// The event, unless it has expired, and the rows in which its ledger goes on.
@@ -282,8 +232,25 @@ pub(super) fn read(
     now: Timestamp,
     detail: Detail,
 ) -> Result<Option<(Event, Option<LedgerPages>)>, StoreError> {
-    let reader = ItemReader::new(row, ENTITY);
-    if has_expired(&reader, now)? {
+    read_row(workspace, &ItemReader::new(row, ENTITY), now, detail)
+}
+
+/// The event without its payload, unless it has expired; of a long ledger only what is in the event's own row.
+pub(super) fn read_listed(
+    workspace: WorkspaceId,
+    reader: &ItemReader,
+    now: Timestamp,
+) -> Result<Option<Event>, StoreError> {
+    Ok(read_row(workspace, reader, now, Detail::WithoutPayload)?.map(|(event, _)| event))
+}
+
+fn read_row(
+    workspace: WorkspaceId,
+    reader: &ItemReader,
+    now: Timestamp,
+    detail: Detail,
+) -> Result<Option<(Event, Option<LedgerPages>)>, StoreError> {
+    if has_expired(reader, now)? {
         return Ok(None);
     }
     let erased_at = reader.maybe_instant("erased_at")?;
@@ -291,17 +258,17 @@ pub(super) fn read(
     let event = Event {
         id: reader.parsed(keys::SK)?,
         workspace_id: workspace,
-        is_test: is_test(&reader, &event_type)?,
+        is_test: is_test(reader, &event_type)?,
         event_type,
         occurred_at: reader.instant("occurred_at")?,
         payload: match detail {
-            Detail::Whole if erased_at.is_none() => stored_payload(&reader)?,
-            Detail::Whole | Detail::Listed => payload::decode("json", b"null")?,
+            Detail::Whole if erased_at.is_none() => stored_payload(reader)?,
+            Detail::Whole | Detail::WithoutPayload => payload::decode("json", b"null")?,
         },
         erased_at,
-        channels: channels(&reader)?,
+        channels: channels(reader)?,
         deliver_at: reader.maybe_instant("deliver_at")?,
-        trace: trace(&reader)?,
+        trace: trace(reader)?,
         ledger: Ledger::from_bytes(reader.bytes("ledger")?).map_err(|error| reader.damaged(error))?,
     };
     let rest = match reader.maybe_number("ledger_pages")? {

@@ -124,6 +124,15 @@ impl Store {
         .collect()
     }
 
+    /// The healths of all endpoints of a workspace, without those whose attempts succeed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn all_healths(&self, workspace: WorkspaceId) -> Result<Vec<(EndpointId, Health)>, StoreError> {
+        let [first, last] = [[0; 16], [u8::MAX; 16]].map(EndpointId::from_bytes);
+        self.healths(workspace, first, last).await
+    }
+
     /// An endpoint's health as it was a moment ago.
     ///
     /// # Errors

@@ -225,6 +225,24 @@ impl Store {
         Ok(now.as_seconds() < expires_at)
     }
 
+    /// The id that a request for events claimed the key under, if it did and the claim is still kept. Whether the request
+    /// was accepted, the events' rows say.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn claimed_id(
+        &self,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<EventId>, StoreError> {
+        let Some(row) = self.load(&key.row()).await? else { return Ok(None) };
+        let row = ItemReader::new(row, ENTITY);
+        match row.maybe_text(EVENT)? {
+            Some(_) if now.as_seconds() < row.number(keys::EXPIRES_AT)? => row.parsed(EVENT).map(Some),
+            Some(_) | None => Ok(None),
+        }
+    }
+
     /// Marks a claim as completed.
     ///
     /// # Errors

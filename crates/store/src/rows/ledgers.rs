@@ -9,7 +9,8 @@ use futures_util::future::try_join_all;
 
 use crate::error::StoreError;
 use crate::keys::{self, Day, EVENT_SHARDS};
-use crate::rows::events::{Detail, LISTED, LedgerPages, events_of, read};
+use crate::rows::event_lists::{LISTED, events_of};
+use crate::rows::events::{Detail, LedgerPages, read};
 use crate::table::listing::Listing;
 use crate::table::query::Range;
 use crate::{Page, Store};
@@ -41,12 +42,13 @@ impl Store {
         listing: &Listing<EventId, &[EventTypePattern]>,
         now: Timestamp,
     ) -> Result<Page<ListedEvent, EventId>, StoreError> {
-        self.read_sharded(&events_of(workspace), listing, |row| {
-            let listed = read(workspace, row, now, Detail::Listed)?;
+        let list = events_of(workspace, LISTED);
+        let found = self.read_sharded(&list, listing, |row| {
+            let listed = read(workspace, row, now, Detail::WithoutPayload)?;
             let listed = listed.map(|(event, rest)| ListedEvent { event, rest });
-            Ok(listed.filter(|listed| wants(listing.filter, &listed.event.event_type)))
-        })
-        .await
+            Ok(listed.filter(|listed| wants(listing.filter, &listed.event.event_type)).into())
+        });
+        Ok(found.await?.page)
     }
 
     /// Reads the rest of an event's ledger, if it was not read yet.
@@ -85,7 +87,7 @@ impl Store {
         let shards = try_join_all(ranges.iter().map(|range| self.query(range, usize::MAX))).await?;
         let mut listed = Vec::new();
         for row in shards.into_iter().flat_map(|shard| shard.rows) {
-            let event = read(workspace, row, now, Detail::Listed)?;
+            let event = read(workspace, row, now, Detail::WithoutPayload)?;
             listed.extend(event.map(|(event, rest)| ListedEvent { event, rest }));
         }
         Ok(listed)

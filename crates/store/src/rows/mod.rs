@@ -11,6 +11,7 @@ pub mod drains;
 pub mod endpoint_count;
 pub mod endpoints;
 pub mod erasure;
+pub mod event_lists;
 pub mod events;
 pub mod health;
 pub mod idempotency;

@@ -1,6 +1,7 @@
 //! How is a payload kept?
 //! As its JSON text, byte for byte; compressed with zstd where that saves write units.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use domain::event::{MAX_PAYLOAD_BYTES, Payload};
@@ -65,15 +66,28 @@ fn compress(json: &[u8]) -> std::io::Result<Vec<u8>> {
 /// # Errors
 /// [`StoreError::Damaged`] when they are not what `encoding` says, or larger than a payload may be.
 pub fn decode(encoding: &str, bytes: &[u8]) -> Result<Payload, StoreError> {
-    let damaged = |detail: &str| StoreError::damaged("event", detail);
-    let json = match Encoding::parse(encoding).ok_or_else(|| damaged("unknown payload encoding"))? {
-        Encoding::Json => bytes.to_vec(),
-        Encoding::Zstd => zstd::bulk::decompress(bytes, MAX_PAYLOAD_BYTES)
-            .map_err(|_| damaged("payload cannot be decompressed"))?,
-    };
-    let json = String::from_utf8(json).map_err(|_| damaged("payload is not UTF-8"))?;
-    let raw = RawValue::from_string(json).map_err(|_| damaged("payload is not JSON"))?;
-    Ok(Payload::new(raw.into()))
+    let raw = RawValue::from_string(decode_text(encoding, bytes)?.into_owned());
+    Ok(Payload::new(raw.map_err(|_| damaged("payload is not JSON"))?.into()))
+}
+
+/// Decodes the stored bytes without a look at whether they are JSON, which takes far longer.
+///
+/// # Errors
+/// As for [`decode`].
+pub fn decode_text<'a>(encoding: &str, bytes: &'a [u8]) -> Result<Cow<'a, str>, StoreError> {
+    let not_text = "payload is not UTF-8";
+    match Encoding::parse(encoding).ok_or_else(|| damaged("unknown payload encoding"))? {
+        Encoding::Json => Ok(Cow::Borrowed(std::str::from_utf8(bytes).map_err(|_| damaged(not_text))?)),
+        Encoding::Zstd => {
+            let json = zstd::bulk::decompress(bytes, MAX_PAYLOAD_BYTES)
+                .map_err(|_| damaged("payload cannot be decompressed"))?;
+            Ok(Cow::Owned(String::from_utf8(json).map_err(|_| damaged(not_text))?))
+        }
+    }
+}
+
+fn damaged(detail: &str) -> StoreError {
+    StoreError::damaged("event", detail)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::error::StoreError;
 use crate::keys::{self, LOOKUP, LOOKUP_SORT, REPLAY_PREFIX, REPLAYS};
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::lease::{LEASED_UNTIL, Lease};
+use crate::table::listing::Listing;
 use crate::table::query::{Index, Range};
 use crate::table::update::Update;
 use crate::{Page, Store};
@@ -141,24 +142,18 @@ impl Store {
         self.load(&keys::replay(workspace, id)).await?.map(read_row).transpose()
     }
 
-    /// Replays of a workspace, newest first, older than `before`.
+    /// Part of the replays of a workspace.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn list_replays(
         &self,
         workspace: WorkspaceId,
-        before: Option<ReplayId>,
-        limit: usize,
+        listing: &Listing<ReplayId, ()>,
     ) -> Result<Page<Replay, ReplayId>, StoreError> {
-        let partition = keys::workspace_partition(workspace);
-        let mut range = Range::prefix(partition, REPLAY_PREFIX).newest_first().consistent();
-        if let Some(before) = before {
-            range = range.before(&format!("{REPLAY_PREFIX}{before}"));
-        }
-        let page = self.query(&range, limit).await?;
-        let rows = page.rows.into_iter().map(read_row).collect::<Result<_, _>>()?;
-        Ok(Page::new(rows, page.more, |replay: &Replay| replay.id))
+        let range = Range::prefix(keys::workspace_partition(workspace), REPLAY_PREFIX).consistent();
+        let keep = |row| read_row(row).map(Some);
+        self.walk(range.listed(REPLAY_PREFIX, listing), listing.limit, keep).await
     }
 }
 

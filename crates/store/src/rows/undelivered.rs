@@ -1,17 +1,16 @@
 //! Which deliveries wait for a person or a drain?
 //! Failed and parked ones, and those that wait long for a retry, read from the sparse index that holds no others.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::id::{DeliveryId, EndpointId};
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
-use crate::keys::{self, EXPIRES_AT, LONG_WAITS, UNDELIVERED_SORT};
+use crate::keys::{self, EXPIRES_AT, LONG_WAITS};
 use crate::rows::deliveries::read;
 use crate::table::item::{Attributes, ItemReader};
-use crate::table::listing::{Listing, Order, Window};
-use crate::table::query::{EXAMINED_AT_MOST, Index, Range, id_in};
+use crate::table::listing::{Listing, Window};
+use crate::table::query::{Index, Range};
 use crate::{Page, Store};
 
 impl Store {
@@ -103,44 +102,12 @@ impl Store {
         listing: &Listing<DeliveryId, W>,
         keep: impl Fn(Attributes) -> Result<Option<Delivery>, StoreError>,
     ) -> Result<Page<Delivery, DeliveryId>, StoreError> {
-        let (mut range, limit) = (undelivered_range(endpoint, prefix, listing), listing.limit);
-        let (mut kept, mut examined) = (Vec::new(), 0);
-        loop {
-            // The more rows were skipped, the more are read at once.
-            let wanted = (limit - kept.len()).max(examined).min(EXAMINED_AT_MOST - examined);
-            let read = self.query(&range, wanted).await?;
-            let mut rows = read.rows.into_iter();
-            let mut last = None;
-            while kept.len() < limit
-                && let Some(row) = rows.next()
-            {
-                examined += 1;
-                last = row.get(UNDELIVERED_SORT).cloned();
-                kept.extend(keep(row)?);
-            }
-            let more = read.more || rows.len() > 0;
-            let Some(AttributeValue::S(last)) = last.filter(|_| more) else {
-                return Ok(Page { rows: kept, next: None });
-            };
-            if kept.len() == limit || examined == EXAMINED_AT_MOST {
-                return Ok(Page { rows: kept, next: Some(id_in(&last)?) });
-            }
-            range = range.beyond(&last);
-        }
-    }
-}
-
-fn undelivered_range<W>(endpoint: EndpointId, prefix: &str, listing: &Listing<DeliveryId, W>) -> Range {
-    let Window { since, until } = listing.window;
-    let mut range = Range::prefix(keys::undelivered_partition(endpoint), prefix)
-        .of(Index::Undelivered)
-        .from(format!("{prefix}{}", DeliveryId::new(since, 0)))
-        .before(&format!("{prefix}{}", DeliveryId::new(until, 0)));
-    if listing.order == Order::NewestFirst {
-        range = range.newest_first();
-    }
-    match listing.beyond {
-        Some(id) => range.beyond(&format!("{prefix}{id}")),
-        None => range,
+        let Window { since, until } = listing.window;
+        let range = Range::prefix(keys::undelivered_partition(endpoint), prefix)
+            .of(Index::Undelivered)
+            .from(format!("{prefix}{}", DeliveryId::new(since, 0)))
+            .before(&format!("{prefix}{}", DeliveryId::new(until, 0)))
+            .listed(prefix, listing);
+        self.walk(range, listing.limit, keep).await
     }
 }

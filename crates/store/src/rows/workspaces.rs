@@ -8,6 +8,7 @@ use domain::id::WorkspaceId;
 use crate::error::StoreError;
 use crate::keys::{self, ALL_WORKSPACES, LOOKUP, LOOKUP_SORT};
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
+use crate::table::listing::Listing;
 use crate::table::query::{Index, Range};
 use crate::{Page, Store};
 
@@ -55,23 +56,17 @@ impl Store {
         }
     }
 
-    /// Workspaces, newest first, older than `before`.
+    /// Part of the workspaces, of those that the listing's filter selects.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn list_workspaces(
         &self,
-        before: Option<WorkspaceId>,
-        limit: usize,
+        listing: &Listing<WorkspaceId, impl Fn(&Workspace) -> bool>,
     ) -> Result<Page<Workspace, WorkspaceId>, StoreError> {
-        let mut range =
-            Range::prefix(ALL_WORKSPACES.to_owned(), WorkspaceId::PREFIX).of(Index::Lookup).newest_first();
-        if let Some(before) = before {
-            range = range.before(&before.to_string());
-        }
-        let page = self.query(&range, limit).await?;
-        let rows = page.rows.into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Page::new(rows, page.more, |workspace: &Workspace| workspace.id))
+        let range = Range::prefix(ALL_WORKSPACES.to_owned(), WorkspaceId::PREFIX).of(Index::Lookup);
+        let keep = |row| Ok(Some(read(row)?).filter(&listing.filter));
+        self.walk(range.listed("", listing), listing.limit, keep).await
     }
 }
 

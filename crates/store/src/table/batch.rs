@@ -9,6 +9,7 @@ use crate::Store;
 use crate::error::StoreError;
 use crate::keys::Key;
 use crate::table::item::{Attributes, key_attributes};
+use crate::table::query::projection;
 
 /// DynamoDB takes at most 25 writes in one BatchWriteItem.
 pub const BATCH_WRITES: usize = 25;
@@ -50,9 +51,18 @@ impl Store {
 
     /// Reads many rows of different keys, in no order; those that do not exist are left out.
     pub(crate) async fn load_all(&self, keys: &[Key]) -> Result<Vec<Attributes>, StoreError> {
+        self.load_parts(keys, &[]).await
+    }
+
+    /// The same, but only these attributes of the rows; all, if the list is empty.
+    pub(crate) async fn load_parts(
+        &self,
+        keys: &[Key],
+        attributes: &[&str],
+    ) -> Result<Vec<Attributes>, StoreError> {
         let mut rows = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(BATCH_READS) {
-            self.read_batch(chunk.iter().map(key_attributes).collect(), &mut rows).await?;
+            self.read_batch(chunk.iter().map(key_attributes).collect(), attributes, &mut rows).await?;
         }
         Ok(rows)
     }
@@ -60,10 +70,15 @@ impl Store {
     async fn read_batch(
         &self,
         mut keys: Vec<Attributes>,
+        attributes: &[&str],
         rows: &mut Vec<Attributes>,
     ) -> Result<(), StoreError> {
+        let (projection, names) = projection(attributes);
         for attempt in 0..BATCH_TRIES {
-            let request = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys)));
+            let request = KeysAndAttributes::builder()
+                .set_projection_expression(projection.clone())
+                .set_expression_attribute_names((!names.is_empty()).then(|| names.clone()))
+                .set_keys(Some(std::mem::take(&mut keys)));
             let request = request.build().map_err(StoreError::aws("BatchGetItem"))?;
             let answer = self
                 .client

@@ -3,13 +3,24 @@
 
 use domain::timestamp::Timestamp;
 
-/// The order of a list.
+/// The order in which a list is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// Newest first, as the API shows lists.
     NewestFirst,
     /// Oldest first, as drains and replays work.
     OldestFirst,
+}
+
+impl Order {
+    /// The other one.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::NewestFirst => Self::OldestFirst,
+            Self::OldestFirst => Self::NewestFirst,
+        }
+    }
 }
 
 /// From `since` up to, not including, `until`.
@@ -52,6 +63,11 @@ pub struct Listing<I, F> {
 }
 
 impl<I, F> Listing<I, F> {
+    /// The first page of a list without a window, newest first.
+    pub fn all(filter: F, limit: usize) -> Self {
+        Self::newest_first(Window::everything(), filter, limit)
+    }
+
     /// The first page, newest first.
     pub fn newest_first(window: Window, filter: F, limit: usize) -> Self {
         Self { order: Order::NewestFirst, beyond: None, window, filter, limit }

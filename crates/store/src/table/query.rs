@@ -2,22 +2,20 @@
 //! By a `Query` over a range of sort keys; the one place that writes a key condition.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
-use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{LOOKUP, LOOKUP_SORT, PK, SK, UNDELIVERED, UNDELIVERED_SORT};
 use crate::table::item::Attributes;
+use crate::table::listing::{Listing, Order};
+use crate::{Page, Store};
 
 /// The maximum number of rows that are read for one page of a filtered list. Then the page ends, short as it may be, and
 /// its `next` continues the list: so no page takes longer than a request may.
 pub(crate) const EXAMINED_AT_MOST: usize = 2_000;
-
-/// The most that is read for one page of a sharded list, in DynamoDB's read units of 8 KB (eventually consistent): 16 MB.
-/// A list leaves payloads out of its answer, but DynamoDB reads them: 2,000 events can have 500 MB.
-pub(crate) const READ_UNITS_AT_MOST: f64 = 2_048.0;
 
 /// A range of rows of one partition, and their order.
 #[derive(Debug, Clone)]
@@ -42,6 +40,14 @@ pub(crate) struct Rows {
     pub(crate) more: bool,
     /// The read units that they took; only counted where one page is read at once.
     pub(crate) units: f64,
+}
+
+/// What DynamoDB gives at once.
+struct DynamoPage {
+    rows: Vec<Attributes>,
+    /// The key after which it goes on; `None` at the end of the range.
+    last: Option<Attributes>,
+    units: f64,
 }
 
 /// An index to read instead of the table.
@@ -135,10 +141,40 @@ impl Range {
         self
     }
 
+    /// The part of it that `listing` asks for, in the listing's order. In the sort keys, ids follow `prefix`. The window of
+    /// the listing does not count here.
+    pub(crate) fn listed<I: Display, F>(self, prefix: &str, listing: &Listing<I, F>) -> Self {
+        let range = match listing.order {
+            Order::NewestFirst => self.newest_first(),
+            Order::OldestFirst => self,
+        };
+        match &listing.beyond {
+            Some(id) => range.beyond(&format!("{prefix}{id}")),
+            None => range,
+        }
+    }
+
     /// Only rows that come beyond `sort_key` in the range's order.
     pub(crate) fn beyond(self, sort_key: &str) -> Self {
         if self.newest_first { self.before(sort_key) } else { self.after(sort_key) }
     }
+}
+
+/// The sort key of a row that was read by `index`, or from the table itself.
+fn sort_key(row: &Attributes, index: Option<Index>) -> Result<&str, StoreError> {
+    match row.get(index.map_or(SK, |index| index.names().2)) {
+        Some(AttributeValue::S(sort_key)) => Ok(sort_key),
+        _ => Err(StoreError::damaged("row", "it has no sort key")),
+    }
+}
+
+/// The names of attributes as placeholders, because some of them are reserved words of DynamoDB: the projection, and what
+/// its placeholders stand for.
+pub(crate) fn projection(attributes: &[&str]) -> (Option<String>, HashMap<String, String>) {
+    let placeholders = || (0..).map(|n| format!("#a{n}")).zip(attributes);
+    let projection: Vec<String> = placeholders().map(|(placeholder, _)| placeholder).collect();
+    let names = placeholders().map(|(placeholder, name)| (placeholder, (*name).to_owned())).collect();
+    ((!projection.is_empty()).then(|| projection.join(", ")), names)
 }
 
 /// The id that a sort key ends with.
@@ -150,46 +186,15 @@ pub(crate) fn id_in<I: FromStr>(sort_key: &str) -> Result<I, StoreError> {
 impl Store {
     /// At most `limit` rows of `range`, and whether there are more. Pages of DynamoDB are put together.
     pub(crate) async fn query(&self, range: &Range, limit: usize) -> Result<Rows, StoreError> {
-        // DynamoDB refuses an empty range.
-        if range.low > range.high {
-            return Ok(Rows { rows: Vec::new(), more: false, units: 0.0 });
-        }
-        let names = range.index.map(Index::names);
-        let (pk, sk) = names.map_or((PK, SK), |(_, pk, sk)| (pk, sk));
-        // Some of the names are reserved words of DynamoDB.
-        let placeholders = || (0..).map(|n| format!("#a{n}")).zip(range.attributes);
-        let projection: Vec<String> = placeholders().map(|(placeholder, _)| placeholder).collect();
-        let mut expression_names: HashMap<String, String> =
-            placeholders().map(|(placeholder, name)| (placeholder, (*name).to_owned())).collect();
-        expression_names.extend([("#pk".to_owned(), pk.to_owned()), ("#sk".to_owned(), sk.to_owned())]);
         let (mut rows, mut units): (Vec<Attributes>, f64) = (Vec::new(), 0.0);
         let mut start = None;
         loop {
             // One row more than wanted shows whether there is another page.
             let wanted = limit.saturating_add(1).saturating_sub(rows.len());
-            let answer = self
-                .client
-                .query()
-                .table_name(&*self.table)
-                .set_index_name(names.map(|(name, ..)| name.to_owned()))
-                .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
-                .set_projection_expression((!projection.is_empty()).then(|| projection.join(", ")))
-                .set_expression_attribute_names(Some(expression_names.clone()))
-                .expression_attribute_values(":pk", AttributeValue::S(range.partition.clone()))
-                .expression_attribute_values(":low", AttributeValue::S(range.low.clone()))
-                .expression_attribute_values(":high", AttributeValue::S(range.high.clone()))
-                .scan_index_forward(!range.newest_first)
-                .consistent_read(range.consistent && range.index.is_none())
-                .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
-                .set_return_consumed_capacity(range.one_page.then_some(ReturnConsumedCapacity::Total))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(StoreError::aws("Query"))?;
-            units +=
-                answer.consumed_capacity.and_then(|consumed| consumed.capacity_units).unwrap_or_default();
-            rows.extend(answer.items.unwrap_or_default());
-            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            let page = self.query_page(range, wanted, start).await?;
+            units += page.units;
+            rows.extend(page.rows);
+            start = page.last;
             if rows.len() > limit {
                 rows.truncate(limit);
                 return Ok(Rows { rows, more: true, units });
@@ -197,6 +202,81 @@ impl Store {
             if start.is_none() || (range.one_page && !rows.is_empty()) {
                 return Ok(Rows { rows, more: start.is_some(), units });
             }
+        }
+    }
+
+    /// One page of DynamoDB.
+    async fn query_page(
+        &self,
+        range: &Range,
+        limit: usize,
+        start: Option<Attributes>,
+    ) -> Result<DynamoPage, StoreError> {
+        // DynamoDB refuses an empty range.
+        if range.low > range.high {
+            return Ok(DynamoPage { rows: Vec::new(), last: None, units: 0.0 });
+        }
+        let names = range.index.map(Index::names);
+        let (pk, sk) = names.map_or((PK, SK), |(_, pk, sk)| (pk, sk));
+        let (projection, mut expression_names) = projection(range.attributes);
+        expression_names.extend([("#pk".to_owned(), pk.to_owned()), ("#sk".to_owned(), sk.to_owned())]);
+        let answer = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .set_index_name(names.map(|(name, ..)| name.to_owned()))
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(Some(expression_names))
+            .expression_attribute_values(":pk", AttributeValue::S(range.partition.clone()))
+            .expression_attribute_values(":low", AttributeValue::S(range.low.clone()))
+            .expression_attribute_values(":high", AttributeValue::S(range.high.clone()))
+            .scan_index_forward(!range.newest_first)
+            .consistent_read(range.consistent && range.index.is_none())
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_return_consumed_capacity(range.one_page.then_some(ReturnConsumedCapacity::Total))
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(StoreError::aws("Query"))?;
+        let units = answer.consumed_capacity.and_then(|consumed| consumed.capacity_units);
+        Ok(DynamoPage {
+            rows: answer.items.unwrap_or_default(),
+            last: answer.last_evaluated_key.filter(|key| !key.is_empty()),
+            units: units.unwrap_or_default(),
+        })
+    }
+
+    /// The rows of `range` that `keep` turns into something, at most `limit`. A page that passed very many rows over ends
+    /// before it is full.
+    pub(crate) async fn walk<T, I: FromStr>(
+        &self,
+        mut range: Range,
+        limit: usize,
+        keep: impl Fn(Attributes) -> Result<Option<T>, StoreError>,
+    ) -> Result<Page<T, I>, StoreError> {
+        let (mut kept, mut examined) = (Vec::new(), 0);
+        loop {
+            // The more rows were skipped, the more are read at once.
+            let wanted = (limit - kept.len()).max(examined).min(EXAMINED_AT_MOST - examined);
+            let read = self.query(&range, wanted).await?;
+            let mut rows = read.rows.into_iter();
+            let mut last = None;
+            while kept.len() < limit
+                && let Some(row) = rows.next()
+            {
+                examined += 1;
+                last = Some(sort_key(&row, range.index)?.to_owned());
+                kept.extend(keep(row)?);
+            }
+            let more = read.more || rows.len() > 0;
+            let Some(last) = last.filter(|_| more) else {
+                return Ok(Page { rows: kept, next: None });
+            };
+            if kept.len() == limit || examined == EXAMINED_AT_MOST {
+                return Ok(Page { rows: kept, next: Some(id_in(&last)?) });
+            }
+            range = range.beyond(&last);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! How are rows listed in order that stand in many partitions?
 //! A sharded list: one partition a day and shard, merged by sort key while it is read.
 //!
-//! Each shard of a day is a lane that is read in small pages; the sort keys order by time. Days are read backwards or
-//! forwards, until enough rows are found, the last day is passed, or the maximum number of rows or bytes for one page was
-//! read. The days are few: nothing is kept for more than 90.
+//! Each shard of a day is a lane that is read in small pages, of at most 1 MB each; the sort keys order by time. Days are
+//! read backwards or forwards, until enough rows are found, the last day is passed, or as much was read as may be for one
+//! page. The days are few: nothing is kept for more than 90.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -17,8 +17,14 @@ use crate::error::StoreError;
 use crate::keys::{Day, SK};
 use crate::table::item::Attributes;
 use crate::table::listing::{Listing, Order, Window};
-use crate::table::query::{EXAMINED_AT_MOST, READ_UNITS_AT_MOST, Range, id_in};
+use crate::table::query::{EXAMINED_AT_MOST, Range, id_in};
 use crate::{Page, Store};
+
+/// The most bytes that one page takes: 16 MB. A list leaves payloads out of its answer, but DynamoDB reads them: 2,000
+/// events can have 500 MB. A search also unpacks them, and small rows can hold large payloads.
+const UNPACKED_AT_MOST: usize = 16 * 1024 * 1024;
+/// The same in DynamoDB's read units, of 8 KB where reads are eventually consistent.
+const READ_UNITS_AT_MOST: f64 = 2_048.0;
 
 /// Lanes read at once.
 const LANES_AT_ONCE: usize = 32;
@@ -39,6 +45,46 @@ pub(crate) struct ShardedList<F, I> {
     pub(crate) time: fn(I) -> Timestamp,
 }
 
+/// A row that was looked at.
+pub(crate) struct Examined<T> {
+    /// What was made of it; `None` if it is passed over.
+    pub(crate) row: Option<T>,
+    /// The bytes of a payload that were unpacked to look into it.
+    pub(crate) unpacked: usize,
+}
+
+impl<T> From<Option<T>> for Examined<T> {
+    fn from(row: Option<T>) -> Self {
+        Self { row, unpacked: 0 }
+    }
+}
+
+/// The work that was done for one page.
+#[derive(Default)]
+struct Spent {
+    rows: usize,
+    read_units: f64,
+    unpacked: usize,
+}
+
+impl Spent {
+    /// Whether one more row may be looked at, with so many bytes of payload.
+    fn can_take(&self, unpacked: usize) -> bool {
+        self.rows < EXAMINED_AT_MOST && self.unpacked + unpacked <= UNPACKED_AT_MOST
+    }
+
+    fn take(&mut self, unpacked: usize) {
+        self.rows += 1;
+        self.unpacked += unpacked;
+    }
+}
+
+/// A page, and how many rows were looked at for it.
+pub(crate) struct Found<T, I> {
+    pub(crate) page: Page<T, I>,
+    pub(crate) examined: usize,
+}
+
 /// One shard of one day: the rows read and not yet merged, in order.
 struct Lane {
     range: Range,
@@ -47,13 +93,13 @@ struct Lane {
 }
 
 impl Store {
-    /// The rows of `listing` in order, except those for which `keep` returns `None`.
+    /// The rows of `listing` in order, except those that `keep` passes over.
     pub(crate) async fn read_sharded<F, I, W, T>(
         &self,
         list: &ShardedList<F, I>,
         listing: &Listing<I, W>,
-        keep: impl Fn(Attributes) -> Result<Option<T>, StoreError>,
-    ) -> Result<Page<T, I>, StoreError>
+        keep: impl Fn(Attributes) -> Result<Examined<T>, StoreError>,
+    ) -> Result<Found<T, I>, StoreError>
     where
         F: Fn(Day, u8) -> String,
         I: Copy + Display + FromStr,
@@ -63,37 +109,37 @@ impl Store {
         let mut days = list.days(listing);
         // Most lists end in their first day; only when they do not are several days read at once.
         let mut days_at_once = 1;
-        let (mut kept, mut examined, mut last) = (Vec::new(), 0, None);
-        let mut units = 0.0;
+        let (mut rows, mut spent, mut last) = (Vec::new(), Spent::default(), None);
         loop {
             let mut lanes = Vec::new();
             for day in days.by_ref().take(days_at_once) {
                 lanes.extend((0..list.shards).map(|shard| list.lane(listing, day, shard)));
             }
             if lanes.is_empty() {
-                return Ok(Page { rows: kept, next: None });
+                return Ok(Found { page: Page { rows, next: None }, examined: spent.rows });
             }
             days_at_once = (LANES_AT_ONCE / shards).max(1);
             loop {
                 // What was read is used up first: a lane without rows may hold the next one.
                 if let Some(last) = last.as_deref()
-                    && units >= READ_UNITS_AT_MOST
+                    && spent.read_units >= READ_UNITS_AT_MOST
                     && lanes.iter().any(Lane::is_dry)
                 {
-                    return Ok(Page { rows: kept, next: Some(id_in(last)?) });
+                    return Ok(Found { page: Page { rows, next: Some(id_in(last)?) }, examined: spent.rows });
                 }
                 // The more rows were skipped, the more are read at once.
-                units += self.refill(&mut lanes, (limit / shards + 4).max(examined / shards)).await?;
+                let page_size = (limit / shards + 4).max(spent.rows / shards);
+                spent.read_units += self.refill(&mut lanes, page_size).await?;
                 let Some((sort_key, row)) = take_next(&mut lanes, listing.order) else { break };
-                let row = keep(row)?;
-                let full = kept.len() == limit && row.is_some();
+                let Examined { row, unpacked } = keep(row)?;
+                let full = rows.len() == limit && row.is_some();
                 if let Some(last) = last.as_deref()
-                    && (full || examined == EXAMINED_AT_MOST)
+                    && (full || !spent.can_take(unpacked))
                 {
-                    return Ok(Page { rows: kept, next: Some(id_in(last)?) });
+                    return Ok(Found { page: Page { rows, next: Some(id_in(last)?) }, examined: spent.rows });
                 }
-                kept.extend(row);
-                examined += 1;
+                rows.extend(row);
+                spent.take(unpacked);
                 last = Some(sort_key);
             }
         }
@@ -110,8 +156,9 @@ impl Store {
 
     async fn read_on(&self, lane: &mut Lane, page_size: usize) -> Result<f64, StoreError> {
         let page = self.query(&lane.range, page_size).await?;
-        lane.more = page.more;
         lane.rows = page.rows.into_iter().map(with_sort_key).collect::<Result<_, _>>()?;
+        // Nothing is filtered out by DynamoDB: when there is another row, at least one is given.
+        lane.more = page.more && !lane.rows.is_empty();
         if let Some((last, _)) = lane.rows.back() {
             lane.range = lane.range.clone().beyond(last);
         }
@@ -152,17 +199,12 @@ impl<F: Fn(Day, u8) -> String, I: Copy + Display> ShardedList<F, I> {
 
     fn lane<W>(&self, listing: &Listing<I, W>, day: Day, shard: u8) -> Lane {
         let Window { since, until } = listing.window;
-        let mut range = Range::prefix((self.partition)(day, shard), self.prefix)
+        let range = Range::prefix((self.partition)(day, shard), self.prefix)
             .from(self.sort_key(&(self.id)(since, 0)))
             .before(&self.sort_key(&(self.id)(until, 0)))
             .only(self.attributes)
-            .one_page();
-        if listing.order == Order::NewestFirst {
-            range = range.newest_first();
-        }
-        if let Some(id) = &listing.beyond {
-            range = range.beyond(&self.sort_key(id));
-        }
+            .one_page()
+            .listed(self.prefix, listing);
         Lane { range, rows: VecDeque::new(), more: true }
     }
 

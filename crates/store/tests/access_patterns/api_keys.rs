@@ -4,6 +4,7 @@ use domain::access::api_key::{ApiKey, ApiKeySettings, LAST_USE_PRECISION, Scope}
 use domain::access::role::Role;
 use domain::access::workspace::Workspace;
 use domain::id::{ApiKeyId, WorkspaceId};
+use store::Listing;
 
 use crate::{every_page, now, table, workspace};
 
@@ -27,7 +28,7 @@ async fn a_key_is_found_by_its_digest_listed_under_its_workspace_and_deleted_fro
     assert_eq!(table.store.find_api_key("digest-1").await.unwrap(), Some(own.clone()));
     let listed_own = table.store.load_api_key(own.id).await.unwrap().unwrap();
     assert_eq!(listed_own.key, own);
-    let listed = async |ws| table.store.list_api_keys(ws, None, 10).await.unwrap().rows;
+    let listed = async |ws| table.store.list_api_keys(ws, &Listing::all((), 10)).await.unwrap().rows;
     assert_eq!(listed(Some(workspace(1))).await, std::slice::from_ref(&own));
     assert_eq!(listed(None).await, [all]);
 
@@ -78,7 +79,10 @@ async fn the_last_use_is_written_once_an_hour_and_shown_whichever_secret_was_use
     assert_eq!(used().await, Some(now()));
     let later = now().plus(LAST_USE_PRECISION);
     table.store.save_last_use("first", later).await.unwrap();
-    assert_eq!(table.store.list_api_keys(None, None, 9).await.unwrap().rows[0].last_used_at, Some(later));
+    assert_eq!(
+        table.store.list_api_keys(None, &Listing::all((), 9)).await.unwrap().rows[0].last_used_at,
+        Some(later)
+    );
     let listed = table.store.load_api_key(key.id).await.unwrap().unwrap();
     let ends_at = later.plus(Duration::from_secs(60));
     assert!(table.store.rotate_api_key(&listed, "second", Some(ends_at), None).await.unwrap());
@@ -96,7 +100,9 @@ async fn workspaces_are_listed_newest_first() {
         let workspace = Workspace::new(workspace(number), settings, now());
         table.store.save_workspace(&workspace, None).await.unwrap();
     }
-    let listed = every_page(async |before| table.store.list_workspaces(before, 4).await.unwrap());
+    let listed = every_page(async |before| {
+        table.store.list_workspaces(&Listing::all(|_: &Workspace| true, 4).beyond(before)).await.unwrap()
+    });
     let ids: Vec<_> = listed.await.into_iter().map(|workspace| workspace.id).collect();
     assert_eq!(ids, (0..9).rev().map(workspace).collect::<Vec<_>>());
 }

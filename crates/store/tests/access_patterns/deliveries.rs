@@ -3,9 +3,9 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::decision::Decision;
-use domain::delivery::{Delivery, DeliveryStatus, ParkReason};
+use domain::delivery::{CancelReason, Delivery, DeliveryStatus, ParkReason};
 use domain::event::event_type::{EventType, EventTypePattern};
-use domain::id::{EndpointId, EventId};
+use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use domain::policy::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
 use domain::timestamp::Timestamp;
 use store::rows::deliveries::{DeliveryFilter, DeliveryRow, Settlement};
@@ -142,6 +142,42 @@ async fn many_are_loaded_at_once_and_those_without_a_row_are_left_out() {
     table.store.settle(&group[..130]).await.unwrap();
     let wanted: Vec<_> = group.iter().map(|s| (s.row.delivery.endpoint_id, s.row.delivery.id)).collect();
     assert_eq!(table.store.load_deliveries(&wanted, now()).await.unwrap().len(), 130);
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_loaded_among_many_lacks_nothing() {
+    let table = table().await;
+    let (event, event_type) = (EventId::new(ago(DAY), 1), EventType::parse("invoice.paid").unwrap());
+    // Every member has a value, and a new one must be named here.
+    let delivery = Delivery {
+        id: DeliveryId::of(event, endpoint(1)),
+        workspace_id: workspace(1),
+        endpoint_id: endpoint(1),
+        event_id: event,
+        event_type,
+        occurred_at: ago(DAY * 2),
+        status: DeliveryStatus::Parked,
+        attempts: 3,
+        response_status: Some(500),
+        last_error: Some(ErrorClass::HttpStatus),
+        cancel_reason: Some(CancelReason::EndpointDeleted),
+        next_attempt_at: Some(ago(Duration::from_secs(1))),
+        delivered_at: Some(ago(Duration::from_secs(2))),
+        parked_at: Some(ago(Duration::from_secs(3))),
+        parked_reason: Some(ParkReason::RateLimit),
+        updated_at: ago(Duration::from_secs(4)),
+        slot_at: Some(ago(Duration::from_secs(5))),
+        trigger: Trigger::Replay,
+        is_test: true,
+        run: Some(ReplayId::new(now(), 1)),
+        woken_at: Some(ago(Duration::from_secs(6))),
+        uncounted_attempts: 2,
+    };
+    let row = DeliveryRow { delivery: delivery.clone(), first_attempt: Some(attempt(1, answered(500))) };
+    let settlement = Settlement { row, later_attempt: None, expires_at: now().plus(DAY) };
+    table.store.settle(&[settlement]).await.unwrap();
+    let loaded = table.store.load_deliveries(&[(endpoint(1), delivery.id)], now()).await.unwrap();
+    assert_eq!(loaded, [delivery]);
 }
 
 #[tokio::test]

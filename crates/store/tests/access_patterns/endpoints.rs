@@ -10,6 +10,7 @@ use domain::event::operational::OperationalEvent;
 use domain::id::{EndpointId, EndpointKey};
 use domain::policy::limits::RateLimit;
 use domain::signing::secret::{ActiveSecret, Secret};
+use store::Listing;
 use store::rows::drains::DrainReason;
 use store::rows::endpoint_count::Created;
 
@@ -130,7 +131,7 @@ async fn a_deleted_endpoint_leaves_a_tombstone_that_outlives_its_deliveries_and_
     for (at, expected) in [(now(), Some(&deleted)), (last, Some(&deleted)), (expired, None)] {
         assert_eq!(store.load_deleted_endpoint(endpoint.key(), at).await.unwrap().as_ref(), expected);
         assert_eq!(store.find_deleted_endpoint(endpoint.id, at).await.unwrap().as_ref(), expected);
-        let listed = store.list_deleted_endpoints(workspace(1), None, 9, at).await.unwrap();
+        let listed = store.list_deleted_endpoints(workspace(1), &Listing::all((), 9), at).await.unwrap();
         assert_eq!((listed.rows.first(), listed.next), (expected, None));
     }
     let foreign = EndpointKey::new(workspace(2), endpoint.id);
@@ -190,8 +191,13 @@ async fn all_are_read_for_a_fan_out_and_pages_are_newest_first() {
     let all: Vec<_> = table.store.all_subscriptions(workspace(1)).await.unwrap();
     let ids: Vec<_> = all.iter().map(|endpoint| endpoint.id).collect();
     assert!(ids.len() == 23 && ids.is_sorted());
-    let listed =
-        every_page(async |before| table.store.list_endpoints(workspace(1), before, 5).await.unwrap());
+    let listed = every_page(async |before| {
+        table
+            .store
+            .list_endpoints(workspace(1), &Listing::all(|_, _: &EndpointSettings| true, 5).beyond(before))
+            .await
+            .unwrap()
+    });
     let listed: Vec<_> = listed.await.into_iter().map(|endpoint| endpoint.id).collect();
     assert_eq!(listed, ids.into_iter().rev().collect::<Vec<_>>());
 }

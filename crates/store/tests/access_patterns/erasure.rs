@@ -5,9 +5,9 @@ use domain::event::ledger::Ledger;
 use domain::event::{Event, Payload};
 use domain::id::{EndpointId, EndpointKey, EventId, WorkspaceId};
 use serde_json::json;
-use store::keys;
 use store::rows::erasure::Erased;
 use store::rows::workspace_deletions::WorkspaceDeletion;
+use store::{Listing, keys};
 
 use crate::{DAY, Table, now, table, workspace};
 
@@ -47,7 +47,9 @@ async fn the_row_of_the_deletion_takes_the_place_of_the_workspaces_once() {
     assert!(!table.store.delete_workspace(&deletion, now(), None).await.unwrap(), "it is deleted");
     assert!(table.store.is_workspace_being_deleted(workspace(1)).await.unwrap());
     assert_eq!(table.store.load_workspace(workspace(1)).await.unwrap(), None);
-    assert!(table.store.list_workspaces(None, 9).await.unwrap().rows.is_empty());
+    assert!(
+        table.store.list_workspaces(&Listing::all(|_: &Workspace| true, 9)).await.unwrap().rows.is_empty()
+    );
     let (lease, claimed) = table.store.claim_workspace_deletion(workspace(1), now()).await.unwrap().unwrap();
     assert_eq!(claimed, deletion);
     assert!(table.store.claim_workspace_deletion(workspace(1), now()).await.unwrap().is_none());

@@ -45,6 +45,19 @@ async fn a_key_is_claimed_held_completed_and_forgotten_after_a_day() {
 }
 
 #[tokio::test]
+async fn the_id_of_a_claim_is_known_as_long_as_it_is_kept_and_only_that_of_events() {
+    let table = table().await;
+    let claimed = async |workspace, at| table.store.claimed_id(&key_of(workspace), at).await.unwrap();
+    assert_eq!(claimed(None, now()).await, None);
+    table.store.claim_events(&key(), "request", event(1), now()).await.unwrap();
+    assert_eq!(claimed(Some(workspace(1)), now()).await, Some(event(1)));
+    assert_eq!(claimed(Some(workspace(2)), now()).await, None);
+    assert_eq!(claimed(Some(workspace(1)), now().plus(KEPT_FOR)).await, None);
+    table.store.claim_request(&key_of(None), "request", claim_id(1), now()).await.unwrap();
+    assert_eq!(claimed(None, now()).await, None);
+}
+
+#[tokio::test]
 async fn another_request_under_the_same_key_is_told_apart_and_other_workspaces_have_their_own_keys() {
     let table = table().await;
     let claim = async |workspace, request| {

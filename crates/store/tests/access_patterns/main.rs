@@ -6,6 +6,7 @@ mod audit;
 mod deliveries;
 mod endpoints;
 mod erasure;
+mod event_lists;
 mod events;
 mod golden;
 mod idempotency;

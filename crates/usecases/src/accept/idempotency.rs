@@ -23,7 +23,7 @@ pub(crate) struct Claimant {
 impl Claimant {
     /// A request for one event, under its `Idempotency-Key`.
     pub(crate) fn of_one(workspace: WorkspaceId, key: &str, request: &EventRequest) -> Self {
-        Self::of_event(workspace, sha256(&[format!("key:{key}").as_bytes()]), request, true)
+        Self { key: key_of_one(workspace, key), request: fingerprint(request), by_header: true }
     }
 
     /// An event that has an id of its producer's choice.
@@ -38,11 +38,8 @@ impl Claimant {
     }
 
     /// A whole batch. `workspace` is that of all its events, if they have the same.
-    ///
-    /// A key of one kind never has the digest of a key of another kind: they differ in number and text of their parts.
     pub(crate) fn of_batch(workspace: Option<WorkspaceId>, key: &str, request: String) -> Self {
-        let digest = sha256(&[b"whole batch", key.as_bytes()]);
-        Self { key: IdempotencyKey { workspace, digest }, request, by_header: true }
+        Self { key: key_of_batch(workspace, key), request, by_header: true }
     }
 
     fn of_event(workspace: WorkspaceId, digest: String, request: &EventRequest, by_header: bool) -> Self {
@@ -60,6 +57,18 @@ impl Claimant {
     ) -> Result<EventClaim, Fault> {
         Ok(intake.context.store.claim_events(&self.key, &self.request, id, now).await?)
     }
+}
+
+/// The key under which a request for one event with this `Idempotency-Key` is claimed.
+///
+/// A key of one kind never has the digest of a key of another kind: they differ in number and text of their parts.
+pub(crate) fn key_of_one(workspace: WorkspaceId, key: &str) -> IdempotencyKey {
+    IdempotencyKey { workspace: Some(workspace), digest: sha256(&[format!("key:{key}").as_bytes()]) }
+}
+
+/// The key under which a batch with this `Idempotency-Key` is claimed.
+pub(crate) fn key_of_batch(workspace: Option<WorkspaceId>, key: &str) -> IdempotencyKey {
+    IdempotencyKey { workspace, digest: sha256(&[b"whole batch", key.as_bytes()]) }
 }
 
 /// A claim that the request holds, and the id that it was made under.

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use domain::access::workspace::Workspace;
 use domain::event::Event;
 use domain::event::event_type::EventTypePattern;
 use domain::id::{EndpointId, WorkspaceId};
@@ -43,7 +44,8 @@ const AT_ONCE: usize = 16;
 pub async fn owe_sweeps(context: &Context, window: Window) -> Result<usize, Fault> {
     let (mut before, mut owed, now) = (None, 0, context.clock.now());
     loop {
-        let page = context.store.list_workspaces(before, 1_000).await?;
+        let listing = Listing::all(|_: &Workspace| true, 1_000).beyond(before);
+        let page = context.store.list_workspaces(&listing).await?;
         owed += page.rows.len();
         stream::iter(&page.rows)
             .map(|workspace| context.store.owe_sweep(workspace.id, window, now))

@@ -5,10 +5,10 @@ use domain::access::api_key::{ApiKey, Scope};
 use domain::endpoint::deleted::DeletedEndpoint;
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::problem::Problem;
-use store::Page;
+use store::{Order, Window};
 
 use crate::error::UseCaseError;
-use crate::manage::listing::Rows;
+use crate::manage::listing::{ListPage, Rows};
 use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
 
@@ -34,11 +34,13 @@ pub async fn list_deleted_endpoints(
     caller: &ApiKey,
     workspace: Option<WorkspaceId>,
     rows: Rows<EndpointId>,
-) -> Result<Page<DeletedEndpoint, EndpointId>, UseCaseError> {
+) -> Result<ListPage<DeletedEndpoint, EndpointId>, UseCaseError> {
     caller.require(Scope::WebhooksRead)?;
     let workspace = management.workspace(caller, workspace).await?.id;
     let now = management.context.clock.now();
-    Ok(management.context.store.list_deleted_endpoints(workspace, rows.after, rows.limit, now).await?)
+    let listing = rows.listing(Order::NewestFirst, Window::everything(), ());
+    let read = management.context.store.list_deleted_endpoints(workspace, &listing, now).await?;
+    Ok(rows.page(listing.order, read))
 }
 
 /// The endpoint whose deliveries the caller may read, deleted or not.

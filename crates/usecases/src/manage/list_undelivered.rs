@@ -6,26 +6,27 @@ use std::str::FromStr;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
-use domain::id::{DeliveryId, EndpointId, EndpointKey, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EndpointKey, SortableId as _, WorkspaceId};
 use domain::problem::Problem;
 use serde::{Deserialize, Serialize};
-use store::{Listing, Page, Window};
+use store::{Listing, Order, Window};
 
 use crate::error::UseCaseError;
+use crate::manage::listing::{Anchor, ListPage, Rows};
 use crate::manage::management::Management;
 
 /// The maximum number of endpoints read for one page: a workspace with very many healthy endpoints takes several pages,
 /// which may be empty.
 const ENDPOINTS_PER_PAGE: usize = 200;
 
-/// Where the next page begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// A boundary between two pages. The list is made of segments: the deliveries of one endpoint that have one status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
-    /// The endpoint with which the page begins.
+    /// The endpoint of the segment in which the boundary is.
     endpoint: EndpointId,
-    /// The status with which the page begins.
+    /// The status of that segment, by its place in the list's order.
     status: usize,
-    /// The last delivery of the page before.
+    /// The delivery just before the boundary; none, if the boundary is at the beginning of the segment.
     after: Option<DeliveryId>,
 }
 
@@ -38,10 +39,8 @@ pub struct UndeliveredListing {
     pub endpoint: Option<EndpointId>,
     /// Only failed or only parked deliveries.
     pub status: Option<DeliveryStatus>,
-    /// Where the page begins; at the first endpoint, if `None`.
-    pub from: Option<Position>,
-    /// The maximum number of deliveries on the page.
-    pub limit: usize,
+    /// Which rows of the list.
+    pub rows: Rows<Position>,
 }
 
 /// The undelivered deliveries of a workspace, oldest first for each endpoint.
@@ -52,14 +51,14 @@ pub async fn list_undelivered(
     management: &Management,
     caller: &ApiKey,
     listing: UndeliveredListing,
-) -> Result<Page<Delivery, Position>, UseCaseError> {
+) -> Result<ListPage<Delivery, Position>, UseCaseError> {
+    // 1. Which segments are read, and in which order?
     caller.require(Scope::DeliveriesRead)?;
-    let UndeliveredListing { workspace, endpoint: only, status, from, limit } = listing;
+    let UndeliveredListing { workspace, endpoint: only, status, rows } = listing;
     let statuses = statuses(status)?;
     let workspace = management.workspace(caller, workspace).await?.id;
-    let now = management.context.clock.now();
     let subscriptions = management.context.cache.subscriptions(workspace).await?;
-    let first = from.map(|from| from.endpoint);
+    let (order, now) = (rows.read_in(Order::OldestFirst), management.context.clock.now());
     // A deleted endpoint is listed only where it is asked for: nothing can be done about its deliveries.
     let deleted = match only.filter(|only| !subscriptions.iter().any(|known| known.id == *only)) {
         Some(id) => {
@@ -70,33 +69,67 @@ pub async fn list_undelivered(
     };
     let endpoints = subscriptions.iter().map(|subscription| subscription.id).chain(deleted);
     let endpoints = endpoints.filter(|id| only.is_none_or(|only| only == *id));
-    let endpoints = endpoints.filter(|id| first.is_none_or(|first| *id >= first));
-    let mut rows: Vec<Delivery> = Vec::new();
-    for (looked_at, endpoint) in endpoints.enumerate() {
-        let begin = from.filter(|from| from.endpoint == endpoint);
-        if looked_at == ENDPOINTS_PER_PAGE {
-            return Ok(Page { rows, next: Some(Position { endpoint, status: 0, after: None }) });
+    let segments = segments(endpoints, statuses.len(), rows.anchor);
+
+    // 2. Read them until the page is full.
+    let (mut found, mut end, mut read_last) = (Vec::new(), None, None);
+    for (number, start) in segments.into_iter().enumerate() {
+        if found.len() == rows.limit || number == ENDPOINTS_PER_PAGE * statuses.len() {
+            // Backwards, this segment ends where the one that was read last begins.
+            end = if order == Order::OldestFirst { Some(start) } else { read_last };
+            break;
         }
-        for (index, status) in statuses.iter().enumerate() {
-            if begin.is_some_and(|begin| index < begin.status) {
-                continue;
-            }
-            let after = begin.filter(|begin| begin.status == index).and_then(|begin| begin.after);
-            let wanted = limit - rows.len();
-            if wanted == 0 {
-                return Ok(Page { rows, next: Some(Position { endpoint, status: index, after }) });
-            }
-            let listing = Listing::oldest_first(Window::everything(), *status, wanted).beyond(after);
-            let page = management.context.store.list_undelivered(endpoint, &listing, now).await?;
-            // The caller of a test has seen its result: a failed test leaves nothing to do.
-            rows.extend(page.rows.into_iter().filter(|row| !row.is_test));
-            if page.next.is_some() {
-                let next = Some(Position { endpoint, status: index, after: page.next });
-                return Ok(Page { rows, next });
-            }
+        let listing = Listing {
+            order,
+            beyond: beyond(start, rows.anchor),
+            window: Window::everything(),
+            filter: statuses[start.status],
+            limit: rows.limit - found.len(),
+        };
+        let read = management.context.store.list_undelivered(start.endpoint, &listing, now).await?;
+        // The caller of a test has seen its result: a failed test leaves nothing to do.
+        found.extend(read.rows.into_iter().filter(|delivery| !delivery.is_test));
+        if let Some(last) = read.next {
+            let after = if order == Order::OldestFirst { last } else { last.predecessor() };
+            end = Some(Position { after: Some(after), ..start });
+            break;
+        }
+        read_last = Some(start);
+    }
+    Ok(rows.page_until(end, found))
+}
+
+/// The beginnings of the segments to read, in the order in which they are read.
+fn segments(
+    endpoints: impl Iterator<Item = EndpointId>,
+    statuses: usize,
+    anchor: Anchor<Position>,
+) -> Vec<Position> {
+    let starts = endpoints
+        .flat_map(|endpoint| (0..statuses).map(move |status| Position { endpoint, status, after: None }));
+    match anchor {
+        Anchor::First => starts.collect(),
+        Anchor::After(boundary) => {
+            let first = Position { after: None, ..boundary };
+            starts.filter(|start| *start >= first).collect()
+        }
+        Anchor::UpTo(boundary) => {
+            let mut before: Vec<_> = starts.filter(|start| *start < boundary).collect();
+            before.reverse();
+            before
         }
     }
-    Ok(Page { rows, next: None })
+}
+
+/// The delivery beyond which a segment is read, if the page begins or ends in it.
+fn beyond(segment: Position, anchor: Anchor<Position>) -> Option<DeliveryId> {
+    let within =
+        |boundary: Position| boundary.after.filter(|_| segment == Position { after: None, ..boundary });
+    match anchor {
+        Anchor::First => None,
+        Anchor::After(boundary) => within(boundary),
+        Anchor::UpTo(boundary) => within(boundary).map(DeliveryId::successor),
+    }
 }
 
 /// The undelivered statuses, in the order of the list.
@@ -108,7 +141,7 @@ fn statuses(asked: Option<DeliveryStatus>) -> Result<Vec<DeliveryStatus>, Proble
     }
 }
 
-/// The cursor's form of a status.
+/// A cursor's content.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)

@@ -1,19 +1,122 @@
 //! Which part of a list does a caller see?
-//! Cursor pagination, and a window in time that is cut to what the workspace keeps.
+//! Cursor pagination both ways, and a window in time that is cut to what the workspace keeps.
+//!
+//! A cursor stands for the boundary between two pages, and names the last row before it. So the `next` of a page is the
+//! `previous` of the page after it, and a page that is read backwards from there is the same page.
 
 use domain::access::workspace::Workspace;
 use domain::event::MAX_ID_AHEAD;
+use domain::id::SortableId;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use store::Window;
+use store::{Listing, Order, Page, Window};
 
-/// A page of a list without a filter.
+/// Where a page of a list begins or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor<P> {
+    /// It is the first page.
+    First,
+    /// It begins after this row.
+    After(P),
+    /// It ends with this row.
+    UpTo(P),
+}
+
+/// Which rows of a list a page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rows<P> {
-    /// The last row of the page before; `None` for the first page.
-    pub after: Option<P>,
+    /// Where the page begins or ends.
+    pub anchor: Anchor<P>,
     /// The maximum number of rows on the page.
     pub limit: usize,
+}
+
+/// A page of a list in the list's order, and the boundaries to the pages beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListPage<T, P> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// The last row before the next page; `None` on the last page.
+    pub next: Option<P>,
+    /// The last row of the page before; `None` on the first page.
+    pub previous: Option<P>,
+}
+
+impl<T, P> ListPage<T, P> {
+    /// The same page with something else in place of each row.
+    pub(crate) fn map<U>(self, row: impl FnMut(T) -> U) -> ListPage<U, P> {
+        ListPage { rows: self.rows.into_iter().map(row).collect(), next: self.next, previous: self.previous }
+    }
+}
+
+impl<P> Rows<P> {
+    /// The order in which the page of a list in this order is read: the other one, if it is the page before a boundary.
+    pub(crate) fn read_in(&self, order: Order) -> Order {
+        match self.anchor {
+            Anchor::First | Anchor::After(_) => order,
+            Anchor::UpTo(_) => order.reversed(),
+        }
+    }
+
+    /// The page of these rows, which were read up to the boundary `end`; `None` if nothing is left to read.
+    pub(crate) fn page_until<T>(self, end: Option<P>, mut rows: Vec<T>) -> ListPage<T, P> {
+        match self.anchor {
+            Anchor::First => ListPage { rows, next: end, previous: None },
+            Anchor::After(boundary) => ListPage { rows, next: end, previous: Some(boundary) },
+            Anchor::UpTo(boundary) => {
+                rows.reverse();
+                ListPage { rows, next: Some(boundary), previous: end }
+            }
+        }
+    }
+}
+
+impl<P: SortableId> Rows<P> {
+    /// How the page of a list in this order is read.
+    pub(crate) fn listing<F>(self, order: Order, window: Window, filter: F) -> Listing<P, F> {
+        let beyond = match self.anchor {
+            Anchor::First => None,
+            Anchor::After(row) => Some(row),
+            Anchor::UpTo(row) => Some(beside(row, order)),
+        };
+        Listing { order: self.read_in(order), beyond, window, filter, limit: self.limit }
+    }
+
+    /// The page, of what was read in the order `read_in`.
+    pub(crate) fn page<T>(self, read_in: Order, read: Page<T, P>) -> ListPage<T, P> {
+        let end = read.next.map(|last| match self.anchor {
+            Anchor::First | Anchor::After(_) => last,
+            Anchor::UpTo(_) => beside(last, read_in),
+        });
+        self.page_until(end, read.rows)
+    }
+
+    /// The page of a list whose rows are all in memory, in any order.
+    pub(crate) fn page_of<T>(self, order: Order, mut all: Vec<T>, id: impl Fn(&T) -> P) -> ListPage<T, P> {
+        let Listing { order, beyond, limit, .. } = self.listing(order, Window::everything(), ());
+        all.sort_unstable_by_key(&id);
+        if order == Order::NewestFirst {
+            all.reverse();
+        }
+        if let Some(beyond) = beyond {
+            all.retain(|row| match order {
+                Order::NewestFirst => id(row) < beyond,
+                Order::OldestFirst => id(row) > beyond,
+            });
+        }
+        let more = all.len() > limit;
+        all.truncate(limit);
+        let next = all.last().filter(|_| more).map(id);
+        self.page(order, Page { rows: all, next })
+    }
+}
+
+/// The neighbour of an id that comes after it in this order, whether or not there is such a row.
+fn beside<P: SortableId>(id: P, order: Order) -> P {
+    match order {
+        Order::NewestFirst => id.predecessor(),
+        Order::OldestFirst => id.successor(),
+    }
 }
 
 /// A window in time, as a caller asks for it.
@@ -50,6 +153,39 @@ impl Span {
 mod tests {
     use super::*;
     use domain::id::WorkspaceId;
+    use proptest::prelude::*;
+
+    /// Pages from the first to the last, and the same ones on the way back from the last to the first.
+    fn there_and_back(order: Order, all: &[WorkspaceId], limit: usize) -> [Vec<Vec<WorkspaceId>>; 2] {
+        let page = |anchor| Rows { anchor, limit }.page_of(order, all.to_vec(), |id| *id);
+        let mut there = vec![page(Anchor::First)];
+        while let Some(next) = there.last().unwrap().next {
+            there.push(page(Anchor::After(next)));
+        }
+        let mut back = vec![there.last().unwrap().clone()];
+        while let Some(previous) = back.last().unwrap().previous {
+            back.push(page(Anchor::UpTo(previous)));
+        }
+        back.reverse();
+        [there, back].map(|pages| pages.into_iter().map(|page| page.rows).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn the_way_back_passes_the_same_pages(
+            ids in prop::collection::btree_set(1..500u128, 0..60), limit in 1..9usize, newest_first: bool,
+        ) {
+            let order = if newest_first { Order::NewestFirst } else { Order::OldestFirst };
+            let all: Vec<_> = ids.iter().map(|id| WorkspaceId::from_bytes(id.to_be_bytes())).collect();
+            let [there, back] = there_and_back(order, &all, limit);
+            prop_assert_eq!(&there, &back);
+            let mut listed = there.concat();
+            if newest_first {
+                listed.reverse();
+            }
+            prop_assert_eq!(listed, all);
+        }
+    }
 
     const DAY: i64 = 86_400_000;
 

@@ -13,11 +13,12 @@ use domain::audit::{Action, Change};
 use domain::id::{ApiKeyId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use store::Page;
 use store::rows::api_keys::ListedApiKey;
+use store::{Order, Window};
 
 use crate::context::Context;
 use crate::error::UseCaseError;
+use crate::manage::listing::{ListPage, Rows};
 use crate::manage::management::Management;
 
 /// Creates an API key. Only this call returns the key itself; the table keeps its digest. A repeated request that takes over
@@ -91,15 +92,15 @@ pub async fn list_api_keys(
     management: &Management,
     caller: &ApiKey,
     workspace: Option<WorkspaceId>,
-    before: Option<ApiKeyId>,
-    limit: usize,
-) -> Result<Page<ApiKey, ApiKeyId>, UseCaseError> {
+    rows: Rows<ApiKeyId>,
+) -> Result<ListPage<ApiKey, ApiKeyId>, UseCaseError> {
     caller.require(Scope::AdminRead)?;
     let workspace = match (caller.workspace_id, workspace) {
         (None, None) => None,
         (_, named) => Some(management.workspace(caller, named).await?.id),
     };
-    Ok(management.context.store.list_api_keys(workspace, before, limit).await?)
+    let listing = rows.listing(Order::NewestFirst, Window::everything(), ());
+    Ok(rows.page(listing.order, management.context.store.list_api_keys(workspace, &listing).await?))
 }
 
 /// One API key.

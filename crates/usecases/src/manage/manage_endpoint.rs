@@ -1,7 +1,7 @@
 //! How are endpoints created, changed and deleted?
 //! Every change is checked whole and saved under an optimistic lock: it is refused if another change came first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use domain::access::actor::Actor;
@@ -12,6 +12,7 @@ use domain::audit::snapshot::Snapshot;
 use domain::audit::{Action, Change};
 use domain::delivery::DeliveryStatus;
 use domain::endpoint::endpoint_url::EndpointUrl;
+use domain::endpoint::filter::{EndpointFilter, EndpointState};
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings, MAX_ENDPOINTS};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::policy::circuit::{Health, ParkedCount};
@@ -19,12 +20,13 @@ use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
 use domain::timestamp::Timestamp;
-use store::Page;
 use store::rows::drains::DrainReason;
 use store::rows::endpoint_count::Created;
+use store::{Order, Window};
 
 use crate::context::Context;
 use crate::error::UseCaseError;
+use crate::manage::listing::{ListPage, Rows};
 use crate::manage::management::Management;
 use crate::recover::drain::start_drain;
 
@@ -160,7 +162,7 @@ async fn healths(
     Ok(healths.into_iter().collect())
 }
 
-/// Endpoints of a workspace and their health, newest first.
+/// Endpoints of a workspace that the filter selects, and their health, newest first.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] when the caller lacks the scope, or the workspace is unknown.
@@ -168,18 +170,31 @@ pub async fn list_endpoints(
     management: &Management,
     caller: &ApiKey,
     workspace: Option<WorkspaceId>,
-    before: Option<EndpointId>,
-    limit: usize,
-) -> Result<Page<(Endpoint, Health), EndpointId>, UseCaseError> {
+    filter: &EndpointFilter,
+    rows: Rows<EndpointId>,
+) -> Result<ListPage<(Endpoint, Health), EndpointId>, UseCaseError> {
+    // 1. Who asks, and about which workspace?
     caller.require(Scope::WebhooksRead)?;
     let workspace = management.workspace(caller, workspace).await?.id;
-    let Page { rows, next } = management.context.store.list_endpoints(workspace, before, limit).await?;
-    let mut healths = healths(management, &rows).await?;
-    let rows = rows.into_iter().map(|endpoint| {
+
+    // 2. Which endpoints fail? Only they have a row of their health.
+    let store = &management.context.store;
+    let failing: HashSet<EndpointId> = match filter.state {
+        Some(EndpointState::Failing) => {
+            store.all_healths(workspace).await?.into_iter().map(|(endpoint, _)| endpoint).collect()
+        }
+        Some(EndpointState::Active | EndpointState::Disabled) | None => HashSet::new(),
+    };
+
+    // 3. The page, and the health of its endpoints.
+    let selects = |id, settings: &EndpointSettings| filter.selects(settings, failing.contains(&id));
+    let listing = rows.listing(Order::NewestFirst, Window::everything(), selects);
+    let page = rows.page(listing.order, store.list_endpoints(workspace, &listing).await?);
+    let mut healths = healths(management, &page.rows).await?;
+    Ok(page.map(|endpoint| {
         let health = healths.remove(&endpoint.id).unwrap_or_default();
         (endpoint.shown_to(caller), health)
-    });
-    Ok(Page { rows: rows.collect(), next })
+    }))
 }
 
 /// Settings whose parts exclude each other: a merge replaces each of them as a whole.

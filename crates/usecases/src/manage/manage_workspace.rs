@@ -10,9 +10,11 @@ use domain::audit::snapshot::Snapshot;
 use domain::audit::{Action, AuditEntry, Change};
 use domain::id::WorkspaceId;
 use domain::problem::Problem;
-use store::Page;
+use domain::search::NamePart;
+use store::{Order, Window};
 
 use crate::error::UseCaseError;
+use crate::manage::listing::{ListPage, Rows};
 use crate::manage::management::Management;
 
 /// Creates a workspace. A repeated request that takes over finds the one that the first created.
@@ -64,27 +66,25 @@ pub async fn read_workspace(
     management.workspace(caller, Some(id)).await
 }
 
-/// The workspaces that the caller may read, newest first.
+/// The workspaces that the caller may read, newest first; with `name`, those whose name contains it.
 ///
 /// # Errors
 /// [`Problem::MissingScope`] without `workspaces:ro`.
 pub async fn list_workspaces(
     management: &Management,
     caller: &ApiKey,
-    before: Option<WorkspaceId>,
-    limit: usize,
-) -> Result<Page<Workspace, WorkspaceId>, UseCaseError> {
+    name: Option<NamePart>,
+    rows: Rows<WorkspaceId>,
+) -> Result<ListPage<Workspace, WorkspaceId>, UseCaseError> {
     caller.require(Scope::WorkspacesRead)?;
-    match caller.workspace_id {
-        None => Ok(management.context.store.list_workspaces(before, limit).await?),
-        Some(own) => {
-            let own = management.context.store.load_workspace(own).await?;
-            Ok(Page {
-                rows: own.filter(|own| before.is_none_or(|before| own.id < before)).into_iter().collect(),
-                next: None,
-            })
-        }
-    }
+    let selects = |workspace: &Workspace| name.as_ref().is_none_or(|name| name.is_in(&workspace.name));
+    let store = &management.context.store;
+    let Some(own) = caller.workspace_id else {
+        let listing = rows.listing(Order::NewestFirst, Window::everything(), selects);
+        return Ok(rows.page(listing.order, store.list_workspaces(&listing).await?));
+    };
+    let own = store.load_workspace(own).await?.filter(selects);
+    Ok(rows.page_of(Order::NewestFirst, own.into_iter().collect(), |workspace| workspace.id))
 }
 
 /// Changes a workspace: `change` makes its new settings, or refuses.

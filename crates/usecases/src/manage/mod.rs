@@ -19,4 +19,5 @@ pub mod read_deliveries;
 pub mod read_events;
 pub mod read_ledger;
 pub mod read_statistics;
+pub mod search_events;
 pub mod workspace_deliveries;

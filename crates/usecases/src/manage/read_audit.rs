@@ -4,10 +4,10 @@
 use domain::access::api_key::{ApiKey, Scope};
 use domain::audit::{AuditEntry, AuditFilter, KEPT};
 use domain::id::{AuditEntryId, WorkspaceId};
-use store::{Listing, Page};
+use store::Order;
 
 use crate::error::UseCaseError;
-use crate::manage::listing::Span;
+use crate::manage::listing::{ListPage, Rows, Span};
 use crate::manage::management::Management;
 
 /// A page of an audit log.
@@ -20,10 +20,8 @@ pub struct AuditListing {
     pub filter: AuditFilter,
     /// Only changes made in this window.
     pub span: Span,
-    /// The last entry of the page before.
-    pub before: Option<AuditEntryId>,
-    /// The maximum number of entries on the page.
-    pub limit: usize,
+    /// Which rows of the list.
+    pub rows: Rows<AuditEntryId>,
 }
 
 /// Audit entries, newest first.
@@ -34,20 +32,20 @@ pub async fn list_audit_entries(
     management: &Management,
     caller: &ApiKey,
     listing: AuditListing,
-) -> Result<Page<AuditEntry, AuditEntryId>, UseCaseError> {
+) -> Result<ListPage<AuditEntry, AuditEntryId>, UseCaseError> {
     caller.require(Scope::AdminRead)?;
-    let AuditListing { workspace, filter, span, before, limit } = listing;
+    let AuditListing { workspace, filter, span, rows } = listing;
     let workspace = match (caller.workspace_id, workspace) {
         (None, None) => None,
         (_, named) => Some(caller.workspace(named)?),
     };
     let now = management.context.clock.now();
     let window = span.since_oldest(now.minus(KEPT), now)?;
-    let listing = Listing::newest_first(window, filter, limit).beyond(before);
-    let page = management.context.store.list_audit_entries(workspace, &listing).await?;
+    let listing = rows.listing(Order::NewestFirst, window, filter);
+    let read = management.context.store.list_audit_entries(workspace, &listing).await?;
     // The entries of a workspace outlive it; without any, an unknown workspace is refused as everywhere.
-    if page.rows.is_empty() && page.next.is_none() && workspace.is_some() {
+    if read.rows.is_empty() && read.next.is_none() && workspace.is_some() {
         management.workspace(caller, workspace).await?;
     }
-    Ok(page)
+    Ok(rows.page(listing.order, read))
 }

@@ -7,13 +7,13 @@ use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::EventTypePattern;
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
+use store::Order;
 use store::rows::deliveries::DeliveryFilter;
-use store::{Listing, Page};
 
 use crate::error::UseCaseError;
 use crate::manage::deleted_endpoints::find_endpoint_of_deliveries;
 use crate::manage::find_delivery::find_pending;
-use crate::manage::listing::Span;
+use crate::manage::listing::{ListPage, Rows, Span};
 use crate::manage::management::Management;
 
 /// A page of an endpoint's deliveries.
@@ -29,10 +29,8 @@ pub struct DeliveryListing {
     pub event: Option<EventId>,
     /// Only deliveries of events accepted in this window.
     pub span: Span,
-    /// The last delivery of the page before.
-    pub before: Option<DeliveryId>,
-    /// The maximum number of deliveries on the page.
-    pub limit: usize,
+    /// Which rows of the list.
+    pub rows: Rows<DeliveryId>,
 }
 
 /// Deliveries of an endpoint, newest first; also of one that was deleted.
@@ -43,8 +41,8 @@ pub async fn list_deliveries(
     management: &Management,
     caller: &ApiKey,
     listing: DeliveryListing,
-) -> Result<Page<Delivery, DeliveryId>, UseCaseError> {
-    let DeliveryListing { endpoint, status, types, event, span, before, limit } = listing;
+) -> Result<ListPage<Delivery, DeliveryId>, UseCaseError> {
+    let DeliveryListing { endpoint, status, types, event, span, rows } = listing;
     let endpoint = find_endpoint_of_deliveries(management, caller, endpoint).await?;
     let workspace = management.workspace(caller, Some(endpoint.workspace)).await?;
     let now = management.context.clock.now();
@@ -52,14 +50,15 @@ pub async fn list_deliveries(
     let filter = DeliveryFilter { status, event_types: &types };
     let store = &management.context.store;
     let Some(event) = event else {
-        let listing = Listing::newest_first(window, filter, limit).beyond(before);
-        return Ok(store.list_deliveries(endpoint.id, &listing, now).await?);
+        let listing = rows.listing(Order::NewestFirst, window, filter);
+        let read = store.list_deliveries(endpoint.id, &listing, now).await?;
+        return Ok(rows.page(listing.order, read));
     };
     // An event makes one delivery to an endpoint at most, and its id follows from both.
     let row = store.load_delivery(endpoint.id, DeliveryId::of(event, endpoint.id), now).await?;
-    let delivery = row.map(|row| row.delivery);
     let asked_for = |delivery: &Delivery| filter.asks_for(delivery) && window.holds(delivery.id.time());
-    Ok(Page { rows: delivery.filter(asked_for).into_iter().collect(), next: None })
+    let delivery = row.map(|row| row.delivery).filter(asked_for);
+    Ok(rows.page_of(Order::NewestFirst, delivery.into_iter().collect(), |delivery| delivery.id))
 }
 
 /// A delivery and all its attempts, oldest first. Before it has a row, it is `pending`, as the ledger of its event says.

@@ -9,10 +9,10 @@ use domain::event::event_type::EventTypePattern;
 use domain::id::{EventId, WorkspaceId};
 use domain::problem::Problem;
 use serde_json::{Value, json};
-use store::{Listing, Page};
+use store::Order;
 
 use crate::error::UseCaseError;
-use crate::manage::listing::Span;
+use crate::manage::listing::{ListPage, Rows, Span};
 use crate::manage::management::Management;
 
 /// A page of a workspace's events.
@@ -24,10 +24,8 @@ pub struct EventListing {
     pub types: Vec<EventTypePattern>,
     /// Only events accepted in this window.
     pub span: Span,
-    /// The last event of the page before.
-    pub before: Option<EventId>,
-    /// The maximum number of events on the page.
-    pub limit: usize,
+    /// Which rows of the list.
+    pub rows: Rows<EventId>,
 }
 
 /// Events of a workspace, newest first.
@@ -38,14 +36,14 @@ pub async fn list_events(
     management: &Management,
     caller: &ApiKey,
     listing: EventListing,
-) -> Result<Page<Event, EventId>, UseCaseError> {
+) -> Result<ListPage<Event, EventId>, UseCaseError> {
     caller.require(Scope::EventsRead)?;
-    let EventListing { workspace, types, span, before, limit } = listing;
+    let EventListing { workspace, types, span, rows } = listing;
     let workspace = management.workspace(caller, workspace).await?;
     let now = management.context.clock.now();
-    let window = span.within(&workspace, now)?;
-    let listing = Listing::newest_first(window, types.as_slice(), limit).beyond(before);
-    Ok(management.context.store.list_events(workspace.id, &listing, now).await?)
+    let listing = rows.listing(Order::NewestFirst, span.within(&workspace, now)?, types.as_slice());
+    let read = management.context.store.list_events(workspace.id, &listing, now).await?;
+    Ok(rows.page(listing.order, read))
 }
 
 /// An event with its data.

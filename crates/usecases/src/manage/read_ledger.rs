@@ -8,10 +8,10 @@ use domain::delivery::Delivery;
 use domain::event::Event;
 use domain::event::ledger::SkipReason;
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
-use store::Page;
+use store::Order;
 
 use crate::error::UseCaseError;
-use crate::manage::listing::Rows;
+use crate::manage::listing::{ListPage, Rows};
 use crate::manage::management::Management;
 use crate::manage::read_events::read_event;
 
@@ -34,40 +34,24 @@ pub async fn read_ledger(
     workspace: Option<WorkspaceId>,
     id: EventId,
     rows: Rows<EndpointId>,
-) -> Result<Page<Fate, EndpointId>, UseCaseError> {
+) -> Result<ListPage<Fate, EndpointId>, UseCaseError> {
     // 1. Which endpoints does the page hold?
     let event = read_event(management, caller, workspace, id).await?;
-    let (recorded, next) = page(&event, rows);
+    let page = rows.page_of(Order::OldestFirst, event.ledger.entries().collect(), |(endpoint, _)| *endpoint);
 
     // 2. Which of them have a row? Skipped ones too: a replay may have sent the event after all.
     let wanted: Vec<_> =
-        recorded.iter().map(|(endpoint, _)| (*endpoint, DeliveryId::of(event.id, *endpoint))).collect();
+        page.rows.iter().map(|(endpoint, _)| (*endpoint, DeliveryId::of(event.id, *endpoint))).collect();
     let known = management.context.store.load_deliveries(&wanted, management.context.clock.now()).await?;
     let mut known: HashMap<EndpointId, Delivery> =
         known.into_iter().map(|delivery| (delivery.endpoint_id, delivery)).collect();
 
     // 3. A row says more than the ledger. A delivery without a row waits for its first attempt.
-    let fates = recorded.into_iter().map(|(endpoint, skipped)| match (known.remove(&endpoint), skipped) {
+    Ok(page.map(|(endpoint, skipped)| match (known.remove(&endpoint), skipped) {
         (Some(delivery), _) => Fate::Delivery(Box::new(delivery)),
         (None, Some(reason)) => Fate::Skipped(endpoint, reason),
         (None, None) => Fate::Delivery(Box::new(first_attempt_pending(&event, endpoint))),
-    });
-    Ok(Page { rows: fates.collect(), next })
-}
-
-/// The endpoints of a page, each with the reason if it was skipped, and the endpoint that the next page begins after.
-fn page(
-    event: &Event,
-    rows: Rows<EndpointId>,
-) -> (Vec<(EndpointId, Option<SkipReason>)>, Option<EndpointId>) {
-    let entries = event.ledger.entries();
-    let mut recorded: Vec<_> =
-        entries.filter(|(endpoint, _)| rows.after.is_none_or(|after| *endpoint > after)).collect();
-    recorded.sort_unstable_by_key(|(endpoint, _)| *endpoint);
-    let more = recorded.len() > rows.limit;
-    recorded.truncate(rows.limit);
-    let next = recorded.last().filter(|_| more).map(|(endpoint, _)| *endpoint);
-    (recorded, next)
+    }))
 }
 
 /// The delivery of an event of which only the ledger says something yet.

@@ -21,10 +21,11 @@ use queue::purpose::Replay as JobReplay;
 use queue::{Job, Task};
 use serde_json::json;
 use store::rows::deliveries::DeliveryFilter;
-use store::{Lease, Listing, Page, Store, StoreError, Window};
+use store::{Lease, Listing, Order, Store, StoreError, Window};
 
 use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
+use crate::manage::listing::{ListPage, Rows};
 use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
 
@@ -145,12 +146,12 @@ pub async fn list_replays(
     management: &Management,
     caller: &ApiKey,
     workspace: Option<WorkspaceId>,
-    before: Option<ReplayId>,
-    limit: usize,
-) -> Result<Page<Replay, ReplayId>, UseCaseError> {
+    rows: Rows<ReplayId>,
+) -> Result<ListPage<Replay, ReplayId>, UseCaseError> {
     caller.require(Scope::DeliveriesRead)?;
     let workspace = management.workspace(caller, workspace).await?.id;
-    Ok(management.context.store.list_replays(workspace, before, limit).await?)
+    let listing = rows.listing(Order::NewestFirst, Window::everything(), ());
+    Ok(rows.page(listing.order, management.context.store.list_replays(workspace, &listing).await?))
 }
 
 /// Cancels a replay; deliveries that it has sent go on. A repeated request that takes over finds it cancelled.

@@ -5,6 +5,7 @@ use serde_json::json;
 use store::rows::idempotency::CLAIM_LEASE;
 use usecases::UseCaseError;
 use usecases::idempotent_request::{AnswerHead, Begun, Claim, IdempotentRequest, KeptAnswer, begin};
+use usecases::manage::listing::{Anchor, Rows};
 use usecases::manage::manage_api_key::{create_api_key, list_api_keys};
 use usecases::manage::manage_endpoint::create_endpoint;
 use usecases::manage::manage_workspace::create_workspace;
@@ -67,7 +68,8 @@ async fn a_request_that_died_after_its_effect_finds_what_it_made() {
     assert_eq!((again.1.id, again.2.id), (workspace.id, key.id));
     // What the first key's holder would send is known to nobody.
     assert_ne!(again.3.digest(), secret.digest());
-    let keys = list_api_keys(&management, &caller, None, None, 9).await.unwrap();
+    let keys =
+        list_api_keys(&management, &caller, None, Rows { anchor: Anchor::First, limit: 9 }).await.unwrap();
     assert_eq!(keys.rows.len(), 1);
     assert!(bench.store.find_api_key(&secret.digest()).await.unwrap().is_none());
 

@@ -52,10 +52,10 @@ pub(crate) async fn create(
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
-    Page { filter: OfWorkspace { workspace_id }, after, limit }: Page<ApiKeyId, OfWorkspace>,
+    Page { filter: OfWorkspace { workspace_id }, rows }: Page<ApiKeyId, OfWorkspace>,
 ) -> Answer<Json<api::page::Page<ApiKey>>> {
-    let page = list_api_keys(&management, &caller, workspace_id, after, limit).await?;
-    Ok(Json(api::page::Page::of(page.rows.into_iter().map(ApiKey::from), page.next)))
+    let page = list_api_keys(&management, &caller, workspace_id, rows).await?;
+    Ok(Json(api::page::Page::of(page.rows.into_iter().map(ApiKey::from), page.next, page.previous)))
 }
 
 /// Read an API key

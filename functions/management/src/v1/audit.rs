@@ -27,16 +27,11 @@ use crate::v1::Answer;
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
-    Page { filter, after, limit }: Page<AuditEntryId, AuditQuery>,
+    Page { filter, rows }: Page<AuditEntryId, AuditQuery>,
 ) -> Answer<Json<api::page::Page<AuditEntry>>> {
     let AuditQuery { workspace_id, since, until, .. } = filter;
-    let listing = AuditListing {
-        workspace: workspace_id,
-        filter: filter.into(),
-        span: Span { since, until },
-        before: after,
-        limit,
-    };
+    let listing =
+        AuditListing { workspace: workspace_id, filter: filter.into(), span: Span { since, until }, rows };
     let page = list_audit_entries(&management, &caller, listing).await?;
-    Ok(Json(api::page::Page::of(page.rows.into_iter().map(AuditEntry::from), page.next)))
+    Ok(Json(api::page::Page::of(page.rows.into_iter().map(AuditEntry::from), page.next, page.previous)))
 }

@@ -8,7 +8,6 @@ use axum::extract::State;
 use domain::id::EndpointId;
 use http_kit::{Caller, Id, Page};
 use usecases::manage::deleted_endpoints::{list_deleted_endpoints, read_deleted_endpoint};
-use usecases::manage::listing::Rows;
 use usecases::manage::management::Management;
 
 use crate::v1::Answer;
@@ -27,10 +26,10 @@ use crate::v1::Answer;
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
-    Page { filter: OfWorkspace { workspace_id }, after, limit }: Page<EndpointId, OfWorkspace>,
+    Page { filter: OfWorkspace { workspace_id }, rows }: Page<EndpointId, OfWorkspace>,
 ) -> Answer<Json<api::page::Page<DeletedEndpoint>>> {
-    let page = list_deleted_endpoints(&management, &caller, workspace_id, Rows { after, limit }).await?;
-    Ok(Json(api::page::Page::of(page.rows.into_iter().map(DeletedEndpoint::from), page.next)))
+    let page = list_deleted_endpoints(&management, &caller, workspace_id, rows).await?;
+    Ok(Json(api::page::Page::of(page.rows.into_iter().map(DeletedEndpoint::from), page.next, page.previous)))
 }
 
 /// Read a deleted endpoint

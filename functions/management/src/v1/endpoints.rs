@@ -1,13 +1,13 @@
 //! `/v1/webhook-endpoints`: make, read, list, change, delete.
 
-use api::endpoints::{Endpoint, NewEndpoint, RotateSecret};
+use api::endpoints::{Endpoint, EndpointQuery, NewEndpoint, RotateSecret};
 use api::openapi::EndpointChange;
 use api::page::PageQuery;
-use api::workspaces::OfWorkspace;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::endpoint::EndpointSettings;
+use domain::endpoint::filter::EndpointFilter;
 use domain::id::{EndpointId, WorkspaceId};
 use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, Secret};
 use http_kit::{
@@ -70,24 +70,26 @@ pub(crate) async fn read(
 
 /// List endpoints
 ///
-/// The endpoints of a workspace with their health, newest first.
+/// The endpoints of a workspace with their health, newest first. An endpoint is listed if every parameter selects it.
 #[utoipa::path(
     get,
     path = "/v1/webhook-endpoints",
     operation_id = "list_endpoints",
     tag = "Endpoints",
-    params(OfWorkspace, PageQuery),
+    params(EndpointQuery, PageQuery),
     responses((status = 200, description = "A page of endpoints.", body = api::page::Page<Endpoint>)),
 )]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
-    Page { filter: OfWorkspace { workspace_id }, after, limit }: Page<EndpointId, OfWorkspace>,
+    Page { filter, rows }: Page<EndpointId, EndpointQuery>,
 ) -> Answer<Json<api::page::Page<Endpoint>>> {
-    let page = manage_endpoint::list_endpoints(&management, &caller, workspace_id, after, limit).await?;
+    let EndpointQuery { workspace_id, description, url, event_type, state } = filter;
+    let filter = EndpointFilter { description, url, event_type, state };
+    let page = manage_endpoint::list_endpoints(&management, &caller, workspace_id, &filter, rows).await?;
     let now = management.context.clock.now();
     let rows = page.rows.into_iter().map(|(endpoint, health)| Endpoint::with_health(endpoint, health, now));
-    Ok(Json(api::page::Page::of(rows, page.next)))
+    Ok(Json(api::page::Page::of(rows, page.next, page.previous)))
 }
 
 /// Change an endpoint

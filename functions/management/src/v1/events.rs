@@ -1,47 +1,58 @@
 //! `/v1/events`: what was accepted, and every endpoint's fate.
 
 use api::deliveries::LedgerRow;
-use api::events::{Event, EventFilter, EventSummary};
+use api::events::{Event, EventFilter, EventPage, EventSummary, Searched, SentKey};
 use api::page::PageQuery;
 use api::workspaces::OfWorkspace;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::id::{EndpointId, EventId};
+use domain::problem::Problem;
 use http_kit::{Caller, Id, InRequest, Page, Query};
-use usecases::manage::listing::{Rows, Span};
+use usecases::manage::listing::Span;
 use usecases::manage::management::Management;
 use usecases::manage::read_events::{self, EventListing};
 use usecases::manage::read_ledger::{Fate, read_ledger};
+use usecases::manage::search_events;
 
 use crate::v1::Answer;
 
 /// List events
 ///
-/// The events of a workspace, newest first.
+/// The events of a workspace, newest first. With `text`, those whose payloads contain it: such a search ends its page after
+/// 2,000 events or 16 MB of payloads, says in `searched` how far it looked, and goes on with `next`.
 #[utoipa::path(
     get,
     path = "/v1/events",
     operation_id = "list_events",
     tag = "Events",
     params(EventFilter, PageQuery),
-    responses((status = 200, description = "A page of events.", body = api::page::Page<EventSummary>)),
+    responses((status = 200, description = "A page of events.", body = EventPage)),
 )]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
-    Page { filter, after, limit }: Page<EventId, EventFilter>,
-) -> Answer<Json<api::page::Page<EventSummary>>> {
-    let EventFilter { workspace_id, event_type, since, until } = filter;
-    let listing = EventListing {
-        workspace: workspace_id,
-        types: event_type.0,
-        span: Span { since, until },
-        before: after,
-        limit,
+    Page { filter, rows }: Page<EventId, EventFilter>,
+) -> Answer<Json<EventPage>> {
+    let EventFilter { workspace_id, event_type, since, until, idempotency_key, text } = filter;
+    let span = Span { since, until };
+    let listing = EventListing { workspace: workspace_id, types: event_type.0, span, rows };
+    let (page, searched) = match (idempotency_key, text) {
+        (None, None) => (read_events::list_events(&management, &caller, listing).await?, None),
+        (Some(SentKey(key)), None) => {
+            (search_events::find_events_by_key(&management, &caller, listing, &key).await?, None)
+        }
+        (None, Some(text)) => {
+            let (page, searched) = search_events::search_events(&management, &caller, listing, &text).await?;
+            (page, Some(Searched { events: searched.events, back_to: searched.back_to }))
+        }
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid("text", "cannot be combined with `idempotency_key`").into());
+        }
     };
-    let page = read_events::list_events(&management, &caller, listing).await?;
-    Ok(Json(api::page::Page::of(page.rows.iter().map(EventSummary::from), page.next)))
+    let rows = page.rows.iter().map(EventSummary::from);
+    Ok(Json(EventPage { page: api::page::Page::of(rows, page.next, page.previous), searched }))
 }
 
 /// Read an event
@@ -80,15 +91,15 @@ pub(crate) async fn read(
 pub(crate) async fn deliveries(
     State(management): State<Management>,
     caller: Caller,
-    Page { filter: OfWorkspace { workspace_id }, after, limit }: Page<EndpointId, OfWorkspace>,
+    Page { filter: OfWorkspace { workspace_id }, rows }: Page<EndpointId, OfWorkspace>,
     Id(event): Id<EventId>,
 ) -> Answer<Json<api::page::Page<LedgerRow>>> {
-    let page = read_ledger(&management, &caller, workspace_id, event, Rows { after, limit }).await?;
+    let page = read_ledger(&management, &caller, workspace_id, event, rows).await?;
     let rows = page.rows.into_iter().map(|fate| match fate {
         Fate::Delivery(delivery) => LedgerRow::Delivery((*delivery).into()),
         Fate::Skipped(endpoint, reason) => LedgerRow::skipped(endpoint, reason),
     });
-    Ok(Json(api::page::Page::of(rows, page.next)))
+    Ok(Json(api::page::Page::of(rows, page.next, page.previous)))
 }
 
 /// Erase the data of an event

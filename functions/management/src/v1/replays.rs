@@ -126,10 +126,10 @@ pub(crate) async fn read(
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
-    Page { filter: OfWorkspace { workspace_id }, after, limit }: Page<ReplayId, OfWorkspace>,
+    Page { filter: OfWorkspace { workspace_id }, rows }: Page<ReplayId, OfWorkspace>,
 ) -> Answer<Json<api::page::Page<Replay>>> {
-    let page = list_replays(&management, &caller, workspace_id, after, limit).await?;
-    Ok(Json(api::page::Page::of(page.rows.into_iter().map(Replay::from), page.next)))
+    let page = list_replays(&management, &caller, workspace_id, rows).await?;
+    Ok(Json(api::page::Page::of(page.rows.into_iter().map(Replay::from), page.next, page.previous)))
 }
 
 /// Cancel a replay

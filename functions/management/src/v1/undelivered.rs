@@ -24,11 +24,10 @@ use crate::v1::Answer;
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
-    Page { filter, after, limit }: Page<Position, UndeliveredFilter>,
+    Page { filter, rows }: Page<Position, UndeliveredFilter>,
 ) -> Answer<Json<api::page::Page<Delivery>>> {
     let UndeliveredFilter { workspace_id, endpoint_id, status } = filter;
-    let listing =
-        UndeliveredListing { workspace: workspace_id, endpoint: endpoint_id, status, from: after, limit };
+    let listing = UndeliveredListing { workspace: workspace_id, endpoint: endpoint_id, status, rows };
     let page = list_undelivered(&management, &caller, listing).await?;
-    Ok(Json(api::page::Page::of(page.rows.into_iter().map(Delivery::from), page.next)))
+    Ok(Json(api::page::Page::of(page.rows.into_iter().map(Delivery::from), page.next, page.previous)))
 }

@@ -1,21 +1,20 @@
 //! `/v1/deliveries`: the deliveries of all endpoints of a workspace, and one by its id alone.
 
 use api::deliveries::DeliveryDetail;
-use api::page::{Cursor, PageQuery};
+use api::page::PageQuery;
 use api::workspace_deliveries::{
-    ListedStatus, SkippedDelivery, WorkspaceDeliveryFilter, WorkspaceDeliveryPage, WorkspaceDeliveryRow,
+    ListedStatus, SkippedDelivery, WorkspaceDeliveryFilter, WorkspaceDeliveryRow,
 };
 use api::workspaces::OfWorkspace;
 use axum::Json;
 use axum::extract::State;
 use domain::id::DeliveryId;
-use domain::problem::Problem;
 use http_kit::{Caller, Id, Page, Query};
 use usecases::manage::find_delivery::find_delivery;
 use usecases::manage::listing::Span;
 use usecases::manage::management::Management;
 use usecases::manage::workspace_deliveries::{
-    Edge, Listed, Position, WorkspaceFilter, WorkspaceListing, list_workspace_deliveries,
+    Listed, Position, WorkspaceFilter, WorkspaceListing, list_workspace_deliveries,
 };
 
 use crate::v1::Answer;
@@ -30,23 +29,15 @@ use crate::v1::Answer;
     operation_id = "list_workspace_deliveries",
     tag = "Deliveries",
     params(WorkspaceDeliveryFilter, PageQuery),
-    responses((status = 200, description = "A page of deliveries.", body = WorkspaceDeliveryPage)),
+    responses((status = 200, description = "A page of deliveries.", body = api::page::Page<WorkspaceDeliveryRow>)),
 )]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
-    Page { filter, after, limit }: Page<Position, WorkspaceDeliveryFilter>,
-) -> Answer<Json<WorkspaceDeliveryPage>> {
-    let WorkspaceDeliveryFilter {
-        workspace_id,
-        status,
-        endpoint_id,
-        event_type,
-        error,
-        since,
-        until,
-        before,
-    } = filter;
+    Page { filter, rows }: Page<Position, WorkspaceDeliveryFilter>,
+) -> Answer<Json<api::page::Page<WorkspaceDeliveryRow>>> {
+    let WorkspaceDeliveryFilter { workspace_id, status, endpoint_id, event_type, error, since, until } =
+        filter;
     let filter = WorkspaceFilter {
         statuses: status.0.iter().filter_map(|status| status.of_delivery()).collect(),
         skipped: status.0.contains(&ListedStatus::Skipped),
@@ -54,28 +45,9 @@ pub(crate) async fn list(
         types: event_type.0,
         errors: error.0,
     };
-    let (span, edge) = (Span { since, until }, edge(after, before)?);
-    let listing = WorkspaceListing { workspace: workspace_id, filter, span, edge, limit };
+    let listing = WorkspaceListing { workspace: workspace_id, filter, span: Span { since, until }, rows };
     let page = list_workspace_deliveries(&management, &caller, listing).await?;
-    let cursor = |position: Option<Position>| position.map(|position| Cursor::after(&position));
-    Ok(Json(WorkspaceDeliveryPage {
-        data: page.rows.into_iter().map(shown).collect(),
-        next: cursor(page.next),
-        previous: cursor(page.previous),
-    }))
-}
-
-/// Where the page begins or ends.
-fn edge(after: Option<Position>, before: Option<Cursor>) -> Result<Edge, Problem> {
-    match (after, before) {
-        (None, None) => Ok(Edge::Newest),
-        (Some(after), None) => Ok(Edge::After(after)),
-        (Some(_), Some(_)) => Err(Problem::invalid("before", "cannot be combined with `cursor`")),
-        (None, Some(before)) => match before.position() {
-            Some(before) => Ok(Edge::Before(before)),
-            None => Err(Problem::invalid("before", "is not a `previous` returned by this API")),
-        },
-    }
+    Ok(Json(api::page::Page::of(page.rows.into_iter().map(shown), page.next, page.previous)))
 }
 
 fn shown(row: Listed) -> WorkspaceDeliveryRow {

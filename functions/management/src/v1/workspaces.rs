@@ -2,7 +2,7 @@
 
 use api::openapi::WorkspaceChange;
 use api::page::PageQuery;
-use api::workspaces::{Workspace, WorkspaceSettings};
+use api::workspaces::{Workspace, WorkspaceQuery, WorkspaceSettings};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -63,16 +63,16 @@ pub(crate) async fn read(
     path = "/v1/workspaces",
     operation_id = "list_workspaces",
     tag = "Workspaces",
-    params(PageQuery),
+    params(WorkspaceQuery, PageQuery),
     responses((status = 200, description = "A page of workspaces.", body = api::page::Page<Workspace>)),
 )]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
-    Page { after, limit, .. }: Page<WorkspaceId>,
+    Page { filter: WorkspaceQuery { name }, rows }: Page<WorkspaceId, WorkspaceQuery>,
 ) -> Answer<Json<api::page::Page<Workspace>>> {
-    let page = list_workspaces(&management, &caller, after, limit).await?;
-    Ok(Json(api::page::Page::of(page.rows.iter().map(Workspace::from), page.next)))
+    let page = list_workspaces(&management, &caller, name, rows).await?;
+    Ok(Json(api::page::Page::of(page.rows.iter().map(Workspace::from), page.next, page.previous)))
 }
 
 /// Change a workspace

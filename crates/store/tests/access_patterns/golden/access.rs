@@ -1,6 +1,8 @@
 //! Do keys of an older version open the workspaces of that version?
 
+use domain::access::workspace::Workspace;
 use serde_json::{Value, json};
+use store::Listing;
 
 use super::{id, item, number, table_with, text};
 use crate::every_page;
@@ -31,7 +33,10 @@ async fn workspaces_and_api_keys() {
             "{name}"
         );
     }
-    let listed = every_page(async |before| table.store.list_workspaces(before, 1).await.unwrap()).await;
+    let listed = every_page(async |before| {
+        table.store.list_workspaces(&Listing::all(|_: &Workspace| true, 1).beyond(before)).await.unwrap()
+    })
+    .await;
     assert_eq!(listed.len(), 2);
 
     let by_digest = item("api-key-by-digest");
@@ -42,6 +47,10 @@ async fn workspaces_and_api_keys() {
         let item = item(name);
         let key = table.store.load_api_key(id(&item, "SK", 1)).await.unwrap().unwrap().key;
         assert_eq!(json!(key), serde_json::from_str::<Value>(text(&item, "document")).unwrap(), "{name}");
-        assert_eq!(table.store.list_api_keys(key.workspace_id, None, 9).await.unwrap().rows, [key], "{name}");
+        assert_eq!(
+            table.store.list_api_keys(key.workspace_id, &Listing::all((), 9)).await.unwrap().rows,
+            [key],
+            "{name}"
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! Is an endpoint of an older version the same, what is sealed in its row too, and can it be changed?
 
-use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Switch;
+use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use serde_json::{Value, json};
+use store::Listing;
 
 use super::{OLD_DATA, answers, document, id, item, number, table_with, text};
 
@@ -70,7 +71,11 @@ async fn endpoints_and_what_is_sealed_in_their_rows() {
             "{file}"
         );
     }
-    let listed = table.store.list_endpoints(workspace, None, 100).await.unwrap();
+    let listed = table
+        .store
+        .list_endpoints(workspace, &Listing::all(|_, _: &EndpointSettings| true, 100))
+        .await
+        .unwrap();
     assert_eq!(listed.rows.len(), ENDPOINTS.len());
     let rotated = listed.rows.iter().find(|endpoint| endpoint.secrets.len() == 2).unwrap();
     assert!(rotated.secrets[0].expires_at.is_none() && rotated.secrets[1].expires_at.is_some());

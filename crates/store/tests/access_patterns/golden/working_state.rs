@@ -7,6 +7,7 @@ use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use serde_json::{Value, json};
+use store::Listing;
 use store::rows::idempotency::{EventClaim, IdempotencyKey, Standing};
 use store::rows::statistics::Subject;
 
@@ -90,7 +91,7 @@ async fn replays() {
         let written: Value = serde_json::from_str(text(&item, "document")).unwrap();
         assert_eq!((json!(replay), json!(replay.status)), (written, json!(text(&item, "status"))), "{name}");
         assert_eq!(table.store.find_replay(id).await.unwrap(), Some(replay.clone()), "{name}");
-        let listed = table.store.list_replays(workspace, None, 9).await.unwrap();
+        let listed = table.store.list_replays(workspace, &Listing::all((), 9)).await.unwrap();
         assert!(listed.rows.contains(&replay), "{name}");
 
         let is_running = name == "replay-running";

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use domain::delivery::Delivery;
 use domain::event::Event;
 use domain::event::ledger::SkipReason;
-use domain::id::{DeliveryId, EndpointId};
+use domain::id::{DeliveryId, EndpointId, SortableId as _};
 use store::rows::ledgers::ListedEvent;
 use store::{Listing, Order};
 

@@ -15,11 +15,11 @@ use domain::event::ledger::SkipReason;
 use domain::id::{EndpointId, EventId, WorkspaceId};
 use domain::policy::outcome::ErrorClass;
 use domain::problem::Problem;
-use store::{Order, Window};
+use store::{Listing, Order, Window};
 
 use crate::context::Context;
 use crate::error::UseCaseError;
-use crate::manage::listing::Span;
+use crate::manage::listing::{Anchor, ListPage, Rows, Span};
 use crate::manage::management::Management;
 
 /// The most rows of deliveries that are read for one page. Then it ends, short as it may be.
@@ -37,10 +37,8 @@ pub struct WorkspaceListing {
     pub filter: WorkspaceFilter,
     /// Only deliveries of events accepted in this window.
     pub span: Span,
-    /// Where the page begins or ends.
-    pub edge: Edge,
-    /// The maximum number of deliveries on the page.
-    pub limit: usize,
+    /// Which rows of the list.
+    pub rows: Rows<Position>,
 }
 
 /// The filter of the list. An empty list of values selects all.
@@ -56,17 +54,6 @@ pub struct WorkspaceFilter {
     pub types: Vec<EventTypePattern>,
     /// Only deliveries whose last attempt had one of these errors.
     pub errors: Vec<ErrorClass>,
-}
-
-/// Where a page begins or ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edge {
-    /// It begins with the newest delivery.
-    Newest,
-    /// It begins after this position: the `next` of a page.
-    After(Position),
-    /// It ends before this position: the `previous` of a page.
-    Before(Position),
 }
 
 /// A row of the list.
@@ -85,17 +72,6 @@ pub enum Listed {
         /// Why it was skipped.
         reason: SkipReason,
     },
-}
-
-/// A page of the list, newest first, and the positions at its ends.
-#[derive(Debug, Clone)]
-pub struct WorkspacePage {
-    /// The rows.
-    pub rows: Vec<Listed>,
-    /// Where the next page begins; `None` at the end of the list.
-    pub next: Option<Position>,
-    /// Where the previous page ends; `None` at the beginning of the list.
-    pub previous: Option<Position>,
 }
 
 /// What one reading of the list needs.
@@ -118,27 +94,28 @@ struct Read<P> {
 /// Deliveries of a workspace, newest event first.
 ///
 /// # Errors
-/// [`UseCaseError::Problem`] when the caller lacks the scope, the workspace is unknown, or the position is another list's.
+/// [`UseCaseError::Problem`] when the caller lacks the scope, the workspace is unknown, or the cursor is another list's.
 pub async fn list_workspace_deliveries(
     management: &Management,
     caller: &ApiKey,
     listing: WorkspaceListing,
-) -> Result<WorkspacePage, UseCaseError> {
+) -> Result<ListPage<Listed, Position>, UseCaseError> {
     caller.require(Scope::DeliveriesRead)?;
-    let WorkspaceListing { workspace, filter, span, edge, limit } = listing;
+    let WorkspaceListing { workspace, filter, span, rows } = listing;
     let workspace = management.workspace(caller, workspace).await?;
     let context = &management.context;
     let window = span.within(&workspace, context.clock.now())?;
-    let order = match edge {
-        Edge::Newest | Edge::After(_) => Order::NewestFirst,
-        Edge::Before(_) => Order::OldestFirst,
-    };
+    let (order, limit) = (rows.read_in(Order::NewestFirst), rows.limit);
     let reading = Reading { context, workspace: workspace.id, window, filter: &filter, order, limit };
 
     // A list goes on as it began: by the kind of its positions.
-    let Read { rows, stopped_at } = match edge.position() {
+    let start = match rows.anchor {
+        Anchor::First => None,
+        Anchor::After(position) | Anchor::UpTo(position) => Some(position),
+    };
+    let read = match start {
         Some(Position::Undelivered(id)) => {
-            let merged = reading.merged_statuses().ok_or_else(|| edge.not_of_this_list())?;
+            let merged = reading.merged_statuses().ok_or_else(|| not_of_this_list(rows.anchor))?;
             reading.merge_undelivered(merged, Some(id)).await?.at(Position::Undelivered)
         }
         Some(Position::Ledger(boundary)) => reading.walk_ledgers(Some(boundary)).await?.at(Position::Ledger),
@@ -147,14 +124,7 @@ pub async fn list_workspace_deliveries(
             None => reading.walk_ledgers(None).await?.at(Position::Ledger),
         },
     };
-    Ok(match edge {
-        Edge::Newest => WorkspacePage { rows, next: stopped_at, previous: None },
-        Edge::After(start) => WorkspacePage { rows, next: stopped_at, previous: Some(start) },
-        Edge::Before(start) => {
-            let rows = rows.into_iter().rev().collect();
-            WorkspacePage { rows, next: Some(start), previous: stopped_at }
-        }
-    })
+    Ok(rows.page_until(read.stopped_at, read.rows))
 }
 
 impl Reading<'_> {
@@ -169,17 +139,31 @@ impl Reading<'_> {
     /// The same, if few partitions hold them.
     async fn cheap_to_merge(&self) -> Result<Option<&[DeliveryStatus]>, UseCaseError> {
         let Some(statuses) = self.merged_statuses() else { return Ok(None) };
-        let partitions = self.endpoints().await?.len() * statuses.len();
-        Ok((partitions <= MERGED_AT_MOST).then_some(statuses))
+        let most = MERGED_AT_MOST / statuses.len();
+        Ok((self.endpoints(most).await?.len() <= most).then_some(statuses))
     }
 
-    /// The endpoints whose deliveries are listed.
-    async fn endpoints(&self) -> Result<Vec<EndpointId>, UseCaseError> {
+    /// The endpoints whose deliveries are listed, deleted ones too. Where they are more than `most`, not all are given, but
+    /// more than that.
+    async fn endpoints(&self, most: usize) -> Result<Vec<EndpointId>, UseCaseError> {
         if let Some(endpoint) = self.filter.endpoint {
             return Ok(vec![endpoint]);
         }
         let subscriptions = self.context.cache.subscriptions(self.workspace).await?;
-        Ok(subscriptions.iter().map(|subscription| subscription.id).collect())
+        let mut endpoints: Vec<_> = subscriptions.iter().map(|subscription| subscription.id).collect();
+        let (mut listing, now) = (Listing::all((), MERGED_AT_MOST), self.context.clock.now());
+        while endpoints.len() <= most {
+            let page = self.context.store.list_deleted_endpoints(self.workspace, &listing, now).await?;
+            endpoints.extend(page.rows.iter().map(|deleted| deleted.id));
+            // One that was deleted a moment ago may be among the cached subscriptions, too.
+            endpoints.sort_unstable();
+            endpoints.dedup();
+            if page.next.is_none() {
+                break;
+            }
+            listing = listing.beyond(page.next);
+        }
+        Ok(endpoints)
     }
 }
 
@@ -207,16 +191,8 @@ impl<P> Read<P> {
     }
 }
 
-impl Edge {
-    fn position(self) -> Option<Position> {
-        match self {
-            Self::Newest => None,
-            Self::After(position) | Self::Before(position) => Some(position),
-        }
-    }
-
-    fn not_of_this_list(self) -> Problem {
-        let parameter = if matches!(self, Self::Before(_)) { "before" } else { "cursor" };
-        Problem::invalid(parameter, "belongs to a list with another `status`")
-    }
+/// A cursor that another list gave.
+fn not_of_this_list(anchor: Anchor<Position>) -> Problem {
+    let parameter = if matches!(anchor, Anchor::UpTo(_)) { "before" } else { "cursor" };
+    Problem::invalid(parameter, "belongs to a list with another `status`")
 }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use domain::delivery::{Delivery, DeliveryStatus};
-use domain::id::{DeliveryId, EndpointId};
+use domain::id::{DeliveryId, EndpointId, SortableId as _};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use store::{Listing, Order};
 
@@ -36,7 +36,7 @@ impl Reading<'_> {
         };
         let lane = |endpoint, status| Lane { endpoint, status, beyond, rows: VecDeque::new(), more: true };
         let mut lanes = Vec::new();
-        for endpoint in self.endpoints().await? {
+        for endpoint in self.endpoints(usize::MAX).await? {
             lanes.extend(statuses.iter().map(|status| lane(endpoint, *status)));
         }
         let (mut rows, mut examined) = (Vec::new(), 0);
