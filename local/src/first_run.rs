@@ -7,8 +7,10 @@ use anyhow::anyhow;
 use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings};
 use domain::access::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{ApiKeyId, EndpointId, EndpointKey, WorkspaceId};
+use domain::metadata::Metadata;
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
 use serde_json::json;
@@ -62,7 +64,7 @@ pub async fn prepare(
     };
     if store.find_api_key(&admin_key.digest()).await?.is_none() {
         let settings = ApiKeySettings::admin_of_all("local admin");
-        let key = ApiKey::new(ApiKeyId::new(now, randomness.id()), settings, now);
+        let key = ApiKey::new(ApiKeyId::new(now, randomness.id()), None, settings, now);
         store.save_api_key(&key, &admin_key.digest()).await?;
     }
 
@@ -87,6 +89,9 @@ pub(crate) fn settings_of_workspace(name: &str) -> WorkspaceSettings {
         allow_unsigned: false,
         max_endpoints: None,
         max_events_per_day: None,
+        uid: None,
+        metadata: Metadata::default(),
+        endpoint_defaults: EndpointDefaults::default(),
     }
 }
 

@@ -9,6 +9,7 @@ use anyhow::anyhow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::defaults::EndpointDefaults;
 use domain::timestamp::Timestamp;
 use egress::Egress;
 use embedded_aws::Durability;
@@ -68,6 +69,8 @@ pub struct Setup<'a> {
     pub port: u16,
     /// The targets that endpoints may have.
     pub targets: AllowedTargets,
+    /// The installation's default settings of endpoints.
+    pub endpoint_defaults: EndpointDefaults,
     /// The clock of all functions and emulators.
     pub clock: Clock,
     /// The observer of the AWS actions that each function calls.
@@ -86,6 +89,7 @@ impl Default for Setup<'_> {
             listen: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             targets: AllowedTargets::loopback_and_http(),
+            endpoint_defaults: EndpointDefaults::default(),
             clock: Clock::system(),
             observer: None,
             traces: Traces::default(),
@@ -181,7 +185,7 @@ impl Platform {
         let queue = aws.queue().await?;
 
         // 3. The functions. They share one cache, so that a change takes effect at once.
-        let targets = setup.targets;
+        let (targets, endpoint_defaults) = (setup.targets, setup.endpoint_defaults);
         let egress = Egress::new(targets)?;
         let (cache, randomness) = (Cache::new(store.clone()), Randomness::system());
         let context = |function| {
@@ -199,7 +203,11 @@ impl Platform {
         };
         let intake = Intake::new(context("ingest"));
         let routes = ingest::router(intake.clone())
-            .merge(management::router(Management { context: context("management"), targets }))
+            .merge(management::router(Management {
+                context: context("management"),
+                targets,
+                endpoint_defaults,
+            }))
             .merge(actions::router(Actions { context: context("actions"), egress: egress.clone() }));
         let sender = Arc::new(Sender::new(context("sender"), egress));
         let worker = context("maintenance");

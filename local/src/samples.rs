@@ -28,9 +28,9 @@ pub async fn prepare(receiver: &Receiver<'_>, clock: &Clock) -> anyhow::Result<(
     }
     let digest = ApiKeySecret::parse(KEY)?.digest();
     if store.find_api_key(&digest).await?.is_none() {
-        let of_one =
-            ApiKeySettings { workspace_id: Some(workspace), ..ApiKeySettings::admin_of_all("samples") };
-        store.save_api_key(&ApiKey::new(ApiKeyId::new(now, 1), of_one, now), &digest).await?;
+        let settings = ApiKeySettings::admin_of_all("samples");
+        let key = ApiKey::new(ApiKeyId::new(now, 1), Some(workspace), settings, now);
+        store.save_api_key(&key, &digest).await?;
     }
     receiver.endpoint(workspace, ENDPOINT.parse()?, Secret::new(&[1; 32]), now).await
 }

@@ -5,6 +5,7 @@ use domain::id::{EndpointId, WorkspaceId};
 use domain::policy::circuit::Health as CircuitHealth;
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
+use domain::uid::WorkspaceIdOrUid;
 use serde::{Deserialize, Serialize};
 
 /// A new endpoint: its settings, and what is said only once. Only `url` is required.
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub struct NewEndpoint {
     /// The workspace of the endpoint. Required with a key for all workspaces.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Your own signing secret; it must fit the signature profile. A new one is generated if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
@@ -34,7 +35,8 @@ pub struct RotateSecret {
     /// The overlap: seconds for which the old secret continues to sign, 0 to 604,800; 86,400 if left out.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604800, default = 86400, examples(3600)))]
     pub overlap_seconds: Option<u64>,
-    /// Your own signing secret; it must fit the signature profile. A new one is generated if left out.
+    /// Your own signing secret; it must fit the signature profile, and may be an old one that still signs. A new one is
+    /// generated if left out.
     pub secret: Option<Secret>,
 }
 

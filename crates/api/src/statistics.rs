@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::delivery::statistics::Figures as DomainFigures;
 use domain::timestamp::Timestamp;
+use domain::uid::WorkspaceIdOrUid;
 use serde::{Deserialize, Serialize};
 
 /// The parameters of statistics.
@@ -12,6 +13,22 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct StatisticsQuery {
+    /// The start of the window; a day before `until` if left out. Whole hours are counted.
+    pub since: Option<Timestamp>,
+    /// The end of the window, exclusive; the time of the request if left out.
+    pub until: Option<Timestamp>,
+    /// The length of each step: `hour`, for a window of at most 31 days, or `day`.
+    #[serde(default)]
+    pub by: Step,
+}
+
+/// The parameters of the statistics of an endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct EndpointStatisticsQuery {
+    /// The workspace of the endpoint. Required with a key for all workspaces that names the endpoint by its uid.
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// The start of the window; a day before `until` if left out. Whole hours are counted.
     pub since: Option<Timestamp>,
     /// The end of the window, exclusive; the time of the request if left out.

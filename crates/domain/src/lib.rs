@@ -13,6 +13,7 @@ pub mod hex;
 pub mod id;
 pub mod json_depth;
 pub mod json_object;
+pub mod metadata;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod policy;
@@ -20,3 +21,4 @@ pub mod problem;
 pub mod signing;
 pub mod timestamp;
 pub mod trace_parent;
+pub mod uid;

@@ -97,7 +97,8 @@ fn path_parameters(path: &str) -> Vec<Value> {
         let (schema, of) = id_of(name);
         json!({
             "name": name, "in": "path", "required": true,
-            "description": format!("The id of the {of}."), "schema": reference(schema),
+            "description": format!("The {} of the {of}.", if schema.ends_with("OrUid") { "id or uid" } else { "id" }),
+            "schema": reference(schema),
         })
     };
     names.map(parameter).collect()
@@ -108,10 +109,10 @@ fn id_of(parameter: &str) -> (&'static str, &'static str) {
     match parameter {
         ApiKeyId::PARAMETER => ("ApiKeyId", ApiKeyId::OF),
         DeliveryId::PARAMETER => ("DeliveryId", DeliveryId::OF),
-        EndpointId::PARAMETER => ("EndpointId", EndpointId::OF),
+        EndpointId::PARAMETER => ("EndpointIdOrUid", EndpointId::OF),
         ReplayId::PARAMETER => ("ReplayId", ReplayId::OF),
-        WorkspaceId::PARAMETER => ("WorkspaceId", WorkspaceId::OF),
-        _ => ("EventId", EventId::OF),
+        WorkspaceId::PARAMETER => ("WorkspaceIdOrUid", WorkspaceId::OF),
+        _ => ("EventIdOrUid", EventId::OF),
     }
 }
 

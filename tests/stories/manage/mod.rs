@@ -12,3 +12,5 @@ mod repeated_requests;
 mod signature_doctor;
 mod statistics;
 mod tenants;
+mod uids;
+mod workspace_settings;

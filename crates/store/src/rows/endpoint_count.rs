@@ -5,13 +5,14 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::endpoint::Endpoint;
 use domain::id::{EndpointKey, WorkspaceId};
+use domain::uid::Uid;
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX};
 use crate::table::item::{ItemReader, ItemWriter};
 use crate::table::query::Range;
-use crate::table::update::Update;
+use crate::table::update::{Condition, Update};
 
 const ENTITY: &str = "endpoint_count";
 /// The counter may have to be made first, and others may change it between our look and our write.
@@ -28,6 +29,8 @@ pub enum Created {
     TooMany,
     /// There is one with its id.
     Exists,
+    /// Another endpoint of the workspace has its uid.
+    UidTaken,
 }
 
 impl Store {
@@ -37,33 +40,45 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses for another reason, or the data key cannot be had.
     pub async fn create_endpoint(&self, endpoint: &Endpoint, most: usize) -> Result<Created, StoreError> {
         let (workspace, item) = (endpoint.workspace_id, self.endpoint_item(endpoint).await?);
+        let uid_key = |uid: &Uid| keys::endpoint_uid(workspace, uid);
         for _ in 0..TRIES {
-            let put = self.part_put(item.clone(), Some("attribute_not_exists(PK)"))?;
-            let count = self.part_count(workspace, 1, Some(most))?;
-            match self.transact(vec![put, count]).await? {
+            let mut parts = vec![
+                self.part_put(item.clone(), Some("attribute_not_exists(PK)"))?,
+                self.part_count(workspace, 1, Some(most))?,
+            ];
+            parts.extend(self.uid_parts(uid_key, endpoint.id, (None, endpoint.settings.uid.as_ref()))?);
+            match self.transact(parts).await? {
                 None => return Ok(Created::Done),
                 Some(COUNTER) if self.endpoint_count(workspace).await? >= most => {
                     return Ok(Created::TooMany);
                 }
                 // The counter is there now, or an endpoint was deleted since.
                 Some(COUNTER) => {}
-                Some(_) => return Ok(Created::Exists),
+                Some(0) => return Ok(Created::Exists),
+                Some(_) => return Ok(Created::UidTaken),
             }
         }
         Err(StoreError::Unprocessed(2))
     }
 
-    /// Deletes an endpoint's row and counts it off; whether there was one.
+    /// Deletes an endpoint's row with that of its uid, and counts it off; whether there was one.
     pub(crate) async fn delete_counted(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
+        let uid_key = |uid: &Uid| keys::endpoint_uid(endpoint.workspace, uid);
         for _ in 0..TRIES {
-            let delete = self.part_delete(&keys::endpoint(endpoint), Some("attribute_exists(PK)"))?;
-            let count = self.part_count(endpoint.workspace, -1, None)?;
-            match self.transact(vec![delete, count]).await? {
+            let Some((revision, uid)) = self.endpoint_revision(endpoint).await? else { return Ok(false) };
+            // Of this revision, because the next one may have another uid.
+            let unchanged = Condition::new("revision = :revision").number(":revision", revision);
+            let mut parts = vec![
+                self.part_delete_if(&keys::endpoint(endpoint), unchanged)?,
+                self.part_count(endpoint.workspace, -1, None)?,
+            ];
+            parts.extend(self.uid_parts(uid_key, endpoint.id, (uid.as_ref(), None))?);
+            match self.transact(parts).await? {
                 None => return Ok(true),
                 Some(COUNTER) => {
                     self.endpoint_count(endpoint.workspace).await?;
                 }
-                Some(_) => return Ok(false),
+                Some(_) => {}
             }
         }
         Err(StoreError::Unprocessed(2))

@@ -9,13 +9,16 @@ use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, PublicKey};
 use domain::timestamp::Timestamp;
+use domain::uid::Uid;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 
 use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX, LOOKUP, LOOKUP_SORT};
+use crate::rows::uids::Saved;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::{Index, Range};
+use crate::table::update::Condition;
 use crate::{Page, Store};
 
 const ENTITY: &str = "endpoint";
@@ -42,7 +45,7 @@ struct Sealed {
 }
 
 impl Store {
-    /// Writes an endpoint whose revision is one more than the stored one's. A new one is written by
+    /// Writes an endpoint that keeps its uid, if it has one, and whose revision is one more than the stored one's. A new one is written by
     /// [`Store::create_endpoint`], which counts it.
     ///
     /// An optimistic lock: gives `false`, and writes nothing, when the stored row has another revision, because another
@@ -52,6 +55,38 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses for another reason, or the data key cannot be had.
     pub async fn save_endpoint(&self, endpoint: &Endpoint) -> Result<bool, StoreError> {
         self.put_revision(self.endpoint_item(endpoint).await?, endpoint.revision).await
+    }
+
+    /// The same for an endpoint that had the uid `before`, and may have another now, or none: the uid changes in the same
+    /// transaction.
+    ///
+    /// # Errors
+    /// As for [`Self::save_endpoint`].
+    pub async fn save_endpoint_and_uid(
+        &self,
+        endpoint: &Endpoint,
+        before: Option<&Uid>,
+    ) -> Result<Saved, StoreError> {
+        let item = self.endpoint_item(endpoint).await?;
+        let mut parts = vec![self.part_put_if(item, Condition::follows(endpoint.revision))?];
+        let uids = (before, endpoint.settings.uid.as_ref());
+        parts.extend(self.uid_parts(
+            |uid| keys::endpoint_uid(endpoint.workspace_id, uid),
+            endpoint.id,
+            uids,
+        )?);
+        self.save_with_uid(parts).await
+    }
+
+    /// The revision and the uid of an endpoint, if there is one.
+    pub(crate) async fn endpoint_revision(
+        &self,
+        endpoint: EndpointKey,
+    ) -> Result<Option<(u64, Option<Uid>)>, StoreError> {
+        let Some(row) = self.load(&keys::endpoint(endpoint)).await? else { return Ok(None) };
+        let reader = ItemReader::new(row, ENTITY);
+        let document: Document = reader.json("document")?;
+        Ok(Some((reader.number("revision")?, document.settings.uid)))
     }
 
     /// The row of an endpoint.

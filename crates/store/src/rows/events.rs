@@ -9,6 +9,7 @@ use domain::hex::hex;
 use domain::id::{EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
+use domain::uid::Uid;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::StoreError;
@@ -45,6 +46,7 @@ const LISTED: &[&str] = &[
     keys::SK,
     keys::EXPIRES_AT,
     "type",
+    "uid",
     "occurred_at",
     "erased_at",
     "channels",
@@ -66,6 +68,17 @@ struct LedgerPages {
     digest: String,
 }
 
+/// What came of the write of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SavedEvent {
+    /// It is written.
+    Done,
+    /// There is one with its id. Nothing is written.
+    Exists,
+    /// Another event of the workspace has its uid. Nothing is written.
+    UidTaken,
+}
+
 /// An event's row, ready to be written.
 #[derive(Debug)]
 pub struct EventRow(Attributes);
@@ -82,6 +95,30 @@ impl Store {
     pub async fn save_event(&self, event: &Event, expires_at: Timestamp) -> Result<bool, StoreError> {
         let EventRow(item) = self.event_row(event, expires_at).await?;
         self.put_new(item).await
+    }
+
+    /// Writes an event and, in the same transaction, the row of its uid: there is never one without the other, so an event
+    /// whose uid is taken was accepted.
+    ///
+    /// # Errors
+    /// As for [`Self::save_event`].
+    pub async fn save_event_and_uid(
+        &self,
+        event: &Event,
+        uid: &Uid,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<SavedEvent, StoreError> {
+        let EventRow(item) = self.event_row(event, expires_at).await?;
+        let parts = vec![
+            self.part_put(item, Some("attribute_not_exists(PK)"))?,
+            self.event_uid_part(event.workspace_id, event.id, uid, (now, expires_at))?,
+        ];
+        Ok(match self.transact(parts).await? {
+            None => SavedEvent::Done,
+            Some(0) => SavedEvent::Exists,
+            Some(_) => SavedEvent::UidTaken,
+        })
     }
 
     /// Writes the rows of events with generated ids, so that no row can have the same key. All of them or an error.
@@ -109,6 +146,7 @@ impl Store {
         let (encoding, bytes) = payload::encode(&event.payload);
         let item = ItemWriter::new(&keys::event(event.workspace_id, event.id), ENTITY)
             .text("type", &event.event_type)
+            .maybe(event.uid.as_ref(), |item, uid| item.text("uid", uid))
             .instant("occurred_at", event.occurred_at)
             .text("encoding", encoding.as_str())
             .bytes("payload", bytes)
@@ -270,6 +308,7 @@ fn read(
     let erased_at = reader.maybe_instant("erased_at")?;
     let event = Event {
         id: reader.parsed(keys::SK)?,
+        uid: uid(&reader)?,
         workspace_id: workspace,
         event_type: EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?,
         occurred_at: reader.instant("occurred_at")?,
@@ -310,6 +349,11 @@ fn stored_payload(reader: &ItemReader) -> Result<Payload, StoreError> {
 fn trace(reader: &ItemReader) -> Result<Option<TraceParent>, StoreError> {
     let trace = reader.maybe_text("trace")?.map(str::parse).transpose();
     trace.map_err(|error| reader.damaged(error))
+}
+
+fn uid(reader: &ItemReader) -> Result<Option<Uid>, StoreError> {
+    let uid = reader.maybe_text("uid")?.map(str::parse).transpose();
+    uid.map_err(|error| reader.damaged(error))
 }
 
 /// No channel's name holds a space.

@@ -18,5 +18,6 @@ pub mod queue_load;
 pub mod replays;
 pub mod statistics;
 pub mod sweeps;
+pub mod uids;
 pub(crate) mod undelivered;
 pub mod workspaces;

@@ -3,17 +3,21 @@
 
 use domain::access::workspace::Workspace;
 use domain::id::WorkspaceId;
+use domain::uid::Uid;
 
 use crate::error::StoreError;
 use crate::keys::{self, ALL_WORKSPACES, LOOKUP, LOOKUP_SORT};
+use crate::rows::uids::Saved;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::{Index, Range};
+use crate::table::update::Condition;
 use crate::{Page, Store};
 
 const ENTITY: &str = "workspace";
 
 impl Store {
-    /// Writes a workspace whose revision is one more than the stored one's (1 for a new one).
+    /// Writes a workspace that keeps its uid, if it has one, and whose revision is one more than the stored one's (1 for
+    /// a new one).
     ///
     /// An optimistic lock: gives `false`, and writes nothing, when the stored row has another revision, because another
     /// writer was faster.
@@ -21,13 +25,23 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses for another reason.
     pub async fn save_workspace(&self, workspace: &Workspace) -> Result<bool, StoreError> {
-        let item = ItemWriter::new(&keys::workspace(workspace.id), ENTITY)
-            .text(LOOKUP, ALL_WORKSPACES)
-            .text(LOOKUP_SORT, workspace.id)
-            .number("revision", workspace.revision)
-            .json("document", workspace)?
-            .build();
-        self.put_revision(item, workspace.revision).await
+        self.put_revision(item(workspace)?, workspace.revision).await
+    }
+
+    /// The same for a workspace that had the uid `before`, and now has another, or none: the uid changes in the same
+    /// transaction.
+    ///
+    /// # Errors
+    /// As for [`Self::save_workspace`].
+    pub async fn save_workspace_and_uid(
+        &self,
+        workspace: &Workspace,
+        before: Option<&Uid>,
+    ) -> Result<Saved, StoreError> {
+        let mut parts = vec![self.part_put_if(item(workspace)?, Condition::follows(workspace.revision))?];
+        let uids = (before, workspace.uid.as_ref());
+        parts.extend(self.uid_parts(keys::workspace_uid, workspace.id, uids)?);
+        self.save_with_uid(parts).await
     }
 
     /// The workspace, if there is one.
@@ -67,6 +81,15 @@ impl Store {
         let rows = page.rows.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page::new(rows, page.more, |workspace: &Workspace| workspace.id))
     }
+}
+
+fn item(workspace: &Workspace) -> Result<Attributes, StoreError> {
+    Ok(ItemWriter::new(&keys::workspace(workspace.id), ENTITY)
+        .text(LOOKUP, ALL_WORKSPACES)
+        .text(LOOKUP_SORT, workspace.id)
+        .number("revision", workspace.revision)
+        .json("document", workspace)?
+        .build())
 }
 
 fn read(item: Attributes) -> Result<Workspace, StoreError> {

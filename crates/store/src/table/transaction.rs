@@ -9,6 +9,7 @@ use crate::error::StoreError;
 use crate::keys::Key;
 use crate::table::batch::pause;
 use crate::table::item::{Attributes, key_attributes};
+use crate::table::update::Condition;
 
 const OPERATION: &str = "TransactWriteItems";
 /// Transactions of the same row refuse each other: thirty requests at once need some tries.
@@ -24,6 +25,40 @@ impl Store {
         let put = Put::builder().table_name(&*self.table).set_item(Some(item));
         let put = put.set_condition_expression(condition.map(str::to_owned)).build();
         Ok(TransactWriteItem::builder().put(put.map_err(StoreError::aws(OPERATION))?).build())
+    }
+
+    /// Puts a whole row if `condition` holds of the row that is there.
+    pub(crate) fn part_put_if(
+        &self,
+        item: Attributes,
+        condition: Condition,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let (condition, names, values) = condition.parts();
+        let put = Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .build();
+        Ok(TransactWriteItem::builder().put(put.map_err(StoreError::aws(OPERATION))?).build())
+    }
+
+    /// Deletes a row if `condition` holds of it.
+    pub(crate) fn part_delete_if(
+        &self,
+        key: &Key,
+        condition: Condition,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let (condition, names, values) = condition.parts();
+        let delete = Delete::builder()
+            .table_name(&*self.table)
+            .set_key(Some(key_attributes(key)))
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .build();
+        Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::aws(OPERATION))?).build())
     }
 
     /// Deletes a row; with `condition` only if that holds of it.

@@ -17,7 +17,7 @@ use crate::table::item::{Attributes, ItemReader, key_attributes};
 use crate::table::row::{condition_held, if_held};
 
 /// Expression, names and values of a request.
-type Parts = (Option<String>, Option<HashMap<String, String>>, Option<Attributes>);
+pub(crate) type Parts = (Option<String>, Option<HashMap<String, String>>, Option<Attributes>);
 
 /// A condition for a write, with the names and values of its expression.
 ///
@@ -33,6 +33,14 @@ pub(crate) struct Condition {
 impl Condition {
     pub(crate) fn new(expression: &str) -> Self {
         Self { expression: expression.to_owned(), ..Self::default() }
+    }
+
+    /// The optimistic lock of a row that is written as its revision `revision`: there is the one before, or no row yet.
+    pub(crate) fn follows(revision: u64) -> Self {
+        match revision {
+            1 => Self::new("attribute_not_exists(PK)"),
+            revision => Self::new("revision = :before").number(":before", revision.saturating_sub(1)),
+        }
     }
 
     /// The attribute that `placeholder` stands for.
@@ -74,7 +82,7 @@ impl Condition {
     }
 
     /// Expression, names and values as the SDK takes them; empty ones are left out.
-    fn parts(self) -> Parts {
+    pub(crate) fn parts(self) -> Parts {
         let Self { expression, names, values } = self;
         (
             Some(expression).filter(|expression| !expression.is_empty()),
@@ -273,13 +281,7 @@ impl Store {
     /// Writes a row under its optimistic lock, the counter `revision`: only over the revision before, and the first only
     /// where there is no row. `false` when another writer was faster; then nothing is written.
     pub(crate) async fn put_revision(&self, item: Attributes, revision: u64) -> Result<bool, StoreError> {
-        match revision {
-            1 => self.put_new(item).await,
-            revision => {
-                let before = revision.saturating_sub(1);
-                self.put_if(item, Condition::new("revision = :before").number(":before", before)).await
-            }
-        }
+        self.put_if(item, Condition::follows(revision)).await
     }
 
     /// Deletes a row if `condition` holds of it; whether it did.

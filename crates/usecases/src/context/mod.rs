@@ -4,6 +4,7 @@
 pub mod cache;
 pub mod clock;
 pub mod randomness;
+mod uids;
 
 use domain::timestamp::Timestamp;
 use queue::{Queue, Topic};

@@ -7,8 +7,9 @@ use std::str::FromStr;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::operational;
-use domain::id::{DeliveryId, EndpointId, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId};
 use domain::problem::Problem;
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
 use store::{Listing, Page, Window};
 
@@ -31,12 +32,12 @@ pub struct Position {
 }
 
 /// A page of a workspace's undelivered deliveries.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct UndeliveredListing {
     /// The workspace whose deliveries are listed; the caller's workspace, if `None`.
-    pub workspace: Option<WorkspaceId>,
+    pub workspace: Option<WorkspaceIdOrUid>,
     /// Only deliveries to this endpoint.
-    pub endpoint: Option<EndpointId>,
+    pub endpoint: Option<EndpointIdOrUid>,
     /// Only failed or only parked deliveries.
     pub status: Option<DeliveryStatus>,
     /// Where the page begins; at the first endpoint, if `None`.
@@ -58,6 +59,15 @@ pub async fn list_undelivered(
     let UndeliveredListing { workspace, endpoint: only, status, from, limit } = listing;
     let statuses = statuses(status)?;
     let workspace = management.workspace(caller, workspace).await?.id;
+    let only = match only {
+        None => None,
+        Some(named) => match management.context.endpoint_id(caller, Some(workspace.into()), named).await {
+            Err(UseCaseError::Problem(Problem::NotFound(_))) => {
+                return Ok(Page { rows: Vec::new(), next: None });
+            }
+            id => Some(id?),
+        },
+    };
     let now = management.context.clock.now();
     let subscriptions = management.context.cache.subscriptions(workspace).await?;
     let first = from.map(|from| from.endpoint);

@@ -10,6 +10,7 @@ use domain::access::api_key::{
 use domain::id::{ApiKeyId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
+use domain::uid::WorkspaceIdOrUid;
 use store::Page;
 use store::rows::api_keys::ListedApiKey;
 
@@ -30,7 +31,7 @@ pub async fn create_api_key(
     caller.require(Scope::Admin)?;
     settings.check(management.context.clock.now())?;
     let settings = caller.may_make(settings)?;
-    let workspace_id = match (caller.workspace_id, settings.workspace_id) {
+    let workspace_id = match (caller.workspace_id, settings.workspace_id.clone()) {
         (None, None) => None,
         (_, named) => Some(management.workspace(caller, named).await?.id),
     };
@@ -43,7 +44,7 @@ pub async fn create_api_key(
     {
         return Err(Problem::ChangedMeanwhile.into());
     }
-    let made = save_new(context, id, ApiKeySettings { workspace_id, ..settings }).await?;
+    let made = save_new(context, id, workspace_id, settings).await?;
     management.context.cache.forget_api_keys();
     Ok(made)
 }
@@ -59,17 +60,18 @@ pub async fn create_first_api_key(
 ) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     let settings = ApiKeySettings::admin_of_all(name);
     settings.check(context.clock.now())?;
-    save_new(context, ApiKeyId::new(context.clock.now(), context.randomness.id()), settings).await
+    save_new(context, ApiKeyId::new(context.clock.now(), context.randomness.id()), None, settings).await
 }
 
 async fn save_new(
     context: &Context,
     id: ApiKeyId,
+    workspace: Option<WorkspaceId>,
     settings: ApiKeySettings,
 ) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     let now = context.clock.now();
     let secret = ApiKeySecret::new(&context.randomness.bytes());
-    let key = ApiKey::new(id, settings, now);
+    let key = ApiKey::new(id, workspace, settings, now);
     context.store.save_api_key(&key, &secret.digest()).await?;
     Ok((key, secret))
 }
@@ -81,7 +83,7 @@ async fn save_new(
 pub async fn list_api_keys(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     before: Option<ApiKeyId>,
     limit: usize,
 ) -> Result<Page<ApiKey, ApiKeyId>, UseCaseError> {

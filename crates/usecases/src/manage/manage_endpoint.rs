@@ -6,23 +6,26 @@ use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::Workspace;
+use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::{Endpoint, EndpointSettings, MAX_ENDPOINTS};
-use domain::id::{EndpointId, EndpointKey, WorkspaceId};
+use domain::id::{EndpointId, EndpointKey};
 use domain::policy::circuit::Health;
 use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
+use domain::uid::{Uid, WorkspaceIdOrUid};
 use store::Page;
 use store::rows::drains::DrainReason;
 use store::rows::endpoint_count::Created;
 
 use crate::context::Context;
 use crate::error::UseCaseError;
-use crate::manage::management::Management;
+use crate::manage::management::{Management, require_saved};
 use crate::recover::drain::start_drain;
 
-/// Creates an endpoint; without `secret`, Posthorn generates one. A repeated request that takes over finds the endpoint that
+/// Creates an endpoint; without `secret`, Posthorn generates one. `settings` reads its settings, given the defaults of the
+/// workspace. A repeated request that takes over finds the endpoint that
 /// the first one created.
 ///
 /// # Errors
@@ -30,8 +33,8 @@ use crate::recover::drain::start_drain;
 pub async fn create_endpoint(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
-    settings: EndpointSettings,
+    workspace: Option<WorkspaceIdOrUid>,
+    settings: impl FnOnce(&EndpointDefaults) -> Result<EndpointSettings, Problem>,
     secret: Option<Secret>,
 ) -> Result<Endpoint, UseCaseError> {
     caller.require(Scope::Webhooks)?;
@@ -43,6 +46,7 @@ pub async fn create_endpoint(
     {
         return Ok(made);
     }
+    let settings = settings(&management.defaults_in(&workspace))?;
     let url = check(management, &workspace, &settings)?;
     let profile = settings.signature.profile;
     if let Some(secret) = &secret
@@ -68,6 +72,7 @@ pub async fn create_endpoint(
         Created::Done => {}
         Created::TooMany => return Err(Problem::TooManyEndpoints(most).into()),
         Created::Exists => return Err(Problem::ChangedMeanwhile.into()),
+        Created::UidTaken => return Err(Problem::UidTaken("endpoint").into()),
     }
     management.context.cache.forget_endpoint(endpoint.key()).await;
     Ok(endpoint)
@@ -135,7 +140,7 @@ async fn healths(
 pub async fn list_endpoints(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     before: Option<EndpointId>,
     limit: usize,
 ) -> Result<Page<(Endpoint, Health), EndpointId>, UseCaseError> {
@@ -153,7 +158,7 @@ pub async fn list_endpoints(
 /// Settings whose parts exclude each other: a merge replaces each of them as a whole.
 pub const REPLACED_WHOLE: [&str; 2] = ["retry", "rate_limit"];
 
-/// Changes an endpoint: `change` makes its new settings, or refuses. Returns the endpoint, and whether it got a new
+/// Changes an endpoint: `change` makes its new settings, given the defaults of its workspace, or refuses. Returns the endpoint, and whether it got a new
 /// secret because the old one does not fit its new signature profile.
 ///
 /// Switching it on (or, with `resume`, confirming that it is on) or changing its URL forgets its failures and drains its
@@ -166,12 +171,13 @@ pub async fn update_endpoint(
     caller: &ApiKey,
     id: EndpointId,
     resume: bool,
-    change: impl FnOnce(&Endpoint) -> Result<EndpointSettings, Problem>,
+    change: impl FnOnce(&Endpoint, &EndpointDefaults) -> Result<EndpointSettings, Problem>,
 ) -> Result<(Endpoint, bool), UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     let was_active = endpoint.settings.active;
-    let settings = change(&endpoint)?;
+    let uid = endpoint.settings.uid.clone();
+    let settings = change(&endpoint, &management.defaults_in(&workspace))?;
     let moved = settings.url != endpoint.settings.url;
     endpoint.url = check(management, &workspace, &settings)?;
     endpoint.settings = settings;
@@ -185,7 +191,7 @@ pub async fn update_endpoint(
     if endpoint.settings.active {
         endpoint.disabled_reason = None;
     }
-    save_changed(management, &mut endpoint).await?;
+    save_changed(management, &mut endpoint, uid.as_ref()).await?;
     if resumed {
         management.context.store.record_recovery(endpoint.key()).await?;
         management.context.cache.know_health(endpoint.key(), None).await;
@@ -194,7 +200,8 @@ pub async fn update_endpoint(
     Ok((endpoint, !fits))
 }
 
-/// Gives an endpoint a generated secret, or `secret`; the previous secret goes on signing for `overlap`.
+/// Gives an endpoint a generated secret, or `secret`; the previous secret goes on signing for `overlap`. An old secret that
+/// still signs may come back. With the current one nothing changes: a repeated request that takes over finds its secret.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for a secret that does not fit, too long an overlap, or too many old secrets.
@@ -212,13 +219,13 @@ pub async fn rotate_secret(
     invalid.require(within, "/overlap_seconds", "must be 0 to 604800");
     let fits = secret.as_ref().is_none_or(|secret| secret.fits(profile));
     invalid.require(fits, "/secret", "does not fit the signature profile");
-    let unused = secret.as_ref().is_none_or(|new| endpoint.secrets.iter().all(|old| old.secret != *new));
-    invalid.require(unused, "/secret", "is signing already");
     invalid.into_result()?;
 
     let secret = secret.unwrap_or_else(|| management.new_secret(profile));
-    endpoint.rotate(secret, Duration::from_secs(overlap_seconds), management.context.clock.now())?;
-    save_changed(management, &mut endpoint).await?;
+    let overlap = Duration::from_secs(overlap_seconds);
+    if endpoint.rotate(secret, overlap, management.context.clock.now())? {
+        save_with_same_uid(management, &mut endpoint).await?;
+    }
     Ok(endpoint)
 }
 
@@ -233,7 +240,7 @@ pub async fn end_overlap(
 ) -> Result<Endpoint, UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     endpoint.end_overlap();
-    save_changed(management, &mut endpoint).await?;
+    save_with_same_uid(management, &mut endpoint).await?;
     Ok(endpoint)
 }
 
@@ -265,16 +272,20 @@ fn check(
     Ok(url)
 }
 
-async fn save_changed(management: &Management, endpoint: &mut Endpoint) -> Result<(), UseCaseError> {
+/// Saves a change of an endpoint that had the uid `uid` before.
+async fn save_changed(
+    management: &Management,
+    endpoint: &mut Endpoint,
+    uid: Option<&Uid>,
+) -> Result<(), UseCaseError> {
     endpoint.revision += 1;
     endpoint.updated_at = management.context.clock.now();
-    save(management, endpoint).await
-}
-
-async fn save(management: &Management, endpoint: &Endpoint) -> Result<(), UseCaseError> {
-    if !management.context.store.save_endpoint(endpoint).await? {
-        return Err(Problem::ChangedMeanwhile.into());
-    }
+    require_saved(management.context.store.save_endpoint_and_uid(endpoint, uid).await?, "endpoint")?;
     management.context.cache.forget_endpoint(endpoint.key()).await;
     Ok(())
+}
+
+async fn save_with_same_uid(management: &Management, endpoint: &mut Endpoint) -> Result<(), UseCaseError> {
+    let uid = endpoint.settings.uid.clone();
+    save_changed(management, endpoint, uid.as_ref()).await
 }

@@ -7,10 +7,11 @@ use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::{Workspace, WorkspaceSettings};
 use domain::id::WorkspaceId;
 use domain::problem::Problem;
+use domain::uid::Uid;
 use store::Page;
 
 use crate::error::UseCaseError;
-use crate::manage::management::Management;
+use crate::manage::management::{Management, require_saved};
 
 /// Creates a workspace. A repeated request that takes over finds the one that the first created.
 ///
@@ -22,11 +23,7 @@ pub async fn create_workspace(
     settings: WorkspaceSettings,
 ) -> Result<Workspace, UseCaseError> {
     caller.require(Scope::Workspaces)?;
-    if caller.workspace_id.is_some() {
-        return Err(
-            Problem::MissingScope("workspaces` of a key for all workspaces, not only `workspaces").into()
-        );
-    }
+    require_all_workspaces(caller)?;
     settings.check()?;
     let now = management.context.clock.now();
     let id = management.context.new_id(now, WorkspaceId::new);
@@ -36,8 +33,18 @@ pub async fn create_workspace(
         return Ok(made);
     }
     let workspace = Workspace::new(id, settings, now);
-    save(management, &workspace).await?;
+    save(management, &workspace, None).await?;
     Ok(workspace)
+}
+
+/// What a key for one workspace may not do, whatever its scopes.
+fn require_all_workspaces(caller: &ApiKey) -> Result<(), Problem> {
+    match caller.workspace_id {
+        None => Ok(()),
+        Some(_) => {
+            Err(Problem::MissingScope("workspaces` of a key for all workspaces, not only `workspaces"))
+        }
+    }
 }
 
 /// A workspace that the caller may read.
@@ -99,15 +106,22 @@ pub async fn update_workspace(
     if let Some(quota) = raised {
         return Err(Problem::RaisesOwnQuota(quota).into());
     }
+    // Uids are unique among all workspaces: a tenant that chose its own would learn those of others, or take them.
+    if settings.uid != before.uid {
+        require_all_workspaces(caller)?;
+    }
     let workspace = workspace.changed(settings);
-    save(management, &workspace).await?;
+    save(management, &workspace, before.uid.as_ref()).await?;
     Ok(workspace)
 }
 
-async fn save(management: &Management, workspace: &Workspace) -> Result<(), UseCaseError> {
-    if !management.context.store.save_workspace(workspace).await? {
-        return Err(Problem::ChangedMeanwhile.into());
+/// Saves a workspace that had the uid `uid` before.
+async fn save(management: &Management, workspace: &Workspace, uid: Option<&Uid>) -> Result<(), UseCaseError> {
+    let cache = &management.context.cache;
+    require_saved(management.context.store.save_workspace_and_uid(workspace, uid).await?, "workspace")?;
+    cache.forget_workspace(workspace.id).await;
+    for uid in [uid, workspace.uid.as_ref()].into_iter().flatten() {
+        cache.forget_workspace_uid(uid).await;
     }
-    management.context.cache.forget_workspace(workspace.id).await;
     Ok(())
 }

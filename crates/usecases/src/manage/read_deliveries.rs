@@ -5,8 +5,9 @@ use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::EventTypePattern;
-use domain::id::{DeliveryId, EndpointId, EventId};
+use domain::id::{DeliveryId, EndpointId};
 use domain::problem::Problem;
+use domain::uid::EventIdOrUid;
 use store::rows::deliveries::DeliveryFilter;
 use store::{Listing, Page};
 
@@ -25,7 +26,7 @@ pub struct DeliveryListing {
     /// Only deliveries of these event types; empty for all types.
     pub types: Vec<EventTypePattern>,
     /// Only the delivery of this event.
-    pub event: Option<EventId>,
+    pub event: Option<EventIdOrUid>,
     /// Only deliveries of events accepted in this window.
     pub span: Span,
     /// The last delivery of the page before.
@@ -49,10 +50,15 @@ pub async fn list_deliveries(
     let now = management.context.clock.now();
     let window = span.within(&workspace, now)?;
     let filter = DeliveryFilter { status, event_types: &types };
-    let store = &management.context.store;
+    let context = &management.context;
+    let store = &context.store;
     let Some(event) = event else {
         let listing = Listing::newest_first(window, filter, limit).beyond(before);
         return Ok(store.list_deliveries(endpoint.id, &listing, now).await?);
+    };
+    let event = match context.event_id(workspace.id, event).await {
+        Err(UseCaseError::Problem(Problem::NotFound(_))) => return Ok(Page { rows: Vec::new(), next: None }),
+        event => event?,
     };
     // An event makes one delivery to an endpoint at most, and its id follows from both.
     let row = store.load_delivery(endpoint.id, DeliveryId::of(event, endpoint.id), now).await?;

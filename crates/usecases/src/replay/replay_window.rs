@@ -15,6 +15,7 @@ use domain::event::operational;
 use domain::id::{DeliveryId, EndpointId, EndpointKey, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
+use domain::uid::WorkspaceIdOrUid;
 use queue::purpose::Replay as JobReplay;
 use queue::{Job, Task};
 use store::rows::deliveries::DeliveryFilter;
@@ -131,7 +132,7 @@ async fn find_replay(
 pub async fn list_replays(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     before: Option<ReplayId>,
     limit: usize,
 ) -> Result<Page<Replay, ReplayId>, UseCaseError> {

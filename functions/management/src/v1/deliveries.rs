@@ -36,7 +36,7 @@ pub(crate) async fn list(
     Id(endpoint): Id<EndpointId>,
     uri: Uri,
 ) -> Answer<(Option<[(HeaderName, String); 1]>, Json<Vec<Delivery>>)> {
-    let DeliveryQuery { status, event_type, event_id, since, until, limit, before } = query;
+    let DeliveryQuery { workspace_id: _, status, event_type, event_id, since, until, limit, before } = query;
     let listing = DeliveryListing {
         endpoint,
         status,

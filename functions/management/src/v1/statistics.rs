@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use api::statistics::{Statistics, StatisticsQuery, Step, StepFigures};
+use api::statistics::{EndpointStatisticsQuery, Statistics, StatisticsQuery, Step, StepFigures};
 use axum::Json;
 use axum::extract::State;
 use domain::id::{EndpointId, WorkspaceId};
@@ -21,13 +21,13 @@ use crate::v1::Answer;
     path = "/v1/webhook-endpoints/{endpoint}/statistics",
     operation_id = "read_endpoint_statistics",
     tag = "Statistics",
-    params(StatisticsQuery),
+    params(EndpointStatisticsQuery),
     responses((status = 200, description = "The statistics.", body = Statistics)),
 )]
 pub(crate) async fn of_endpoint(
     State(management): State<Management>,
     caller: Caller,
-    Query(StatisticsQuery { since, until, by }): Query<StatisticsQuery>,
+    Query(EndpointStatisticsQuery { since, until, by, .. }): Query<EndpointStatisticsQuery>,
     Id(endpoint): Id<EndpointId>,
 ) -> Answer<Json<Statistics>> {
     let span = Span { since, until };
