@@ -58,6 +58,9 @@ fn complete(operation: &Operation) -> serde_json::Result<Value> {
     let mut described = serde_json::to_value(&operation.described)?;
     let mut parameters = path_parameters(&operation.path);
     parameters.extend(described.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default());
+    if operation.path.contains("{endpoint}") && !parameters.iter().any(names_workspace) {
+        parameters.push(workspace_of_uid());
+    }
     if is_repeatable(operation) {
         let header = api::openapi::Idempotency::into_params(|| None);
         let header = serde_json::to_value(header)?;
@@ -88,6 +91,20 @@ fn complete(operation: &Operation) -> serde_json::Result<Value> {
 /// Whether the operation takes an `Idempotency-Key`: every POST does ([`http_kit::idempotency`]).
 fn is_repeatable(operation: &Operation) -> bool {
     operation.method == "post"
+}
+
+fn names_workspace(parameter: &Value) -> bool {
+    parameter["name"] == "workspace_id"
+}
+
+/// The parameter of every operation on an endpoint, which may be named by its uid.
+fn workspace_of_uid() -> Value {
+    json!({
+        "name": "workspace_id", "in": "query", "required": false,
+        "description": "The workspace of the endpoint. Required with a key for all workspaces that names the endpoint by \
+                        its uid.",
+        "schema": reference("WorkspaceIdOrUid"),
+    })
 }
 
 /// The parameters in the braces of a path.

@@ -2,7 +2,7 @@
 //! Default settings: those of the workspace, else those of the installation, else Posthorn's.
 //!
 //! They are copied into the endpoint when it is made, so an endpoint shows what it has, and a later change of the
-//! defaults does not change it (docs/adr/0021-copied-defaults.md).
+//! defaults does not change it (docs/adr/0025-uids-and-copied-defaults.md).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -12,7 +12,7 @@ use store::rows::endpoint_count::Created;
 
 use crate::{every_page, now, table, workspace};
 
-fn endpoint(number: u128) -> Endpoint {
+pub(super) fn endpoint(number: u128) -> Endpoint {
     let settings: EndpointSettings =
         serde_json::from_value(serde_json::json!({ "url": "https://example.com/hook" })).unwrap();
     Endpoint {
