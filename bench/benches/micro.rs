@@ -188,6 +188,7 @@ fn job() -> Job {
         channels: Vec::new(),
         deliver_at: None,
         trace: None,
+        is_test: false,
         ledger: Ledger::default(),
     };
     Job::first(&event, endpoint_id())

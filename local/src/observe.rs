@@ -8,11 +8,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::interceptors::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
-    FinalizerInterceptorContextRef,
+    BeforeDeserializationInterceptorContextMut, BeforeDeserializationInterceptorContextRef,
+    BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use serde_json::{Value, json};
@@ -45,8 +46,10 @@ pub struct Units {
 pub enum Trouble {
     /// The request is refused, as when AWS throttles.
     Refused,
-    /// The request is carried out, but its answer is lost.
+    /// The request is carried out, but its answer is lost, and the caller is told so.
     AnswerLost,
+    /// The same, but the SDK repeats the request.
+    Repeated,
 }
 
 type Report<T> = Arc<dyn Fn(T) + Send + Sync>;
@@ -79,7 +82,7 @@ impl Observer {
     }
 
     /// This observer, which also injects the fault that `trouble` returns for the function's name and the operation, such
-    /// as `SendMessageBatch`. The SDK does not retry such a request.
+    /// as `SendMessageBatch`. Only for [`Trouble::Repeated`] the SDK retries the request.
     #[must_use]
     pub fn with_trouble(
         self,
@@ -137,10 +140,12 @@ impl Intercept for Watch {
         let operation = target.rsplit('.').next().unwrap_or_default();
         match self.observer.trouble.as_ref().and_then(|trouble| trouble(self.function, operation)) {
             Some(Trouble::Refused) => return Err("refused, as was wished".into()),
-            Some(lost @ Trouble::AnswerLost) => {
+            Some(lost @ (Trouble::AnswerLost | Trouble::Repeated)) => {
                 bag.interceptor_state().store_put(lost);
             }
-            None => {}
+            None => {
+                bag.interceptor_state().unset::<Trouble>();
+            }
         }
         if self.observer.units.is_some() && target.starts_with("DynamoDB") {
             let reads =
@@ -154,6 +159,19 @@ impl Intercept for Watch {
         Ok(())
     }
 
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(Trouble::Repeated) = bag.load::<Trouble>() {
+            let error = SdkBody::from(r#"{"__type":"InternalServerError"}"#);
+            *context.response_mut() = HttpResponse::new(500.try_into()?, error);
+        }
+        Ok(())
+    }
+
     fn read_before_deserialization(
         &self,
         _: &BeforeDeserializationInterceptorContextRef<'_>,
@@ -161,8 +179,8 @@ impl Intercept for Watch {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         match bag.load::<Trouble>() {
-            Some(_) => Err("the answer is lost, as was wished".into()),
-            None => Ok(()),
+            Some(Trouble::AnswerLost) => Err("the answer is lost, as was wished".into()),
+            _ => Ok(()),
         }
     }
 

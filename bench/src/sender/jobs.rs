@@ -66,6 +66,7 @@ impl Target {
             channels: Vec::new(),
             deliver_at: None,
             trace: None,
+            is_test: false,
             ledger: Ledger::default(),
         };
         Ok(Job::first(&event, self.endpoint))

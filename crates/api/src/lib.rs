@@ -6,7 +6,7 @@
 //! - [`problem`]: a refusal, RFC 9457
 //! - [`page`]: lists, their limit and their cursor
 //! - [`workspaces`], [`api_keys`], [`endpoints`]: what is configured
-//! - [`events`], [`deliveries`], [`replays`], [`previews`]: what is sent
+//! - [`events`], [`deliveries`], [`replays`], [`previews`], [`test_events`]: what is sent
 //! - [`verifications`]: why a signature is refused
 //! - [`statistics`], [`jwks`], [`health`]: what is read besides
 //! - `client` (a feature): a caller of the API
@@ -27,5 +27,6 @@ pub mod previews;
 pub mod problem;
 pub mod replays;
 pub mod statistics;
+pub mod test_events;
 pub mod verifications;
 pub mod workspaces;

@@ -268,6 +268,7 @@ mod tests {
             channels: Vec::new(),
             deliver_at: None,
             trace: None,
+            is_test: false,
             ledger: Ledger::default(),
         }
     }

@@ -71,6 +71,7 @@ fn job(number: u128, payload: &str) -> Job {
         channels: Vec::new(),
         deliver_at: None,
         trace: None,
+        is_test: false,
         ledger: Ledger::default(),
     };
     Job::first(&event, EndpointId::new(at, number))

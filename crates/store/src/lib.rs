@@ -32,6 +32,8 @@ pub use table::batch::BATCH_WRITES;
 pub use table::lease::Lease;
 pub use table::listing::{Listing, Order, Window};
 
+use table::lost_answer::LostAnswers;
+
 /// The table, and a client that reaches it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -61,6 +63,8 @@ impl<T, I> Page<T, I> {
 impl Store {
     /// The table named `table`, whose secrets are sealed under the data key that `wrapper` unwraps.
     pub fn new(client: aws_sdk_dynamodb::Client, table: &str, wrapper: KeyWrapper) -> Self {
+        let config = client.config().to_builder().interceptor(LostAnswers).build();
+        let client = aws_sdk_dynamodb::Client::from_conf(config);
         Self { client, table: table.into(), sealer: Sealer::new(wrapper) }
     }
 }

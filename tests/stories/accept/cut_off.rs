@@ -88,6 +88,33 @@ async fn an_event_whose_jobs_were_refused_is_sent_within_minutes_and_only_once()
 }
 
 #[tokio::test]
+async fn a_write_that_the_sdk_repeats_because_its_answer_was_lost_is_no_conflict_with_itself() {
+    let script = Script::default();
+    let (stage, receiver, endpoint) = stage(&script).await;
+    // The claim of the key, and the row of the event: both are written under a condition.
+    script.play(&[("PutItem", Trouble::Repeated), ("PutItem", Trouble::Repeated)]);
+    let id = EventId::new(stage.clock().now(), 7);
+    let body =
+        json!({ "workspace_id": stage.workspace, "id": id, "type": "invoice.paid", "data": { "n": 1 } });
+    let send = async |n: u64| {
+        let mut body = body.clone();
+        body["data"]["n"] = json!(n);
+        stage.admin.call("POST", "/v1/events", body.to_string(), &[]).await.unwrap()
+    };
+    let (status, answer) = send(1).await;
+    assert_eq!((status, answer["id"].as_str()), (202, Some(id.to_string().as_str())), "{answer}");
+    stage.deliveries(&endpoint, 2, "delivered").await;
+    assert!(script.0.lock().unwrap().is_empty(), "both went wrong");
+
+    // Another event under this id is a conflict, even if the SDK repeats the request.
+    script.play(&[("PutItem", Trouble::Repeated)]);
+    let (status, problem) = send(2).await;
+    assert_eq!((status, problem["code"].as_str()), (409, Some("event_exists")));
+    stage.end().await;
+    assert_eq!(arrived(&receiver), [0, 1]);
+}
+
+#[tokio::test]
 async fn a_row_whose_answer_was_lost_is_finished_as_well() {
     let script = Script::default();
     let (stage, receiver, endpoint) = stage(&script).await;
@@ -202,6 +229,7 @@ async fn cut_off(platform: &Platform, workspace: WorkspaceId, endpoint: &str, no
         channels: Vec::new(),
         deliver_at: None,
         trace: None,
+        is_test: false,
         ledger: Ledger { deliveries: vec![endpoint.parse().unwrap()], skipped: Vec::new() },
     };
     let expires_at = now.plus(Duration::from_secs(86_400));

@@ -80,6 +80,39 @@ async fn a_test_event_is_a_real_signed_delivery_and_answers_with_its_outcome() {
 }
 
 #[tokio::test]
+async fn a_test_event_may_have_a_type_and_a_payload_of_its_own() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({ "body": "data", "events": ["order.*"] })).await;
+    let path = format!("/v1/webhook-endpoints/{}/test", endpoint.id);
+    for (own, event_type, sent) in [
+        (r#"{"type":"invoice.paid","data":{"n": 1e400}}"#, "invoice.paid", r#"{"n": 1e400}"#),
+        (r#"{"data":null}"#, "posthorn.test", "null"),
+        (r#"{"type":"posthorn.test","data":[]}"#, "posthorn.test", "[]"),
+    ] {
+        let (status, outcome) = stage.admin.call("POST", &path, own, &[]).await.unwrap();
+        assert_eq!((status, outcome["event_type"].as_str()), (200, Some(event_type)), "{own}");
+        let seen = receiver.seen();
+        assert_eq!(std::str::from_utf8(&seen.last().unwrap().body), Ok(sent));
+        assert!(seen.last().unwrap().is_signed_with(&endpoint.secret));
+    }
+    let sent = receiver.seen().len();
+    let deep = format!(r#"{{"data":{}{}}}"#, "[".repeat(101), "]".repeat(101));
+    let large = format!(r#"{{"data":"{}"}}"#, "x".repeat(262_144));
+    for (refused, status, pointer) in [
+        (r#"{"type":"posthorn.endpoint.failing"}"#, 422, Some("/type")),
+        (r#"{"type":"no spaces"}"#, 422, Some("/type")),
+        (r#"{"types":"a"}"#, 422, Some("/types")),
+        (&deep, 422, Some("/data")),
+        (&large, 413, None),
+    ] {
+        let (answered, problem) = stage.admin.call("POST", &path, refused.to_owned(), &[]).await.unwrap();
+        assert_eq!((answered, problem["errors"][0]["pointer"].as_str()), (status, pointer), "{problem}");
+    }
+    assert_eq!(receiver.seen().len(), sent, "what is refused is not sent");
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn lists_page_without_missing_or_repeating_a_row() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let endpoint = stage.endpoint(&receiver, json!({})).await;

@@ -222,9 +222,11 @@ async fn a_test_that_failed_leaves_nothing_to_do() {
     let since = since();
     let endpoint = stage.endpoint(&receiver, json!({ "retry": { "schedule_seconds": [] } })).await;
     stage.endpoint(&receiver, json!({})).await;
-    receiver.answer_first(&[Answer::Status(500), Answer::Status(500)]);
+    receiver.answer_first(&[Answer::Status(500), Answer::Status(500), Answer::Status(500)]);
     let path = format!("/v1/webhook-endpoints/{}/test", endpoint.id);
-    assert_eq!(stage.admin.call("POST", &path, "", &[]).await.unwrap().1["status"], "failed");
+    for own in ["", r#"{"type":"invoice.paid","data":{"n":1}}"#] {
+        assert_eq!(stage.admin.call("POST", &path, own, &[]).await.unwrap().1["status"], "failed");
+    }
     let undelivered = format!("/v1/undelivered?workspace_id={}", stage.workspace);
     assert_eq!(stage.read(&undelivered).await, json!({ "data": [], "next": null }));
     let all = json!({ "since": since, "status": "all", "include_delivered": true, "dry_run": true });

@@ -125,6 +125,8 @@ pub struct Delivery {
     pub slot_at: Option<Timestamp>,
     /// What made Posthorn send it.
     pub trigger: Trigger,
+    /// Whether its event is a test: its caller has seen what became of it, so it is never undelivered.
+    pub is_test: bool,
     /// The replay it was last sent by; `None` if it was not.
     pub run: Option<ReplayId>,
     /// When the wait had begun that a drain or replay cut short; `None` if none did. Only the job with this instant may
@@ -162,6 +164,7 @@ impl Delivery {
             updated_at: id.time(),
             slot_at: None,
             trigger: Trigger::Automatic,
+            is_test: false,
             run: None,
             woken_at: None,
             uncounted_attempts: 0,

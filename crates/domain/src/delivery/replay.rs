@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::{Delivery, DeliveryStatus};
 use crate::event::event_type::EventTypePattern;
-use crate::event::operational;
 use crate::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use crate::timestamp::Timestamp;
 
@@ -126,7 +125,7 @@ impl ReplaySettings {
     pub fn selects(&self, delivery: &Delivery) -> bool {
         match delivery.status {
             // The caller of a test event had its answer at once: there is nothing to send again.
-            _ if operational::is_test(&delivery.event_type) => false,
+            _ if delivery.is_test => false,
             status if self.status == Selection::Retrying => status == DeliveryStatus::Retrying,
             DeliveryStatus::Failed | DeliveryStatus::Cancelled => true,
             DeliveryStatus::Delivered => self.include_delivered,
@@ -166,8 +165,7 @@ mod tests {
                 settings(serde_json::json!({ "since": at, "status": "retrying", "include_delivered": true }));
             assert_eq!(retrying.selects(&delivery), status == DeliveryStatus::Retrying, "{status:?}");
         }
-        delivery.event_type =
-            crate::event::event_type::EventType::parse(operational::TEST_EVENT_TYPE).unwrap();
+        delivery.is_test = true;
         for status in [DeliveryStatus::Failed, DeliveryStatus::Cancelled, DeliveryStatus::Delivered] {
             delivery.status = status;
             assert!(!plain.selects(&delivery) && !forced.selects(&delivery), "a test that is {status:?}");

@@ -95,6 +95,9 @@ pub struct Event {
     pub deliver_at: Option<Timestamp>,
     /// The parent span of the deliveries' attempts, if traces are on.
     pub trace: Option<TraceParent>,
+    /// Whether it tests one endpoint: it was sent once, while its caller waited. No sweep and no replay of a window sends
+    /// it.
+    pub is_test: bool,
     /// The result of the fan-out for every endpoint.
     pub ledger: Ledger,
 }

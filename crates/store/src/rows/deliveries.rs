@@ -12,6 +12,7 @@ use domain::timestamp::Timestamp;
 use crate::error::StoreError;
 use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, LONG_WAITS, UNDELIVERED, UNDELIVERED_SORT};
 use crate::rows::attempts;
+use crate::rows::events::{TEST, is_test};
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::listing::Listing;
 use crate::table::query::Range;
@@ -266,6 +267,7 @@ pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, St
         )
         .word("status", &delivery.status)?
         .word("trigger", &delivery.trigger)?
+        .maybe(delivery.is_test.then_some(1), |item, yes| item.number(TEST, yes))
         .maybe(delivery.slot_at, |item, at| item.instant("slot_at", at))
         .maybe(delivery.run, |item, run| item.text("run", run))
         // The attribute keeps the name that the field had at first.
@@ -317,6 +319,7 @@ pub(crate) fn read(
     let updated_at = reader.instant("updated_at")?;
     // A row that was written before it had the attribute was parked when it last changed.
     let parked_since = (status == DeliveryStatus::Parked).then_some(updated_at);
+    let event_type = EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?;
     let delivery = Delivery {
         id: reader.parsed("id")?,
         workspace_id,
@@ -324,7 +327,8 @@ pub(crate) fn read(
         event_id,
         // Most events happen when they are accepted; then the id says it.
         occurred_at: reader.maybe_instant("occurred_at")?.unwrap_or(event_id.time()),
-        event_type: EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?,
+        is_test: is_test(&reader, &event_type)?,
+        event_type,
         status,
         attempts: reader.number("attempts")?,
         response_status: reader.maybe_number("response_status")?,

@@ -4,6 +4,7 @@
 use domain::event::channel::Channel;
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::event::ledger::Ledger;
+use domain::event::operational;
 use domain::event::{Event, Payload};
 use domain::hex::hex;
 use domain::id::{EventId, WorkspaceId};
@@ -24,6 +25,8 @@ use crate::{Page, Store};
 
 const ENTITY: &str = "event";
 const LEDGER_ENTITY: &str = "ledger page";
+/// The attribute that the rows of a test's event and delivery have.
+pub(crate) const TEST: &str = "test";
 /// The number of ledger entries in the event's row: 16 bytes each, so at most 4 KB.
 pub const LEDGER_ENDPOINTS_INLINE: usize = 256;
 /// The number of ledger entries in each further row: 32 KB.
@@ -52,6 +55,7 @@ const LISTED: &[&str] = &[
     "channels",
     "deliver_at",
     "ledger",
+    TEST,
 ];
 
 /// How much of an event's row was read.
@@ -159,6 +163,7 @@ impl Store {
                 )
             })
             .maybe(event.trace, |item, trace| item.text("trace", trace))
+            .maybe(event.is_test.then_some(1), |item, yes| item.number(TEST, yes))
             .maybe(rest, |item, rest| {
                 item.number("ledger_pages", rest.pages).text("ledger_digest", rest.digest)
             })
@@ -306,11 +311,13 @@ fn read(
         return Ok(None);
     }
     let erased_at = reader.maybe_instant("erased_at")?;
+    let event_type = EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?;
     let event = Event {
         id: reader.parsed(keys::SK)?,
         uid: uid(&reader)?,
         workspace_id: workspace,
-        event_type: EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?,
+        is_test: is_test(&reader, &event_type)?,
+        event_type,
         occurred_at: reader.instant("occurred_at")?,
         payload: match detail {
             Detail::Whole if erased_at.is_none() => stored_payload(&reader)?,
@@ -340,6 +347,11 @@ fn digest(rest: &Ledger, expires_at: Timestamp) -> String {
 /// DynamoDB deletes an expired row late, up to days later.
 fn has_expired(reader: &ItemReader, now: Timestamp) -> Result<bool, StoreError> {
     Ok(reader.number::<i64>(keys::EXPIRES_AT)? <= now.as_seconds())
+}
+
+/// Whether a row is that of a test. One that was written before it had the attribute is known by the event's type.
+pub(crate) fn is_test(reader: &ItemReader, event_type: &EventType) -> Result<bool, StoreError> {
+    Ok(reader.maybe_number::<u8>(TEST)?.is_some() || operational::is_test(event_type))
 }
 
 fn stored_payload(reader: &ItemReader) -> Result<Payload, StoreError> {

@@ -18,6 +18,7 @@ pub mod definition;
 pub mod item;
 pub mod lease;
 pub mod listing;
+pub(crate) mod lost_answer;
 pub(crate) mod query;
 pub(crate) mod row;
 pub(crate) mod sharded_list;

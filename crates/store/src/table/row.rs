@@ -10,6 +10,7 @@ use crate::Store;
 use crate::error::StoreError;
 use crate::keys::Key;
 use crate::table::item::{Attributes, key_attributes};
+use crate::table::update::Condition;
 
 impl Store {
     pub(crate) async fn put(&self, item: Attributes) -> Result<(), StoreError> {
@@ -20,8 +21,7 @@ impl Store {
 
     /// Writes a row unless there is one with its key; whether it was written.
     pub(crate) async fn put_new(&self, item: Attributes) -> Result<bool, StoreError> {
-        let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        condition_held("PutItem", request.condition_expression("attribute_not_exists(PK)").send().await)
+        self.put_if(item, Condition::new("attribute_not_exists(PK)")).await
     }
 
     pub(crate) async fn load(&self, key: &Key) -> Result<Option<Attributes>, StoreError> {

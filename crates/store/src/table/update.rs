@@ -250,7 +250,9 @@ impl Store {
         let request = request
             .set_condition_expression(condition)
             .set_expression_attribute_names(names)
-            .set_expression_attribute_values(values);
+            .set_expression_attribute_values(values)
+            // By that row `LostAnswers` recognises a put that was made, and whose answer was lost.
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         condition_held("PutItem", Box::pin(request.send()).await)
     }
 

@@ -33,6 +33,7 @@ pub(super) fn event(at: Timestamp, randomness: u128) -> Event {
         channels: vec![Channel::parse("eu").unwrap(), Channel::parse("customer:7").unwrap()],
         deliver_at: Some(now()),
         trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().ok(),
+        is_test: false,
         ledger: Ledger::default(),
     }
 }

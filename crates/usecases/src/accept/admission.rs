@@ -315,6 +315,7 @@ impl Admitter<'_> {
             channels: request.channels,
             deliver_at: request.deliver_at.filter(|at| *at > self.now),
             trace: request.trace,
+            is_test: false,
             ledger,
         })
     }

@@ -39,13 +39,8 @@ pub struct EventRequest {
 }
 
 pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Problem> {
-    if operational::is_posthorns_own(&request.event_type) {
-        return Err(Problem::invalid("/type", "is Posthorn's own: names that begin with `posthorn.` are"));
-    }
-    if request.data.get().len() > MAX_PAYLOAD_BYTES {
-        return Err(Problem::TooLarge { what: "payload", limit_bytes: MAX_PAYLOAD_BYTES });
-    }
-    check_nesting(&request.data)?;
+    check_type(&request.event_type)?;
+    check_payload(&request.data)?;
     if request.channels.len() > MAX_CHANNELS {
         return Err(Problem::invalid("/channels", "may list at most 20 channels"));
     }
@@ -58,6 +53,22 @@ pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Proble
         return Err(Problem::invalid("/id", "must carry an instant from a day ago to 10 minutes from now"));
     }
     Ok(())
+}
+
+/// Refuses a type that only Posthorn may send.
+pub(crate) fn check_type(event_type: &EventType) -> Result<(), Problem> {
+    if operational::is_posthorns_own(event_type) {
+        return Err(Problem::invalid("/type", "is Posthorn's own: names that begin with `posthorn.` are"));
+    }
+    Ok(())
+}
+
+/// Refuses a payload that is too large, or nested too deep.
+pub(crate) fn check_payload(payload: &Payload) -> Result<(), Problem> {
+    if payload.get().len() > MAX_PAYLOAD_BYTES {
+        return Err(Problem::TooLarge { what: "payload", limit_bytes: MAX_PAYLOAD_BYTES });
+    }
+    check_nesting(payload)
 }
 
 /// Refuses a payload that is nested deeper than its receivers may be able to read. Events and previews are checked alike.

@@ -95,6 +95,7 @@ async fn send(
         channels: Vec::new(),
         deliver_at: None,
         trace: None,
+        is_test: false,
         ledger,
     };
     context.store.save_event(&event, workspace.expiry(*now)).await?;

@@ -7,8 +7,8 @@
 
 use std::time::Duration;
 
+use domain::event::Event;
 use domain::event::event_type::EventTypePattern;
-use domain::event::{Event, operational};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -24,6 +24,8 @@ use crate::stepwise::{self, Next, PAUSE, Stepwise};
 
 /// Events that one step looks at.
 const STEP_EVENTS: usize = 2_000;
+/// Deliveries after which a step ends, as its lease runs only for some seconds: of one event there may be as many.
+const STEP_DELIVERIES: usize = 10_000;
 /// Deliveries that are looked up together.
 const LOOKED_UP_AT_ONCE: usize = 1_000;
 /// A delivery that is due for less than this may have a job that was not received yet.
@@ -115,24 +117,34 @@ impl Stepwise for Sweep {
         let page = context.store.list_events(self.workspace, &listing, now).await?;
 
         // 3. Send the jobs of those deliveries that should have been attempted, and have no row.
-        let (mut unsent, mut now_sent) = (Vec::new(), 0);
-        // A test event is sent once, while its caller waits, and has no job.
-        for event in page.rows.iter().filter(|event| !operational::is_test(&event.event_type)) {
+        let (mut unsent, mut now_sent, mut looked_up) = (Vec::new(), 0, 0);
+        let (mut examined, mut next) = (0, page.next);
+        for event in &page.rows {
+            if looked_up + unsent.len() >= STEP_DELIVERIES {
+                next = self.cursor;
+                break;
+            }
+            (examined, self.cursor) = (examined + 1, Some(event.id));
+            // A test event is sent once, while its caller waits, and has no job.
+            if event.is_test {
+                continue;
+            }
             match event.deliver_at.filter(|at| now.since(*at) < OLD_ENOUGH) {
                 Some(at) => self.scheduled = self.scheduled.or(Some(at)),
                 None => unsent.extend(jobs_of(context, event, now).await?),
             }
             if unsent.len() >= LOOKED_UP_AT_ONCE {
+                looked_up += unsent.len();
                 now_sent += send_unsent(context, std::mem::take(&mut unsent), now).await?;
             }
         }
         now_sent += send_unsent(context, unsent, now).await?;
         self.sent += u64::try_from(now_sent).unwrap_or_default();
-        let (workspace, examined, over) = (self.workspace, page.rows.len(), page.next.is_none());
+        let (workspace, over) = (self.workspace, next.is_none());
         tracing::info!(%workspace, examined, now_sent, sent = self.sent, over, "sweep step done");
 
         // 4. A scheduled event is looked at again when it is due: until then its jobs leave no trace.
-        self.cursor = page.next;
+        self.cursor = next;
         Ok(match (self.cursor, self.scheduled) {
             (Some(_), _) => Next::StepAfter(PAUSE),
             (None, Some(_)) => Next::Rest,

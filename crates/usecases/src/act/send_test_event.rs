@@ -18,6 +18,7 @@ use domain::problem::Problem;
 use serde_json::value::RawValue;
 use store::rows::deliveries::{DeliveryRow, Settlement};
 
+use crate::accept::event_request::{check_payload, check_type};
 use crate::act::actions::Actions;
 use crate::deliver::request::{Posted, post};
 use crate::error::{Fault, UseCaseError};
@@ -27,24 +28,43 @@ use crate::manage::manage_endpoint::find_endpoint;
 /// answer.
 pub const MAX_TIMEOUT_SECONDS: u64 = 25;
 
+/// What a test event may have of its own.
+#[derive(Debug, Default)]
+pub struct TestEvent {
+    /// Its type; `posthorn.test`, if left out.
+    pub event_type: Option<EventType>,
+    /// Its payload; a sentence that says what it is, if left out.
+    pub data: Option<Payload>,
+}
+
 /// Sends a test event to an endpoint, also to one that is switched off, and returns the delivery. It waits for the
 /// endpoint's timeout, but at most 25 s.
 ///
 /// # Errors
-/// [`Problem::NotFound`] when the endpoint does not exist; [`UseCaseError::Fault`] when the attempt could not be recorded.
+/// [`Problem::NotFound`] when the endpoint does not exist; [`Problem::Invalid`] or [`Problem::TooLarge`] for a type or
+/// payload that no event may have; [`UseCaseError::Fault`] when the attempt could not be recorded.
 pub async fn send_test_event(
     actions: &Actions,
     caller: &ApiKey,
     id: EndpointId,
+    test: TestEvent,
 ) -> Result<(Delivery, Attempt), UseCaseError> {
-    // 1. Which endpoint?
+    // 1. Which endpoint, and may there be such an event?
     let endpoint = impatient(find_endpoint(&actions.context, caller, Scope::Webhooks, id).await?);
     let workspace = actions.context.cache.workspace(endpoint.workspace_id).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
+    if let Some(event_type) = test.event_type.as_ref().filter(|named| named.as_str() != TEST_EVENT_TYPE) {
+        check_type(event_type)?;
+    }
+    if let Some(data) = &test.data {
+        check_payload(data)?;
+    }
 
     // 2. Write the synthetic event down, so that the delivery can be followed like any other.
     let now = actions.context.clock.now();
     let event = synthetic_event(&endpoint, actions.context.new_id(now, EventId::new))?;
+    let event_type = test.event_type.unwrap_or(event.event_type);
+    let event = Event { event_type, payload: test.data.unwrap_or(event.payload), ..event };
     if actions.context.is_resumed()
         && let Some(sent) = sent_before(actions, &endpoint, &event).await?
     {
@@ -56,7 +76,7 @@ pub async fn send_test_event(
     // 3. Send it once, and record the attempt.
     let delivery =
         Delivery::new(workspace.id, endpoint.id, event.id, event.event_type.clone(), event.occurred_at);
-    let delivery = Delivery { trigger: Trigger::Test, ..delivery };
+    let delivery = Delivery { trigger: Trigger::Test, is_test: true, ..delivery };
     let message = Message::of(&event, endpoint.id);
     let occasion = Occasion { number: 1, at: now, nonce: actions.context.randomness.bytes(), trace: None };
     let Posted { attempt, judgement } =
@@ -116,6 +136,7 @@ pub(crate) fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event,
         channels: Vec::new(),
         deliver_at: None,
         trace: None,
+        is_test: true,
         ledger: Ledger { deliveries: vec![endpoint.id], skipped: Vec::new() },
     })
 }

@@ -6,7 +6,6 @@ use std::str::FromStr;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
-use domain::event::operational;
 use domain::id::{DeliveryId, EndpointId};
 use domain::problem::Problem;
 use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
@@ -92,7 +91,7 @@ pub async fn list_undelivered(
             let listing = Listing::oldest_first(Window::everything(), *status, wanted).beyond(after);
             let page = management.context.store.list_undelivered(endpoint, &listing, now).await?;
             // The caller of a test has seen its result: a failed test leaves nothing to do.
-            rows.extend(page.rows.into_iter().filter(|row| !operational::is_test(&row.event_type)));
+            rows.extend(page.rows.into_iter().filter(|row| !row.is_test));
             if page.next.is_some() {
                 let next = Some(Position { endpoint, status: index, after: page.next });
                 return Ok(Page { rows, next });

@@ -141,7 +141,7 @@ pub async fn list_replays(
     Ok(management.context.store.list_replays(workspace, before, limit).await?)
 }
 
-/// Cancels a replay; deliveries that it has sent go on.
+/// Cancels a replay; deliveries that it has sent go on. A repeated request that takes over finds it cancelled.
 ///
 /// # Errors
 /// [`Problem::ReplayOver`] when the replay has ended.
@@ -154,8 +154,10 @@ pub async fn cancel_replay(
     // Read by its key, because the index may be a moment behind.
     let stored = management.context.store.load_replay(replay.workspace_id, id).await?;
     replay = stored.ok_or(Problem::NotFound("replay"))?;
-    if replay.status != ReplayStatus::Running {
-        return Err(Problem::ReplayOver.into());
+    match replay.status {
+        ReplayStatus::Running => {}
+        ReplayStatus::Cancelled if management.context.is_resumed() => return Ok(replay),
+        _ => return Err(Problem::ReplayOver.into()),
     }
     replay.status = ReplayStatus::Cancelled;
     replay.updated_at = management.context.clock.now();
@@ -362,8 +364,7 @@ async fn missed(
         let in_ledger = event.ledger.deliveries.contains(&endpoint.id) && now.since(due) < LOST_AFTER;
         // A test event is meant for one endpoint only, and operational events are for those that list their types.
         let own = operational::is_posthorns_own(&event.event_type);
-        let meant =
-            !own || (subscription.names(&event.event_type) && !operational::is_test(&event.event_type));
+        let meant = !event.is_test && (!own || subscription.names(&event.event_type));
         if wanted && !in_ledger && meant && event.erased_at.is_none() {
             let (workspace, event_type) = (event.workspace_id, event.event_type);
             candidates.push(Delivery::new(workspace, endpoint.id, event.id, event_type, event.occurred_at));

@@ -144,7 +144,7 @@ pub(crate) async fn list(
     responses((status = 200, description = "The replay, which is cancelled.", body = Replay)),
 )]
 pub(crate) async fn cancel(
-    State(management): State<Management>,
+    UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
     Id(replay): Id<ReplayId>,
 ) -> Answer<Json<Replay>> {
