@@ -26,24 +26,8 @@ async fn workspace(stage: &Stage, uid: &str) -> (Value, ApiClient) {
     (made, ApiClient::new(&stage.platform.url(), key["key"].as_str().unwrap()))
 }
 
-#[tokio::test]
-async fn a_uid_is_taken_wherever_an_id_is() {
-    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
-    let (acme, tenant) = workspace(&stage, "acme").await;
-    let new = json!({ "workspace_id": "acme", "url": receiver.url(), "uid": "crm" });
-    let (status, crm) = call(&stage.admin, "POST", "/v1/webhook-endpoints", new).await;
-    assert_eq!((status, &crm["uid"], &crm["workspace_id"]), (201, &json!("crm"), &acme["id"]), "{crm}");
-    let event = json!({ "workspace_id": "acme", "type": "invoice.paid", "data": {}, "uid": "invoice-7" });
-    let (status, accepted) = call(&stage.admin, "POST", "/v1/events", event).await;
-    assert_eq!(
-        (status, &accepted["uid"], &accepted["deliveries_count"]),
-        (202, &json!("invoice-7"), &json!(1))
-    );
-    let delivery = accepted["deliveries"][0]["id"].as_str().unwrap();
-    receiver.wait_for(1).await;
-
+async fn read_all(admin: &ApiClient, tenant: &ApiClient, ids: [(&Value, &str); 3], delivery: &str) {
     // Each address gives the same by id and by uid, to the tenant and, where it names the workspace, to the operator.
-    let ids = [(&acme, "acme"), (&crm, "crm"), (&accepted, "invoice-7")];
     for path in [
         "/v1/workspaces/acme",
         "/v1/workspaces/acme/statistics",
@@ -63,14 +47,34 @@ async fn a_uid_is_taken_wherever_an_id_is() {
         let by_id = ids
             .iter()
             .fold(path.to_owned(), |path, (thing, uid)| path.replace(uid, thing["id"].as_str().unwrap()));
-        let by_id = read(&stage.admin, &by_id).await;
+        let by_id = read(admin, &by_id).await;
         assert_eq!(by_id.0, 200, "{path}: {}", by_id.1);
-        for client in [&stage.admin, &tenant] {
+        for client in [admin, tenant] {
             assert_eq!(read(client, path).await, by_id, "{path}");
         }
         let own = path.replace("?workspace_id=acme", "?").replace("?&", "?");
-        assert_eq!(read(&tenant, &own).await.0, 200, "{own}");
+        assert_eq!(read(tenant, &own).await.0, 200, "{own}");
     }
+}
+
+#[tokio::test]
+async fn a_uid_is_taken_wherever_an_id_is() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let (acme, tenant) = workspace(&stage, "acme").await;
+    let new = json!({ "workspace_id": "acme", "url": receiver.url(), "uid": "crm" });
+    let (status, crm) = call(&stage.admin, "POST", "/v1/webhook-endpoints", new).await;
+    assert_eq!((status, &crm["uid"], &crm["workspace_id"]), (201, &json!("crm"), &acme["id"]), "{crm}");
+    let event = json!({ "workspace_id": "acme", "type": "invoice.paid", "data": {}, "uid": "invoice-7" });
+    let (status, accepted) = call(&stage.admin, "POST", "/v1/events", event).await;
+    assert_eq!(
+        (status, &accepted["uid"], &accepted["deliveries_count"]),
+        (202, &json!("invoice-7"), &json!(1))
+    );
+    let delivery = accepted["deliveries"][0]["id"].as_str().unwrap();
+    receiver.wait_for(1).await;
+
+    let ids = [(&acme, "acme"), (&crm, "crm"), (&accepted, "invoice-7")];
+    read_all(&stage.admin, &tenant, ids, delivery).await;
     let (_, event) = read(&tenant, "/v1/events/invoice-7").await;
     assert_eq!((&event["uid"], &event["id"]), (&json!("invoice-7"), &accepted["id"]));
     assert_eq!(read(&tenant, "/v1/events").await.1["data"][0]["uid"], "invoice-7");
