@@ -169,7 +169,7 @@ fn endpoint(profile: Profile) -> Endpoint {
         url: settings.check(&AllowedTargets::public_only()).expect("a public address"),
         settings,
         secrets: vec![ActiveSecret { secret, expires_at: None }],
-        disabled_reason: None,
+        disabled: None,
         revision: 1,
         created_at: now(),
         updated_at: now(),

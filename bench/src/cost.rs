@@ -299,12 +299,12 @@ impl Pipeline {
                 .map_err(|problem| anyhow::anyhow!("{problem}"))?,
             settings,
             secrets: vec![ActiveSecret { secret: Secret::new(&[7; 32]), expires_at: None }],
-            disabled_reason: None,
+            disabled: None,
             revision: 1,
             created_at: now,
             updated_at: now,
         };
-        anyhow::ensure!(self.store.save_endpoint(&endpoint).await?, "the endpoint is there already");
+        anyhow::ensure!(self.store.save_endpoint(&endpoint, None).await?, "the endpoint is there already");
         Ok(())
     }
 

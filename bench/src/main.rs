@@ -2,12 +2,16 @@
 //! The command line of the benchmarks; each prints one JSON line per figure: `{"figure":…,"value":…,"unit":…}`.
 
 mod cold_start;
+mod concurrency;
 mod cost;
 mod cpu;
 mod crash;
+mod deliveries;
+mod drain;
 mod figure;
 mod functions;
 mod latency;
+mod many_endpoints;
 mod memory;
 mod outage;
 mod posthorn;
@@ -56,11 +60,24 @@ enum Benchmark {
     Latency,
     /// Memory of local mode after 10,000 deliveries.
     Memory,
+    /// Pages of the list of a workspace's deliveries, over 100,000 events to two endpoints.
+    Deliveries {
+        /// The number of events.
+        #[arg(long, default_value_t = 100_000)]
+        events: usize,
+    },
     /// kill -9 in the middle of 1,000 accepted events, then a restart: the time until every event is delivered.
     Crash,
     /// One dead endpoint with 50,000 parked events beside 20 healthy endpoints, then the drain. Takes about five
     /// minutes.
     Outage,
+    /// How much of what `max_concurrency` allows is reached, by one sender and by two. Takes about three
+    /// minutes.
+    Concurrency,
+    /// Time and order of a drain of 50,000 deliveries, 500 of which wait for a retry. Takes about three minutes.
+    Drain,
+    /// Time to accept an event in a workspace of 10,000 endpoints. Takes about two minutes.
+    ManyEndpoints,
     /// Throughput of local mode to one and to five endpoints; latency at 200 events a second, alone and beside an
     /// endpoint that hangs.
     Throughput,
@@ -87,8 +104,12 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::SenderContest => sender::contest::run().await,
         Benchmark::Latency => latency::run().await,
         Benchmark::Memory => memory::run().await,
+        Benchmark::Deliveries { events } => deliveries::run(events).await,
         Benchmark::Crash => crash::run().await,
         Benchmark::Outage => outage::run().await,
+        Benchmark::Concurrency => concurrency::run().await,
+        Benchmark::Drain => drain::run().await,
+        Benchmark::ManyEndpoints => many_endpoints::run().await,
         Benchmark::Throughput => throughput::run().await,
         Benchmark::Simulate(outage) => simulate::run(&outage),
     }

@@ -27,6 +27,8 @@ pub(crate) struct Receiver {
     total: Arc<AtomicU64>,
     refused: Arc<AtomicU64>,
     dead: Arc<AtomicBool>,
+    at_once: Arc<AtomicU64>,
+    most_at_once: Arc<AtomicU64>,
     failing_every: Arc<AtomicU64>,
     think: Duration,
 }
@@ -42,6 +44,8 @@ impl Receiver {
             total: Arc::default(),
             refused: Arc::default(),
             dead: Arc::default(),
+            at_once: Arc::default(),
+            most_at_once: Arc::default(),
             failing_every: Arc::default(),
             think,
         };
@@ -68,6 +72,11 @@ impl Receiver {
     /// How many requests were received.
     pub(crate) fn total(&self) -> u64 {
         self.total.load(Ordering::SeqCst)
+    }
+
+    /// The largest number of requests that were thought about at the same time.
+    pub(crate) fn most_at_once(&self) -> u64 {
+        self.most_at_once.load(Ordering::SeqCst)
     }
 
     /// The arrivals that were answered 200, by the event's number.
@@ -119,7 +128,10 @@ async fn receive(State(receiver): State<Receiver>, body: Bytes) -> StatusCode {
     }
     receiver.total.fetch_add(1, Ordering::SeqCst);
     if !receiver.think.is_zero() {
+        let at_once = receiver.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        receiver.most_at_once.fetch_max(at_once, Ordering::SeqCst);
         tokio::time::sleep(receiver.think).await;
+        receiver.at_once.fetch_sub(1, Ordering::SeqCst);
     }
     StatusCode::OK
 }

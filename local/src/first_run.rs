@@ -4,17 +4,22 @@
 use std::path::PathBuf;
 
 use anyhow::anyhow;
+use domain::access::actor::Actor;
 use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings};
 use domain::access::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
+use domain::audit::changes::Changes;
+use domain::audit::snapshot::Snapshot;
+use domain::audit::{Action, AuditEntry, Change};
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::{Endpoint, EndpointSettings};
-use domain::id::{ApiKeyId, EndpointId, EndpointKey, WorkspaceId};
+use domain::id::{ApiKeyId, AuditEntryId, EndpointId, EndpointKey, WorkspaceId};
 use domain::metadata::Metadata;
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
 use serde_json::json;
 use store::Store;
+use store::rows::api_keys::ListedApiKey;
 use usecases::{Clock, Randomness};
 
 use crate::data_dir::DataDir;
@@ -65,20 +70,45 @@ pub async fn prepare(
     if store.find_api_key(&admin_key.digest()).await?.is_none() {
         let settings = ApiKeySettings::admin_of_all("local admin");
         let key = ApiKey::new(ApiKeyId::new(now, randomness.id()), None, settings, now);
-        store.save_api_key(&key, &admin_key.digest()).await?;
+        save_key(store, &key, &admin_key).await?;
     }
 
-    let workspace = match kept(WORKSPACE_FILE)? {
-        Some(text) => text.trim().parse().map_err(|_| damaged(data, WORKSPACE_FILE, "a new workspace"))?,
-        None => WorkspaceId::new(now, randomness.id()),
+    let known = match kept(WORKSPACE_FILE)? {
+        Some(text) => {
+            let id = text.trim().parse();
+            store.load_workspace(id.map_err(|_| damaged(data, WORKSPACE_FILE, "a new workspace"))?).await?
+        }
+        None => None,
     };
-    let is_new = store.load_workspace(workspace).await?.is_none();
+    let is_new = known.is_none();
+    // One that was deleted is not made again under its id: its rows may still be being deleted.
+    let workspace = known.map_or_else(|| WorkspaceId::new(now, randomness.id()), |known| known.id);
     if is_new {
-        let row = Workspace::new(workspace, settings_of_workspace("local"), now);
-        store.save_workspace(&row).await?;
+        save_workspace(store, &Workspace::new(workspace, settings_of_workspace("local"), now)).await?;
         data.map_or(Ok(()), |data| data.write_private(WORKSPACE_FILE, &workspace.to_string()))?;
     }
     Ok(Beginnings { admin_key, workspace, is_new })
+}
+
+/// Writes a new key, with its audit entry: the operator makes it, by starting local mode.
+pub(crate) async fn save_key(store: &Store, key: &ApiKey, secret: &ApiKeySecret) -> anyhow::Result<()> {
+    let changes = Changes::created(ListedApiKey::new(key.clone(), secret.digest()).snapshot());
+    let change = Change::of_api_key(Action::ApiKeyCreated, key, changes);
+    store.save_api_key(key, &secret.digest(), Some(&by_operator(change, key.created_at))).await?;
+    Ok(())
+}
+
+/// The same for a workspace.
+pub(crate) async fn save_workspace(store: &Store, workspace: &Workspace) -> anyhow::Result<()> {
+    let changes = Changes::created(Snapshot::of_workspace(workspace));
+    let change = Change::of_workspace(Action::WorkspaceCreated, workspace.id, changes);
+    store.save_workspace(workspace, Some(&by_operator(change, workspace.created_at))).await?;
+    Ok(())
+}
+
+fn by_operator(change: Change, now: Timestamp) -> AuditEntry {
+    let id = AuditEntryId::new(now, Randomness::system().id());
+    AuditEntry::new(id, Actor::Operator, change, None)
 }
 
 /// The settings of a workspace that has nothing but a name.
@@ -137,14 +167,16 @@ impl Receiver<'_> {
                 url: settings.check(self.targets)?,
                 settings,
                 secrets: vec![ActiveSecret { secret, expires_at: None }],
-                disabled_reason: None,
+                disabled: None,
                 revision: 1,
                 created_at: now,
                 updated_at: now,
             };
-            self.store.save_endpoint(&endpoint).await?;
+            let changes = Changes::created(Snapshot::of_endpoint(&endpoint, now));
+            let change = Change::of_endpoint(Action::EndpointCreated, &endpoint, changes);
+            self.store.save_endpoint(&endpoint, Some(&by_operator(change, now))).await?;
         }
-        self.follow(workspace).await?;
+        self.follow(workspace, now).await?;
         Ok(())
     }
 
@@ -152,7 +184,7 @@ impl Receiver<'_> {
     ///
     /// # Errors
     /// When the table cannot be used.
-    pub async fn follow(&self, workspace: WorkspaceId) -> anyhow::Result<bool> {
+    pub async fn follow(&self, workspace: WorkspaceId, now: Timestamp) -> anyhow::Result<bool> {
         let mut any = false;
         for mut endpoint in self.store.list_endpoints(workspace, None, MOST_LOOKED_AT).await?.rows {
             let url = endpoint.url.as_url();
@@ -160,10 +192,15 @@ impl Receiver<'_> {
             let built_in = loopback && url.path() == RECEIVER_PATH;
             any |= built_in;
             if built_in && url.as_str() != self.url {
+                let before = Snapshot::of_endpoint(&endpoint, now);
                 self.url.clone_into(&mut endpoint.settings.url);
                 endpoint.url = endpoint.settings.check(self.targets)?;
                 endpoint.revision += 1;
-                self.store.save_endpoint(&endpoint).await?;
+                let changes = Changes::between(&before, &Snapshot::of_endpoint(&endpoint, now));
+                let change =
+                    changes.map(|changes| Change::of_endpoint(Action::EndpointUpdated, &endpoint, changes));
+                let entry = change.map(|change| by_operator(change, now));
+                self.store.save_endpoint(&endpoint, entry.as_ref()).await?;
             }
         }
         Ok(any)

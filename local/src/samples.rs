@@ -7,7 +7,7 @@ use domain::id::ApiKeyId;
 use domain::signing::secret::Secret;
 use usecases::Clock;
 
-use crate::first_run::{Receiver, settings_of_workspace};
+use crate::first_run::{Receiver, save_key, save_workspace, settings_of_workspace};
 
 /// The workspace of the samples.
 pub const WORKSPACE: &str = "ws_01JZZZZZZZZZZZZZZZZZZZZZ01";
@@ -24,13 +24,18 @@ pub async fn prepare(receiver: &Receiver<'_>, clock: &Clock) -> anyhow::Result<(
     let (store, now) = (receiver.store, clock.now());
     let workspace = WORKSPACE.parse()?;
     if store.load_workspace(workspace).await?.is_none() {
-        store.save_workspace(&Workspace::new(workspace, settings_of_workspace("samples"), now)).await?;
+        anyhow::ensure!(
+            !store.is_workspace_being_deleted(workspace).await?,
+            "the workspace of the samples was deleted, and its rows are still being deleted. Start without --samples, and \
+             with it some minutes later."
+        );
+        save_workspace(store, &Workspace::new(workspace, settings_of_workspace("samples"), now)).await?;
     }
-    let digest = ApiKeySecret::parse(KEY)?.digest();
-    if store.find_api_key(&digest).await?.is_none() {
+    let secret = ApiKeySecret::parse(KEY)?;
+    if store.find_api_key(&secret.digest()).await?.is_none() {
         let settings = ApiKeySettings::admin_of_all("samples");
         let key = ApiKey::new(ApiKeyId::new(now, 1), Some(workspace), settings, now);
-        store.save_api_key(&key, &digest).await?;
+        save_key(store, &key, &secret).await?;
     }
     receiver.endpoint(workspace, ENDPOINT.parse()?, Secret::new(&[1; 32]), now).await
 }

@@ -84,7 +84,7 @@ async fn set_up_receiver(
     if options.samples {
         samples::prepare(&receiver, clock).await?;
     }
-    receiver.follow(beginnings.workspace).await
+    receiver.follow(beginnings.workspace, now).await
 }
 
 /// Waits for Ctrl-C, or for the signal by which a container is stopped.

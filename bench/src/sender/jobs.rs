@@ -116,7 +116,7 @@ impl Target {
             url: settings.check(&AllowedTargets::loopback_and_http())?,
             settings,
             secrets: vec![ActiveSecret { secret: Secret::new(&self.randomness.bytes()), expires_at: None }],
-            disabled_reason: None,
+            disabled: None,
             revision: 1,
             created_at: now,
             updated_at: now,

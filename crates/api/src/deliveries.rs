@@ -1,7 +1,7 @@
 //! What does the API show of a delivery? The shapes of `…/deliveries` and `/v1/undelivered`.
 
 use domain::delivery::attempt::{Attempt as DomainAttempt, SentRequest, Trigger};
-use domain::delivery::{CancelReason, Delivery as DomainDelivery, DeliveryStatus};
+use domain::delivery::{CancelReason, Delivery as DomainDelivery, DeliveryStatus, ParkReason};
 use domain::event::event_type::EventType;
 use domain::event::ledger::SkipReason;
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
@@ -57,7 +57,7 @@ pub struct UndeliveredFilter {
 #[cfg_attr(feature = "openapi", schema(examples(json!({
     "id": "wd_01M7Z294KEZCHAZHKHD9R5A5SD", "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
     "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA", "event_type": "invoice.paid", "status": "delivered", "attempts": 1,
-    "response_status": 200, "last_error": null, "cancel_reason": null, "trigger": "automatic", "replay_id": null,
+    "response_status": 200, "last_error": null, "cancel_reason": null, "parked_at": null, "parked_reason": null, "trigger": "automatic", "replay_id": null,
     "created_at": "2026-11-21T12:46:12.092Z", "next_attempt_at": null, "delivered_at": "2026-11-21T12:46:12.100Z",
 }))))]
 pub struct Delivery {
@@ -81,6 +81,10 @@ pub struct Delivery {
     pub last_error: Option<ErrorClass>,
     /// Why the delivery was cancelled; `null` if it was not.
     pub cancel_reason: Option<CancelReason>,
+    /// Since when the delivery is parked; `null` if it is not.
+    pub parked_at: Option<Timestamp>,
+    /// Why the delivery is parked; `null` if it is not, or if an older version of Posthorn parked it.
+    pub parked_reason: Option<ParkReason>,
     /// The cause of the delivery.
     pub trigger: Trigger,
     /// The replay that sent the delivery last; `null` if none did.
@@ -198,6 +202,8 @@ impl From<DomainDelivery> for Delivery {
             response_status: delivery.response_status,
             last_error: delivery.last_error,
             cancel_reason: delivery.cancel_reason,
+            parked_at: delivery.parked_at,
+            parked_reason: delivery.parked_reason,
             trigger: delivery.trigger,
             replay_id: delivery.run,
             created_at: delivery.id.time(),

@@ -1,11 +1,12 @@
 //! What does the API show of an endpoint? The shapes of `/v1/webhook-endpoints`.
 
-use domain::endpoint::{DisabledReason, EndpointSettings};
+use domain::access::actor::Actor;
+use domain::endpoint::{Disabled, DisabledReason, EndpointSettings};
 use domain::id::{EndpointId, WorkspaceId};
-use domain::policy::circuit::Health as CircuitHealth;
+use domain::policy::circuit::{Health as CircuitHealth, ParkedCount};
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
-use domain::uid::WorkspaceIdOrUid;
+use domain::uid::{Uid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
 
 /// A new endpoint: its settings, and what is said only once. Only `url` is required.
@@ -60,8 +61,13 @@ pub struct Endpoint {
     /// The settings.
     #[serde(flatten)]
     pub settings: EndpointSettings,
-    /// Why Posthorn switched the endpoint off; `null` while it is active or if its owner switched it off.
+    /// When the endpoint was switched off; `null` while it is active, or if it was switched off before that was recorded.
+    pub disabled_at: Option<Timestamp>,
+    /// Why the endpoint was switched off; `null` while it is active, or if it was switched off by hand before that was
+    /// recorded.
     pub disabled_reason: Option<DisabledReason>,
+    /// Who switched the endpoint off; `null` while it is active, or if it was switched off before that was recorded.
+    pub disabled_by: Option<Actor>,
     /// The old secrets that still sign, until their overlap ends.
     pub old_secrets: Vec<OldSecret>,
     /// The health of the endpoint. Only answers that read endpoints show it.
@@ -72,6 +78,44 @@ pub struct Endpoint {
     pub created_at: Timestamp,
     /// When the endpoint was last changed.
     pub updated_at: Timestamp,
+}
+
+/// An endpoint that was deleted. Its deliveries can be read until the workspace's retention ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeletedEndpoint {
+    /// The id that the endpoint had.
+    pub id: EndpointId,
+    /// The workspace of the endpoint.
+    pub workspace_id: WorkspaceId,
+    /// Your own id of the endpoint; another may have it since.
+    #[serde(default)]
+    pub uid: Option<Uid>,
+    /// Its last URL; `?…` stands for a query.
+    #[cfg_attr(feature = "openapi", schema(examples("https://example.com/hooks")))]
+    pub url: String,
+    /// Its last description.
+    #[cfg_attr(feature = "openapi", schema(examples("Invoices of Acme")))]
+    pub description: String,
+    /// When the endpoint was created.
+    pub created_at: Timestamp,
+    /// When the endpoint was deleted.
+    pub deleted_at: Timestamp,
+}
+
+impl From<domain::endpoint::deleted::DeletedEndpoint> for DeletedEndpoint {
+    fn from(deleted: domain::endpoint::deleted::DeletedEndpoint) -> Self {
+        let domain::endpoint::deleted::DeletedEndpoint {
+            id,
+            workspace_id,
+            uid,
+            url,
+            description,
+            created_at,
+            deleted_at,
+        } = deleted;
+        Self { id, workspace_id, uid, url, description, created_at, deleted_at }
+    }
 }
 
 /// An old secret that still signs. Its text is not shown.
@@ -97,6 +141,17 @@ pub struct Health {
     pub failing_since: Option<Timestamp>,
     /// The state of the circuit breaker.
     pub circuit: Circuit,
+    /// About when the oldest parked delivery is attempted, to see whether the endpoint has recovered; `null` unless the
+    /// circuit of an active endpoint is open.
+    pub next_probe_at: Option<Timestamp>,
+    /// The number of deliveries that are parked. Only the answer that reads one endpoint counts them, lists do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples(0)))]
+    pub parked: Option<u64>,
+    /// Whether `parked` is exact: it is counted up to 1,000. If `false`, at least so many are parked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples(true)))]
+    pub parked_exact: Option<bool>,
 }
 
 /// The state of a circuit breaker: `closed`, or `open` while the endpoint fails: then new deliveries are parked.
@@ -118,6 +173,10 @@ impl Endpoint {
             let expires_at = active.expires_at?;
             Some(OldSecret { expires_at, public_key: public_key(active) })
         });
+        let (disabled_reason, disabled_at, disabled_by) = match endpoint.disabled {
+            Some(Disabled { reason, at, by }) => (Some(reason), at, by),
+            None => (None, None, None),
+        };
         Self {
             id: endpoint.id,
             workspace_id: endpoint.workspace_id,
@@ -125,7 +184,9 @@ impl Endpoint {
             public_key: endpoint.secrets.first().and_then(public_key),
             old_secrets: old_secrets.collect(),
             settings: endpoint.settings,
-            disabled_reason: endpoint.disabled_reason,
+            disabled_at,
+            disabled_reason,
+            disabled_by,
             health: None,
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
@@ -134,7 +195,21 @@ impl Endpoint {
 
     /// The same with its health.
     pub fn with_health(endpoint: domain::endpoint::Endpoint, health: CircuitHealth, now: Timestamp) -> Self {
-        Self { health: Some(health.into()), ..Self::of(endpoint, now) }
+        let next_probe_at = health.next_probe_at(now).filter(|_| endpoint.settings.active);
+        let circuit = if health.is_open() { Circuit::Open } else { Circuit::Closed };
+        let CircuitHealth { failures, failing_since, .. } = health;
+        let health =
+            Health { failures, failing_since, circuit, next_probe_at, parked: None, parked_exact: None };
+        Self { health: Some(health), ..Self::of(endpoint, now) }
+    }
+
+    /// The same with what is parked for it.
+    #[must_use]
+    pub fn with_parked(mut self, parked: ParkedCount) -> Self {
+        if let Some(health) = &mut self.health {
+            (health.parked, health.parked_exact) = (Some(parked.deliveries), Some(parked.is_exact));
+        }
+        self
     }
 
     /// The same with its secret: only for the answers to its making and to a rotation.
@@ -142,13 +217,6 @@ impl Endpoint {
         let current = endpoint.secrets.first().map(|active| active.secret.clone());
         let secret = current.filter(|secret| secret.shown_to_customer().is_some());
         Self { secret, ..Self::of(endpoint, now) }
-    }
-}
-
-impl From<CircuitHealth> for Health {
-    fn from(health: CircuitHealth) -> Self {
-        let circuit = if health.is_open() { Circuit::Open } else { Circuit::Closed };
-        Self { failures: health.failures, failing_since: health.failing_since, circuit }
     }
 }
 

@@ -7,17 +7,22 @@
 //! - [`page`]: lists, their limit and their cursor
 //! - [`workspaces`], [`api_keys`], [`endpoints`]: what is configured
 //! - [`events`], [`deliveries`], [`replays`], [`previews`], [`test_events`]: what is sent
-//! - [`verifications`]: why a signature is refused
+//! - [`workspace_deliveries`]: the deliveries of all endpoints of a workspace
+//! - [`verifications`]: why a signature is refused; [`explanations`]: why an endpoint got an event, or why not
+//! - [`audit`]: who changed what
 //! - [`statistics`], [`jwks`], [`health`]: what is read besides
 //! - `client` (a feature): a caller of the API
 //! - `openapi` (a feature): schemas for the OpenAPI document; the doc comments of the shapes are its descriptions
 
 pub mod api_keys;
+pub mod audit;
 #[cfg(feature = "client")]
 pub mod client;
+pub(crate) mod comma_list;
 pub mod deliveries;
 pub mod endpoints;
 pub mod events;
+pub mod explanations;
 pub mod health;
 pub mod jwks;
 #[cfg(feature = "openapi")]
@@ -29,4 +34,5 @@ pub mod replays;
 pub mod statistics;
 pub mod test_events;
 pub mod verifications;
+pub mod workspace_deliveries;
 pub mod workspaces;

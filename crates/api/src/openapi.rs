@@ -7,8 +7,11 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use crate::audit::TargetId;
 use crate::events::EventTypes;
 use crate::page::{Limit, MAX_LIMIT};
+use crate::statistics::{EndpointIds, Step};
+use crate::workspace_deliveries::{ErrorClasses, Statuses};
 
 /// The status of an undelivered delivery: `failed` or `parked`.
 #[derive(Debug, Clone, Copy, ToSchema)]
@@ -82,5 +85,59 @@ impl PartialSchema for EventTypes {
     }
 }
 
+impl PartialSchema for TargetId {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.description(Some("The id of a workspace, endpoint, API key, event, delivery or replay."))
+            .pattern(Some("^(ws|we|key|evt|wd|rep)_[0-7][0-9A-HJKMNP-TV-Z]{25}$"))
+            .examples(["we_01M7Z294KETHNPJB3QG0VDG1JA"])
+            .into()
+    }
+}
+
+/// The schemas of query parameters, by name: utoipa refers to them and collects only those of bodies.
+pub fn parameters() -> [(&'static str, RefOr<Schema>); 8] {
+    [
+        ("EndpointIds", EndpointIds::schema()),
+        ("ErrorClasses", ErrorClasses::schema()),
+        ("EventTypes", EventTypes::schema()),
+        ("Limit", Limit::schema()),
+        ("Statuses", Statuses::schema()),
+        ("Step", Step::schema()),
+        ("TargetId", TargetId::schema()),
+        ("UndeliveredStatus", UndeliveredStatus::schema()),
+    ]
+}
+
+/// The schema of several values separated by commas.
+fn comma_list(description: &str, one: &str, example: &str) -> RefOr<Schema> {
+    let text = ObjectBuilder::new().schema_type(Type::String).description(Some(description));
+    text.pattern(Some(format!("^{one}(,{one})*$"))).examples([example]).into()
+}
+
+impl PartialSchema for Statuses {
+    fn schema() -> RefOr<Schema> {
+        let one = "(pending|retrying|delivered|failed|parked|cancelled|skipped)";
+        comma_list("Statuses, separated by commas.", one, "failed,parked")
+    }
+}
+
+impl PartialSchema for ErrorClasses {
+    fn schema() -> RefOr<Schema> {
+        comma_list("Error classes, separated by commas.", "[a-z_]+", "timeout,dns_error")
+    }
+}
+
+impl PartialSchema for EndpointIds {
+    fn schema() -> RefOr<Schema> {
+        let example = "we_01M7Z2902B976DQF8TPFF6EEZ2,we_01M7Z291273HGPFBF90D1TJ0T5";
+        comma_list("Ids or uids of endpoints, separated by commas.", "[A-Za-z0-9._-]+", example)
+    }
+}
+
+impl ToSchema for Statuses {}
+impl ToSchema for ErrorClasses {}
+impl ToSchema for EndpointIds {}
 impl ToSchema for Limit {}
+impl ToSchema for TargetId {}
 impl ToSchema for EventTypes {}

@@ -4,9 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use domain::delivery::statistics::Figures as DomainFigures;
+use domain::id::EndpointId;
 use domain::timestamp::Timestamp;
-use domain::uid::WorkspaceIdOrUid;
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
+
+use crate::comma_list::comma_list;
 
 /// The parameters of statistics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +39,49 @@ pub struct EndpointStatisticsQuery {
     /// The length of each step: `hour`, for a window of at most 31 days, or `day`.
     #[serde(default)]
     pub by: Step,
+}
+
+comma_list! {
+    /// Ids or uids of endpoints, separated by commas.
+    EndpointIds of EndpointIdOrUid, written by EndpointIdOrUid::to_string
+}
+
+/// The parameters of the statistics of several endpoints.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct SeveralStatisticsQuery {
+    /// The endpoints, 1 to 50 of one workspace, separated by commas.
+    pub endpoint_ids: EndpointIds,
+    /// The workspace. Required with a key for all workspaces.
+    pub workspace_id: Option<WorkspaceIdOrUid>,
+    /// The start of the window; a day before `until` if left out. Whole hours are counted.
+    pub since: Option<Timestamp>,
+    /// The end of the window, exclusive; the time of the request if left out.
+    pub until: Option<Timestamp>,
+    /// The length of each step: `hour`, for windows of together at most 50 weeks (one week for 50 endpoints) and at most 31
+    /// days each, or `day`.
+    #[serde(default)]
+    pub by: Step,
+}
+
+/// The statistics of several endpoints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SeveralStatistics {
+    /// One entry for each endpoint, in the order in which they were named.
+    pub data: Vec<EndpointStatistics>,
+}
+
+/// The statistics of one of several endpoints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EndpointStatistics {
+    /// The endpoint.
+    pub endpoint_id: EndpointId,
+    /// Its statistics; nothing is counted one by one, so `exact` is left out.
+    #[serde(flatten)]
+    pub statistics: Statistics,
 }
 
 /// The length of a step: an hour, or a day of UTC.

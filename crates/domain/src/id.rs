@@ -40,6 +40,18 @@ macro_rules! id {
                 Timestamp::from_millis(i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX))
             }
 
+            /// The id that sorts next after it, if there is one. For the bounds of ranges: nothing has this id.
+            #[must_use]
+            pub fn successor(self) -> Self {
+                Self(Ulid(self.0.0.saturating_add(1)))
+            }
+
+            /// The id that sorts next before it, if there is one. For the bounds of ranges: nothing has this id.
+            #[must_use]
+            pub fn predecessor(self) -> Self {
+                Self(Ulid(self.0.0.saturating_sub(1)))
+            }
+
             /// The ULID as its 16 bytes, for compact storage.
             pub fn to_bytes(self) -> [u8; 16] {
                 self.0.to_bytes()
@@ -134,6 +146,13 @@ id!(
 );
 
 id!(
+    /// An audit entry: one change, and who made it.
+    AuditEntryId,
+    "aud_",
+    "an audit entry"
+);
+
+id!(
     /// The claim of an `Idempotency-Key`. The thing that its request makes has the same ULID, so that a repeated request
     /// finds it.
     ClaimId,
@@ -142,13 +161,14 @@ id!(
 );
 
 /// The prefixes of all kinds.
-const PREFIXES: [&str; 7] = [
+const PREFIXES: [&str; 8] = [
     WorkspaceId::PREFIX,
     EndpointId::PREFIX,
     EventId::PREFIX,
     DeliveryId::PREFIX,
     ReplayId::PREFIX,
     ApiKeyId::PREFIX,
+    AuditEntryId::PREFIX,
     ClaimId::PREFIX,
 ];
 
@@ -235,6 +255,14 @@ mod tests {
             let (first, second) =
                 (EventId::new(Timestamp::from_millis(a), randomness), EventId::new(Timestamp::from_millis(b), 0));
             prop_assert!(first < second && first.to_string() < second.to_string());
+        }
+
+        #[test]
+        fn nothing_sorts_between_an_id_and_its_neighbours(bytes: [u8; 16], other: [u8; 16]) {
+            let (id, other) = (EventId::from_bytes(bytes), EventId::from_bytes(other));
+            prop_assert_eq!(other < id.successor(), other <= id);
+            prop_assert_eq!(other > id.predecessor(), other >= id);
+            prop_assert!(id.predecessor().to_string() < id.to_string() && id.to_string() < id.successor().to_string());
         }
 
         #[test]

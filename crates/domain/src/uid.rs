@@ -158,7 +158,7 @@ id_or_uid! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{ApiKeyId, ClaimId, DeliveryId, ReplayId};
+    use crate::id::{ApiKeyId, AuditEntryId, ClaimId, DeliveryId, ReplayId};
     use crate::timestamp::Timestamp;
     use proptest::prelude::*;
 
@@ -190,6 +190,7 @@ mod tests {
                 DeliveryId::from_bytes(bytes).to_string(),
                 ReplayId::new(at, randomness).to_string(),
                 ApiKeyId::new(at, randomness).to_string(),
+                AuditEntryId::new(at, randomness).to_string(),
                 ClaimId::new(at, randomness).to_string(),
             ] {
                 prop_assert!(id.parse::<Uid>().is_err(), "{}", id);

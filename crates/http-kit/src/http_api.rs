@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -32,8 +33,9 @@ pub fn finish(router: Router, metrics: Metrics) -> Router {
         .layer(from_fn_with_state(metrics, answer))
 }
 
-async fn answer(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
+async fn answer(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {
     let (id, began) = (request_id(), Instant::now());
+    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
     let method = request.method().clone();
     // The route, not the path: ids are fields of other lines, and a path may carry anything.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -91,6 +93,10 @@ async fn end_with_newline(response: Response) -> Response {
     Response::from_parts(parts, Body::from(bytes))
 }
 
+/// The id of a request, as an extension of it.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) Arc<str>);
+
 /// What a handler adds to its request's line in the log, as an extension of its response.
 #[derive(Debug, Clone, Default)]
 pub struct Unit {
@@ -129,8 +135,8 @@ fn panicked(panic: &(dyn Any + Send)) -> Fault {
     Fault::Broken(format!("a handler panicked: {}", message.unwrap_or("without a message")))
 }
 
-fn request_id() -> String {
-    format!("req_{}", domain::hex::hex(&Randomness::system().bytes::<12>()))
+fn request_id() -> Arc<str> {
+    format!("req_{}", domain::hex::hex(&Randomness::system().bytes::<12>())).into()
 }
 
 #[cfg(test)]

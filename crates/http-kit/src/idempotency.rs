@@ -2,6 +2,8 @@
 //! Middleware for `Idempotency-Key`: claim the key, run the handler, keep its answer. Only `POST` is repeatable by a key;
 //! the other methods are by themselves. The decisions are in [`usecases::idempotent_request`].
 
+use std::sync::Arc;
+
 use api::verifications::MAX_REQUEST_BYTES;
 use axum::Router;
 use axum::body::Body;
@@ -14,33 +16,47 @@ use http_body_util::BodyExt as _;
 use usecases::act::actions::Actions;
 use usecases::idempotent_request::{AnswerHead, Begun, ClaimedId, IdempotentRequest, KeptAnswer, begin};
 use usecases::manage::management::Management;
-use usecases::{Fault, UseCaseError};
+use usecases::{Context, Fault, UseCaseError};
 
 use crate::error_response::ErrorResponse;
 use crate::extract::body::read_body;
 use crate::extract::caller::{Caller, HoldsApiKeys};
+use crate::http_api::RequestId;
 use crate::idempotency_key::{KEY, idempotency_key, replayed_answer};
 
-/// A router's state whose requests can be claimed.
+/// A router's state for one request: with its id, and its claim if it has one.
 pub trait HoldsContext: HoldsApiKeys {
-    /// The same state for a request under a claim.
+    /// The same state with its context changed so.
     #[must_use]
-    fn under(self, claim: Option<ClaimedId>) -> Self;
+    fn with(self, change: impl FnOnce(Context) -> Context) -> Self;
 }
 
 impl HoldsContext for Management {
-    fn under(self, claim: Option<ClaimedId>) -> Self {
-        Self { context: self.context.with_claim(claim), ..self }
+    fn with(self, change: impl FnOnce(Context) -> Context) -> Self {
+        Self { context: change(self.context), ..self }
     }
 }
 
 impl HoldsContext for Actions {
-    fn under(self, claim: Option<ClaimedId>) -> Self {
-        Self { context: self.context.with_claim(claim), ..self }
+    fn with(self, change: impl FnOnce(Context) -> Context) -> Self {
+        Self { context: change(self.context), ..self }
     }
 }
 
-/// A router's state under the idempotency claim of the request, for a handler that makes something.
+/// A router's state in the request under way, for a handler that changes something: the audit entry names the request.
+#[derive(Debug, Clone, Copy)]
+pub struct InRequest<S>(pub S);
+
+impl<S: HoldsContext + Clone + Send + Sync> FromRequestParts<S> for InRequest<S> {
+    type Rejection = ErrorResponse;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ErrorResponse> {
+        let id = parts.extensions.get::<RequestId>().map(|RequestId(id)| Arc::clone(id));
+        Ok(Self(state.clone().with(|context| context.with_request_id(id))))
+    }
+}
+
+/// The same under the idempotency claim of the request, for a handler that makes something.
 #[derive(Debug, Clone, Copy)]
 pub struct UnderClaim<S>(pub S);
 
@@ -48,7 +64,9 @@ impl<S: HoldsContext + Clone + Send + Sync> FromRequestParts<S> for UnderClaim<S
     type Rejection = ErrorResponse;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ErrorResponse> {
-        Ok(Self(state.clone().under(parts.extensions.get().copied())))
+        let claim: Option<ClaimedId> = parts.extensions.get().copied();
+        let InRequest(state) = InRequest::from_request_parts(parts, state).await?;
+        Ok(Self(state.with(|context| context.with_claim(claim))))
     }
 }
 

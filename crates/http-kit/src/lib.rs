@@ -36,5 +36,5 @@ pub use extract::caller::Caller;
 pub use extract::id::Id;
 pub use extract::page::Page;
 pub use extract::query::Query;
-pub use idempotency::{UnderClaim, idempotent};
+pub use idempotency::{InRequest, UnderClaim, idempotent};
 pub use revision::{IfMatch, Revised};

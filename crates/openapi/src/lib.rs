@@ -51,7 +51,7 @@ pub fn every_operation() -> Vec<Operation> {
 }
 
 /// The nouns of the API, in the order of `docs/api.md`.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("Events", "Something that happened: type, time and payload. An event never changes."),
     ("Endpoints", "A customer's URL, with its subscription, its delivery settings and its signing secret."),
     ("Deliveries", "One event on its way to one endpoint, with its attempts."),
@@ -59,6 +59,7 @@ const TAGS: [(&str, &str); 8] = [
     ("Statistics", "An endpoint or a workspace in numbers."),
     ("Workspaces", "A tenant: endpoints, events and API keys belong to exactly one."),
     ("API keys", "What a caller authenticates with: scopes, for one workspace or for all."),
+    ("Audit", "Who changed what, when, and from what to what."),
     ("Service", "The API itself."),
 ];
 

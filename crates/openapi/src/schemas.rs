@@ -51,6 +51,9 @@ pub(crate) fn reference(name: &str) -> Value {
 /// Every schema that the operations refer to, by name.
 pub(crate) fn collect(operations: &[Operation]) -> serde_json::Result<Map<String, Value>> {
     let mut schemas = Map::new();
+    for (name, schema) in api::openapi::parameters() {
+        schemas.insert(name.to_owned(), serde_json::to_value(schema)?);
+    }
     for (name, schema) in operations.iter().flat_map(|operation| &operation.schemas) {
         schemas.insert(name.clone(), serde_json::to_value(schema)?);
     }

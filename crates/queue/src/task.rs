@@ -37,9 +37,24 @@ pub enum Task {
         /// The workspace.
         workspace: WorkspaceId,
     },
+    /// Delete the rows of a workspace that was deleted.
+    Deletion {
+        /// The workspace.
+        workspace: WorkspaceId,
+    },
 }
 
 impl Task {
+    /// The workspace that the work is of.
+    pub fn workspace(self) -> WorkspaceId {
+        match self {
+            Self::Drain { workspace, .. }
+            | Self::Replay { workspace, .. }
+            | Self::Sweep { workspace }
+            | Self::Deletion { workspace } => workspace,
+        }
+    }
+
     /// Reads a message's body. Members added to version 1 later are passed over.
     ///
     /// # Errors
@@ -88,5 +103,8 @@ mod tests {
         assert_eq!(Task::parse(&body), Ok(task));
         assert_eq!(Task::parse(&body.replacen(":1", ":2", 1)), Err(BadMessage::UnknownVersion(2)));
         assert_eq!(Task::parse(r#"{"v":1,"task":"dance"}"#), Err(BadMessage::Unparsable));
+        let workspace = WorkspaceId::new(at, 1);
+        let body = format!(r#"{{"v":1,"task":"deletion","workspace":"{workspace}"}}"#);
+        assert_eq!(Task::parse(&body), Ok(Task::Deletion { workspace }));
     }
 }

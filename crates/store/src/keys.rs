@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | workspace | `WS#{ws}` | `WORKSPACE` |
 //! | endpoint | `WS#{ws}` | `ENDPOINT#{we}` |
+//! | tombstone of a deleted endpoint | `WS#{ws}` | `DELETED#{we}` |
 //! | the data key that seals secrets, wrapped | `DATA_KEY` | `1` |
 //! | endpoint health, while it fails | `WS#{ws}` | `HEALTH#{we}` |
 //! | replay | `WS#{ws}` | `REPLAY#{rep}` |
@@ -14,6 +15,7 @@
 //! | events of a workspace with a quota | `WS#{ws}` | `QUOTA#{day}` |
 //! | drain, under way or owed | `WS#{ws}` | `DRAIN#{we}` |
 //! | sweep, under way or owed | `WS#{ws}` | `SWEEP` |
+//! | deletion of a workspace, under way | `WS#{ws}` | `DELETION` |
 //! | load of the jobs queue | `QUEUE` | `LOAD` |
 //! | API key, by its digest | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
@@ -26,16 +28,19 @@
 //! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}`, or `IDEMPOTENCY#ALL#…` | `IDEMPOTENCY` |
 //! | delivery | `DELIVERIES#{we}#{day}#{shard}` | `DELIVERY#{wd}` |
 //! | attempt, from the second on | same as its delivery | `ATTEMPT#{wd}#{number}` |
+//! | audit entry | `AUDIT#{ws}#{day}` or `AUDIT#ALL#{day}` | `{aud}` |
 //!
 //! Events and deliveries are sharded lists: `day` and `shard` are functions of the id, so a get needs no index. The
 //! shard is taken from the id's random part: DynamoDB's partition takes about 1,000 writes a second, and rows of one
 //! moment must not meet in one.
 //!
-//! Two sparse indexes: `lookup` on configuration rows (find by id; list workspaces, open circuits, drains, replays and
-//! sweeps) and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
+//! Two sparse indexes: `lookup` on configuration rows (find by id; list workspaces, open circuits, drains, replays,
+//! sweeps and deletions) and `undelivered` on deliveries that wait for a person or a drain. A delivery that succeeds carries neither.
 
 use domain::delivery::{Delivery, DeliveryStatus};
-use domain::id::{ApiKeyId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId};
+use domain::id::{
+    ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId,
+};
 use domain::timestamp::Timestamp;
 use domain::uid::Uid;
 
@@ -67,6 +72,8 @@ pub const DRAINS: &str = "DRAINS";
 pub const REPLAYS: &str = "REPLAYS";
 /// The `lookup` partition that lists every sweep, under way or owed.
 pub const SWEEPS: &str = "SWEEPS";
+/// The `lookup` partition that lists every deletion of a workspace that is under way.
+pub const DELETIONS: &str = "DELETIONS";
 /// The `lookup` partition that lists every open circuit.
 pub const OPEN_CIRCUITS: &str = "CIRCUITS";
 /// What the sort keys of a workspace's endpoints start with.
@@ -101,9 +108,27 @@ pub fn workspace(workspace: WorkspaceId) -> Key {
     Key::new(workspace_partition(workspace), "WORKSPACE")
 }
 
+/// The row of a workspace's deletion; there is one until all its other rows are deleted.
+pub fn workspace_deletion(workspace: WorkspaceId) -> Key {
+    Key::new(workspace_partition(workspace), "DELETION")
+}
+
 /// An endpoint's row.
 pub fn endpoint(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("{ENDPOINT_PREFIX}{}", endpoint.id))
+}
+
+/// What the sort keys of the tombstones of deleted endpoints start with.
+pub const TOMBSTONE_PREFIX: &str = "DELETED#";
+
+/// The tombstone of an endpoint that was deleted.
+pub fn tombstone(endpoint: EndpointKey) -> Key {
+    Key::new(workspace_partition(endpoint.workspace), format!("{TOMBSTONE_PREFIX}{}", endpoint.id))
+}
+
+/// The `lookup` partition of a tombstone. It is another than the endpoint's: for a moment both are in the index.
+pub fn tombstone_lookup(endpoint: EndpointId) -> String {
+    format!("{TOMBSTONE_PREFIX}{endpoint}")
 }
 
 /// The row that counts a workspace's endpoints.
@@ -243,6 +268,19 @@ pub fn idempotency(workspace: Option<WorkspaceId>, digest: &str) -> Key {
     Key::new(pk, "IDEMPOTENCY")
 }
 
+/// The partition of the audit entries of one day: those of a workspace, or of the installation.
+pub fn audit_partition(workspace: Option<WorkspaceId>, day: Day) -> String {
+    match workspace {
+        Some(workspace) => format!("AUDIT#{workspace}#{day}"),
+        None => format!("AUDIT#ALL#{day}"),
+    }
+}
+
+/// An audit entry's row.
+pub fn audit_entry(workspace: Option<WorkspaceId>, entry: AuditEntryId) -> Key {
+    Key::new(audit_partition(workspace, Day::of(entry.time())), entry.to_string())
+}
+
 /// A delivery's row.
 pub fn delivery(endpoint: EndpointId, delivery: DeliveryId) -> Key {
     Key::new(partition_of_delivery(endpoint, delivery), format!("{DELIVERY_PREFIX}{delivery}"))
@@ -298,6 +336,22 @@ fn shard(id: [u8; 16], shards: u8) -> u8 {
     id[15] % shards
 }
 
+/// Every partition that holds only rows of one endpoint: its deliveries with their attempts, and its statistics.
+pub fn partitions_of_endpoint(endpoint: EndpointId, days: &[Day]) -> impl Iterator<Item = String> {
+    let deliveries = days.iter().flat_map(|day| (0..DELIVERY_SHARDS).map(move |shard| (*day, shard)));
+    let deliveries = deliveries.map(move |(day, shard)| delivery_partition(endpoint, day, shard));
+    deliveries.chain([statistics_partition(&endpoint.to_string())])
+}
+
+/// Every partition that holds only rows of one workspace: its events, its statistics and its configuration. Left out are
+/// those that are found in another way (API keys, rows of endpoints, the rest of long ledgers) and those that cannot be
+/// found (idempotency keys, which expire within a day).
+pub fn partitions_of_workspace(workspace: WorkspaceId, days: &[Day]) -> impl Iterator<Item = String> {
+    let events = days.iter().flat_map(|day| (0..EVENT_SHARDS).map(move |shard| (*day, shard)));
+    let events = events.map(move |(day, shard)| event_partition(workspace, day, shard));
+    events.chain([statistics_partition(&workspace.to_string()), workspace_partition(workspace)])
+}
+
 /// A day of UTC: the time bucket of events and deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(i64);
@@ -308,6 +362,11 @@ impl Day {
     /// The day `instant` lies in.
     pub fn of(instant: Timestamp) -> Self {
         Self(instant.as_millis() / Self::MILLIS)
+    }
+
+    /// Each day from the first to the last.
+    pub fn span(first: Self, last: Self) -> Vec<Self> {
+        (first.0..=last.0).map(Self).collect()
     }
 
     /// The day before.
@@ -353,6 +412,9 @@ mod tests {
             Key::new(format!("WS#{ws}"), format!("ENDPOINT#{we}"))
         );
         assert!(delivery(we, wd).pk.starts_with(&format!("DELIVERIES#{we}#2026-01-05#0")));
+        let aud = AuditEntryId::new(at, 5);
+        assert_eq!(audit_entry(Some(ws), aud), Key::new(format!("AUDIT#{ws}#2026-01-05"), aud.to_string()));
+        assert_eq!(audit_entry(None, aud).pk, "AUDIT#ALL#2026-01-05");
         assert_eq!(attempt(we, wd, 2).sk, format!("ATTEMPT#{wd}#000002"));
         assert_eq!(attempt(we, wd, 2).pk, delivery(we, wd).pk);
         let uid: Uid = "crm".parse().unwrap();

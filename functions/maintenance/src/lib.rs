@@ -1,6 +1,6 @@
 //! Which work is done in steps, and which once a minute?
-//! The maintenance handlers: one step of a drain, replay or sweep per task, and the minute's schedule (read the
-//! queue's load, probe circuits, resume lost drains, replays and sweeps).
+//! The maintenance handlers: one step of a drain, replay, sweep or deletion per task, and the minute's schedule (read the
+//! queue's load, probe circuits, resume lost drains, replays, sweeps and deletions).
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
@@ -10,6 +10,7 @@ use queue::Task;
 use usecases::Context;
 use usecases::accept::sweep::resume_sweeps;
 use usecases::limit::queue_load::read_queue_load;
+use usecases::manage::delete_workspace::resume_deletions;
 use usecases::recover::drain::resume_drains;
 use usecases::recover::probe_circuits::probe_circuits;
 use usecases::replay::replay_window::resume_replays;
@@ -48,6 +49,7 @@ pub async fn tick(context: &Context) -> Result<(), Fault> {
         ("resume drains", resume_drains(context).await),
         ("resume replays", resume_replays(context).await),
         ("resume sweeps", resume_sweeps(context).await),
+        ("resume deletions", resume_deletions(context).await),
     ];
     let mut first = Ok(());
     for (part, done) in parts {
@@ -74,7 +76,11 @@ async fn handle_record(context: &Context, record: &SqsMessage) -> bool {
     };
     let done = take_step(context, task).await;
     if let Err(fault) = &done {
-        tracing::error!(?task, error = chain(fault), "step of a drain, replay or sweep could not be done");
+        tracing::error!(
+            ?task,
+            error = chain(fault),
+            "step of a drain, replay, sweep or deletion could not be done"
+        );
     }
     done.is_ok()
 }

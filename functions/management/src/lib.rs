@@ -11,8 +11,8 @@ use http_kit::idempotent;
 use usecases::manage::management::Management;
 
 use crate::v1::{
-    api_keys, deliveries, endpoints, events, health, jwks, openapi, replays, statistics, undelivered,
-    workspaces,
+    api_keys, audit, deleted_endpoints, deliveries, endpoints, events, explanations, health, jwks, openapi,
+    replays, statistics, undelivered, workspace_deliveries, workspaces,
 };
 
 /// The routes of this function.
@@ -31,15 +31,21 @@ http_kit::operations! { Management:
     endpoints::delete [Webhooks];
     endpoints::rotate [Webhooks] or TooManySecrets, ChangedMeanwhile;
     endpoints::end_overlap [Webhooks] or ChangedMeanwhile;
+    deleted_endpoints::list [WebhooksRead] or NotFound;
+    deleted_endpoints::read [WebhooksRead];
     deliveries::list [DeliveriesRead];
     deliveries::read [DeliveriesRead];
     statistics::of_endpoint [DeliveriesRead];
+    statistics::of_several [DeliveriesRead] or NotFound;
     undelivered::list [DeliveriesRead] or NotFound;
+    workspace_deliveries::list [DeliveriesRead] or NotFound;
+    workspace_deliveries::read [DeliveriesRead];
 
     events::list [EventsRead] or NotFound;
     events::read [EventsRead];
     events::deliveries [EventsRead];
     events::erase [Events];
+    explanations::explain [EventsRead];
 
     replays::one_delivery [Deliveries] or EndpointDisabled, EventErased;
     replays::one_event [Deliveries] or EndpointDisabled, EventErased;
@@ -52,6 +58,7 @@ http_kit::operations! { Management:
     workspaces::list [WorkspacesRead];
     workspaces::read [WorkspacesRead];
     workspaces::update [Workspaces] or RaisesOwnQuota, ChangedMeanwhile, PreconditionFailed, UidTaken;
+    workspaces::delete [Workspaces];
     statistics::of_workspace [DeliveriesRead];
     jwks::read public;
 
@@ -61,4 +68,6 @@ http_kit::operations! { Management:
     api_keys::rotate [Admin] or OutlivesOwnKey, TooManyKeySecrets, ChangedMeanwhile;
     api_keys::delete [Admin] or ChangedMeanwhile;
     api_keys::me [];
+
+    audit::list [AdminRead] or NotFound;
 }

@@ -32,6 +32,9 @@ async fn a_second_event_with_the_uid_is_refused_until_the_first_expires() {
     }
     let listed = stage.read(&format!("/v1/events?workspace_id={}", stage.workspace)).await;
     assert_eq!(listed["data"].as_array().unwrap().len(), 1);
+    // It is an address of its own.
+    let (status, refused) = send(&stage, &event(&stage, "batch", json!({})), &[]).await;
+    assert_eq!((status, &refused["errors"][0]["pointer"]), (422, &json!("/uid")), "{refused}");
     // A refused event does not count against the quota.
     assert_eq!(send(&stage, &event(&stage, "invoice-8", json!({})), &[]).await.0, 202);
     assert_eq!(send(&stage, &event(&stage, "invoice-9", json!({})), &[]).await.0, 429);

@@ -317,7 +317,7 @@ async fn an_event_for_very_many_endpoints_names_some_and_counts_the_rest() {
         if number >= WANTING {
             more.settings.events = vec![EventTypePattern::parse("ticket.*").unwrap()];
         }
-        assert!(store.save_endpoint(&more).await.unwrap());
+        assert!(store.save_endpoint(&more, None).await.unwrap());
     }
     // The endpoints are read once every few seconds.
     stage.send("warm.up", json!({})).await;

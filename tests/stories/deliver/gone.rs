@@ -20,13 +20,18 @@ async fn a_410_switches_the_endpoint_off_and_later_events_say_so() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    assert_eq!(stage.read(&path).await["disabled_reason"], "gone");
+    let off = stage.read(&path).await;
+    assert_eq!(
+        (&off["disabled_reason"], &off["disabled_by"]),
+        (&json!("gone"), &json!({ "type": "posthorn" }))
+    );
     let later = stage.send("invoice.paid", json!({})).await;
     assert_eq!(later["skipped"][0]["reason"], "disabled");
 
     receiver.answer(Answer::Status(200));
     let (status, on) = stage.admin.call("PATCH", &path, r#"{"active":true}"#, &[]).await.unwrap();
-    assert_eq!((status, on["disabled_reason"].is_null()), (200, true));
+    assert_eq!(status, 200);
+    assert!(["disabled_at", "disabled_reason", "disabled_by"].iter().all(|member| on[member].is_null()));
     stage.send("invoice.paid", json!({})).await;
     receiver.wait_for(2).await;
     stage.end().await;

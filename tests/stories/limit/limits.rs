@@ -46,6 +46,8 @@ async fn what_finds_no_slot_soon_is_parked_and_goes_out_in_its_turn() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(count("parked").await >= 8);
+    let parked = stage.read(&format!("{path}&status=parked")).await;
+    assert!(parked.as_array().unwrap().iter().all(|row| row["parked_reason"] == "rate_limit"), "{parked}");
     for _ in 0..400 {
         if receiver.seen().len() == 45 {
             break;

@@ -41,7 +41,8 @@ impl Answers<'_> {
             Value::Object(members) => {
                 let members = members.iter().map(|(name, value)| match name.as_str() {
                     "duration_ms" | "p50_ms" | "p95_ms" if value.is_number() => (name.clone(), json!("<ms>")),
-                    "request_id" | "next" | "body_sha256" | "kid" | "x" | "key" | "secret" | "public_key"
+                    "request_id" | "next" | "previous" | "body_sha256" | "kid" | "x" | "key" | "secret"
+                    | "public_key"
                         if value.is_string() =>
                     {
                         (name.clone(), json!(format!("<{name}>")))
@@ -66,7 +67,7 @@ impl Answers<'_> {
         for part in text.split(word).flat_map(|part| part.split('/')).filter(|part| part.len() > 20) {
             let kind = part.split_once('_').map_or("", |(kind, _)| kind);
             let stands_for = match kind {
-                "ws" | "we" | "evt" | "wd" | "rep" | "key" if part.len() <= 31 => {
+                "ws" | "we" | "evt" | "wd" | "rep" | "key" | "aud" if part.len() <= 31 => {
                     let number = self.names.keys().filter(|name| name.starts_with(kind)).count() + 1;
                     let name = self.names.entry(part.to_owned());
                     name.or_insert_with(|| format!("{kind}_{number}")).clone()
@@ -147,12 +148,20 @@ async fn ask_for_everything(answers: &mut Answers<'_>, good: &Receiver, bad: &Re
     answers.take("GET", &format!("/v1/webhook-endpoints?workspace_id={ws}&limit=2"), Value::Null).await;
     answers.take("DELETE", &endpoint(&first, ""), Value::Null).await;
     answers.take("GET", &endpoint(&first, "?"), Value::Null).await;
+    answers.take("GET", &format!("/v1/audit?workspace_id={ws}&target={first}"), Value::Null).await;
+    answers.take("GET", "/v1/audit?action=workspace.created&limit=1", Value::Null).await;
+    answers.take("GET", &format!("/v1/deleted-endpoints/{first}"), Value::Null).await;
+    answers.take("GET", &format!("/v1/deleted-endpoints?workspace_id={ws}"), Value::Null).await;
+    answers.take("GET", &format!("/v1/deleted-endpoints/{failing}"), Value::Null).await;
 }
 
 async fn ask_of_workspaces_and_keys(answers: &mut Answers<'_>) {
     let ws = answers.stage.workspace.clone();
-    answers.take("POST", "/v1/workspaces", json!({ "name": "second", "max_endpoints": 3 })).await;
+    let second = json!({ "name": "second", "max_endpoints": 3 });
+    let second = id(&answers.take("POST", "/v1/workspaces", second).await);
     answers.take("GET", "/v1/workspaces?limit=1", Value::Null).await;
+    answers.take("DELETE", &format!("/v1/workspaces/{second}"), Value::Null).await;
+    answers.take("DELETE", &format!("/v1/workspaces/{second}?"), Value::Null).await;
     answers.take("GET", &format!("/v1/workspaces/{ws}"), Value::Null).await;
     answers.take("PATCH", &format!("/v1/workspaces/{ws}"), json!({ "retention_days": 60 })).await;
     let key = json!({ "name": "billing", "workspace_id": ws, "scopes": ["events", "webhooks:ro"] });
@@ -175,6 +184,10 @@ async fn ask_of_events(answers: &mut Answers<'_>, sent: &str, scheduled: &str) {
         .take("GET", &format!("/v1/events/{sent}/deliveries?workspace_id={ws}&limit=1"), Value::Null)
         .await;
     answers.take("GET", &format!("/v1/events/{scheduled}/deliveries?workspace_id={ws}"), Value::Null).await;
+    answers.take("GET", &format!("/v1/deliveries?workspace_id={ws}&status=pending"), Value::Null).await;
+    answers
+        .take("GET", &format!("/v1/deliveries?workspace_id={ws}&status=failed,skipped"), Value::Null)
+        .await;
 }
 
 async fn ask_of_deliveries(answers: &mut Answers<'_>, [first, failing]: [&str; 2], sent: &Value) {
@@ -188,6 +201,9 @@ async fn ask_of_deliveries(answers: &mut Answers<'_>, [first, failing]: [&str; 2
         answers.take("GET", &format!("{base}/deliveries"), Value::Null).await;
         answers.take("GET", &format!("{base}/deliveries/{wd}"), Value::Null).await;
         answers.take("GET", &format!("{base}/deliveries?event_id={}", id(sent)), Value::Null).await;
+        answers.take("GET", &format!("/v1/deliveries/{wd}?workspace_id={ws}"), Value::Null).await;
+        let explained = format!("/v1/events/{}/explain?workspace_id={ws}&endpoint_id={endpoint}", id(sent));
+        answers.take("GET", &explained, Value::Null).await;
     }
     answers.take("POST", &format!("/v1/webhook-endpoints/{first}/test"), Value::Null).await;
     answers.take("GET", &format!("/v1/undelivered?workspace_id={ws}"), Value::Null).await;
@@ -197,6 +213,8 @@ async fn ask_of_deliveries(answers: &mut Answers<'_>, [first, failing]: [&str; 2
     answers.stage.platform.flush().await.unwrap();
     answers.take("GET", &format!("/v1/webhook-endpoints/{failing}/statistics"), Value::Null).await;
     answers.take("GET", &format!("/v1/workspaces/{ws}/statistics?by=day"), Value::Null).await;
+    let several = format!("/v1/statistics?workspace_id={ws}&endpoint_ids={failing}&by=day");
+    answers.take("GET", &several, Value::Null).await;
 }
 
 async fn ask_for_replays(answers: &mut Answers<'_>, [first, failing]: [&str; 2], sent: &Value) {
@@ -255,6 +273,9 @@ async fn ask_wrongly(answers: &mut Answers<'_>) {
     answers.take("GET", "/v1/webhook-endpoints/we_none", Value::Null).await;
     answers.take("GET", "/v1/api-keys", Value::Null).await;
     answers.take("GET", "/v1/nowhere", Value::Null).await;
+    for query in ["?actor=posthorn", "?action=endpoint.seen", "?target=invoice.paid"] {
+        answers.take("GET", &format!("/v1/audit{query}"), Value::Null).await;
+    }
     answers.take("PUT", "/v1/events", Value::Null).await;
     for body in [
         json!({ "workspace_id": ws, "url": "https://10.0.0.1/", "timeout_seconds": 60 }),

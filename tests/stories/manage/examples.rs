@@ -156,14 +156,19 @@ async fn read_events(reader: &mut Newcomer<'_>, endpoints: &Endpoints) -> Value 
     reader.stage.deliveries(&endpoints.healthy, 5, "delivered").await;
     reader.run("List and read events", &[]).await;
     reader.run("The ledger", &[("EVENT", id(&event))]).await;
+    let explained = [("EVENT", id(&event)), ("ENDPOINT", endpoints.restricted.id.as_str())];
+    reader.run("Why did an endpoint get an event, or why not?", &explained).await;
     event
 }
 
 /// "Endpoints": the healthy one is changed and tested.
 async fn read_endpoints(reader: &mut Newcomer<'_>, endpoints: &Endpoints) {
     let healthy = [("ENDPOINT", endpoints.healthy.id.as_str())];
-    reader.run("Create", &[]).await;
+    let created = reader.run("Create", &[]).await;
     reader.run("List, read, change, delete", &healthy).await;
+    let path = format!("/v1/webhook-endpoints/{}", id(&created));
+    assert_eq!(reader.stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
+    reader.run("Deleted endpoints", &[("ENDPOINT", id(&created))]).await;
     reader.run("Secrets", &healthy).await;
     reader.run("Test", &healthy).await;
     reader.run("Preview", &healthy).await;
@@ -173,9 +178,11 @@ async fn read_endpoints(reader: &mut Newcomer<'_>, endpoints: &Endpoints) {
 /// "Deliveries": one has failed for good.
 async fn read_deliveries(reader: &mut Newcomer<'_>, endpoints: &Endpoints, event: &Value) {
     until_status(reader.stage, event, &endpoints.failing, "failed").await;
+    reader.run("List a workspace's deliveries", &[]).await;
     reader.run("List an endpoint's deliveries", &[("ENDPOINT", &endpoints.healthy.id)]).await;
     let delivery = delivery_to(event, &endpoints.failing);
     let failed = [("ENDPOINT", endpoints.failing.id.as_str()), ("DELIVERY", delivery)];
+    reader.run("Read one, with its attempts", &failed).await;
     reader.run("Read one, with its attempts", &failed).await;
     reader.run("As a curl command", &failed).await;
     reader.run("Undelivered", &[]).await;
@@ -223,7 +230,9 @@ async fn every_example_of_the_api_page_is_answered_as_printed() {
     reader.run("Workspaces", &[]).await;
     reader.run("Workspaces", &[]).await;
     reader.run("Workspaces", &[]).await;
+    reader.run("Statistics", &[("ENDPOINT", &endpoints.failing.id)]).await;
     reader.run("API keys", &[]).await;
+    reader.run("Audit", &[("ENDPOINT", &endpoints.healthy.id)]).await;
     reader.end();
     stage.end().await;
 }

@@ -3,7 +3,10 @@
 
 mod answers;
 mod api_keys;
+mod audit;
+mod deletion;
 mod examples;
+mod explanations;
 mod logs;
 mod openapi;
 mod previews;
@@ -13,4 +16,5 @@ mod signature_doctor;
 mod statistics;
 mod tenants;
 mod uids;
+mod workspace_deliveries;
 mod workspace_settings;

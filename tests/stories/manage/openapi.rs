@@ -152,6 +152,16 @@ fn the_documents_bounds_are_those_that_the_code_holds() {
     }
 }
 
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    let document = document();
+    let text = document.to_string();
+    for reference in text.split(r##""$ref":"#"##).skip(1) {
+        let pointer = reference.split('"').next().unwrap();
+        assert!(document.pointer(pointer).is_some(), "{pointer}");
+    }
+}
+
 /// Every method of a path that is documented is served, and no other one: the API says so itself, in `Allow`.
 #[tokio::test]
 async fn the_api_serves_exactly_the_methods_that_are_documented() {
@@ -186,7 +196,8 @@ async fn every_operation_needs_the_scopes_that_are_documented() {
         // A body that may be left out can ask for more than the operation needs without it.
         let body = operation.get("requestBody").filter(|body| body["required"] == true);
         let body = body.map(|body| body["content"]["application/json"]["example"].to_string());
-        let (method, path) = (method.to_uppercase(), with_unknown_ids(path));
+        let path = with_unknown_ids(path) + &required_query(operation, &document);
+        let method = method.to_uppercase();
         let status = async |scopes: &[&str]| {
             let client = ApiClient::new(&stage.platform.url(), &key_with(&stage, scopes).await);
             client.call(&method, &path, body.clone().unwrap_or_default(), &[]).await.unwrap().0
@@ -200,6 +211,21 @@ async fn every_operation_needs_the_scopes_that_are_documented() {
         }
     }
     stage.end().await;
+}
+
+/// The query parameters that must be given, with their examples.
+fn required_query(operation: &Value, document: &Value) -> String {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let required = parameters.filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
+    let pairs = required.map(|parameter| {
+        let schema = &parameter["schema"];
+        let named = schema["$ref"].as_str().and_then(|name| document.pointer(name.trim_start_matches('#')));
+        let examples = &named.unwrap_or(schema)["examples"];
+        let example = examples[0].as_str().unwrap_or_else(|| panic!("no example of {parameter}"));
+        format!("{}={example}", parameter["name"].as_str().unwrap())
+    });
+    let query = pairs.collect::<Vec<_>>().join("&");
+    if query.is_empty() { query } else { format!("?{query}") }
 }
 
 fn with_unknown_ids(path: &str) -> String {

@@ -71,3 +71,67 @@ async fn a_window_that_is_over_is_empty_and_one_that_ends_before_it_begins_is_re
     }
     stage.end().await;
 }
+
+#[tokio::test]
+async fn several_endpoints_are_answered_at_once_in_the_order_asked() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let first = stage.endpoint(&receiver, json!({ "events": ["invoice.*"] })).await;
+    let second = stage.endpoint(&receiver, json!({})).await;
+    let idle = stage.endpoint(&receiver, json!({ "events": ["none"] })).await;
+    for event_type in ["invoice.paid", "order.made"] {
+        stage.send(event_type, json!({})).await;
+    }
+    receiver.wait_for(3).await;
+    let of = |ids: &str, more: &str| {
+        format!("/v1/statistics?workspace_id={}&endpoint_ids={ids}{more}", stage.workspace)
+    };
+    let ids = format!("{},{},{}", second.id, first.id, idle.id);
+    let attempts = |answer: &Value| {
+        let rows = answer["data"].as_array().unwrap().iter();
+        rows.map(|row| row["total"]["attempts"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let mut answer = Value::Null;
+    for _ in 0..100 {
+        stage.platform.flush().await.unwrap();
+        answer = stage.read(&of(&ids, "")).await;
+        if attempts(&answer) == [2, 1, 0] {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(attempts(&answer), [2, 1, 0]);
+    for (row, endpoint) in answer["data"].as_array().unwrap().iter().zip([&second, &first, &idle]) {
+        assert_eq!(row["endpoint_id"], *endpoint.id);
+        let mut alone = stage.read(&format!("/v1/webhook-endpoints/{}/statistics", endpoint.id)).await;
+        let members = alone.as_object_mut().unwrap();
+        members.remove("exact");
+        members.insert("endpoint_id".to_owned(), json!(endpoint.id));
+        assert_eq!(*row, alone);
+    }
+
+    stage.advance(Duration::from_secs(31 * 86_400));
+    let mut twelve = ids.clone();
+    for _ in 0..9 {
+        twelve += ",";
+        twelve += &stage.endpoint(&receiver, json!({})).await.id;
+    }
+    let month = "&since=2020-01-01T00:00:00Z";
+    let days = stage.read(&of(&twelve, &format!("{month}&by=day"))).await;
+    assert_eq!(days["data"].as_array().unwrap().len(), 12);
+    let stranger = "we_01M7Z2902B976DQF8TPFF6EEZ2";
+    let many = vec![stranger; 51].join(",");
+    for (path, pointer, named) in [
+        (of(&format!("{ids},{stranger}"), ""), "endpoint_ids", stranger),
+        (of(&format!("{0},{0}", first.id), ""), "endpoint_ids", first.id.as_str()),
+        (of(&many, ""), "endpoint_ids", "1 to 50"),
+        (of("", ""), "endpoint_ids", "we_"),
+        (of(&ids, "&by=week"), "by", "hour"),
+        (of(&twelve, month), "by", "day"),
+        (format!("/v1/statistics?workspace_id={}", stage.workspace), "endpoint_ids", "required"),
+    ] {
+        let (status, problem) = stage.admin.call("GET", &path, String::new(), &[]).await.unwrap();
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!(pointer)), "{path} {problem}");
+        assert!(problem["errors"][0]["detail"].as_str().unwrap().contains(named), "{path} {problem}");
+    }
+    stage.end().await;
+}

@@ -42,6 +42,13 @@ async fn read_all(admin: &ApiClient, tenant: &ApiClient, ids: [(&Value, &str); 3
         "/v1/replays?workspace_id=acme",
         "/v1/api-keys?workspace_id=acme",
         "/v1/workspaces/acme/jwks.json",
+        "/v1/deliveries?workspace_id=acme&endpoint_id=crm",
+        "/v1/deliveries?workspace_id=acme&endpoint_id=crm&status=failed,parked",
+        "/v1/events/invoice-7/explain?workspace_id=acme&endpoint_id=crm",
+        "/v1/statistics?workspace_id=acme&endpoint_ids=crm",
+        "/v1/deleted-endpoints?workspace_id=acme",
+        "/v1/audit?workspace_id=acme",
+        &format!("/v1/deliveries/{delivery}?workspace_id=acme"),
         &format!("/v1/webhook-endpoints/crm/deliveries/{delivery}?workspace_id=acme"),
     ] {
         let by_id = ids
@@ -54,6 +61,24 @@ async fn read_all(admin: &ApiClient, tenant: &ApiClient, ids: [(&Value, &str); 3
         }
         let own = path.replace("?workspace_id=acme", "?").replace("?&", "?");
         assert_eq!(read(tenant, &own).await.0, 200, "{own}");
+    }
+}
+
+/// A uid that nobody has selects nothing, is refused, or is not found, as an id that nobody has.
+async fn name_nobody(tenant: &ApiClient, crm: &str) {
+    for path in ["/v1/deliveries?endpoint_id=nobody", "/v1/undelivered?endpoint_id=nobody"] {
+        let (status, page) = read(tenant, path).await;
+        assert_eq!((status, &page["data"], &page["next"]), (200, &json!([]), &json!(null)), "{path}");
+    }
+    assert_eq!(read(tenant, "/v1/events/invoice-7/explain?endpoint_id=nobody").await.0, 404);
+    assert_eq!(read(tenant, "/v1/audit?workspace_id=nobody").await.0, 404);
+    for (named, detail) in [
+        ("crm,nobody".to_owned(), "names no endpoint of the workspace: nobody".to_owned()),
+        ("crm,crm".to_owned(), "names crm twice".to_owned()),
+        (format!("crm,{crm}"), format!("names {crm} twice")),
+    ] {
+        let (status, refused) = read(tenant, &format!("/v1/statistics?endpoint_ids={named}")).await;
+        assert_eq!((status, &refused["errors"][0]["detail"]), (422, &json!(detail)), "{refused}");
     }
 }
 
@@ -72,9 +97,14 @@ async fn a_uid_is_taken_wherever_an_id_is() {
     );
     let delivery = accepted["deliveries"][0]["id"].as_str().unwrap();
     receiver.wait_for(1).await;
+    let endpoint =
+        stories::stage::Endpoint { id: crm["id"].as_str().unwrap().to_owned(), secret: String::new() };
+    stage.deliveries(&endpoint, 1, "delivered").await;
+    stage.platform.flush().await.unwrap();
 
     let ids = [(&acme, "acme"), (&crm, "crm"), (&accepted, "invoice-7")];
     read_all(&stage.admin, &tenant, ids, delivery).await;
+    name_nobody(&tenant, crm["id"].as_str().unwrap()).await;
     let (_, event) = read(&tenant, "/v1/events/invoice-7").await;
     assert_eq!((&event["uid"], &event["id"]), (&json!("invoice-7"), &accepted["id"]));
     assert_eq!(read(&tenant, "/v1/events").await.1["data"][0]["uid"], "invoice-7");
@@ -99,14 +129,11 @@ async fn a_uid_is_taken_wherever_an_id_is() {
         call(&stage.admin, "DELETE", "/v1/events/invoice-7/data?workspace_id=acme", json!(null)).await.0,
         204
     );
-    stage
-        .deliveries(
-            &stories::stage::Endpoint { id: crm["id"].as_str().unwrap().to_owned(), secret: String::new() },
-            2,
-            "delivered",
-        )
-        .await;
+    stage.deliveries(&endpoint, 2, "delivered").await;
     assert_eq!(call(&tenant, "DELETE", "/v1/webhook-endpoints/crm", json!(null)).await.0, 204);
+    // The uid is free; the tombstone shows it.
+    assert_eq!(read(&tenant, "/v1/webhook-endpoints/crm/deliveries").await.0, 404);
+    assert_eq!(read(&tenant, "/v1/deleted-endpoints").await.1["data"][0]["uid"], "crm");
     stage.end_after_repeating().await;
 }
 

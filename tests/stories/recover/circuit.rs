@@ -77,12 +77,29 @@ async fn an_open_circuit_parks_and_the_first_success_drains() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let endpoint = dead(&stage, &receiver, 40).await;
     assert_eq!(receiver.seen().len(), 5, "what is parked is not tried");
+    let read = active(&stage, &endpoint).await;
+    assert_eq!((&read["health"]["parked"], &read["health"]["parked_exact"]), (&json!(35), &json!(true)));
+    let next_probe = Timestamp::parse(read["health"]["next_probe_at"].as_str().unwrap()).unwrap();
+    let wait = next_probe.since(stage.clock().now());
+    assert!(Duration::from_secs(40) < wait && wait <= Duration::from_secs(105), "{read}");
+    let listed = stage.read(&format!("/v1/webhook-endpoints?workspace_id={}", stage.workspace)).await;
+    let listed = &listed["data"][0]["health"];
+    assert_eq!(listed["next_probe_at"], read["health"]["next_probe_at"]);
+    assert!(listed.get("parked").is_none(), "a list counts nothing: {listed}");
+    let parked = stage.read(&format!("/v1/undelivered?workspace_id={}&limit=1", stage.workspace)).await;
+    let parked = &parked["data"][0];
+    assert_eq!(parked["parked_reason"], "endpoint_failing");
+    assert!(parked["parked_at"].as_str() >= parked["created_at"].as_str(), "{parked}");
 
     receiver.answer(Answer::Status(200));
     stage.advance(Duration::from_secs(61));
     stage.platform.tick().await.unwrap();
     receiver.wait_for(6).await;
     drained(&stage, &endpoint, 40).await;
+    let row = &stage.read(&format!("/v1/webhook-endpoints/{}/deliveries", endpoint.id)).await[0];
+    assert_eq!((&row["parked_at"], &row["parked_reason"]), (&Value::Null, &Value::Null));
+    let health = &active(&stage, &endpoint).await["health"];
+    assert_eq!((&health["parked"], &health["next_probe_at"]), (&json!(0), &Value::Null));
     stage.advance(Duration::from_secs(4_000));
     stage.end().await;
 
@@ -245,16 +262,24 @@ async fn an_endpoint_that_moves_begins_anew_and_gets_what_was_parked() {
     assert!(read["health"]["failing_since"].is_string(), "{read}");
     let list = format!("/v1/webhook-endpoints?workspace_id={}", stage.workspace);
     let list = stage.read(&list).await;
-    let fares_well = json!({ "failures": 0, "failing_since": null, "circuit": "closed" });
+    let fares_well =
+        json!({ "failures": 0, "failing_since": null, "circuit": "closed", "next_probe_at": null });
     assert_eq!((&list["data"][0]["id"], &list["data"][0]["health"]), (&json!(well.id), &fares_well));
-    assert_eq!(list["data"][1]["health"], read["health"]);
+    // A list does not count what is parked.
+    let but_parked = |health: &Value| {
+        let mut health = health.clone();
+        health.as_object_mut().unwrap().retain(|member, _| !member.starts_with("parked"));
+        health
+    };
+    assert_eq!(list["data"][1]["health"], but_parked(&read["health"]));
+    assert_eq!(read["health"]["parked"], 4);
 
     let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
     let patch = async |body: Value| stage.admin.call("PATCH", &path, body.to_string(), &[]).await.unwrap().0;
     assert_eq!(patch(json!({ "description": "dead", "url": dead_receiver.url() })).await, 200);
     assert_eq!(active(&stage, &endpoint).await["health"], read["health"], "it is where it was");
     assert_eq!(patch(json!({ "url": receiver.url() })).await, 200);
-    assert_eq!(active(&stage, &endpoint).await["health"], fares_well);
+    assert_eq!(but_parked(&active(&stage, &endpoint).await["health"]), fares_well);
     drained(&stage, &endpoint, 9).await;
     assert_eq!(dead_receiver.seen().len(), 5);
     stage.advance(Duration::from_secs(4_000));

@@ -93,7 +93,7 @@ async fn kill_in_a_step(platform: &Platform, workspace: &str, drained: &str, rep
         "created_at": now, "updated_at": now,
     }))
     .unwrap();
-    store.start_replay(&replay, now.plus(Duration::from_secs(3_600))).await.unwrap();
+    store.start_replay(&replay, now.plus(Duration::from_secs(3_600)), None).await.unwrap();
     store.claim_replay(replay.workspace_id, replay.id, now).await.unwrap().unwrap();
 }
 
@@ -149,5 +149,30 @@ async fn a_restart_goes_on_with_a_drain_and_a_replay_whose_steps_were_killed() {
         }
     }
     platform.stop().await;
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn after_its_workspace_was_deleted_local_mode_begins_with_another_and_keeps_that() {
+    let folder = std::env::temp_dir().join(format!("posthorn-story-deleted-{}", std::process::id()));
+    let mut workspaces = Vec::new();
+    for run in 0..3 {
+        let data = DataDir::open(&folder).unwrap();
+        let (clock, observer) = (Clock::system(), stories::calls::observer());
+        let setup = Setup { data: Some(&data), clock: clock.clone(), observer, ..Setup::default() };
+        let platform = Platform::start(setup).await.unwrap();
+        let beginnings = prepare(&platform.store, Some(&data), None, &clock).await.unwrap();
+        assert_eq!(beginnings.is_new, run < 2);
+        let api = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());
+        let path = format!("/v1/workspaces/{}", beginnings.workspace);
+        if run == 0 {
+            assert_eq!(api.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
+        } else {
+            api.get(&path).await.unwrap();
+        }
+        workspaces.push(beginnings.workspace);
+        platform.stop().await;
+    }
+    assert!(workspaces[0] != workspaces[1] && workspaces[1] == workspaces[2], "{workspaces:?}");
     std::fs::remove_dir_all(&folder).unwrap();
 }

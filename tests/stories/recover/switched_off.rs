@@ -85,7 +85,11 @@ async fn events_for_an_endpoint_that_is_off_for_failing_are_parked_and_go_out_wh
     }
     until(&stage, &endpoint, |all| count(all, "parked") == 7).await;
     let ledger = format!("/v1/events/{}/deliveries?workspace_id={}", events[0], stage.workspace);
-    assert_eq!(stage.read(&ledger).await["data"][0]["status"], "parked");
+    let row = &stage.read(&ledger).await["data"][0];
+    assert_eq!((&row["status"], &row["parked_reason"]), (&json!("parked"), &json!("endpoint_disabled")));
+    // An endpoint that is off is not probed.
+    let health = &active(&stage, &endpoint).await["health"];
+    assert_eq!((&health["parked"], &health["next_probe_at"]), (&json!(7), &Value::Null), "{health}");
     // A probe does not touch it.
     stage.advance(Duration::from_secs(61));
     stage.platform.tick().await.unwrap();

@@ -177,9 +177,14 @@ impl Workspace {
     }
 
     /// No event of the workspace is older than this instant: older ones are past the retention, or older than the
-    /// oldest id that the workspace's first event may have had.
+    /// first.
     pub fn oldest_kept(&self, now: Timestamp) -> Timestamp {
-        now.minus(self.retention()).max(self.created_at.minus(MAX_ID_AGE))
+        now.minus(self.retention()).max(self.oldest_event())
+    }
+
+    /// The oldest id that the workspace's first event may have had.
+    pub fn oldest_event(&self) -> Timestamp {
+        self.created_at.minus(MAX_ID_AGE)
     }
 
     /// When a row of the instant `at` expires.

@@ -51,6 +51,18 @@ pub enum DeliveryStatus {
 }
 
 impl DeliveryStatus {
+    /// The stable word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Retrying => "retrying",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Parked => "parked",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// Whether nothing more will happen by itself.
     pub fn is_settled(self) -> bool {
         matches!(self, Self::Delivered | Self::Failed | Self::Cancelled)
@@ -83,6 +95,22 @@ impl CancelReason {
             Self::EventErased => "event_erased",
         }
     }
+}
+
+/// Why a delivery is parked: its endpoint fails (`endpoint_failing`) or is switched off for failing
+/// (`endpoint_disabled`), or the endpoint's `rate_limit` or `max_concurrency` is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ParkReason {
+    /// The endpoint's circuit is open, or it has failed too often in a row for another delivery to wait for a retry.
+    EndpointFailing,
+    /// The endpoint is switched off for failing.
+    EndpointDisabled,
+    /// The endpoint's rate limit has no slot within reach.
+    RateLimit,
+    /// The endpoint's concurrency limit has no lease.
+    MaxConcurrency,
 }
 
 /// A delivery that is overdue by so much is lost: nothing will attempt it any more.
@@ -119,6 +147,8 @@ pub struct Delivery {
     pub delivered_at: Option<Timestamp>,
     /// When it was parked, if it is. The job that attempts it must claim it as parked then.
     pub parked_at: Option<Timestamp>,
+    /// Why it is parked; `None` if it is not, or was parked by a version that did not note it.
+    pub parked_reason: Option<ParkReason>,
     /// When its row last changed.
     pub updated_at: Timestamp,
     /// The slot it was given when its endpoint's rate made it wait.
@@ -161,6 +191,7 @@ impl Delivery {
             next_attempt_at: None,
             delivered_at: None,
             parked_at: None,
+            parked_reason: None,
             updated_at: id.time(),
             slot_at: None,
             trigger: Trigger::Automatic,
@@ -172,7 +203,7 @@ impl Delivery {
     }
 
     /// The delivery in `status` since `now`. What only its old status had is cleared: when it is tried again, its slot,
-    /// when it was delivered or parked, and why it was cancelled. Each transition then sets what its new status has.
+    /// when it was delivered or parked, and why it was parked or cancelled. Each transition then sets what its new status has.
     fn enter(self, status: DeliveryStatus, now: Timestamp) -> Self {
         Self {
             status,
@@ -180,6 +211,7 @@ impl Delivery {
             next_attempt_at: None,
             delivered_at: None,
             parked_at: None,
+            parked_reason: None,
             slot_at: None,
             updated_at: now,
             ..self
@@ -241,7 +273,7 @@ impl Delivery {
                 let next_attempt_at = Some(ended.plus(delay));
                 Self { next_attempt_at, ..self.enter(DeliveryStatus::Retrying, ended) }
             }
-            Decision::Park { .. } => self.parked(ended),
+            Decision::Park { .. } => self.parked(ParkReason::EndpointFailing, ended),
             Decision::Exhausted | Decision::Permanent | Decision::Gone => {
                 self.enter(DeliveryStatus::Failed, ended)
             }
@@ -288,8 +320,9 @@ impl Delivery {
 
     /// The delivery parked at `now`.
     #[must_use]
-    pub fn parked(self, now: Timestamp) -> Self {
-        Self { parked_at: Some(now), ..self.enter(DeliveryStatus::Parked, now) }
+    pub fn parked(self, reason: ParkReason, now: Timestamp) -> Self {
+        let parked = self.enter(DeliveryStatus::Parked, now);
+        Self { parked_at: Some(now), parked_reason: Some(reason), ..parked }
     }
 
     /// The delivery given up at `now` without another attempt.
@@ -368,8 +401,8 @@ mod tests {
             after(500, Decision::RetryIn(Duration::from_secs(5))).waiting_for(later, now()),
             after(500, Decision::Exhausted),
             after(500, Decision::Park { counts_for_schedule: false }),
-            delivery().parked(now()),
-            delivery().parked(now()).claimed(later),
+            delivery().parked(ParkReason::RateLimit, now()),
+            delivery().parked(ParkReason::EndpointDisabled, now()).claimed(later),
             after(500, Decision::RetryIn(Duration::from_secs(300))).woken(later),
             delivery().waiting_for(later, now()).cancelled(CancelReason::EventErased, later),
             after(204, Decision::Delivered).replayed(run, later),
@@ -378,12 +411,13 @@ mod tests {
 
     /// Whether what is set belongs to the status.
     fn is_consistent(delivery: &Delivery) -> bool {
-        let Delivery { status, next_attempt_at, slot_at, delivered_at, parked_at, cancel_reason, .. } =
-            delivery;
+        let Delivery { status, next_attempt_at, slot_at, delivered_at, cancel_reason, .. } = delivery;
+        let Delivery { parked_at, parked_reason, .. } = delivery;
         let waits = matches!(status, DeliveryStatus::Pending | DeliveryStatus::Retrying);
         (waits || (next_attempt_at.is_none() && slot_at.is_none()))
             && (*status == DeliveryStatus::Delivered) == delivered_at.is_some()
             && (*status == DeliveryStatus::Parked) == parked_at.is_some()
+            && parked_at.is_some() == parked_reason.is_some()
             && (*status == DeliveryStatus::Cancelled) == cancel_reason.is_some()
     }
 
@@ -398,7 +432,7 @@ mod tests {
                 after(500, Decision::Exhausted),
                 after(410, Decision::Gone),
                 after(500, Decision::Park { counts_for_schedule: true }),
-                before.clone().parked(later),
+                before.clone().parked(ParkReason::MaxConcurrency, later),
                 before.clone().cancelled(CancelReason::EndpointDeleted, later),
                 before.clone().replayed(run, later),
             ] {
@@ -424,9 +458,11 @@ mod tests {
         let at = |seconds| ended.plus(Duration::from_secs(seconds));
         assert!(waiting(61).can_be_woken(at(50)) && !waiting(61).can_be_woken(at(51)));
         assert!(!waiting(61).can_be_woken(at(70)), "it is due");
-        for other in
-            [delivery(), delivery().parked(now()), waiting(61).cancelled(CancelReason::EventErased, now())]
-        {
+        for other in [
+            delivery(),
+            delivery().parked(ParkReason::RateLimit, now()),
+            waiting(61).cancelled(CancelReason::EventErased, now()),
+        ] {
             assert!(!other.waits_long() && !other.can_be_woken(now()), "{other:?}");
         }
         let woken = waiting(61).woken(at(9));
@@ -437,7 +473,7 @@ mod tests {
         assert!(!woken.waits_long() && !woken.can_be_woken(at(9)), "it is claimed");
         assert_eq!(woken.next_in_schedule(), 2, "its schedule goes on");
         assert_eq!(
-            woken.clone().parked(at(10)).claimed(at(11)).woken_at,
+            woken.clone().parked(ParkReason::EndpointFailing, at(10)).claimed(at(11)).woken_at,
             Some(ended),
             "the old job is still there"
         );
@@ -464,7 +500,10 @@ mod tests {
 
     #[test]
     fn a_parked_delivery_that_is_claimed_is_what_it_was() {
-        assert_eq!(delivery().parked(now()).claimed(now()).status, DeliveryStatus::Pending);
+        assert_eq!(
+            delivery().parked(ParkReason::RateLimit, now()).claimed(now()).status,
+            DeliveryStatus::Pending
+        );
         let parked = delivery().settled(&attempt(1, 500), Decision::Park { counts_for_schedule: true });
         assert_eq!(parked.claimed(now()).status, DeliveryStatus::Retrying);
     }

@@ -129,7 +129,7 @@ mod tests {
             url: settings.check(&AllowedTargets::public_only()).unwrap(),
             settings,
             secrets: vec![ActiveSecret { secret: Secret::new(&[3; 32]), expires_at: None }],
-            disabled_reason: None,
+            disabled: None,
             revision: 1,
             created_at: now(),
             updated_at: now(),

@@ -7,7 +7,10 @@
 pub mod address;
 pub mod custom_headers;
 pub mod defaults;
+pub mod deleted;
+pub mod disabled;
 pub mod endpoint_url;
+pub mod explanation;
 pub mod subscription;
 
 use std::collections::BTreeMap;
@@ -34,6 +37,8 @@ use crate::signing::profile::SignatureSettings;
 use crate::signing::secret::{ActiveSecret, MAX_OLD_SECRETS, PublicKey, Secret};
 use crate::timestamp::Timestamp;
 use crate::uid::Uid;
+
+pub use crate::endpoint::disabled::{Disabled, DisabledReason};
 
 /// The most endpoints of one workspace: the fan-out of an event reads them all at once.
 pub const MAX_ENDPOINTS: usize = 10_000;
@@ -156,17 +161,6 @@ pub struct EndpointSettings {
     pub metadata: Metadata,
 }
 
-/// Why Posthorn switched the endpoint off: it answered 410 (`gone`), or it failed too often for too long (`failing`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum DisabledReason {
-    /// The endpoint answered 410 Gone.
-    Gone,
-    /// The endpoint failed too often for too long.
-    Failing,
-}
-
 /// One customer URL, with its subscription, its delivery settings and its signing secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -180,8 +174,8 @@ pub struct Endpoint {
     pub url: EndpointUrl,
     /// The secrets that sign its deliveries, the current one first.
     pub secrets: Vec<ActiveSecret>,
-    /// Why Posthorn switched it off; `None` while it is active or when its owner did.
-    pub disabled_reason: Option<DisabledReason>,
+    /// How it was switched off; `None` while it is active, or when its owner did before that was recorded.
+    pub disabled: Option<Disabled>,
     /// The revision for the optimistic lock: it counts the changes, from 1, so that two writers cannot overwrite each
     /// other.
     pub revision: u64,
@@ -281,6 +275,18 @@ impl EndpointSettings {
             (Ok(()), None) => Err(Problem::invalid("/url", "is required")),
         }
     }
+
+    /// The same without what may be a secret: values of headers, and the query of the URL.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let mut settings = self.clone();
+        settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
+        let shown = without_secrets(&self.url);
+        if shown != self.url {
+            settings.url = format!("{shown}?{HIDDEN_VALUE}");
+        }
+        settings
+    }
 }
 
 /// Checks a timeout; `within` is the pointer to the object that has it.
@@ -308,6 +314,11 @@ impl Endpoint {
             self.settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
         }
         self
+    }
+
+    /// Why it was switched off; `None` while it is active, or when its owner did before that was recorded.
+    pub fn disabled_reason(&self) -> Option<DisabledReason> {
+        self.disabled.as_ref().map(|disabled| disabled.reason)
     }
 
     /// The key under which the endpoint's rows are stored.
@@ -360,7 +371,7 @@ impl Endpoint {
     }
 }
 
-/// The part of a URL before its query, for `Debug`; nothing of a URL with a user name or password. The text may be
+/// The part of a URL before its query; nothing of a URL with a user name or password. The text may be
 /// invalid.
 fn without_secrets(url: &str) -> &str {
     let end = url.find(['?', '#']).unwrap_or(url.len());

@@ -30,12 +30,12 @@ impl Switch {
         match (active, reason) {
             (true, _) => Self::On,
             (false, Some(DisabledReason::Failing)) => Self::OffForFailing { parked: 0 },
-            (false, Some(DisabledReason::Gone) | None) => Self::Off,
+            (false, Some(DisabledReason::Gone | DisabledReason::Manual) | None) => Self::Off,
         }
     }
 
     /// Why an event that the endpoint wants has no delivery; `None` if it has one.
-    fn skip_reason(self) -> Option<SkipReason> {
+    pub(crate) fn skip_reason(self) -> Option<SkipReason> {
         match self {
             Self::OffForFailing { parked } if parked >= MAX_PARKED_WHILE_OFF => Some(SkipReason::ParkedFull),
             Self::On | Self::OffForFailing { .. } => None,

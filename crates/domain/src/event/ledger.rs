@@ -71,15 +71,22 @@ impl Ledger {
         self.len() == 0
     }
 
+    /// Every endpoint in the order of the ledger, with the reason if it was skipped. The order never changes: further rows
+    /// of a long ledger only add to its end.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = (EndpointId, Option<SkipReason>)> + Clone {
+        let deliveries = self.deliveries.iter().map(|id| (*id, None));
+        deliveries.chain(self.skipped.iter().map(|(id, reason)| (*id, Some(*reason))))
+    }
+
+    /// What was recorded of an endpoint: `Some(None)` is a delivery, `Some(Some(_))` the reason why it was skipped.
+    pub fn entry(&self, endpoint: EndpointId) -> Option<Option<SkipReason>> {
+        self.entries().find(|(id, _)| *id == endpoint).map(|(_, reason)| reason)
+    }
+
     /// The ledger cut into ledgers of at most `endpoints` each; at least one, even if it is empty.
     pub fn pages(&self, endpoints: usize) -> Vec<Self> {
         let mut pages = vec![Self::default()];
-        let fates = self
-            .deliveries
-            .iter()
-            .map(|id| (*id, None))
-            .chain(self.skipped.iter().map(|(id, reason)| (*id, Some(*reason))));
-        for (id, reason) in fates {
+        for (id, reason) in self.entries() {
             if pages.last().is_some_and(|page| page.len() >= endpoints.max(1)) {
                 pages.push(Self::default());
             }
@@ -179,6 +186,17 @@ mod tests {
             let mut whole = Ledger::default();
             pages.into_iter().for_each(|page| whole.append(page));
             prop_assert_eq!(whole, ledger);
+        }
+
+        #[test]
+        fn what_is_appended_comes_after_all_that_was_there(ledger in any_ledger(), size in 1usize..9) {
+            let mut pages = ledger.pages(size).into_iter();
+            let mut whole = pages.next().unwrap();
+            for page in pages {
+                let before: Vec<_> = whole.entries().collect();
+                whole.append(page);
+                prop_assert_eq!(&whole.entries().collect::<Vec<_>>()[..before.len()], &before[..]);
+            }
         }
 
         #[test]

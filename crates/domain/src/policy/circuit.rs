@@ -108,6 +108,20 @@ impl<'de> Visitor<'de> for NumbersOrPreset {
     }
 }
 
+/// How many deliveries are parked for an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParkedCount {
+    /// The number; when it is not exact, there are more.
+    pub deliveries: u64,
+    /// Whether all of them were counted.
+    pub is_exact: bool,
+}
+
+impl ParkedCount {
+    /// So many are counted one by one.
+    pub const COUNTED_AT_MOST: usize = 1_000;
+}
+
 /// An endpoint's health. It is kept only while the endpoint fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Health {
@@ -150,6 +164,16 @@ impl Health {
         self.is_open() && self.last_failure_at.is_none_or(|last| now.since(last) >= PROBE_EVERY)
     }
 
+    /// About when an open circuit is probed next, if a delivery is parked then; `None` while it is closed. The schedule
+    /// looks once a minute, so a probe that is due waits for the next minute.
+    pub fn next_probe_at(&self, now: Timestamp) -> Option<Timestamp> {
+        const MINUTE_MILLIS: i64 = 60_000;
+        self.open_since?;
+        let due = self.last_failure_at.map_or(now, |last| last.plus(PROBE_EVERY)).max(now);
+        let minutes = due.as_millis().saturating_add(MINUTE_MILLIS - 1) / MINUTE_MILLIS;
+        Some(Timestamp::from_millis(minutes * MINUTE_MILLIS))
+    }
+
     /// What follows at `now` from the failure that led to this health.
     pub fn consequences(&self, policy: DisablePolicy, now: Timestamp) -> Vec<Consequence> {
         let mut consequences = Vec::new();
@@ -189,6 +213,18 @@ mod tests {
 
     fn failing(failures: u32) -> Health {
         Health { failures, failing_since: Some(at(0)), last_failure_at: Some(at(0)), ..Health::default() }
+    }
+
+    #[test]
+    fn an_open_circuit_is_probed_in_the_minute_after_45_seconds_of_quiet() {
+        assert_eq!(failing(9).next_probe_at(at(0)), None, "it is closed");
+        let open = Health { open_since: Some(at(0)), ..failing(9) };
+        for (now, probed) in [(0, 60), (45, 60), (60, 60), (61, 120), (3_601, 3_660)] {
+            assert_eq!(open.next_probe_at(at(now)), Some(at(probed)), "at {now}");
+            assert!(open.is_probe_due(at(probed)));
+        }
+        let failed_again = Health { last_failure_at: Some(at(50)), ..open };
+        assert_eq!(failed_again.next_probe_at(at(51)), Some(at(120)));
     }
 
     #[test]

@@ -8,12 +8,15 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use domain::access::api_key::{ApiKey, LAST_USE_PRECISION};
+use domain::audit::AuditEntry;
+use domain::audit::snapshot::{KeySecrets, Snapshot};
 use domain::id::{ApiKeyId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::keys::{self, KEY_PREFIX, LOOKUP, LOOKUP_SORT};
+use crate::rows::erasure::Erased;
 use crate::table::item::{Attributes, ItemReader, ItemWriter, key_attributes};
 use crate::table::query::{Index, Range};
 use crate::table::update::Update;
@@ -44,13 +47,18 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn save_api_key(&self, key: &ApiKey, digest: &str) -> Result<(), StoreError> {
-        let listed = ListedApiKey { key: key.clone(), digest: digest.to_owned(), old: Vec::new() };
-        self.transact(vec![
+    pub async fn save_api_key(
+        &self,
+        key: &ApiKey,
+        digest: &str,
+        entry: Option<&AuditEntry>,
+    ) -> Result<(), StoreError> {
+        let listed = ListedApiKey::new(key.clone(), digest.to_owned());
+        let writes = vec![
             self.part_put(under_digest(key, digest)?.build(), None)?,
             self.part_put(listed.write()?.build(), None)?,
-        ])
-        .await?;
+        ];
+        self.transact_audited(writes, entry).await?;
         Ok(())
     }
 
@@ -64,6 +72,7 @@ impl Store {
         listed: &ListedApiKey,
         digest: &str,
         ends_at: Option<Timestamp>,
+        entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
         let ListedApiKey { key, digest: before, .. } = listed;
         let rotated = listed.clone().rotated(digest.to_owned(), ends_at);
@@ -90,7 +99,7 @@ impl Store {
             TransactWriteItem::builder().put(listed_row).build(),
             old_row,
         ];
-        Ok(self.transact(writes).await?.is_none())
+        Ok(self.transact_audited(writes, entry).await?.is_none())
     }
 
     /// The key whose holder sent something with this digest.
@@ -168,7 +177,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn delete_api_key(&self, listed: &ListedApiKey) -> Result<bool, StoreError> {
+    pub async fn delete_api_key(
+        &self,
+        listed: &ListedApiKey,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
         let listed_row = Delete::builder()
             .table_name(&*self.table)
             .set_key(Some(key_attributes(&keys::listed_api_key(listed.key.workspace_id, listed.key.id))))
@@ -180,7 +193,24 @@ impl Store {
         for digest in listed.digests() {
             writes.push(self.part_delete(&keys::api_key(digest), None)?);
         }
-        Ok(self.transact(writes).await?.is_none())
+        Ok(self.transact_audited(writes, entry).await?.is_none())
+    }
+
+    /// Deletes API keys of a workspace that was deleted, at most `limit`, with all their secrets.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn erase_api_keys(&self, workspace: WorkspaceId, limit: usize) -> Result<Erased, StoreError> {
+        let range = Range::prefix(keys::api_keys_partition(Some(workspace)), KEY_PREFIX).consistent();
+        let page = self.query(&range, limit).await?;
+        let mut erased = Erased { rows: 0, is_done: !page.more };
+        for row in page.rows {
+            let listed = ListedApiKey::read(row)?;
+            erased.rows += 1 + listed.digests().count();
+            // One that was rotated meanwhile is found again.
+            erased.is_done &= self.delete_api_key(&listed, None).await?;
+        }
+        Ok(erased)
     }
 
     /// Adds to each key when it was last used, by any of its secrets.
@@ -197,6 +227,17 @@ impl Store {
 }
 
 impl ListedApiKey {
+    /// A key with one secret, the one with this digest.
+    pub fn new(key: ApiKey, digest: String) -> Self {
+        Self { key, digest, old: Vec::new() }
+    }
+
+    /// As an audit entry compares it.
+    pub fn snapshot(&self) -> Snapshot {
+        let old_ends = self.old.iter().map(|old| old.ends_at).collect();
+        Snapshot::of_api_key(&self.key, &KeySecrets { digest: &self.digest, old_ends })
+    }
+
     /// The digests of all secrets that authenticate, or have not been deleted since.
     fn digests(&self) -> impl Iterator<Item = &str> {
         [self.digest.as_str()].into_iter().chain(self.old.iter().map(|old| old.digest.as_str()))

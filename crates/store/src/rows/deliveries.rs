@@ -292,6 +292,9 @@ pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, St
     if let Some(reason) = &delivery.cancel_reason {
         item = item.word("cancel_reason", reason)?;
     }
+    if let Some(reason) = &delivery.parked_reason {
+        item = item.word("parked_reason", reason)?;
+    }
     if let Some(attempt) = first_attempt {
         item = item.bytes("first_attempt", attempts::encode(attempt)?);
     }
@@ -337,6 +340,7 @@ pub(crate) fn read(
         next_attempt_at: reader.maybe_instant("next_attempt_at")?,
         delivered_at: reader.maybe_instant("delivered_at")?,
         parked_at: reader.maybe_instant("parked_at")?.or(parked_since),
+        parked_reason: reader.maybe_word("parked_reason")?,
         updated_at,
         slot_at: reader.maybe_instant("slot_at")?,
         trigger: reader.word("trigger")?,

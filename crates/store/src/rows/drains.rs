@@ -116,6 +116,15 @@ impl Store {
             .await
     }
 
+    /// Deletes the drain of an endpoint whose workspace is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn drop_drain(&self, endpoint: EndpointKey) -> Result<(), StoreError> {
+        self.delete(&keys::drain(endpoint)).await?;
+        Ok(())
+    }
+
     /// When the step ends at the latest that another process does; `None` when none is under way.
     ///
     /// # Errors

@@ -3,13 +3,16 @@
 //! quota.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::audit::AuditEntry;
 use domain::endpoint::Endpoint;
-use domain::id::{EndpointKey, WorkspaceId};
+use domain::endpoint::deleted::DeletedEndpoint;
+use domain::id::WorkspaceId;
 use domain::uid::Uid;
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX};
+use crate::rows::deleted_endpoints;
 use crate::table::item::{ItemReader, ItemWriter};
 use crate::table::query::Range;
 use crate::table::update::{Condition, Update};
@@ -38,7 +41,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses for another reason, or the data key cannot be had.
-    pub async fn create_endpoint(&self, endpoint: &Endpoint, most: usize) -> Result<Created, StoreError> {
+    pub async fn create_endpoint(
+        &self,
+        endpoint: &Endpoint,
+        most: usize,
+        entry: Option<&AuditEntry>,
+    ) -> Result<Created, StoreError> {
         let (workspace, item) = (endpoint.workspace_id, self.endpoint_item(endpoint).await?);
         let uid_key = |uid: &Uid| keys::endpoint_uid(workspace, uid);
         for _ in 0..TRIES {
@@ -47,7 +55,7 @@ impl Store {
                 self.part_count(workspace, 1, Some(most))?,
             ];
             parts.extend(self.uid_parts(uid_key, endpoint.id, (None, endpoint.settings.uid.as_ref()))?);
-            match self.transact(parts).await? {
+            match self.transact_audited(parts, entry).await? {
                 None => return Ok(Created::Done),
                 Some(COUNTER) if self.endpoint_count(workspace).await? >= most => {
                     return Ok(Created::TooMany);
@@ -61,27 +69,35 @@ impl Store {
         Err(StoreError::Unprocessed(2))
     }
 
-    /// Deletes an endpoint's row with that of its uid, and counts it off; whether there was one.
-    pub(crate) async fn delete_counted(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
-        let uid_key = |uid: &Uid| keys::endpoint_uid(endpoint.workspace, uid);
+    /// Deletes an endpoint's row with that of its uid, counts it off and leaves a tombstone; whether there was one.
+    pub(crate) async fn delete_counted(
+        &self,
+        deleted: &DeletedEndpoint,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let (workspace, tombstone) = (deleted.workspace_id, deleted_endpoints::write(deleted)?);
+        let uid_key = |uid: &Uid| keys::endpoint_uid(workspace, uid);
         for _ in 0..TRIES {
-            let Some((revision, uid)) = self.endpoint_revision(endpoint).await? else { return Ok(false) };
+            let Some((revision, uid)) = self.endpoint_revision(deleted.key()).await? else {
+                return Ok(false);
+            };
             // Of this revision, because the next one may have another uid.
             let unchanged = Condition::new("revision = :revision").number(":revision", revision);
             let mut parts = vec![
-                self.part_delete_if(&keys::endpoint(endpoint), unchanged)?,
-                self.part_count(endpoint.workspace, -1, None)?,
+                self.part_delete_if(&keys::endpoint(deleted.key()), unchanged)?,
+                self.part_count(workspace, -1, None)?,
+                self.part_put(tombstone.clone(), None)?,
             ];
-            parts.extend(self.uid_parts(uid_key, endpoint.id, (uid.as_ref(), None))?);
-            match self.transact(parts).await? {
+            parts.extend(self.uid_parts(uid_key, deleted.id, (uid.as_ref(), None))?);
+            match self.transact_audited(parts, entry).await? {
                 None => return Ok(true),
                 Some(COUNTER) => {
-                    self.endpoint_count(endpoint.workspace).await?;
+                    self.endpoint_count(workspace).await?;
                 }
                 Some(_) => {}
             }
         }
-        Err(StoreError::Unprocessed(2))
+        Err(StoreError::Unprocessed(3))
     }
 
     /// Counts by `step`, if there is a counter and it is below `most`.

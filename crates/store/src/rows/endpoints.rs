@@ -1,11 +1,13 @@
 //! How are endpoints kept?
 //! As one document under an optimistic lock; secrets and the values of headers are sealed beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use domain::audit::AuditEntry;
+use domain::endpoint::deleted::DeletedEndpoint;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::subscription::{Subscription, Switch};
-use domain::endpoint::{DisabledReason, Endpoint, EndpointSettings};
+use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, PublicKey};
 use domain::timestamp::Timestamp;
@@ -17,8 +19,7 @@ use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX, LOOKUP, LOOKUP_SORT};
 use crate::rows::uids::Saved;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
-use crate::table::query::{Index, Range};
-use crate::table::update::Condition;
+use crate::table::query::{Index, Range, id_in};
 use crate::{Page, Store};
 
 const ENTITY: &str = "endpoint";
@@ -29,7 +30,10 @@ struct Document {
     id: EndpointId,
     workspace_id: WorkspaceId,
     settings: EndpointSettings,
+    /// Only `failing` and `gone`: earlier versions, which run on while a new one is deployed, know no other.
     disabled_reason: Option<DisabledReason>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disabled: Option<Disabled>,
     /// They are public, so they are outside the sealed part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     public_keys: Vec<(PublicKey, Option<Timestamp>)>,
@@ -53,8 +57,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses for another reason, or the data key cannot be had.
-    pub async fn save_endpoint(&self, endpoint: &Endpoint) -> Result<bool, StoreError> {
-        self.put_revision(self.endpoint_item(endpoint).await?, endpoint.revision).await
+    pub async fn save_endpoint(
+        &self,
+        endpoint: &Endpoint,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let parts = vec![self.part_revision(self.endpoint_item(endpoint).await?, endpoint.revision)?];
+        Ok(self.transact_audited(parts, entry).await?.is_none())
     }
 
     /// The same for an endpoint that had the uid `before`, and may have another now, or none: the uid changes in the same
@@ -66,16 +75,17 @@ impl Store {
         &self,
         endpoint: &Endpoint,
         before: Option<&Uid>,
+        entry: Option<&AuditEntry>,
     ) -> Result<Saved, StoreError> {
         let item = self.endpoint_item(endpoint).await?;
-        let mut parts = vec![self.part_put_if(item, Condition::follows(endpoint.revision))?];
+        let mut parts = vec![self.part_revision(item, endpoint.revision)?];
         let uids = (before, endpoint.settings.uid.as_ref());
         parts.extend(self.uid_parts(
             |uid| keys::endpoint_uid(endpoint.workspace_id, uid),
             endpoint.id,
             uids,
         )?);
-        self.save_with_uid(parts).await
+        self.save_with_uid(parts, entry).await
     }
 
     /// The revision and the uid of an endpoint, if there is one.
@@ -100,7 +110,8 @@ impl Store {
             id: endpoint.id,
             workspace_id: endpoint.workspace_id,
             settings,
-            disabled_reason: endpoint.disabled_reason,
+            disabled_reason: endpoint.disabled_reason().filter(|reason| *reason != DisabledReason::Manual),
+            disabled: endpoint.disabled.clone(),
             public_keys: endpoint.public_keys(),
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
@@ -171,6 +182,20 @@ impl Store {
         Ok(Page::new(rows, page.more, |endpoint| endpoint.id))
     }
 
+    /// Those of the endpoints that the workspace has.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn existing_endpoints(
+        &self,
+        workspace: WorkspaceId,
+        endpoints: &[EndpointId],
+    ) -> Result<HashSet<EndpointId>, StoreError> {
+        let key = |id: &EndpointId| keys::endpoint(EndpointKey::new(workspace, *id));
+        let rows = self.load_all(&endpoints.iter().map(key).collect::<Vec<_>>()).await?.into_iter();
+        rows.map(|row| id_in(ItemReader::new(row, ENTITY).text(keys::SK)?)).collect()
+    }
+
     /// The subscriptions of a workspace's endpoints, oldest first, for the fan-out of an event. Decrypts no secret. Only
     /// where an endpoint is off for failing it also reads how many deliveries are parked.
     ///
@@ -198,15 +223,19 @@ impl Store {
         Ok(subscriptions)
     }
 
-    /// Deletes an endpoint with the rows of its health, limits and drain; whether there was one.
+    /// Deletes an endpoint with the rows of its health, limits and drain, and leaves its tombstone; whether there was one.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn delete_endpoint(&self, endpoint: EndpointKey) -> Result<bool, StoreError> {
-        let existed = self.delete_counted(endpoint).await?;
+    pub async fn delete_endpoint(
+        &self,
+        deleted: &DeletedEndpoint,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let existed = self.delete_counted(deleted, entry).await?;
         // After the endpoint's own row: a process that still finds the endpoint would write them anew.
         for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count] {
-            self.delete(&key(endpoint)).await?;
+            self.delete(&key(deleted.key())).await?;
         }
         Ok(existed)
     }
@@ -218,6 +247,9 @@ impl Store {
         let sealed: Sealed =
             serde_json::from_slice(&sealed).map_err(|_| reader.damaged("its secrets cannot be read"))?;
         document.settings.headers = sealed.headers;
+        // An earlier version wrote the reason alone.
+        let before = document.disabled_reason.map(|reason| Disabled { reason, at: None, by: None });
+        let disabled = document.disabled.or(before);
         let url = stored_url(&document.settings.url).map_err(|error| reader.damaged(error))?;
         Ok(Endpoint {
             id: document.id,
@@ -225,7 +257,7 @@ impl Store {
             settings: document.settings,
             url,
             secrets: sealed.secrets,
-            disabled_reason: document.disabled_reason,
+            disabled,
             revision: reader.number("revision")?,
             created_at: document.created_at,
             updated_at: document.updated_at,

@@ -1,6 +1,7 @@
 //! How are events kept?
 //! One row per event, with its payload and its ledger; the part of a long ledger that does not fit is in further rows.
 
+use domain::audit::AuditEntry;
 use domain::event::channel::Channel;
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::event::ledger::Ledger;
@@ -14,7 +15,7 @@ use domain::uid::Uid;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::StoreError;
-use crate::keys::{self, EVENT_SHARDS};
+use crate::keys::{self, Day, EVENT_SHARDS};
 use crate::rows::payload;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::listing::Listing;
@@ -44,7 +45,7 @@ pub enum StoredPayload {
 }
 
 /// The attributes that a list shows of an event: not the payload, by far the largest part of a row.
-const LISTED: &[&str] = &[
+pub(super) const LISTED: &[&str] = &[
     keys::PK,
     keys::SK,
     keys::EXPIRES_AT,
@@ -55,19 +56,22 @@ const LISTED: &[&str] = &[
     "channels",
     "deliver_at",
     "ledger",
+    "ledger_pages",
+    "ledger_digest",
     TEST,
 ];
 
 /// How much of an event's row was read.
 #[derive(Clone, Copy)]
-enum Detail {
+pub(super) enum Detail {
     Whole,
     /// The attributes in [`LISTED`].
     Listed,
 }
 
 /// The rows of a ledger that does not fit its event's row.
-struct LedgerPages {
+#[derive(Debug, Clone)]
+pub(super) struct LedgerPages {
     pages: usize,
     digest: String,
 }
@@ -191,7 +195,7 @@ impl Store {
         Ok(LedgerPages { pages: pages.len(), digest })
     }
 
-    async fn load_ledger_pages(
+    pub(super) async fn load_ledger_pages(
         &self,
         workspace: WorkspaceId,
         event: EventId,
@@ -250,7 +254,8 @@ impl Store {
         }
     }
 
-    /// Erases an event's payload and keeps everything else; whether there is such an event.
+    /// Erases an event's payload and keeps everything else; whether there is such an event. One that was erased before
+    /// stays as it is, without another audit entry.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -259,15 +264,20 @@ impl Store {
         workspace: WorkspaceId,
         id: EventId,
         now: Timestamp,
+        entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
-        Update::new(keys::event(workspace, id), ENTITY)
-            .set("erased_at = if_not_exists(erased_at, :now)")
+        let update = Update::new(keys::event(workspace, id), ENTITY)
+            .set("erased_at = :now")
             .remove("payload, #encoding")
             .when("attribute_exists(PK)")
+            .when("attribute_not_exists(erased_at)")
             .name("#encoding", "encoding")
-            .instant(":now", now)
-            .apply(self)
-            .await
+            .instant(":now", now);
+        let parts = vec![update.part(self)?];
+        match self.transact_audited(parts, entry).await? {
+            None => Ok(true),
+            Some(_) => Ok(matches!(self.load_payload(workspace, id, now).await?, StoredPayload::Erased)),
+        }
     }
 
     /// Part of the events of a workspace, of those that are of one of the event types (any, if none is named).
@@ -283,15 +293,7 @@ impl Store {
         listing: &Listing<EventId, &[EventTypePattern]>,
         now: Timestamp,
     ) -> Result<Page<Event, EventId>, StoreError> {
-        let list = ShardedList {
-            partition: |day, shard| keys::event_partition(workspace, day, shard),
-            shards: EVENT_SHARDS,
-            prefix: "",
-            attributes: LISTED,
-            id: EventId::new,
-            time: EventId::time,
-        };
-        self.read_sharded(&list, listing, |row| {
+        self.read_sharded(&events_of(workspace), listing, |row| {
             let event = read(workspace, row, now, Detail::Listed)?.map(|(event, _)| event);
             Ok(event.filter(|event| wants(listing.filter, &event.event_type)))
         })
@@ -299,8 +301,20 @@ impl Store {
     }
 }
 
+/// The list of a workspace's events, without their payloads.
+pub(super) fn events_of(workspace: WorkspaceId) -> ShardedList<impl Fn(Day, u8) -> String, EventId> {
+    ShardedList {
+        partition: move |day, shard| keys::event_partition(workspace, day, shard),
+        shards: EVENT_SHARDS,
+        prefix: "",
+        attributes: LISTED,
+        id: EventId::new,
+        time: EventId::time,
+    }
+}
+
 /// The event, unless it has expired, and the rows in which its ledger goes on.
-fn read(
+pub(super) fn read(
     workspace: WorkspaceId,
     row: Attributes,
     now: Timestamp,
@@ -363,7 +377,8 @@ fn trace(reader: &ItemReader) -> Result<Option<TraceParent>, StoreError> {
     trace.map_err(|error| reader.damaged(error))
 }
 
-fn uid(reader: &ItemReader) -> Result<Option<Uid>, StoreError> {
+/// The uid of an event's row.
+pub(super) fn uid(reader: &ItemReader) -> Result<Option<Uid>, StoreError> {
     let uid = reader.maybe_text("uid")?.map(str::parse).transpose();
     uid.map_err(|error| reader.damaged(error))
 }

@@ -3,14 +3,18 @@
 
 pub mod api_keys;
 pub(crate) mod attempts;
+pub mod audit;
 pub(crate) mod concurrent_attempts;
+pub(crate) mod deleted_endpoints;
 pub mod deliveries;
 pub mod drains;
 pub mod endpoint_count;
 pub mod endpoints;
+pub mod erasure;
 pub mod events;
 pub mod health;
 pub mod idempotency;
+pub mod ledgers;
 pub mod limits;
 pub(crate) mod parked_counts;
 pub mod payload;
@@ -20,4 +24,5 @@ pub mod statistics;
 pub mod sweeps;
 pub mod uids;
 pub(crate) mod undelivered;
+pub mod workspace_deletions;
 pub mod workspaces;

@@ -34,6 +34,17 @@ impl Store {
         Ok(())
     }
 
+    /// About how many were parked since the endpoint is off.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn parked_count(&self, endpoint: EndpointKey) -> Result<u64, StoreError> {
+        match self.load_recent(&keys::parked_count(endpoint)).await? {
+            Some(row) => ItemReader::new(row, ENTITY).number("parked"),
+            None => Ok(0),
+        }
+    }
+
     /// The counts of a workspace's endpoints, as they were a moment ago.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! How is a replay kept?
 //! As one document; its row is stepwise work, claimed for each step under a lease.
 
+use domain::audit::AuditEntry;
 use domain::delivery::replay::{Replay, ReplayStatus};
 use domain::id::{ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
@@ -20,7 +21,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn start_replay(&self, replay: &Replay, expires_at: Timestamp) -> Result<(), StoreError> {
+    pub async fn start_replay(
+        &self,
+        replay: &Replay,
+        expires_at: Timestamp,
+        entry: Option<&AuditEntry>,
+    ) -> Result<(), StoreError> {
         let item = ItemWriter::new(&keys::replay(replay.workspace_id, replay.id), ENTITY)
             .text(LOOKUP, listed(replay))
             .text(LOOKUP_SORT, replay.id)
@@ -29,7 +35,9 @@ impl Store {
             .json("document", replay)?
             .expires_at(expires_at)
             .build();
-        self.put(item).await
+        let parts = vec![self.part_put(item, None)?];
+        self.transact_audited(parts, entry).await?;
+        Ok(())
     }
 
     /// Claims a running replay for one step; `None` when it has ended, or another process holds the lease.
@@ -65,9 +73,23 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
-    pub async fn cancel_replay(&self, replay: &Replay) -> Result<bool, StoreError> {
+    pub async fn cancel_replay(
+        &self,
+        replay: &Replay,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
         let update = Update::new(keys::replay(replay.workspace_id, replay.id), ENTITY);
-        while_running(write(update, replay)?)?.apply(self).await
+        let parts = vec![while_running(write(update, replay)?)?.part(self)?];
+        Ok(self.transact_audited(parts, entry).await?.is_none())
+    }
+
+    /// Deletes a replay whose workspace is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn drop_replay(&self, workspace: WorkspaceId, id: ReplayId) -> Result<(), StoreError> {
+        self.delete(&keys::replay(workspace, id)).await?;
+        Ok(())
     }
 
     /// The replay in whichever workspace it is, by the index: one made a moment ago may be missed.

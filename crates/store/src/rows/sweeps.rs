@@ -105,6 +105,15 @@ impl Store {
         self.delete_if(lease.key(), unasked).await
     }
 
+    /// Deletes the sweep of a workspace that is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn drop_sweep(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
+        self.delete(&keys::sweep(workspace)).await?;
+        Ok(())
+    }
+
     /// When the step ends at the latest that another process does; `None` when none is under way.
     ///
     /// # Errors

@@ -4,10 +4,12 @@
 //!
 //! The row of an event's uid expires with the event; the others are deleted with their thing, or when it gets another uid.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::audit::AuditEntry;
 use domain::id::{EndpointId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use domain::uid::Uid;
@@ -63,6 +65,24 @@ impl Store {
         uid: &Uid,
     ) -> Result<Option<EndpointId>, StoreError> {
         self.id_of(&keys::endpoint_uid(workspace, uid)).await
+    }
+
+    /// The endpoints of a workspace that have these uids, which differ.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn endpoints_of_uids(
+        &self,
+        workspace: WorkspaceId,
+        uids: impl IntoIterator<Item = &Uid>,
+    ) -> Result<HashMap<Uid, EndpointId>, StoreError> {
+        let keys: Vec<_> = uids.into_iter().map(|uid| keys::endpoint_uid(workspace, uid)).collect();
+        let rows = self.load_all(&keys).await?.into_iter().map(|row| {
+            let reader = ItemReader::new(row, ENTITY);
+            let uid = reader.text(keys::SK)?.strip_prefix(keys::ENDPOINT_UID_PREFIX).unwrap_or_default();
+            Ok((uid.parse().map_err(|error| reader.damaged(error))?, reader.parsed(ID)?))
+        });
+        rows.collect()
     }
 
     /// The event of a workspace that has the uid, if it has not expired at `now`.
@@ -122,9 +142,14 @@ impl Store {
         self.part_put_if(item, free)
     }
 
-    /// Writes `parts`, of which the first is a thing under its optimistic lock and the rest are of its uid.
-    pub(crate) async fn save_with_uid(&self, parts: Vec<TransactWriteItem>) -> Result<Saved, StoreError> {
-        Ok(match self.transact(parts).await? {
+    /// Writes `parts`, of which the first is a thing under its optimistic lock and the rest are of its uid, with the entry
+    /// of the change.
+    pub(crate) async fn save_with_uid(
+        &self,
+        parts: Vec<TransactWriteItem>,
+        entry: Option<&AuditEntry>,
+    ) -> Result<Saved, StoreError> {
+        Ok(match self.transact_audited(parts, entry).await? {
             None => Saved::Done,
             Some(0) => Saved::ChangedMeanwhile,
             Some(_) => Saved::UidTaken,

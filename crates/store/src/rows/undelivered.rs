@@ -7,9 +7,9 @@ use domain::id::{DeliveryId, EndpointId};
 use domain::timestamp::Timestamp;
 
 use crate::error::StoreError;
-use crate::keys::{self, LONG_WAITS, UNDELIVERED_SORT};
+use crate::keys::{self, EXPIRES_AT, LONG_WAITS, UNDELIVERED_SORT};
 use crate::rows::deliveries::read;
-use crate::table::item::Attributes;
+use crate::table::item::{Attributes, ItemReader};
 use crate::table::listing::{Listing, Order, Window};
 use crate::table::query::{EXAMINED_AT_MOST, Index, Range, id_in};
 use crate::{Page, Store};
@@ -70,6 +70,29 @@ impl Store {
                 return Ok(page.rows.pop());
             }
         }
+    }
+
+    /// How many deliveries of an endpoint have this status (failed or parked), up to `most`, and whether these are all.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn count_undelivered(
+        &self,
+        endpoint: EndpointId,
+        status: DeliveryStatus,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<(usize, bool), StoreError> {
+        let Some(prefix) = keys::undelivered_prefix(status) else { return Ok((0, true)) };
+        let range = Range::prefix(keys::undelivered_partition(endpoint), prefix).of(Index::Undelivered);
+        // Rows that have expired and are not yet deleted are the oldest: they come last.
+        let read = self.query(&range.only(&[EXPIRES_AT]).newest_first(), most).await?;
+        let mut count = 0;
+        for row in read.rows {
+            let expires_at: i64 = ItemReader::new(row, "delivery").number(EXPIRES_AT)?;
+            count += usize::from(expires_at > now.as_seconds());
+        }
+        Ok((count, !read.more))
     }
 
     /// The rows of [`Index::Undelivered`] under `prefix`: those that `keep` turns into a delivery.

@@ -2,6 +2,7 @@
 //! As one document under an optimistic lock, listed in the `lookup` index.
 
 use domain::access::workspace::Workspace;
+use domain::audit::AuditEntry;
 use domain::id::WorkspaceId;
 use domain::uid::Uid;
 
@@ -10,7 +11,6 @@ use crate::keys::{self, ALL_WORKSPACES, LOOKUP, LOOKUP_SORT};
 use crate::rows::uids::Saved;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::{Index, Range};
-use crate::table::update::Condition;
 use crate::{Page, Store};
 
 const ENTITY: &str = "workspace";
@@ -24,8 +24,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses for another reason.
-    pub async fn save_workspace(&self, workspace: &Workspace) -> Result<bool, StoreError> {
-        self.put_revision(item(workspace)?, workspace.revision).await
+    pub async fn save_workspace(
+        &self,
+        workspace: &Workspace,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let parts = vec![self.part_revision(item(workspace)?, workspace.revision)?];
+        Ok(self.transact_audited(parts, entry).await?.is_none())
     }
 
     /// The same for a workspace that had the uid `before`, and now has another, or none: the uid changes in the same
@@ -37,11 +42,12 @@ impl Store {
         &self,
         workspace: &Workspace,
         before: Option<&Uid>,
+        entry: Option<&AuditEntry>,
     ) -> Result<Saved, StoreError> {
-        let mut parts = vec![self.part_put_if(item(workspace)?, Condition::follows(workspace.revision))?];
+        let mut parts = vec![self.part_revision(item(workspace)?, workspace.revision)?];
         let uids = (before, workspace.uid.as_ref());
         parts.extend(self.uid_parts(keys::workspace_uid, workspace.id, uids)?);
-        self.save_with_uid(parts).await
+        self.save_with_uid(parts, entry).await
     }
 
     /// The workspace, if there is one.

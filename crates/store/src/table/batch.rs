@@ -1,9 +1,9 @@
-//! How are many rows written or read at once?
+//! How are many rows written, deleted or read at once?
 //! In batches (`BatchWriteItem`, `BatchGetItem`), whose unprocessed rest is sent again; all of them or an error.
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 
 use crate::Store;
 use crate::error::StoreError;
@@ -30,6 +30,20 @@ impl Store {
             let rest = writes.split_off(writes.len().min(BATCH_WRITES));
             self.write_batch(writes).await?;
             writes = rest;
+        }
+        Ok(())
+    }
+
+    /// Deletes many rows of different keys, whether or not they exist, all of them or an error.
+    pub(crate) async fn delete_all(&self, keys: &[Key]) -> Result<(), StoreError> {
+        for chunk in keys.chunks(BATCH_WRITES) {
+            let mut writes = Vec::with_capacity(chunk.len());
+            for key in chunk {
+                let delete = DeleteRequest::builder().set_key(Some(key_attributes(key))).build();
+                let delete = delete.map_err(StoreError::aws("BatchWriteItem"))?;
+                writes.push(WriteRequest::builder().delete_request(delete).build());
+            }
+            self.write_batch(writes).await?;
         }
         Ok(())
     }

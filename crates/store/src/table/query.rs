@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
 use crate::Store;
 use crate::error::StoreError;
@@ -14,6 +14,10 @@ use crate::table::item::Attributes;
 /// The maximum number of rows that are read for one page of a filtered list. Then the page ends, short as it may be, and
 /// its `next` continues the list: so no page takes longer than a request may.
 pub(crate) const EXAMINED_AT_MOST: usize = 2_000;
+
+/// The most that is read for one page of a sharded list, in DynamoDB's read units of 8 KB (eventually consistent): 16 MB.
+/// A list leaves payloads out of its answer, but DynamoDB reads them: 2,000 events can have 500 MB.
+pub(crate) const READ_UNITS_AT_MOST: f64 = 2_048.0;
 
 /// A range of rows of one partition, and their order.
 #[derive(Debug, Clone)]
@@ -26,6 +30,9 @@ pub(crate) struct Range {
     pub(crate) index: Option<Index>,
     /// Only these attributes of the rows; all, if the list is empty.
     pub(crate) attributes: &'static [&'static str],
+    /// At most one page of DynamoDB's, 1 MB, is read at once, even if it has fewer rows than asked for; its read units are
+    /// counted.
+    pub(crate) one_page: bool,
 }
 
 /// The rows of a [`Range`].
@@ -33,6 +40,8 @@ pub(crate) struct Rows {
     pub(crate) rows: Vec<Attributes>,
     /// Whether there are more.
     pub(crate) more: bool,
+    /// The read units that they took; only counted where one page is read at once.
+    pub(crate) units: f64,
 }
 
 /// An index to read instead of the table.
@@ -63,7 +72,14 @@ impl Range {
             consistent: false,
             index: None,
             attributes: &[],
+            one_page: false,
         }
+    }
+
+    /// Every row of `partition`, oldest first.
+    pub(crate) fn whole(partition: String) -> Self {
+        // DynamoDB refuses an empty key.
+        Self { low: "!".to_owned(), ..Self::prefix(partition, "") }
     }
 
     pub(crate) fn newest_first(mut self) -> Self {
@@ -78,6 +94,12 @@ impl Range {
 
     pub(crate) fn of(mut self, index: Index) -> Self {
         self.index = Some(index);
+        self
+    }
+
+    /// At most one page of DynamoDB's at once.
+    pub(crate) fn one_page(mut self) -> Self {
+        self.one_page = true;
         self
     }
 
@@ -130,7 +152,7 @@ impl Store {
     pub(crate) async fn query(&self, range: &Range, limit: usize) -> Result<Rows, StoreError> {
         // DynamoDB refuses an empty range.
         if range.low > range.high {
-            return Ok(Rows { rows: Vec::new(), more: false });
+            return Ok(Rows { rows: Vec::new(), more: false, units: 0.0 });
         }
         let names = range.index.map(Index::names);
         let (pk, sk) = names.map_or((PK, SK), |(_, pk, sk)| (pk, sk));
@@ -140,7 +162,7 @@ impl Store {
         let mut expression_names: HashMap<String, String> =
             placeholders().map(|(placeholder, name)| (placeholder, (*name).to_owned())).collect();
         expression_names.extend([("#pk".to_owned(), pk.to_owned()), ("#sk".to_owned(), sk.to_owned())]);
-        let mut rows: Vec<Attributes> = Vec::new();
+        let (mut rows, mut units): (Vec<Attributes>, f64) = (Vec::new(), 0.0);
         let mut start = None;
         loop {
             // One row more than wanted shows whether there is another page.
@@ -159,18 +181,21 @@ impl Store {
                 .scan_index_forward(!range.newest_first)
                 .consistent_read(range.consistent && range.index.is_none())
                 .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
+                .set_return_consumed_capacity(range.one_page.then_some(ReturnConsumedCapacity::Total))
                 .set_exclusive_start_key(start)
                 .send()
                 .await
                 .map_err(StoreError::aws("Query"))?;
+            units +=
+                answer.consumed_capacity.and_then(|consumed| consumed.capacity_units).unwrap_or_default();
             rows.extend(answer.items.unwrap_or_default());
             start = answer.last_evaluated_key.filter(|key| !key.is_empty());
             if rows.len() > limit {
                 rows.truncate(limit);
-                return Ok(Rows { rows, more: true });
+                return Ok(Rows { rows, more: true, units });
             }
-            if start.is_none() {
-                return Ok(Rows { rows, more: false });
+            if start.is_none() || (range.one_page && !rows.is_empty()) {
+                return Ok(Rows { rows, more: start.is_some(), units });
             }
         }
     }

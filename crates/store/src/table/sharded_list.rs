@@ -2,8 +2,8 @@
 //! A sharded list: one partition a day and shard, merged by sort key while it is read.
 //!
 //! Each shard of a day is a lane that is read in small pages; the sort keys order by time. Days are read backwards or
-//! forwards, until enough rows are found, the last day is passed, or the maximum number of rows for one page was read. The
-//! days are few: nothing is kept for more than 90.
+//! forwards, until enough rows are found, the last day is passed, or the maximum number of rows or bytes for one page was
+//! read. The days are few: nothing is kept for more than 90.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -17,7 +17,7 @@ use crate::error::StoreError;
 use crate::keys::{Day, SK};
 use crate::table::item::Attributes;
 use crate::table::listing::{Listing, Order, Window};
-use crate::table::query::{EXAMINED_AT_MOST, Range, id_in};
+use crate::table::query::{EXAMINED_AT_MOST, READ_UNITS_AT_MOST, Range, id_in};
 use crate::{Page, Store};
 
 /// Lanes read at once.
@@ -64,6 +64,7 @@ impl Store {
         // Most lists end in their first day; only when they do not are several days read at once.
         let mut days_at_once = 1;
         let (mut kept, mut examined, mut last) = (Vec::new(), 0, None);
+        let mut units = 0.0;
         loop {
             let mut lanes = Vec::new();
             for day in days.by_ref().take(days_at_once) {
@@ -74,8 +75,15 @@ impl Store {
             }
             days_at_once = (LANES_AT_ONCE / shards).max(1);
             loop {
+                // What was read is used up first: a lane without rows may hold the next one.
+                if let Some(last) = last.as_deref()
+                    && units >= READ_UNITS_AT_MOST
+                    && lanes.iter().any(Lane::is_dry)
+                {
+                    return Ok(Page { rows: kept, next: Some(id_in(last)?) });
+                }
                 // The more rows were skipped, the more are read at once.
-                self.refill(&mut lanes, (limit / shards + 4).max(examined / shards)).await?;
+                units += self.refill(&mut lanes, (limit / shards + 4).max(examined / shards)).await?;
                 let Some((sort_key, row)) = take_next(&mut lanes, listing.order) else { break };
                 let row = keep(row)?;
                 let full = kept.len() == limit && row.is_some();
@@ -91,24 +99,30 @@ impl Store {
         }
     }
 
-    /// Reads the next page of every lane without rows.
-    async fn refill(&self, lanes: &mut [Lane], page_size: usize) -> Result<(), StoreError> {
+    /// Reads the next page of every lane without rows; gives the read units that it took.
+    async fn refill(&self, lanes: &mut [Lane], page_size: usize) -> Result<f64, StoreError> {
         let mut reads = Vec::new();
-        for lane in lanes.iter_mut().filter(|lane| lane.more && lane.rows.is_empty()) {
+        for lane in lanes.iter_mut().filter(|lane| lane.is_dry()) {
             reads.push(self.read_on(lane, page_size));
         }
-        try_join_all(reads).await?;
-        Ok(())
+        Ok(try_join_all(reads).await?.into_iter().sum())
     }
 
-    async fn read_on(&self, lane: &mut Lane, page_size: usize) -> Result<(), StoreError> {
+    async fn read_on(&self, lane: &mut Lane, page_size: usize) -> Result<f64, StoreError> {
         let page = self.query(&lane.range, page_size).await?;
         lane.more = page.more;
         lane.rows = page.rows.into_iter().map(with_sort_key).collect::<Result<_, _>>()?;
         if let Some((last, _)) = lane.rows.back() {
             lane.range = lane.range.clone().beyond(last);
         }
-        Ok(())
+        Ok(page.units)
+    }
+}
+
+impl Lane {
+    /// Whether its next row, if there is one, was not read yet.
+    fn is_dry(&self) -> bool {
+        self.more && self.rows.is_empty()
     }
 }
 
@@ -141,7 +155,8 @@ impl<F: Fn(Day, u8) -> String, I: Copy + Display> ShardedList<F, I> {
         let mut range = Range::prefix((self.partition)(day, shard), self.prefix)
             .from(self.sort_key(&(self.id)(since, 0)))
             .before(&self.sort_key(&(self.id)(until, 0)))
-            .only(self.attributes);
+            .only(self.attributes)
+            .one_page();
         if listing.order == Order::NewestFirst {
             range = range.newest_first();
         }

@@ -35,14 +35,6 @@ impl Condition {
         Self { expression: expression.to_owned(), ..Self::default() }
     }
 
-    /// The optimistic lock of a row that is written as its revision `revision`: there is the one before, or no row yet.
-    pub(crate) fn follows(revision: u64) -> Self {
-        match revision {
-            1 => Self::new("attribute_not_exists(PK)"),
-            revision => Self::new("revision = :before").number(":before", revision.saturating_sub(1)),
-        }
-    }
-
     /// The attribute that `placeholder` stands for.
     pub(crate) fn name(mut self, placeholder: &str, attribute: impl Into<String>) -> Self {
         self.names.insert(placeholder.to_owned(), attribute.into());
@@ -280,10 +272,18 @@ impl Store {
         }
     }
 
-    /// Writes a row under its optimistic lock, the counter `revision`: only over the revision before, and the first only
-    /// where there is no row. `false` when another writer was faster; then nothing is written.
-    pub(crate) async fn put_revision(&self, item: Attributes, revision: u64) -> Result<bool, StoreError> {
-        self.put_if(item, Condition::follows(revision)).await
+    /// Puts a row under its optimistic lock, the counter `revision`: only over the revision before, and the first only
+    /// where there is no row.
+    pub(crate) fn part_revision(
+        &self,
+        item: Attributes,
+        revision: u64,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let condition = match revision {
+            1 => Condition::new("attribute_not_exists(PK)"),
+            revision => Condition::new("revision = :before").number(":before", revision.saturating_sub(1)),
+        };
+        self.part_put_if(item, condition)
     }
 
     /// Deletes a row if `condition` holds of it; whether it did.

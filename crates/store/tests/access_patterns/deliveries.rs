@@ -3,7 +3,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::decision::Decision;
-use domain::delivery::{Delivery, DeliveryStatus};
+use domain::delivery::{Delivery, DeliveryStatus, ParkReason};
 use domain::event::event_type::{EventType, EventTypePattern};
 use domain::id::{EndpointId, EventId};
 use domain::policy::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
@@ -307,22 +307,23 @@ async fn a_window_is_read_and_nothing_beside_it() {
 }
 
 #[tokio::test]
-async fn a_parked_delivery_is_claimed_once_also_when_its_row_does_not_say_since_when_it_is_parked() {
+async fn a_parked_delivery_is_claimed_once_also_when_its_row_does_not_say_since_when_and_why_it_is_parked() {
     let table = table().await;
     let expires_at = now().plus(DAY * 30);
     for (number, is_old) in [(1, false), (2, true)] {
-        let delivery = new_delivery(endpoint(1), now(), number).parked(now());
+        let delivery = new_delivery(endpoint(1), now(), number).parked(ParkReason::RateLimit, now());
         let row = DeliveryRow { delivery: delivery.clone(), first_attempt: None };
         table.store.settle(&[Settlement { row, later_attempt: None, expires_at }]).await.unwrap();
         if is_old {
             let key = store::keys::delivery(delivery.endpoint_id, delivery.id);
-            let update =
-                table.client.update_item().table_name("posthorn").update_expression("REMOVE parked_at");
+            let update = table.client.update_item().table_name("posthorn");
+            let update = update.update_expression("REMOVE parked_at, parked_reason");
             let update = update.key("PK", AttributeValue::S(key.pk)).key("SK", AttributeValue::S(key.sk));
             update.send().await.unwrap();
         }
         let row = table.store.load_delivery(endpoint(1), delivery.id, now()).await.unwrap().unwrap();
-        assert_eq!(row.delivery, delivery);
+        let parked_reason = (!is_old).then_some(ParkReason::RateLimit);
+        assert_eq!(row.delivery, Delivery { parked_reason, ..delivery.clone() });
 
         let later = now().plus(Duration::from_secs(1));
         let claimed = DeliveryRow { delivery: delivery.claimed(later), ..row };

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Event;
@@ -180,7 +181,7 @@ async fn a_payload_is_read_without_its_ledger() {
     let StoredPayload::Kept(payload, _) = load(now()).await else { panic!("it is there") };
     assert_eq!(payload.get(), event.payload.get());
     assert!(matches!(load(now().plus(DAY)).await, StoredPayload::Gone));
-    table.store.erase_payload(workspace(1), event.id, now()).await.unwrap();
+    table.store.erase_payload(workspace(1), event.id, now(), None).await.unwrap();
     assert!(matches!(load(now()).await, StoredPayload::Erased));
 }
 
@@ -189,7 +190,7 @@ async fn an_erased_payload_is_gone_and_the_rest_stays() {
     let table = table().await;
     let event = Event { ledger: ledger(3), ..event(now(), 1) };
     table.store.save_event(&event, now().plus(DAY)).await.unwrap();
-    assert!(table.store.erase_payload(workspace(1), event.id, now()).await.unwrap());
+    assert!(table.store.erase_payload(workspace(1), event.id, now(), None).await.unwrap());
     let loaded = table.store.load_event(workspace(1), event.id, now()).await.unwrap().unwrap();
     assert_eq!((loaded.payload.get(), loaded.erased_at), ("null", Some(now())));
     assert_eq!(loaded.ledger, event.ledger);
@@ -198,5 +199,48 @@ async fn an_erased_payload_is_gone_and_the_rest_stays() {
     let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
     assert!(rows.items().iter().all(|row| !row.contains_key("payload")));
     let other = EventId::new(now(), 9);
-    assert!(!table.store.erase_payload(workspace(1), other, now()).await.unwrap());
+    assert!(!table.store.erase_payload(workspace(1), other, now(), None).await.unwrap());
+}
+
+/// Text that does not compress much.
+fn noise(seed: u64, chars: usize) -> String {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'0' + u8::try_from(state % 75).unwrap()).to_string().replace('\\', "/")
+    };
+    (0..chars).map(|_| next()).collect()
+}
+
+#[tokio::test]
+async fn a_page_ends_after_so_many_bytes_too_and_the_list_goes_on() {
+    let table = table().await;
+    for number in 0..130 {
+        let text = format!("\"{}\"", noise(number, 250_000));
+        let payload = Arc::new(RawValue::from_string(text).unwrap().into());
+        let event = Event { payload, ..event(ago(Duration::from_secs(number)), number.into()) };
+        assert!(table.store.save_event(&event, now().plus(DAY)).await.unwrap());
+    }
+    let other = [EventTypePattern::parse("other").unwrap()];
+    let mut listing = Listing::newest_first(window(2), other.as_slice(), 10);
+    let mut pages = 0;
+    loop {
+        let page = table.store.list_events(workspace(1), &listing, now()).await.unwrap();
+        pages += 1;
+        assert!(page.rows.is_empty() && pages < 10, "page {pages}");
+        let Some(next) = page.next else { break };
+        listing = listing.beyond(Some(next));
+    }
+    assert!(pages > 1, "all of 25 MB was read for one page");
+    let mut found = 0;
+    let mut listing = Listing::newest_first(window(2), &[][..], 50);
+    loop {
+        let page = table.store.list_events(workspace(1), &listing, now()).await.unwrap();
+        found += page.rows.len();
+        let Some(next) = page.next else { break };
+        listing = listing.beyond(Some(next));
+    }
+    assert_eq!(found, 130);
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use domain::delivery::replay::{Replay, ReplayStatus};
+use domain::endpoint::deleted::DeletedEndpoint;
 use domain::id::{DeliveryId, EndpointId, EndpointKey, ReplayId};
 use domain::timestamp::Timestamp;
 use serde_json::json;
@@ -79,7 +80,11 @@ async fn the_drain_of_a_deleted_endpoint_is_not_written_again() {
     let store = &table.store;
     store.start_drain(endpoint(), DrainReason::Recovery, 20, now()).await.unwrap();
     let (lease, drain) = store.claim_drain(endpoint(), now()).await.unwrap().unwrap();
-    store.delete_endpoint(endpoint()).await.unwrap();
+    let EndpointKey { workspace: workspace_id, id } = endpoint();
+    let (url, description) = (String::new(), String::new());
+    let (created_at, deleted_at) = (now(), now());
+    let deleted = DeletedEndpoint { id, workspace_id, uid: None, url, description, created_at, deleted_at };
+    store.delete_endpoint(&deleted, None).await.unwrap();
     assert!(!store.save_drain(&lease, &drain, later(1)).await.unwrap());
     assert_eq!(store.lost_drains(later(600)).await.unwrap(), []);
 }
@@ -88,12 +93,12 @@ async fn the_drain_of_a_deleted_endpoint_is_not_written_again() {
 async fn a_replay_that_is_cancelled_during_a_step_stays_cancelled() {
     let table = table().await;
     let store = &table.store;
-    store.start_replay(&replay(), later(86_400)).await.unwrap();
+    store.start_replay(&replay(), later(86_400), None).await.unwrap();
     let (lease, running) = store.claim_replay(workspace(1), replay().id, now()).await.unwrap().unwrap();
     let cancelled = Replay { status: ReplayStatus::Cancelled, ..replay() };
-    assert!(store.cancel_replay(&cancelled).await.unwrap());
+    assert!(store.cancel_replay(&cancelled, None).await.unwrap());
     assert!(!store.save_replay(&lease, &running, later(1)).await.unwrap());
-    assert!(!store.cancel_replay(&cancelled).await.unwrap());
+    assert!(!store.cancel_replay(&cancelled, None).await.unwrap());
     assert!(store.claim_replay(workspace(1), replay().id, later(600)).await.unwrap().is_none());
     assert_eq!(store.find_replay(replay().id).await.unwrap(), Some(cancelled));
     assert_eq!(store.lost_replays(later(600)).await.unwrap(), []);

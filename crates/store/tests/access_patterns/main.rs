@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod api_keys;
+mod audit;
 mod deliveries;
 mod endpoints;
+mod erasure;
 mod events;
 mod golden;
 mod idempotency;

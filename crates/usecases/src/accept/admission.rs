@@ -272,8 +272,8 @@ impl Admitter<'_> {
         let event = self.fan_out(workspace, id, request).await?;
         self.room.take(event.ledger.deliveries.len())?;
 
-        // 2. May the workspace have one more today? One whose uid is taken does not count. An event that is cut off between here and its row is counted twice;
-        // it is never free.
+        // 2. May the workspace have one more today? One whose uid is taken does not count. An event that is cut off between
+        // here and its row is counted twice; it is never free.
         if let (Some(_), Some(uid)) = (workspace.max_events_per_day, &event.uid)
             && context.store.event_of_uid(workspace.id, uid, self.now).await?.is_some()
         {

@@ -52,6 +52,10 @@ pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Proble
     {
         return Err(Problem::invalid("/id", "must carry an instant from a day ago to 10 minutes from now"));
     }
+    // `GET /v1/events/{event}` would meet the address of batches.
+    if request.uid.as_ref().is_some_and(|uid| uid.as_str() == "batch") {
+        return Err(Problem::invalid("/uid", "must not be `batch`, which is an address under /v1/events"));
+    }
     Ok(())
 }
 

@@ -162,7 +162,7 @@ mod tests {
                 url: settings.check(&AllowedTargets::public_only()).unwrap(),
                 settings,
                 secrets: Vec::new(),
-                disabled_reason: None,
+                disabled: None,
                 revision: 1,
                 created_at: now,
                 updated_at: now,

@@ -1,6 +1,6 @@
 //! What is cached, and for how long?
-//! A cache of API keys, workspaces and their uids, endpoints, their health and the load of the queue: the path of an event reads them
-//! once in 3 s, not once an event.
+//! A cache of API keys, workspaces and their uids, endpoints, their health and the load of the queue: the path of an
+//! event reads them once in 3 s, not once an event.
 //!
 //! A change takes effect everywhere within [`CACHED_FOR`] plus DynamoDB's replication delay. A decision that needs the
 //! newest row reads it from the store.

@@ -6,10 +6,16 @@ pub mod clock;
 pub mod randomness;
 mod uids;
 
+use std::sync::Arc;
+
+use domain::access::actor::Actor;
+use domain::audit::{AuditEntry, Change};
+use domain::id::{AuditEntryId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use queue::{Queue, Topic};
 use store::Store;
 
+use crate::error::Fault;
 use crate::idempotent_request::ClaimedId;
 use crate::{Cache, Clock, Randomness, Traces};
 
@@ -32,6 +38,8 @@ pub struct Context {
     pub traces: Traces,
     /// The idempotency claim of the request under way, if it has one.
     pub claim: Option<ClaimedId>,
+    /// The id of the request under way, which its audit entry names.
+    pub request_id: Option<Arc<str>>,
 }
 
 impl Context {
@@ -46,6 +54,7 @@ impl Context {
             randomness: Randomness::system(),
             traces: Traces::default(),
             claim: None,
+            request_id: None,
         }
     }
 
@@ -58,9 +67,22 @@ impl Context {
         }
     }
 
+    /// The audit entry of a change that `actor` makes now, in the request under way. Under a claim it has the claim's id: a
+    /// repeated request that acts again writes the same entry.
+    pub(crate) fn entry(&self, actor: impl Into<Actor>, change: Change) -> AuditEntry {
+        let id = self.new_id(self.clock.now(), AuditEntryId::new);
+        AuditEntry::new(id, actor.into(), change, self.request_id.as_deref().map(str::to_owned))
+    }
+
     /// Whether an earlier request under the same claim may have made something already.
     pub fn is_resumed(&self) -> bool {
         self.claim.is_some_and(|claim| claim.is_resumed)
+    }
+
+    /// Whether there is such a workspace. One that was deleted is none, although its other rows are deleted later, by
+    /// [`crate::manage::delete_workspace`].
+    pub(crate) async fn has_workspace(&self, workspace: WorkspaceId) -> Result<bool, Fault> {
+        Ok(self.cache.workspace(workspace).await?.is_some())
     }
 
     /// The same context with an SNS topic.
@@ -79,6 +101,12 @@ impl Context {
     #[must_use]
     pub fn with_claim(self, claim: Option<ClaimedId>) -> Self {
         Self { claim, ..self }
+    }
+
+    /// The same context in a request with this id.
+    #[must_use]
+    pub fn with_request_id(self, request_id: Option<Arc<str>>) -> Self {
+        Self { request_id, ..self }
     }
 
     /// The same context with `cache`, which other contexts share.

@@ -43,6 +43,11 @@ impl ConcurrencyLimiter {
         Self { context, queues: LeaseQueues::default() }
     }
 
+    /// Whether no lease is to be had soon, as far as this process knows: asked before anything is read for an attempt.
+    pub(crate) fn is_full(&self, endpoint: &Endpoint) -> bool {
+        endpoint.settings.max_concurrency.is_some_and(|leases| self.queues.is_full(endpoint.id, leases))
+    }
+
     /// A lease for one attempt, perhaps after a wait of a few seconds; `None` when none is to be had soon. Return it with
     /// [`ConcurrencyLimiter::give_back`].
     pub(crate) async fn lease(&self, endpoint: &Endpoint) -> Result<Option<Lease>, Fault> {

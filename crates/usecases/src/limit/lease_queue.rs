@@ -109,13 +109,25 @@ impl LeaseQueues {
     }
 
     fn wait(&self, queue: &mut LeaseQueue, leases: u32) -> Entry {
-        queue.waiting.retain(|waiting| !waiting.is_closed());
-        if queue.waiting.len() >= queue.room(leases) || Arc::strong_count(&self.waits) > MAX_WAITING_IN_ALL {
+        if !self.has_room(queue, leases) {
             return Entry::Full;
         }
         let (sender, lease) = oneshot::channel();
         queue.waiting.push_back(sender);
         Entry::Wait(Turn { lease, _waits: Arc::clone(&self.waits) })
+    }
+
+    /// Whether so many wait for one of `leases` that no other job may.
+    pub(crate) fn is_full(&self, endpoint: EndpointId, leases: u32) -> bool {
+        let mut queues = self.lock();
+        queues
+            .get_mut(&endpoint)
+            .is_some_and(|queue| !queue.waiting.is_empty() && !self.has_room(queue, leases))
+    }
+
+    fn has_room(&self, queue: &mut LeaseQueue, leases: u32) -> bool {
+        queue.waiting.retain(|waiting| !waiting.is_closed());
+        queue.waiting.len() < queue.room(leases) && Arc::strong_count(&self.waits) <= MAX_WAITING_IN_ALL
     }
 
     /// Whether this process holds, or is taking, as many leases as there may be.
@@ -285,8 +297,10 @@ mod tests {
                 queues.note_attempt(endpoint(), lasted);
             }
             let turns: Vec<_> = (0..room).map(|_| turn(enter(&queues, 1, now()))).collect();
+            assert!(queues.is_full(endpoint(), 1));
             assert!(matches!(enter(&queues, 1, now()), Entry::Full), "{room}");
             drop(turns);
+            assert!(!queues.is_full(endpoint(), 1));
         }
     }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
-use domain::id::{DeliveryId, EndpointId};
+use domain::id::{DeliveryId, EndpointId, EndpointKey};
 use domain::problem::Problem;
 use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,15 @@ pub async fn list_undelivered(
     let now = management.context.clock.now();
     let subscriptions = management.context.cache.subscriptions(workspace).await?;
     let first = from.map(|from| from.endpoint);
-    let endpoints = subscriptions.iter().map(|subscription| subscription.id);
+    // A deleted endpoint is listed only where it is asked for: nothing can be done about its deliveries.
+    let deleted = match only.filter(|only| !subscriptions.iter().any(|known| known.id == *only)) {
+        Some(id) => {
+            let key = EndpointKey::new(workspace, id);
+            management.context.store.load_deleted_endpoint(key, now).await?.map(|deleted| deleted.id)
+        }
+        None => None,
+    };
+    let endpoints = subscriptions.iter().map(|subscription| subscription.id).chain(deleted);
     let endpoints = endpoints.filter(|id| only.is_none_or(|only| only == *id));
     let endpoints = endpoints.filter(|id| first.is_none_or(|first| *id >= first));
     let mut rows: Vec<Delivery> = Vec::new();

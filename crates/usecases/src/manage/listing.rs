@@ -26,16 +26,20 @@ pub struct Span {
 }
 
 impl Span {
-    /// The window, cut to the retention of `workspace`. A window before the retention is empty; a window that ends before
-    /// it begins is a problem.
+    /// The window, cut to the retention of `workspace`.
     pub(crate) fn within(self, workspace: &Workspace, now: Timestamp) -> Result<Window, Problem> {
+        self.since_oldest(workspace.oldest_kept(now), now)
+    }
+
+    /// The window, cut to what is kept, from `oldest` on. A window before that is empty; a window that ends before it begins
+    /// is a problem.
+    pub(crate) fn since_oldest(self, oldest: Timestamp, now: Timestamp) -> Result<Window, Problem> {
         let Self { since, until } = self;
         if let (Some(since), Some(until)) = (since, until)
             && until <= since
         {
             return Err(Problem::invalid("until", "must be after `since`"));
         }
-        let oldest = workspace.oldest_kept(now);
         let newest = now.plus(MAX_ID_AHEAD);
         let until = until.unwrap_or(newest).min(newest);
         Ok(Window { since: since.unwrap_or(oldest).max(oldest).min(until), until })

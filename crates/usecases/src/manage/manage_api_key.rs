@@ -3,10 +3,13 @@
 
 use std::time::Duration;
 
+use domain::access::actor::Actor;
 use domain::access::api_key::{
     ApiKey, ApiKeySecret, ApiKeySettings, DEFAULT_KEY_OVERLAP_SECONDS, MAX_KEY_OVERLAP_SECONDS,
     MAX_OLD_KEY_SECRETS, Scope,
 };
+use domain::audit::changes::Changes;
+use domain::audit::{Action, Change};
 use domain::id::{ApiKeyId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
@@ -37,14 +40,15 @@ pub async fn create_api_key(
     };
     let context = &management.context;
     let id = context.new_id(context.clock.now(), ApiKeyId::new);
-    // The answer of the first request was lost, and the key with it, because only its digest is kept.
+    // The answer of the first request was lost, and the key with it, because only its digest is kept. One audit entry is
+    // enough: that of the new key takes the place of the first one's, as both have the claim's id.
     if context.is_resumed()
         && let Some(made_before) = context.store.load_api_key(id).await?
-        && !context.store.delete_api_key(&made_before).await?
+        && !context.store.delete_api_key(&made_before, None).await?
     {
         return Err(Problem::ChangedMeanwhile.into());
     }
-    let made = save_new(context, id, workspace_id, settings).await?;
+    let made = save_new(context, caller.into(), (id, workspace_id), settings).await?;
     management.context.cache.forget_api_keys();
     Ok(made)
 }
@@ -60,19 +64,22 @@ pub async fn create_first_api_key(
 ) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     let settings = ApiKeySettings::admin_of_all(name);
     settings.check(context.clock.now())?;
-    save_new(context, ApiKeyId::new(context.clock.now(), context.randomness.id()), None, settings).await
+    let id = ApiKeyId::new(context.clock.now(), context.randomness.id());
+    save_new(context, Actor::Operator, (id, None), settings).await
 }
 
 async fn save_new(
     context: &Context,
-    id: ApiKeyId,
-    workspace: Option<WorkspaceId>,
+    actor: Actor,
+    (id, workspace): (ApiKeyId, Option<WorkspaceId>),
     settings: ApiKeySettings,
 ) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     let now = context.clock.now();
     let secret = ApiKeySecret::new(&context.randomness.bytes());
     let key = ApiKey::new(id, workspace, settings, now);
-    context.store.save_api_key(&key, &secret.digest()).await?;
+    let changes = Changes::created(ListedApiKey::new(key.clone(), secret.digest()).snapshot());
+    let entry = context.entry(actor, Change::of_api_key(Action::ApiKeyCreated, &key, changes));
+    context.store.save_api_key(&key, &secret.digest(), Some(&entry)).await?;
     Ok((key, secret))
 }
 
@@ -107,10 +114,16 @@ pub async fn read_api_key(
     caller.require(Scope::AdminRead)?;
     let listed = management.context.store.load_api_key(id).await?.ok_or(Problem::NotFound("API key"))?;
     let within_reach = caller.workspace_id.is_none() || caller.workspace_id == listed.key.workspace_id;
-    if !within_reach {
+    let context = &management.context;
+    // Rows of a deleted workspace's keys are deleted later.
+    let exists = match listed.key.workspace_id {
+        Some(workspace) => context.has_workspace(workspace).await?,
+        None => true,
+    };
+    if !within_reach || !exists {
         return Err(Problem::NotFound("API key").into());
     }
-    Ok(listed.at(management.context.clock.now()))
+    Ok(listed.at(context.clock.now()))
 }
 
 /// Gives an API key a new secret. The old one authenticates for `overlap_seconds` more (a day, if `None`), so that its
@@ -148,11 +161,16 @@ pub async fn rotate_api_key(
     // 2. A new secret beside the old one.
     let ends_at = ends_at(management.context.clock.now(), overlap);
     let secret = ApiKeySecret::new(&management.context.randomness.bytes());
-    if !management.context.store.rotate_api_key(&listed, &secret.digest(), ends_at).await? {
+    let rotated = listed.clone().rotated(secret.digest(), ends_at);
+    let changes = Changes::between(&listed.snapshot(), &rotated.snapshot());
+    let change = changes.map(|changes| Change::of_api_key(Action::ApiKeyRotated, &listed.key, changes));
+    let entry = change.map(|change| management.context.entry(caller, change));
+    let Context { store, cache, .. } = &management.context;
+    if !store.rotate_api_key(&listed, &secret.digest(), ends_at, entry.as_ref()).await? {
         return Err(Problem::ChangedMeanwhile.into());
     }
-    management.context.cache.forget_api_keys();
-    Ok((listed.rotated(secret.digest(), ends_at), secret))
+    cache.forget_api_keys();
+    Ok((rotated, secret))
 }
 
 /// When the old secret ends; `None` for at once.
@@ -171,7 +189,10 @@ pub async fn delete_api_key(
 ) -> Result<(), UseCaseError> {
     caller.require(Scope::Admin)?;
     let listed = read_api_key(management, caller, id).await?;
-    if !management.context.store.delete_api_key(&listed).await? {
+    let changes = Changes::deleted(listed.snapshot());
+    let entry =
+        management.context.entry(caller, Change::of_api_key(Action::ApiKeyDeleted, &listed.key, changes));
+    if !management.context.store.delete_api_key(&listed, Some(&entry)).await? {
         return Err(Problem::ChangedMeanwhile.into());
     }
     management.context.cache.forget_api_keys();

@@ -4,17 +4,23 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use domain::access::actor::Actor;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::Workspace;
+use domain::audit::changes::Changes;
+use domain::audit::snapshot::Snapshot;
+use domain::audit::{Action, Change};
+use domain::delivery::DeliveryStatus;
 use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::endpoint_url::EndpointUrl;
-use domain::endpoint::{Endpoint, EndpointSettings, MAX_ENDPOINTS};
+use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings, MAX_ENDPOINTS};
 use domain::id::{EndpointId, EndpointKey};
-use domain::policy::circuit::Health;
+use domain::policy::circuit::{Health, ParkedCount};
 use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
-use domain::uid::{Uid, WorkspaceIdOrUid};
+use domain::timestamp::Timestamp;
+use domain::uid::WorkspaceIdOrUid;
 use store::Page;
 use store::rows::drains::DrainReason;
 use store::rows::endpoint_count::Created;
@@ -25,8 +31,7 @@ use crate::manage::management::{Management, require_saved};
 use crate::recover::drain::start_drain;
 
 /// Creates an endpoint; without `secret`, Posthorn generates one. `settings` reads its settings, given the defaults of the
-/// workspace. A repeated request that takes over finds the endpoint that
-/// the first one created.
+/// workspace. A repeated request that takes over finds the endpoint that the first one created.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace.
@@ -57,18 +62,22 @@ pub async fn create_endpoint(
     let quota = workspace.max_endpoints.and_then(|most| usize::try_from(most).ok());
     let most = quota.unwrap_or(MAX_ENDPOINTS).min(MAX_ENDPOINTS);
     let secret = secret.unwrap_or_else(|| management.new_secret(profile));
+    let disabled = (!settings.active).then(|| by_hand(caller, now));
     let endpoint = Endpoint {
         id,
         workspace_id: workspace.id,
         settings,
         url,
         secrets: vec![ActiveSecret { secret, expires_at: None }],
-        disabled_reason: None,
+        disabled,
         revision: 1,
         created_at: now,
         updated_at: now,
     };
-    match management.context.store.create_endpoint(&endpoint, most).await? {
+    let changes = Changes::created(Snapshot::of_endpoint(&endpoint, now));
+    let change = Change::of_endpoint(Action::EndpointCreated, &endpoint, changes);
+    let entry = management.context.entry(caller, change);
+    match management.context.store.create_endpoint(&endpoint, most, Some(&entry)).await? {
         Created::Done => {}
         Created::TooMany => return Err(Problem::TooManyEndpoints(most).into()),
         Created::Exists => return Err(Problem::ChangedMeanwhile.into()),
@@ -106,10 +115,15 @@ pub(crate) async fn find_endpoint(
         Some(workspace) => context.store.load_endpoint(EndpointKey::new(workspace, id)).await?,
         None => context.store.find_endpoint(id).await?,
     };
-    Ok(endpoint.ok_or(Problem::NotFound("endpoint"))?)
+    let endpoint = endpoint.ok_or(Problem::NotFound("endpoint"))?;
+    // The rows of a deleted workspace are deleted later.
+    match context.has_workspace(endpoint.workspace_id).await? {
+        true => Ok(endpoint),
+        false => Err(Problem::NotFound("endpoint").into()),
+    }
 }
 
-/// An endpoint and its health.
+/// An endpoint, its health, and how many deliveries are parked for it.
 ///
 /// # Errors
 /// As for [`read_endpoint`].
@@ -117,10 +131,26 @@ pub async fn show_endpoint(
     management: &Management,
     caller: &ApiKey,
     id: EndpointId,
-) -> Result<(Endpoint, Health), UseCaseError> {
+) -> Result<(Endpoint, Health, ParkedCount), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::WebhooksRead, id).await?;
     let health = management.context.store.load_health(endpoint.key()).await?;
-    Ok((endpoint.shown_to(caller), health.unwrap_or_default()))
+    let parked = count_parked(management, &endpoint).await?;
+    Ok((endpoint.shown_to(caller), health.unwrap_or_default(), parked))
+}
+
+/// Counts one by one up to a bound. Beyond it an endpoint that is off for failing has a counter, which says about how many
+/// were parked since; so there are at least as many.
+async fn count_parked(management: &Management, endpoint: &Endpoint) -> Result<ParkedCount, UseCaseError> {
+    let Context { store, clock, .. } = &management.context;
+    let (most, now) = (ParkedCount::COUNTED_AT_MOST, clock.now());
+    let (counted, is_exact) = store.count_undelivered(endpoint.id, DeliveryStatus::Parked, most, now).await?;
+    let counted = u64::try_from(counted).unwrap_or(u64::MAX);
+    let has_counter = !is_exact && endpoint.disabled_reason() == Some(DisabledReason::Failing);
+    let deliveries = match has_counter {
+        true => counted.max(store.parked_count(endpoint.key()).await?),
+        false => counted,
+    };
+    Ok(ParkedCount { deliveries, is_exact })
 }
 
 /// The health of the endpoints of a page; endpoints that are not in it are healthy.
@@ -158,8 +188,8 @@ pub async fn list_endpoints(
 /// Settings whose parts exclude each other: a merge replaces each of them as a whole.
 pub const REPLACED_WHOLE: [&str; 2] = ["retry", "rate_limit"];
 
-/// Changes an endpoint: `change` makes its new settings, given the defaults of its workspace, or refuses. Returns the endpoint, and whether it got a new
-/// secret because the old one does not fit its new signature profile.
+/// Changes an endpoint: `change` makes its new settings, given the defaults of its workspace, or refuses. Returns the
+/// endpoint, and whether it got a new secret because the old one does not fit its new signature profile.
 ///
 /// Switching it on (or, with `resume`, confirming that it is on) or changing its URL forgets its failures and drains its
 /// parked deliveries.
@@ -175,8 +205,7 @@ pub async fn update_endpoint(
 ) -> Result<(Endpoint, bool), UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
-    let was_active = endpoint.settings.active;
-    let uid = endpoint.settings.uid.clone();
+    let before = endpoint.clone();
     let settings = change(&endpoint, &management.defaults_in(&workspace))?;
     let moved = settings.url != endpoint.settings.url;
     endpoint.url = check(management, &workspace, &settings)?;
@@ -187,11 +216,13 @@ pub async fn update_endpoint(
         endpoint.secrets = vec![ActiveSecret { secret: management.new_secret(profile), expires_at: None }];
     }
     // Also for an endpoint that is active already: an earlier process may have died before the drain began.
-    let resumed = endpoint.settings.active && (resume || moved || !was_active);
-    if endpoint.settings.active {
-        endpoint.disabled_reason = None;
+    let resumed = endpoint.settings.active && (resume || moved || !before.settings.active);
+    match (before.settings.active, endpoint.settings.active) {
+        (_, true) => endpoint.disabled = None,
+        (true, false) => endpoint.disabled = Some(by_hand(caller, management.context.clock.now())),
+        (false, false) => {}
     }
-    save_changed(management, &mut endpoint, uid.as_ref()).await?;
+    save_changed(management, caller, Action::EndpointUpdated, (&before, &mut endpoint)).await?;
     if resumed {
         management.context.store.record_recovery(endpoint.key()).await?;
         management.context.cache.know_health(endpoint.key(), None).await;
@@ -222,9 +253,10 @@ pub async fn rotate_secret(
     invalid.into_result()?;
 
     let secret = secret.unwrap_or_else(|| management.new_secret(profile));
+    let before = endpoint.clone();
     let overlap = Duration::from_secs(overlap_seconds);
     if endpoint.rotate(secret, overlap, management.context.clock.now())? {
-        save_with_same_uid(management, &mut endpoint).await?;
+        save_changed(management, caller, Action::SecretRotated, (&before, &mut endpoint)).await?;
     }
     Ok(endpoint)
 }
@@ -239,12 +271,14 @@ pub async fn end_overlap(
     id: EndpointId,
 ) -> Result<Endpoint, UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    let before = endpoint.clone();
     endpoint.end_overlap();
-    save_with_same_uid(management, &mut endpoint).await?;
+    save_changed(management, caller, Action::OverlapEnded, (&before, &mut endpoint)).await?;
     Ok(endpoint)
 }
 
-/// Deletes an endpoint. Its jobs under way are cancelled by the sender; its deliveries stay until they expire.
+/// Deletes an endpoint. Its jobs under way are cancelled by the sender; its deliveries can be read until they expire, and a
+/// tombstone says when it was deleted.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when the endpoint does not exist.
@@ -254,7 +288,11 @@ pub async fn delete_endpoint(
     id: EndpointId,
 ) -> Result<(), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
-    let deleted = management.context.store.delete_endpoint(endpoint.key()).await?;
+    let now = management.context.clock.now();
+    let changes = Changes::deleted(Snapshot::of_endpoint(&endpoint, now));
+    let change = Change::of_endpoint(Action::EndpointDeleted, &endpoint, changes);
+    let entry = management.context.entry(caller, change);
+    let deleted = management.context.store.delete_endpoint(&endpoint.deleted(now), Some(&entry)).await?;
     management.context.cache.forget_endpoint(endpoint.key()).await;
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }
@@ -272,20 +310,29 @@ fn check(
     Ok(url)
 }
 
-/// Saves a change of an endpoint that had the uid `uid` before.
-async fn save_changed(
-    management: &Management,
-    endpoint: &mut Endpoint,
-    uid: Option<&Uid>,
-) -> Result<(), UseCaseError> {
-    endpoint.revision += 1;
-    endpoint.updated_at = management.context.clock.now();
-    require_saved(management.context.store.save_endpoint_and_uid(endpoint, uid).await?, "endpoint")?;
-    management.context.cache.forget_endpoint(endpoint.key()).await;
-    Ok(())
+/// How an endpoint is off that its owner switched off.
+fn by_hand(caller: &ApiKey, now: Timestamp) -> Disabled {
+    Disabled { reason: DisabledReason::Manual, at: Some(now), by: Some(Actor::from(caller)) }
 }
 
-async fn save_with_same_uid(management: &Management, endpoint: &mut Endpoint) -> Result<(), UseCaseError> {
-    let uid = endpoint.settings.uid.clone();
-    save_changed(management, endpoint, uid.as_ref()).await
+/// Saves an endpoint as its next revision, with the entry of what differs from `before`. Without a difference nothing changes
+/// but the revision, and nobody asks who changed that.
+async fn save_changed(
+    management: &Management,
+    caller: &ApiKey,
+    action: Action,
+    (before, endpoint): (&Endpoint, &mut Endpoint),
+) -> Result<(), UseCaseError> {
+    let Context { store, cache, clock, .. } = &management.context;
+    let now = clock.now();
+    endpoint.revision += 1;
+    endpoint.updated_at = now;
+    let changes =
+        Changes::between(&Snapshot::of_endpoint(before, now), &Snapshot::of_endpoint(endpoint, now));
+    let change = changes.map(|changes| Change::of_endpoint(action, endpoint, changes));
+    let entry = change.map(|change| management.context.entry(caller, change));
+    let uid = before.settings.uid.as_ref();
+    require_saved(store.save_endpoint_and_uid(endpoint, uid, entry.as_ref()).await?, "endpoint")?;
+    cache.forget_endpoint(endpoint.key()).await;
+    Ok(())
 }

@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::{Workspace, WorkspaceSettings};
+use domain::audit::changes::Changes;
+use domain::audit::snapshot::Snapshot;
+use domain::audit::{Action, AuditEntry, Change};
 use domain::id::WorkspaceId;
 use domain::problem::Problem;
 use domain::uid::Uid;
 use store::Page;
 
+use crate::context::Context;
 use crate::error::UseCaseError;
 use crate::manage::management::{Management, require_saved};
 
@@ -23,7 +27,7 @@ pub async fn create_workspace(
     settings: WorkspaceSettings,
 ) -> Result<Workspace, UseCaseError> {
     caller.require(Scope::Workspaces)?;
-    require_all_workspaces(caller)?;
+    require_key_for_all(caller)?;
     settings.check()?;
     let now = management.context.clock.now();
     let id = management.context.new_id(now, WorkspaceId::new);
@@ -33,12 +37,14 @@ pub async fn create_workspace(
         return Ok(made);
     }
     let workspace = Workspace::new(id, settings, now);
-    save(management, &workspace, None).await?;
+    let changes = Changes::created(Snapshot::of_workspace(&workspace));
+    let change = Change::of_workspace(Action::WorkspaceCreated, id, changes);
+    save(management, &workspace, None, Some(management.context.entry(caller, change))).await?;
     Ok(workspace)
 }
 
-/// What a key for one workspace may not do, whatever its scopes.
-fn require_all_workspaces(caller: &ApiKey) -> Result<(), Problem> {
+/// Workspaces are made and deleted, and their uids changed, only with a key for all of them.
+pub(crate) fn require_key_for_all(caller: &ApiKey) -> Result<(), Problem> {
     match caller.workspace_id {
         None => Ok(()),
         Some(_) => {
@@ -108,17 +114,26 @@ pub async fn update_workspace(
     }
     // Uids are unique among all workspaces: a tenant that chose its own would learn those of others, or take them.
     if settings.uid != before.uid {
-        require_all_workspaces(caller)?;
+        require_key_for_all(caller)?;
     }
-    let workspace = workspace.changed(settings);
-    save(management, &workspace, before.uid.as_ref()).await?;
-    Ok(workspace)
+    let changed = workspace.changed(settings);
+    // Without a difference nothing changes but the revision, and nobody asks who changed that.
+    let changes = Changes::between(&Snapshot::of_workspace(&workspace), &Snapshot::of_workspace(&changed));
+    let change = changes.map(|changes| Change::of_workspace(Action::WorkspaceUpdated, id, changes));
+    let entry = change.map(|change| management.context.entry(caller, change));
+    save(management, &changed, before.uid.as_ref(), entry).await?;
+    Ok(changed)
 }
 
 /// Saves a workspace that had the uid `uid` before.
-async fn save(management: &Management, workspace: &Workspace, uid: Option<&Uid>) -> Result<(), UseCaseError> {
-    let cache = &management.context.cache;
-    require_saved(management.context.store.save_workspace_and_uid(workspace, uid).await?, "workspace")?;
+async fn save(
+    management: &Management,
+    workspace: &Workspace,
+    uid: Option<&Uid>,
+    entry: Option<AuditEntry>,
+) -> Result<(), UseCaseError> {
+    let Context { store, cache, .. } = &management.context;
+    require_saved(store.save_workspace_and_uid(workspace, uid, entry.as_ref()).await?, "workspace")?;
     cache.forget_workspace(workspace.id).await;
     for uid in [uid, workspace.uid.as_ref()].into_iter().flatten() {
         cache.forget_workspace_uid(uid).await;

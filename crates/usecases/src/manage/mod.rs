@@ -2,6 +2,10 @@
 //! Use cases for workspaces, API keys, endpoints, lists and statistics.
 
 pub mod authenticate;
+pub mod delete_workspace;
+pub mod deleted_endpoints;
+pub mod explain_event;
+pub mod find_delivery;
 pub mod list_undelivered;
 pub mod listing;
 pub mod manage_api_key;
@@ -10,7 +14,9 @@ pub mod manage_workspace;
 pub mod management;
 pub mod merge_patch;
 pub mod public_keys;
+pub mod read_audit;
 pub mod read_deliveries;
 pub mod read_events;
 pub mod read_ledger;
 pub mod read_statistics;
+pub mod workspace_deliveries;

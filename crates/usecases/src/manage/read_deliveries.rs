@@ -1,7 +1,7 @@
 //! Which deliveries of an endpoint does a caller see?
 //! A list, newest first, and one delivery with all its attempts.
 
-use domain::access::api_key::{ApiKey, Scope};
+use domain::access::api_key::ApiKey;
 use domain::delivery::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::EventTypePattern;
@@ -12,8 +12,9 @@ use store::rows::deliveries::DeliveryFilter;
 use store::{Listing, Page};
 
 use crate::error::UseCaseError;
+use crate::manage::deleted_endpoints::find_endpoint_of_deliveries;
+use crate::manage::find_delivery::find_pending;
 use crate::manage::listing::Span;
-use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
 
 /// A page of an endpoint's deliveries.
@@ -35,7 +36,7 @@ pub struct DeliveryListing {
     pub limit: usize,
 }
 
-/// Deliveries of an endpoint, newest first.
+/// Deliveries of an endpoint, newest first; also of one that was deleted.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] when the caller lacks the scope, or the endpoint does not exist.
@@ -45,8 +46,8 @@ pub async fn list_deliveries(
     listing: DeliveryListing,
 ) -> Result<Page<Delivery, DeliveryId>, UseCaseError> {
     let DeliveryListing { endpoint, status, types, event, span, before, limit } = listing;
-    let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, endpoint).await?;
-    let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
+    let endpoint = find_endpoint_of_deliveries(management, caller, endpoint).await?;
+    let workspace = management.workspace(caller, Some(endpoint.workspace)).await?;
     let now = management.context.clock.now();
     let window = span.within(&workspace, now)?;
     let filter = DeliveryFilter { status, event_types: &types };
@@ -67,7 +68,7 @@ pub async fn list_deliveries(
     Ok(Page { rows: delivery.filter(asked_for).into_iter().collect(), next: None })
 }
 
-/// A delivery and all its attempts, oldest first.
+/// A delivery and all its attempts, oldest first. Before it has a row, it is `pending`, as the ledger of its event says.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when there is no such endpoint or delivery.
@@ -77,10 +78,13 @@ pub async fn read_delivery(
     endpoint: EndpointId,
     id: DeliveryId,
 ) -> Result<(Delivery, Vec<Attempt>), UseCaseError> {
-    let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, endpoint).await?;
+    let endpoint = find_endpoint_of_deliveries(management, caller, endpoint).await?;
     let store = &management.context.store;
     let row = store.load_delivery(endpoint.id, id, management.context.clock.now()).await?;
-    let row = row.ok_or(Problem::NotFound("delivery"))?;
+    let Some(row) = row else {
+        let pending = find_pending(&management.context, endpoint, id).await?;
+        return Ok((pending.ok_or(Problem::NotFound("delivery"))?, Vec::new()));
+    };
     let attempts = store.all_attempts(&row).await?;
     Ok((row.delivery, attempts))
 }

@@ -2,11 +2,14 @@
 //! The events of a workspace, newest first; one event with its data; the erasure of its data.
 
 use domain::access::api_key::{ApiKey, Scope};
+use domain::audit::changes::Changes;
+use domain::audit::{Action, Change, Target};
 use domain::event::Event;
 use domain::event::event_type::EventTypePattern;
 use domain::id::EventId;
 use domain::problem::Problem;
 use domain::uid::WorkspaceIdOrUid;
+use serde_json::{Value, json};
 use store::{Listing, Page};
 
 use crate::error::UseCaseError;
@@ -75,7 +78,14 @@ pub async fn erase_event(
     caller.require(Scope::Events)?;
     let workspace = management.workspace(caller, workspace).await?;
     let now = management.context.clock.now();
-    match management.context.store.erase_payload(workspace.id, id, now).await? {
+    let change = Change {
+        workspace_id: Some(workspace.id),
+        action: Action::EventErased,
+        target: Target::Event(id),
+        changes: Changes::of_member("erased_at", Value::Null, json!(now)),
+    };
+    let entry = management.context.entry(caller, change);
+    match management.context.store.erase_payload(workspace.id, id, now, Some(&entry)).await? {
         true => Ok(()),
         false => Err(Problem::NotFound("event").into()),
     }

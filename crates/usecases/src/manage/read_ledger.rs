@@ -61,12 +61,9 @@ fn page(
     event: &Event,
     rows: Rows<EndpointId>,
 ) -> (Vec<(EndpointId, Option<SkipReason>)>, Option<EndpointId>) {
-    let deliveries = event.ledger.deliveries.iter().map(|endpoint| (*endpoint, None));
-    let skipped = event.ledger.skipped.iter().map(|(endpoint, reason)| (*endpoint, Some(*reason)));
-    let mut recorded: Vec<_> = deliveries
-        .chain(skipped)
-        .filter(|(endpoint, _)| rows.after.is_none_or(|after| *endpoint > after))
-        .collect();
+    let entries = event.ledger.entries();
+    let mut recorded: Vec<_> =
+        entries.filter(|(endpoint, _)| rows.after.is_none_or(|after| *endpoint > after)).collect();
     recorded.sort_unstable_by_key(|(endpoint, _)| *endpoint);
     let more = recorded.len() > rows.limit;
     recorded.truncate(rows.limit);
@@ -74,8 +71,9 @@ fn page(
     (recorded, next)
 }
 
-fn first_attempt_pending(event: &Event, endpoint: EndpointId) -> Delivery {
+/// The delivery of an event of which only the ledger says something yet.
+pub(crate) fn first_attempt_pending(event: &Event, endpoint: EndpointId) -> Delivery {
     let event_type = event.event_type.clone();
     let delivery = Delivery::new(event.workspace_id, endpoint, event.id, event_type, event.occurred_at);
-    Delivery { next_attempt_at: event.deliver_at, ..delivery }
+    Delivery { next_attempt_at: event.deliver_at, is_test: event.is_test, ..delivery }
 }

@@ -1,28 +1,36 @@
 //! How many deliveries of an endpoint or workspace succeed, and how fast?
 //! Statistics from the hourly tallies, which are approximate; for an endpoint also exact counts from its deliveries' rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
-use domain::delivery::DeliveryStatus;
 use domain::delivery::statistics::{Figures, Hour, Tally};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
+use domain::uid::{EndpointIdOrUid, IdOrUid, WorkspaceIdOrUid};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use store::rows::deliveries::DeliveryFilter;
 use store::rows::statistics::Subject;
 use store::{Listing, Window};
 
 use crate::error::UseCaseError;
+use crate::manage::deleted_endpoints::find_endpoint_of_deliveries;
 use crate::manage::listing::Span;
-use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
 
 /// The maximum number of deliveries that are counted one by one.
 const EXACT_ROWS: usize = 1_000;
 /// The longest window by the hour: its rows fit one answer.
 const MAX_HOURS: i64 = 31 * 24;
+/// The maximum number of endpoints in one request.
+const MAX_ENDPOINTS_AT_ONCE: usize = 50;
+/// The most hours of all endpoints together: a week of 50 endpoints. Their rows fit one answer of 6 MB, which is the most
+/// that Lambda gives.
+const MAX_HOURS_AT_ONCE: usize = 50 * (7 * 24 + 1);
+/// Endpoints whose rows are read at once.
+const QUERIES_AT_ONCE: usize = 16;
 
 /// The length of the window when the caller does not set `since`.
 const DEFAULT_SPAN: Duration = Duration::from_secs(86_400);
@@ -67,8 +75,8 @@ pub async fn endpoint_statistics(
     span: Span,
     step: Step,
 ) -> Result<Statistics, UseCaseError> {
-    let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, id).await?;
-    let window = window(management, caller, endpoint.workspace_id, span).await?;
+    let endpoint = find_endpoint_of_deliveries(management, caller, id).await?;
+    let window = window(management, caller, endpoint.workspace, span).await?;
     read_statistics(management, Subject::Endpoint(id), window, step).await
 }
 
@@ -86,6 +94,90 @@ pub async fn workspace_statistics(
     caller.require(Scope::DeliveriesRead)?;
     let window = window(management, caller, id, span).await?;
     read_statistics(management, Subject::Workspace(id), window, step).await
+}
+
+/// The statistics of several endpoints of a workspace, each with its id, in the order in which they are named; whole hours are counted, and
+/// nothing one by one. By one query an endpoint: reading its rows by their keys would cost half a unit for each hour, even
+/// for one that has no row.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] when the caller lacks the scope, an endpoint is unknown or named twice, or the window has too
+/// many hours.
+pub async fn several_statistics(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: Option<WorkspaceIdOrUid>,
+    endpoints: Vec<EndpointIdOrUid>,
+    (span, step): (Span, Step),
+) -> Result<Vec<(EndpointId, Statistics)>, UseCaseError> {
+    caller.require(Scope::DeliveriesRead)?;
+    if !(1..=MAX_ENDPOINTS_AT_ONCE).contains(&endpoints.len()) {
+        return Err(Problem::invalid("endpoint_ids", "must name 1 to 50 endpoints").into());
+    }
+    let workspace = management.workspace(caller, workspace).await?.id;
+    let window = window(management, caller, workspace, span).await?;
+    refuse_too_many_hours(window, step)?;
+    if step == Step::Hour && hours(window) * endpoints.len() > MAX_HOURS_AT_ONCE {
+        let detail = "must be day for so many endpoints and so long a window";
+        return Err(Problem::invalid("by", detail).into());
+    }
+    let ids = named_endpoints(management, workspace, &endpoints).await?;
+    let reads = ids.into_iter().map(async |id| {
+        let statistics = add_up(management, Subject::Endpoint(id), window, step).await?;
+        Ok((id, statistics))
+    });
+    let statistics = futures_util::stream::iter(reads.collect::<Vec<_>>()).buffered(QUERIES_AT_ONCE);
+    statistics.try_collect().await
+}
+
+/// The ids of endpoints of a workspace, in the order in which they are named.
+async fn named_endpoints(
+    management: &Management,
+    workspace: WorkspaceId,
+    endpoints: &[EndpointIdOrUid],
+) -> Result<Vec<EndpointId>, UseCaseError> {
+    let store = &management.context.store;
+    let uids = endpoints.iter().filter_map(|named| match named {
+        IdOrUid::Id(_) => None,
+        IdOrUid::Uid(uid) => Some(uid),
+    });
+    let of_uids = store.endpoints_of_uids(workspace, uids.collect::<HashSet<_>>()).await?;
+    let (mut ids, mut seen, mut unknown) = (Vec::with_capacity(endpoints.len()), HashSet::new(), Vec::new());
+    for named in endpoints {
+        let id = match named {
+            IdOrUid::Id(id) => Some(*id),
+            IdOrUid::Uid(uid) => of_uids.get(uid).copied(),
+        };
+        match id {
+            Some(id) if !seen.insert(id) => {
+                return Err(Problem::invalid("endpoint_ids", format!("names {named} twice")).into());
+            }
+            Some(id) => ids.push(id),
+            None => unknown.push(named.to_string()),
+        }
+    }
+    let known = store.existing_endpoints(workspace, &ids).await?;
+    unknown.extend(ids.iter().filter(|id| !known.contains(*id)).map(ToString::to_string));
+    if !unknown.is_empty() {
+        let detail = format!("names no endpoint of the workspace: {}", unknown.join(", "));
+        return Err(Problem::invalid("endpoint_ids", detail).into());
+    }
+    Ok(ids)
+}
+
+/// The rows of a long window by the hour do not fit one answer.
+fn refuse_too_many_hours(window: Window, step: Step) -> Result<(), Problem> {
+    let millis = window.until.as_millis() - window.since.as_millis();
+    if millis > MAX_HOURS * 3_600_000 && step == Step::Hour {
+        return Err(Problem::invalid("by", "must be day for a window of more than 31 days"));
+    }
+    Ok(())
+}
+
+/// The number of hours of a window, begun ones too.
+fn hours(window: Window) -> usize {
+    let millis = window.until.as_millis() - window.since.as_millis();
+    usize::try_from(millis / 3_600_000 + 1).unwrap_or(usize::MAX)
 }
 
 async fn window(
@@ -106,22 +198,30 @@ async fn read_statistics(
     window: Window,
     step: Step,
 ) -> Result<Statistics, UseCaseError> {
-    if window.until.as_millis() - window.since.as_millis() > MAX_HOURS * 3_600_000 && step == Step::Hour {
-        return Err(Problem::invalid("by", "must be day for a window of more than 31 days").into());
-    }
+    refuse_too_many_hours(window, step)?;
+    let exact = match subject {
+        Subject::Endpoint(endpoint) => exact(management, endpoint, window).await?,
+        Subject::Workspace(_) => None,
+    };
+    Ok(Statistics { exact, ..add_up(management, subject, window, step).await? })
+}
+
+/// The tallies of a window.
+async fn add_up(
+    management: &Management,
+    subject: Subject,
+    window: Window,
+    step: Step,
+) -> Result<Statistics, UseCaseError> {
     let mut total = Tally::default();
     let mut steps: BTreeMap<Timestamp, Tally> = BTreeMap::new();
     for (hour, tally) in management.context.store.tallies(subject, window).await? {
         total.add(&tally);
         steps.entry(step.begin(hour)).or_default().add(&tally);
     }
-    let exact = match subject {
-        Subject::Endpoint(endpoint) => exact(management, endpoint, window).await?,
-        Subject::Workspace(_) => None,
-    };
     let steps = steps.into_iter();
     let data = steps.map(|(at, tally)| StepFigures { at, figures: tally.figures() }).collect();
-    Ok(Statistics { total: total.figures(), data, exact })
+    Ok(Statistics { total: total.figures(), data, exact: None })
 }
 
 impl Step {
@@ -148,18 +248,7 @@ async fn exact(
     }
     let mut counts = BTreeMap::new();
     for delivery in page.rows {
-        *counts.entry(word(delivery.status)).or_default() += 1;
+        *counts.entry(delivery.status.as_str()).or_default() += 1;
     }
     Ok(Some(counts))
-}
-
-fn word(status: DeliveryStatus) -> &'static str {
-    match status {
-        DeliveryStatus::Pending => "pending",
-        DeliveryStatus::Retrying => "retrying",
-        DeliveryStatus::Delivered => "delivered",
-        DeliveryStatus::Failed => "failed",
-        DeliveryStatus::Parked => "parked",
-        DeliveryStatus::Cancelled => "cancelled",
-    }
 }

@@ -5,7 +5,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::endpoint::{DisabledReason, Endpoint};
+use domain::access::actor::Actor;
+use domain::audit::changes::Changes;
+use domain::audit::snapshot::Snapshot;
+use domain::audit::{Action, Change};
+use domain::endpoint::{Disabled, DisabledReason, Endpoint};
 use domain::event::operational::OperationalEvent;
 use domain::id::EndpointId;
 use domain::policy::circuit::{Consequence, Health};
@@ -166,11 +170,15 @@ pub(crate) async fn switch_off(
         if !current.settings.active || !same_url {
             return Ok(());
         }
+        let before = Snapshot::of_endpoint(&current, now);
         current.settings.active = false;
-        current.disabled_reason = Some(reason);
+        current.disabled = Some(Disabled { reason, at: Some(now), by: Some(Actor::Posthorn) });
         current.revision += 1;
         current.updated_at = now;
-        if context.store.save_endpoint(&current).await? {
+        let changes = Changes::between(&before, &Snapshot::of_endpoint(&current, now));
+        let change = changes.map(|changes| Change::of_endpoint(Action::EndpointDisabled, &current, changes));
+        let entry = change.map(|change| context.entry(Actor::Posthorn, change));
+        if context.store.save_endpoint(&current, entry.as_ref()).await? {
             context.cache.forget_endpoint(key).await;
             tracing::info!(endpoint = %key.id, workspace = %key.workspace, ?reason, "endpoint switched off");
             data["reason"] = json!(reason);

@@ -3,10 +3,15 @@
 //!
 //! A delivery that is still on its way is not sent a second time: its first attempt reads no row, so it would be sent
 //! twice, and the row of one attempt would overwrite the other's.
+//!
+//! The audit entry is written before the jobs are sent, as both cannot be one transaction: a replay that nobody answers for
+//! would be worse than the entry of one that failed on its way. A repeated request writes the same entry.
 
 use std::collections::{HashMap, HashSet};
 
 use domain::access::api_key::{ApiKey, Scope};
+use domain::audit::changes::Changes;
+use domain::audit::{Action, Change, Target};
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::Event;
 use domain::id::{DeliveryId, EndpointId, ReplayId};
@@ -14,6 +19,7 @@ use domain::problem::Problem;
 use domain::uid::{EndpointIdOrUid, EventIdOrUid, WorkspaceIdOrUid};
 use queue::Job;
 use queue::purpose::Replay;
+use serde_json::json;
 use store::rows::events::StoredPayload;
 
 use crate::context::Context;
@@ -63,6 +69,18 @@ pub async fn replay_delivery(
         StoredPayload::Erased => return Err(Problem::EventErased.into()),
         StoredPayload::Gone => return Err(Problem::NotFound("event").into()),
     }
+    let change = Change {
+        workspace_id: Some(endpoint.workspace_id),
+        action: Action::DeliveryReplayed,
+        target: Target::Delivery(delivery.id),
+        changes: Changes::asked_for([
+            ("endpoint_id", json!(endpoint.id)),
+            ("replay_id", json!(run)),
+            ("force", json!(force)),
+        ]),
+    };
+    let entry = management.context.entry(caller, change);
+    management.context.store.save_audit_entry(&entry).await?;
     // The caller wants to see whether this delivery succeeds, even while the circuit is open: so it is a probe.
     let job = Job::replay(&delivery, Replay { id: run, force }).as_probe();
     management.context.queue.send(&[job], now).await?;
@@ -111,13 +129,34 @@ pub async fn replay_event(
     let deliveries = deliveries_to(management, caller, &event, replay.endpoints).await?;
     let resent = sort(context, &event, deliveries, replay.force).await?;
 
-    // 2. Send them again.
+    // 2. Who sends them again?
     let run = context.new_id(now, ReplayId::new);
     let purpose = Replay { id: run, force: replay.force };
+    if !resent.deliveries.is_empty() {
+        let entry = context.entry(caller, change(&event, &resent.deliveries, purpose));
+        context.store.save_audit_entry(&entry).await?;
+    }
+
+    // 3. Send them again.
     let jobs: Vec<Job> = resent.deliveries.iter().map(|delivery| Job::replay(delivery, purpose)).collect();
     context.queue.send(&jobs, now).await?;
     let deliveries = resent.deliveries.into_iter().map(|delivery| delivery.replayed(run, now)).collect();
     Ok(Resent { deliveries, ..resent })
+}
+
+/// The replay of an event, as its audit entry shows it: only the endpoints that it is sent to.
+fn change(event: &Event, deliveries: &[Delivery], Replay { id, force }: Replay) -> Change {
+    let endpoints: Vec<_> = deliveries.iter().map(|delivery| delivery.endpoint_id).collect();
+    Change {
+        workspace_id: Some(event.workspace_id),
+        action: Action::EventReplayed,
+        target: Target::Event(event.id),
+        changes: Changes::asked_for([
+            ("endpoint_ids", json!(endpoints)),
+            ("replay_id", json!(id)),
+            ("force", json!(force)),
+        ]),
+    }
 }
 
 /// One delivery of the event to each of the endpoints, even if an endpoint is named twice.

@@ -6,6 +6,8 @@
 use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
+use domain::audit::changes::Changes;
+use domain::audit::{Action, Change, Target};
 use domain::delivery::replay::{Progress, Replay, ReplaySettings, ReplayStatus};
 use domain::delivery::{Delivery, LOST_AFTER};
 use domain::endpoint::Endpoint;
@@ -18,6 +20,7 @@ use domain::timestamp::Timestamp;
 use domain::uid::WorkspaceIdOrUid;
 use queue::purpose::Replay as JobReplay;
 use queue::{Job, Task};
+use serde_json::json;
 use store::rows::deliveries::DeliveryFilter;
 use store::{Lease, Listing, Page, Store, StoreError, Window};
 
@@ -67,7 +70,12 @@ pub async fn start_replay(
         queue.send_task(Replay::task(begun.key()), Duration::ZERO).await?;
         return Ok(begun);
     }
-    store.start_replay(&replay, replay.created_at.plus(KEPT)).await?;
+    let asked_for = Changes::asked_for([
+        ("endpoint_id", json!(replay.endpoint_id)),
+        ("settings", json!(replay.settings)),
+    ]);
+    let entry = management.context.entry(caller, change(&replay, Action::ReplayStarted, asked_for));
+    store.start_replay(&replay, replay.created_at.plus(KEPT), Some(&entry)).await?;
     queue.send_task(Replay::task(replay.key()), Duration::ZERO).await?;
     Ok(replay)
 }
@@ -122,7 +130,12 @@ async fn find_replay(
         Some(workspace) => management.context.store.load_replay(workspace, id).await?,
         None => management.context.store.find_replay(id).await?,
     };
-    Ok(replay.ok_or(Problem::NotFound("replay"))?)
+    let replay = replay.ok_or(Problem::NotFound("replay"))?;
+    // The rows of a deleted workspace are deleted later.
+    match management.context.has_workspace(replay.workspace_id).await? {
+        true => Ok(replay),
+        false => Err(Problem::NotFound("replay").into()),
+    }
 }
 
 /// Replays of a workspace, newest first.
@@ -159,12 +172,20 @@ pub async fn cancel_replay(
         ReplayStatus::Cancelled if management.context.is_resumed() => return Ok(replay),
         _ => return Err(Problem::ReplayOver.into()),
     }
+    let (before, after) = (json!(replay.status), json!(ReplayStatus::Cancelled));
     replay.status = ReplayStatus::Cancelled;
     replay.updated_at = management.context.clock.now();
-    match management.context.store.cancel_replay(&replay).await? {
+    let changes = Changes::of_member("status", before, after);
+    let entry = management.context.entry(caller, change(&replay, Action::ReplayCancelled, changes));
+    match management.context.store.cancel_replay(&replay, Some(&entry)).await? {
         true => Ok(replay),
         false => Err(Problem::ReplayOver.into()),
     }
+}
+
+fn change(replay: &Replay, action: Action, changes: Changes) -> Change {
+    let (workspace_id, target) = (Some(replay.workspace_id), Target::Replay(replay.id));
+    Change { workspace_id, action, target, changes }
 }
 
 /// Does one step of a replay.
@@ -354,7 +375,7 @@ async fn missed(
     now: Timestamp,
 ) -> Result<Vec<Delivery>, Fault> {
     let subscription =
-        Subscription::of(endpoint.id, endpoint.settings.clone(), endpoint.disabled_reason, Vec::new());
+        Subscription::of(endpoint.id, endpoint.settings.clone(), endpoint.disabled_reason(), Vec::new());
     let mut candidates = Vec::new();
     for event in events {
         let wanted = subscription.skip_reason(&event.event_type, &event.channels).is_none();

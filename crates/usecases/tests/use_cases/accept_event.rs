@@ -158,7 +158,7 @@ async fn a_request_that_we_failed_counts_once_it_is_accepted_and_only_once() {
     let bench = Bench::with(Some(Outage::of("ADD #events"))).await;
     let workspace = bench.store.load_workspace(bench.workspace).await.unwrap().unwrap();
     let quota = WorkspaceSettings { max_events_per_day: Some(2), ..workspace.settings() };
-    assert!(bench.store.save_workspace(&workspace.changed(quota)).await.unwrap());
+    assert!(bench.store.save_workspace(&workspace.changed(quota), None).await.unwrap());
     bench.endpoint(1, json!({ "url": URL })).await;
     let (whole, broken) = (bench.intake(bench.queue.clone()), bench.intake(bench.broken_queue()));
     let caller = bench.caller();
@@ -303,7 +303,7 @@ async fn a_batch_that_was_cut_off_goes_on_under_the_same_ids() {
     let bench = Bench::with(Some(Outage::of("ADD #events"))).await;
     let workspace = bench.store.load_workspace(bench.workspace).await.unwrap().unwrap();
     let quota = WorkspaceSettings { max_events_per_day: Some(4), ..workspace.settings() };
-    assert!(bench.store.save_workspace(&workspace.changed(quota)).await.unwrap());
+    assert!(bench.store.save_workspace(&workspace.changed(quota), None).await.unwrap());
     bench.endpoint(1, json!({ "url": URL })).await;
     let (intake, caller) = (bench.intake(bench.queue.clone()), bench.caller());
     let batch = async |events: u32| {
@@ -361,7 +361,7 @@ async fn the_uid_of_a_workspace_is_read_once_and_not_for_each_event() {
         ..workspace.settings()
     };
     let named = workspace.changed(settings(Some("acme")));
-    assert_eq!(bench.store.save_workspace_and_uid(&named, None).await.unwrap(), Saved::Done);
+    assert_eq!(bench.store.save_workspace_and_uid(&named, None, None).await.unwrap(), Saved::Done);
     let caller = ApiKey { workspace_id: None, ..bench.caller() };
     let (process, other) = (bench.intake(bench.queue.clone()), bench.intake(bench.queue.clone()));
     let send = async |intake| {
@@ -373,12 +373,15 @@ async fn the_uid_of_a_workspace_is_read_once_and_not_for_each_event() {
 
     // Another process takes the uid away: this one goes on with what it has read, for some seconds.
     let without = named.changed(settings(None));
-    assert_eq!(bench.store.save_workspace_and_uid(&without, named.uid.as_ref()).await.unwrap(), Saved::Done);
+    assert_eq!(
+        bench.store.save_workspace_and_uid(&without, named.uid.as_ref(), None).await.unwrap(),
+        Saved::Done
+    );
     send(&process).await.unwrap();
     assert_eq!(problem(send(&other).await), Problem::NotFound("workspace"));
     // That there is none was not kept in mind.
     let again = without.changed(settings(Some("acme")));
-    assert_eq!(bench.store.save_workspace_and_uid(&again, None).await.unwrap(), Saved::Done);
+    assert_eq!(bench.store.save_workspace_and_uid(&again, None, None).await.unwrap(), Saved::Done);
     send(&other).await.unwrap();
 }
 

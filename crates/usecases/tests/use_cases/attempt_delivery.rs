@@ -103,11 +103,11 @@ async fn an_endpoint_that_was_switched_off_or_deleted_gets_nothing_and_the_row_s
     let (job, later) = (one_job(&bench, "{}").await, one_job(&bench, "{}").await);
     endpoint.settings.active = false;
     endpoint.revision += 1;
-    bench.store.save_endpoint(&endpoint).await.unwrap();
+    bench.store.save_endpoint(&endpoint, None).await.unwrap();
     assert_eq!(bench.sender().attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(row(&bench, &job).await.delivery.cancel_reason, Some(CancelReason::EndpointDisabled));
 
-    bench.store.delete_endpoint(endpoint.key()).await.unwrap();
+    bench.store.delete_endpoint(&endpoint.deleted(bench.clock.now()), None).await.unwrap();
     assert_eq!(bench.sender().attempt(&later, 1, &Meter::default()).await.unwrap(), Next::Done);
     assert_eq!(row(&bench, &later).await.delivery.cancel_reason, Some(CancelReason::EndpointDeleted));
     assert_eq!(count.load(Ordering::SeqCst), 0);

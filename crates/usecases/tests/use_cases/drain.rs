@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::delivery::Delivery;
+use domain::delivery::{Delivery, ParkReason};
 use domain::event::event_type::EventType;
 use domain::id::{EndpointId, EventId};
 use domain::timestamp::Timestamp;
@@ -20,7 +20,8 @@ async fn park(bench: &Bench, we: EndpointId, seconds: std::ops::Range<u64>, expi
         .map(|second| {
             let at = start().plus(Duration::from_secs(second));
             let event = EventId::new(at, 1);
-            let delivery = Delivery::new(bench.workspace, we, event, event_type.clone(), at).parked(at);
+            let delivery = Delivery::new(bench.workspace, we, event, event_type.clone(), at)
+                .parked(ParkReason::EndpointFailing, at);
             let row = DeliveryRow { delivery, first_attempt: None };
             Settlement { row, later_attempt: None, expires_at }
         })
@@ -80,7 +81,7 @@ async fn the_circuit_of_an_endpoint_that_is_off_is_looked_at_once_more_and_not_f
     }
     off.settings.active = false;
     off.revision += 1;
-    assert!(bench.store.save_endpoint(&off).await.unwrap());
+    assert!(bench.store.save_endpoint(&off, None).await.unwrap());
     assert_eq!(bench.store.open_circuits().await.unwrap().len(), 2);
     bench.advance(Duration::from_secs(600));
     assert_eq!(probe_circuits(&context).await.unwrap(), 0);

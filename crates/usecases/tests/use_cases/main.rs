@@ -4,6 +4,7 @@
 mod accept_event;
 mod attempt_delivery;
 mod capacity;
+mod delete_workspace;
 mod drain;
 mod idempotent_request;
 mod manage_endpoint;
@@ -108,7 +109,7 @@ impl Bench {
         let workspace = WorkspaceId::new(start(), 1);
         let settings: WorkspaceSettings = serde_json::from_str(r#"{"name":"test"}"#).unwrap();
         let row = Workspace::new(workspace, settings, start());
-        assert!(store.save_workspace(&row).await.unwrap());
+        assert!(store.save_workspace(&row, None).await.unwrap());
         let count = AtomicU64::new(1);
         Self {
             store,
@@ -179,12 +180,12 @@ impl Bench {
             url: settings.check(&AllowedTargets::loopback_and_http()).unwrap(),
             settings,
             secrets: vec![ActiveSecret { secret: Secret::new(&[7; 32]), expires_at: None }],
-            disabled_reason: None,
+            disabled: None,
             revision: 1,
             created_at: start(),
             updated_at: start(),
         };
-        assert!(self.store.save_endpoint(&endpoint).await.unwrap());
+        assert!(self.store.save_endpoint(&endpoint, None).await.unwrap());
         endpoint
     }
 

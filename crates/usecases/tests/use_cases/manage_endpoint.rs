@@ -1,10 +1,13 @@
+use domain::endpoint::{Disabled, DisabledReason};
+use domain::policy::circuit::ParkedCount;
 use queue::{Queue, Task};
 use serde_json::json;
 use usecases::UseCaseError;
-use usecases::manage::manage_endpoint::update_endpoint;
+use usecases::manage::manage_endpoint::{show_endpoint, update_endpoint};
 use usecases::manage::management::Management;
 
 use crate::Bench;
+use crate::delete_workspace::park;
 
 #[tokio::test]
 async fn switching_on_again_begins_the_drain_that_was_lost() {
@@ -31,4 +34,29 @@ async fn switching_on_again_begins_the_drain_that_was_lost() {
 
     switch_on(&bench.management()).await.unwrap();
     assert_eq!(tasks().await, [Task::Drain { workspace: bench.workspace, endpoint: endpoint.id }]);
+}
+
+#[tokio::test]
+async fn parked_deliveries_are_counted_up_to_a_bound_and_beyond_it_are_at_least_so_many() {
+    let bench = Bench::new().await;
+    let mut endpoint = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
+    let id = endpoint.id;
+    let shown = async |deliveries, is_exact| {
+        let (_, _, parked) = show_endpoint(&bench.management(), &bench.caller(), id).await.unwrap();
+        assert_eq!(parked, ParkedCount { deliveries, is_exact });
+    };
+    shown(0, true).await;
+    park(&bench, &endpoint, 1_000).await;
+    shown(1_000, true).await;
+    park(&bench, &endpoint, 1_001).await;
+    shown(1_000, false).await;
+
+    // What was counted before is forgotten when the endpoint is switched off anew, so it says something only while it is off.
+    bench.store.count_parked(endpoint.key(), 60_000).await.unwrap();
+    shown(1_000, false).await;
+    endpoint.settings.active = false;
+    endpoint.disabled = Some(Disabled { reason: DisabledReason::Failing, at: None, by: None });
+    endpoint.revision += 1;
+    bench.store.save_endpoint(&endpoint, None).await.unwrap();
+    shown(60_000, false).await;
 }

@@ -58,7 +58,7 @@ async fn an_endpoint_goes(topic: Topic) -> (Bench, usize) {
     let job = bench.jobs().await.remove(0);
     assert_eq!(sender.attempt(&job, 1, &Meter::default()).await.unwrap(), Next::Done);
     let row = bench.store.load_endpoint(gone.key()).await.unwrap().unwrap();
-    assert_eq!(row.disabled_reason, Some(DisabledReason::Gone));
+    assert_eq!(row.disabled_reason(), Some(DisabledReason::Gone));
     let notified = bench.jobs().await.len();
     (bench, notified)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::delivery::Delivery;
+use domain::delivery::{Delivery, ParkReason};
 use domain::endpoint::Endpoint;
 use domain::event::event_type::EventType;
 use domain::id::EventId;
@@ -24,7 +24,8 @@ async fn drain_of_thirty() -> (Bench, Endpoint) {
     let parked = (0..30).map(|second| {
         let at = start().plus(Duration::from_secs(second));
         let event = EventId::new(at, 1);
-        let delivery = Delivery::new(bench.workspace, endpoint.id, event, event_type.clone(), at).parked(at);
+        let delivery = Delivery::new(bench.workspace, endpoint.id, event, event_type.clone(), at)
+            .parked(ParkReason::EndpointFailing, at);
         Settlement { row: DeliveryRow { delivery, first_attempt: None }, later_attempt: None, expires_at }
     });
     let parked: Vec<_> = parked.collect();

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::delivery::{Delivery, DeliveryStatus};
+use domain::delivery::{Delivery, DeliveryStatus, ParkReason};
 use domain::endpoint::Endpoint;
 use domain::id::{EventId, ReplayId, WorkspaceId};
 use domain::policy::limits::RateLimit;
@@ -54,7 +54,7 @@ fn delivery(bench: &Bench, job: &Job) -> Delivery {
 async fn save(bench: &Bench, endpoint: &mut Endpoint, active: bool) {
     endpoint.settings.active = active;
     endpoint.revision += 1;
-    assert!(bench.store.save_endpoint(endpoint).await.unwrap());
+    assert!(bench.store.save_endpoint(endpoint, None).await.unwrap());
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_job_that_no_longer_stands_is_dropped_with_its_reason() {
     old.event = EventId::new(start().minus(Duration::from_secs(13 * 86_400)), 1);
     assert_eq!(turned_away(&sender, &old, 1).await, dropped("not_due"));
 
-    let drained = Job::drain(&delivery(&bench, &job).parked(start()));
+    let drained = Job::drain(&delivery(&bench, &job).parked(ParkReason::EndpointFailing, start()));
     assert_eq!(turned_away(&sender, &drained, 1).await, dropped("duplicate"), "it is not parked");
 
     let mut nowhere = job.clone();
@@ -116,7 +116,7 @@ async fn an_endpoint_that_cannot_be_sent_to_turns_its_jobs_away_with_the_reason(
     save(&bench, &mut endpoint, true).await;
     assert_eq!(attempted(&sender).await, put_back("cache_outdated", CACHED_FOR));
 
-    bench.store.delete_endpoint(key).await.unwrap();
+    bench.store.delete_endpoint(&endpoint.deleted(start()), None).await.unwrap();
     assert_eq!(attempted(&bench.sender()).await, dropped("endpoint_deleted"));
 }
 
@@ -163,7 +163,8 @@ async fn a_concurrency_limit_puts_a_job_back_until_its_delivery_is_parked() {
     assert_eq!(late, dropped("no_lease"));
     assert!(matches!(after_retries.0, Next::ComeBackIn(_)));
     let row = bench.store.load_delivery(endpoint.id, job.delivery, now).await.unwrap().unwrap();
-    assert_eq!(row.delivery.status, DeliveryStatus::Parked);
+    let why = (row.delivery.status, row.delivery.parked_reason);
+    assert_eq!(why, (DeliveryStatus::Parked, Some(ParkReason::MaxConcurrency)));
 }
 
 /// What is logged.
@@ -194,7 +195,7 @@ async fn the_log_says_in_one_line_that_a_job_was_turned_away_and_why() {
     let bench = Bench::new().await;
     let endpoint = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
     let job = one_job(&bench).await;
-    bench.store.delete_endpoint(endpoint.key()).await.unwrap();
+    bench.store.delete_endpoint(&endpoint.deleted(start()), None).await.unwrap();
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(lines.clone()).finish();
     let logging = tracing::subscriber::set_default(subscriber);

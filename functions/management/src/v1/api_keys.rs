@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::id::ApiKeyId;
-use http_kit::{Body, Caller, Created, Id, OptionalBody, Page, UnderClaim};
+use http_kit::{Body, Caller, Created, Id, InRequest, OptionalBody, Page, UnderClaim};
 use usecases::manage::manage_api_key::{
     create_api_key, delete_api_key, list_api_keys, read_api_key, rotate_api_key,
 };
@@ -90,7 +90,7 @@ pub(crate) async fn read(
     responses((status = 200, description = "The API key, with the new key.", body = NewApiKey)),
 )]
 pub(crate) async fn rotate(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(key): Id<ApiKeyId>,
     OptionalBody(RotateApiKey { overlap_seconds }): OptionalBody<RotateApiKey>,
@@ -126,7 +126,7 @@ pub(crate) async fn me(_: State<Management>, caller: Caller) -> Json<Me> {
     responses((status = 204, description = "The API key is deleted.")),
 )]
 pub(crate) async fn delete(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(key): Id<ApiKeyId>,
 ) -> Answer<StatusCode> {

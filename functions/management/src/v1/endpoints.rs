@@ -11,7 +11,9 @@ use domain::endpoint::defaults::EndpointDefaults;
 use domain::id::EndpointId;
 use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, Secret};
 use domain::uid::WorkspaceIdOrUid;
-use http_kit::{Body, Caller, Created, Document, Id, IfMatch, OptionalBody, Page, Revised, UnderClaim};
+use http_kit::{
+    Body, Caller, Created, Document, Id, IfMatch, InRequest, OptionalBody, Page, Revised, UnderClaim,
+};
 use serde_json::Value;
 use usecases::manage::manage_endpoint::{self, REPLACED_WHOLE};
 use usecases::manage::management::Management;
@@ -48,7 +50,7 @@ pub(crate) async fn create(
 
 /// Read an endpoint
 ///
-/// The endpoint with its health.
+/// The endpoint with its health, and how many deliveries are parked for it.
 #[utoipa::path(
     get,
     path = "/v1/webhook-endpoints/{endpoint}",
@@ -61,10 +63,10 @@ pub(crate) async fn read(
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
 ) -> Answer<Revised<Json<Endpoint>>> {
-    let (endpoint, health) = manage_endpoint::show_endpoint(&management, &caller, endpoint).await?;
+    let (endpoint, health, parked) = manage_endpoint::show_endpoint(&management, &caller, endpoint).await?;
     let revision = endpoint.revision;
     let shown = Endpoint::with_health(endpoint, health, management.context.clock.now());
-    Ok(Revised { revision, answer: Json(shown) })
+    Ok(Revised { revision, answer: Json(shown.with_parked(parked)) })
 }
 
 /// List endpoints
@@ -91,10 +93,10 @@ pub(crate) async fn list(
 
 /// Change an endpoint
 ///
-/// The body is merged into the settings (RFC 7396): `null` sets the default, the workspace's if it has one, an array replaces the old one, an object is
-/// merged; but `retry` and `rate_limit` are replaced whole. `"active": true` or another `url` resets the count of failures,
-/// closes the circuit, and sends the parked deliveries. A signature profile that the secret does not fit creates a new
-/// secret, which the answer shows.
+/// The body is merged into the settings (RFC 7396): `null` sets the default, the workspace's if it has one, an array
+/// replaces the old one, an object is merged; but `retry` and `rate_limit` are replaced whole. `"active": true` or another
+/// `url` resets the count of failures, closes the circuit, and sends the parked deliveries. A signature profile that the
+/// secret does not fit creates a new secret, which the answer shows.
 #[utoipa::path(
     patch,
     path = "/v1/webhook-endpoints/{endpoint}",
@@ -105,7 +107,7 @@ pub(crate) async fn list(
     responses((status = 200, description = "The endpoint.", body = Endpoint)),
 )]
 pub(crate) async fn update(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
     if_match: IfMatch,
@@ -137,7 +139,7 @@ pub(crate) async fn update(
     responses((status = 204, description = "The endpoint is deleted.")),
 )]
 pub(crate) async fn delete(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
 ) -> Answer<StatusCode> {
@@ -158,7 +160,7 @@ pub(crate) async fn delete(
     responses((status = 200, description = "The endpoint, with its new secret.", body = Endpoint)),
 )]
 pub(crate) async fn rotate(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
     OptionalBody(RotateSecret { overlap_seconds, secret }): OptionalBody<RotateSecret>,
@@ -181,7 +183,7 @@ pub(crate) async fn rotate(
     responses((status = 200, description = "The endpoint.", body = Endpoint)),
 )]
 pub(crate) async fn end_overlap(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(endpoint): Id<EndpointId>,
 ) -> Answer<Revised<Json<Endpoint>>> {

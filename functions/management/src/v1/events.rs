@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::id::{EndpointId, EventId};
-use http_kit::{Caller, Id, Page, Query};
+use http_kit::{Caller, Id, InRequest, Page, Query};
 use usecases::manage::listing::{Rows, Span};
 use usecases::manage::management::Management;
 use usecases::manage::read_events::{self, EventListing};
@@ -103,7 +103,7 @@ pub(crate) async fn deliveries(
     responses((status = 204, description = "The data is erased.")),
 )]
 pub(crate) async fn erase(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Query(OfWorkspace { workspace_id }): Query<OfWorkspace>,
     Id(event): Id<EventId>,

@@ -2,14 +2,19 @@
 
 use std::borrow::Cow;
 
-use api::statistics::{EndpointStatisticsQuery, Statistics, StatisticsQuery, Step, StepFigures};
+use api::statistics::{
+    EndpointStatistics, EndpointStatisticsQuery, SeveralStatistics, SeveralStatisticsQuery, Statistics,
+    StatisticsQuery, Step, StepFigures,
+};
 use axum::Json;
 use axum::extract::State;
 use domain::id::{EndpointId, WorkspaceId};
 use http_kit::{Caller, Id, Query};
 use usecases::manage::listing::Span;
 use usecases::manage::management::Management;
-use usecases::manage::read_statistics::{self, endpoint_statistics, workspace_statistics};
+use usecases::manage::read_statistics::{
+    self, endpoint_statistics, several_statistics, workspace_statistics,
+};
 
 use crate::v1::Answer;
 
@@ -53,6 +58,29 @@ pub(crate) async fn of_workspace(
 ) -> Answer<Json<Statistics>> {
     let span = Span { since, until };
     Ok(Json(shown(workspace_statistics(&management, &caller, workspace, span, step(by)).await?)))
+}
+
+/// Read the statistics of several endpoints
+///
+/// Everything is approximate. Endpoints that the workspace does not have are named in the refusal.
+#[utoipa::path(
+    get,
+    path = "/v1/statistics",
+    operation_id = "read_several_statistics",
+    tag = "Statistics",
+    params(SeveralStatisticsQuery),
+    responses((status = 200, description = "The statistics of each endpoint.", body = SeveralStatistics)),
+)]
+pub(crate) async fn of_several(
+    State(management): State<Management>,
+    caller: Caller,
+    Query(query): Query<SeveralStatisticsQuery>,
+) -> Answer<Json<SeveralStatistics>> {
+    let SeveralStatisticsQuery { endpoint_ids, workspace_id, since, until, by } = query;
+    let (ids, asked) = (endpoint_ids.0, (Span { since, until }, step(by)));
+    let rows = several_statistics(&management, &caller, workspace_id, ids, asked).await?.into_iter();
+    let data = rows.map(|(endpoint_id, one)| EndpointStatistics { endpoint_id, statistics: shown(one) });
+    Ok(Json(SeveralStatistics { data: data.collect() }))
 }
 
 fn step(by: Step) -> read_statistics::Step {

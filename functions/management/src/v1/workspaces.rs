@@ -1,12 +1,14 @@
-//! `/v1/workspaces`: make, read, list, change.
+//! `/v1/workspaces`: make, read, list, change, delete.
 
 use api::openapi::WorkspaceChange;
 use api::page::PageQuery;
 use api::workspaces::{Workspace, WorkspaceSettings};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use domain::id::WorkspaceId;
-use http_kit::{Body, Caller, Created, Document, Id, IfMatch, Page, Revised, UnderClaim};
+use http_kit::{Body, Caller, Created, Document, Id, IfMatch, InRequest, Page, Revised, UnderClaim};
+use usecases::manage::delete_workspace::delete_workspace;
 use usecases::manage::manage_endpoint::REPLACED_WHOLE;
 use usecases::manage::manage_workspace::{
     create_workspace, list_workspaces, read_workspace, update_workspace,
@@ -87,7 +89,7 @@ pub(crate) async fn list(
     responses((status = 200, description = "The workspace.", body = Workspace)),
 )]
 pub(crate) async fn update(
-    State(management): State<Management>,
+    InRequest(management): InRequest<Management>,
     caller: Caller,
     Id(workspace): Id<WorkspaceId>,
     if_match: IfMatch,
@@ -99,4 +101,24 @@ pub(crate) async fn update(
     };
     let workspace = update_workspace(&management, &caller, workspace, change).await?;
     Ok(Revised { revision: workspace.revision, answer: Json(Workspace::from(&workspace)) })
+}
+
+/// Delete a workspace
+///
+/// Needs a key for all workspaces. Within 5 seconds its API keys are refused, and it is not found any more: no event of it is
+/// accepted, and nothing of it is delivered. Its data is deleted after that, step by step.
+#[utoipa::path(
+    delete,
+    path = "/v1/workspaces/{workspace}",
+    operation_id = "delete_workspace",
+    tag = "Workspaces",
+    responses((status = 204, description = "The workspace is deleted.")),
+)]
+pub(crate) async fn delete(
+    InRequest(management): InRequest<Management>,
+    caller: Caller,
+    Id(workspace): Id<WorkspaceId>,
+) -> Answer<StatusCode> {
+    delete_workspace(&management, &caller, workspace).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

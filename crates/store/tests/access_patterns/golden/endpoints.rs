@@ -31,7 +31,9 @@ fn assert_is_the_golden_endpoint(endpoint: &Endpoint, file: &str, name: &str) {
         json!([document["id"], document["workspace_id"]]),
         "{file}"
     );
-    assert_eq!(json!(endpoint.disabled_reason), document["disabled_reason"], "{file}");
+    assert_eq!(json!(endpoint.disabled_reason()), document["disabled_reason"], "{file}");
+    let known = endpoint.disabled.as_ref().map(|disabled| (disabled.at, &disabled.by));
+    assert!(known.is_none_or(|known| known == (None, &None)), "{file}: what was not recorded stays unknown");
     assert_eq!(
         json!([endpoint.created_at, endpoint.updated_at]),
         json!([document["created_at"], document["updated_at"]])
@@ -60,8 +62,8 @@ async fn endpoints_and_what_is_sealed_in_their_rows() {
 
         // It can be changed: the condition is on the revision it was written with.
         let changed = Endpoint { revision: loaded.revision + 1, ..loaded };
-        assert!(table.store.save_endpoint(&changed).await.unwrap(), "{file}");
-        assert!(!table.store.save_endpoint(&changed).await.unwrap(), "{file}");
+        assert!(table.store.save_endpoint(&changed, None).await.unwrap(), "{file}");
+        assert!(!table.store.save_endpoint(&changed, None).await.unwrap(), "{file}");
         assert_eq!(
             table.store.load_endpoint(EndpointKey::new(workspace, endpoint)).await.unwrap(),
             Some(changed),

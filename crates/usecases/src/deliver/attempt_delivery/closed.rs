@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::delivery::CancelReason;
+use domain::delivery::{CancelReason, ParkReason};
 use domain::timestamp::Timestamp;
 use store::StoreError;
 
@@ -60,7 +60,7 @@ pub(super) enum Consequence {
     /// The delivery is parked until its endpoint is switched on, and counted: only so many are.
     ParkAndCount,
     /// The delivery is parked for lack of a slot or a lease, and a drain begins.
-    ParkAndDrain,
+    ParkAndDrain(ParkReason),
     /// The delivery is cancelled.
     Cancel(CancelReason),
 }
@@ -106,7 +106,8 @@ impl Closed {
             Self::NoSlotYet(slot) => Consequence::WaitForSlot(slot),
             Self::EndpointFailing => Consequence::Park,
             Self::EndpointOff => Consequence::ParkAndCount,
-            Self::NoSlotInReach | Self::NoLease => Consequence::ParkAndDrain,
+            Self::NoSlotInReach => Consequence::ParkAndDrain(ParkReason::RateLimit),
+            Self::NoLease => Consequence::ParkAndDrain(ParkReason::MaxConcurrency),
             Self::Cancelled(reason) => Consequence::Cancel(reason),
         }
     }
@@ -118,7 +119,7 @@ impl Consequence {
         match self {
             Self::Drop => "job dropped",
             Self::Wait(_) | Self::LookAgain | Self::WaitForSlot(_) => "job put back",
-            Self::Park | Self::ParkAndCount | Self::ParkAndDrain => "delivery parked",
+            Self::Park | Self::ParkAndCount | Self::ParkAndDrain(_) => "delivery parked",
             Self::Cancel(_) => "delivery cancelled",
         }
     }

@@ -88,6 +88,9 @@ impl Sender {
         if let Some(claim) = claim {
             Box::pin(self.claim_for_replay(row, claim, expires_at)).await?;
         }
+        if self.concurrency_limiter.is_full(&endpoint) {
+            return Err(Closed::NoLease.into());
+        }
 
         // 4. Is the payload at hand?
         let payload = self.payload(receive).await?;
@@ -144,7 +147,7 @@ impl Sender {
         let unless_waiting = |why| if receive.wakes(delivery) { Closed::StillWaiting } else { why };
         if let Some(endpoint) = self.context.cache.endpoint(key).await? {
             // What comes while the endpoint is switched off for failing is not lost: it goes out when it is switched on.
-            if !endpoint.settings.active && endpoint.disabled_reason == Some(DisabledReason::Failing) {
+            if !endpoint.settings.active && endpoint.disabled_reason() == Some(DisabledReason::Failing) {
                 return Err(unless_waiting(Closed::EndpointOff).into());
             }
             if self.is_failing(receive, &endpoint, delivery).await? {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::delivery::ParkReason;
 use domain::id::EndpointKey;
 use domain::policy::backoff::{ALWAYS_INVISIBLE, Backoff, QueueLoad, backoff};
 use queue::Job;
@@ -49,11 +50,12 @@ impl Sender {
                 // SQS counts whole seconds; this invocation waits for the rest.
                 return Ok(Next::ComeBackIn(Duration::from_secs(slot.since(now).as_secs())));
             }
-            Consequence::Park | Consequence::ParkAndCount => delivery.parked(now),
-            Consequence::ParkAndDrain => {
+            Consequence::Park => delivery.parked(ParkReason::EndpointFailing, now),
+            Consequence::ParkAndCount => delivery.parked(ParkReason::EndpointDisabled, now),
+            Consequence::ParkAndDrain(reason) => {
                 // The drain first: a delivery that is parked without one would wait for ever.
                 self.drain_later.begin(EndpointKey::new(job.workspace, job.endpoint)).await?;
-                delivery.parked(now)
+                delivery.parked(reason, now)
             }
             Consequence::Cancel(reason) => delivery.cancelled(reason, now),
         };

@@ -1,0 +1,297 @@
+//! Who changed what, and when?
+//! The audit log: one entry for each change, with its actor and the changed members before and after.
+//!
+//! What sends or reads is no change: events, test events, previews and lists have no entry.
+
+pub mod changes;
+pub mod snapshot;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::actor::Actor;
+use crate::access::api_key::ApiKey;
+use crate::audit::changes::Changes;
+use crate::endpoint::Endpoint;
+use crate::id::{ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
+use crate::timestamp::Timestamp;
+
+/// How long an entry is kept, whatever the retention of its workspace: as long as the longest retention, so that no event
+/// outlives the record of who replayed or erased it.
+pub const KEPT: Duration = Duration::from_secs(90 * 86_400);
+
+/// The kind of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Action {
+    /// An endpoint was created.
+    #[serde(rename = "endpoint.created")]
+    EndpointCreated,
+    /// Settings of an endpoint were changed.
+    #[serde(rename = "endpoint.updated")]
+    EndpointUpdated,
+    /// An endpoint was deleted.
+    #[serde(rename = "endpoint.deleted")]
+    EndpointDeleted,
+    /// Posthorn switched an endpoint off.
+    #[serde(rename = "endpoint.disabled")]
+    EndpointDisabled,
+    /// An endpoint got a new signing secret.
+    #[serde(rename = "endpoint.secret_rotated")]
+    SecretRotated,
+    /// The old signing secrets of an endpoint were ended.
+    #[serde(rename = "endpoint.overlap_ended")]
+    OverlapEnded,
+    /// A workspace was created.
+    #[serde(rename = "workspace.created")]
+    WorkspaceCreated,
+    /// Settings of a workspace were changed.
+    #[serde(rename = "workspace.updated")]
+    WorkspaceUpdated,
+    /// A workspace was deleted.
+    #[serde(rename = "workspace.deleted")]
+    WorkspaceDeleted,
+    /// An API key was created.
+    #[serde(rename = "api_key.created")]
+    ApiKeyCreated,
+    /// An API key got a new secret.
+    #[serde(rename = "api_key.rotated")]
+    ApiKeyRotated,
+    /// An API key was deleted.
+    #[serde(rename = "api_key.deleted")]
+    ApiKeyDeleted,
+    /// The data of an event was erased.
+    #[serde(rename = "event.erased")]
+    EventErased,
+    /// An event was sent again to chosen endpoints.
+    #[serde(rename = "event.replayed")]
+    EventReplayed,
+    /// A delivery was sent again.
+    #[serde(rename = "delivery.replayed")]
+    DeliveryReplayed,
+    /// The replay of a window was begun.
+    #[serde(rename = "replay.started")]
+    ReplayStarted,
+    /// The replay of a window was cancelled.
+    #[serde(rename = "replay.cancelled")]
+    ReplayCancelled,
+}
+
+impl Action {
+    /// Whether the entry also stands in the list of the installation: a workspace that comes or goes concerns those who
+    /// operate it, and they must find it without knowing its id.
+    pub fn concerns_installation(self) -> bool {
+        matches!(self, Self::WorkspaceCreated | Self::WorkspaceDeleted)
+    }
+}
+
+/// What was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "type", content = "id", rename_all = "snake_case")]
+pub enum Target {
+    /// A workspace.
+    Workspace(WorkspaceId),
+    /// An endpoint.
+    Endpoint(EndpointId),
+    /// An API key.
+    ApiKey(ApiKeyId),
+    /// An event.
+    Event(EventId),
+    /// A delivery.
+    Delivery(DeliveryId),
+    /// The replay of a window.
+    Replay(ReplayId),
+}
+
+/// The error for a text that is the id of nothing that has audit entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be the id of a workspace, endpoint, API key, event, delivery or replay")]
+pub struct BadTarget;
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Workspace(id) => id.fmt(f),
+            Self::Endpoint(id) => id.fmt(f),
+            Self::ApiKey(id) => id.fmt(f),
+            Self::Event(id) => id.fmt(f),
+            Self::Delivery(id) => id.fmt(f),
+            Self::Replay(id) => id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = BadTarget;
+
+    fn from_str(text: &str) -> Result<Self, BadTarget> {
+        let workspace = text.parse().map(Self::Workspace).ok();
+        let target = workspace
+            .or_else(|| text.parse().map(Self::Endpoint).ok())
+            .or_else(|| text.parse().map(Self::ApiKey).ok())
+            .or_else(|| text.parse().map(Self::Event).ok())
+            .or_else(|| text.parse().map(Self::Delivery).ok())
+            .or_else(|| text.parse().map(Self::Replay).ok());
+        target.ok_or(BadTarget)
+    }
+}
+
+/// What was done, to what, in which workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The workspace it belongs to; `None` for what belongs to the installation: API keys for all workspaces.
+    pub workspace_id: Option<WorkspaceId>,
+    /// The kind of the change.
+    pub action: Action,
+    /// What was changed.
+    pub target: Target,
+    /// The changed members.
+    pub changes: Changes,
+}
+
+impl Change {
+    /// The change of an endpoint.
+    pub fn of_endpoint(action: Action, endpoint: &Endpoint, changes: Changes) -> Self {
+        let (workspace_id, target) = (Some(endpoint.workspace_id), Target::Endpoint(endpoint.id));
+        Self { workspace_id, action, target, changes }
+    }
+
+    /// The change of a workspace.
+    pub fn of_workspace(action: Action, workspace: WorkspaceId, changes: Changes) -> Self {
+        Self { workspace_id: Some(workspace), action, target: Target::Workspace(workspace), changes }
+    }
+
+    /// The change of an API key.
+    pub fn of_api_key(action: Action, key: &ApiKey, changes: Changes) -> Self {
+        Self { workspace_id: key.workspace_id, action, target: Target::ApiKey(key.id), changes }
+    }
+}
+
+/// One change, and who made it. An entry never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// The id; its time is that of the change.
+    pub id: AuditEntryId,
+    /// The workspace it belongs to; `None` for what belongs to the installation.
+    pub workspace_id: Option<WorkspaceId>,
+    /// Who made the change.
+    pub actor: Actor,
+    /// The kind of the change.
+    pub action: Action,
+    /// What was changed.
+    pub target: Target,
+    /// The changed members.
+    #[serde(flatten)]
+    pub changes: Changes,
+    /// The id of the request that made it; `None` for a change without a request.
+    pub request_id: Option<String>,
+}
+
+impl AuditEntry {
+    /// The entry of a change that `actor` made in a request.
+    pub fn new(id: AuditEntryId, actor: Actor, change: Change, request_id: Option<String>) -> Self {
+        let Change { workspace_id, action, target, changes } = change;
+        Self { id, workspace_id, actor, action, target, changes, request_id }
+    }
+
+    /// When the entry expires.
+    pub fn expires_at(&self) -> Timestamp {
+        self.id.time().plus(KEPT)
+    }
+}
+
+/// Which entries are listed: all, or only those with these members.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Only changes made with this API key.
+    pub actor: Option<ApiKeyId>,
+    /// Only changes of this kind.
+    pub action: Option<Action>,
+    /// Only changes of this target.
+    pub target: Option<Target>,
+}
+
+impl AuditFilter {
+    /// Whether it selects `entry`.
+    pub fn selects(&self, entry: &AuditEntry) -> bool {
+        let is_actor = |wanted| matches!(&entry.actor, Actor::ApiKey { id, .. } if *id == wanted);
+        self.actor.is_none_or(is_actor)
+            && self.action.is_none_or(|action| action == entry.action)
+            && self.target.is_none_or(|target| target == entry.target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> AuditEntry {
+        let at = Timestamp::from_millis(1_000);
+        let actor = Actor::ApiKey { id: ApiKeyId::new(at, 1), name: "ops".to_owned() };
+        let change = Change::of_workspace(
+            Action::WorkspaceUpdated,
+            WorkspaceId::new(at, 2),
+            Changes { before: None, after: None },
+        );
+        AuditEntry::new(AuditEntryId::new(at, 3), actor, change, Some("req_1".to_owned()))
+    }
+
+    /// Entries are kept in this form: a change of it must go on reading it.
+    #[test]
+    fn an_entry_is_written_so_and_read_back() {
+        let written = serde_json::to_value(entry()).unwrap();
+        let expected = serde_json::json!({
+            "id": "aud_00000000Z80000000000000003",
+            "workspace_id": "ws_00000000Z80000000000000002",
+            "actor": { "type": "api_key", "id": "key_00000000Z80000000000000001", "name": "ops" },
+            "action": "workspace.updated",
+            "target": { "type": "workspace", "id": "ws_00000000Z80000000000000002" },
+            "before": null, "after": null, "request_id": "req_1",
+        });
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_value::<AuditEntry>(written).unwrap(), entry());
+        for (actor, word) in [(Actor::Operator, "operator"), (Actor::Posthorn, "posthorn")] {
+            assert_eq!(serde_json::to_value(actor).unwrap(), serde_json::json!({ "type": word }));
+        }
+    }
+
+    #[test]
+    fn a_filter_selects_what_has_all_it_names() {
+        let (entry, at) = (entry(), Timestamp::from_millis(1_000));
+        let all = AuditFilter::default();
+        let mine = AuditFilter { actor: Some(ApiKeyId::new(at, 1)), ..all };
+        let updates = AuditFilter { action: Some(Action::WorkspaceUpdated), ..mine };
+        let of_it = AuditFilter { target: Some(entry.target), ..updates };
+        for filter in [all, mine, updates, of_it] {
+            assert!(filter.selects(&entry), "{filter:?}");
+        }
+        for filter in [
+            AuditFilter { actor: Some(ApiKeyId::new(at, 9)), ..of_it },
+            AuditFilter { action: Some(Action::WorkspaceCreated), ..of_it },
+            AuditFilter { target: Some(Target::Workspace(WorkspaceId::new(at, 9))), ..of_it },
+        ] {
+            assert!(!filter.selects(&entry), "{filter:?}");
+        }
+        assert!(!mine.selects(&AuditEntry { actor: Actor::Posthorn, ..entry }));
+    }
+
+    #[test]
+    fn a_target_is_read_from_its_id() {
+        let at = Timestamp::from_millis(1);
+        for target in [
+            Target::Workspace(WorkspaceId::new(at, 1)),
+            Target::Endpoint(EndpointId::new(at, 1)),
+            Target::ApiKey(ApiKeyId::new(at, 1)),
+            Target::Event(EventId::new(at, 1)),
+            Target::Delivery(DeliveryId::of(EventId::new(at, 1), EndpointId::new(at, 2))),
+            Target::Replay(ReplayId::new(at, 1)),
+        ] {
+            assert_eq!(target.to_string().parse(), Ok(target));
+        }
+        assert_eq!("aud_00000000Z80000000000000003".parse::<Target>(), Err(BadTarget));
+    }
+}

@@ -1,0 +1,77 @@
+//! What can be read of an endpoint that was deleted?
+//! Its tombstone and its deliveries, until the last of them has expired. Nothing can be sent to it or changed.
+
+use domain::access::api_key::{ApiKey, Scope};
+use domain::endpoint::deleted::DeletedEndpoint;
+use domain::id::{EndpointId, EndpointKey};
+use domain::problem::Problem;
+use domain::uid::WorkspaceIdOrUid;
+use store::Page;
+
+use crate::error::UseCaseError;
+use crate::manage::listing::Rows;
+use crate::manage::manage_endpoint::read_endpoint;
+use crate::manage::management::Management;
+
+/// When an endpoint was deleted, and what it was.
+///
+/// # Errors
+/// [`Problem::NotFound`] when no endpoint with this id was deleted lately, or it belonged to another workspace.
+pub async fn read_deleted_endpoint(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+) -> Result<DeletedEndpoint, UseCaseError> {
+    caller.require(Scope::WebhooksRead)?;
+    Ok(find(management, caller, id).await?.ok_or(Problem::NotFound("deleted endpoint"))?)
+}
+
+/// The endpoints of a workspace that were deleted, the newest endpoint first.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] when the caller lacks the scope, or the workspace is unknown.
+pub async fn list_deleted_endpoints(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: Option<WorkspaceIdOrUid>,
+    rows: Rows<EndpointId>,
+) -> Result<Page<DeletedEndpoint, EndpointId>, UseCaseError> {
+    caller.require(Scope::WebhooksRead)?;
+    let workspace = management.workspace(caller, workspace).await?.id;
+    let now = management.context.clock.now();
+    Ok(management.context.store.list_deleted_endpoints(workspace, rows.after, rows.limit, now).await?)
+}
+
+/// The endpoint whose deliveries the caller may read, deleted or not.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is no such endpoint and was none lately, or it belongs to another workspace.
+pub(crate) async fn find_endpoint_of_deliveries(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+) -> Result<EndpointKey, UseCaseError> {
+    match read_endpoint(management, caller, Scope::DeliveriesRead, id).await {
+        Ok(endpoint) => Ok(endpoint.key()),
+        Err(UseCaseError::Problem(missing @ Problem::NotFound(_))) => {
+            let deleted = find(management, caller, id).await?;
+            Ok(deleted.ok_or(missing)?.key())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn find(
+    management: &Management,
+    caller: &ApiKey,
+    id: EndpointId,
+) -> Result<Option<DeletedEndpoint>, UseCaseError> {
+    let context = &management.context;
+    let (store, now) = (&context.store, context.clock.now());
+    let deleted = match caller.workspace_id {
+        Some(workspace) => store.load_deleted_endpoint(EndpointKey::new(workspace, id), now).await?,
+        None => store.find_deleted_endpoint(id, now).await?,
+    };
+    let Some(deleted) = deleted else { return Ok(None) };
+    Ok(context.has_workspace(deleted.workspace_id).await?.then_some(deleted))
+}

@@ -1,0 +1,235 @@
+//! Which deliveries does a workspace have, over all its endpoints?
+//! One list without an index on the hot path: the events are walked and each delivery's key is derived from their ledgers;
+//! only failed and parked deliveries, which have an index anyway, are merged from it.
+
+mod ledger_walk;
+mod position;
+mod undelivered_merge;
+
+pub use position::Position;
+
+use domain::access::api_key::{ApiKey, Scope};
+use domain::delivery::{Delivery, DeliveryStatus};
+use domain::event::event_type::{EventType, EventTypePattern, wants};
+use domain::event::ledger::SkipReason;
+use domain::id::{EndpointId, EventId, WorkspaceId};
+use domain::policy::outcome::ErrorClass;
+use domain::problem::Problem;
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
+use store::{Order, Window};
+
+use crate::context::Context;
+use crate::error::UseCaseError;
+use crate::manage::listing::Span;
+use crate::manage::management::Management;
+
+/// The most rows of deliveries that are read for one page. Then it ends, short as it may be.
+const EXAMINED_AT_MOST: usize = 2_000;
+/// The most partitions of the index that are merged. A workspace with more endpoints is walked: merging reads each
+/// partition, even of endpoints that never fail.
+const MERGED_AT_MOST: usize = 100;
+
+/// A page of a workspace's deliveries.
+#[derive(Debug, Clone)]
+pub struct WorkspaceListing {
+    /// The workspace whose deliveries are listed; the caller's workspace, if `None`.
+    pub workspace: Option<WorkspaceIdOrUid>,
+    /// Only these deliveries.
+    pub filter: WorkspaceFilter,
+    /// Only deliveries of events accepted in this window.
+    pub span: Span,
+    /// Where the page begins or ends.
+    pub edge: Edge,
+    /// The maximum number of deliveries on the page.
+    pub limit: usize,
+}
+
+/// The filter of the list. An empty list of values selects all.
+#[derive(Debug, Clone, Default)]
+pub struct WorkspaceFilter {
+    /// Only deliveries with one of these statuses.
+    pub statuses: Vec<DeliveryStatus>,
+    /// Endpoints that were skipped, too; only them, if no status is named.
+    pub skipped: bool,
+    /// Only deliveries to this endpoint.
+    pub endpoint: Option<EndpointIdOrUid>,
+    /// Only deliveries of these event types.
+    pub types: Vec<EventTypePattern>,
+    /// Only deliveries whose last attempt had one of these errors.
+    pub errors: Vec<ErrorClass>,
+}
+
+/// Where a page begins or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// It begins with the newest delivery.
+    Newest,
+    /// It begins after this position: the `next` of a page.
+    After(Position),
+    /// It ends before this position: the `previous` of a page.
+    Before(Position),
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
+    /// A delivery; `pending` until its first attempt.
+    Delivery(Box<Delivery>),
+    /// The endpoint got no delivery of the event.
+    Skipped {
+        /// The endpoint that was skipped.
+        endpoint: EndpointId,
+        /// The event that it did not get.
+        event: EventId,
+        /// The type of the event.
+        event_type: EventType,
+        /// Why it was skipped.
+        reason: SkipReason,
+    },
+}
+
+/// A page of the list, newest first, and the positions at its ends.
+#[derive(Debug, Clone)]
+pub struct WorkspacePage {
+    /// The rows.
+    pub rows: Vec<Listed>,
+    /// Where the next page begins; `None` at the end of the list.
+    pub next: Option<Position>,
+    /// Where the previous page ends; `None` at the beginning of the list.
+    pub previous: Option<Position>,
+}
+
+/// What one reading of the list needs.
+struct Reading<'a> {
+    context: &'a Context,
+    workspace: WorkspaceId,
+    window: Window,
+    filter: &'a WorkspaceFilter,
+    /// The endpoint of the filter.
+    endpoint: Option<EndpointId>,
+    order: Order,
+    limit: usize,
+}
+
+/// What was read, in the order of the reading.
+struct Read<P> {
+    rows: Vec<Listed>,
+    /// Where the reading ended; `None` at the end of the list.
+    stopped_at: Option<P>,
+}
+
+/// Deliveries of a workspace, newest event first.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] when the caller lacks the scope, the workspace is unknown, or the position is another list's.
+pub async fn list_workspace_deliveries(
+    management: &Management,
+    caller: &ApiKey,
+    listing: WorkspaceListing,
+) -> Result<WorkspacePage, UseCaseError> {
+    caller.require(Scope::DeliveriesRead)?;
+    let WorkspaceListing { workspace, mut filter, span, edge, limit } = listing;
+    let workspace = management.workspace(caller, workspace).await?;
+    let context = &management.context;
+    let endpoint = match filter.endpoint.take() {
+        None => None,
+        Some(named) => match context.endpoint_id(caller, Some(workspace.id.into()), named).await {
+            Err(UseCaseError::Problem(Problem::NotFound(_))) => {
+                return Ok(WorkspacePage { rows: Vec::new(), next: None, previous: None });
+            }
+            id => Some(id?),
+        },
+    };
+    let window = span.within(&workspace, context.clock.now())?;
+    let order = match edge {
+        Edge::Newest | Edge::After(_) => Order::NewestFirst,
+        Edge::Before(_) => Order::OldestFirst,
+    };
+    let reading =
+        Reading { context, workspace: workspace.id, window, filter: &filter, endpoint, order, limit };
+
+    // A list goes on as it began: by the kind of its positions.
+    let Read { rows, stopped_at } = match edge.position() {
+        Some(Position::Undelivered(id)) => {
+            let merged = reading.merged_statuses().ok_or_else(|| edge.not_of_this_list())?;
+            reading.merge_undelivered(merged, Some(id)).await?.at(Position::Undelivered)
+        }
+        Some(Position::Ledger(boundary)) => reading.walk_ledgers(Some(boundary)).await?.at(Position::Ledger),
+        None => match reading.cheap_to_merge().await? {
+            Some(merged) => reading.merge_undelivered(merged, None).await?.at(Position::Undelivered),
+            None => reading.walk_ledgers(None).await?.at(Position::Ledger),
+        },
+    };
+    Ok(match edge {
+        Edge::Newest => WorkspacePage { rows, next: stopped_at, previous: None },
+        Edge::After(start) => WorkspacePage { rows, next: stopped_at, previous: Some(start) },
+        Edge::Before(start) => {
+            let rows = rows.into_iter().rev().collect();
+            WorkspacePage { rows, next: Some(start), previous: stopped_at }
+        }
+    })
+}
+
+impl Reading<'_> {
+    /// The statuses to be merged from the index; `None` if the filter selects deliveries that it does not hold.
+    fn merged_statuses(&self) -> Option<&[DeliveryStatus]> {
+        let indexed =
+            |status: &DeliveryStatus| matches!(status, DeliveryStatus::Failed | DeliveryStatus::Parked);
+        let WorkspaceFilter { statuses, skipped, .. } = self.filter;
+        (!skipped && !statuses.is_empty() && statuses.iter().all(indexed)).then_some(statuses)
+    }
+
+    /// The same, if few partitions hold them.
+    async fn cheap_to_merge(&self) -> Result<Option<&[DeliveryStatus]>, UseCaseError> {
+        let Some(statuses) = self.merged_statuses() else { return Ok(None) };
+        let partitions = self.endpoints().await?.len() * statuses.len();
+        Ok((partitions <= MERGED_AT_MOST).then_some(statuses))
+    }
+
+    /// The endpoints whose deliveries are listed.
+    async fn endpoints(&self) -> Result<Vec<EndpointId>, UseCaseError> {
+        if let Some(endpoint) = self.endpoint {
+            return Ok(vec![endpoint]);
+        }
+        let subscriptions = self.context.cache.subscriptions(self.workspace).await?;
+        Ok(subscriptions.iter().map(|subscription| subscription.id).collect())
+    }
+
+    /// Whether the filter selects `delivery`.
+    fn asks_for(&self, delivery: &Delivery) -> bool {
+        let WorkspaceFilter { statuses, skipped, types, errors, .. } = self.filter;
+        let any_status = statuses.is_empty() && !skipped;
+        (any_status || statuses.contains(&delivery.status))
+            && self.endpoint.is_none_or(|endpoint| delivery.endpoint_id == endpoint)
+            && wants(types, &delivery.event_type)
+            && (errors.is_empty() || delivery.last_error.is_some_and(|error| errors.contains(&error)))
+    }
+}
+
+impl WorkspaceFilter {
+    /// Whether the filter selects endpoints that were skipped.
+    fn asks_for_skipped(&self) -> bool {
+        self.skipped && self.errors.is_empty()
+    }
+}
+
+impl<P> Read<P> {
+    /// The same with positions of the list.
+    fn at(self, position: impl FnOnce(P) -> Position) -> Read<Position> {
+        Read { rows: self.rows, stopped_at: self.stopped_at.map(position) }
+    }
+}
+
+impl Edge {
+    fn position(self) -> Option<Position> {
+        match self {
+            Self::Newest => None,
+            Self::After(position) | Self::Before(position) => Some(position),
+        }
+    }
+
+    fn not_of_this_list(self) -> Problem {
+        let parameter = if matches!(self, Self::Before(_)) { "before" } else { "cursor" };
+        Problem::invalid(parameter, "belongs to a list with another `status`")
+    }
+}
