@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::endpoint::{BodyForm, check_disable, check_timeout};
-use crate::json_object::only_object_or_null;
+use crate::json_object::{only_object, only_object_or_null};
 use crate::policy::circuit::DisablePolicy;
 use crate::policy::retry::RetryPolicy;
 use crate::problem::Invalid;
@@ -48,7 +48,9 @@ impl EndpointDefaults {
     /// # Errors
     /// [`BadDefaults`] says what is wrong.
     pub fn of_installation(json: &str) -> Result<Self, BadDefaults> {
-        let defaults: Self = serde_json::from_str(json).map_err(|error| BadDefaults(error.to_string()))?;
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let defaults = only_object::<_, Self>(&mut reader).and_then(|read| reader.end().map(|()| read));
+        let defaults = defaults.map_err(|error| BadDefaults(error.to_string()))?;
         let mut invalid = Invalid::new();
         defaults.check("", false, &mut invalid);
         invalid.into_result().map_err(|problem| BadDefaults(problem.to_string()))?;
@@ -136,7 +138,8 @@ mod tests {
         assert_eq!(EndpointDefaults::of_installation(good).unwrap().timeout_seconds, Some(15));
         for (bad, why) in [
             ("fifteen", "expected"),
-            ("[]", "invalid"),
+            ("[]", "an object"),
+            ("{} {}", "trailing"),
             (r#"{"timeout":1}"#, "unknown field `timeout`"),
             (r#"{"timeout_seconds":31}"#, "/timeout_seconds: must be 1 to 30"),
             (r#"{"disable":{"window_seconds":999999999}}"#, "/disable/window_seconds: must be 0 to 604800"),

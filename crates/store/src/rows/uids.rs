@@ -119,7 +119,7 @@ impl Store {
         }
         let mut parts = Vec::with_capacity(2);
         if let Some(before) = before {
-            parts.push(self.part_delete(&key(before), None)?);
+            parts.push(self.part_delete(&key(before))?);
         }
         if let Some(after) = after {
             let item = ItemWriter::new(&key(after), ENTITY).text(ID, id).build();

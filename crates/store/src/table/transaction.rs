@@ -61,15 +61,9 @@ impl Store {
         Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::aws(OPERATION))?).build())
     }
 
-    /// Deletes a row; with `condition` only if that holds of it.
-    pub(crate) fn part_delete(
-        &self,
-        key: &Key,
-        condition: Option<&str>,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let delete = Delete::builder().table_name(&*self.table).set_key(Some(key_attributes(key)));
-        let delete = delete.set_condition_expression(condition.map(str::to_owned)).build();
-        Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::aws(OPERATION))?).build())
+    /// Deletes a row.
+    pub(crate) fn part_delete(&self, key: &Key) -> Result<TransactWriteItem, StoreError> {
+        self.part_delete_if(key, Condition::default())
     }
 
     /// Writes all parts. When a condition does not hold nothing is written, and the answer is the place of the first
