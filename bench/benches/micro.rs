@@ -81,6 +81,7 @@ fn fan_out(bencher: Bencher<'_, '_>) {
             events: patterns(if number % 2 == 0 { 10 } else { 5 }),
             channels: Vec::new(),
             public_keys: Vec::new(),
+            is_notification: false,
         })
         .collect();
     let event_type = event_type("family9.paid");

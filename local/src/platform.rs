@@ -10,11 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::defaults::EndpointDefaults;
+use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::timestamp::Timestamp;
 use egress::Egress;
 use embedded_aws::Durability;
 use futures_util::FutureExt as _;
 use lambda_kit::metrics::Metrics;
+use mail::Mailer;
 use queue::Queue;
 use store::Store;
 use store::sealing::KeyBytes;
@@ -165,6 +167,24 @@ fn data_key(data: Option<&DataDir>) -> anyhow::Result<KeyBytes> {
     }
 }
 
+/// Drains and replays of the last process go on: it will not finish its steps, nor send their tasks.
+async fn go_on(worker: &Context) -> anyhow::Result<()> {
+    worker.store.release_leases().await?;
+    let going_on = go_on_with_drains(worker).await? + go_on_with_replays(worker).await?;
+    if going_on > 0 {
+        tracing::info!(going_on, "drains and replays of the last run go on");
+    }
+    Ok(())
+}
+
+/// E-mails go to the mailbox of this process. There are none where endpoints may not be on this machine: in strict mode,
+/// as where no address to send from is configured.
+fn mailbox(api: SocketAddr, targets: &AllowedTargets) -> Option<Mailer> {
+    let url = format!("{}{}", http::base_url(api), http::mailbox::PATH);
+    let url = EndpointUrl::parse(&url, targets).ok()?;
+    Some(Mailer::to_stand_in(http::mailbox::FROM.to_owned(), url))
+}
+
 impl Platform {
     /// Starts everything; when this returns, the API answers.
     ///
@@ -185,7 +205,9 @@ impl Platform {
         let queue = aws.queue().await?;
 
         // 3. The functions. They share one cache, so that a change takes effect at once.
-        let (targets, endpoint_defaults) = (setup.targets, setup.endpoint_defaults);
+        let mailer = mailbox(address, &setup.targets);
+        let targets = setup.targets.with_mail(mailer.is_some());
+        let endpoint_defaults = setup.endpoint_defaults;
         let egress = Egress::new(targets)?;
         let (cache, randomness) = (Cache::new(store.clone()), Randomness::system());
         let context = |function| {
@@ -200,6 +222,7 @@ impl Platform {
                 .with_cache(cache.clone().with_store(store))
                 .with_clock_and_randomness(setup.clock.clone(), randomness.clone())
                 .with_traces(setup.traces.clone())
+                .with_mailer(mailer.clone())
         };
         let intake = Intake::new(context("ingest"));
         let routes = ingest::router(intake.clone())
@@ -214,12 +237,7 @@ impl Platform {
         if let Some(window) = cut_off {
             owe_sweeps(&worker, window).await?;
         }
-        // Drains and replays of the last process go on: it will not finish its steps, nor send their tasks.
-        store.release_leases().await?;
-        let going_on = go_on_with_drains(&worker).await? + go_on_with_replays(&worker).await?;
-        if going_on > 0 {
-            tracing::info!(going_on, "drains and replays of the last run go on");
-        }
+        go_on(&worker).await?;
 
         // 4. The API, an event source mapping for each queue, and the schedule.
         let (stop, stopped) = watch::channel(false);

@@ -16,6 +16,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
+use mail::Mailer;
 
 /// The connect timeout of calls to AWS: the SDKs' own default.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
@@ -61,6 +62,13 @@ impl Aws {
     pub fn topic(&self, arn: Option<String>) -> Option<queue::Topic> {
         let config = self.0.clone();
         arn.map(|arn| queue::Topic::new(move || aws_sdk_sns::Client::new(&config), arn))
+    }
+
+    /// What sends e-mails from this address through SES, where one is configured.
+    pub fn mailer(&self, from: Option<String>) -> Option<Mailer> {
+        let (region, credentials) = (self.0.region()?.to_string(), self.0.credentials_provider()?);
+        let mailer = Mailer::through_ses(from?, region, credentials);
+        mailer.inspect_err(|error| tracing::error!(%error, "e-mails cannot be sent from this region")).ok()
     }
 
     /// An SQS client of this configuration.

@@ -37,6 +37,9 @@ const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 /// ARN of the SNS topic for operational events. Without it they are not published.
 pub const OPERATIONAL_TOPIC: &str = "POSTHORN_OPERATIONAL_TOPIC_ARN";
 
+/// The address that e-mail notifications are sent from, verified in SES. Without it there are none.
+pub const MAIL_FROM: &str = "POSTHORN_MAIL_FROM";
+
 /// Required variables are missing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the environment lacks {}", .0.join(", "))]
@@ -196,6 +199,20 @@ impl OperationalTopic {
     /// Reads [`OPERATIONAL_TOPIC`].
     pub fn read(variables: &mut Variables<'_>) -> Self {
         Self { arn: variables.optional(OPERATIONAL_TOPIC) }
+    }
+}
+
+/// The configuration of e-mail notifications.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailFrom {
+    /// The address that they are sent from; `None` if there are none.
+    pub address: Option<String>,
+}
+
+impl MailFrom {
+    /// Reads [`MAIL_FROM`].
+    pub fn read(variables: &mut Variables<'_>) -> Self {
+        Self { address: variables.optional(MAIL_FROM) }
     }
 }
 

@@ -8,6 +8,7 @@
 //! | tombstone of a deleted endpoint | `WS#{ws}` | `DELETED#{we}` |
 //! | the data key that seals secrets, wrapped | `DATA_KEY` | `1` |
 //! | endpoint health, while it fails | `WS#{ws}` | `HEALTH#{we}` |
+//! | last notifications about an endpoint | `WS#{ws}` | `NOTIFIED#{we}` |
 //! | replay | `WS#{ws}` | `REPLAY#{rep}` |
 //! | slots of an endpoint with a rate limit | `WS#{ws}` | `RATE#{we}` |
 //! | how many endpoints a workspace has | `WS#{ws}` | `ENDPOINT_COUNT` |
@@ -152,6 +153,11 @@ pub fn parked_count(endpoint: EndpointKey) -> Key {
 /// The row of an endpoint's drain; there is one while it is under way, and before, while it is owed.
 pub fn drain(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("DRAIN#{}", endpoint.id))
+}
+
+/// The row of the last times that notifications heard of an endpoint.
+pub fn notified(endpoint: EndpointKey) -> Key {
+    Key::new(workspace_partition(endpoint.workspace), format!("NOTIFIED#{}", endpoint.id))
 }
 
 /// The row that says whether the jobs queue holds many messages in flight.

@@ -4,7 +4,7 @@ use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
-use lambda_kit::config::{self, DataKey, Queues, Table, Telemetry, Variables};
+use lambda_kit::config::{self, DataKey, MailFrom, Queues, Table, Telemetry, Variables};
 use lambda_kit::metrics::Metrics;
 use usecases::act::actions::Actions;
 
@@ -14,6 +14,7 @@ pub struct Config {
     table: Table,
     data_key: DataKey,
     telemetry: Telemetry,
+    mail: MailFrom,
 }
 
 impl Config {
@@ -23,6 +24,7 @@ impl Config {
             table: Table::read(variables),
             data_key: DataKey::read(variables),
             telemetry: Telemetry::read(variables),
+            mail: MailFrom::read(variables),
         }
     }
 }
@@ -32,7 +34,9 @@ impl Config {
 /// # Errors
 /// When a variable is missing, or the HTTP client cannot be built.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Actions, Metrics), Error> {
-    let Config { table, data_key, telemetry } = config::from_environment(Config::read)?;
-    let context = Aws::from_environment().await.context(&table, Queues::default(), Some(&data_key))?;
+    let Config { table, data_key, telemetry, mail } = config::from_environment(Config::read)?;
+    let aws = Aws::from_environment().await;
+    let context =
+        aws.context(&table, Queues::default(), Some(&data_key))?.with_mailer(aws.mailer(mail.address));
     Ok((Actions { context, egress: Egress::new(targets)? }, telemetry.metrics()))
 }

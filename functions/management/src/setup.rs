@@ -4,7 +4,7 @@ use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::defaults::EndpointDefaults;
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
-use lambda_kit::config::{self, DataKey, Queues, Table, Telemetry, Variables};
+use lambda_kit::config::{self, DataKey, MailFrom, Queues, Table, Telemetry, Variables};
 use lambda_kit::metrics::Metrics;
 use usecases::manage::management::Management;
 
@@ -16,6 +16,7 @@ pub struct Config {
     data_key: DataKey,
     telemetry: Telemetry,
     endpoint_defaults: Option<String>,
+    mail: MailFrom,
 }
 
 impl Config {
@@ -27,6 +28,7 @@ impl Config {
             data_key: DataKey::read(variables),
             telemetry: Telemetry::read(variables),
             endpoint_defaults: variables.optional(config::ENDPOINT_DEFAULTS),
+            mail: MailFrom::read(variables),
         }
     }
 }
@@ -36,11 +38,12 @@ impl Config {
 /// # Errors
 /// When the environment lacks something, or the default settings of endpoints cannot be used.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Management, Metrics), Error> {
-    let Config { table, queues, data_key, telemetry, endpoint_defaults } =
+    let Config { table, queues, data_key, telemetry, endpoint_defaults, mail } =
         config::from_environment(Config::read)?;
     let endpoint_defaults =
         endpoint_defaults.as_deref().map(EndpointDefaults::of_installation).transpose()?;
     let context = Aws::from_environment().await.context(&table, queues, Some(&data_key))?;
     let endpoint_defaults = endpoint_defaults.unwrap_or_default();
+    let targets = targets.with_mail(mail.address.is_some());
     Ok((Management { context, targets, endpoint_defaults }, telemetry.metrics()))
 }

@@ -4,7 +4,7 @@
 use domain::endpoint::address::AllowedTargets;
 use egress::Egress;
 use lambda_kit::aws::Aws;
-use lambda_kit::config::{self, DataKey, OperationalTopic, Queues, Table, Telemetry, Variables};
+use lambda_kit::config::{self, DataKey, MailFrom, OperationalTopic, Queues, Table, Telemetry, Variables};
 use lambda_kit::metrics::Metrics;
 use lambda_runtime::Error;
 use usecases::deliver::attempt_delivery::Sender;
@@ -16,6 +16,7 @@ pub struct Config {
     queues: Queues,
     data_key: DataKey,
     telemetry: Telemetry,
+    mail: MailFrom,
     topic: OperationalTopic,
 }
 
@@ -27,6 +28,7 @@ impl Config {
             queues: Queues::default().with_jobs(variables).with_dead_letters(variables).with_tasks(variables),
             data_key: DataKey::read(variables),
             telemetry: Telemetry::read(variables),
+            mail: MailFrom::read(variables),
             topic: OperationalTopic::read(variables),
         }
     }
@@ -37,11 +39,12 @@ impl Config {
 /// # Errors
 /// When the environment lacks a variable, or a client cannot be built from it.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Sender, Metrics), Error> {
-    let Config { table, queues, data_key, telemetry, topic } = config::from_environment(Config::read)?;
+    let Config { table, queues, data_key, telemetry, mail, topic } = config::from_environment(Config::read)?;
     let aws = Aws::from_environment().await;
     let context = aws
         .context(&table, queues, Some(&data_key))?
         .with_topic(aws.operational_topic(topic))
+        .with_mailer(aws.mailer(mail.address))
         .with_traces(lambda_kit::otlp::from_environment());
     Ok((Sender::new(context, Egress::new(targets)?), telemetry.metrics()))
 }

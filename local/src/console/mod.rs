@@ -26,8 +26,8 @@ use sparing::Sparing;
 /// What the full log has. The embedded DynamoDB logs a warning for every failed condition, which is a normal answer. The
 /// SDKs want to close the connection of a failed call; in this process there is none.
 const FULL: &str = "info,dynoxide=error,aws_smithy_runtime::client::http::connection_poisoning=off";
-/// What is logged beside the short lines.
-const TROUBLE: &str = "warn,dynoxide=error,aws_smithy_runtime::client::http::connection_poisoning=off";
+/// What is logged beside the short lines: trouble, and e-mails that were not sent.
+const TROUBLE: &str = "warn,local::http::mailbox=info,dynoxide=error,aws_smithy_runtime::client::http::connection_poisoning=off";
 /// The module whose log lines tell of deliveries.
 const DELIVERIES: &str = "usecases::telemetry::attempt_log";
 /// Lines that wait to be printed; a terminal that is slower than this loses some, and is told how many.

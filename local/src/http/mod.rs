@@ -1,8 +1,9 @@
 //! How does local mode serve HTTP?
-//! An HTTP/1 server with bounds on slow clients, around the functions' routes and two routes of its own.
+//! An HTTP/1 server with bounds on slow clients, around the functions' routes and three routes of its own.
 
 mod bodies;
 pub(crate) mod here;
+pub(crate) mod mailbox;
 mod receiver;
 
 use std::net::{IpAddr, SocketAddr};
@@ -47,11 +48,13 @@ pub(crate) async fn listen(ip: IpAddr, port: u16) -> anyhow::Result<TcpListener>
     })
 }
 
-/// The functions' routes with those of local mode: `GET /` answers `here`, and the built-in receiver takes deliveries.
+/// The functions' routes with those of local mode: `GET /` answers `here`, the built-in receiver takes deliveries, and the
+/// mailbox e-mails.
 #[expect(clippy::disallowed_methods, reason = "they are no part of the API: only local mode has them")]
 pub(crate) fn routes(functions: Router, here: String) -> Router {
     let here = get(move || here::answer(here.clone()));
     let routes = functions.route("/", here).route(RECEIVER_PATH, post(receiver::receive));
+    let routes = routes.route(mailbox::PATH, post(mailbox::receive));
     let bounded = routes.layer(from_fn_with_state(bodies::Bounds::default(), bodies::bound));
     http_kit::http_api::finish(bounded, Metrics::none())
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lambda_kit::config::{OPERATIONAL_TOPIC, names_read_by};
+use lambda_kit::config::{MAIL_FROM, OPERATIONAL_TOPIC, names_read_by};
 use serde_yaml_ng::Value;
 use stories::calls::CALLS_FILE;
 use tokio::process::Command;
@@ -40,6 +40,7 @@ fn resource(arn: &Value) -> Vec<String> {
         "DeadLetterQueue.Arn" => queue::definition::DEAD_LETTERS,
         "SecretsKey.Arn" => "key",
         "OperationalEventsTopicArn" => "topic",
+        identities if identities.contains(":ses:") => "identities",
         group if group.ends_with("LogGroup.Arn") => "logs",
         other => panic!("{other} is not known"),
     };
@@ -113,6 +114,10 @@ async fn each_role_grants_exactly_what_its_function_calls() {
         // The embedded AWS has no SNS: what publishes is what reads the topic's variable.
         if variables.contains(&OPERATIONAL_TOPIC) {
             needed.extend(pairs(&["sns:Publish"], "topic"));
+        }
+        // Nor has it SES, to which egress posts. Management only refuses what cannot be sent.
+        if variables.contains(&MAIL_FROM) && function != "management" {
+            needed.extend(pairs(&["ses:SendEmail"], "identities"));
         }
         let granted = granted(&template["Resources"][role]);
         let less: Vec<_> = needed.difference(&granted).collect();

@@ -3,6 +3,7 @@
 
 mod circuit;
 mod faults;
+mod notifications;
 mod restart;
 mod switched_off;
 mod waking;

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
 use crate::delivery::render::RenderedRequest;
+use crate::endpoint::endpoint_url::REDACTED;
 use crate::endpoint::{Endpoint, Method};
 use crate::hex::hex;
 use crate::policy::outcome::{ErrorClass, Outcome};
@@ -35,7 +36,8 @@ pub struct SentRequest {
     /// The HTTP method. Absent in attempts that an older version made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Method>,
-    /// The URL that was called, without its query; `?…` says that there was one. The endpoint may have another by now.
+    /// The URL that was called, without its query; `?…` says that there was one. Of a notification's URL, whose path is
+    /// a secret, only the host. The endpoint may have another by now.
     /// Absent in attempts that an older version made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(examples("https://example.com/hooks")))]
@@ -58,9 +60,6 @@ pub struct SentRequest {
     pub body_sha256: String,
 }
 
-/// Stands for a value that may be a secret.
-pub const REDACTED: &str = "[redacted]";
-
 impl SentRequest {
     /// What is kept of `request` to `endpoint`.
     pub fn of(request: &RenderedRequest, endpoint: &Endpoint) -> Self {
@@ -73,7 +72,7 @@ impl SentRequest {
         let digest = Sha256::digest(&request.body);
         Self {
             method: Some(request.method),
-            url: Some(endpoint.url.without_query()),
+            url: Some(endpoint.shown_url()),
             headers: request.headers.iter().map(|(name, value)| (name.clone(), shown(name, value))).collect(),
             body_bytes: request.body.len(),
             body_sha256: hex(&digest),

@@ -1,6 +1,7 @@
 //! What is a delivery, and which states does it go through?
 //! The state machine of one event on its way to one endpoint; [`decision`] decides where an attempt takes it.
 
+pub mod alert;
 pub mod attempt;
 pub mod decision;
 pub mod render;

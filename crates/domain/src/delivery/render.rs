@@ -3,6 +3,7 @@
 
 use serde_json::value::RawValue;
 
+use crate::delivery::alert::{Alert, discord, email, slack, teams};
 use crate::endpoint::{BodyForm, Endpoint, Method};
 use crate::event::Event;
 use crate::event::event_type::EventType;
@@ -77,6 +78,10 @@ pub fn render(message: &Message<'_>, endpoint: &Endpoint, occasion: Occasion) ->
 
     let mut headers = Vec::with_capacity(10 + settings.headers.len());
     headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    if settings.body == BodyForm::Email {
+        // What reads these headers is SES, not a receiver of webhooks.
+        return RenderedRequest { method: settings.method, headers, body };
+    }
     headers.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
     headers.extend(signature);
     headers.push((format!("{prefix}-Event"), message.event_type.to_string()));
@@ -95,6 +100,10 @@ pub fn body(message: &Message<'_>, form: BodyForm) -> Vec<u8> {
     let payload = message.payload.get();
     match form {
         BodyForm::Data => payload.as_bytes().to_vec(),
+        BodyForm::Slack => slack::body(&Alert::of(message)),
+        BodyForm::Teams => teams::body(&Alert::of(message)),
+        BodyForm::Discord => discord::body(&Alert::of(message)),
+        BodyForm::Email => email::body(&Alert::of(message)),
         BodyForm::Envelope => {
             let (id, event_type, at) = (message.event_id, message.event_type, message.occurred_at);
             let head = format!(r#"{{"id":"{id}","type":"{event_type}","timestamp":"{at}","data":"#);

@@ -139,23 +139,35 @@ pub struct AllowedTargets {
     besides_public: &'static [Block],
     local_mode: bool,
     hosts: &'static [String],
+    mail: bool,
 }
 
 impl AllowedTargets {
     /// Only public addresses, only https, only the usual ports: the right choice everywhere but in local mode.
     pub const fn public_only() -> Self {
-        Self { besides_public: &[], local_mode: false, hosts: &[] }
+        Self { besides_public: &[], local_mode: false, hosts: &[], mail: false }
     }
 
     /// For the local runner and for tests: loopback, the name `localhost`, plain http and any port as well.
     pub const fn loopback_and_http() -> Self {
-        Self { besides_public: LOOPBACK, local_mode: true, hosts: &[] }
+        Self { besides_public: LOOPBACK, local_mode: true, hosts: &[], mail: false }
     }
 
     /// The same, and these hosts by name (or address), in lower case: each may have a private address.
     #[must_use]
     pub const fn with_hosts(self, hosts: &'static [String]) -> Self {
         Self { hosts, ..self }
+    }
+
+    /// The same, and e-mail addresses if `mail`: there is an address to send from.
+    #[must_use]
+    pub const fn with_mail(self, mail: bool) -> Self {
+        Self { mail, ..self }
+    }
+
+    /// Whether e-mails can be sent.
+    pub const fn permits_mail(&self) -> bool {
+        self.mail
     }
 
     /// Whether a connection to `host` may be made at this address of it.

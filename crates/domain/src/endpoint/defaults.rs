@@ -65,6 +65,13 @@ impl EndpointDefaults {
         if let Some(policy) = self.disable {
             check_disable(policy, within, invalid);
         }
+        let pointer = format!("{within}/body");
+        let fits_any_url = self.body.is_none_or(|body| !body.is_notification());
+        invalid.require(
+            fits_any_url,
+            &pointer,
+            "must be `envelope` or `data`: a notification is one by itself",
+        );
         let unsigned = self.signature.is_some_and(|signature| signature.profile == Profile::None);
         let pointer = format!("{within}/signature/profile");
         invalid.require(
@@ -145,6 +152,7 @@ mod tests {
             (r#"{"disable":{"window_seconds":999999999}}"#, "/disable/window_seconds: must be 0 to 604800"),
             (r#"{"retry":{"schedule_seconds":[0]}}"#, "schedule_seconds"),
             (r#"{"retry":[]}"#, "an object"),
+            (r#"{"body":"slack"}"#, "/body: must be `envelope` or `data`"),
             (r#"{"signature":{"profile":"none"}}"#, "/signature/profile: `none` is not allowed"),
         ] {
             let error = EndpointDefaults::of_installation(bad).unwrap_err().to_string();

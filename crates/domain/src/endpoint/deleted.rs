@@ -22,7 +22,7 @@ pub struct DeletedEndpoint {
     /// Its last uid, which another endpoint may have since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<Uid>,
-    /// Its last URL without the query, which may hold a secret.
+    /// Its last URL without the query, which may hold a secret; of a notification only the host.
     pub url: String,
     /// Its last description.
     pub description: String,
@@ -39,7 +39,7 @@ impl Endpoint {
             id: self.id,
             workspace_id: self.workspace_id,
             uid: self.settings.uid.clone(),
-            url: self.url.without_query(),
+            url: self.shown_url(),
             description: self.settings.description.clone(),
             created_at: self.created_at,
             deleted_at: now,

@@ -18,6 +18,12 @@ use crate::endpoint::address::AllowedTargets;
 /// The longest URL an endpoint may have, in bytes, as given and as written out after parsing.
 pub const MAX_URL_BYTES: usize = 2_048;
 
+/// What the URL of an e-mail notification begins with.
+const MAILTO: &str = "mailto:";
+
+/// The longest e-mail address: RFC 5321, section 4.5.3.1.3, without the angle brackets.
+const MAX_MAIL_ADDRESS_BYTES: usize = 254;
+
 /// The ports an endpoint may listen on; others would make Posthorn a port scanner.
 pub const ALLOWED_PORTS: [u16; 2] = [443, 8443];
 
@@ -69,11 +75,18 @@ pub enum EndpointUrlError {
     /// An address that is not public, in whatever spelling.
     #[error("address not allowed")]
     AddressNotAllowed,
+    /// Not `mailto:` and one address.
+    #[error("must be mailto: and one e-mail address, such as mailto:ops@example.com")]
+    NotAMailAddress,
 }
+
+/// What stands for the path of a URL where that is a secret.
+pub const REDACTED: &str = "[redacted]";
 
 /// The URL of a customer's endpoint.
 ///
-/// `Display` and `Debug` leave the query out, because customers put tokens there; [`as_str`](Self::as_str) does not.
+/// `Display` leaves the query out, because customers put tokens there, and `Debug` the path, too;
+/// [`as_str`](Self::as_str) does not.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EndpointUrl(Url);
 
@@ -87,6 +100,23 @@ impl EndpointUrl {
         let url = Self::read(text)?;
         url.check(allowed)?;
         Ok(url)
+    }
+
+    /// Parses the `mailto:` URL of an e-mail notification: one address, and nothing else that RFC 6068 allows. No HTTP
+    /// request can go to it: [`check`](Self::check) refuses it.
+    ///
+    /// # Errors
+    ///
+    /// [`EndpointUrlError::NotAMailAddress`].
+    pub fn parse_mail(text: &str) -> Result<Self, EndpointUrlError> {
+        let address = text.strip_prefix(MAILTO).filter(|address| is_mail_address(address));
+        let url = address.and_then(|_| Url::parse(text).ok());
+        url.map(Self).ok_or(EndpointUrlError::NotAMailAddress)
+    }
+
+    /// The address of a `mailto:` URL.
+    pub fn mail_address(&self) -> Option<&str> {
+        self.0.as_str().strip_prefix(MAILTO)
     }
 
     /// Checks a URL that is already parsed, by the same rules. The rules may have changed since the URL was stored.
@@ -125,9 +155,11 @@ impl EndpointUrl {
         &self.0
     }
 
-    /// The host as it is resolved and put into the `Host` header: a name in lower case, or an address.
+    /// The host as it is resolved and put into the `Host` header: a name in lower case, or an address. Of an e-mail
+    /// address it is the domain.
     pub fn host(&self) -> &str {
-        self.0.host_str().unwrap_or_default()
+        let domain = || Some(self.mail_address()?.rsplit_once('@')?.1);
+        self.0.host_str().or_else(domain).unwrap_or_default()
     }
 
     /// The path, which begins with `/`.
@@ -140,10 +172,22 @@ impl EndpointUrl {
         self.to_string()
     }
 
+    /// The URL with its path redacted and without its query: of a notification's URL they are the credential.
+    #[must_use]
+    pub fn without_path(&self) -> Self {
+        let mut url = self.0.clone();
+        url.set_path(REDACTED);
+        url.set_query(None);
+        Self(url)
+    }
+
     /// The checks that every endpoint URL must pass, also one that is read from the table: bounded length and a host.
     fn read(text: &str) -> Result<Self, EndpointUrlError> {
         if text.len() > MAX_URL_BYTES {
             return Err(EndpointUrlError::TooLong);
+        }
+        if text.starts_with(MAILTO) {
+            return Self::parse_mail(text);
         }
         let url = Url::parse(text).map_err(|_| EndpointUrlError::NotAUrl)?;
         if !matches!(url.scheme(), "https" | "http") {
@@ -158,6 +202,23 @@ impl EndpointUrl {
         }
         Ok(Self(url))
     }
+}
+
+/// The form that HTML gives to addresses (WHATWG, "valid e-mail address"), with a domain of several labels. ASCII only, as
+/// SES takes it; no `%`, which a `mailto:` URL would read as an escape.
+fn is_mail_address(text: &str) -> bool {
+    let Some((name, domain)) = text.rsplit_once('@') else { return false };
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= MAX_MAIL_ADDRESS_BYTES
+        && (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".!#$&'*+/=^_`{|}~-".contains(&b))
+        && domain.contains('.')
+        && domain.split('.').all(is_label)
 }
 
 /// The parser has already made one address of `2130706433`, `0x7f.1`, `0177.0.0.1` and `127.1`.
@@ -187,6 +248,9 @@ fn check_name(name: &str, allowed: &AllowedTargets) -> Result<(), EndpointUrlErr
 impl fmt::Display for EndpointUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = &self.0;
+        if self.mail_address().is_some() {
+            return f.write_str(url.as_str());
+        }
         write!(f, "{}://{}", url.scheme(), self.host())?;
         if let Some(port) = url.port() {
             write!(f, ":{port}")?;
@@ -199,9 +263,10 @@ impl fmt::Display for EndpointUrl {
     }
 }
 
+/// The host alone: the path may be a credential, as that of a chat service's webhook is.
 impl fmt::Debug for EndpointUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EndpointUrl({self})")
+        write!(f, "EndpointUrl({}://{}/…)", self.0.scheme(), self.host())
     }
 }
 
@@ -463,11 +528,52 @@ mod tests {
     fn a_query_is_never_shown() {
         let url = EndpointUrl::parse("https://example.com:8443/hook?token=hush", &PUBLIC).unwrap();
         assert_eq!(url.without_query(), "https://example.com:8443/hook?…");
-        assert_eq!(format!("{url:?}"), "EndpointUrl(https://example.com:8443/hook?…)");
+        assert_eq!(format!("{url:?}"), "EndpointUrl(https://example.com/…)");
+        assert_eq!(url.without_path().as_str(), "https://example.com:8443/[redacted]");
         assert_eq!(url.as_str(), "https://example.com:8443/hook?token=hush");
         assert_eq!((url.host(), url.path()), ("example.com", "/hook"));
         let stored: EndpointUrl = serde_json::from_str("\"https://user:hush@example.com/\"").unwrap();
         assert_eq!(stored.without_query(), "https://example.com/");
+    }
+
+    #[test]
+    fn a_mail_url_is_one_address_and_no_http_request_goes_to_it() {
+        for text in ["mailto:ops@example.com", "mailto:first.last+alerts@mail.example.co.uk"] {
+            let url = EndpointUrl::parse_mail(text).unwrap();
+            assert_eq!((url.as_str(), url.mail_address()), (text, text.strip_prefix("mailto:")));
+            assert_eq!(url.check(&LOCAL), Err(NotHttps));
+            assert_eq!(EndpointUrl::parse(text, &LOCAL), Err(NotHttps));
+            assert_eq!(url.without_path().to_string(), "mailto:[redacted]");
+            assert!(!format!("{url:?}").contains("ops@"));
+            let stored = serde_json::to_string(&url).unwrap();
+            assert_eq!(serde_json::from_str::<EndpointUrl>(&stored).unwrap(), url);
+        }
+        assert_eq!(EndpointUrl::parse_mail("mailto:ops@example.com").unwrap().host(), "example.com");
+        let long = format!("mailto:{}@example.com", "a".repeat(65));
+        for text in [
+            "ops@example.com",
+            "MAILTO:ops@example.com",
+            "mailto:",
+            "mailto:ops",
+            "mailto:ops@localhost",
+            "mailto:@example.com",
+            "mailto:ops@example..com",
+            "mailto:ops@-example.com",
+            "mailto:ops@example.com,other@example.com",
+            "mailto:a@b@example.com",
+            "mailto:ops@example.com?cc=other@example.com",
+            "mailto:ops@example.com?subject=x",
+            "mailto:ops%40example.com@example.com",
+            "mailto:Ops <ops@example.com>",
+            "mailto:ops@example.com\r\nBcc: other@example.com",
+            "mailto:\u{fc}@example.com",
+            "mailto:ops@b\u{fc}cher.example",
+            "mailto:ops@example.com#top",
+            "https://example.com/",
+            &long,
+        ] {
+            assert_eq!(EndpointUrl::parse_mail(text), Err(NotAMailAddress), "{text}");
+        }
     }
 
     #[test]

@@ -86,7 +86,8 @@ impl Origin {
 }
 
 impl Explanation {
-    /// Why the event has no delivery by these rules; `None` if it has one. No reason is recorded of operational events.
+    /// Why the event has no delivery by these rules; `None` if it has one. Of operational events no reason is
+    /// recorded but [`SkipReason::NotifiedLately`], which follows from another event and not from a rule.
     pub fn skip_reason(&self) -> Option<SkipReason> {
         let failed = self.0.iter().find(|verdict| !verdict.passed)?;
         match failed.rule {
@@ -182,7 +183,8 @@ mod tests {
         (any_switch(), patterns, names, 1u128..3).prop_map(|(switch, patterns, names, number)| {
             let events = patterns.iter().map(|text| EventTypePattern::parse(text).unwrap()).collect();
             let channels = channels(&names);
-            Subscription { id: id(number), switch, events, channels, public_keys: Vec::new() }
+            let (public_keys, is_notification) = (Vec::new(), false);
+            Subscription { id: id(number), switch, events, channels, public_keys, is_notification }
         })
     }
 
@@ -218,8 +220,8 @@ mod tests {
     fn every_rule_is_told_with_what_was_tried_and_what_matched() {
         let events = ["order.*", "invoice.*"].map(|text| EventTypePattern::parse(text).unwrap()).to_vec();
         let channels = channels(&["eu", "us"]);
-        let subscription =
-            Subscription { id: id(1), switch: Switch::Off, events, channels, public_keys: Vec::new() };
+        let (switch, public_keys, is_notification) = (Switch::Off, Vec::new(), false);
+        let subscription = Subscription { id: id(1), switch, events, channels, public_keys, is_notification };
         let event_type = event_type("invoice.paid");
         let origin = Origin::of(&event_type, "null");
         let Explanation(verdicts) = subscription.explain(&event_type, &subscription.channels[1..], &origin);

@@ -5,12 +5,14 @@
 //! setting is declared and bounded in one place.
 
 pub mod address;
+pub mod body_form;
 pub mod custom_headers;
 pub mod defaults;
 pub mod deleted;
 pub mod disabled;
 pub mod endpoint_url;
 pub mod explanation;
+pub mod notification;
 pub mod subscription;
 
 use std::collections::BTreeMap;
@@ -21,8 +23,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::api_key::{ApiKey, Scope};
 use crate::endpoint::address::AllowedTargets;
+pub use crate::endpoint::body_form::BodyForm;
 use crate::endpoint::custom_headers::{HIDDEN_VALUE, is_header_name};
-use crate::endpoint::endpoint_url::EndpointUrl;
+use crate::endpoint::endpoint_url::{EndpointUrl, REDACTED};
 use crate::event::channel::{Channel, MAX_CHANNELS};
 use crate::event::event_type::{EventTypePattern, MAX_PATTERNS};
 use crate::id::{EndpointId, EndpointKey, WorkspaceId};
@@ -46,19 +49,6 @@ pub const MAX_ENDPOINTS: usize = 10_000;
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
 /// Bounds of the timeout of one attempt, in seconds.
 pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
-
-/// The form of a delivery's body: `envelope`, an object with `id`, `type`, `timestamp` and `data`, or `data`, the payload
-/// alone, byte for byte.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum BodyForm {
-    /// `{"id","type","timestamp","data"}`.
-    #[default]
-    Envelope,
-    /// The payload alone, byte for byte.
-    Data,
-}
 
 /// The HTTP method of deliveries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +81,8 @@ impl Method {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EndpointSettings {
-    /// The URL that deliveries go to: `https`, port 443 or 8443, a public host, no user name, password or fragment.
+    /// The URL that deliveries go to: `https`, port 443 or 8443, a public host, no user name, password or fragment. With
+    /// the body `email`: `mailto:` and one address.
     #[cfg_attr(
         feature = "openapi",
         schema(format = "uri", max_length = 2048, examples("https://example.com/hooks"))
@@ -209,7 +200,7 @@ impl fmt::Debug for EndpointSettings {
             metadata,
         } = self;
         f.debug_struct("EndpointSettings")
-            .field("url", &without_secrets(url))
+            .field("url", &if body.is_notification() { REDACTED } else { without_secrets(url) })
             .field("events", events)
             .field("channels", channels)
             .field("active", active)
@@ -238,7 +229,11 @@ impl EndpointSettings {
     /// [`Problem::Invalid`] with a pointer for each value out of bounds.
     pub fn check(&self, allowed: &AllowedTargets) -> Result<EndpointUrl, Problem> {
         let mut invalid = Invalid::new();
-        let url = invalid.take("/url", EndpointUrl::parse(&self.url, allowed));
+        let url = match self.body {
+            BodyForm::Email => EndpointUrl::parse_mail(&self.url),
+            _ => EndpointUrl::parse(&self.url, allowed),
+        };
+        let url = invalid.take("/url", url);
         invalid.require(self.events.len() <= MAX_PATTERNS, "/events", "may list at most 100 event types");
         invalid.require(self.channels.len() <= MAX_CHANNELS, "/channels", "may list at most 20 channels");
         invalid.require(
@@ -269,6 +264,7 @@ impl EndpointSettings {
         invalid.take("/outcomes", self.outcomes.check());
         custom_headers::check(&self.headers, &self.header_prefix, &mut invalid);
         metadata::check(&self.metadata, &mut invalid);
+        notification::check(self, url.as_ref(), allowed, &mut invalid);
         match (invalid.into_result(), url) {
             (Ok(()), Some(url)) => Ok(url),
             (Err(problem), _) => Err(problem),
@@ -276,13 +272,15 @@ impl EndpointSettings {
         }
     }
 
-    /// The same without what may be a secret: values of headers, and the query of the URL.
+    /// The same without what may be a secret: values of headers, the query of the URL, and its path of a notification.
     #[must_use]
     pub fn without_secrets(&self) -> Self {
         let mut settings = self.clone();
         settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
         let shown = without_secrets(&self.url);
-        if shown != self.url {
+        if self.body.is_notification() {
+            settings.url = notification::redacted(&self.url);
+        } else if shown != self.url {
             settings.url = format!("{shown}?{HIDDEN_VALUE}");
         }
         settings
@@ -306,12 +304,16 @@ fn check_disable(policy: DisablePolicy, within: &str, invalid: &mut Invalid) {
 }
 
 impl Endpoint {
-    /// The endpoint as `caller` may see it: values of custom headers may be secrets, so only a key that could change them
-    /// sees them.
+    /// The endpoint as `caller` may see it: values of custom headers may be secrets, and the path of a notification's URL is
+    /// one, so only a key that could change them sees them.
     #[must_use]
     pub fn shown_to(mut self, caller: &ApiKey) -> Self {
         if caller.require(Scope::Webhooks).is_err() {
             self.settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
+            if self.settings.body.is_notification() {
+                self.url = self.url.without_path();
+                self.url.as_str().clone_into(&mut self.settings.url);
+            }
         }
         self
     }

@@ -57,6 +57,8 @@ pub struct Subscription {
     pub channels: Vec<Channel>,
     /// The public halves of its asymmetric secrets, the current one first, and when each stops signing.
     pub public_keys: Vec<(PublicKey, Option<Timestamp>)>,
+    /// Whether it is a notification, which is sent less than it subscribes to.
+    pub is_notification: bool,
 }
 
 impl Subscription {
@@ -67,8 +69,9 @@ impl Subscription {
         reason: Option<DisabledReason>,
         public_keys: Vec<(PublicKey, Option<Timestamp>)>,
     ) -> Self {
-        let EndpointSettings { active, events, channels, .. } = settings;
-        Self { id, switch: Switch::of(active, reason), events, channels, public_keys }
+        let EndpointSettings { active, events, channels, body, .. } = settings;
+        let is_notification = body.is_notification();
+        Self { id, switch: Switch::of(active, reason), events, channels, public_keys, is_notification }
     }
 
     /// Whether it lists `event_type` or its family; an endpoint that subscribes to every type lists none.
@@ -139,7 +142,8 @@ mod tests {
     fn subscription(switch: Switch) -> Subscription {
         let events = vec![EventTypePattern::parse("invoice.*").unwrap()];
         let id = EndpointId::new(Timestamp::from_millis(0), 1);
-        Subscription { id, switch, events, channels: Vec::new(), public_keys: Vec::new() }
+        let (channels, public_keys) = (Vec::new(), Vec::new());
+        Subscription { id, switch, events, channels, public_keys, is_notification: false }
     }
 
     #[test]

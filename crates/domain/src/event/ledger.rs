@@ -5,13 +5,16 @@
 //! Delivery ids are derived from event and endpoint ([`crate::id::DeliveryId::of`]), so the ledger takes 16 bytes per
 //! endpoint.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::EndpointId;
 
 /// Why an endpoint got no delivery of an event: it does not list the type (`type_not_subscribed`), it was switched off by
-/// its owner or because of a 410 (`disabled`), it lists channels and the event names none of them (`channel`), or it is
-/// off for failing and 100,000 deliveries are parked for it already (`parked_full`).
+/// its owner or because of a 410 (`disabled`), it lists channels and the event names none of them (`channel`), it is
+/// off for failing and 100,000 deliveries are parked for it already (`parked_full`), or it is a notification, and
+/// notifications got an event of this type about the same endpoint within the hour before (`notified_lately`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -24,10 +27,13 @@ pub enum SkipReason {
     Channel,
     /// The endpoint is switched off for failing, and as many deliveries are parked for it as may be.
     ParkedFull,
+    /// The endpoint is a notification, and one of this type about the same endpoint was sent less than an hour ago.
+    NotifiedLately,
 }
 
 impl SkipReason {
-    const ALL: [Self; 4] = [Self::TypeNotSubscribed, Self::Disabled, Self::Channel, Self::ParkedFull];
+    const ALL: [Self; 5] =
+        [Self::TypeNotSubscribed, Self::Disabled, Self::Channel, Self::ParkedFull, Self::NotifiedLately];
 
     /// The letter that stands for the reason in the stored ledger.
     fn code(self) -> u8 {
@@ -36,6 +42,7 @@ impl SkipReason {
             Self::Disabled => b'd',
             Self::Channel => b'c',
             Self::ParkedFull => b'f',
+            Self::NotifiedLately => b'n',
         }
     }
 }
@@ -69,6 +76,12 @@ impl Ledger {
     /// Whether the workspace had no endpoint.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Skips for `reason` what would be delivered to `endpoints`.
+    pub fn skip(&mut self, endpoints: &HashSet<EndpointId>, reason: SkipReason) {
+        let skipped = self.deliveries.extract_if(.., |id| endpoints.contains(id));
+        self.skipped.extend(skipped.map(|id| (id, reason)));
     }
 
     /// Every endpoint in the order of the ledger, with the reason if it was skipped. The order never changes: further rows
@@ -159,17 +172,17 @@ mod tests {
 
     fn any_ledger() -> impl Strategy<Value = Ledger> {
         let ids = || proptest::collection::vec(any::<[u8; 16]>().prop_map(EndpointId::from_bytes), 0..20);
-        (ids(), ids(), ids(), ids(), ids()).prop_map(|(deliveries, unwanted, disabled, elsewhere, full)| {
-            Ledger {
-                deliveries,
-                skipped: unwanted
-                    .into_iter()
-                    .map(|id| (id, SkipReason::TypeNotSubscribed))
-                    .chain(disabled.into_iter().map(|id| (id, SkipReason::Disabled)))
-                    .chain(elsewhere.into_iter().map(|id| (id, SkipReason::Channel)))
-                    .chain(full.into_iter().map(|id| (id, SkipReason::ParkedFull)))
-                    .collect(),
-            }
+        let skipped = (ids(), ids(), ids(), ids(), ids());
+        (ids(), skipped).prop_map(|(deliveries, (unwanted, disabled, elsewhere, full, lately))| Ledger {
+            deliveries,
+            skipped: unwanted
+                .into_iter()
+                .map(|id| (id, SkipReason::TypeNotSubscribed))
+                .chain(disabled.into_iter().map(|id| (id, SkipReason::Disabled)))
+                .chain(elsewhere.into_iter().map(|id| (id, SkipReason::Channel)))
+                .chain(full.into_iter().map(|id| (id, SkipReason::ParkedFull)))
+                .chain(lately.into_iter().map(|id| (id, SkipReason::NotifiedLately)))
+                .collect(),
         })
     }
 

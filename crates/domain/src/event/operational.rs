@@ -16,7 +16,7 @@ pub const TEST_EVENT_TYPE: &str = "posthorn.test";
 pub const OWN_PREFIX: &str = "posthorn.";
 
 /// A kind of operational event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OperationalEvent {
     /// An endpoint will be switched off soon if it goes on failing.
     EndpointFailing,

@@ -41,11 +41,14 @@ struct Document {
     updated_at: Timestamp,
 }
 
-/// The sealed part of the row: the secrets, and the custom headers, whose values may be credentials.
+/// The sealed part of the row: the secrets, the custom headers, whose values may be credentials, and the URL of a
+/// notification, whose path is one; the document shows only its host.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Sealed {
     secrets: Vec<ActiveSecret>,
     headers: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
 }
 
 impl Store {
@@ -102,8 +105,12 @@ impl Store {
     /// The row of an endpoint.
     pub(crate) async fn endpoint_item(&self, endpoint: &Endpoint) -> Result<Attributes, StoreError> {
         let mut settings = endpoint.settings.clone();
-        let sealed =
-            Sealed { secrets: endpoint.secrets.clone(), headers: std::mem::take(&mut settings.headers) };
+        let url = settings.body.is_notification().then(|| {
+            let shown = endpoint.url.without_path().as_str().to_owned();
+            std::mem::replace(&mut settings.url, shown)
+        });
+        let headers = std::mem::take(&mut settings.headers);
+        let sealed = Sealed { secrets: endpoint.secrets.clone(), headers, url };
         let sealed =
             serde_json::to_vec(&sealed).map_err(|_| StoreError::damaged(ENTITY, "secrets are not JSON"))?;
         let document = Document {
@@ -234,7 +241,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let existed = self.delete_counted(deleted, entry).await?;
         // After the endpoint's own row: a process that still finds the endpoint would write them anew.
-        for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count] {
+        for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count, keys::notified] {
             self.delete(&key(deleted.key())).await?;
         }
         Ok(existed)
@@ -247,6 +254,9 @@ impl Store {
         let sealed: Sealed =
             serde_json::from_slice(&sealed).map_err(|_| reader.damaged("its secrets cannot be read"))?;
         document.settings.headers = sealed.headers;
+        if let Some(url) = sealed.url {
+            document.settings.url = url;
+        }
         // An earlier version wrote the reason alone.
         let before = document.disabled_reason.map(|reason| Disabled { reason, at: None, by: None });
         let disabled = document.disabled.or(before);

@@ -16,6 +16,7 @@ pub mod health;
 pub mod idempotency;
 pub mod ledgers;
 pub mod limits;
+pub(crate) mod notified;
 pub(crate) mod parked_counts;
 pub mod payload;
 pub mod queue_load;

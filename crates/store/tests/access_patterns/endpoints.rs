@@ -6,6 +6,7 @@ use domain::access::actor::Actor;
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::subscription::Switch;
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings};
+use domain::event::operational::OperationalEvent;
 use domain::id::{EndpointId, EndpointKey};
 use domain::policy::limits::RateLimit;
 use domain::signing::secret::{ActiveSecret, Secret};
@@ -39,6 +40,52 @@ async fn an_endpoint_is_found_by_workspace_and_by_id_alone() {
     assert_eq!(table.store.find_endpoint(endpoint.id).await.unwrap(), Some(endpoint.clone()));
     assert_eq!(table.store.load_endpoint(EndpointKey::new(workspace(2), endpoint.id)).await.unwrap(), None);
     assert_eq!(table.store.find_endpoint(EndpointId::new(now(), 9)).await.unwrap(), None);
+}
+
+/// Everything the table holds, as one text.
+async fn everything(table: &crate::Table) -> String {
+    let rows = table.client.scan().table_name("posthorn").send().await.unwrap();
+    format!("{rows:?}")
+}
+
+#[tokio::test]
+async fn the_address_of_a_notification_is_sealed_and_read_back() {
+    let table = table().await;
+    let settings =
+        serde_json::json!({ "url": "https://hooks.slack.com/services/T0/B0/hush", "body": "slack" });
+    let settings: EndpointSettings = serde_json::from_value(settings).unwrap();
+    let url = settings.check(&AllowedTargets::public_only()).unwrap();
+    let notification = Endpoint { settings, url, ..endpoint(1) };
+    assert!(table.store.save_endpoint(&notification, None).await.unwrap());
+    assert_eq!(table.store.load_endpoint(notification.key()).await.unwrap(), Some(notification.clone()));
+    let is_sealed = async || {
+        let everything = everything(&table).await;
+        everything.contains("https://hooks.slack.com/[redacted]") && !everything.contains("hush")
+    };
+    assert!(is_sealed().await);
+    assert!(table.store.delete_endpoint(&notification.deleted(now()), None).await.unwrap());
+    assert!(is_sealed().await, "nor is it in the tombstone");
+}
+
+#[tokio::test]
+async fn of_one_kind_about_one_endpoint_a_notification_is_claimed_once_in_a_while() {
+    let table = table().await;
+    let (first, second) = (endpoint(1).key(), endpoint(2).key());
+    let (failing, recovered) = (OperationalEvent::EndpointFailing, OperationalEvent::EndpointRecovered);
+    let pause = Duration::from_secs(3_600);
+    let claim = async |endpoint, event, seconds| {
+        let at = now().plus(Duration::from_secs(seconds));
+        table.store.claim_notification(endpoint, event, at, pause).await.unwrap()
+    };
+    assert!(claim(first, failing, 0).await);
+    assert!(claim(first, failing, 0).await, "a request that the SDK repeats, because its answer was lost");
+    assert!(claim(first, recovered, 1).await && claim(second, failing, 1).await);
+    assert!(!claim(first, failing, 3_599).await);
+    assert!(claim(first, failing, 3_600).await);
+    assert!(!claim(first, failing, 3_601).await && !claim(first, recovered, 3_600).await);
+    assert!(table.store.save_endpoint(&endpoint(1), None).await.unwrap());
+    assert!(table.store.delete_endpoint(&endpoint(1).deleted(now()), None).await.unwrap());
+    assert!(claim(first, failing, 3_602).await, "it is deleted with its endpoint");
 }
 
 #[tokio::test]

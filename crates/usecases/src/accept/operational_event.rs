@@ -2,12 +2,15 @@
 //! Operational webhooks: events of Posthorn's own types, sent like any other to the endpoints that name them, and
 //! published to the SNS topic where one is configured.
 
-use domain::endpoint::subscription::fan_out_operational;
+use std::collections::HashSet;
+
+use domain::endpoint::Endpoint;
+use domain::endpoint::subscription::{Subscription, fan_out_operational};
 use domain::event::event_type::EventType;
-use domain::event::ledger::Ledger;
+use domain::event::ledger::{Ledger, SkipReason};
 use domain::event::operational::OperationalEvent;
 use domain::event::{Event, Payload};
-use domain::id::{EndpointKey, EventId};
+use domain::id::{EndpointId, EndpointKey, EventId};
 use domain::timestamp::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -19,8 +22,12 @@ use crate::error::Fault;
 
 /// Sends the operational event `what`, which concerns the endpoint `about`. A failure to send it is logged and ignored,
 /// because the reported change has happened all the same. Topic and endpoints do not depend on each other.
-pub(crate) async fn notify(context: &Context, about: EndpointKey, what: OperationalEvent, data: Value) {
+pub(crate) async fn notify(context: &Context, about: &Endpoint, what: OperationalEvent, mut data: Value) {
     let now = context.clock.now();
+    // People know the endpoint by these, and a notification is rendered of the event alone.
+    data["endpoint_description"] = json!(about.settings.description);
+    data["endpoint_host"] = json!(about.url.host());
+    let about = about.key();
     let id = EventId::new(now, context.randomness.id());
     let notice = Notice { id, about, what, data, now };
     for sent in [notify_topic(context, &notice).await, notify_endpoints(context, &notice).await] {
@@ -58,9 +65,15 @@ async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Faul
     // 1. Which endpoints list its name, and which only its alias?
     let (name, alias) = what.event_types().map_err(|error| broken(&error))?;
     let subscriptions = context.cache.subscriptions(about.workspace).await?;
-    let (by_name, by_alias) = fan_out_operational((&name, &alias), about.id, subscriptions.iter());
+    let (mut by_name, by_alias) = fan_out_operational((&name, &alias), about.id, subscriptions.iter());
 
-    // 2. Write the event and its jobs, as for any event. Under its alias it is another event, which says what it stands
+    // 2. Notifications get at most one of a kind about an endpoint in an hour.
+    let notifications = notifications_in(&by_name, &subscriptions);
+    if !notifications.is_empty() && !may_notify(context, notice).await {
+        by_name.skip(&notifications, SkipReason::NotifiedLately);
+    }
+
+    // 3. Write the event and its jobs, as for any event. Under its alias it is another event, which says what it stands
     // for: a producer may send events of this type, too.
     send(context, notice, (*id, name), by_name, data.clone()).await?;
     let mut data = data.clone();
@@ -71,6 +84,22 @@ async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Faul
     send(context, notice, (id, alias), by_alias, data).await
 }
 
+/// The endpoints with a delivery that are notifications.
+fn notifications_in(ledger: &Ledger, subscriptions: &[Subscription]) -> HashSet<EndpointId> {
+    let all = subscriptions.iter().filter(|subscription| subscription.is_notification);
+    let all: HashSet<_> = all.map(|subscription| subscription.id).collect();
+    ledger.deliveries.iter().copied().filter(|id| all.contains(id)).collect()
+}
+
+/// Rather once too often than never: if the table cannot say, they are notified.
+async fn may_notify(context: &Context, notice: &Notice) -> bool {
+    let &Notice { about, what, now, .. } = notice;
+    context.cache.claim_notification(about, what, now).await.unwrap_or_else(|fault| {
+        tracing::warn!(endpoint = %about.id, error = %fault, "the hourly bound of notifications could not be checked");
+        true
+    })
+}
+
 async fn send(
     context: &Context,
     notice: &Notice,
@@ -79,7 +108,7 @@ async fn send(
     data: Value,
 ) -> Result<(), Fault> {
     let Notice { about, now, .. } = notice;
-    if ledger.deliveries.is_empty() {
+    if ledger.is_empty() {
         return Ok(());
     }
     let Some(workspace) = context.cache.workspace(about.workspace).await? else { return Ok(()) };

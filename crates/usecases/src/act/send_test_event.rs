@@ -20,7 +20,7 @@ use store::rows::deliveries::{DeliveryRow, Settlement};
 
 use crate::accept::event_request::{check_payload, check_type};
 use crate::act::actions::Actions;
-use crate::deliver::request::{Posted, post};
+use crate::deliver::request::{Outbound, Posted, post};
 use crate::error::{Fault, UseCaseError};
 use crate::manage::manage_endpoint::find_endpoint;
 
@@ -79,8 +79,8 @@ pub async fn send_test_event(
     let delivery = Delivery { trigger: Trigger::Test, is_test: true, ..delivery };
     let message = Message::of(&event, endpoint.id);
     let occasion = Occasion { number: 1, at: now, nonce: actions.context.randomness.bytes(), trace: None };
-    let Posted { attempt, judgement } =
-        post(&actions.egress, &endpoint, &message, occasion, Trigger::Test).await;
+    let outbound = Outbound { egress: &actions.egress, mailer: actions.context.mailer.as_ref() };
+    let Posted { attempt, judgement } = post(outbound, &endpoint, &message, occasion, Trigger::Test).await;
     // The owner sees the result, so nothing else follows: a failure is not counted, a 410 does not switch off.
     let decision = decide(&Circumstances {
         attempt: &attempt,

@@ -13,6 +13,7 @@ use domain::access::api_key::ApiKey;
 use domain::access::workspace::Workspace;
 use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Subscription;
+use domain::event::operational::OperationalEvent;
 use domain::id::{EndpointKey, WorkspaceId};
 use domain::policy::backoff::QueueLoad;
 use domain::policy::circuit::Health;
@@ -20,6 +21,7 @@ use domain::timestamp::Timestamp;
 use domain::uid::Uid;
 use store::{Store, StoreError};
 
+use crate::context::notified::Notified;
 use crate::error::{Fault, chain};
 
 /// How long an entry is cached. The API promises that a change takes effect within 5 s.
@@ -36,6 +38,7 @@ pub struct Cache {
     subscriptions: moka::future::Cache<WorkspaceId, Arc<[Subscription]>>,
     health: moka::future::Cache<EndpointKey, Option<Health>>,
     queue_load: moka::future::Cache<(), QueueLoad>,
+    notified: Notified,
 }
 
 impl Cache {
@@ -50,6 +53,7 @@ impl Cache {
             subscriptions: cache(200),
             health: cache(10_000),
             queue_load: cache(1),
+            notified: Notified::new(),
         }
     }
 
@@ -144,6 +148,19 @@ impl Cache {
     /// [`Fault`] when the table cannot be read.
     pub async fn queue_load(&self) -> Result<QueueLoad, Fault> {
         cached(&self.queue_load, (), async || self.store.recent_queue_load().await).await
+    }
+
+    /// Claims the notification of `event` about an endpoint at `now`; `false` when there was one within the hour before.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be written.
+    pub(crate) async fn claim_notification(
+        &self,
+        endpoint: EndpointKey,
+        event: OperationalEvent,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        self.notified.claim(&self.store, endpoint, event, now).await
     }
 
     /// Caches the load of the jobs queue, as it was just written by this process.

@@ -1,8 +1,9 @@
 //! What does every use case need?
-//! The [`Context`]: table, queue, topic, cache, clock, randomness and traces.
+//! The [`Context`]: table, queue, topic, mailer, cache, clock, randomness and traces.
 
 pub mod cache;
 pub mod clock;
+pub(crate) mod notified;
 pub mod randomness;
 mod uids;
 
@@ -12,6 +13,7 @@ use domain::access::actor::Actor;
 use domain::audit::{AuditEntry, Change};
 use domain::id::{AuditEntryId, WorkspaceId};
 use domain::timestamp::Timestamp;
+use mail::Mailer;
 use queue::{Queue, Topic};
 use store::Store;
 
@@ -28,6 +30,8 @@ pub struct Context {
     pub queue: Queue,
     /// The SNS topic that operational events are published to as well, where one is configured.
     pub topic: Option<Topic>,
+    /// What sends e-mails, where an address to send from is configured.
+    pub mailer: Option<Mailer>,
     /// API keys, workspaces, endpoints, health and the queue's load, cached for some seconds.
     pub cache: Cache,
     /// The current time.
@@ -43,13 +47,14 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context with an empty cache, no topic and no traces, and the system's clock and randomness.
+    /// A context with an empty cache, no topic, no mailer and no traces, and the system's clock and randomness.
     pub fn new(store: Store, queue: Queue) -> Self {
         Self {
             cache: Cache::new(store.clone()),
             store,
             queue,
             topic: None,
+            mailer: None,
             clock: Clock::system(),
             randomness: Randomness::system(),
             traces: Traces::default(),
@@ -89,6 +94,12 @@ impl Context {
     #[must_use]
     pub fn with_topic(self, topic: Option<Topic>) -> Self {
         Self { topic, ..self }
+    }
+
+    /// The same context with a mailer.
+    #[must_use]
+    pub fn with_mailer(self, mailer: Option<Mailer>) -> Self {
+        Self { mailer, ..self }
     }
 
     /// The same context with traces.

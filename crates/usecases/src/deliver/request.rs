@@ -1,12 +1,18 @@
 //! How is an attempt made?
 //! The message is rendered and signed, sent by egress, and the outcome is judged once, by the endpoint's rules.
 
+use std::time::Duration;
+
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::render::{Message, Occasion, RenderedRequest, render};
 use domain::endpoint::Endpoint;
-use domain::policy::outcome::Judgement;
-use egress::Egress;
+use domain::policy::outcome::{ErrorClass, Judgement, Outcome};
+use domain::timestamp::Timestamp;
+use egress::{Egress, Reply};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use mail::Mailer;
+
+use crate::error::chain;
 
 /// An attempt that has ended, and what it is by the endpoint's rules.
 #[derive(Debug)]
@@ -15,9 +21,16 @@ pub(crate) struct Posted {
     pub(crate) judgement: Judgement,
 }
 
+/// The ways out: the guarded HTTP client, and what makes an e-mail of a request, where one is configured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outbound<'a> {
+    pub(crate) egress: &'a Egress,
+    pub(crate) mailer: Option<&'a Mailer>,
+}
+
 /// Renders and posts one attempt.
 pub(crate) async fn post(
-    egress: &Egress,
+    outbound: Outbound<'_>,
     endpoint: &Endpoint,
     message: &Message<'_>,
     occasion: Occasion,
@@ -25,7 +38,11 @@ pub(crate) async fn post(
 ) -> Posted {
     let rendered = render(message, endpoint, occasion);
     let sent = SentRequest::of(&rendered, endpoint);
-    let reply = egress.post(of(endpoint, rendered)).await;
+    let reply = match endpoint.url.mail_address() {
+        None => outbound.egress.post(of(endpoint, rendered)).await,
+        // On the heap: or the futures of all other attempts would be larger, too.
+        Some(address) => Box::pin(mail(outbound, endpoint, address, rendered, occasion.at)).await,
+    };
     let judgement = endpoint.settings.outcomes.judge(&reply.outcome);
     let attempt = Attempt {
         number: occasion.number,
@@ -37,6 +54,29 @@ pub(crate) async fn post(
         outcome: reply.outcome,
     };
     Posted { attempt, judgement }
+}
+
+/// Sends an e-mail: an HTTP request to SES, whose answer is that of the attempt.
+async fn mail(
+    Outbound { egress, mailer }: Outbound<'_>,
+    endpoint: &Endpoint,
+    address: &str,
+    rendered: RenderedRequest,
+    now: Timestamp,
+) -> Reply {
+    let not_sent = |class| Reply { outcome: Outcome::Unreachable(class), duration: Duration::ZERO };
+    // The operator has removed the address to send from since the endpoint was created.
+    let Some(mailer) = mailer else { return not_sent(ErrorClass::BlockedAddress) };
+    match mailer.request(address, &rendered.body, now).await {
+        Ok((headers, body)) => {
+            let (method, url, timeout) = (Method::POST, mailer.url(), endpoint.timeout());
+            egress.post(egress::Request { method, url, headers, body, timeout }).await
+        }
+        Err(error) => {
+            tracing::error!(endpoint = %endpoint.id, error = chain(&error), "an e-mail could not be signed");
+            not_sent(ErrorClass::Unknown)
+        }
+    }
 }
 
 /// The request for `endpoint`, within its timeout.

@@ -51,7 +51,7 @@ pub async fn create_endpoint(
     {
         return Ok(made);
     }
-    let settings = settings(&management.defaults_in(&workspace))?;
+    let settings = settings(&management.defaults_in(&workspace))?.completed();
     let url = check(management, &workspace, &settings)?;
     let profile = settings.signature.profile;
     if let Some(secret) = &secret
@@ -206,7 +206,7 @@ pub async fn update_endpoint(
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     let before = endpoint.clone();
-    let settings = change(&endpoint, &management.defaults_in(&workspace))?;
+    let settings = change(&endpoint, &management.defaults_in(&workspace))?.completed();
     let moved = settings.url != endpoint.settings.url;
     endpoint.url = check(management, &workspace, &settings)?;
     endpoint.settings = settings;
@@ -304,7 +304,8 @@ fn check(
     settings: &EndpointSettings,
 ) -> Result<EndpointUrl, Problem> {
     let url = settings.check(&management.targets)?;
-    if settings.signature.profile == Profile::None && !workspace.allow_unsigned {
+    let may_be_unsigned = workspace.allow_unsigned || settings.body.is_notification();
+    if settings.signature.profile == Profile::None && !may_be_unsigned {
         return Err(Problem::invalid("/signature/profile", "`none` is not allowed in this workspace"));
     }
     Ok(url)

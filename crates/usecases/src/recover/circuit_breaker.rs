@@ -77,7 +77,7 @@ impl CircuitBreaker {
             let data = json!({
                 "endpoint_id": key.id, "failures": before.failures, "failing_since": before.failing_since,
             });
-            notify(context, key, OperationalEvent::EndpointRecovered, data).await;
+            notify(context, endpoint, OperationalEvent::EndpointRecovered, data).await;
         }
         Ok(())
     }
@@ -139,7 +139,7 @@ async fn carry_out(
             if context.store.note_warning(key, percent).await? {
                 let mut data = data;
                 data["percent"] = json!(percent);
-                notify(context, key, OperationalEvent::EndpointFailing, data).await;
+                notify(context, endpoint, OperationalEvent::EndpointFailing, data).await;
             }
             health.warned_percent = percent;
         }
@@ -182,7 +182,7 @@ pub(crate) async fn switch_off(
             context.cache.forget_endpoint(key).await;
             tracing::info!(endpoint = %key.id, workspace = %key.workspace, ?reason, "endpoint switched off");
             data["reason"] = json!(reason);
-            notify(context, key, OperationalEvent::EndpointDisabled, data).await;
+            notify(context, endpoint, OperationalEvent::EndpointDisabled, data).await;
             return Ok(());
         }
     }

@@ -9,6 +9,7 @@ mod drain;
 mod idempotent_request;
 mod manage_endpoint;
 mod manage_workspace;
+mod notifications;
 mod operational_topic;
 mod parked;
 mod replay;
@@ -174,10 +175,11 @@ impl Bench {
 
     async fn endpoint(&self, number: u128, settings: serde_json::Value) -> Endpoint {
         let settings: EndpointSettings = serde_json::from_value(settings).unwrap();
+        let settings = settings.completed();
         let endpoint = Endpoint {
             id: EndpointId::new(start(), number),
             workspace_id: self.workspace,
-            url: settings.check(&AllowedTargets::loopback_and_http()).unwrap(),
+            url: settings.check(&AllowedTargets::loopback_and_http().with_mail(true)).unwrap(),
             settings,
             secrets: vec![ActiveSecret { secret: Secret::new(&[7; 32]), expires_at: None }],
             disabled: None,

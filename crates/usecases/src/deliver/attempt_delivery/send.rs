@@ -7,7 +7,7 @@ use queue::Job;
 
 use super::Sender;
 use super::gate::Ready;
-use crate::deliver::request::{Posted, post};
+use crate::deliver::request::{Outbound, Posted, post};
 use crate::telemetry::trace::{AttemptBegins, Span};
 
 impl Sender {
@@ -25,7 +25,8 @@ impl Sender {
         let span = self.context.traces.attempt(*trace, job, endpoint, AttemptBegins { number, at });
         let nonce = self.context.randomness.bytes();
         let occasion = Occasion { number, at, nonce, trace: span.as_parent() };
-        let posted = post(&self.egress, endpoint, &message, occasion, delivery.trigger).await;
+        let outbound = Outbound { egress: &self.egress, mailer: self.context.mailer.as_ref() };
+        let posted = post(outbound, endpoint, &message, occasion, delivery.trigger).await;
         self.give_back(endpoint, *lease, Some(posted.attempt.duration)).await;
         (posted, span)
     }

@@ -7,7 +7,6 @@ use domain::delivery::attempt::Attempt;
 use domain::delivery::decision::Decision;
 use domain::endpoint::{DisabledReason, Endpoint};
 use domain::event::operational::OperationalEvent;
-use domain::id::EndpointKey;
 use domain::policy::circuit::Health;
 use domain::timestamp::Timestamp;
 use queue::Job;
@@ -84,13 +83,13 @@ impl Sender {
                 switch_off(&self.context, endpoint, DisabledReason::Gone, now, data).await?;
             }
             Decision::Delivered => self.circuit_breaker.succeeded(endpoint).await?,
-            Decision::Exhausted | Decision::Permanent => self.notify_exhausted(job).await,
+            Decision::Exhausted | Decision::Permanent => self.notify_exhausted(job, endpoint).await,
             Decision::Park { .. } => {}
         }
         Ok(Next::Done)
     }
 
-    async fn notify_exhausted(&self, job: &Job) {
+    async fn notify_exhausted(&self, job: &Job, endpoint: &Endpoint) {
         if OperationalEvent::is_one(&job.event_type) {
             return;
         }
@@ -98,7 +97,6 @@ impl Sender {
             "endpoint_id": job.endpoint, "delivery_id": job.delivery, "event_id": job.event,
             "event_type": job.event_type,
         });
-        let about = EndpointKey::new(job.workspace, job.endpoint);
-        notify(&self.context, about, OperationalEvent::DeliveryExhausted, data).await;
+        notify(&self.context, endpoint, OperationalEvent::DeliveryExhausted, data).await;
     }
 }
