@@ -180,6 +180,7 @@ fn endpoint(profile: Profile) -> Endpoint {
 fn job() -> Job {
     let event = Event {
         id: event(),
+        uid: None,
         workspace_id: workspace(),
         event_type: event_type("invoice.paid"),
         occurred_at: now(),

@@ -85,6 +85,8 @@ struct Case {
     load: QueueLoad,
     /// Whether each request has an `Idempotency-Key`.
     keyed: bool,
+    /// Whether each event has a uid.
+    named: bool,
     /// In dollars per million deliveries: the last measurement plus 5 % of drift, or the price that is promised. The last
     /// case has none: it is there to be compared.
     budget: f64,
@@ -93,10 +95,12 @@ struct Case {
 }
 
 /// Statistics, and the claim of a batch, are a hundredth of a unit a delivery.
-const CASES: [Case; 8] = [
+const CASES: [Case; 10] = [
     Case { budget: 3.50, writes: 2.02, ..case("one event, one endpoint", 1) },
     Case { budget: 4.15, writes: 3.02, keyed: true, ..case("one event with a key, one endpoint", 1) },
+    Case { budget: 5.60, writes: 5.02, named: true, ..case("one event with a uid, one endpoint", 1) },
     Case { budget: 1.68 * 1.05, writes: 2.02, ..case("batches of 100, one endpoint", 100) },
+    Case { budget: 3.80, writes: 5.02, named: true, ..case("batches of 100 with uids, one endpoint", 100) },
     Case { budget: 1.75, writes: 2.02, keyed: true, ..case("batches of 100 with a key, one endpoint", 100) },
     Case { budget: 1.50 * 1.05, endpoints: 5, ..case("one event, five endpoints", 1) },
     FAILS_ONCE,
@@ -125,6 +129,7 @@ const fn case(name: &'static str, batch: usize) -> Case {
         wait_seconds: 1,
         load: QueueLoad::Normal,
         keyed: false,
+        named: false,
         budget: 0.0,
         writes: f64::INFINITY,
     }
@@ -162,7 +167,7 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
     }
     pipeline.store.save_queue_load(case.load, 0, pipeline.now()).await?;
     // The cache is filled before counting begins, because its rows are read only once every few seconds.
-    pipeline.post(0, 1, false).await?;
+    pipeline.post(0, 1, &Case { keyed: false, named: false, ..*case }).await?;
     pipeline.work(Duration::from_secs(10)).await?;
     receiver.fail_every(case.failing_every);
     *counted.lock().unwrap_or_else(PoisonError::into_inner) = Counted::default();
@@ -170,7 +175,7 @@ async fn measure(case: &Case, log: &Log) -> anyhow::Result<Counted> {
 
     let events = DELIVERIES / case.endpoints;
     for first in (0..events).step_by(case.batch) {
-        pipeline.post(first, case.batch, case.keyed).await?;
+        pipeline.post(first, case.batch, case).await?;
     }
     pipeline.work(Duration::from_secs(120)).await?;
     let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -303,11 +308,15 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Posts `count` events of a kilobyte, in one request, with or without an `Idempotency-Key`.
-    async fn post(&self, first: usize, count: usize, keyed: bool) -> anyhow::Result<()> {
+    /// Posts `count` events of a kilobyte in one request, with or without an `Idempotency-Key` and uids.
+    async fn post(&self, first: usize, count: usize, case: &Case) -> anyhow::Result<()> {
         let event = |n: usize| {
             let data = json!({ "n": n, "invoice": invoice(n) });
-            json!({ "workspace_id": self.workspace, "type": "invoice.paid", "data": data })
+            let mut event = json!({ "workspace_id": self.workspace, "type": "invoice.paid", "data": data });
+            if case.named {
+                event["uid"] = format!("invoice-{n}").into();
+            }
+            event
         };
         let (path, body) = match count {
             1 => ("/v1/events", event(first)),
@@ -317,7 +326,7 @@ impl Pipeline {
             ),
         };
         let mut request = Request::post(path).header("x-api-key", KEY);
-        if keyed {
+        if case.keyed {
             request = request.header("idempotency-key", format!("order-{first}"));
         }
         let request = request.body(Body::from(body.to_string()))?;

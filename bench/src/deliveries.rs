@@ -161,6 +161,7 @@ impl Scene {
         let randomness = (number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
         Ok(Event {
             id: EventId::new(at, randomness),
+            uid: None,
             workspace_id: self.workspace,
             event_type: EventType::parse("invoice.paid")?,
             occurred_at: at,

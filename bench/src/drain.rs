@@ -98,6 +98,7 @@ async fn write(
         let payload = RawValue::from_string(json!({ "n": n }).to_string())?;
         let event = Event {
             id: event,
+            uid: None,
             workspace_id: workspace,
             event_type: event_type.clone(),
             occurred_at: accepted,

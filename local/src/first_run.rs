@@ -11,8 +11,10 @@ use domain::audit::changes::Changes;
 use domain::audit::snapshot::Snapshot;
 use domain::audit::{Action, AuditEntry, Change};
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{ApiKeyId, AuditEntryId, EndpointId, EndpointKey, WorkspaceId};
+use domain::metadata::Metadata;
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
 use serde_json::json;
@@ -67,7 +69,7 @@ pub async fn prepare(
     };
     if store.find_api_key(&admin_key.digest()).await?.is_none() {
         let settings = ApiKeySettings::admin_of_all("local admin");
-        let key = ApiKey::new(ApiKeyId::new(now, randomness.id()), settings, now);
+        let key = ApiKey::new(ApiKeyId::new(now, randomness.id()), None, settings, now);
         save_key(store, &key, &admin_key).await?;
     }
 
@@ -117,6 +119,9 @@ pub(crate) fn settings_of_workspace(name: &str) -> WorkspaceSettings {
         allow_unsigned: false,
         max_endpoints: None,
         max_events_per_day: None,
+        uid: None,
+        metadata: Metadata::default(),
+        endpoint_defaults: EndpointDefaults::default(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::defaults::EndpointDefaults;
 use embedded_aws::Durability;
 
 /// Posthorn on this machine: real HTTP, an embedded DynamoDB and SQS, no AWS account.
@@ -38,6 +39,10 @@ pub struct Options {
     /// Refuse what production refuses: endpoints on this machine or a private address, and plain http.
     #[arg(long)]
     pub strict: bool,
+    /// Default settings of endpoints, a JSON object with any of `retry`, `timeout_seconds`, `disable`, `signature` and
+    /// `body`.
+    #[arg(long, env = "POSTHORN_ENDPOINT_DEFAULTS", value_name = "JSON", value_parser = EndpointDefaults::of_installation)]
+    pub endpoint_defaults: Option<EndpointDefaults>,
     /// Answer before the disk is synced: faster, and a power cut may lose the last second.
     #[arg(long, env = "POSTHORN_RELAXED")]
     pub relaxed: bool,

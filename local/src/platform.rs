@@ -9,6 +9,7 @@ use anyhow::anyhow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::timestamp::Timestamp;
 use egress::Egress;
@@ -70,6 +71,8 @@ pub struct Setup<'a> {
     pub port: u16,
     /// The targets that endpoints may have.
     pub targets: AllowedTargets,
+    /// The installation's default settings of endpoints.
+    pub endpoint_defaults: EndpointDefaults,
     /// The clock of all functions and emulators.
     pub clock: Clock,
     /// The observer of the AWS actions that each function calls.
@@ -88,6 +91,7 @@ impl Default for Setup<'_> {
             listen: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             targets: AllowedTargets::loopback_and_http(),
+            endpoint_defaults: EndpointDefaults::default(),
             clock: Clock::system(),
             observer: None,
             traces: Traces::default(),
@@ -203,6 +207,7 @@ impl Platform {
         // 3. The functions. They share one cache, so that a change takes effect at once.
         let mailer = mailbox(address, &setup.targets);
         let targets = setup.targets.with_mail(mailer.is_some());
+        let endpoint_defaults = setup.endpoint_defaults;
         let egress = Egress::new(targets)?;
         let (cache, randomness) = (Cache::new(store.clone()), Randomness::system());
         let context = |function| {
@@ -221,7 +226,11 @@ impl Platform {
         };
         let intake = Intake::new(context("ingest"));
         let routes = ingest::router(intake.clone())
-            .merge(management::router(Management { context: context("management"), targets }))
+            .merge(management::router(Management {
+                context: context("management"),
+                targets,
+                endpoint_defaults,
+            }))
             .merge(actions::router(Actions { context: context("actions"), egress: egress.clone() }));
         let sender = Arc::new(Sender::new(context("sender"), egress));
         let worker = context("maintenance");

@@ -33,9 +33,9 @@ pub async fn prepare(receiver: &Receiver<'_>, clock: &Clock) -> anyhow::Result<(
     }
     let secret = ApiKeySecret::parse(KEY)?;
     if store.find_api_key(&secret.digest()).await?.is_none() {
-        let of_one =
-            ApiKeySettings { workspace_id: Some(workspace), ..ApiKeySettings::admin_of_all("samples") };
-        save_key(store, &ApiKey::new(ApiKeyId::new(now, 1), of_one, now), &secret).await?;
+        let settings = ApiKeySettings::admin_of_all("samples");
+        let key = ApiKey::new(ApiKeyId::new(now, 1), Some(workspace), settings, now);
+        save_key(store, &key, &secret).await?;
     }
     receiver.endpoint(workspace, ENDPOINT.parse()?, Secret::new(&[1; 32]), now).await
 }

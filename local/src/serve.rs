@@ -34,6 +34,7 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         listen: options.listen,
         port: options.port,
         targets: options.targets(),
+        endpoint_defaults: options.endpoint_defaults.clone().unwrap_or_default(),
         clock: clock.clone(),
         observer: None,
         traces: lambda_kit::otlp::from_environment(),

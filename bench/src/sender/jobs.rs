@@ -57,6 +57,7 @@ impl Target {
         let data = json!({ "n": n, "customer": "cus_0042", "lines": ["a".repeat(950)] });
         let event = Event {
             id: event,
+            uid: None,
             workspace_id: self.workspace,
             event_type: EventType::parse("invoice.paid")?,
             occurred_at: now,

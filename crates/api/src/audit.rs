@@ -5,6 +5,7 @@ use domain::audit::changes::Members;
 use domain::audit::{Action, AuditEntry as DomainEntry, AuditFilter, Target};
 use domain::id::{ApiKeyId, AuditEntryId, WorkspaceId};
 use domain::timestamp::Timestamp;
+use domain::uid::WorkspaceIdOrUid;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The id of something that changes.
@@ -12,12 +13,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct TargetId(pub Target);
 
 /// The parameters of a list of audit entries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct AuditQuery {
     /// The workspace whose entries are listed. If left out with a key for all workspaces: the entries of the installation.
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Only changes made with this API key.
     pub actor: Option<ApiKeyId>,
     /// Only changes of this kind.

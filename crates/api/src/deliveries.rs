@@ -4,9 +4,10 @@ use domain::delivery::attempt::{Attempt as DomainAttempt, SentRequest, Trigger};
 use domain::delivery::{CancelReason, Delivery as DomainDelivery, DeliveryStatus, ParkReason};
 use domain::event::event_type::EventType;
 use domain::event::ledger::SkipReason;
-use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use domain::policy::outcome::{Answer, ErrorClass, Outcome};
 use domain::timestamp::Timestamp;
+use domain::uid::{EndpointIdOrUid, EventIdOrUid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
 
 use crate::events::EventTypes;
@@ -17,13 +18,15 @@ use crate::page::Limit;
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryQuery {
+    /// The workspace of the endpoint. Required with a key for all workspaces that names the endpoint by its uid.
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Only deliveries with this status.
     pub status: Option<DeliveryStatus>,
     /// Only deliveries of these event types and families, separated by commas.
     #[serde(default)]
     pub event_type: EventTypes,
     /// Only the delivery of this event.
-    pub event_id: Option<EventId>,
+    pub event_id: Option<EventIdOrUid>,
     /// Only deliveries of events accepted at this time or later.
     pub since: Option<Timestamp>,
     /// Only deliveries of events accepted before this time.
@@ -43,9 +46,9 @@ pub struct DeliveryQuery {
 #[serde(deny_unknown_fields)]
 pub struct UndeliveredFilter {
     /// The workspace. Required with a key for all workspaces.
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Only deliveries to this endpoint.
-    pub endpoint_id: Option<EndpointId>,
+    pub endpoint_id: Option<EndpointIdOrUid>,
     /// `failed` or `parked`; both if left out.
     #[cfg_attr(feature = "openapi", param(value_type = Option<crate::openapi::UndeliveredStatus>))]
     pub status: Option<DeliveryStatus>,

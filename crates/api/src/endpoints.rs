@@ -9,6 +9,7 @@ use domain::policy::circuit::{Health as CircuitHealth, ParkedCount};
 use domain::search::NamePart;
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
+use domain::uid::{Uid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
 
 /// A new endpoint: its settings, and what is said only once. Only `url` is required.
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub struct NewEndpoint {
     /// The workspace of the endpoint. Required with a key for all workspaces.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Your own signing secret; it must fit the signature profile. A new one is generated if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
@@ -38,7 +39,8 @@ pub struct RotateSecret {
     /// The overlap: seconds for which the old secret continues to sign, 0 to 604,800; 86,400 if left out.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604800, default = 86400, examples(3600)))]
     pub overlap_seconds: Option<u64>,
-    /// Your own signing secret; it must fit the signature profile. A new one is generated if left out.
+    /// Your own signing secret; it must fit the signature profile, and may be an old one that still signs. A new one is
+    /// generated if left out.
     pub secret: Option<Secret>,
 }
 
@@ -89,6 +91,9 @@ pub struct DeletedEndpoint {
     pub id: EndpointId,
     /// The workspace of the endpoint.
     pub workspace_id: WorkspaceId,
+    /// Your own id of the endpoint; another may have it since.
+    #[serde(default)]
+    pub uid: Option<Uid>,
     /// Its last URL; `?…` stands for a query.
     #[cfg_attr(feature = "openapi", schema(examples("https://example.com/hooks")))]
     pub url: String,
@@ -106,12 +111,13 @@ impl From<domain::endpoint::deleted::DeletedEndpoint> for DeletedEndpoint {
         let domain::endpoint::deleted::DeletedEndpoint {
             id,
             workspace_id,
+            uid,
             url,
             description,
             created_at,
             deleted_at,
         } = deleted;
-        Self { id, workspace_id, url, description, created_at, deleted_at }
+        Self { id, workspace_id, uid, url, description, created_at, deleted_at }
     }
 }
 
@@ -157,7 +163,7 @@ pub struct Health {
 #[serde(deny_unknown_fields)]
 pub struct EndpointQuery {
     /// The workspace. Required with a key for all workspaces.
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Only endpoints whose description contains this, whatever the case.
     #[cfg_attr(feature = "openapi", param(value_type = Option<String>, min_length = 1, max_length = 200))]
     pub description: Option<NamePart>,

@@ -7,6 +7,7 @@ use domain::event::{Event as DomainEvent, Payload};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::search::PayloadPart;
 use domain::timestamp::Timestamp;
+use domain::uid::{Uid, WorkspaceIdOrUid};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::page::Page;
@@ -34,11 +35,14 @@ pub struct NewEvent {
     pub data: Payload,
     /// The workspace. Required with a key for all workspaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Your own id of the event; the time of its ULID must be from a day ago to 10 minutes from now. An id is generated
     /// if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<EventId>,
+    /// Your own name of the event, unique in its workspace while the event is kept: another event with it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<Uid>,
     /// When it happened; the time of the request if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
@@ -69,6 +73,10 @@ pub struct Batch<E> {
 pub struct AcceptedEvent {
     /// The id of the event.
     pub id: EventId,
+    /// Your own name of the event, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub uid: Option<Uid>,
     /// The number of deliveries of the event.
     #[cfg_attr(feature = "openapi", schema(examples(1)))]
     pub deliveries_count: usize,
@@ -132,6 +140,10 @@ pub struct BatchAccepted {
     pub status: u16,
     /// The id of the event.
     pub id: EventId,
+    /// Your own name of the event, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub uid: Option<Uid>,
     /// The number of deliveries of the event.
     #[cfg_attr(feature = "openapi", schema(examples(1)))]
     pub deliveries_count: usize,
@@ -164,7 +176,7 @@ pub struct SentKey(pub String);
 #[serde(deny_unknown_fields)]
 pub struct EventFilter {
     /// The workspace. Required with a key for all workspaces.
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Only events of these types and families, separated by commas.
     #[serde(default)]
     pub event_type: EventTypes,
@@ -213,6 +225,9 @@ pub struct Searched {
 pub struct EventSummary {
     /// The id of the event.
     pub id: EventId,
+    /// Your own name of the event.
+    #[serde(default)]
+    pub uid: Option<Uid>,
     /// The workspace of the event.
     pub workspace_id: WorkspaceId,
     /// The type of the event.
@@ -249,20 +264,20 @@ pub struct Event {
 }
 
 impl AcceptedEvent {
-    /// The event with this id and ledger.
-    pub fn of(id: EventId, ledger: &Ledger) -> Self {
+    /// The event with this id, uid and ledger.
+    pub fn of(id: EventId, uid: Option<Uid>, ledger: &Ledger) -> Self {
         let (deliveries, skipped) = listed(id, ledger);
         let (deliveries_count, skipped_count) = (ledger.deliveries.len(), ledger.skipped.len());
-        Self { id, deliveries_count, deliveries, skipped_count, skipped }
+        Self { id, uid, deliveries_count, deliveries, skipped_count, skipped }
     }
 }
 
 impl BatchAccepted {
-    /// The event with this id and ledger.
-    pub fn of(id: EventId, ledger: &Ledger) -> Self {
-        let AcceptedEvent { id, deliveries_count, deliveries, skipped_count, skipped } =
-            AcceptedEvent::of(id, ledger);
-        Self { status: 202, id, deliveries_count, deliveries, skipped_count, skipped }
+    /// The event with this id, uid and ledger.
+    pub fn of(id: EventId, uid: Option<Uid>, ledger: &Ledger) -> Self {
+        let AcceptedEvent { id, uid, deliveries_count, deliveries, skipped_count, skipped } =
+            AcceptedEvent::of(id, uid, ledger);
+        Self { status: 202, id, uid, deliveries_count, deliveries, skipped_count, skipped }
     }
 }
 
@@ -270,6 +285,7 @@ impl From<&DomainEvent> for EventSummary {
     fn from(event: &DomainEvent) -> Self {
         Self {
             id: event.id,
+            uid: event.uid.clone(),
             workspace_id: event.workspace_id,
             event_type: event.event_type.clone(),
             occurred_at: event.occurred_at,
@@ -353,7 +369,7 @@ mod tests {
             (3, 100, (3, 100)),
         ] {
             let ledger = ledger(deliveries, skipped);
-            let answer = AcceptedEvent::of(EventId::new(at, 1), &ledger);
+            let answer = AcceptedEvent::of(EventId::new(at, 1), None, &ledger);
             assert_eq!(
                 (answer.deliveries_count, answer.skipped_count),
                 (ledger.deliveries.len(), ledger.skipped.len())
@@ -361,7 +377,7 @@ mod tests {
             assert_eq!((answer.deliveries.len(), answer.skipped.len()), listed);
             let bytes = serde_json::to_string(&answer).unwrap().len();
             assert!(bytes < 16_000, "{bytes}");
-            let of_batch = BatchAccepted::of(EventId::new(at, 1), &ledger);
+            let of_batch = BatchAccepted::of(EventId::new(at, 1), None, &ledger);
             assert_eq!((of_batch.deliveries, of_batch.skipped), (answer.deliveries, answer.skipped));
         }
     }

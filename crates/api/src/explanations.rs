@@ -4,7 +4,8 @@ use domain::endpoint::explanation::{Rule, Verdict as DomainVerdict};
 use domain::event::channel::Channel;
 use domain::event::event_type::EventType;
 use domain::event::ledger::SkipReason;
-use domain::id::{EndpointId, EventId, WorkspaceId};
+use domain::id::{EndpointId, EventId};
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
 
 use crate::deliveries::Delivery;
@@ -15,9 +16,9 @@ use crate::deliveries::Delivery;
 #[serde(deny_unknown_fields)]
 pub struct ExplainQuery {
     /// The endpoint.
-    pub endpoint_id: EndpointId,
+    pub endpoint_id: EndpointIdOrUid,
     /// The workspace. Required with a key for all workspaces.
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
 }
 
 /// Why an endpoint got an event, or why not: the rules of the endpoint as it is now, and what was recorded when the event

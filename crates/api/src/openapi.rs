@@ -131,7 +131,7 @@ impl PartialSchema for ErrorClasses {
 impl PartialSchema for EndpointIds {
     fn schema() -> RefOr<Schema> {
         let example = "we_01M7Z2902B976DQF8TPFF6EEZ2,we_01M7Z291273HGPFBF90D1TJ0T5";
-        comma_list("Ids of endpoints, separated by commas.", "we_[0-9A-HJKMNP-TV-Z]{26}", example)
+        comma_list("Ids or uids of endpoints, separated by commas.", "[A-Za-z0-9._-]+", example)
     }
 }
 

@@ -7,8 +7,8 @@ use domain::delivery::render::RenderedRequest;
 use domain::endpoint::{Endpoint, Method};
 use domain::event::Payload;
 use domain::event::event_type::EventType;
-use domain::id::EventId;
 use domain::timestamp::Timestamp;
+use domain::uid::EventIdOrUid;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The event to preview: a stored event (`event_id`), one of your own (`type` and `data`), or without both the test
@@ -18,9 +18,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", schema(examples(json!({ "type": "invoice.paid", "data": { "amount": 4200 } }))))]
 pub struct PreviewEvent {
-    /// The id of a stored event.
+    /// A stored event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event_id: Option<EventId>,
+    pub event_id: Option<EventIdOrUid>,
     /// The type of an event of your own.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub event_type: Option<EventType>,

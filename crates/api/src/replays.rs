@@ -4,6 +4,7 @@ use domain::delivery::replay::{Progress, Replay as DomainReplay, ReplaySettings,
 use domain::event::event_type::EventTypePattern;
 use domain::id::{EndpointId, ReplayId, WorkspaceId};
 use domain::timestamp::Timestamp;
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
 
 use crate::deliveries::Delivery;
@@ -29,10 +30,10 @@ pub struct ReplayDelivery {
 pub struct ReplayEvent {
     /// The endpoints, 1 to 100.
     #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
-    pub endpoint_ids: Vec<EndpointId>,
+    pub endpoint_ids: Vec<EndpointIdOrUid>,
     /// The workspace. Required with a key for all workspaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Whether endpoints that accepted the event get it again.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(default = false))]

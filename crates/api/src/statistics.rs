@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use domain::delivery::statistics::Figures as DomainFigures;
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::EndpointId;
 use domain::timestamp::Timestamp;
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
 
 use crate::comma_list::comma_list;
@@ -24,9 +25,25 @@ pub struct StatisticsQuery {
     pub by: Step,
 }
 
+/// The parameters of the statistics of an endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct EndpointStatisticsQuery {
+    /// The workspace of the endpoint. Required with a key for all workspaces that names the endpoint by its uid.
+    pub workspace_id: Option<WorkspaceIdOrUid>,
+    /// The start of the window; a day before `until` if left out. Whole hours are counted.
+    pub since: Option<Timestamp>,
+    /// The end of the window, exclusive; the time of the request if left out.
+    pub until: Option<Timestamp>,
+    /// The length of each step: `hour`, for a window of at most 31 days, or `day`.
+    #[serde(default)]
+    pub by: Step,
+}
+
 comma_list! {
-    /// Ids of endpoints, separated by commas.
-    EndpointIds of EndpointId, written by EndpointId::to_string
+    /// Ids or uids of endpoints, separated by commas.
+    EndpointIds of EndpointIdOrUid, written by EndpointIdOrUid::to_string
 }
 
 /// The parameters of the statistics of several endpoints.
@@ -37,7 +54,7 @@ pub struct SeveralStatisticsQuery {
     /// The endpoints, 1 to 50 of one workspace, separated by commas.
     pub endpoint_ids: EndpointIds,
     /// The workspace. Required with a key for all workspaces.
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// The start of the window; a day before `until` if left out. Whole hours are counted.
     pub since: Option<Timestamp>,
     /// The end of the window, exclusive; the time of the request if left out.

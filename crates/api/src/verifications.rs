@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::id::{DeliveryId, EndpointId};
+use domain::id::DeliveryId;
 use domain::signing::diagnosis::reason::Reason;
 use domain::signing::profile::Profile;
 use domain::timestamp::Timestamp;
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Largest body of a request, in bytes: a payload of the largest size, as base64 or escaped.
@@ -29,7 +30,10 @@ pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
 }))))]
 pub struct ReceivedRequest {
     /// The endpoint that it was made for.
-    pub endpoint_id: EndpointId,
+    pub endpoint_id: EndpointIdOrUid,
+    /// The workspace of the endpoint. Required with a key for all workspaces that names the endpoint by its uid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Its headers, by name.
     pub headers: BTreeMap<String, String>,
     /// Its body, as the verifying code had it; or `body_base64`.

@@ -3,9 +3,10 @@
 use domain::delivery::DeliveryStatus;
 use domain::event::event_type::EventType;
 use domain::event::ledger::SkipReason;
-use domain::id::{EndpointId, EventId, WorkspaceId};
+use domain::id::{EndpointId, EventId};
 use domain::policy::outcome::ErrorClass;
 use domain::timestamp::Timestamp;
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
 
 use crate::comma_list::comma_list;
@@ -47,13 +48,13 @@ pub enum ListedStatus {
 #[serde(deny_unknown_fields)]
 pub struct WorkspaceDeliveryFilter {
     /// The workspace. Required with a key for all workspaces.
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Only deliveries with one of these statuses, separated by commas. With `skipped`, endpoints that got no delivery are
     /// listed, too; all deliveries, and no skipped endpoints, if left out.
     #[serde(default)]
     pub status: Statuses,
     /// Only deliveries to this endpoint.
-    pub endpoint_id: Option<EndpointId>,
+    pub endpoint_id: Option<EndpointIdOrUid>,
     /// Only deliveries of these event types and families, separated by commas.
     #[serde(default)]
     pub event_type: EventTypes,

@@ -1,8 +1,11 @@
 //! What does the API show of a workspace, and what may be set of it? The shapes of `/v1/workspaces`.
 
+use domain::endpoint::defaults::EndpointDefaults;
 use domain::id::WorkspaceId;
+use domain::metadata::Metadata;
 use domain::search::NamePart;
 use domain::timestamp::Timestamp;
+use domain::uid::{Uid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
 
 pub use domain::access::workspace::WorkspaceSettings;
@@ -25,14 +28,28 @@ pub struct Workspace {
     pub max_endpoints: Option<u32>,
     /// The most events in a day of UTC; `null` is no limit, 0 refuses every event.
     pub max_events_per_day: Option<u64>,
+    /// Your own id of the workspace.
+    pub uid: Option<Uid>,
+    /// Strings for the caller's own programs.
+    pub metadata: Metadata,
+    /// The settings of endpoints that are created without them.
+    pub endpoint_defaults: EndpointDefaults,
     /// When the workspace was created.
     pub created_at: Timestamp,
 }
 
 impl From<&domain::access::workspace::Workspace> for Workspace {
     fn from(workspace: &domain::access::workspace::Workspace) -> Self {
-        let WorkspaceSettings { name, retention_days, allow_unsigned, max_endpoints, max_events_per_day } =
-            workspace.settings();
+        let WorkspaceSettings {
+            name,
+            retention_days,
+            allow_unsigned,
+            max_endpoints,
+            max_events_per_day,
+            uid,
+            metadata,
+            endpoint_defaults,
+        } = workspace.settings();
         Self {
             id: workspace.id,
             name,
@@ -40,6 +57,9 @@ impl From<&domain::access::workspace::Workspace> for Workspace {
             allow_unsigned,
             max_endpoints,
             max_events_per_day,
+            uid,
+            metadata,
+            endpoint_defaults,
             created_at: workspace.created_at,
         }
     }
@@ -56,10 +76,10 @@ pub struct WorkspaceQuery {
 }
 
 /// The workspace that a request is about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct OfWorkspace {
     /// The workspace. Required with a key for all workspaces.
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
 }

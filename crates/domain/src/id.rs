@@ -169,6 +169,27 @@ id!(
     "the claim of an idempotency key"
 );
 
+/// The prefixes of all kinds.
+const PREFIXES: [&str; 8] = [
+    WorkspaceId::PREFIX,
+    EndpointId::PREFIX,
+    EventId::PREFIX,
+    DeliveryId::PREFIX,
+    ReplayId::PREFIX,
+    ApiKeyId::PREFIX,
+    AuditEntryId::PREFIX,
+    ClaimId::PREFIX,
+];
+
+/// Whether a text is an id of any kind, or would be in upper case.
+pub(crate) fn looks_like_an_id(text: &str) -> bool {
+    let is_ulid = |digits: &str| Ulid::from_string(&digits.to_ascii_uppercase()).is_ok();
+    PREFIXES.iter().any(|prefix| {
+        text.split_at_checked(prefix.len())
+            .is_some_and(|(start, rest)| start.eq_ignore_ascii_case(prefix) && is_ulid(rest))
+    })
+}
+
 /// One endpoint of one workspace: the key under which every row of an endpoint is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EndpointKey {

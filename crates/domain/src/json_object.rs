@@ -18,6 +18,25 @@ pub fn only_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer:
     deserializer.deserialize_map(Object(PhantomData))
 }
 
+/// The same, or `null`, which is none.
+///
+/// # Errors
+/// As for [`only_object`].
+pub fn only_object_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let object: Option<OnlyObject<T>> = Deserialize::deserialize(deserializer)?;
+    Ok(object.map(|OnlyObject(value)| value))
+}
+
+struct OnlyObject<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OnlyObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        only_object(deserializer).map(Self)
+    }
+}
+
 struct Object<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {

@@ -14,6 +14,7 @@ pub mod hex;
 pub mod id;
 pub mod json_depth;
 pub mod json_object;
+pub mod metadata;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod policy;
@@ -22,3 +23,4 @@ pub mod search;
 pub mod signing;
 pub mod timestamp;
 pub mod trace_parent;
+pub mod uid;

@@ -9,19 +9,23 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::role::{MAX_ROLE_CHARS, Role};
-use crate::endpoint::MAX_METADATA;
 use crate::endpoint::custom_headers::{MAX_HEADER_VALUE_BYTES, MAX_HEADERS};
 use crate::event::channel::{Channel, MAX_CHANNEL_CHARS};
 use crate::event::event_type::{EventType, EventTypePattern, MAX_EVENT_TYPE_CHARS};
 use crate::event::{MAX_PAYLOAD_BYTES, MAX_PAYLOAD_LEVELS, PayloadText};
+use crate::metadata::MAX_METADATA;
 use crate::policy::circuit::DisablePolicy;
 use crate::policy::limits::RateLimit;
 use crate::policy::outcome::StatusPattern;
 use crate::policy::retry::{MAX_DELAY, MAX_RETRIES, MAX_SCHEDULE, Preset, RetryPolicy};
 use crate::signing::secret::Secret;
 use crate::timestamp::Timestamp;
+use crate::uid::{MAX_UID_CHARS, Uid};
 
 type SchemaOrRef = RefOr<Schema>;
+
+/// The characters of a uid, and of an id.
+const UID_PATTERN: &str = "^[A-Za-z0-9._-]+$";
 
 /// A string that an example shows.
 fn text(description: &str, example: &str) -> ObjectBuilder {
@@ -46,6 +50,30 @@ pub(crate) fn id(prefix: &str, of: &str) -> SchemaOrRef {
     text(&format!("The id of {of}: `{prefix}` and a ULID."), &format!("{prefix}01M7Z294KETHNPJB3QG0VDG1JA"))
         .pattern(Some(format!("^{prefix}[0-7][0-9A-HJKMNP-TV-Z]{{25}}$")))
         .into()
+}
+
+/// The schema of a text that is an id with this prefix or a uid.
+pub(crate) fn id_or_uid(prefix: &str, of: &str) -> SchemaOrRef {
+    text(
+        &format!("The id of {of}, `{prefix}` and a ULID, or its uid."),
+        &format!("{prefix}01M7Z294KETHNPJB3QG0VDG1JA"),
+    )
+    .min_length(Some(1))
+    .max_length(Some(MAX_UID_CHARS))
+    .pattern(Some(UID_PATTERN))
+    .into()
+}
+
+impl PartialSchema for Uid {
+    fn schema() -> SchemaOrRef {
+        let description = "The customer's own id, which is taken wherever Posthorn's id is. It is not `.` or `..`, and does \
+                           not look like an id of Posthorn: one of its prefixes and a ULID.";
+        text(description, "customer-42")
+            .min_length(Some(1))
+            .max_length(Some(MAX_UID_CHARS))
+            .pattern(Some(UID_PATTERN))
+            .into()
+    }
 }
 
 impl PartialSchema for Timestamp {
@@ -178,6 +206,7 @@ impl PartialSchema for RetryPolicy {
     }
 }
 
+impl ToSchema for Uid {}
 impl ToSchema for Timestamp {}
 impl ToSchema for EventType {}
 impl ToSchema for EventTypePattern {}
@@ -211,7 +240,7 @@ pub(crate) fn headers() -> Object {
         .build()
 }
 
-/// The `metadata` of an endpoint.
+/// The `metadata` of an endpoint or a workspace.
 pub(crate) fn metadata() -> Object {
     let (entries, key_chars, value_chars) = MAX_METADATA;
     let string = |chars| ObjectBuilder::new().schema_type(Type::String).max_length(Some(chars));

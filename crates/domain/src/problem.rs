@@ -74,6 +74,9 @@ pub enum Problem {
     /// An event with this id was already accepted: another one, or the same under another key.
     #[error("an event with this id was already accepted with other content")]
     EventExists,
+    /// The uid is that of another workspace, endpoint or event.
+    #[error("another {0} has this uid already")]
+    UidTaken(&'static str),
     /// The workspace has as many endpoints as it may.
     #[error("this workspace already has {0} endpoints, which is the most it may have")]
     TooManyEndpoints(usize),
@@ -176,6 +179,7 @@ problem_kinds! {
     Self::IdempotencyKeyReused => 409, "idempotency_key_reused", "Idempotency key reused", "the `Idempotency-Key` was used for another request", "use a new key";
     Self::IdempotencyKeyInProgress => 409, "idempotency_key_in_progress", "Idempotency key in progress", "the first request with this key is not finished", "repeat after `Retry-After` (1 s)";
     Self::EventExists => 409, "event_exists", "Event exists", "this event id was accepted with other content", "use another id, or none";
+    Self::UidTaken(_) => 409, "uid_taken", "Uid taken", "another workspace, endpoint or event has this `uid`; `errors` names the field", "use another uid, or the thing that has it";
     Self::EventErased => 409, "event_erased", "Event erased", "the event's data was erased, so it cannot be replayed", "nothing";
     Self::TooManyEndpoints(_) => 409, "too_many_endpoints", "Too many endpoints", "the workspace has as many as it may", "delete some, or raise `max_endpoints`";
     Self::TooManySecrets(_) => 409, "too_many_secrets", "Too many secrets", "10 old secrets still sign", "end their overlap first";
@@ -208,6 +212,7 @@ impl Problem {
             Self::RaisesOwnQuota(field) => {
                 vec![FieldError { pointer: format!("/{field}"), detail: self.to_string() }]
             }
+            Self::UidTaken(_) => vec![FieldError { pointer: "/uid".to_owned(), detail: self.to_string() }],
             _ => Vec::new(),
         }
     }
@@ -249,6 +254,11 @@ impl Invalid {
     }
 }
 
+/// Writes `name` as one step of an RFC 6901 pointer.
+pub(crate) fn escape_pointer(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 fn summary(errors: &[FieldError]) -> String {
     let texts = errors.iter().map(|FieldError { pointer, detail }| match pointer.as_str() {
         "" => format!("the body {detail}"),
@@ -265,6 +275,11 @@ mod tests {
     fn what_is_wrong_is_told_of_the_whole_body_or_of_a_value() {
         assert_eq!(Problem::invalid("", "must be an object").to_string(), "the body must be an object");
         assert_eq!(Problem::invalid("/url", "is required").to_string(), "/url: is required");
+    }
+
+    #[test]
+    fn pointers_escape_what_rfc_6901_reserves() {
+        assert_eq!(escape_pointer("a/b~c"), "a~1b~0c");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How is a request body read that changes settings?
 //! As a JSON object: members that are no settings are taken out of it, and `PATCH` merges it (RFC 7396).
 
+use domain::endpoint::defaults::EndpointDefaults;
 use domain::problem::Problem;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -45,21 +46,22 @@ impl Document {
         self.0.get(name) == Some(value)
     }
 
+    /// The same with the default of each setting of an endpoint that it does not have.
+    #[must_use]
+    pub fn with_defaults(mut self, defaults: &EndpointDefaults) -> Self {
+        defaults.add_to(&mut self.0);
+        self
+    }
+
     /// `current` with this document merged into it. The members named in `whole` are replaced as one.
-    ///
-    /// # Errors
-    /// [`Problem`] says what is wrong and where.
-    pub fn merged_into<T: Serialize + DeserializeOwned>(
-        self,
-        current: &T,
-        whole: &[&str],
-    ) -> Result<T, Problem> {
+    #[must_use]
+    pub fn merged_into<T: Serialize>(self, current: &T, whole: &[&str]) -> Self {
         let mut document = match serde_json::to_value(current) {
             Ok(Value::Object(document)) => document,
             // Settings are structs with string keys: they always become an object.
             _ => Map::new(),
         };
         merge(&mut document, self.0, whole);
-        Self(document).read()
+        Self(document)
     }
 }

@@ -21,6 +21,9 @@ pub const KMS_KEY_ID: &str = "POSTHORN_KMS_KEY_ID";
 /// Without KMS: a file with a key of 32 bytes in base64. It takes precedence over [`KMS_KEY_ID`].
 pub const DATA_KEY_FILE: &str = "POSTHORN_DATA_KEY_FILE";
 
+/// The installation's default settings of endpoints, a JSON object.
+pub const ENDPOINT_DEFAULTS: &str = "POSTHORN_ENDPOINT_DEFAULTS";
+
 /// CloudWatch namespace of the metrics. Without it no metrics are written.
 pub const METRICS_NAMESPACE: &str = "POSTHORN_METRICS_NAMESPACE";
 /// The variables of OpenTelemetry for the OTLP endpoint: either turns traces on. Its library reads them, and those of

@@ -58,6 +58,9 @@ fn complete(operation: &Operation) -> serde_json::Result<Value> {
     let mut described = serde_json::to_value(&operation.described)?;
     let mut parameters = path_parameters(&operation.path);
     parameters.extend(described.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default());
+    if operation.path.contains("{endpoint}") && !parameters.iter().any(names_workspace) {
+        parameters.push(workspace_of_uid());
+    }
     if is_repeatable(operation) {
         let header = api::openapi::Idempotency::into_params(|| None);
         let header = serde_json::to_value(header)?;
@@ -90,6 +93,20 @@ fn is_repeatable(operation: &Operation) -> bool {
     operation.method == "post"
 }
 
+fn names_workspace(parameter: &Value) -> bool {
+    parameter["name"] == "workspace_id"
+}
+
+/// The parameter of every operation on an endpoint, which may be named by its uid.
+fn workspace_of_uid() -> Value {
+    json!({
+        "name": "workspace_id", "in": "query", "required": false,
+        "description": "The workspace of the endpoint. Required with a key for all workspaces that names the endpoint by \
+                        its uid.",
+        "schema": reference("WorkspaceIdOrUid"),
+    })
+}
+
 /// The parameters in the braces of a path.
 fn path_parameters(path: &str) -> Vec<Value> {
     let names = path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
@@ -97,7 +114,8 @@ fn path_parameters(path: &str) -> Vec<Value> {
         let (schema, of) = id_of(name);
         json!({
             "name": name, "in": "path", "required": true,
-            "description": format!("The id of the {of}."), "schema": reference(schema),
+            "description": format!("The {} of the {of}.", if schema.ends_with("OrUid") { "id or uid" } else { "id" }),
+            "schema": reference(schema),
         })
     };
     names.map(parameter).collect()
@@ -108,10 +126,10 @@ fn id_of(parameter: &str) -> (&'static str, &'static str) {
     match parameter {
         ApiKeyId::PARAMETER => ("ApiKeyId", ApiKeyId::OF),
         DeliveryId::PARAMETER => ("DeliveryId", DeliveryId::OF),
-        EndpointId::PARAMETER => ("EndpointId", EndpointId::OF),
+        EndpointId::PARAMETER => ("EndpointIdOrUid", EndpointId::OF),
         ReplayId::PARAMETER => ("ReplayId", ReplayId::OF),
-        WorkspaceId::PARAMETER => ("WorkspaceId", WorkspaceId::OF),
-        _ => ("EventId", EventId::OF),
+        WorkspaceId::PARAMETER => ("WorkspaceIdOrUid", WorkspaceId::OF),
+        _ => ("EventIdOrUid", EventId::OF),
     }
 }
 

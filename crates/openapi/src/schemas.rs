@@ -34,7 +34,7 @@ const MERGE_PATCHES: [MergePatch; 2] = [
     MergePatch {
         name: "WorkspaceChange",
         settings: "WorkspaceSettings",
-        whole: &[],
+        whole: &REPLACED_WHOLE,
         description: "A change of a workspace's settings (RFC 7396): a member that is left out stays, `null` sets the \
                       default.",
         example: r#"{"retention_days":60}"#,
@@ -192,7 +192,7 @@ fn merge_patch(settings: &Value, whole: &[&str], schemas: &Map<String, Value>) -
         for (name, property) in properties {
             let merged = match whole.contains(&name.as_str()) {
                 true => property.clone(),
-                false => merged_member(property, schemas),
+                false => merged_member(property, whole, schemas),
             };
             *property = if has_default(name) { or_null(merged) } else { merged };
         }
@@ -204,14 +204,14 @@ fn merge_patch(settings: &Value, whole: &[&str], schemas: &Map<String, Value>) -
 }
 
 /// The schema of a member of a merge patch: where it may be an object, that is merged, too.
-fn merged_member(property: &Value, schemas: &Map<String, Value>) -> Value {
+fn merged_member(property: &Value, whole: &[&str], schemas: &Map<String, Value>) -> Value {
     let schema = resolve(property, schemas);
     let is_object = |schema: &Value| schema["type"] == "object";
     match schema.get("oneOf").and_then(Value::as_array) {
-        _ if is_object(schema) => described(merge_patch(property, &[], schemas), property),
+        _ if is_object(schema) => described(merge_patch(property, whole, schemas), property),
         Some(options) if options.iter().any(is_object) => {
             let mut merged = schema.clone();
-            merged["oneOf"] = options.iter().map(|option| merged_member(option, schemas)).collect();
+            merged["oneOf"] = options.iter().map(|option| merged_member(option, whole, schemas)).collect();
             described(merged, property)
         }
         _ => property.clone(),

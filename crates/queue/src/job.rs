@@ -259,6 +259,7 @@ mod tests {
     fn event(payload: &str) -> Event {
         Event {
             id: EventId::new(at(), 1),
+            uid: None,
             workspace_id: WorkspaceId::new(at(), 3),
             event_type: EventType::parse("invoice.paid").unwrap(),
             occurred_at: at(),

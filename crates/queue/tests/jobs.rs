@@ -62,6 +62,7 @@ fn job(number: u128, payload: &str) -> Job {
     let at = start();
     let event = Event {
         id: EventId::new(at, number),
+        uid: None,
         workspace_id: WorkspaceId::new(at, 1),
         event_type: EventType::parse("invoice.paid").unwrap(),
         occurred_at: at,

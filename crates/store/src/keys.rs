@@ -20,6 +20,9 @@
 //! | load of the jobs queue | `QUEUE` | `LOAD` |
 //! | API key, by its digest | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
+//! | uid of a workspace | `UID#{uid}` | `WORKSPACE` |
+//! | uid of an endpoint | `WS#{ws}` | `UID#ENDPOINT#{uid}` |
+//! | uid of an event | `UID#{ws}#{uid}` | `EVENT` |
 //! | event | `EVENTS#{ws}#{day}#{shard}` | `{evt}` |
 //! | the rest of a long ledger | `LEDGER#{ws}#{evt}#{digest of it}` | `PAGE#{number}` |
 //! | tally of an hour | `STATISTICS#{we}` or `STATISTICS#{ws}` | `{hour}` |
@@ -40,6 +43,7 @@ use domain::id::{
     ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId,
 };
 use domain::timestamp::Timestamp;
+use domain::uid::Uid;
 
 /// Shards of a workspace's events of one day.
 pub const EVENT_SHARDS: u8 = 16;
@@ -187,6 +191,24 @@ pub const REPLAY_PREFIX: &str = "REPLAY#";
 /// The row of a replay.
 pub fn replay(workspace: WorkspaceId, replay: ReplayId) -> Key {
     Key::new(workspace_partition(workspace), format!("{REPLAY_PREFIX}{replay}"))
+}
+
+/// The row of a workspace's uid.
+pub fn workspace_uid(uid: &Uid) -> Key {
+    Key::new(format!("UID#{uid}"), "WORKSPACE")
+}
+
+/// What the sort keys of the uids of a workspace's endpoints start with.
+pub const ENDPOINT_UID_PREFIX: &str = "UID#ENDPOINT#";
+
+/// The row of an endpoint's uid.
+pub fn endpoint_uid(workspace: WorkspaceId, uid: &Uid) -> Key {
+    Key::new(workspace_partition(workspace), format!("{ENDPOINT_UID_PREFIX}{uid}"))
+}
+
+/// The row of an event's uid. Each has a partition of its own: a workspace may send more events a second than one takes.
+pub fn event_uid(workspace: WorkspaceId, uid: &Uid) -> Key {
+    Key::new(format!("UID#{workspace}#{uid}"), "EVENT")
 }
 
 /// The row of the wrapped data key.
@@ -401,6 +423,10 @@ mod tests {
         assert_eq!(audit_entry(None, aud).pk, "AUDIT#ALL#2026-01-05");
         assert_eq!(attempt(we, wd, 2).sk, format!("ATTEMPT#{wd}#000002"));
         assert_eq!(attempt(we, wd, 2).pk, delivery(we, wd).pk);
+        let uid: Uid = "crm".parse().unwrap();
+        assert_eq!(workspace_uid(&uid), Key::new("UID#crm".to_owned(), "WORKSPACE"));
+        assert_eq!(endpoint_uid(ws, &uid), Key::new(format!("WS#{ws}"), "UID#ENDPOINT#crm"));
+        assert_eq!(event_uid(ws, &uid), Key::new(format!("UID#{ws}#crm"), "EVENT"));
     }
 
     #[test]

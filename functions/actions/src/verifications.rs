@@ -25,7 +25,16 @@ pub(crate) async fn verify(
     caller: Caller,
     Body(request): Body<ReceivedRequest, MAX_REQUEST_BYTES>,
 ) -> Result<Json<Verification>, ErrorResponse> {
-    let ReceivedRequest { endpoint_id, headers, body, body_base64, path, received_at, computed } = request;
+    let ReceivedRequest {
+        endpoint_id,
+        workspace_id,
+        headers,
+        body,
+        body_base64,
+        path,
+        received_at,
+        computed,
+    } = request;
     let receipt = Receipt {
         headers: headers.into_iter().collect(),
         body,
@@ -35,7 +44,7 @@ pub(crate) async fn verify(
         computed,
     };
     let Examined { diagnosis, compared_with } =
-        verify_signature(&actions, &caller, endpoint_id, receipt).await?;
+        verify_signature(&actions, &caller, workspace_id, endpoint_id, receipt).await?;
     Ok(Json(Verification {
         verdict: if diagnosis.is_good() { Verdict::Good } else { Verdict::Bad },
         reason: diagnosis.reason,

@@ -28,7 +28,7 @@ pub fn router(intake: Intake) -> Router {
 }
 
 http_kit::operations! { Intake:
-    self::post_event [Events] or NotFound, EventExists, QuotaExceeded;
+    self::post_event [Events] or NotFound, EventExists, UidTaken, QuotaExceeded;
     self::post_batch [Events];
 }
 
@@ -87,7 +87,7 @@ async fn post_event(
     let key = idempotency_key(&headers)?;
     let accepted = accept_event(&intake, &caller, request(event, trace), key).await?;
     let unit = Unit { event: Some(accepted.id.to_string()), readings: readings(&[Ok(&accepted)]) };
-    let answer = Json(AcceptedEvent::of(accepted.id, &accepted.ledger));
+    let answer = Json(AcceptedEvent::of(accepted.id, accepted.uid.clone(), &accepted.ledger));
     let response = (StatusCode::ACCEPTED, Extension(unit), answer).into_response();
     Ok(if accepted.repeated { replayed_answer(response) } else { response })
 }
@@ -128,13 +128,15 @@ async fn post_batch(
 
 /// The event of a request, under the request's span.
 fn request(event: NewEvent, trace: Option<TraceParent>) -> EventRequest {
-    let NewEvent { event_type, data, workspace_id, id, occurred_at, channels, deliver_at } = event;
-    EventRequest { event_type, data, workspace_id, id, occurred_at, channels, deliver_at, trace }
+    let NewEvent { event_type, data, workspace_id, id, uid, occurred_at, channels, deliver_at } = event;
+    EventRequest { event_type, data, workspace_id, id, uid, occurred_at, channels, deliver_at, trace }
 }
 
 fn result(result: &Result<Accepted, Problem>) -> BatchResult {
     match result {
-        Ok(accepted) => BatchResult::Accepted(BatchAccepted::of(accepted.id, &accepted.ledger)),
+        Ok(accepted) => {
+            BatchResult::Accepted(BatchAccepted::of(accepted.id, accepted.uid.clone(), &accepted.ledger))
+        }
         Err(problem) => BatchResult::Refused(api::problem::Problem::of(problem)),
     }
 }

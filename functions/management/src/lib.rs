@@ -24,10 +24,10 @@ http_kit::operations! { Management:
     health::health public;
     openapi::read public;
 
-    endpoints::create [Webhooks] or NotFound, TooManyEndpoints;
+    endpoints::create [Webhooks] or NotFound, TooManyEndpoints, UidTaken;
     endpoints::list [WebhooksRead] or NotFound;
     endpoints::read [WebhooksRead];
-    endpoints::update [Webhooks] or ChangedMeanwhile, PreconditionFailed;
+    endpoints::update [Webhooks] or ChangedMeanwhile, PreconditionFailed, UidTaken;
     endpoints::delete [Webhooks];
     endpoints::rotate [Webhooks] or TooManySecrets, ChangedMeanwhile;
     endpoints::end_overlap [Webhooks] or ChangedMeanwhile;
@@ -54,10 +54,10 @@ http_kit::operations! { Management:
     replays::read [DeliveriesRead];
     replays::cancel [Deliveries] or ReplayOver;
 
-    workspaces::create [Workspaces];
+    workspaces::create [Workspaces] or UidTaken;
     workspaces::list [WorkspacesRead];
     workspaces::read [WorkspacesRead];
-    workspaces::update [Workspaces] or RaisesOwnQuota, ChangedMeanwhile, PreconditionFailed;
+    workspaces::update [Workspaces] or RaisesOwnQuota, ChangedMeanwhile, PreconditionFailed, UidTaken;
     workspaces::delete [Workspaces];
     statistics::of_workspace [DeliveriesRead];
     jwks::read public;

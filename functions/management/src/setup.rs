@@ -1,6 +1,7 @@
 //! What does the function need? Its configuration, and each client built once.
 
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::defaults::EndpointDefaults;
 use lambda_http::Error;
 use lambda_kit::aws::Aws;
 use lambda_kit::config::{self, DataKey, MailFrom, Queues, Table, Telemetry, Variables};
@@ -14,6 +15,7 @@ pub struct Config {
     queues: Queues,
     data_key: DataKey,
     telemetry: Telemetry,
+    endpoint_defaults: Option<String>,
     mail: MailFrom,
 }
 
@@ -25,6 +27,7 @@ impl Config {
             queues: Queues::default().with_jobs(variables).with_tasks(variables),
             data_key: DataKey::read(variables),
             telemetry: Telemetry::read(variables),
+            endpoint_defaults: variables.optional(config::ENDPOINT_DEFAULTS),
             mail: MailFrom::read(variables),
         }
     }
@@ -33,10 +36,14 @@ impl Config {
 /// The API as the environment describes it, whose endpoints may be `targets` and nothing else.
 ///
 /// # Errors
-/// When the environment lacks something.
+/// When the environment lacks something, or the default settings of endpoints cannot be used.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Management, Metrics), Error> {
-    let Config { table, queues, data_key, telemetry, mail } = config::from_environment(Config::read)?;
+    let Config { table, queues, data_key, telemetry, endpoint_defaults, mail } =
+        config::from_environment(Config::read)?;
+    let endpoint_defaults =
+        endpoint_defaults.as_deref().map(EndpointDefaults::of_installation).transpose()?;
     let context = Aws::from_environment().await.context(&table, queues, Some(&data_key))?;
+    let endpoint_defaults = endpoint_defaults.unwrap_or_default();
     let targets = targets.with_mail(mail.address.is_some());
-    Ok((Management { context, targets }, telemetry.metrics()))
+    Ok((Management { context, targets, endpoint_defaults }, telemetry.metrics()))
 }

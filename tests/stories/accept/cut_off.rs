@@ -220,6 +220,7 @@ async fn started(data: &DataDir, clock: &Clock) -> Platform {
 async fn cut_off(platform: &Platform, workspace: WorkspaceId, endpoint: &str, now: Timestamp) -> EventId {
     let event = Event {
         id: EventId::new(now, 7),
+        uid: None,
         workspace_id: workspace,
         event_type: EventType::parse("invoice.paid").unwrap(),
         occurred_at: now,

@@ -3,6 +3,7 @@
 
 mod bad_requests;
 mod cut_off;
+mod event_uids;
 mod first_delivery;
 mod idempotency;
 mod intake;

@@ -275,6 +275,7 @@ async fn a_stored_payload_is_shown_and_sent_again_however_deep_it_is() {
         let (now, workspace_id) = (stage.clock().now(), stage.workspace.parse().unwrap());
         let event = Event {
             id: EventId::new(now, number),
+            uid: None,
             workspace_id,
             event_type: EventType::parse("invoice.paid").unwrap(),
             occurred_at: now,

@@ -159,6 +159,34 @@ async fn an_overlap_can_be_ended_early_or_be_none_and_own_secrets_can_be_brought
 }
 
 #[tokio::test]
+async fn a_rotation_is_taken_back_while_the_old_secret_signs() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    let (_, new) = rotate(&stage, &endpoint, json!({ "overlap_seconds": 3600 })).await;
+    let new = new["secret"].as_str().unwrap().to_owned();
+    let back = json!({ "secret": endpoint.secret, "overlap_seconds": 60 });
+    let (status, rotated) = rotate(&stage, &endpoint, back.clone()).await;
+    assert_eq!((status, &rotated["secret"]), (200, &json!(endpoint.secret)));
+    assert_eq!(rotated["old_secrets"].as_array().unwrap().len(), 1);
+
+    // Carried out again, as after an answer that was lost, it changes nothing.
+    let (status, again) = rotate(&stage, &endpoint, back).await;
+    assert_eq!((status, &again), (200, &rotated));
+    stage.send("invoice.paid", json!({})).await;
+    let seen = receiver.wait_for(1).await.remove(0);
+    assert!(seen.is_signed_with(&endpoint.secret) && seen.is_signed_with(&new));
+    assert_eq!(seen.header("webhook-signature").split(' ').count(), 2);
+
+    // The other one has the overlap of the rotation back, not of the first. Then it is gone, and a new one may be that.
+    stage.advance(Duration::from_secs(61));
+    stage.send("invoice.paid", json!({})).await;
+    assert!(!receiver.wait_for(2).await.remove(1).is_signed_with(&new));
+    let (status, rotated) = rotate(&stage, &endpoint, json!({ "secret": new })).await;
+    assert_eq!((status, &rotated["secret"]), (200, &json!(new)));
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn rotation_has_bounds() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let endpoint = stage.endpoint(&receiver, json!({})).await;
@@ -172,6 +200,9 @@ async fn rotation_has_bounds() {
     }
     let (status, refused) = rotate(&stage, &endpoint, json!({})).await;
     assert_eq!((status, refused["code"].as_str()), (409, Some("too_many_secrets")));
+    // One that comes back makes no more of them.
+    let (status, back) = rotate(&stage, &endpoint, json!({ "secret": endpoint.secret })).await;
+    assert_eq!((status, back["old_secrets"].as_array().unwrap().len()), (200, 10));
     stage.end().await;
 }
 

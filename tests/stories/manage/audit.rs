@@ -118,6 +118,7 @@ async fn changes_of_an_endpoint(person: &mut Person<'_>, receiver: &Receiver) {
             json!({ "disable": { "window_seconds": 86_400 }, "rate_limit": null }),
             json!({ "disable": { "window_seconds": 60 }, "rate_limit": { "per_second": 7 } }),
         ),
+        (json!({ "uid": "crm" }), json!({ "uid": null }), json!({ "uid": "crm" })),
         // Another value that nobody may see is a change that everybody may see.
         (
             json!({ "headers": { "X-Key": second } }),

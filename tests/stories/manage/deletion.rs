@@ -140,7 +140,7 @@ async fn fill(stage: &Stage, receiver: &Receiver, dead: &Receiver) -> Vec<String
     dead.answer(Answer::Status(503));
     let settings = json!({ "retry": { "schedule_seconds": [3600] }, "rate_limit": { "per_second": 100 } });
     let failing = stage.endpoint(dead, settings).await;
-    let limited = stage.endpoint(receiver, json!({ "max_concurrency": 1 })).await;
+    let limited = stage.endpoint(receiver, json!({ "max_concurrency": 1, "uid": "erp" })).await;
     for n in 0..5 {
         stage.send("invoice.paid", json!({ "n": n })).await;
     }
@@ -160,11 +160,30 @@ async fn fill(stage: &Stage, receiver: &Receiver, dead: &Receiver) -> Vec<String
     let window = json!({ "since": "2020-01-01T00:00:00Z", "status": "all" });
     let replay = format!("/v1/webhook-endpoints/{}/replay", failing.id);
     stage.admin.post(&replay, &window).await.unwrap();
-    let settings = json!({ "max_events_per_day": 1_000 }).to_string();
+    let settings = json!({ "max_events_per_day": 1_000, "uid": "acme" }).to_string();
     let path = format!("/v1/workspaces/{}", stage.workspace);
     assert_eq!(stage.admin.call("PATCH", &path, settings, &[]).await.unwrap().0, 200);
-    stage.send("invoice.paid", json!({})).await;
+    let event = json!({ "workspace_id": "acme", "type": "invoice.paid", "data": {}, "uid": "invoice-7" });
+    stage.admin.post("/v1/events", &event).await.unwrap();
     vec![deleted.id, failing.id, limited.id]
+}
+
+/// Waits until the table holds no row that names one of `ids`, but those that expire by themselves.
+async fn only_what_expires_is_left(stage: &Stage, ids: &[String]) {
+    let mut left = rows_of(stage, ids).await;
+    assert!(left.len() > 20, "{left:?}");
+    // What expires by itself: keys that nothing leads to, and the log of who did what.
+    let stays = |key: &String| key.starts_with("IDEMPOTENCY#") || key.starts_with("AUDIT#");
+    for _ in 0..300 {
+        stage.advance(Duration::from_secs(2));
+        stage.platform.tick().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        left = rows_of(stage, ids).await;
+        if left.iter().all(stays) {
+            break;
+        }
+    }
+    assert!(left.iter().all(stays), "{left:#?}");
 }
 
 #[tokio::test]
@@ -192,8 +211,12 @@ async fn a_deleted_workspace_is_gone_at_once_and_its_rows_follow() {
     }
     let event = json!({ "workspace_id": stage.workspace, "type": "invoice.paid", "data": {} });
     assert_eq!(stage.admin.call("POST", "/v1/events", event.to_string(), &[]).await.unwrap().0, 404);
+    let by_uid = json!({ "workspace_id": "acme", "type": "invoice.paid", "data": {} });
+    assert_eq!(stage.admin.call("POST", "/v1/events", by_uid.to_string(), &[]).await.unwrap().0, 404);
     for path in [
         path.clone(),
+        "/v1/workspaces/acme".to_owned(),
+        "/v1/webhook-endpoints/erp?workspace_id=acme".to_owned(),
         format!("{path}/statistics"),
         format!("{path}/jwks.json"),
         api_key,
@@ -209,23 +232,13 @@ async fn a_deleted_workspace_is_gone_at_once_and_its_rows_follow() {
     let all = stage.read("/v1/workspaces").await;
     assert!(all["data"].as_array().unwrap().iter().all(|row| row["id"] != json!(stage.workspace)), "{all}");
 
+    let next = stage.admin.post("/v1/workspaces", &json!({ "name": "acme", "uid": "acme" })).await.unwrap();
+    assert_eq!(stage.read("/v1/workspaces/acme").await["id"], next["id"], "the uid is free");
+
     // 2. Its rows are deleted when no process can write another.
     let seen = (receiver.seen().len(), dead.seen().len());
     ids.push(stage.workspace.clone());
-    let mut left = rows_of(&stage, &ids).await;
-    assert!(left.len() > 20, "{left:?}");
-    // What expires by itself: keys that nothing leads to, and the log of who did what.
-    let stays = |key: &String| key.starts_with("IDEMPOTENCY#") || key.starts_with("AUDIT#");
-    for _ in 0..300 {
-        stage.advance(Duration::from_secs(2));
-        stage.platform.tick().await.unwrap();
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        left = rows_of(&stage, &ids).await;
-        if left.iter().all(stays) {
-            break;
-        }
-    }
-    assert!(left.iter().all(stays), "{left:#?}");
+    only_what_expires_is_left(&stage, &ids).await;
     assert_eq!(rows_of(&stage, &[other]).await, others);
     assert_eq!(status(&others_own, "GET", &format!("/v1/events/{kept}")).await, 200);
 

@@ -230,6 +230,9 @@ async fn every_example_of_the_api_page_is_answered_as_printed() {
     reader.run("Statistics", &[("ENDPOINT", &endpoints.failing.id)]).await;
     reader.run("Statistics", &[("ENDPOINT", &endpoints.failing.id)]).await;
     reader.run("Notifications", &[]).await;
+    reader.run("Workspaces", &[]).await;
+    reader.run("Workspaces", &[]).await;
+    reader.run("Workspaces", &[]).await;
     reader.run("API keys", &[]).await;
     reader.run("Audit", &[("ENDPOINT", &endpoints.healthy.id)]).await;
     reader.end();

@@ -78,7 +78,8 @@ async fn an_explanation_needs_an_event_and_an_endpoint_of_the_workspace() {
         (format!("/v1/events/{event}/explain?workspace_id={ws}&endpoint_id={stranger}"), 404),
         (format!("/v1/events/{missing}/explain?workspace_id={ws}&endpoint_id={}", endpoint.id), 404),
         (format!("/v1/events/{event}/explain?workspace_id={ws}"), 422),
-        (format!("/v1/events/{event}/explain?workspace_id={ws}&endpoint_id=1"), 422),
+        (format!("/v1/events/{event}/explain?workspace_id={ws}&endpoint_id=nobody"), 404),
+        (format!("/v1/events/{event}/explain?workspace_id={ws}&endpoint_id=%20"), 422),
     ] {
         assert_eq!(stage.admin.call("GET", &path, "", &[]).await.unwrap().0, status, "{path}");
     }

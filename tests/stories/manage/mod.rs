@@ -16,4 +16,6 @@ mod repeated_requests;
 mod signature_doctor;
 mod statistics;
 mod tenants;
+mod uids;
 mod workspace_deliveries;
+mod workspace_settings;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use api::client::ApiClient;
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::defaults::EndpointDefaults;
 use egress::Egress;
 use http_body_util::BodyExt as _;
 use http_kit::http_api::finish;
@@ -114,7 +115,8 @@ async fn every_sample_of_management_is_answered_as_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;
     let targets = AllowedTargets::public_only();
-    let management = Management { context: context(&stage), targets };
+    let management =
+        Management { context: context(&stage), targets, endpoint_defaults: EndpointDefaults::default() };
     let answer = async |name| http(management::router(management.clone()), &sample("management", name)).await;
     assert_all_are_tried(
         "management",

@@ -14,6 +14,7 @@ use crate::hex::hex;
 use crate::id::{ApiKeyId, WorkspaceId};
 use crate::problem::{Invalid, Problem};
 use crate::timestamp::Timestamp;
+use crate::uid::WorkspaceIdOrUid;
 
 /// The prefix of every key.
 pub const PREFIX: &str = "phk_";
@@ -155,7 +156,7 @@ pub struct ApiKeySettings {
     /// The only workspace that the key has access to. If left out, the key has access to all workspaces; only a key
     /// with `admin` for all workspaces may create such a key.
     #[serde(default)]
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// The permissions of the key; at least one, and none that the caller's own key lacks.
     #[cfg_attr(feature = "openapi", schema(min_items = 1))]
     pub scopes: Vec<Scope>,
@@ -195,9 +196,14 @@ impl ApiKeySettings {
 }
 
 impl ApiKey {
-    /// A new key with these settings.
-    pub fn new(id: ApiKeyId, settings: ApiKeySettings, created_at: Timestamp) -> Self {
-        let ApiKeySettings { name, workspace_id, scopes, roles, expires_at } = settings;
+    /// A new key with these settings, for one workspace or for all.
+    pub fn new(
+        id: ApiKeyId,
+        workspace_id: Option<WorkspaceId>,
+        settings: ApiKeySettings,
+        created_at: Timestamp,
+    ) -> Self {
+        let ApiKeySettings { name, workspace_id: _, scopes, roles, expires_at } = settings;
         Self { id, name, workspace_id, scopes, roles, created_at, expires_at, last_used_at: None }
     }
 
@@ -315,13 +321,13 @@ mod tests {
 
     fn key(scopes: &[Scope]) -> ApiKey {
         let at = Timestamp::from_millis(0);
-        ApiKey::new(ApiKeyId::new(at, 1), settings(scopes), at)
+        ApiKey::new(ApiKeyId::new(at, 1), Some(WorkspaceId::new(at, 1)), settings(scopes), at)
     }
 
     fn settings(scopes: &[Scope]) -> ApiKeySettings {
         ApiKeySettings {
             name: "test".into(),
-            workspace_id: Some(WorkspaceId::new(Timestamp::from_millis(0), 1)),
+            workspace_id: None,
             scopes: scopes.to_vec(),
             roles: Vec::new(),
             expires_at: None,

@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::endpoint::defaults::EndpointDefaults;
 use crate::event::MAX_ID_AGE;
 use crate::id::WorkspaceId;
+use crate::json_object::only_object;
+use crate::metadata::{self, Metadata};
 use crate::problem::{Invalid, Problem};
 use crate::timestamp::Timestamp;
+use crate::uid::Uid;
 
 /// Longest name of a workspace, in characters.
 pub const MAX_NAME_CHARS: usize = 100;
@@ -35,6 +39,15 @@ pub struct Workspace {
     /// Most events it may accept in a day of UTC; no limit, if left out.
     #[serde(default)]
     pub max_events_per_day: Option<u64>,
+    /// The customer's own id of it, unique in the installation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<Uid>,
+    /// Strings for the caller's own programs.
+    #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    pub metadata: Metadata,
+    /// Settings for endpoints that are created without them.
+    #[serde(default)]
+    pub endpoint_defaults: EndpointDefaults,
     /// When the workspace was created.
     pub created_at: Timestamp,
     /// The revision for the optimistic lock: how often the workspace was written, 1 when it is new. The API does not
@@ -67,6 +80,17 @@ pub struct WorkspaceSettings {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(maximum = 18446744073709551615u64))]
     pub max_events_per_day: Option<u64>,
+    /// Your own id of the workspace, unique in the installation; `null` is none. Only a key for all workspaces may change
+    /// it.
+    #[serde(default)]
+    pub uid: Option<Uid>,
+    /// Strings for the caller's own programs; Posthorn does not read them.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::metadata))]
+    pub metadata: Metadata,
+    /// The settings of endpoints that are created without them. Endpoints that exist do not change with them.
+    #[serde(default, deserialize_with = "only_object")]
+    pub endpoint_defaults: EndpointDefaults,
 }
 
 impl WorkspaceSettings {
@@ -83,6 +107,8 @@ impl WorkspaceSettings {
             "/retention_days",
             "must be 1 to 90",
         );
+        metadata::check(&self.metadata, &mut invalid);
+        self.endpoint_defaults.check("/endpoint_defaults", self.allow_unsigned, &mut invalid);
         invalid.into_result()
     }
 }
@@ -111,13 +137,24 @@ impl Workspace {
             allow_unsigned: self.allow_unsigned,
             max_endpoints: self.max_endpoints,
             max_events_per_day: self.max_events_per_day,
+            uid: self.uid.clone(),
+            metadata: self.metadata.clone(),
+            endpoint_defaults: self.endpoint_defaults.clone(),
         }
     }
 
     /// A new workspace with these settings.
     pub fn new(id: WorkspaceId, settings: WorkspaceSettings, created_at: Timestamp) -> Self {
-        let WorkspaceSettings { name, retention_days, allow_unsigned, max_endpoints, max_events_per_day } =
-            settings;
+        let WorkspaceSettings {
+            name,
+            retention_days,
+            allow_unsigned,
+            max_endpoints,
+            max_events_per_day,
+            uid,
+            metadata,
+            endpoint_defaults,
+        } = settings;
         Self {
             id,
             name,
@@ -125,6 +162,9 @@ impl Workspace {
             allow_unsigned,
             max_endpoints,
             max_events_per_day,
+            uid,
+            metadata,
+            endpoint_defaults,
             created_at,
             revision: 1,
         }

@@ -203,7 +203,7 @@ mod tests {
     fn a_key_shows_its_settings_and_never_its_digest() {
         let at = Timestamp::from_millis(0);
         let settings = serde_json::from_value(json!({ "name": "a", "scopes": ["events"] })).unwrap();
-        let key = ApiKey::new(ApiKeyId::new(at, 1), settings, at);
+        let key = ApiKey::new(ApiKeyId::new(at, 1), None, settings, at);
         let snapshot = |digest| Snapshot::of_api_key(&key, &KeySecrets { digest, old_ends: Vec::new() });
         let expected = json!({
             "name": "a", "workspace_id": null, "scopes": ["events"], "roles": [], "expires_at": null, "old_keys": [],

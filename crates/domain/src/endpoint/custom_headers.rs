@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::endpoint::escape_pointer;
-use crate::problem::Invalid;
+use crate::problem::{Invalid, escape_pointer};
 
 /// Most custom headers.
 pub const MAX_HEADERS: usize = 20;

@@ -10,6 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::event::MAX_ID_AHEAD;
 use crate::id::{EndpointId, EndpointKey, WorkspaceId};
 use crate::timestamp::Timestamp;
+use crate::uid::Uid;
 
 /// An endpoint that was deleted. It has no secret, no header and no setting that could be used again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub struct DeletedEndpoint {
     pub id: EndpointId,
     /// The tenant that it belonged to.
     pub workspace_id: WorkspaceId,
+    /// Its last uid, which another endpoint may have since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<Uid>,
     /// Its last URL without the query, which may hold a secret; of a notification only the host.
     pub url: String,
     /// Its last description.
@@ -34,6 +38,7 @@ impl Endpoint {
         DeletedEndpoint {
             id: self.id,
             workspace_id: self.workspace_id,
+            uid: self.settings.uid.clone(),
             url: self.shown_url(),
             description: self.settings.description.clone(),
             created_at: self.created_at,

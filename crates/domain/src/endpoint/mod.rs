@@ -7,6 +7,7 @@
 pub mod address;
 pub mod body_form;
 pub mod custom_headers;
+pub mod defaults;
 pub mod deleted;
 pub mod disabled;
 pub mod endpoint_url;
@@ -30,6 +31,7 @@ use crate::event::channel::{Channel, MAX_CHANNELS};
 use crate::event::event_type::{EventTypePattern, MAX_PATTERNS};
 use crate::id::{EndpointId, EndpointKey, WorkspaceId};
 use crate::json_object::only_object;
+use crate::metadata::{self, Metadata};
 use crate::policy::circuit::DisablePolicy;
 use crate::policy::limits::{MAX_CONCURRENCY, RateLimit};
 use crate::policy::outcome::OutcomeRules;
@@ -38,6 +40,7 @@ use crate::problem::{Invalid, Problem};
 use crate::signing::profile::SignatureSettings;
 use crate::signing::secret::{ActiveSecret, MAX_OLD_SECRETS, PublicKey, Secret};
 use crate::timestamp::Timestamp;
+use crate::uid::Uid;
 
 pub use crate::endpoint::disabled::{Disabled, DisabledReason};
 
@@ -45,8 +48,6 @@ pub use crate::endpoint::disabled::{Disabled, DisabledReason};
 pub const MAX_ENDPOINTS: usize = 10_000;
 /// Longest description, in characters.
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
-/// Most entries of `metadata`, and the longest key and value in characters.
-pub const MAX_METADATA: (usize, usize, usize) = (50, 64, 512);
 /// Bounds of the timeout of one attempt, in seconds.
 pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
 
@@ -143,10 +144,13 @@ pub struct EndpointSettings {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100))]
     pub max_concurrency: Option<u32>,
+    /// Your own id of the endpoint, unique in its workspace; `null` is none.
+    #[serde(default)]
+    pub uid: Option<Uid>,
     /// Strings for the caller's own programs; Posthorn does not read them.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::metadata))]
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: Metadata,
 }
 
 /// One customer URL, with its subscription, its delivery settings and its signing secrets.
@@ -193,6 +197,7 @@ impl fmt::Debug for EndpointSettings {
             disable,
             rate_limit,
             max_concurrency,
+            uid,
             metadata,
         } = self;
         f.debug_struct("EndpointSettings")
@@ -212,6 +217,7 @@ impl fmt::Debug for EndpointSettings {
             .field("disable", disable)
             .field("rate_limit", rate_limit)
             .field("max_concurrency", max_concurrency)
+            .field("uid", uid)
             .field("metadata", &metadata.keys())
             .finish()
     }
@@ -236,27 +242,14 @@ impl EndpointSettings {
             "/description",
             "may have at most 500 characters",
         );
-        invalid.require(
-            TIMEOUT_SECONDS.contains(&self.timeout_seconds),
-            "/timeout_seconds",
-            "must be 1 to 30",
-        );
+        check_timeout(self.timeout_seconds, "", &mut invalid);
         let prefix_is_sound = is_header_name(&self.header_prefix) && self.header_prefix.len() <= 32;
         invalid.require(
             prefix_is_sound && !self.header_prefix.ends_with('-'),
             "/header_prefix",
             "must be a header name of at most 32 characters, such as X-Webhook",
         );
-        invalid.require(
-            DisablePolicy::FAILURES.contains(&self.disable.consecutive_failures),
-            "/disable/consecutive_failures",
-            "must be 1 to 10000",
-        );
-        invalid.require(
-            DisablePolicy::WINDOW_SECONDS.contains(&self.disable.window_seconds),
-            "/disable/window_seconds",
-            "must be 0 to 604800",
-        );
+        check_disable(self.disable, "", &mut invalid);
         if let Some(limit) = self.rate_limit {
             let pointer = match limit {
                 RateLimit::PerSecond(_) => "/rate_limit/per_second",
@@ -271,7 +264,7 @@ impl EndpointSettings {
         );
         invalid.take("/outcomes", self.outcomes.check());
         custom_headers::check(&self.headers, &self.header_prefix, &mut invalid);
-        self.check_metadata(&mut invalid);
+        metadata::check(&self.metadata, &mut invalid);
         notification::check(self, url.as_ref(), allowed, &mut invalid);
         match (invalid.into_result(), url) {
             (Ok(()), Some(url)) => Ok(url),
@@ -293,16 +286,22 @@ impl EndpointSettings {
         }
         settings
     }
+}
 
-    fn check_metadata(&self, invalid: &mut Invalid) {
-        let (entries, key_chars, value_chars) = MAX_METADATA;
-        invalid.require(self.metadata.len() <= entries, "/metadata", "may have at most 50 entries");
-        for (key, value) in &self.metadata {
-            let fits = key.chars().count() <= key_chars && value.chars().count() <= value_chars;
-            let pointer = format!("/metadata/{}", escape_pointer(key));
-            invalid.require(fits, &pointer, "key and value may have at most 64 and 512 characters");
-        }
-    }
+/// Checks a timeout; `within` is the pointer to the object that has it.
+fn check_timeout(seconds: u64, within: &str, invalid: &mut Invalid) {
+    let pointer = format!("{within}/timeout_seconds");
+    invalid.require(TIMEOUT_SECONDS.contains(&seconds), &pointer, "must be 1 to 30");
+}
+
+/// Checks when an endpoint is switched off; `within` is the pointer to the object that says so.
+fn check_disable(policy: DisablePolicy, within: &str, invalid: &mut Invalid) {
+    let failures = format!("{within}/disable/consecutive_failures");
+    let are_bounded = DisablePolicy::FAILURES.contains(&policy.consecutive_failures);
+    invalid.require(are_bounded, &failures, "must be 1 to 10000");
+    let window = format!("{within}/disable/window_seconds");
+    let is_bounded = DisablePolicy::WINDOW_SECONDS.contains(&policy.window_seconds);
+    invalid.require(is_bounded, &window, "must be 0 to 604800");
 }
 
 impl Endpoint {
@@ -335,12 +334,16 @@ impl Endpoint {
         self.secrets.iter().filter(move |active| active.signs_at(now)).map(|active| &active.secret)
     }
 
-    /// Makes `secret` the current one; the previous secret goes on signing for `overlap`.
+    /// Makes `secret` the current one; the previous secret goes on signing for `overlap`. An old secret that still signs
+    /// comes back so. `false`, and nothing changed, if it is the current one: the rotation is carried out again.
     ///
     /// # Errors
     /// [`Problem::TooManySecrets`] when the maximum number of old secrets still sign.
-    pub fn rotate(&mut self, secret: Secret, overlap: Duration, now: Timestamp) -> Result<(), Problem> {
-        self.secrets.retain(|active| active.signs_at(now));
+    pub fn rotate(&mut self, secret: Secret, overlap: Duration, now: Timestamp) -> Result<bool, Problem> {
+        if self.secrets.first().is_some_and(|current| current.secret == secret) {
+            return Ok(false);
+        }
+        self.secrets.retain(|active| active.signs_at(now) && active.secret != secret);
         let ends = now.plus(overlap);
         for active in &mut self.secrets {
             // Only the current secret has no end yet; secrets rotated out earlier keep theirs.
@@ -351,7 +354,7 @@ impl Endpoint {
             return Err(Problem::TooManySecrets(MAX_OLD_SECRETS));
         }
         self.secrets.insert(0, ActiveSecret { secret, expires_at: None });
-        Ok(())
+        Ok(true)
     }
 
     /// Old secrets stop signing now.
@@ -376,11 +379,6 @@ impl Endpoint {
 fn without_secrets(url: &str) -> &str {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     if url.contains('@') { "[redacted]" } else { &url[..end] }
-}
-
-/// Writes `name` as one step of an RFC 6901 pointer.
-fn escape_pointer(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 fn yes() -> bool {
@@ -422,7 +420,7 @@ mod tests {
     fn settings_that_are_printed_keep_urls_queries_and_headers_values_to_themselves() {
         for url in ["https://example.com/hook?k=hush", "https://me:hush@example.com/", "no url #hush"] {
             let settings = settings(serde_json::json!({
-                "url": url, "headers": { "X-Team": "hush" }, "metadata": { "note": "hush" },
+                "url": url, "headers": { "X-Team": "hush" }, "metadata": { "note": "hush" }, "uid": "crm",
             }));
             let printed = format!("{settings:?}");
             assert!(!printed.contains("hush") && printed.contains("X-Team"), "{printed}");
@@ -465,10 +463,5 @@ mod tests {
             refused_at(serde_json::json!({ "url": "https://example.com", "headers": headers })).len(),
             1
         );
-    }
-
-    #[test]
-    fn pointers_escape_what_rfc_6901_reserves() {
-        assert_eq!(escape_pointer("a/b~c"), "a~1b~0c");
     }
 }

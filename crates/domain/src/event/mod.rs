@@ -20,6 +20,7 @@ use crate::event::ledger::Ledger;
 use crate::id::{EventId, WorkspaceId};
 use crate::timestamp::Timestamp;
 use crate::trace_parent::TraceParent;
+use crate::uid::Uid;
 
 /// Largest payload (`data`) of one event, in bytes of its JSON text.
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
@@ -76,6 +77,8 @@ impl fmt::Debug for PayloadText {
 pub struct Event {
     /// The id; it contains the instant of acceptance, or of the producer's choice.
     pub id: EventId,
+    /// The producer's own id of it, unique in its workspace while the event is kept.
+    pub uid: Option<Uid>,
     /// The tenant that the event belongs to.
     pub workspace_id: WorkspaceId,
     /// The type that endpoints subscribe to.

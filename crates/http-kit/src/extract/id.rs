@@ -1,15 +1,19 @@
 //! Which thing does the path name?
-//! An extractor of ids: the parameter of the route that has the id's own name. A path that holds no such id, or is not
-//! even text (`%ff`), names nothing: 404.
+//! An extractor of ids: the parameter of the route that has the id's own name, which may be a uid instead. A path that
+//! holds neither, or is not even text (`%ff`), names nothing: 404.
 
+use std::future::{Future, ready};
 use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use domain::id::{ApiKeyId, DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
+use domain::uid::{EventIdOrUid, IdOrUid, Uid, WorkspaceIdOrUid};
 
 use crate::error_response::ErrorResponse;
+use crate::extract::caller::{Caller, HoldsApiKeys};
+use crate::extract::query::pairs;
 
 /// An id of the path.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +25,20 @@ pub trait InPath: FromStr {
     const PARAMETER: &'static str;
     /// What it is an id of, for people.
     const OF: &'static str;
+
+    /// The id of the thing that has the uid; `None` if none has, or things of this kind have no uids.
+    ///
+    /// Of the uid of an endpoint or event, the caller or the query names the workspace.
+    fn of_uid<S: HoldsApiKeys + Sync>(
+        _: &Uid,
+        _: &mut Parts,
+        _: &S,
+    ) -> impl Future<Output = Result<Option<Self>, ErrorResponse>> + Send
+    where
+        Self: Send,
+    {
+        ready(Ok(None))
+    }
 }
 
 macro_rules! in_path {
@@ -35,19 +53,75 @@ macro_rules! in_path {
 in_path! {
     ApiKeyId: "key", "API key";
     DeliveryId: "delivery", "delivery";
-    EndpointId: "endpoint", "endpoint";
-    EventId: "event", "event";
     ReplayId: "replay", "replay";
-    WorkspaceId: "workspace", "workspace";
+    // For an event whose workspace the body names: the use case resolves the uid.
+    EventIdOrUid: "event", "event";
 }
 
-impl<S: Send + Sync, T: InPath> FromRequestParts<S> for Id<T> {
+impl InPath for WorkspaceId {
+    const PARAMETER: &'static str = "workspace";
+    const OF: &'static str = "workspace";
+
+    async fn of_uid<S: HoldsApiKeys + Sync>(
+        uid: &Uid,
+        _: &mut Parts,
+        state: &S,
+    ) -> Result<Option<Self>, ErrorResponse> {
+        Ok(state.context().workspace_of_uid(uid).await?)
+    }
+}
+
+impl InPath for EndpointId {
+    const PARAMETER: &'static str = "endpoint";
+    const OF: &'static str = "endpoint";
+
+    async fn of_uid<S: HoldsApiKeys + Sync>(
+        uid: &Uid,
+        parts: &mut Parts,
+        state: &S,
+    ) -> Result<Option<Self>, ErrorResponse> {
+        let caller = Caller::of(parts, state).await?;
+        let named = IdOrUid::Uid(uid.clone());
+        Ok(Some(state.context().endpoint_id(&caller, workspace(parts)?, named).await?))
+    }
+}
+
+impl InPath for EventId {
+    const PARAMETER: &'static str = "event";
+    const OF: &'static str = "event";
+
+    async fn of_uid<S: HoldsApiKeys + Sync>(
+        uid: &Uid,
+        parts: &mut Parts,
+        state: &S,
+    ) -> Result<Option<Self>, ErrorResponse> {
+        let (caller, context) = (Caller::of(parts, state).await?, state.context());
+        let workspace = context.workspace_id(&caller, workspace(parts)?).await?;
+        Ok(Some(context.event_id(workspace, IdOrUid::Uid(uid.clone())).await?))
+    }
+}
+
+impl<S: HoldsApiKeys + Send + Sync, T: InPath + Send> FromRequestParts<S> for Id<T> {
     type Rejection = ErrorResponse;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ErrorResponse> {
         let parameters = RawPathParams::from_request_parts(parts, state).await.ok();
         let text = parameters.iter().flatten().find(|(name, _)| *name == T::PARAMETER);
-        let id = text.and_then(|(_, text)| text.parse().ok());
+        let text = text.map(|(_, text)| text.to_owned()).unwrap_or_default();
+        if let Ok(id) = text.parse() {
+            return Ok(Self(id));
+        }
+        let id = match text.parse() {
+            Ok(uid) => T::of_uid(&uid, parts, state).await?,
+            Err(_) => None,
+        };
         id.map(Self).ok_or_else(|| Problem::NotFound(T::OF).into())
     }
+}
+
+/// The workspace that the query names.
+fn workspace(parts: &Parts) -> Result<Option<WorkspaceIdOrUid>, Problem> {
+    const NAME: &str = "workspace_id";
+    let named = pairs(parts).find(|(name, _)| name == NAME).map(|(_, text)| text.parse());
+    named.transpose().map_err(|error: domain::uid::BadIdOrUid| Problem::invalid(NAME, error.to_string()))
 }

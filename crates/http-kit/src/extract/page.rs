@@ -80,7 +80,7 @@ mod tests {
             ("before=x", "before"),
             (&format!("cursor={cursor}&before={cursor}"), "before"),
             ("cursor=a&cursor=a", "cursor"),
-            ("workspace_id=1", "workspace_id"),
+            ("workspace_id=%20", "workspace_id"),
             ("event_type=a", "event_type"),
         ] {
             assert_eq!(asked(query).unwrap_err().errors()[0].pointer, pointer, "{query}");

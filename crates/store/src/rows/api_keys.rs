@@ -86,7 +86,7 @@ impl Store {
                     None,
                 )?
             }
-            None => self.part_delete(&keys::api_key(before), None)?,
+            None => self.part_delete(&keys::api_key(before))?,
         };
         let listed_row = Put::builder()
             .table_name(&*self.table)
@@ -187,7 +187,7 @@ impl Store {
             .map_err(StoreError::aws("TransactWriteItems"))?;
         let mut writes = vec![TransactWriteItem::builder().delete(listed_row).build()];
         for digest in listed.digests() {
-            writes.push(self.part_delete(&keys::api_key(digest), None)?);
+            writes.push(self.part_delete(&keys::api_key(digest))?);
         }
         Ok(self.transact_audited(writes, entry).await?.is_none())
     }

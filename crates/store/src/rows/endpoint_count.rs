@@ -7,6 +7,7 @@ use domain::audit::AuditEntry;
 use domain::endpoint::Endpoint;
 use domain::endpoint::deleted::DeletedEndpoint;
 use domain::id::WorkspaceId;
+use domain::uid::Uid;
 
 use crate::Store;
 use crate::error::StoreError;
@@ -14,7 +15,7 @@ use crate::keys::{self, ENDPOINT_PREFIX};
 use crate::rows::deleted_endpoints;
 use crate::table::item::{ItemReader, ItemWriter};
 use crate::table::query::Range;
-use crate::table::update::Update;
+use crate::table::update::{Condition, Update};
 
 const ENTITY: &str = "endpoint_count";
 /// The counter may have to be made first, and others may change it between our look and our write.
@@ -31,6 +32,8 @@ pub enum Created {
     TooMany,
     /// There is one with its id.
     Exists,
+    /// Another endpoint of the workspace has its uid.
+    UidTaken,
 }
 
 impl Store {
@@ -45,9 +48,13 @@ impl Store {
         entry: Option<&AuditEntry>,
     ) -> Result<Created, StoreError> {
         let (workspace, item) = (endpoint.workspace_id, self.endpoint_item(endpoint).await?);
+        let uid_key = |uid: &Uid| keys::endpoint_uid(workspace, uid);
         for _ in 0..TRIES {
-            let put = self.part_put(item.clone(), Some("attribute_not_exists(PK)"))?;
-            let parts = vec![put, self.part_count(workspace, 1, Some(most))?];
+            let mut parts = vec![
+                self.part_put(item.clone(), Some("attribute_not_exists(PK)"))?,
+                self.part_count(workspace, 1, Some(most))?,
+            ];
+            parts.extend(self.uid_parts(uid_key, endpoint.id, (None, endpoint.settings.uid.as_ref()))?);
             match self.transact_audited(parts, entry).await? {
                 None => return Ok(Created::Done),
                 Some(COUNTER) if self.endpoint_count(workspace).await? >= most => {
@@ -55,29 +62,39 @@ impl Store {
                 }
                 // The counter is there now, or an endpoint was deleted since.
                 Some(COUNTER) => {}
-                Some(_) => return Ok(Created::Exists),
+                Some(0) => return Ok(Created::Exists),
+                Some(_) => return Ok(Created::UidTaken),
             }
         }
         Err(StoreError::Unprocessed(2))
     }
 
-    /// Deletes an endpoint's row, counts it off and leaves a tombstone; whether there was one.
+    /// Deletes an endpoint's row with that of its uid, counts it off and leaves a tombstone; whether there was one.
     pub(crate) async fn delete_counted(
         &self,
         deleted: &DeletedEndpoint,
         entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
         let (workspace, tombstone) = (deleted.workspace_id, deleted_endpoints::write(deleted)?);
+        let uid_key = |uid: &Uid| keys::endpoint_uid(workspace, uid);
         for _ in 0..TRIES {
-            let delete = self.part_delete(&keys::endpoint(deleted.key()), Some("attribute_exists(PK)"))?;
-            let count = self.part_count(workspace, -1, None)?;
-            let leave = self.part_put(tombstone.clone(), None)?;
-            match self.transact_audited(vec![delete, count, leave], entry).await? {
+            let Some((revision, uid)) = self.endpoint_revision(deleted.key()).await? else {
+                return Ok(false);
+            };
+            // Of this revision, because the next one may have another uid.
+            let unchanged = Condition::new("revision = :revision").number(":revision", revision);
+            let mut parts = vec![
+                self.part_delete_if(&keys::endpoint(deleted.key()), unchanged)?,
+                self.part_count(workspace, -1, None)?,
+                self.part_put(tombstone.clone(), None)?,
+            ];
+            parts.extend(self.uid_parts(uid_key, deleted.id, (uid.as_ref(), None))?);
+            match self.transact_audited(parts, entry).await? {
                 None => return Ok(true),
                 Some(COUNTER) => {
                     self.endpoint_count(workspace).await?;
                 }
-                Some(_) => return Ok(false),
+                Some(_) => {}
             }
         }
         Err(StoreError::Unprocessed(3))

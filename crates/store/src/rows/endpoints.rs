@@ -11,11 +11,13 @@ use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, PublicKey};
 use domain::timestamp::Timestamp;
+use domain::uid::Uid;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 
 use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX, LOOKUP, LOOKUP_SORT};
+use crate::rows::uids::Saved;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::listing::Listing;
 use crate::table::query::{Index, Range, id_in};
@@ -51,7 +53,7 @@ struct Sealed {
 }
 
 impl Store {
-    /// Writes an endpoint whose revision is one more than the stored one's. A new one is written by
+    /// Writes an endpoint that keeps its uid, if it has one, and whose revision is one more than the stored one's. A new one is written by
     /// [`Store::create_endpoint`], which counts it.
     ///
     /// An optimistic lock: gives `false`, and writes nothing, when the stored row has another revision, because another
@@ -66,6 +68,39 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let parts = vec![self.part_revision(self.endpoint_item(endpoint).await?, endpoint.revision)?];
         Ok(self.transact_audited(parts, entry).await?.is_none())
+    }
+
+    /// The same for an endpoint that had the uid `before`, and may have another now, or none: the uid changes in the same
+    /// transaction.
+    ///
+    /// # Errors
+    /// As for [`Self::save_endpoint`].
+    pub async fn save_endpoint_and_uid(
+        &self,
+        endpoint: &Endpoint,
+        before: Option<&Uid>,
+        entry: Option<&AuditEntry>,
+    ) -> Result<Saved, StoreError> {
+        let item = self.endpoint_item(endpoint).await?;
+        let mut parts = vec![self.part_revision(item, endpoint.revision)?];
+        let uids = (before, endpoint.settings.uid.as_ref());
+        parts.extend(self.uid_parts(
+            |uid| keys::endpoint_uid(endpoint.workspace_id, uid),
+            endpoint.id,
+            uids,
+        )?);
+        self.save_with_uid(parts, entry).await
+    }
+
+    /// The revision and the uid of an endpoint, if there is one.
+    pub(crate) async fn endpoint_revision(
+        &self,
+        endpoint: EndpointKey,
+    ) -> Result<Option<(u64, Option<Uid>)>, StoreError> {
+        let Some(row) = self.load(&keys::endpoint(endpoint)).await? else { return Ok(None) };
+        let reader = ItemReader::new(row, ENTITY);
+        let document: Document = reader.json("document")?;
+        Ok(Some((reader.number("revision")?, document.settings.uid)))
     }
 
     /// The row of an endpoint.

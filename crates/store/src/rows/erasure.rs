@@ -7,11 +7,12 @@ use futures_util::future::try_join_all;
 use crate::Store;
 use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX, Key, PK, SK, TOMBSTONE_PREFIX};
+use crate::rows::events;
 use crate::table::item::ItemReader;
 use crate::table::query::{Range, id_in};
 
-/// What is read of a row to delete it: its key, and where the rest of a long ledger is.
-const TO_DELETE: &[&str] = &[PK, SK, "ledger_pages", "ledger_digest"];
+/// What is read of a row to delete it: its key, where the rest of a long ledger is, and the uid of an event.
+const TO_DELETE: &[&str] = &[PK, SK, "ledger_pages", "ledger_digest", "uid"];
 
 /// What a call has deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub struct Erased {
 
 impl Store {
     /// Deletes rows of `partitions` of a workspace: of each an equal share of `most`, at least two. An event is deleted
-    /// with the further rows of its ledger; the row of the workspace's deletion stays.
+    /// with the further rows of its ledger and that of its uid; the row of the workspace's deletion stays.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses, or leaves writes undone after several tries.
@@ -47,6 +48,7 @@ impl Store {
             let reader = ItemReader::new(row, "row");
             let key = key_of(&reader)?;
             further.extend(ledger_pages(workspace, &key, &reader)?);
+            further.extend(events::uid(&reader)?.map(|uid| keys::event_uid(workspace, &uid)));
             if key != stays {
                 keys.push(key);
             }

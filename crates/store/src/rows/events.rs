@@ -11,6 +11,7 @@ use domain::hex::hex;
 use domain::id::{EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
+use domain::uid::Uid;
 use sha2::{Digest as _, Sha256};
 
 use crate::Store;
@@ -56,6 +57,17 @@ pub(super) struct LedgerPages {
     digest: String,
 }
 
+/// What came of the write of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SavedEvent {
+    /// It is written.
+    Done,
+    /// There is one with its id. Nothing is written.
+    Exists,
+    /// Another event of the workspace has its uid. Nothing is written.
+    UidTaken,
+}
+
 /// An event's row, ready to be written.
 #[derive(Debug)]
 pub struct EventRow(Attributes);
@@ -72,6 +84,30 @@ impl Store {
     pub async fn save_event(&self, event: &Event, expires_at: Timestamp) -> Result<bool, StoreError> {
         let EventRow(item) = self.event_row(event, expires_at).await?;
         self.put_new(item).await
+    }
+
+    /// Writes an event and, in the same transaction, the row of its uid: there is never one without the other, so an event
+    /// whose uid is taken was accepted.
+    ///
+    /// # Errors
+    /// As for [`Self::save_event`].
+    pub async fn save_event_and_uid(
+        &self,
+        event: &Event,
+        uid: &Uid,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<SavedEvent, StoreError> {
+        let EventRow(item) = self.event_row(event, expires_at).await?;
+        let parts = vec![
+            self.part_put(item, Some("attribute_not_exists(PK)"))?,
+            self.event_uid_part(event.workspace_id, event.id, uid, (now, expires_at))?,
+        ];
+        Ok(match self.transact(parts).await? {
+            None => SavedEvent::Done,
+            Some(0) => SavedEvent::Exists,
+            Some(_) => SavedEvent::UidTaken,
+        })
     }
 
     /// Writes the rows of events with generated ids, so that no row can have the same key. All of them or an error.
@@ -99,6 +135,7 @@ impl Store {
         let (encoding, bytes) = payload::encode(&event.payload);
         let item = ItemWriter::new(&keys::event(event.workspace_id, event.id), ENTITY)
             .text("type", &event.event_type)
+            .maybe(event.uid.as_ref(), |item, uid| item.text("uid", uid))
             .instant("occurred_at", event.occurred_at)
             .text("encoding", encoding.as_str())
             .bytes("payload", bytes)
@@ -257,6 +294,7 @@ fn read_row(
     let event_type = EventType::parse(reader.text("type")?).map_err(|error| reader.damaged(error))?;
     let event = Event {
         id: reader.parsed(keys::SK)?,
+        uid: uid(reader)?,
         workspace_id: workspace,
         is_test: is_test(reader, &event_type)?,
         event_type,
@@ -303,6 +341,12 @@ fn stored_payload(reader: &ItemReader) -> Result<Payload, StoreError> {
 fn trace(reader: &ItemReader) -> Result<Option<TraceParent>, StoreError> {
     let trace = reader.maybe_text("trace")?.map(str::parse).transpose();
     trace.map_err(|error| reader.damaged(error))
+}
+
+/// The uid of an event's row.
+pub(super) fn uid(reader: &ItemReader) -> Result<Option<Uid>, StoreError> {
+    let uid = reader.maybe_text("uid")?.map(str::parse).transpose();
+    uid.map_err(|error| reader.damaged(error))
 }
 
 /// No channel's name holds a space.

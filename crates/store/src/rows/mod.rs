@@ -24,6 +24,7 @@ pub mod queue_load;
 pub mod replays;
 pub mod statistics;
 pub mod sweeps;
+pub mod uids;
 pub(crate) mod undelivered;
 pub mod workspace_deletions;
 pub mod workspaces;

@@ -20,6 +20,8 @@ use crate::table::lease::{LEASED_UNTIL, Lease};
 use crate::table::update::{Condition, Update};
 
 const ENTITY: &str = "workspace deletion";
+/// The workspace may be changed between our look and our write.
+const TRIES: usize = 4;
 
 /// How far the deletion of a workspace has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +79,7 @@ impl WorkspaceDeletion {
 }
 
 impl Store {
-    /// Deletes the row of a workspace and writes that of its deletion, whose first step is from `first_step` on; whether
+    /// Deletes the row of a workspace and that of its uid, and writes that of its deletion, whose first step is from `first_step` on; whether
     /// there was such a workspace.
     ///
     /// # Errors
@@ -95,11 +97,20 @@ impl Store {
             .instant(LEASED_UNTIL, first_step)
             .json("document", deletion)?
             .build();
-        let parts = vec![
-            self.part_delete(&keys::workspace(workspace), Some("attribute_exists(PK)"))?,
-            self.part_put(row, None)?,
-        ];
-        Ok(self.transact_audited(parts, entry).await?.is_none())
+        for _ in 0..TRIES {
+            let Some(found) = self.load_workspace(workspace).await? else { return Ok(false) };
+            // Of this revision, because the next one may have another uid.
+            let unchanged = Condition::new("revision = :revision").number(":revision", found.revision);
+            let mut parts = vec![
+                self.part_delete_if(&keys::workspace(workspace), unchanged)?,
+                self.part_put(row.clone(), None)?,
+            ];
+            parts.extend(self.uid_parts(keys::workspace_uid, workspace, (found.uid.as_ref(), None))?);
+            if self.transact_audited(parts, entry).await?.is_none() {
+                return Ok(true);
+            }
+        }
+        Err(StoreError::Unprocessed(2))
     }
 
     /// Whether the rows of a deleted workspace are still being deleted.

@@ -4,9 +4,11 @@
 use domain::access::workspace::Workspace;
 use domain::audit::AuditEntry;
 use domain::id::WorkspaceId;
+use domain::uid::Uid;
 
 use crate::error::StoreError;
 use crate::keys::{self, ALL_WORKSPACES, LOOKUP, LOOKUP_SORT};
+use crate::rows::uids::Saved;
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::listing::Listing;
 use crate::table::query::{Index, Range};
@@ -15,7 +17,8 @@ use crate::{Page, Store};
 const ENTITY: &str = "workspace";
 
 impl Store {
-    /// Writes a workspace whose revision is one more than the stored one's (1 for a new one).
+    /// Writes a workspace that keeps its uid, if it has one, and whose revision is one more than the stored one's (1 for
+    /// a new one).
     ///
     /// An optimistic lock: gives `false`, and writes nothing, when the stored row has another revision, because another
     /// writer was faster.
@@ -27,14 +30,25 @@ impl Store {
         workspace: &Workspace,
         entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
-        let item = ItemWriter::new(&keys::workspace(workspace.id), ENTITY)
-            .text(LOOKUP, ALL_WORKSPACES)
-            .text(LOOKUP_SORT, workspace.id)
-            .number("revision", workspace.revision)
-            .json("document", workspace)?
-            .build();
-        let parts = vec![self.part_revision(item, workspace.revision)?];
+        let parts = vec![self.part_revision(item(workspace)?, workspace.revision)?];
         Ok(self.transact_audited(parts, entry).await?.is_none())
+    }
+
+    /// The same for a workspace that had the uid `before`, and now has another, or none: the uid changes in the same
+    /// transaction.
+    ///
+    /// # Errors
+    /// As for [`Self::save_workspace`].
+    pub async fn save_workspace_and_uid(
+        &self,
+        workspace: &Workspace,
+        before: Option<&Uid>,
+        entry: Option<&AuditEntry>,
+    ) -> Result<Saved, StoreError> {
+        let mut parts = vec![self.part_revision(item(workspace)?, workspace.revision)?];
+        let uids = (before, workspace.uid.as_ref());
+        parts.extend(self.uid_parts(keys::workspace_uid, workspace.id, uids)?);
+        self.save_with_uid(parts, entry).await
     }
 
     /// The workspace, if there is one.
@@ -68,6 +82,15 @@ impl Store {
         let keep = |row| Ok(Some(read(row)?).filter(&listing.filter));
         self.walk(range.listed("", listing), listing.limit, keep).await
     }
+}
+
+fn item(workspace: &Workspace) -> Result<Attributes, StoreError> {
+    Ok(ItemWriter::new(&keys::workspace(workspace.id), ENTITY)
+        .text(LOOKUP, ALL_WORKSPACES)
+        .text(LOOKUP_SORT, workspace.id)
+        .number("revision", workspace.revision)
+        .json("document", workspace)?
+        .build())
 }
 
 fn read(item: Attributes) -> Result<Workspace, StoreError> {

@@ -9,6 +9,7 @@ use crate::error::StoreError;
 use crate::keys::Key;
 use crate::table::batch::pause;
 use crate::table::item::{Attributes, key_attributes};
+use crate::table::update::Condition;
 
 const OPERATION: &str = "TransactWriteItems";
 /// Transactions of the same row refuse each other: thirty requests at once need some tries.
@@ -26,15 +27,43 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put.map_err(StoreError::aws(OPERATION))?).build())
     }
 
-    /// Deletes a row; with `condition` only if that holds of it.
-    pub(crate) fn part_delete(
+    /// Puts a whole row if `condition` holds of the row that is there.
+    pub(crate) fn part_put_if(
+        &self,
+        item: Attributes,
+        condition: Condition,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let (condition, names, values) = condition.parts();
+        let put = Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .build();
+        Ok(TransactWriteItem::builder().put(put.map_err(StoreError::aws(OPERATION))?).build())
+    }
+
+    /// Deletes a row if `condition` holds of it.
+    pub(crate) fn part_delete_if(
         &self,
         key: &Key,
-        condition: Option<&str>,
+        condition: Condition,
     ) -> Result<TransactWriteItem, StoreError> {
-        let delete = Delete::builder().table_name(&*self.table).set_key(Some(key_attributes(key)));
-        let delete = delete.set_condition_expression(condition.map(str::to_owned)).build();
+        let (condition, names, values) = condition.parts();
+        let delete = Delete::builder()
+            .table_name(&*self.table)
+            .set_key(Some(key_attributes(key)))
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .build();
         Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::aws(OPERATION))?).build())
+    }
+
+    /// Deletes a row.
+    pub(crate) fn part_delete(&self, key: &Key) -> Result<TransactWriteItem, StoreError> {
+        self.part_delete_if(key, Condition::default())
     }
 
     /// Writes all parts. When a condition does not hold nothing is written, and the answer is the place of the first

@@ -17,7 +17,7 @@ use crate::table::item::{Attributes, ItemReader, key_attributes};
 use crate::table::row::{condition_held, if_held};
 
 /// Expression, names and values of a request.
-type Parts = (Option<String>, Option<HashMap<String, String>>, Option<Attributes>);
+pub(crate) type Parts = (Option<String>, Option<HashMap<String, String>>, Option<Attributes>);
 
 /// A condition for a write, with the names and values of its expression.
 ///
@@ -74,7 +74,7 @@ impl Condition {
     }
 
     /// Expression, names and values as the SDK takes them; empty ones are left out.
-    fn parts(self) -> Parts {
+    pub(crate) fn parts(self) -> Parts {
         let Self { expression, names, values } = self;
         (
             Some(expression).filter(|expression| !expression.is_empty()),
@@ -284,24 +284,6 @@ impl Store {
             revision => Condition::new("revision = :before").number(":before", revision.saturating_sub(1)),
         };
         self.part_put_if(item, condition)
-    }
-
-    /// Puts a whole row if `condition` holds of the one that is there.
-    pub(crate) fn part_put_if(
-        &self,
-        item: Attributes,
-        condition: Condition,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let (condition, names, values) = condition.parts();
-        let put = types::Put::builder()
-            .table_name(&*self.table)
-            .set_item(Some(item))
-            .set_condition_expression(condition)
-            .set_expression_attribute_names(names)
-            .set_expression_attribute_values(values)
-            .build()
-            .map_err(StoreError::aws("TransactWriteItems"))?;
-        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// Deletes a row if `condition` holds of it; whether it did.

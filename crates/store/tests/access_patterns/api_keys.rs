@@ -11,12 +11,12 @@ use crate::{every_page, now, table, workspace};
 fn key(number: u128, workspace_id: Option<WorkspaceId>) -> ApiKey {
     let settings = ApiKeySettings {
         name: format!("key {number}"),
-        workspace_id,
+        workspace_id: None,
         scopes: vec![Scope::Events, Scope::DeliveriesRead],
         roles: vec![Role::parse("support").unwrap()],
         expires_at: None,
     };
-    ApiKey::new(ApiKeyId::new(now(), number), settings, now())
+    ApiKey::new(ApiKeyId::new(now(), number), workspace_id, settings, now())
 }
 
 #[tokio::test]

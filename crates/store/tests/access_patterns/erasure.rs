@@ -15,6 +15,7 @@ fn event(workspace_id: WorkspaceId, number: u128, endpoints: u128) -> Event {
     let deliveries = (0..endpoints).map(|number| EndpointId::new(now(), number)).collect();
     Event {
         id: EventId::new(now(), number),
+        uid: None,
         workspace_id,
         event_type: domain::event::event_type::EventType::parse("invoice.paid").unwrap(),
         occurred_at: now(),
@@ -73,22 +74,29 @@ async fn events_go_with_the_rest_of_their_ledgers_and_those_of_others_stay() {
     }
     // 256 endpoints in the event's row, 2,048 in each further row.
     store.save_event(&event(mine, 70, 4_000), expires_at).await.unwrap();
-    store.save_event(&event(workspace(2), 1, 1), expires_at).await.unwrap();
+    let (uid, of) =
+        ("invoice-7".parse().unwrap(), |event: Event| Event { uid: "invoice-7".parse().ok(), ..event });
+    store.save_event_and_uid(&of(event(mine, 71, 1)), &uid, now(), expires_at).await.unwrap();
+    store.save_event_and_uid(&of(event(workspace(2), 1, 1)), &uid, now(), expires_at).await.unwrap();
     store.delete_workspace(&deletion, now(), None).await.unwrap();
-    assert_eq!(rows(&table).await, 70 + 1 + 2 + 1 + 1);
+    assert_eq!(rows(&table).await, 70 + 1 + 2 + 2 + 2 + 1);
 
     let partitions: Vec<_> = keys::partitions_of_workspace(mine, &deletion.days()).collect();
     let (mut erased, mut calls) = (0, 0);
     loop {
         let Erased { rows, is_done } = store.erase_partitions(mine, partitions.clone(), 16).await.unwrap();
-        assert!(rows <= 2 * partitions.len() + 2);
+        assert!(rows <= 2 * partitions.len() + 3);
         (erased, calls) = (erased + rows, calls + 1);
         if is_done {
             break;
         }
     }
-    assert!(erased == 73 && calls > 1, "{erased} {calls}");
-    assert_eq!(rows(&table).await, 2, "the row of the deletion, and the event of another workspace");
+    assert!(erased == 75 && calls > 1, "{erased} {calls}");
+    assert_eq!(
+        rows(&table).await,
+        3,
+        "the row of the deletion, and the event of another workspace with its uid"
+    );
 }
 
 #[tokio::test]

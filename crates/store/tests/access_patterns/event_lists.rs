@@ -16,6 +16,7 @@ fn event(number: u32, event_type: &str, payload: &str) -> Event {
     let at = ago(DAY / 24 * number);
     Event {
         id: EventId::new(at, u128::from(number) * 7),
+        uid: None,
         workspace_id: workspace(1),
         event_type: EventType::parse(event_type).unwrap(),
         occurred_at: at,

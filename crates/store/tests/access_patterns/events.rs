@@ -22,9 +22,10 @@ fn listing(days: u32, limit: usize) -> Listing<EventId, &'static [EventTypePatte
     Listing::newest_first(window(days), &[], limit)
 }
 
-fn event(at: Timestamp, randomness: u128) -> Event {
+pub(super) fn event(at: Timestamp, randomness: u128) -> Event {
     Event {
         id: EventId::new(at, randomness),
+        uid: None,
         workspace_id: workspace(1),
         event_type: EventType::parse("invoice.paid").unwrap(),
         occurred_at: at,

@@ -12,6 +12,7 @@ mod golden;
 mod idempotency;
 mod leases;
 mod queue_load;
+mod uids;
 mod workspaces;
 
 use std::time::Duration;

@@ -11,8 +11,9 @@ use std::collections::HashSet;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::event::Event;
 use domain::event::ledger::Ledger;
-use domain::id::EventId;
+use domain::id::{EventId, WorkspaceId};
 use domain::problem::Problem;
+use domain::uid::Uid;
 use futures_util::future::join_all;
 use queue::Job;
 
@@ -27,6 +28,8 @@ use crate::error::{Fault, UseCaseError};
 pub struct Accepted {
     /// The event's id.
     pub id: EventId,
+    /// The producer's own id of it.
+    pub uid: Option<Uid>,
     /// Every endpoint's fate.
     pub ledger: Ledger,
     /// Whether the very same request had been accepted before, so that nothing new was sent.
@@ -132,7 +135,7 @@ type Results = Vec<Option<Result<Accepted, Problem>>>;
 
 /// Sorts out the requests that are no event to take, with their problems.
 ///
-/// If two carry the same producer id, the first valid one wins and the others get `event_exists`. Decided here because
+/// If two carry the same producer id or uid, the first valid one wins and the others are refused. Decided here because
 /// concurrent conditional writes would pick a random winner.
 async fn judge(
     admitter: &Admitter<'_>,
@@ -140,28 +143,55 @@ async fn judge(
     requests: Vec<Result<EventRequest, Problem>>,
 ) -> Result<(Results, Vec<Intent>), UseCaseError> {
     let (mut results, mut intents) = (Vec::with_capacity(requests.len()), Vec::with_capacity(requests.len()));
-    let mut taken = HashSet::new();
+    let mut taken = Taken::default();
     for (place, request) in requests.into_iter().enumerate() {
-        let checked = request.and_then(|request| {
-            check(&request, admitter.now)?;
-            let workspace = caller.workspace(request.workspace_id)?;
-            match request.id {
-                Some(id) if !taken.insert((workspace, id)) => Err(Problem::EventExists),
-                _ => Ok((workspace, request)),
+        match intent(admitter, caller, place, request, &mut taken).await {
+            Ok(intent) => {
+                intents.push(intent);
+                results.push(None);
             }
-        });
-        results.push(match checked {
-            Err(problem) => Some(Err(problem)),
-            Ok((workspace, request)) => match admitter.intake.context.cache.workspace(workspace).await? {
-                None => Some(Err(Problem::NotFound("workspace"))),
-                Some(workspace) => {
-                    intents.push(Intent { place, workspace, request });
-                    None
-                }
-            },
-        });
+            Err(UseCaseError::Problem(problem)) => results.push(Some(Err(problem))),
+            Err(fault) => return Err(fault),
+        }
     }
     Ok((results, intents))
+}
+
+/// The producer's own ids that the events of one request have so far.
+#[derive(Default)]
+struct Taken {
+    ids: HashSet<(WorkspaceId, EventId)>,
+    uids: HashSet<(WorkspaceId, Uid)>,
+}
+
+impl Taken {
+    fn take(&mut self, workspace: WorkspaceId, request: &EventRequest) -> Result<(), Problem> {
+        if request.id.is_some_and(|id| !self.ids.insert((workspace, id))) {
+            return Err(Problem::EventExists);
+        }
+        let uid = request.uid.clone();
+        if uid.is_some_and(|uid| !self.uids.insert((workspace, uid))) {
+            return Err(Problem::UidTaken("event"));
+        }
+        Ok(())
+    }
+}
+
+/// A request as an event that can be taken.
+async fn intent(
+    admitter: &Admitter<'_>,
+    caller: &ApiKey,
+    place: usize,
+    request: Result<EventRequest, Problem>,
+    taken: &mut Taken,
+) -> Result<Intent, UseCaseError> {
+    let request = request?;
+    check(&request, admitter.now)?;
+    let context = &admitter.intake.context;
+    let workspace = context.workspace_id(caller, request.workspace_id.clone()).await?;
+    taken.take(workspace, &request)?;
+    let workspace = context.cache.workspace(workspace).await?.ok_or(Problem::NotFound("workspace"))?;
+    Ok(Intent { place, workspace, request })
 }
 
 /// Which events stand under one claim: those of a batch with a key, which has a digest.

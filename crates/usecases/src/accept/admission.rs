@@ -15,6 +15,7 @@ use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use futures_util::future::{join_all, try_join_all};
 use queue::Job;
+use store::rows::events::SavedEvent;
 use store::rows::idempotency::{EventClaim, Standing};
 
 use crate::accept::accept_event::{Accepted, jobs_of};
@@ -244,7 +245,7 @@ impl Admitter<'_> {
                 self.unattempted(&event).await?.into_iter().map(Job::rechecked).collect()
             }
         };
-        Ok((Accepted { id, ledger: event.ledger, repeated }, jobs))
+        Ok((Accepted { id, uid: event.uid, ledger: event.ledger, repeated }, jobs))
     }
 
     /// Jobs for the deliveries that have no row. Those that have one were attempted, or wait in a way of their own.
@@ -258,7 +259,7 @@ impl Admitter<'_> {
         Ok(jobs)
     }
 
-    /// Fans an event out and writes its row; `None` when its id is taken.
+    /// Fans an event out and writes its row; `None` when its id is taken. An event whose uid is taken is refused.
     async fn write(
         &self,
         workspace: &Workspace,
@@ -271,8 +272,13 @@ impl Admitter<'_> {
         let event = self.fan_out(workspace, id, request).await?;
         self.room.take(event.ledger.deliveries.len())?;
 
-        // 2. May the workspace have one more today? An event that is cut off between here and its row is counted twice;
-        // it is never free.
+        // 2. May the workspace have one more today? One whose uid is taken does not count. An event that is cut off between
+        // here and its row is counted twice; it is never free.
+        if let (Some(_), Some(uid)) = (workspace.max_events_per_day, &event.uid)
+            && context.store.event_of_uid(workspace.id, uid, self.now).await?.is_some()
+        {
+            return Err(Problem::UidTaken("event").into());
+        }
         if let Some(most) = workspace.max_events_per_day
             && !context.store.count_event(workspace.id, most, self.now).await?
         {
@@ -282,8 +288,11 @@ impl Admitter<'_> {
 
         // 3. Write its row before any job is sent: a job always finds its event.
         self.unfinished.begin(workspace.id, id);
-        let written = self.intake.save_event(&event, workspace.expiry(self.now), made_here).await?;
-        Ok(written.then_some(event))
+        match self.intake.save_event(&event, workspace, self.now, made_here).await? {
+            SavedEvent::Done => Ok(Some(event)),
+            SavedEvent::Exists => Ok(None),
+            SavedEvent::UidTaken => Err(Problem::UidTaken("event").into()),
+        }
     }
 
     /// Decides every endpoint's fate.
@@ -297,6 +306,7 @@ impl Admitter<'_> {
         let ledger = subscription::fan_out(&request.event_type, &request.channels, subscriptions.iter());
         Ok(Event {
             id,
+            uid: request.uid,
             workspace_id: workspace.id,
             event_type: request.event_type,
             occurred_at: request.occurred_at.unwrap_or(self.now),

@@ -7,11 +7,12 @@ use domain::event::operational;
 use domain::event::{
     Event, MAX_ID_AGE, MAX_ID_AHEAD, MAX_PAYLOAD_BYTES, MAX_PAYLOAD_LEVELS, MAX_SCHEDULE_AHEAD, Payload,
 };
-use domain::id::{EventId, WorkspaceId};
+use domain::id::EventId;
 use domain::json_depth::is_deeper_than;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use domain::trace_parent::TraceParent;
+use domain::uid::{Uid, WorkspaceIdOrUid};
 use sha2::{Digest as _, Sha256};
 
 /// The body of a request to accept an event.
@@ -22,9 +23,11 @@ pub struct EventRequest {
     /// The payload.
     pub data: Payload,
     /// The workspace; needed only with a key for all workspaces.
-    pub workspace_id: Option<WorkspaceId>,
+    pub workspace_id: Option<WorkspaceIdOrUid>,
     /// The event's id, if the producer chooses it.
     pub id: Option<EventId>,
+    /// The producer's own id of it, unique in the workspace while the event is kept.
+    pub uid: Option<Uid>,
     /// When the event happened; now, if left out.
     pub occurred_at: Option<Timestamp>,
     /// The labels for routing; see [`domain::event::channel`].
@@ -48,6 +51,10 @@ pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Proble
         && (now.since(made) > MAX_ID_AGE || made.since(now) > MAX_ID_AHEAD)
     {
         return Err(Problem::invalid("/id", "must carry an instant from a day ago to 10 minutes from now"));
+    }
+    // `GET /v1/events/{event}` would meet the address of batches.
+    if request.uid.as_ref().is_some_and(|uid| uid.as_str() == "batch") {
+        return Err(Problem::invalid("/uid", "must not be `batch`, which is an address under /v1/events"));
     }
     Ok(())
 }
@@ -80,6 +87,7 @@ pub(crate) fn check_nesting(payload: &Payload) -> Result<(), Problem> {
 /// Whether the stored event is that of the request: a producer may use the id of another event by mistake.
 pub(crate) fn is_of(event: &Event, request: &EventRequest) -> bool {
     event.event_type == request.event_type
+        && event.uid == request.uid
         && event.channels == request.channels
         && request.occurred_at.is_none_or(|at| at == event.occurred_at)
         && event.deliver_at.is_none_or(|at| request.deliver_at == Some(at))
@@ -90,14 +98,21 @@ pub(crate) fn is_of(event: &Event, request: &EventRequest) -> bool {
 pub(crate) fn fingerprint(request: &EventRequest) -> String {
     let text = |value: Option<String>| value.unwrap_or_default();
     let channels: Vec<_> = request.channels.iter().map(ToString::to_string).collect();
-    sha256(&[
+    let id = text(request.id.map(|id| id.to_string()));
+    let occurred_at = text(request.occurred_at.map(|at| at.to_string()));
+    let deliver_at = text(request.deliver_at.map(|at| at.to_string()));
+    let channels = channels.join(" ");
+    let mut parts = vec![
         request.event_type.as_str().as_bytes(),
-        text(request.id.map(|id| id.to_string())).as_bytes(),
-        text(request.occurred_at.map(|at| at.to_string())).as_bytes(),
-        text(request.deliver_at.map(|at| at.to_string())).as_bytes(),
-        channels.join(" ").as_bytes(),
+        id.as_bytes(),
+        occurred_at.as_bytes(),
+        deliver_at.as_bytes(),
+        channels.as_bytes(),
         request.data.get().as_bytes(),
-    ])
+    ];
+    // A part only where there is one: the digests of other events are those of the version before.
+    parts.extend(request.uid.as_ref().map(|uid| uid.as_str().as_bytes()));
+    sha256(&parts)
 }
 
 /// SHA-256 of the parts, each preceded by its length, in hex.

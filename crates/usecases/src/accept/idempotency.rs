@@ -111,7 +111,7 @@ impl Held {
 pub(crate) fn fingerprint_of_batch(events: &[Result<EventRequest, Problem>]) -> String {
     let parts = events.iter().map(|event| match event {
         Ok(request) => {
-            let workspace = request.workspace_id.map(|id| id.to_string()).unwrap_or_default();
+            let workspace = request.workspace_id.as_ref().map(ToString::to_string).unwrap_or_default();
             format!("{workspace} {}", fingerprint(request))
         }
         Err(problem) => problem.to_string(),

@@ -3,10 +3,11 @@
 
 use std::sync::{Arc, OnceLock};
 
+use domain::access::workspace::Workspace;
 use domain::event::Event;
 use domain::timestamp::Timestamp;
 use queue::Job;
-use store::rows::events::EventRow;
+use store::rows::events::{EventRow, SavedEvent};
 
 use crate::Context;
 use crate::accept::interrupted::Interrupted;
@@ -39,19 +40,25 @@ impl Intake {
         self.interrupted.write(&self.context).await;
     }
 
-    /// Writes an event; `false` when its id is taken. A generated id cannot be taken, so such an event is written in one
-    /// batch with those of other requests.
+    /// Writes an event. A generated id cannot be taken, so an event that has one and no uid is written in one batch with
+    /// those of other requests.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be written.
     pub(crate) async fn save_event(
         &self,
         event: &Event,
-        expires_at: Timestamp,
+        workspace: &Workspace,
+        now: Timestamp,
         made_here: bool,
-    ) -> Result<bool, Fault> {
+    ) -> Result<SavedEvent, Fault> {
+        let (store, expires_at) = (&self.context.store, workspace.expiry(now));
+        if let Some(uid) = &event.uid {
+            return Ok(store.save_event_and_uid(event, uid, now, expires_at).await?);
+        }
         if !made_here {
-            return Ok(self.context.store.save_event(event, expires_at).await?);
+            let is_new = store.save_event(event, expires_at).await?;
+            return Ok(if is_new { SavedEvent::Done } else { SavedEvent::Exists });
         }
         let coalescer = self.event_writes.get_or_init(|| {
             let store = self.context.store.clone();
@@ -60,8 +67,8 @@ impl Intake {
                 async move { Ok(store.save_new_events(rows).await?) }
             })
         });
-        coalescer.write(self.context.store.event_row(event, expires_at).await?).await?;
-        Ok(true)
+        coalescer.write(store.event_row(event, expires_at).await?).await?;
+        Ok(SavedEvent::Done)
     }
 
     /// Puts jobs on the queue, in one batch with those of other requests.

@@ -115,6 +115,7 @@ async fn send(
     let payload = RawValue::from_string(data.to_string()).map_err(|error| broken(&error))?;
     let event = Event {
         id,
+        uid: None,
         workspace_id: about.workspace,
         event_type,
         occurred_at: *now,

@@ -12,6 +12,7 @@ use domain::event::{Event, Payload};
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
+use domain::uid::EventIdOrUid;
 
 use crate::accept::event_request::check_nesting;
 use crate::act::actions::Actions;
@@ -23,7 +24,7 @@ use crate::manage::manage_endpoint::find_endpoint;
 #[derive(Debug, Default)]
 pub struct PreviewRequest {
     /// The id of a stored event.
-    pub event_id: Option<EventId>,
+    pub event_id: Option<EventIdOrUid>,
     /// The type of an event that is not stored.
     pub event_type: Option<EventType>,
     /// The payload of an event that is not stored.
@@ -85,6 +86,7 @@ async fn event(
     match (event_id, event_type, data) {
         (Some(id), None, None) if occurred_at.is_none() => {
             caller.require(Scope::EventsRead)?;
+            let id = actions.context.event_id(endpoint.workspace_id, id).await?;
             let event = actions.context.store.load_event(endpoint.workspace_id, id, now).await?;
             Ok(with_payload(event)?)
         }

@@ -127,6 +127,7 @@ pub(crate) fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event,
     let payload = Payload::new(json.into());
     Ok(Event {
         id,
+        uid: None,
         workspace_id: endpoint.workspace_id,
         event_type: EventType::parse(TEST_EVENT_TYPE).map_err(|e| broken(&e))?,
         occurred_at: id.time(),

@@ -10,12 +10,13 @@ use domain::delivery::render::{Message, body};
 use domain::endpoint::{BodyForm, Endpoint};
 use domain::event::Event;
 use domain::hex::hex;
-use domain::id::{DeliveryId, EndpointId, EventId};
+use domain::id::{DeliveryId, EventId};
 use domain::problem::Problem;
 use domain::signing::diagnosis::{
     Diagnosis, Known, KnownKey, Request, Sent, VerificationKey, delivery_of, diagnose, event_of,
 };
 use domain::timestamp::Timestamp;
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use sha2::{Digest as _, Sha256};
 
 use crate::act::actions::Actions;
@@ -63,11 +64,14 @@ struct Kept {
 pub async fn verify_signature(
     actions: &Actions,
     caller: &ApiKey,
-    endpoint: EndpointId,
+    workspace: Option<WorkspaceIdOrUid>,
+    endpoint: EndpointIdOrUid,
     receipt: Receipt,
 ) -> Result<Examined, UseCaseError> {
     let Receipt { headers, body: text, body_bytes, path, received_at, computed } = receipt;
     // 1. Whose secrets, and which request?
+    caller.require(Scope::WebhooksRead)?;
+    let endpoint = actions.context.endpoint_id(caller, workspace, endpoint).await?;
     let endpoint = find_endpoint(&actions.context, caller, Scope::WebhooksRead, endpoint).await?;
 
     let bytes = match (text, body_bytes) {

@@ -1,6 +1,6 @@
 //! What is cached, and for how long?
-//! A cache of API keys, workspaces, endpoints, their health and the load of the queue: the path of an event reads them
-//! once in 3 s, not once an event.
+//! A cache of API keys, workspaces and their uids, endpoints, their health and the load of the queue: the path of an
+//! event reads them once in 3 s, not once an event.
 //!
 //! A change takes effect everywhere within [`CACHED_FOR`] plus DynamoDB's replication delay. A decision that needs the
 //! newest row reads it from the store.
@@ -18,7 +18,8 @@ use domain::id::{EndpointKey, WorkspaceId};
 use domain::policy::backoff::QueueLoad;
 use domain::policy::circuit::Health;
 use domain::timestamp::Timestamp;
-use store::Store;
+use domain::uid::Uid;
+use store::{Store, StoreError};
 
 use crate::context::notified::Notified;
 use crate::error::{Fault, chain};
@@ -32,6 +33,7 @@ pub struct Cache {
     store: Store,
     api_keys: moka::future::Cache<String, Option<Arc<ApiKey>>>,
     workspaces: moka::future::Cache<WorkspaceId, Option<Arc<Workspace>>>,
+    workspace_uids: moka::future::Cache<Uid, WorkspaceId>,
     endpoints: moka::future::Cache<EndpointKey, Option<Arc<Endpoint>>>,
     subscriptions: moka::future::Cache<WorkspaceId, Arc<[Subscription]>>,
     health: moka::future::Cache<EndpointKey, Option<Health>>,
@@ -46,6 +48,7 @@ impl Cache {
             store,
             api_keys: cache(10_000),
             workspaces: cache(10_000),
+            workspace_uids: cache(10_000),
             endpoints: cache(10_000),
             subscriptions: cache(200),
             health: cache(10_000),
@@ -89,6 +92,28 @@ impl Cache {
     pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Arc<Workspace>>, Fault> {
         let load = async || Ok(self.store.recent_workspace(id).await?.map(Arc::new));
         cached(&self.workspaces, id, load).await
+    }
+
+    /// The workspace that has the uid. That none has it is not cached, so a uid is found as soon as it is given.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub async fn workspace_of_uid(&self, uid: &Uid) -> Result<Option<WorkspaceId>, Fault> {
+        if let Some(known) = self.workspace_uids.get(uid).await {
+            return Ok(Some(known));
+        }
+        // `Err(None)`: no workspace has it.
+        let load = async {
+            let found: Result<_, StoreError> = self.store.recent_workspace_of_uid(uid).await;
+            found.map_err(|error| Some(Arc::new(error)))?.ok_or(None)
+        };
+        match self.workspace_uids.try_get_with(uid.clone(), Box::pin(load)).await {
+            Ok(id) => Ok(Some(id)),
+            Err(error) => match &*error {
+                None => Ok(None),
+                Some(error) => Err(Fault::Store(Arc::clone(error))),
+            },
+        }
     }
 
     /// One endpoint, if its workspace has it.
@@ -157,6 +182,11 @@ impl Cache {
     /// Drops a workspace that this process has just changed.
     pub async fn forget_workspace(&self, workspace: WorkspaceId) {
         self.workspaces.invalidate(&workspace).await;
+    }
+
+    /// Drops a uid that this process has just taken from a workspace, or given to one.
+    pub async fn forget_workspace_uid(&self, uid: &Uid) {
+        self.workspace_uids.invalidate(uid).await;
     }
 
     /// Drops every API key, after this process has created or deleted one.

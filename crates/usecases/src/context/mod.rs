@@ -5,6 +5,7 @@ pub mod cache;
 pub mod clock;
 pub(crate) mod notified;
 pub mod randomness;
+mod uids;
 
 use std::sync::Arc;
 

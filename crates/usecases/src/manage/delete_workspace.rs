@@ -62,6 +62,9 @@ pub async fn delete_workspace(
         return Err(Problem::NotFound("workspace").into());
     }
     cache.forget_workspace(id).await;
+    if let Some(uid) = &workspace.uid {
+        cache.forget_workspace_uid(uid).await;
+    }
     tracing::info!(workspace = %id, "workspace deleted; its rows follow");
     // The row is written: should its task be lost, the schedule sends another.
     if let Err(error) = queue.send_task(WorkspaceDeletion::task(id), SETTLED_AFTER).await {

@@ -3,8 +3,9 @@
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::endpoint::deleted::DeletedEndpoint;
-use domain::id::{EndpointId, EndpointKey, WorkspaceId};
+use domain::id::{EndpointId, EndpointKey};
 use domain::problem::Problem;
+use domain::uid::WorkspaceIdOrUid;
 use store::{Order, Window};
 
 use crate::error::UseCaseError;
@@ -32,7 +33,7 @@ pub async fn read_deleted_endpoint(
 pub async fn list_deleted_endpoints(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     rows: Rows<EndpointId>,
 ) -> Result<ListPage<DeletedEndpoint, EndpointId>, UseCaseError> {
     caller.require(Scope::WebhooksRead)?;

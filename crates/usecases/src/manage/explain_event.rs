@@ -10,8 +10,9 @@ use domain::endpoint::explanation::{Explanation, Origin};
 use domain::endpoint::subscription::{Subscription, Switch};
 use domain::event::Event;
 use domain::event::ledger::SkipReason;
-use domain::id::{DeliveryId, EndpointId, EndpointKey, EventId, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EndpointKey, EventId};
 use domain::problem::Problem;
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 
 use crate::error::UseCaseError;
 use crate::manage::management::Management;
@@ -26,6 +27,8 @@ const TAKES_EFFECT: Duration = Duration::from_secs(5);
 pub struct ExplainedEvent {
     /// The event.
     pub event: Event,
+    /// The endpoint.
+    pub endpoint: EndpointId,
     /// The rules of now; `None` if the endpoint was deleted.
     pub explanation: Option<Explanation>,
     /// What the ledger recorded of the endpoint: a delivery (`Some(None)`), the reason why it was skipped, or nothing.
@@ -44,14 +47,15 @@ pub struct ExplainedEvent {
 pub async fn explain_event(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     event: EventId,
-    endpoint: EndpointId,
+    endpoint: EndpointIdOrUid,
 ) -> Result<ExplainedEvent, UseCaseError> {
     caller.require(Scope::EventsRead)?;
-    let (context, id) = (&management.context, endpoint);
+    let context = &management.context;
     // 1. What was recorded?
     let event = read_event(management, caller, workspace, event).await?;
+    let id = context.endpoint_id(caller, Some(event.workspace_id.into()), endpoint).await?;
     let recorded = event.ledger.entry(id);
     let row = context.store.load_delivery(id, DeliveryId::of(event.id, id), context.clock.now()).await?;
     let pending = (recorded == Some(None)).then(|| first_attempt_pending(&event, id));
@@ -63,7 +67,14 @@ pub async fn explain_event(
         if recorded.is_none() {
             return Err(Problem::NotFound("endpoint").into());
         }
-        return Ok(ExplainedEvent { event, explanation: None, recorded, delivery, changed_since: true });
+        return Ok(ExplainedEvent {
+            event,
+            endpoint: id,
+            explanation: None,
+            recorded,
+            delivery,
+            changed_since: true,
+        });
     };
     let as_created = endpoint.revision == 1 && recorded.is_some();
     let changed_since = !as_created && endpoint.updated_at.plus(TAKES_EFFECT) > event.id.time();
@@ -78,5 +89,5 @@ pub async fn explain_event(
         false => Origin::of(&event.event_type, event.payload.get()),
     };
     let explanation = Some(subscription.explain(&event.event_type, &event.channels, &origin));
-    Ok(ExplainedEvent { event, explanation, recorded, delivery, changed_since })
+    Ok(ExplainedEvent { event, endpoint: id, explanation, recorded, delivery, changed_since })
 }

@@ -5,8 +5,9 @@
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::Delivery;
 use domain::delivery::attempt::Attempt;
-use domain::id::{DeliveryId, EndpointId, EndpointKey, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EndpointKey};
 use domain::problem::Problem;
+use domain::uid::WorkspaceIdOrUid;
 use store::rows::ledgers::ListedEvent;
 
 use crate::context::Context;
@@ -21,7 +22,7 @@ use crate::manage::read_ledger::first_attempt_pending;
 pub async fn find_delivery(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     id: DeliveryId,
 ) -> Result<(Delivery, Vec<Attempt>), UseCaseError> {
     caller.require(Scope::DeliveriesRead)?;

@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
-use domain::id::{DeliveryId, EndpointId, EndpointKey, SortableId as _, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EndpointKey, SortableId as _};
 use domain::problem::Problem;
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
 use store::{Listing, Order, Window};
 
@@ -31,12 +32,12 @@ pub struct Position {
 }
 
 /// A page of a workspace's undelivered deliveries.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct UndeliveredListing {
     /// The workspace whose deliveries are listed; the caller's workspace, if `None`.
-    pub workspace: Option<WorkspaceId>,
+    pub workspace: Option<WorkspaceIdOrUid>,
     /// Only deliveries to this endpoint.
-    pub endpoint: Option<EndpointId>,
+    pub endpoint: Option<EndpointIdOrUid>,
     /// Only failed or only parked deliveries.
     pub status: Option<DeliveryStatus>,
     /// Which rows of the list.
@@ -57,6 +58,13 @@ pub async fn list_undelivered(
     let UndeliveredListing { workspace, endpoint: only, status, rows } = listing;
     let statuses = statuses(status)?;
     let workspace = management.workspace(caller, workspace).await?.id;
+    let only = match only {
+        None => None,
+        Some(named) => match management.context.endpoint_id(caller, Some(workspace.into()), named).await {
+            Err(UseCaseError::Problem(Problem::NotFound(_))) => return Ok(ListPage::empty()),
+            id => Some(id?),
+        },
+    };
     let subscriptions = management.context.cache.subscriptions(workspace).await?;
     let (order, now) = (rows.read_in(Order::OldestFirst), management.context.clock.now());
     // A deleted endpoint is listed only where it is asked for: nothing can be done about its deliveries.

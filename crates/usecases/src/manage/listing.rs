@@ -43,6 +43,11 @@ pub struct ListPage<T, P> {
 }
 
 impl<T, P> ListPage<T, P> {
+    /// The only page of an empty list.
+    pub(crate) fn empty() -> Self {
+        Self { rows: Vec::new(), next: None, previous: None }
+    }
+
     /// The same page with something else in place of each row.
     pub(crate) fn map<U>(self, row: impl FnMut(T) -> U) -> ListPage<U, P> {
         ListPage { rows: self.rows.into_iter().map(row).collect(), next: self.next, previous: self.previous }

@@ -13,6 +13,7 @@ use domain::audit::{Action, Change};
 use domain::id::{ApiKeyId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
+use domain::uid::WorkspaceIdOrUid;
 use store::rows::api_keys::ListedApiKey;
 use store::{Order, Window};
 
@@ -34,7 +35,7 @@ pub async fn create_api_key(
     caller.require(Scope::Admin)?;
     settings.check(management.context.clock.now())?;
     let settings = caller.may_make(settings)?;
-    let workspace_id = match (caller.workspace_id, settings.workspace_id) {
+    let workspace_id = match (caller.workspace_id, settings.workspace_id.clone()) {
         (None, None) => None,
         (_, named) => Some(management.workspace(caller, named).await?.id),
     };
@@ -48,8 +49,7 @@ pub async fn create_api_key(
     {
         return Err(Problem::ChangedMeanwhile.into());
     }
-    let settings = ApiKeySettings { workspace_id, ..settings };
-    let made = save_new(context, caller.into(), id, settings).await?;
+    let made = save_new(context, caller.into(), (id, workspace_id), settings).await?;
     management.context.cache.forget_api_keys();
     Ok(made)
 }
@@ -66,18 +66,18 @@ pub async fn create_first_api_key(
     let settings = ApiKeySettings::admin_of_all(name);
     settings.check(context.clock.now())?;
     let id = ApiKeyId::new(context.clock.now(), context.randomness.id());
-    save_new(context, Actor::Operator, id, settings).await
+    save_new(context, Actor::Operator, (id, None), settings).await
 }
 
 async fn save_new(
     context: &Context,
     actor: Actor,
-    id: ApiKeyId,
+    (id, workspace): (ApiKeyId, Option<WorkspaceId>),
     settings: ApiKeySettings,
 ) -> Result<(ApiKey, ApiKeySecret), UseCaseError> {
     let now = context.clock.now();
     let secret = ApiKeySecret::new(&context.randomness.bytes());
-    let key = ApiKey::new(id, settings, now);
+    let key = ApiKey::new(id, workspace, settings, now);
     let changes = Changes::created(ListedApiKey::new(key.clone(), secret.digest()).snapshot());
     let entry = context.entry(actor, Change::of_api_key(Action::ApiKeyCreated, &key, changes));
     context.store.save_api_key(&key, &secret.digest(), Some(&entry)).await?;
@@ -91,7 +91,7 @@ async fn save_new(
 pub async fn list_api_keys(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     rows: Rows<ApiKeyId>,
 ) -> Result<ListPage<ApiKey, ApiKeyId>, UseCaseError> {
     caller.require(Scope::AdminRead)?;

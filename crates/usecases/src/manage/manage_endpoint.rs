@@ -11,15 +11,17 @@ use domain::audit::changes::Changes;
 use domain::audit::snapshot::Snapshot;
 use domain::audit::{Action, Change};
 use domain::delivery::DeliveryStatus;
+use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::filter::{EndpointFilter, EndpointState};
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings, MAX_ENDPOINTS};
-use domain::id::{EndpointId, EndpointKey, WorkspaceId};
+use domain::id::{EndpointId, EndpointKey};
 use domain::policy::circuit::{Health, ParkedCount};
 use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
 use domain::timestamp::Timestamp;
+use domain::uid::WorkspaceIdOrUid;
 use store::rows::drains::DrainReason;
 use store::rows::endpoint_count::Created;
 use store::{Order, Window};
@@ -27,19 +29,19 @@ use store::{Order, Window};
 use crate::context::Context;
 use crate::error::UseCaseError;
 use crate::manage::listing::{ListPage, Rows};
-use crate::manage::management::Management;
+use crate::manage::management::{Management, require_saved};
 use crate::recover::drain::start_drain;
 
-/// Creates an endpoint; without `secret`, Posthorn generates one. A repeated request that takes over finds the endpoint that
-/// the first one created.
+/// Creates an endpoint; without `secret`, Posthorn generates one. `settings` reads its settings, given the defaults of the
+/// workspace. A repeated request that takes over finds the endpoint that the first one created.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for settings out of bounds or an unknown workspace.
 pub async fn create_endpoint(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
-    settings: EndpointSettings,
+    workspace: Option<WorkspaceIdOrUid>,
+    settings: impl FnOnce(&EndpointDefaults) -> Result<EndpointSettings, Problem>,
     secret: Option<Secret>,
 ) -> Result<Endpoint, UseCaseError> {
     caller.require(Scope::Webhooks)?;
@@ -51,7 +53,7 @@ pub async fn create_endpoint(
     {
         return Ok(made);
     }
-    let settings = settings.completed();
+    let settings = settings(&management.defaults_in(&workspace))?.completed();
     let url = check(management, &workspace, &settings)?;
     let profile = settings.signature.profile;
     if let Some(secret) = &secret
@@ -81,6 +83,7 @@ pub async fn create_endpoint(
         Created::Done => {}
         Created::TooMany => return Err(Problem::TooManyEndpoints(most).into()),
         Created::Exists => return Err(Problem::ChangedMeanwhile.into()),
+        Created::UidTaken => return Err(Problem::UidTaken("endpoint").into()),
     }
     management.context.cache.forget_endpoint(endpoint.key()).await;
     Ok(endpoint)
@@ -169,7 +172,7 @@ async fn healths(
 pub async fn list_endpoints(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     filter: &EndpointFilter,
     rows: Rows<EndpointId>,
 ) -> Result<ListPage<(Endpoint, Health), EndpointId>, UseCaseError> {
@@ -200,8 +203,8 @@ pub async fn list_endpoints(
 /// Settings whose parts exclude each other: a merge replaces each of them as a whole.
 pub const REPLACED_WHOLE: [&str; 2] = ["retry", "rate_limit"];
 
-/// Changes an endpoint: `change` makes its new settings, or refuses. Returns the endpoint, and whether it got a new
-/// secret because the old one does not fit its new signature profile.
+/// Changes an endpoint: `change` makes its new settings, given the defaults of its workspace, or refuses. Returns the
+/// endpoint, and whether it got a new secret because the old one does not fit its new signature profile.
 ///
 /// Switching it on (or, with `resume`, confirming that it is on) or changing its URL forgets its failures and drains its
 /// parked deliveries.
@@ -213,12 +216,12 @@ pub async fn update_endpoint(
     caller: &ApiKey,
     id: EndpointId,
     resume: bool,
-    change: impl FnOnce(&Endpoint) -> Result<EndpointSettings, Problem>,
+    change: impl FnOnce(&Endpoint, &EndpointDefaults) -> Result<EndpointSettings, Problem>,
 ) -> Result<(Endpoint, bool), UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     let before = endpoint.clone();
-    let settings = change(&endpoint)?.completed();
+    let settings = change(&endpoint, &management.defaults_in(&workspace))?.completed();
     let moved = settings.url != endpoint.settings.url;
     endpoint.url = check(management, &workspace, &settings)?;
     endpoint.settings = settings;
@@ -243,7 +246,8 @@ pub async fn update_endpoint(
     Ok((endpoint, !fits))
 }
 
-/// Gives an endpoint a generated secret, or `secret`; the previous secret goes on signing for `overlap`.
+/// Gives an endpoint a generated secret, or `secret`; the previous secret goes on signing for `overlap`. An old secret that
+/// still signs may come back. With the current one nothing changes: a repeated request that takes over finds its secret.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for a secret that does not fit, too long an overlap, or too many old secrets.
@@ -261,14 +265,14 @@ pub async fn rotate_secret(
     invalid.require(within, "/overlap_seconds", "must be 0 to 604800");
     let fits = secret.as_ref().is_none_or(|secret| secret.fits(profile));
     invalid.require(fits, "/secret", "does not fit the signature profile");
-    let unused = secret.as_ref().is_none_or(|new| endpoint.secrets.iter().all(|old| old.secret != *new));
-    invalid.require(unused, "/secret", "is signing already");
     invalid.into_result()?;
 
     let secret = secret.unwrap_or_else(|| management.new_secret(profile));
     let before = endpoint.clone();
-    endpoint.rotate(secret, Duration::from_secs(overlap_seconds), management.context.clock.now())?;
-    save_changed(management, caller, Action::SecretRotated, (&before, &mut endpoint)).await?;
+    let overlap = Duration::from_secs(overlap_seconds);
+    if endpoint.rotate(secret, overlap, management.context.clock.now())? {
+        save_changed(management, caller, Action::SecretRotated, (&before, &mut endpoint)).await?;
+    }
     Ok(endpoint)
 }
 
@@ -343,9 +347,8 @@ async fn save_changed(
         Changes::between(&Snapshot::of_endpoint(before, now), &Snapshot::of_endpoint(endpoint, now));
     let change = changes.map(|changes| Change::of_endpoint(action, endpoint, changes));
     let entry = change.map(|change| management.context.entry(caller, change));
-    if !store.save_endpoint(endpoint, entry.as_ref()).await? {
-        return Err(Problem::ChangedMeanwhile.into());
-    }
+    let uid = before.settings.uid.as_ref();
+    require_saved(store.save_endpoint_and_uid(endpoint, uid, entry.as_ref()).await?, "endpoint")?;
     cache.forget_endpoint(endpoint.key()).await;
     Ok(())
 }

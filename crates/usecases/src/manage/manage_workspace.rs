@@ -11,11 +11,13 @@ use domain::audit::{Action, AuditEntry, Change};
 use domain::id::WorkspaceId;
 use domain::problem::Problem;
 use domain::search::NamePart;
+use domain::uid::Uid;
 use store::{Order, Window};
 
+use crate::context::Context;
 use crate::error::UseCaseError;
 use crate::manage::listing::{ListPage, Rows};
-use crate::manage::management::Management;
+use crate::manage::management::{Management, require_saved};
 
 /// Creates a workspace. A repeated request that takes over finds the one that the first created.
 ///
@@ -39,11 +41,11 @@ pub async fn create_workspace(
     let workspace = Workspace::new(id, settings, now);
     let changes = Changes::created(Snapshot::of_workspace(&workspace));
     let change = Change::of_workspace(Action::WorkspaceCreated, id, changes);
-    save(management, &workspace, Some(management.context.entry(caller, change))).await?;
+    save(management, &workspace, None, Some(management.context.entry(caller, change))).await?;
     Ok(workspace)
 }
 
-/// Workspaces are made and deleted only with a key for all of them.
+/// Workspaces are made and deleted, and their uids changed, only with a key for all of them.
 pub(crate) fn require_key_for_all(caller: &ApiKey) -> Result<(), Problem> {
     match caller.workspace_id {
         None => Ok(()),
@@ -110,23 +112,31 @@ pub async fn update_workspace(
     if let Some(quota) = raised {
         return Err(Problem::RaisesOwnQuota(quota).into());
     }
+    // Uids are unique among all workspaces: a tenant that chose its own would learn those of others, or take them.
+    if settings.uid != before.uid {
+        require_key_for_all(caller)?;
+    }
     let changed = workspace.changed(settings);
     // Without a difference nothing changes but the revision, and nobody asks who changed that.
     let changes = Changes::between(&Snapshot::of_workspace(&workspace), &Snapshot::of_workspace(&changed));
     let change = changes.map(|changes| Change::of_workspace(Action::WorkspaceUpdated, id, changes));
     let entry = change.map(|change| management.context.entry(caller, change));
-    save(management, &changed, entry).await?;
+    save(management, &changed, before.uid.as_ref(), entry).await?;
     Ok(changed)
 }
 
+/// Saves a workspace that had the uid `uid` before.
 async fn save(
     management: &Management,
     workspace: &Workspace,
+    uid: Option<&Uid>,
     entry: Option<AuditEntry>,
 ) -> Result<(), UseCaseError> {
-    if !management.context.store.save_workspace(workspace, entry.as_ref()).await? {
-        return Err(Problem::ChangedMeanwhile.into());
+    let Context { store, cache, .. } = &management.context;
+    require_saved(store.save_workspace_and_uid(workspace, uid, entry.as_ref()).await?, "workspace")?;
+    cache.forget_workspace(workspace.id).await;
+    for uid in [uid, workspace.uid.as_ref()].into_iter().flatten() {
+        cache.forget_workspace_uid(uid).await;
     }
-    management.context.cache.forget_workspace(workspace.id).await;
     Ok(())
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use domain::access::api_key::ApiKey;
 use domain::access::workspace::Workspace;
 use domain::endpoint::address::AllowedTargets;
-use domain::id::WorkspaceId;
+use domain::endpoint::defaults::EndpointDefaults;
 use domain::problem::Problem;
 use domain::signing::profile::Profile;
 use domain::signing::secret::Secret;
+use domain::uid::WorkspaceIdOrUid;
+use store::rows::uids::Saved;
 
 use crate::context::Context;
 use crate::error::UseCaseError;
@@ -21,11 +23,30 @@ pub struct Management {
     pub context: Context,
     /// The addresses that an endpoint may have.
     pub targets: AllowedTargets,
+    /// The installation's default settings of endpoints.
+    pub endpoint_defaults: EndpointDefaults,
+}
+
+/// Whether a change was saved, as a result.
+///
+/// # Errors
+/// [`Problem::ChangedMeanwhile`], or [`Problem::UidTaken`] by another thing of this kind.
+pub(crate) fn require_saved(saved: Saved, of: &'static str) -> Result<(), Problem> {
+    match saved {
+        Saved::Done => Ok(()),
+        Saved::ChangedMeanwhile => Err(Problem::ChangedMeanwhile),
+        Saved::UidTaken => Err(Problem::UidTaken(of)),
+    }
 }
 
 impl Management {
     pub(crate) fn new_secret(&self, profile: Profile) -> Secret {
         Secret::for_profile(profile, &self.context.randomness.bytes())
+    }
+
+    /// The default settings of a workspace's endpoints.
+    pub(crate) fn defaults_in(&self, workspace: &Workspace) -> EndpointDefaults {
+        workspace.endpoint_defaults.or(&self.endpoint_defaults)
     }
 
     /// The workspace of a request that reads a workspace's data.
@@ -35,9 +56,9 @@ impl Management {
     pub async fn workspace(
         &self,
         caller: &ApiKey,
-        named: Option<WorkspaceId>,
+        named: Option<impl Into<WorkspaceIdOrUid>>,
     ) -> Result<Arc<Workspace>, UseCaseError> {
-        let id = caller.workspace(named)?;
+        let id = self.context.workspace_id(caller, named.map(Into::into)).await?;
         Ok(self.context.cache.workspace(id).await?.ok_or(Problem::NotFound("workspace"))?)
     }
 }

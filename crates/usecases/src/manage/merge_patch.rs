@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-/// Merges `patch` into `target`. The members named in `whole` are replaced as a whole, because their parts exclude each
-/// other.
+/// Merges `patch` into `target`. The members named in `whole`, at any depth, are replaced as a whole, because their parts
+/// exclude each other.
 pub fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>, whole: &[&str]) {
     for (name, value) in patch {
         match (target.get_mut(&name), value) {
@@ -12,7 +12,7 @@ pub fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>, whole: 
                 target.remove(&name);
             }
             (Some(Value::Object(old)), Value::Object(new)) if !whole.contains(&name.as_str()) => {
-                merge(old, new, &[]);
+                merge(old, new, whole);
             }
             (_, value) => {
                 target.insert(name, without_nulls(value));
@@ -71,6 +71,9 @@ mod tests {
     fn members_whose_parts_exclude_each_other_are_replaced_whole() {
         let target = json!({"retry":{"preset":"default"}});
         let patch = json!({"retry":{"schedule_seconds":[1]}});
-        assert_eq!(merged(target, patch), json!({"retry":{"schedule_seconds":[1]}}));
+        assert_eq!(merged(target.clone(), patch.clone()), json!({"retry":{"schedule_seconds":[1]}}));
+        let within = |settings| json!({"endpoint_defaults":settings});
+        let replaced = within(json!({"retry":{"schedule_seconds":[1]}}));
+        assert_eq!(merged(within(target), within(patch)), replaced);
     }
 }

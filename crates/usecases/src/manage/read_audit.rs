@@ -3,7 +3,8 @@
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::audit::{AuditEntry, AuditFilter, KEPT};
-use domain::id::{AuditEntryId, WorkspaceId};
+use domain::id::AuditEntryId;
+use domain::uid::WorkspaceIdOrUid;
 use store::Order;
 
 use crate::error::UseCaseError;
@@ -11,11 +12,11 @@ use crate::manage::listing::{ListPage, Rows, Span};
 use crate::manage::management::Management;
 
 /// A page of an audit log.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct AuditListing {
     /// The workspace whose entries are listed; if `None`, the caller's workspace, or the installation for a caller with access
     /// to all workspaces.
-    pub workspace: Option<WorkspaceId>,
+    pub workspace: Option<WorkspaceIdOrUid>,
     /// Only these entries.
     pub filter: AuditFilter,
     /// Only changes made in this window.
@@ -37,7 +38,7 @@ pub async fn list_audit_entries(
     let AuditListing { workspace, filter, span, rows } = listing;
     let workspace = match (caller.workspace_id, workspace) {
         (None, None) => None,
-        (_, named) => Some(caller.workspace(named)?),
+        (_, named) => Some(management.context.workspace_id(caller, named).await?),
     };
     let now = management.context.clock.now();
     let window = span.since_oldest(now.minus(KEPT), now)?;

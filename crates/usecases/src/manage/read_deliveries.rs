@@ -5,8 +5,9 @@ use domain::access::api_key::ApiKey;
 use domain::delivery::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::EventTypePattern;
-use domain::id::{DeliveryId, EndpointId, EventId};
+use domain::id::{DeliveryId, EndpointId};
 use domain::problem::Problem;
+use domain::uid::EventIdOrUid;
 use store::Order;
 use store::rows::deliveries::DeliveryFilter;
 
@@ -26,7 +27,7 @@ pub struct DeliveryListing {
     /// Only deliveries of these event types; empty for all types.
     pub types: Vec<EventTypePattern>,
     /// Only the delivery of this event.
-    pub event: Option<EventId>,
+    pub event: Option<EventIdOrUid>,
     /// Only deliveries of events accepted in this window.
     pub span: Span,
     /// Which rows of the list.
@@ -48,11 +49,16 @@ pub async fn list_deliveries(
     let now = management.context.clock.now();
     let window = span.within(&workspace, now)?;
     let filter = DeliveryFilter { status, event_types: &types };
-    let store = &management.context.store;
+    let context = &management.context;
+    let store = &context.store;
     let Some(event) = event else {
         let listing = rows.listing(Order::NewestFirst, window, filter);
         let read = store.list_deliveries(endpoint.id, &listing, now).await?;
         return Ok(rows.page(listing.order, read));
+    };
+    let event = match context.event_id(workspace.id, event).await {
+        Err(UseCaseError::Problem(Problem::NotFound(_))) => return Ok(ListPage::empty()),
+        event => event?,
     };
     // An event makes one delivery to an endpoint at most, and its id follows from both.
     let row = store.load_delivery(endpoint.id, DeliveryId::of(event, endpoint.id), now).await?;

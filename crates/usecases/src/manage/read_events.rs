@@ -6,8 +6,9 @@ use domain::audit::changes::Changes;
 use domain::audit::{Action, Change, Target};
 use domain::event::Event;
 use domain::event::event_type::EventTypePattern;
-use domain::id::{EventId, WorkspaceId};
+use domain::id::EventId;
 use domain::problem::Problem;
+use domain::uid::WorkspaceIdOrUid;
 use serde_json::{Value, json};
 use store::Order;
 
@@ -19,7 +20,7 @@ use crate::manage::management::Management;
 #[derive(Debug, Clone)]
 pub struct EventListing {
     /// The workspace whose events are listed; the caller's workspace, if `None`.
-    pub workspace: Option<WorkspaceId>,
+    pub workspace: Option<WorkspaceIdOrUid>,
     /// Only events of these types; empty for all types.
     pub types: Vec<EventTypePattern>,
     /// Only events accepted in this window.
@@ -53,7 +54,7 @@ pub async fn list_events(
 pub async fn read_event(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     id: EventId,
 ) -> Result<Event, UseCaseError> {
     caller.require(Scope::EventsRead)?;
@@ -69,7 +70,7 @@ pub async fn read_event(
 pub async fn erase_event(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     id: EventId,
 ) -> Result<(), UseCaseError> {
     caller.require(Scope::Events)?;

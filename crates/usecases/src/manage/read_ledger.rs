@@ -7,7 +7,8 @@ use domain::access::api_key::ApiKey;
 use domain::delivery::Delivery;
 use domain::event::Event;
 use domain::event::ledger::SkipReason;
-use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EventId};
+use domain::uid::WorkspaceIdOrUid;
 use store::Order;
 
 use crate::error::UseCaseError;
@@ -31,7 +32,7 @@ pub enum Fate {
 pub async fn read_ledger(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     id: EventId,
     rows: Rows<EndpointId>,
 ) -> Result<ListPage<Fate, EndpointId>, UseCaseError> {

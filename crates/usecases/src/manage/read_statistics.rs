@@ -9,6 +9,7 @@ use domain::delivery::statistics::{Figures, Hour, Tally};
 use domain::id::{EndpointId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
+use domain::uid::{EndpointIdOrUid, IdOrUid, WorkspaceIdOrUid};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use store::rows::deliveries::DeliveryFilter;
 use store::rows::statistics::Subject;
@@ -95,7 +96,7 @@ pub async fn workspace_statistics(
     read_statistics(management, Subject::Workspace(id), window, step).await
 }
 
-/// The statistics of several endpoints of a workspace, in the order in which they are named; whole hours are counted, and
+/// The statistics of several endpoints of a workspace, each with its id, in the order in which they are named; whole hours are counted, and
 /// nothing one by one. By one query an endpoint: reading its rows by their keys would cost half a unit for each hour, even
 /// for one that has no row.
 ///
@@ -105,17 +106,13 @@ pub async fn workspace_statistics(
 pub async fn several_statistics(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
-    endpoints: &[EndpointId],
+    workspace: Option<WorkspaceIdOrUid>,
+    endpoints: Vec<EndpointIdOrUid>,
     (span, step): (Span, Step),
-) -> Result<Vec<Statistics>, UseCaseError> {
+) -> Result<Vec<(EndpointId, Statistics)>, UseCaseError> {
     caller.require(Scope::DeliveriesRead)?;
     if !(1..=MAX_ENDPOINTS_AT_ONCE).contains(&endpoints.len()) {
         return Err(Problem::invalid("endpoint_ids", "must name 1 to 50 endpoints").into());
-    }
-    let mut seen = HashSet::new();
-    if let Some(twice) = endpoints.iter().find(|id| !seen.insert(**id)) {
-        return Err(Problem::invalid("endpoint_ids", format!("names {twice} twice")).into());
     }
     let workspace = management.workspace(caller, workspace).await?.id;
     let window = window(management, caller, workspace, span).await?;
@@ -124,17 +121,48 @@ pub async fn several_statistics(
         let detail = "must be day for so many endpoints and so long a window";
         return Err(Problem::invalid("by", detail).into());
     }
+    let ids = named_endpoints(management, workspace, &endpoints).await?;
+    let reads = ids.into_iter().map(async |id| {
+        let statistics = add_up(management, Subject::Endpoint(id), window, step).await?;
+        Ok((id, statistics))
+    });
+    let statistics = futures_util::stream::iter(reads.collect::<Vec<_>>()).buffered(QUERIES_AT_ONCE);
+    statistics.try_collect().await
+}
+
+/// The ids of endpoints of a workspace, in the order in which they are named.
+async fn named_endpoints(
+    management: &Management,
+    workspace: WorkspaceId,
+    endpoints: &[EndpointIdOrUid],
+) -> Result<Vec<EndpointId>, UseCaseError> {
     let store = &management.context.store;
-    let known = store.existing_endpoints(workspace, endpoints).await?;
-    let unknown: Vec<_> =
-        endpoints.iter().filter(|id| !known.contains(*id)).map(ToString::to_string).collect();
+    let uids = endpoints.iter().filter_map(|named| match named {
+        IdOrUid::Id(_) => None,
+        IdOrUid::Uid(uid) => Some(uid),
+    });
+    let of_uids = store.endpoints_of_uids(workspace, uids.collect::<HashSet<_>>()).await?;
+    let (mut ids, mut seen, mut unknown) = (Vec::with_capacity(endpoints.len()), HashSet::new(), Vec::new());
+    for named in endpoints {
+        let id = match named {
+            IdOrUid::Id(id) => Some(*id),
+            IdOrUid::Uid(uid) => of_uids.get(uid).copied(),
+        };
+        match id {
+            Some(id) if !seen.insert(id) => {
+                return Err(Problem::invalid("endpoint_ids", format!("names {named} twice")).into());
+            }
+            Some(id) => ids.push(id),
+            None => unknown.push(named.to_string()),
+        }
+    }
+    let known = store.existing_endpoints(workspace, &ids).await?;
+    unknown.extend(ids.iter().filter(|id| !known.contains(*id)).map(ToString::to_string));
     if !unknown.is_empty() {
         let detail = format!("names no endpoint of the workspace: {}", unknown.join(", "));
         return Err(Problem::invalid("endpoint_ids", detail).into());
     }
-    let reads = endpoints.iter().map(|id| add_up(management, Subject::Endpoint(*id), window, step));
-    let statistics = futures_util::stream::iter(reads.collect::<Vec<_>>()).buffered(QUERIES_AT_ONCE);
-    statistics.try_collect().await
+    Ok(ids)
 }
 
 /// The rows of a long window by the hour do not fit one answer.

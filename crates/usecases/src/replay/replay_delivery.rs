@@ -14,8 +14,9 @@ use domain::audit::changes::Changes;
 use domain::audit::{Action, Change, Target};
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::Event;
-use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, ReplayId};
 use domain::problem::Problem;
+use domain::uid::{EndpointIdOrUid, EventIdOrUid, WorkspaceIdOrUid};
 use queue::Job;
 use queue::purpose::Replay;
 use serde_json::json;
@@ -87,14 +88,14 @@ pub async fn replay_delivery(
 }
 
 /// A request to send an event again.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct EventReplay<'a> {
     /// The workspace; needed only with a key for all workspaces.
-    pub workspace: Option<WorkspaceId>,
+    pub workspace: Option<WorkspaceIdOrUid>,
     /// The event that is sent again.
-    pub event: EventId,
+    pub event: EventIdOrUid,
     /// The endpoints it is sent to, 1 to 100.
-    pub endpoints: &'a [EndpointId],
+    pub endpoints: &'a [EndpointIdOrUid],
     /// Whether it is also sent to endpoints that have accepted it.
     pub force: bool,
 }
@@ -117,7 +118,8 @@ pub async fn replay_event(
     let context = &management.context;
     let workspace = management.workspace(caller, replay.workspace).await?.id;
     let now = context.clock.now();
-    let event = context.store.load_event(workspace, replay.event, now).await?;
+    let event = context.event_id(workspace, replay.event).await?;
+    let event = context.store.load_event(workspace, event, now).await?;
     let event = event.ok_or(Problem::NotFound("event"))?;
     if event.erased_at.is_some() {
         return Err(Problem::EventErased.into());
@@ -162,17 +164,21 @@ async fn deliveries_to(
     management: &Management,
     caller: &ApiKey,
     event: &Event,
-    endpoints: &[EndpointId],
+    endpoints: &[EndpointIdOrUid],
 ) -> Result<Vec<Delivery>, UseCaseError> {
     let (workspace, mut seen) = (event.workspace_id, HashSet::new());
     let mut deliveries = Vec::with_capacity(endpoints.len());
-    for id in endpoints.iter().filter(|id| seen.insert(**id)) {
-        let endpoint = active_endpoint(management, caller, *id).await?;
+    for named in endpoints {
+        let id = management.context.endpoint_id(caller, Some(workspace.into()), named.clone()).await?;
+        if !seen.insert(id) {
+            continue;
+        }
+        let endpoint = active_endpoint(management, caller, id).await?;
         if endpoint.workspace_id != workspace {
             return Err(Problem::NotFound("endpoint").into());
         }
         let event_type = event.event_type.clone();
-        deliveries.push(Delivery::new(workspace, *id, event.id, event_type, event.occurred_at));
+        deliveries.push(Delivery::new(workspace, id, event.id, event_type, event.occurred_at));
     }
     Ok(deliveries)
 }

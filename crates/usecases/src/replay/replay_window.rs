@@ -17,6 +17,7 @@ use domain::event::operational;
 use domain::id::{DeliveryId, EndpointId, EndpointKey, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
+use domain::uid::WorkspaceIdOrUid;
 use queue::purpose::Replay as JobReplay;
 use queue::{Job, Task};
 use serde_json::json;
@@ -145,7 +146,7 @@ async fn find_replay(
 pub async fn list_replays(
     management: &Management,
     caller: &ApiKey,
-    workspace: Option<WorkspaceId>,
+    workspace: Option<WorkspaceIdOrUid>,
     rows: Rows<ReplayId>,
 ) -> Result<ListPage<Replay, ReplayId>, UseCaseError> {
     caller.require(Scope::DeliveriesRead)?;

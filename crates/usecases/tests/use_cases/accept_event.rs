@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use domain::access::api_key::ApiKey;
 use domain::access::workspace::WorkspaceSettings;
 use domain::id::EventId;
 use domain::problem::Problem;
 use serde_json::json;
 use store::rows::idempotency::IdempotencyKey;
+use store::rows::uids::Saved;
 use usecases::UseCaseError;
 use usecases::accept::accept_event::{accept_event, accept_events};
 use usecases::accept::event_request::EventRequest;
@@ -348,4 +350,54 @@ async fn a_batch_whose_events_were_claimed_each_by_its_place_is_answered_again()
     assert_eq!((repeated[0].id, repeated[0].repeated, repeated[1].repeated), (first.id, true, false));
     let again = accept_events(&intake, &caller, requests(), Some("key")).await.unwrap();
     assert!(again.iter().zip(&repeated).all(|(now, before)| now.as_ref().unwrap().id == before.id));
+}
+
+#[tokio::test]
+async fn the_uid_of_a_workspace_is_read_once_and_not_for_each_event() {
+    let bench = Bench::new().await;
+    let workspace = bench.store.load_workspace(bench.workspace).await.unwrap().unwrap();
+    let settings = |uid: Option<&str>| WorkspaceSettings {
+        uid: uid.map(|uid| uid.parse().unwrap()),
+        ..workspace.settings()
+    };
+    let named = workspace.changed(settings(Some("acme")));
+    assert_eq!(bench.store.save_workspace_and_uid(&named, None, None).await.unwrap(), Saved::Done);
+    let caller = ApiKey { workspace_id: None, ..bench.caller() };
+    let (process, other) = (bench.intake(bench.queue.clone()), bench.intake(bench.queue.clone()));
+    let send = async |intake| {
+        let request =
+            EventRequest { workspace_id: Some("acme".parse().unwrap()), ..request("invoice.paid", "{}") };
+        accept_event(intake, &caller, request, None).await
+    };
+    send(&process).await.unwrap();
+
+    // Another process takes the uid away: this one goes on with what it has read, for some seconds.
+    let without = named.changed(settings(None));
+    assert_eq!(
+        bench.store.save_workspace_and_uid(&without, named.uid.as_ref(), None).await.unwrap(),
+        Saved::Done
+    );
+    send(&process).await.unwrap();
+    assert_eq!(problem(send(&other).await), Problem::NotFound("workspace"));
+    // That there is none was not kept in mind.
+    let again = without.changed(settings(Some("acme")));
+    assert_eq!(bench.store.save_workspace_and_uid(&again, None, None).await.unwrap(), Saved::Done);
+    send(&other).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_event_with_a_uid_whose_jobs_were_not_sent_is_finished_under_its_key() {
+    let bench = Bench::new().await;
+    bench.endpoint(1, json!({ "url": URL })).await;
+    let (whole, broken) = (bench.intake(bench.queue.clone()), bench.intake(bench.broken_queue()));
+    let caller = bench.caller();
+    let paid = || EventRequest { uid: Some("invoice-7".parse().unwrap()), ..request("invoice.paid", "{}") };
+    let failed = accept_event(&broken, &caller, paid(), Some("key")).await;
+    assert!(matches!(failed, Err(UseCaseError::Fault(_))));
+    assert_eq!(problem(accept_event(&whole, &caller, paid(), None).await), Problem::UidTaken("event"));
+    let finished = accept_event(&whole, &caller, paid(), Some("key")).await.unwrap();
+    let now = bench.context(bench.queue.clone()).clock.now();
+    let uid = finished.uid.unwrap();
+    assert_eq!(bench.store.event_of_uid(bench.workspace, &uid, now).await.unwrap(), Some(finished.id));
+    assert_eq!(bench.jobs().await.len(), 1);
 }

@@ -44,14 +44,14 @@ async fn a_request_that_died_after_its_effect_finds_what_it_made() {
     let everybody = domain::access::api_key::ApiKey { workspace_id: None, ..bench.caller() };
     let key = || ApiKeySettings {
         name: "a".to_owned(),
-        workspace_id: Some(bench.workspace),
+        workspace_id: Some(bench.workspace.into()),
         scopes: vec![Scope::Webhooks],
         roles: Vec::new(),
         expires_at: None,
     };
     let make = async |claim: &Claim| {
         let management = under(&management, claim);
-        let endpoint = create_endpoint(&management, &caller, None, settings(), None).await.unwrap();
+        let endpoint = create_endpoint(&management, &caller, None, |_| Ok(settings()), None).await.unwrap();
         let name = serde_json::from_str(r#"{"name":"a"}"#).unwrap();
         let workspace = create_workspace(&management, &everybody, name).await.unwrap();
         let (key, secret) = create_api_key(&management, &caller, key()).await.unwrap();

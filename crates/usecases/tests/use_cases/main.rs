@@ -30,6 +30,7 @@ use capacity::Meter;
 use domain::access::api_key::{ApiKey, ApiKeySettings};
 use domain::access::workspace::{Workspace, WorkspaceSettings};
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{ApiKeyId, EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, Secret};
@@ -148,7 +149,8 @@ impl Bench {
     /// A management API with an empty cache.
     fn management(&self) -> Management {
         let targets = AllowedTargets::loopback_and_http();
-        Management { context: self.context(self.queue.clone()), targets }
+        let context = self.context(self.queue.clone());
+        Management { context, targets, endpoint_defaults: EndpointDefaults::default() }
     }
 
     /// A queue that cannot be reached.
@@ -163,9 +165,8 @@ impl Bench {
     }
 
     fn caller(&self) -> ApiKey {
-        let settings =
-            ApiKeySettings { workspace_id: Some(self.workspace), ..ApiKeySettings::admin_of_all("test") };
-        ApiKey::new(ApiKeyId::new(start(), 1), settings, start())
+        let settings = ApiKeySettings::admin_of_all("test");
+        ApiKey::new(ApiKeyId::new(start(), 1), Some(self.workspace), settings, start())
     }
 
     fn key(&self, endpoint: EndpointId) -> EndpointKey {
@@ -212,6 +213,7 @@ fn request(event_type: &str, data: &str) -> EventRequest {
         data: serde_json::from_str(data).unwrap(),
         workspace_id: None,
         id: None,
+        uid: None,
         occurred_at: None,
         channels: Vec::new(),
         deliver_at: None,

@@ -14,7 +14,7 @@ async fn switching_on_again_begins_the_drain_that_was_lost() {
     let bench = Bench::new().await;
     let endpoint = bench.endpoint(1, json!({ "url": "https://example.com/hook", "active": false })).await;
     let switch_on = async |management: &Management| {
-        update_endpoint(management, &bench.caller(), endpoint.id, true, |endpoint| {
+        update_endpoint(management, &bench.caller(), endpoint.id, true, |endpoint, _| {
             let mut settings = endpoint.settings.clone();
             settings.active = true;
             Ok(settings)

@@ -2,7 +2,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::delivery::{CancelReason, Delivery, DeliveryStatus};
-use domain::id::ReplayId;
+use domain::id::{EndpointId, ReplayId};
+use domain::uid::IdOrUid;
 use queue::Job;
 use queue::purpose::Replay;
 use serde_json::json;
@@ -24,8 +25,9 @@ async fn an_event_on_its_way_is_not_sent_beside_itself_and_each_endpoint_gets_it
     let late = bench.endpoint(2, json!({ "url": url })).await.id;
 
     let management = bench.management();
-    let again = async |endpoints: Vec<_>| {
-        let replay = EventReplay { workspace: None, event, endpoints: &endpoints, force: true };
+    let again = async |endpoints: Vec<EndpointId>| {
+        let endpoints: Vec<_> = endpoints.into_iter().map(IdOrUid::Id).collect();
+        let replay = EventReplay { workspace: None, event: event.into(), endpoints: &endpoints, force: true };
         let resent = replay_event(&management, &caller, replay).await.unwrap();
         let endpoints = |deliveries: Vec<domain::delivery::Delivery>| {
             deliveries.into_iter().map(|delivery| delivery.endpoint_id).collect::<Vec<_>>()

@@ -29,9 +29,8 @@ pub(crate) async fn list(
     caller: Caller,
     Page { filter, rows }: Page<AuditEntryId, AuditQuery>,
 ) -> Answer<Json<api::page::Page<AuditEntry>>> {
-    let AuditQuery { workspace_id, since, until, .. } = filter;
-    let listing =
-        AuditListing { workspace: workspace_id, filter: filter.into(), span: Span { since, until }, rows };
+    let span = Span { since: filter.since, until: filter.until };
+    let listing = AuditListing { workspace: filter.workspace_id.clone(), filter: filter.into(), span, rows };
     let page = list_audit_entries(&management, &caller, listing).await?;
     Ok(Json(api::page::Page::of(page.rows.into_iter().map(AuditEntry::from), page.next, page.previous)))
 }

@@ -37,7 +37,8 @@ pub(crate) async fn list(
     Id(endpoint): Id<EndpointId>,
     uri: Uri,
 ) -> Answer<(Option<[(HeaderName, String); 1]>, Json<Vec<Delivery>>)> {
-    let DeliveryQuery { status, event_type, event_id, since, until, limit, before, after } = query;
+    let DeliveryQuery { workspace_id: _, status, event_type, event_id, since, until, limit, before, after } =
+        query;
     let anchor = match (before, after) {
         (None, None) => Anchor::First,
         (Some(before), None) => Anchor::After(before),

@@ -6,10 +6,11 @@ use api::page::PageQuery;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::endpoint::EndpointSettings;
+use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::filter::EndpointFilter;
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::EndpointId;
 use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, Secret};
+use domain::uid::WorkspaceIdOrUid;
 use http_kit::{
     Body, Caller, Created, Document, Id, IfMatch, InRequest, OptionalBody, Page, Revised, UnderClaim,
 };
@@ -36,9 +37,9 @@ pub(crate) async fn create(
     Body(mut document): Body<Document>,
 ) -> Answer<Revised<Created<Endpoint>>> {
     // These two are said once, when the endpoint is made; everything else is a setting that can be changed.
-    let workspace = document.take::<WorkspaceId>("workspace_id")?;
+    let workspace = document.take::<WorkspaceIdOrUid>("workspace_id")?;
     let secret = document.take::<Secret>("secret")?;
-    let settings: EndpointSettings = document.read()?;
+    let settings = |defaults: &EndpointDefaults| document.with_defaults(defaults).read();
     let endpoint =
         manage_endpoint::create_endpoint(&management, &caller, workspace, settings, secret).await?;
     let now = management.context.clock.now();
@@ -94,10 +95,10 @@ pub(crate) async fn list(
 
 /// Change an endpoint
 ///
-/// The body is merged into the settings (RFC 7396): `null` sets the default, an array replaces the old one, an object is
-/// merged; but `retry` and `rate_limit` are replaced whole. `"active": true` or another `url` resets the count of failures,
-/// closes the circuit, and sends the parked deliveries. A signature profile that the secret does not fit creates a new
-/// secret, which the answer shows.
+/// The body is merged into the settings (RFC 7396): `null` sets the default, the workspace's if it has one, an array
+/// replaces the old one, an object is merged; but `retry` and `rate_limit` are replaced whole. `"active": true` or another
+/// `url` resets the count of failures, closes the circuit, and sends the parked deliveries. A signature profile that the
+/// secret does not fit creates a new secret, which the answer shows.
 #[utoipa::path(
     patch,
     path = "/v1/webhook-endpoints/{endpoint}",
@@ -115,9 +116,9 @@ pub(crate) async fn update(
     Body(patch): Body<Document>,
 ) -> Answer<Revised<Json<Endpoint>>> {
     let resume = patch.sets("active", &Value::Bool(true));
-    let change = |endpoint: &domain::endpoint::Endpoint| {
+    let change = |endpoint: &domain::endpoint::Endpoint, defaults: &EndpointDefaults| {
         if_match.require(endpoint.revision)?;
-        patch.merged_into(&endpoint.settings, &REPLACED_WHOLE)
+        patch.merged_into(&endpoint.settings, &REPLACED_WHOLE).with_defaults(defaults).read()
     };
     let (endpoint, new_secret) =
         manage_endpoint::update_endpoint(&management, &caller, endpoint, resume, change).await?;
@@ -150,7 +151,8 @@ pub(crate) async fn delete(
 
 /// Rotate the signing secret
 ///
-/// Until the overlap ends, deliveries carry a signature of each secret. The answer shows the new secret.
+/// Until the overlap ends, deliveries carry a signature of each secret. The answer shows the new secret. An old secret that
+/// still signs may be made the current one again.
 #[utoipa::path(
     post,
     path = "/v1/webhook-endpoints/{endpoint}/secret/rotate",

@@ -28,14 +28,14 @@ pub(crate) async fn explain(
     Query(ExplainQuery { endpoint_id, workspace_id }): Query<ExplainQuery>,
     Id(event): Id<EventId>,
 ) -> Answer<Json<Explanation>> {
-    let ExplainedEvent { event, explanation, recorded, delivery, changed_since } =
+    let ExplainedEvent { event, endpoint, explanation, recorded, delivery, changed_since } =
         explain_event(&management, &caller, workspace_id, event, endpoint_id).await?;
     let decides = explanation.as_ref().filter(|explanation| !explanation.0.is_empty());
     let passes = decides.map(|explanation| explanation.passes());
     let verdicts = explanation.into_iter().flat_map(|explanation| explanation.0);
     Ok(Json(Explanation {
         event_id: event.id,
-        endpoint_id,
+        endpoint_id: endpoint,
         event_type: event.event_type,
         channels: event.channels,
         passes,

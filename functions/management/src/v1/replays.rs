@@ -8,7 +8,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
+use domain::id::{DeliveryId, EndpointId, ReplayId};
+use domain::uid::EventIdOrUid;
 use http_kit::{Body, Caller, Id, OptionalBody, Page, UnderClaim};
 use usecases::manage::management::Management;
 use usecases::replay::replay_delivery::{EventReplay, Resent, replay_delivery, replay_event};
@@ -52,7 +53,7 @@ pub(crate) async fn one_delivery(
 pub(crate) async fn one_event(
     UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
-    Id(event): Id<EventId>,
+    Id(event): Id<EventIdOrUid>,
     Body(request): Body<ReplayEvent>,
 ) -> Answer<(StatusCode, Json<ReplayedEvent>)> {
     let ReplayEvent { endpoint_ids, workspace_id, force } = request;

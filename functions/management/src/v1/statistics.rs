@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use api::statistics::{
-    EndpointStatistics, SeveralStatistics, SeveralStatisticsQuery, Statistics, StatisticsQuery, Step,
-    StepFigures,
+    EndpointStatistics, EndpointStatisticsQuery, SeveralStatistics, SeveralStatisticsQuery, Statistics,
+    StatisticsQuery, Step, StepFigures,
 };
 use axum::Json;
 use axum::extract::State;
@@ -26,13 +26,13 @@ use crate::v1::Answer;
     path = "/v1/webhook-endpoints/{endpoint}/statistics",
     operation_id = "read_endpoint_statistics",
     tag = "Statistics",
-    params(StatisticsQuery),
+    params(EndpointStatisticsQuery),
     responses((status = 200, description = "The statistics.", body = Statistics)),
 )]
 pub(crate) async fn of_endpoint(
     State(management): State<Management>,
     caller: Caller,
-    Query(StatisticsQuery { since, until, by }): Query<StatisticsQuery>,
+    Query(EndpointStatisticsQuery { since, until, by, .. }): Query<EndpointStatisticsQuery>,
     Id(endpoint): Id<EndpointId>,
 ) -> Answer<Json<Statistics>> {
     let span = Span { since, until };
@@ -78,8 +78,7 @@ pub(crate) async fn of_several(
 ) -> Answer<Json<SeveralStatistics>> {
     let SeveralStatisticsQuery { endpoint_ids, workspace_id, since, until, by } = query;
     let (ids, asked) = (endpoint_ids.0, (Span { since, until }, step(by)));
-    let statistics = several_statistics(&management, &caller, workspace_id, &ids, asked).await?;
-    let rows = ids.into_iter().zip(statistics);
+    let rows = several_statistics(&management, &caller, workspace_id, ids, asked).await?.into_iter();
     let data = rows.map(|(endpoint_id, one)| EndpointStatistics { endpoint_id, statistics: shown(one) });
     Ok(Json(SeveralStatistics { data: data.collect() }))
 }

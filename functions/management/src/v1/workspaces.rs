@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use domain::id::WorkspaceId;
 use http_kit::{Body, Caller, Created, Document, Id, IfMatch, InRequest, Page, Revised, UnderClaim};
 use usecases::manage::delete_workspace::delete_workspace;
+use usecases::manage::manage_endpoint::REPLACED_WHOLE;
 use usecases::manage::manage_workspace::{
     create_workspace, list_workspaces, read_workspace, update_workspace,
 };
@@ -96,7 +97,7 @@ pub(crate) async fn update(
 ) -> Answer<Revised<Json<Workspace>>> {
     let change = |workspace: &domain::access::workspace::Workspace| {
         if_match.require(workspace.revision)?;
-        patch.merged_into(&workspace.settings(), &[])
+        patch.merged_into(&workspace.settings(), &REPLACED_WHOLE).read()
     };
     let workspace = update_workspace(&management, &caller, workspace, change).await?;
     Ok(Revised { revision: workspace.revision, answer: Json(Workspace::from(&workspace)) })

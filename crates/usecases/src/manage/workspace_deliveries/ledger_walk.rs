@@ -110,7 +110,7 @@ impl Walk<'_> {
 
     /// Adds the entries from the place `first` on, those on the right side of the walk's start that the filter may select.
     fn add(&mut self, listed: &ListedEvent, first: usize) {
-        let Reading { filter, order, .. } = self.reading;
+        let Reading { filter, endpoint: only, order, .. } = self.reading;
         let event = Event { ledger: domain::event::ledger::Ledger::default(), ..listed.event.clone() };
         let event = Arc::new(event);
         let is_newest_first = *order == Order::NewestFirst;
@@ -119,9 +119,8 @@ impl Walk<'_> {
         let entries = entries.filter(|(place, (endpoint, skipped))| {
             let on_this_side = start.is_none_or(|start| is_newest_first == (*place >= start.place));
             // With one endpoint, a replay to an endpoint that was skipped costs no more than a look at one row.
-            let may_be_asked_for =
-                skipped.is_none() || filter.asks_for_skipped() || filter.endpoint.is_some();
-            on_this_side && may_be_asked_for && filter.endpoint.is_none_or(|only| only == *endpoint)
+            let may_be_asked_for = skipped.is_none() || filter.asks_for_skipped() || only.is_some();
+            on_this_side && may_be_asked_for && only.is_none_or(|only| only == *endpoint)
         });
         let candidates = entries.map(|(place, (endpoint, skipped))| Candidate {
             event: Arc::clone(&event),
@@ -180,7 +179,7 @@ impl Walk<'_> {
                 return filter.asks_for_skipped().then_some(listed);
             }
         };
-        filter.asks_for(&delivery).then(|| Listed::Delivery(Box::new(delivery)))
+        self.reading.asks_for(&delivery).then(|| Listed::Delivery(Box::new(delivery)))
     }
 
     /// Whether the page is full, or has taken as much work as it may.

@@ -15,6 +15,7 @@ use domain::event::ledger::SkipReason;
 use domain::id::{EndpointId, EventId, WorkspaceId};
 use domain::policy::outcome::ErrorClass;
 use domain::problem::Problem;
+use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use store::{Listing, Order, Window};
 
 use crate::context::Context;
@@ -32,7 +33,7 @@ const MERGED_AT_MOST: usize = 100;
 #[derive(Debug, Clone)]
 pub struct WorkspaceListing {
     /// The workspace whose deliveries are listed; the caller's workspace, if `None`.
-    pub workspace: Option<WorkspaceId>,
+    pub workspace: Option<WorkspaceIdOrUid>,
     /// Only these deliveries.
     pub filter: WorkspaceFilter,
     /// Only deliveries of events accepted in this window.
@@ -49,7 +50,7 @@ pub struct WorkspaceFilter {
     /// Endpoints that were skipped, too; only them, if no status is named.
     pub skipped: bool,
     /// Only deliveries to this endpoint.
-    pub endpoint: Option<EndpointId>,
+    pub endpoint: Option<EndpointIdOrUid>,
     /// Only deliveries of these event types.
     pub types: Vec<EventTypePattern>,
     /// Only deliveries whose last attempt had one of these errors.
@@ -80,6 +81,8 @@ struct Reading<'a> {
     workspace: WorkspaceId,
     window: Window,
     filter: &'a WorkspaceFilter,
+    /// The endpoint of the filter.
+    endpoint: Option<EndpointId>,
     order: Order,
     limit: usize,
 }
@@ -101,12 +104,22 @@ pub async fn list_workspace_deliveries(
     listing: WorkspaceListing,
 ) -> Result<ListPage<Listed, Position>, UseCaseError> {
     caller.require(Scope::DeliveriesRead)?;
-    let WorkspaceListing { workspace, filter, span, rows } = listing;
+    let WorkspaceListing { workspace, mut filter, span, rows } = listing;
     let workspace = management.workspace(caller, workspace).await?;
     let context = &management.context;
+    let endpoint = match filter.endpoint.take() {
+        None => None,
+        Some(named) => match context.endpoint_id(caller, Some(workspace.id.into()), named).await {
+            Err(UseCaseError::Problem(Problem::NotFound(_))) => {
+                return Ok(ListPage::empty());
+            }
+            id => Some(id?),
+        },
+    };
     let window = span.within(&workspace, context.clock.now())?;
     let (order, limit) = (rows.read_in(Order::NewestFirst), rows.limit);
-    let reading = Reading { context, workspace: workspace.id, window, filter: &filter, order, limit };
+    let reading =
+        Reading { context, workspace: workspace.id, window, filter: &filter, endpoint, order, limit };
 
     // A list goes on as it began: by the kind of its positions.
     let start = match rows.anchor {
@@ -146,7 +159,7 @@ impl Reading<'_> {
     /// The endpoints whose deliveries are listed, deleted ones too. Where they are more than `most`, not all are given, but
     /// more than that.
     async fn endpoints(&self, most: usize) -> Result<Vec<EndpointId>, UseCaseError> {
-        if let Some(endpoint) = self.filter.endpoint {
+        if let Some(endpoint) = self.endpoint {
             return Ok(vec![endpoint]);
         }
         let subscriptions = self.context.cache.subscriptions(self.workspace).await?;
@@ -165,19 +178,19 @@ impl Reading<'_> {
         }
         Ok(endpoints)
     }
+
+    /// Whether the filter selects `delivery`.
+    fn asks_for(&self, delivery: &Delivery) -> bool {
+        let WorkspaceFilter { statuses, skipped, types, errors, .. } = self.filter;
+        let any_status = statuses.is_empty() && !skipped;
+        (any_status || statuses.contains(&delivery.status))
+            && self.endpoint.is_none_or(|endpoint| delivery.endpoint_id == endpoint)
+            && wants(types, &delivery.event_type)
+            && (errors.is_empty() || delivery.last_error.is_some_and(|error| errors.contains(&error)))
+    }
 }
 
 impl WorkspaceFilter {
-    /// Whether the filter selects `delivery`.
-    fn asks_for(&self, delivery: &Delivery) -> bool {
-        let any_status = self.statuses.is_empty() && !self.skipped;
-        (any_status || self.statuses.contains(&delivery.status))
-            && self.endpoint.is_none_or(|endpoint| delivery.endpoint_id == endpoint)
-            && wants(&self.types, &delivery.event_type)
-            && (self.errors.is_empty()
-                || delivery.last_error.is_some_and(|error| self.errors.contains(&error)))
-    }
-
     /// Whether the filter selects endpoints that were skipped.
     fn asks_for_skipped(&self) -> bool {
         self.skipped && self.errors.is_empty()

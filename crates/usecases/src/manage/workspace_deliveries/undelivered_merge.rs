@@ -47,7 +47,7 @@ impl Reading<'_> {
             let Some(delivery) = take_next(&mut lanes, self.order) else {
                 return Ok(Read { rows, stopped_at: None });
             };
-            let is_asked_for = delivery.workspace_id == self.workspace && self.filter.asks_for(&delivery);
+            let is_asked_for = delivery.workspace_id == self.workspace && self.asks_for(&delivery);
             if (rows.len() == self.limit && is_asked_for) || examined == EXAMINED_AT_MOST {
                 let stopped_at = match self.order {
                     Order::NewestFirst => delivery.id.successor(),

@@ -1,0 +1,80 @@
+//! Which thing does a caller name by its uid?
+//! Resolution of uids: wherever a caller may give an id it may give a uid, of which one read makes the id.
+//!
+//! An event names its workspace in every request, so that read is cached. Every other one sees the newest row.
+
+use domain::access::api_key::ApiKey;
+use domain::id::{EndpointId, EventId, WorkspaceId};
+use domain::problem::Problem;
+use domain::uid::{EndpointIdOrUid, EventIdOrUid, IdOrUid, Uid, WorkspaceIdOrUid};
+
+use crate::context::Context;
+use crate::error::UseCaseError;
+
+impl Context {
+    /// The workspace of a request, which its caller may have named; as [`ApiKey::workspace`] decides.
+    ///
+    /// # Errors
+    /// [`Problem::NotFound`] when no workspace has the uid.
+    pub async fn workspace_id(
+        &self,
+        caller: &ApiKey,
+        named: Option<WorkspaceIdOrUid>,
+    ) -> Result<WorkspaceId, UseCaseError> {
+        let named = match named {
+            None => None,
+            Some(IdOrUid::Id(id)) => Some(id),
+            Some(IdOrUid::Uid(uid)) => {
+                Some(self.cache.workspace_of_uid(&uid).await?.ok_or(Problem::NotFound("workspace"))?)
+            }
+        };
+        Ok(caller.workspace(named)?)
+    }
+
+    /// The workspace that has the uid now.
+    ///
+    /// # Errors
+    /// [`UseCaseError::Fault`] when the table cannot be read.
+    pub async fn workspace_of_uid(&self, uid: &Uid) -> Result<Option<WorkspaceId>, UseCaseError> {
+        Ok(self.store.workspace_of_uid(uid).await?)
+    }
+
+    /// The endpoint that a caller names. Of a uid, `workspace` says in which workspace.
+    ///
+    /// # Errors
+    /// [`Problem::NotFound`] when no endpoint has the uid; [`Problem::Invalid`] for a uid without a workspace from a
+    /// caller with access to all.
+    pub async fn endpoint_id(
+        &self,
+        caller: &ApiKey,
+        workspace: Option<WorkspaceIdOrUid>,
+        named: EndpointIdOrUid,
+    ) -> Result<EndpointId, UseCaseError> {
+        match named {
+            IdOrUid::Id(id) => Ok(id),
+            IdOrUid::Uid(uid) => {
+                let workspace = self.workspace_id(caller, workspace).await?;
+                let id = self.store.endpoint_of_uid(workspace, &uid).await?;
+                Ok(id.ok_or(Problem::NotFound("endpoint"))?)
+            }
+        }
+    }
+
+    /// The event of a workspace that a caller names.
+    ///
+    /// # Errors
+    /// [`Problem::NotFound`] when no event has the uid.
+    pub async fn event_id(
+        &self,
+        workspace: WorkspaceId,
+        named: EventIdOrUid,
+    ) -> Result<EventId, UseCaseError> {
+        match named {
+            IdOrUid::Id(id) => Ok(id),
+            IdOrUid::Uid(uid) => {
+                let id = self.store.event_of_uid(workspace, &uid, self.clock.now()).await?;
+                Ok(id.ok_or(Problem::NotFound("event"))?)
+            }
+        }
+    }
+}
