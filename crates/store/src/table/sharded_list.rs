@@ -1,9 +1,9 @@
 //! How are rows listed in order that stand in many partitions?
 //! A sharded list: one partition a day and shard, merged by sort key while it is read.
 //!
-//! Each shard of a day is a lane that is read in small pages, of at most 1 MB each; the sort keys order by time. Days are
-//! read backwards or forwards, until enough rows are found, the last day is passed, or as much was read as may be for one
-//! page. The days are few: nothing is kept for more than 90.
+//! Each shard of a day is a lane that is read in small pages, of at most 1 MB each; the sort keys order by time. Days
+//! are read backwards or forwards, until enough rows are found, the last day is passed, or as much was read as may be for
+//! one page. The days are few: nothing is kept for more than 90.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
