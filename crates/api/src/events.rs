@@ -40,7 +40,7 @@ pub struct NewEvent {
     /// if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<EventId>,
-    /// Your own name of the event, unique in its workspace while the event is kept: another event with it is refused.
+    /// Your own id of the event, unique in its workspace while the event is kept: another event with it is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<Uid>,
     /// When it happened; the time of the request if left out.
@@ -73,7 +73,7 @@ pub struct Batch<E> {
 pub struct AcceptedEvent {
     /// The id of the event.
     pub id: EventId,
-    /// Your own name of the event, if it has one.
+    /// Your own id of the event, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub uid: Option<Uid>,
@@ -140,7 +140,7 @@ pub struct BatchAccepted {
     pub status: u16,
     /// The id of the event.
     pub id: EventId,
-    /// Your own name of the event, if it has one.
+    /// Your own id of the event, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub uid: Option<Uid>,
@@ -225,7 +225,7 @@ pub struct Searched {
 pub struct EventSummary {
     /// The id of the event.
     pub id: EventId,
-    /// Your own name of the event.
+    /// Your own id of the event.
     #[serde(default)]
     pub uid: Option<Uid>,
     /// The workspace of the event.

@@ -138,6 +138,26 @@ async fn a_uid_is_taken_wherever_an_id_is() {
 }
 
 #[tokio::test]
+async fn no_answer_says_which_uids_other_workspaces_have() {
+    let stage = Stage::set().await;
+    workspace(&stage, "acme").await;
+    let (_, tenant) = workspace(&stage, "other").await;
+    let without_key = ApiClient::new(&stage.platform.url(), "");
+    for uid in ["acme", "nobody"] {
+        for (method, more) in
+            [("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/statistics"), ("GET", "/jwks.json")]
+        {
+            let path = format!("/v1/workspaces/{uid}{more}");
+            let body = if method == "PATCH" { "{}" } else { "" };
+            assert_eq!(tenant.call(method, &path, body, &[]).await.unwrap().0, 404, "{method} {path}");
+        }
+        let keys = format!("/v1/workspaces/{uid}/jwks.json");
+        assert_eq!(without_key.call("GET", &keys, "", &[]).await.unwrap().0, 404, "{keys}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_uid_is_unique_changed_and_freed() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let (acme, tenant) = workspace(&stage, "acme").await;

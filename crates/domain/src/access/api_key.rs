@@ -62,7 +62,7 @@ pub enum Scope {
     /// Read deliveries.
     #[serde(rename = "deliveries:ro")]
     DeliveriesRead,
-    /// Make, change and read workspaces.
+    /// Make, change, delete and read workspaces.
     #[serde(rename = "workspaces")]
     Workspaces,
     /// Read workspaces.

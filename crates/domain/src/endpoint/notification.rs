@@ -82,7 +82,8 @@ pub(super) fn check(
         invalid.push("/url", address_of(settings.body));
     }
     invalid.require(
-        settings.body != BodyForm::Email || allowed.permits_mail(),
+        // One that is switched off may stay, and be changed.
+        settings.body != BodyForm::Email || !settings.active || allowed.permits_mail(),
         "/body",
         "cannot be email: the operator has not configured an address to send from (the template's NotificationsFrom)",
     );

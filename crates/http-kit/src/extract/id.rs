@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use domain::id::{ApiKeyId, DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::uid::{EventIdOrUid, IdOrUid, Uid, WorkspaceIdOrUid};
+use usecases::UseCaseError;
 
 use crate::error_response::ErrorResponse;
 use crate::extract::caller::{Caller, HoldsApiKeys};
@@ -64,10 +65,17 @@ impl InPath for WorkspaceId {
 
     async fn of_uid<S: HoldsApiKeys + Sync>(
         uid: &Uid,
-        _: &mut Parts,
+        parts: &mut Parts,
         state: &S,
     ) -> Result<Option<Self>, ErrorResponse> {
-        Ok(state.context().workspace_of_uid(uid).await?)
+        // Only for those who may open the workspace: else anybody could find out which uids there are.
+        let caller = match Caller::of(parts, state).await {
+            Ok(caller) => caller,
+            Err(ErrorResponse(UseCaseError::Problem(_))) => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        let id = state.context().workspace_of_uid(uid).await?;
+        Ok(id.filter(|id| caller.workspace(Some(*id)).is_ok()))
     }
 }
 

@@ -32,13 +32,14 @@ impl Store {
         self.transact(parts).await
     }
 
-    /// Writes the entry of an action that is no write of its own, before the action. Written again under the same id, it
-    /// stays one entry.
+    /// Writes the entry of an action that is no write of its own, before the action. An entry that is there under the same id
+    /// stays as it is: a repeated request that goes on may have less left to do.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
     pub async fn save_audit_entry(&self, entry: &AuditEntry) -> Result<(), StoreError> {
-        self.transact_audited(Vec::new(), Some(entry)).await?;
+        let parts = rows(entry)?.into_iter().map(|row| self.part_put(row, Some("attribute_not_exists(PK)")));
+        self.transact(parts.collect::<Result<_, _>>()?).await?;
         Ok(())
     }
 

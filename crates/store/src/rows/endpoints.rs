@@ -12,8 +12,8 @@ use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, PublicKey};
 use domain::timestamp::Timestamp;
 use domain::uid::Uid;
-use serde::Deserialize;
 use serde::de::IntoDeserializer;
+use serde::{Deserialize, Serialize as _, Serializer};
 
 use crate::error::StoreError;
 use crate::keys::{self, ENDPOINT_PREFIX, LOOKUP, LOOKUP_SORT};
@@ -30,6 +30,9 @@ const ENTITY: &str = "endpoint";
 struct Document {
     id: EndpointId,
     workspace_id: WorkspaceId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uid: Option<Uid>,
+    #[serde(serialize_with = "without_uid")]
     settings: EndpointSettings,
     /// Only `failing` and `gone`: earlier versions, which run on while a new one is deployed, know no other.
     disabled_reason: Option<DisabledReason>,
@@ -100,7 +103,7 @@ impl Store {
         let Some(row) = self.load(&keys::endpoint(endpoint)).await? else { return Ok(None) };
         let reader = ItemReader::new(row, ENTITY);
         let document: Document = reader.json("document")?;
-        Ok(Some((reader.number("revision")?, document.settings.uid)))
+        Ok(Some((reader.number("revision")?, document.uid)))
     }
 
     /// The row of an endpoint.
@@ -117,6 +120,7 @@ impl Store {
         let document = Document {
             id: endpoint.id,
             workspace_id: endpoint.workspace_id,
+            uid: settings.uid.take(),
             settings,
             disabled_reason: endpoint.disabled_reason().filter(|reason| *reason != DisabledReason::Manual),
             disabled: endpoint.disabled.clone(),
@@ -259,6 +263,7 @@ impl Store {
         let sealed: Sealed =
             serde_json::from_slice(&sealed).map_err(|_| reader.damaged("its secrets cannot be read"))?;
         document.settings.headers = sealed.headers;
+        document.settings.uid = document.uid;
         if let Some(url) = sealed.url {
             document.settings.url = url;
         }
@@ -280,7 +285,35 @@ impl Store {
     }
 }
 
+/// The settings without their uid, which is a member of the document: versions that know no uids refuse settings with
+/// members that they do not know, and they may still run during a deployment, or run again after it.
+fn without_uid<S: Serializer>(settings: &EndpointSettings, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut settings = serde_json::to_value(settings).map_err(serde::ser::Error::custom)?;
+    if let Some(members) = settings.as_object_mut() {
+        members.remove("uid");
+    }
+    settings.serialize(serializer)
+}
+
 /// Reads a stored URL without a check: it was checked when it was saved, and is checked again before each call.
 fn stored_url(text: &str) -> Result<EndpointUrl, serde::de::value::Error> {
     EndpointUrl::deserialize(text.into_deserializer())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[derive(serde::Serialize)]
+    struct Stored(#[serde(serialize_with = "without_uid")] EndpointSettings);
+
+    #[test]
+    fn the_stored_settings_have_no_member_that_an_older_version_would_refuse() {
+        let with_uid = json!({ "url": "https://example.com/hooks", "uid": "crm" });
+        let settings: EndpointSettings = serde_json::from_value(with_uid).unwrap();
+        let (mut shown, stored) = (json!(settings), json!(Stored(settings)));
+        assert_eq!(shown.as_object_mut().unwrap().remove("uid"), Some(json!("crm")));
+        assert_eq!((stored.get("uid"), &stored), (None::<&Value>, &shown));
+    }
 }

@@ -1,6 +1,8 @@
 //! How are the rows of a deleted workspace found and deleted?
 //! Partition by partition, in bounded batches; keys of rows that have no list are taken from the rows that lead to them.
 
+use std::collections::HashSet;
+
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use futures_util::future::try_join_all;
 
@@ -43,7 +45,8 @@ impl Store {
             .collect();
         let read = try_join_all(ranges.iter().map(|range| self.query(range, share))).await?;
         let is_done = read.iter().all(|rows| !rows.more);
-        let (stays, mut keys, mut further) = (keys::workspace_deletion(workspace), Vec::new(), Vec::new());
+        let (stays, mut keys, mut further) =
+            (keys::workspace_deletion(workspace), Vec::new(), HashSet::new());
         for row in read.into_iter().flat_map(|rows| rows.rows) {
             let reader = ItemReader::new(row, "row");
             let key = key_of(&reader)?;
@@ -54,7 +57,8 @@ impl Store {
             }
         }
         let rows = keys.len() + further.len();
-        // First the rows that are found only through others.
+        // First the rows that are found only through others. Two events may name the same uid, if one has expired.
+        let further: Vec<Key> = further.into_iter().collect();
         self.delete_all(&further).await?;
         self.delete_all(&keys).await?;
         Ok(Erased { rows, is_done })

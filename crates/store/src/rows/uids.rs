@@ -122,8 +122,11 @@ impl Store {
             parts.push(self.part_delete(&key(before))?);
         }
         if let Some(after) = after {
-            let item = ItemWriter::new(&key(after), ENTITY).text(ID, id).build();
-            parts.push(self.part_put(item, Some("attribute_not_exists(PK)"))?);
+            let item = ItemWriter::new(&key(after), ENTITY).text(ID, &id).build();
+            // Its own uid may still be there: a version that knows no uids writes a thing without its uid.
+            let free =
+                Condition::new("attribute_not_exists(PK) OR #id = :id").name("#id", ID).text(":id", &id);
+            parts.push(self.part_put_if(item, free)?);
         }
         Ok(parts)
     }

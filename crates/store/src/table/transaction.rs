@@ -14,6 +14,9 @@ use crate::table::update::Condition;
 const OPERATION: &str = "TransactWriteItems";
 /// Transactions of the same row refuse each other: thirty requests at once need some tries.
 const TRIES: u32 = 8;
+/// Why DynamoDB cancels a transaction that may be written a moment later. The SDK repeats none of them: it sees only that
+/// the transaction was cancelled.
+const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
 impl Store {
     /// Puts a whole row; with `condition` only if that holds of the row that is there.
@@ -82,7 +85,7 @@ impl Store {
             if refused.is_some() {
                 return Ok(refused);
             }
-            if !codes.contains(&Some("TransactionConflict")) {
+            if !codes.iter().flatten().any(|code| PASSING.contains(code)) {
                 return Err(StoreError::aws(OPERATION)(error));
             }
             pause(attempt).await;

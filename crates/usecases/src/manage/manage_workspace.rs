@@ -33,10 +33,14 @@ pub async fn create_workspace(
     settings.check()?;
     let now = management.context.clock.now();
     let id = management.context.new_id(now, WorkspaceId::new);
-    if management.context.is_resumed()
-        && let Some(made) = management.context.store.load_workspace(id).await?
-    {
-        return Ok(made);
+    if management.context.is_resumed() {
+        if let Some(made) = management.context.store.load_workspace(id).await? {
+            return Ok(made);
+        }
+        // It was made and deleted meanwhile: its rows are being deleted, and a new one under its id would be, too.
+        if management.context.store.is_workspace_being_deleted(id).await? {
+            return Err(Problem::ChangedMeanwhile.into());
+        }
     }
     let workspace = Workspace::new(id, settings, now);
     let changes = Changes::created(Snapshot::of_workspace(&workspace));

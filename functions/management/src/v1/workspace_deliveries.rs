@@ -8,6 +8,7 @@ use api::workspace_deliveries::{
 use api::workspaces::OfWorkspace;
 use axum::Json;
 use axum::extract::State;
+use domain::delivery::DeliveryStatus;
 use domain::id::DeliveryId;
 use http_kit::{Caller, Id, Page, Query};
 use usecases::manage::find_delivery::find_delivery;
@@ -38,8 +39,14 @@ pub(crate) async fn list(
 ) -> Answer<Json<api::page::Page<WorkspaceDeliveryRow>>> {
     let WorkspaceDeliveryFilter { workspace_id, status, endpoint_id, event_type, error, since, until } =
         filter;
+    let mut statuses: Vec<DeliveryStatus> = Vec::new();
+    for status in status.0.iter().filter_map(|status| status.of_delivery()) {
+        if !statuses.contains(&status) {
+            statuses.push(status);
+        }
+    }
     let filter = WorkspaceFilter {
-        statuses: status.0.iter().filter_map(|status| status.of_delivery()).collect(),
+        statuses,
         skipped: status.0.contains(&ListedStatus::Skipped),
         endpoint: endpoint_id,
         types: event_type.0,

@@ -12,7 +12,7 @@ use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::event::ledger::SkipReason;
-use domain::id::{EndpointId, EventId, WorkspaceId};
+use domain::id::{EndpointId, EndpointKey, EventId, WorkspaceId};
 use domain::policy::outcome::ErrorClass;
 use domain::problem::Problem;
 use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
@@ -28,6 +28,8 @@ const EXAMINED_AT_MOST: usize = 2_000;
 /// The most partitions of the index that are merged. A workspace with more endpoints is walked: merging reads each
 /// partition, even of endpoints that never fail.
 const MERGED_AT_MOST: usize = 100;
+/// The most of a list that goes on, if endpoints were added meanwhile.
+const MERGED_AT_MOST_GOING_ON: usize = 10 * MERGED_AT_MOST;
 
 /// A page of a workspace's deliveries.
 #[derive(Debug, Clone)]
@@ -116,6 +118,11 @@ pub async fn list_workspace_deliveries(
             id => Some(id?),
         },
     };
+    if let Some(endpoint) = endpoint
+        && !belongs(context, EndpointKey::new(workspace.id, endpoint)).await?
+    {
+        return Ok(ListPage::empty());
+    }
     let window = span.within(&workspace, context.clock.now())?;
     let (order, limit) = (rows.read_in(Order::NewestFirst), rows.limit);
     let reading =
@@ -129,6 +136,10 @@ pub async fn list_workspace_deliveries(
     let read = match start {
         Some(Position::Undelivered(id)) => {
             let merged = reading.merged_statuses().ok_or_else(|| not_of_this_list(rows.anchor))?;
+            let most = MERGED_AT_MOST_GOING_ON / merged.len();
+            if reading.endpoints(most).await?.len() > most {
+                return Err(not_of_this_list(rows.anchor).into());
+            }
             reading.merge_undelivered(merged, Some(id)).await?.at(Position::Undelivered)
         }
         Some(Position::Ledger(boundary)) => reading.walk_ledgers(Some(boundary)).await?.at(Position::Ledger),
@@ -188,6 +199,16 @@ impl Reading<'_> {
             && wants(types, &delivery.event_type)
             && (errors.is_empty() || delivery.last_error.is_some_and(|error| errors.contains(&error)))
     }
+}
+
+/// Whether the workspace has the endpoint, or had it: the index is read by the endpoint's id alone.
+async fn belongs(context: &Context, endpoint: EndpointKey) -> Result<bool, UseCaseError> {
+    let subscriptions = context.cache.subscriptions(endpoint.workspace).await?;
+    if subscriptions.iter().any(|subscription| subscription.id == endpoint.id) {
+        return Ok(true);
+    }
+    Ok(context.store.load_endpoint(endpoint).await?.is_some()
+        || context.store.load_deleted_endpoint(endpoint, context.clock.now()).await?.is_some())
 }
 
 impl WorkspaceFilter {
