@@ -118,11 +118,6 @@ pub async fn list_workspace_deliveries(
             id => Some(id?),
         },
     };
-    if let Some(endpoint) = endpoint
-        && !belongs(context, EndpointKey::new(workspace.id, endpoint)).await?
-    {
-        return Ok(ListPage::empty());
-    }
     let window = span.within(&workspace, context.clock.now())?;
     let (order, limit) = (rows.read_in(Order::NewestFirst), rows.limit);
     let reading =
@@ -136,8 +131,7 @@ pub async fn list_workspace_deliveries(
     let read = match start {
         Some(Position::Undelivered(id)) => {
             let merged = reading.merged_statuses().ok_or_else(|| not_of_this_list(rows.anchor))?;
-            let most = MERGED_AT_MOST_GOING_ON / merged.len();
-            if reading.endpoints(most).await?.len() > most {
+            if !reading.is_cheap(merged, MERGED_AT_MOST_GOING_ON).await? {
                 return Err(not_of_this_list(rows.anchor).into());
             }
             reading.merge_undelivered(merged, Some(id)).await?.at(Position::Undelivered)
@@ -163,8 +157,17 @@ impl Reading<'_> {
     /// The same, if few partitions hold them.
     async fn cheap_to_merge(&self) -> Result<Option<&[DeliveryStatus]>, UseCaseError> {
         let Some(statuses) = self.merged_statuses() else { return Ok(None) };
-        let most = MERGED_AT_MOST / statuses.len();
-        Ok((self.endpoints(most).await?.len() <= most).then_some(statuses))
+        Ok(self.is_cheap(statuses, MERGED_AT_MOST).await?.then_some(statuses))
+    }
+
+    /// Whether at most so many partitions hold the deliveries with these statuses, and all are of this workspace: the index is
+    /// read by the endpoint's id alone.
+    async fn is_cheap(&self, statuses: &[DeliveryStatus], partitions: usize) -> Result<bool, UseCaseError> {
+        if let Some(endpoint) = self.endpoint {
+            return belongs(self.context, EndpointKey::new(self.workspace, endpoint)).await;
+        }
+        let most = partitions / statuses.len();
+        Ok(self.endpoints(most).await?.len() <= most)
     }
 
     /// The endpoints whose deliveries are listed, deleted ones too. Where they are more than `most`, not all are given, but
@@ -201,7 +204,7 @@ impl Reading<'_> {
     }
 }
 
-/// Whether the workspace has the endpoint, or had it: the index is read by the endpoint's id alone.
+/// Whether the workspace has the endpoint, or had it.
 async fn belongs(context: &Context, endpoint: EndpointKey) -> Result<bool, UseCaseError> {
     let subscriptions = context.cache.subscriptions(endpoint.workspace).await?;
     if subscriptions.iter().any(|subscription| subscription.id == endpoint.id) {
