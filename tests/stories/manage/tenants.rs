@@ -214,3 +214,28 @@ async fn a_key_of_one_workspace_may_lower_its_quotas_and_not_raise_them() {
     assert_eq!(status_and_code(&stage.admin, "PATCH", &path, json!({ "max_endpoints": 5 })).await.0, 200);
     stage.end().await;
 }
+
+#[tokio::test]
+async fn an_endpoint_is_not_found_in_another_workspace_than_its_own_by_a_key_for_all() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    let other = stage.admin.post("/v1/workspaces", &json!({ "name": "other" })).await.unwrap();
+    let other = other["id"].as_str().unwrap();
+    for (method, path) in
+        [("GET", ""), ("PATCH", ""), ("POST", "/secret/rotate"), ("POST", "/test"), ("DELETE", "")]
+    {
+        let path =
+            |workspace: &str| format!("/v1/webhook-endpoints/{}{path}?workspace_id={workspace}", endpoint.id);
+        let body = if method == "GET" || method == "DELETE" { "" } else { "{}" };
+        for wrong in [other, "nobody"] {
+            let (status, _) = stage.admin.call(method, &path(wrong), body, &[]).await.unwrap();
+            assert_eq!(status, 404, "{method} {}", path(wrong));
+        }
+        let (status, answer) = stage.admin.call(method, &path(&stage.workspace), body, &[]).await.unwrap();
+        assert!((200..300).contains(&status), "{method}: {answer}");
+    }
+    let verify = json!({ "workspace_id": other, "endpoint_id": endpoint.id, "headers": {}, "body": "" });
+    let (status, _) = stage.admin.call("POST", "/v1/verify", verify.to_string(), &[]).await.unwrap();
+    assert_eq!(status, 404);
+    stage.end().await;
+}

@@ -178,6 +178,7 @@ impl EndpointUrl {
         let mut url = self.0.clone();
         url.set_path(REDACTED);
         url.set_query(None);
+        url.set_fragment(None);
         Self(url)
     }
 
@@ -205,7 +206,8 @@ impl EndpointUrl {
 }
 
 /// The form that HTML gives to addresses (WHATWG, "valid e-mail address"), with a domain of several labels. ASCII only, as
-/// SES takes it; no `%`, which a `mailto:` URL would read as an escape.
+/// SES takes it. Of the characters of a name those are left out that mean something in a `mailto:` URL (`%`, `#`, `/`), and
+/// dots at an end or beside another, which SES refuses.
 fn is_mail_address(text: &str) -> bool {
     let Some((name, domain)) = text.rsplit_once('@') else { return false };
     let is_label = |label: &str| {
@@ -216,8 +218,10 @@ fn is_mail_address(text: &str) -> bool {
     };
     text.len() <= MAX_MAIL_ADDRESS_BYTES
         && (1..=64).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".!#$&'*+/=^_`{|}~-".contains(&b))
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".!$&'*+=^_`{|}~-".contains(&b))
+        && name.split('.').all(|part| !part.is_empty())
         && domain.contains('.')
+        && !domain.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()))
         && domain.split('.').all(is_label)
 }
 

@@ -40,6 +40,18 @@ pub trait InPath: FromStr {
     {
         ready(Ok(None))
     }
+
+    /// The thing with the id, if it is where the query says.
+    fn of_id<S: HoldsApiKeys + Sync>(
+        self,
+        _: &mut Parts,
+        _: &S,
+    ) -> impl Future<Output = Result<Self, ErrorResponse>> + Send
+    where
+        Self: Send,
+    {
+        ready(Ok(self))
+    }
 }
 
 macro_rules! in_path {
@@ -92,6 +104,16 @@ impl InPath for EndpointId {
         let named = IdOrUid::Uid(uid.clone());
         Ok(Some(state.context().endpoint_id(&caller, workspace(parts)?, named).await?))
     }
+
+    async fn of_id<S: HoldsApiKeys + Sync>(
+        self,
+        parts: &mut Parts,
+        state: &S,
+    ) -> Result<Self, ErrorResponse> {
+        let Some(workspace) = workspace(parts)? else { return Ok(self) };
+        let caller = Caller::of(parts, state).await?;
+        Ok(state.context().endpoint_in(&caller, Some(workspace), IdOrUid::Id(self)).await?)
+    }
 }
 
 impl InPath for EventId {
@@ -116,8 +138,9 @@ impl<S: HoldsApiKeys + Send + Sync, T: InPath + Send> FromRequestParts<S> for Id
         let parameters = RawPathParams::from_request_parts(parts, state).await.ok();
         let text = parameters.iter().flatten().find(|(name, _)| *name == T::PARAMETER);
         let text = text.map(|(_, text)| text.to_owned()).unwrap_or_default();
-        if let Ok(id) = text.parse() {
-            return Ok(Self(id));
+        let id = text.parse::<T>().ok();
+        if let Some(id) = id {
+            return id.of_id(parts, state).await.map(Self);
         }
         let id = match text.parse() {
             Ok(uid) => T::of_uid(&uid, parts, state).await?,
@@ -130,6 +153,13 @@ impl<S: HoldsApiKeys + Send + Sync, T: InPath + Send> FromRequestParts<S> for Id
 /// The workspace that the query names.
 fn workspace(parts: &Parts) -> Result<Option<WorkspaceIdOrUid>, Problem> {
     const NAME: &str = "workspace_id";
-    let named = pairs(parts).find(|(name, _)| name == NAME).map(|(_, text)| text.parse());
-    named.transpose().map_err(|error: domain::uid::BadIdOrUid| Problem::invalid(NAME, error.to_string()))
+    let mut named = pairs(parts).filter(|(name, _)| name == NAME).map(|(_, text)| text);
+    let (first, second) = (named.next(), named.next());
+    if second.is_some() {
+        return Err(Problem::invalid(NAME, "is given more than once"));
+    }
+    first
+        .map(|text| text.parse())
+        .transpose()
+        .map_err(|error: domain::uid::BadIdOrUid| Problem::invalid(NAME, error.to_string()))
 }

@@ -71,7 +71,7 @@ pub async fn verify_signature(
     let Receipt { headers, body: text, body_bytes, path, received_at, computed } = receipt;
     // 1. Whose secrets, and which request?
     caller.require(Scope::WebhooksRead)?;
-    let endpoint = actions.context.endpoint_id(caller, workspace, endpoint).await?;
+    let endpoint = actions.context.endpoint_in(caller, workspace, endpoint).await?;
     let endpoint = find_endpoint(&actions.context, caller, Scope::WebhooksRead, endpoint).await?;
 
     let bytes = match (text, body_bytes) {

@@ -4,7 +4,7 @@
 //! An event names its workspace in every request, so that read is cached. Every other one sees the newest row.
 
 use domain::access::api_key::ApiKey;
-use domain::id::{EndpointId, EventId, WorkspaceId};
+use domain::id::{EndpointId, EndpointKey, EventId, WorkspaceId};
 use domain::problem::Problem;
 use domain::uid::{EndpointIdOrUid, EventIdOrUid, IdOrUid, Uid, WorkspaceIdOrUid};
 
@@ -58,6 +58,25 @@ impl Context {
                 Ok(id.ok_or(Problem::NotFound("endpoint"))?)
             }
         }
+    }
+
+    /// The same, and in the workspace that the caller named, if it named one: an endpoint of another one is not found, not
+    /// even by its id and for a caller with access to all.
+    ///
+    /// # Errors
+    /// As [`Self::endpoint_id`].
+    pub async fn endpoint_in(
+        &self,
+        caller: &ApiKey,
+        workspace: Option<WorkspaceIdOrUid>,
+        named: EndpointIdOrUid,
+    ) -> Result<EndpointId, UseCaseError> {
+        let id = self.endpoint_id(caller, workspace.clone(), named).await?;
+        let Some(workspace) = workspace else { return Ok(id) };
+        let key = EndpointKey::new(self.workspace_id(caller, Some(workspace)).await?, id);
+        let is_there = self.store.load_endpoint(key).await?.is_some()
+            || self.store.load_deleted_endpoint(key, self.clock.now()).await?.is_some();
+        if is_there { Ok(id) } else { Err(Problem::NotFound("endpoint").into()) }
     }
 
     /// The event of a workspace that a caller names.
