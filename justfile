@@ -66,7 +66,7 @@ budgets:
 # every figure of docs/performance.md that this machine can measure (takes minutes; keep the machine quiet)
 figures: release
     cargo build --profile local --locked -p bench -p local
-    for figure in throughput latency memory crash outage deliveries; do target/local/bench "$figure"; done
+    for figure in throughput latency memory crash outage concurrency drain many-endpoints deliveries; do target/local/bench "$figure"; done
     target/release/bench sender
     target/release/bench cost
     target/release/bench sizes
