@@ -56,7 +56,7 @@ pub struct Explanation {
     /// Whether the endpoint was changed or deleted since the event was accepted (or up to 5 s before, which is how long a
     /// change may take): then the rules of now may not be those that decided.
     pub changed_since: bool,
-    /// The delivery of the event to the endpoint; `null` if there is none.
+    /// The delivery of the event to the endpoint; `null` if the endpoint was skipped.
     pub delivery: Option<Delivery>,
 }
 

@@ -80,8 +80,8 @@ pub struct WorkspaceSettings {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(maximum = 18446744073709551615u64))]
     pub max_events_per_day: Option<u64>,
-    /// Your own id of the workspace, unique in the installation; `null` is none. Only a key for all workspaces may change
-    /// it.
+    /// Your own id of the workspace, unique in the installation; `null` if it has none. Only a key for all workspaces may
+    /// change it.
     #[serde(default)]
     pub uid: Option<Uid>,
     /// Strings for the caller's own programs; Posthorn does not read them.

@@ -144,7 +144,7 @@ pub struct EndpointSettings {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100))]
     pub max_concurrency: Option<u32>,
-    /// Your own id of the endpoint, unique in its workspace; `null` is none.
+    /// Your own id of the endpoint, unique in its workspace; `null` if it has none.
     #[serde(default)]
     pub uid: Option<Uid>,
     /// Strings for the caller's own programs; Posthorn does not read them.

@@ -49,6 +49,7 @@ const SEARCHED: &[&str] = &[
     "encoding",
     "payload",
 ];
+
 /// What a search looks for.
 #[derive(Debug, Clone, Copy)]
 pub struct EventSearch<'a> {

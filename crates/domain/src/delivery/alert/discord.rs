@@ -1,5 +1,5 @@
 //! How does an alert look in Discord?
-//! The body for a webhook: one text in Discord's Markdown that mentions nobody.
+//! The body for a webhook: one text in Discord's Markdown, in which mentions are switched off.
 //!
 //! <https://docs.discord.com/developers/resources/webhook#execute-webhook>
 

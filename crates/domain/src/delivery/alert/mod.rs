@@ -63,7 +63,7 @@ impl Alert {
         let text = message.event_type.as_str();
         match OperationalEvent::ALL.into_iter().find(|event| event.name() == text) {
             Some(event) => {
-                // Data that cannot be read is none: the alert then says less.
+                // A payload of another shape, as of an older version, leaves out details but not the alert.
                 let data: Data = serde_json::from_str(message.payload.get()).unwrap_or_default();
                 data.alert(event, message.occurred_at)
             }

@@ -28,8 +28,8 @@ pub fn body(alert: &Alert) -> Vec<u8> {
     json!({ "type": "message", "attachments": [attachment] }).to_string().into_bytes()
 }
 
-/// Text runs are shown as they are; a `TextBlock` would read them as Markdown. A mention takes an entity of the card, and
-/// there is none.
+/// Text runs are shown as they are; a `TextBlock` would read them as Markdown. Teams notifies people only
+/// for mention entities, and the card has no such entity.
 fn block(runs: Vec<Value>) -> Value {
     json!({ "type": "RichTextBlock", "inlines": runs })
 }
