@@ -97,6 +97,25 @@ async fn deliveries_of_a_deleted_endpoint_stay_readable_and_nothing_is_sent_to_i
     assert_eq!(receiver.seen().len(), 2);
 }
 
+#[tokio::test]
+async fn a_delivery_that_a_replay_made_is_found_by_its_id_when_its_endpoint_is_deleted() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let event = id(&stage.send("invoice.paid", json!({})).await);
+    let younger = stage.endpoint(&receiver, json!({})).await;
+    let body = json!({ "workspace_id": stage.workspace, "endpoint_ids": [younger.id] });
+    stage.admin.post(&format!("/v1/events/{event}/replay"), &body).await.unwrap();
+    let delivery = id(&stage.deliveries(&younger, 1, "delivered").await[0]);
+    let one = format!("/v1/webhook-endpoints/{}", younger.id);
+    let before = stage.read(&format!("{one}/deliveries/{delivery}")).await;
+    assert_eq!(status(&stage.admin, "DELETE", &one).await, 204);
+
+    let of_workspace = format!("workspace_id={}", stage.workspace);
+    assert_eq!(stage.read(&format!("/v1/deliveries/{delivery}?{of_workspace}")).await, before);
+    let explain = format!("/v1/events/{event}/explain?{of_workspace}&endpoint_id={}", younger.id);
+    assert_eq!(stage.read(&explain).await["delivery"]["id"], json!(delivery));
+    stage.end().await;
+}
+
 /// Every row of the table.
 async fn rows(stage: &Stage) -> Vec<Value> {
     let table = ApiClient::new(stage.platform.aws.dynamodb.endpoint_url(), "");

@@ -9,7 +9,7 @@ use domain::problem::Problem;
 use domain::uid::{EndpointIdOrUid, EventIdOrUid, IdOrUid, Uid, WorkspaceIdOrUid};
 
 use crate::context::Context;
-use crate::error::UseCaseError;
+use crate::error::{Fault, UseCaseError};
 
 impl Context {
     /// The workspace of a request, which its caller may have named; as [`ApiKey::workspace`] decides.
@@ -74,9 +74,13 @@ impl Context {
         let id = self.endpoint_id(caller, workspace.clone(), named).await?;
         let Some(workspace) = workspace else { return Ok(id) };
         let key = EndpointKey::new(self.workspace_id(caller, Some(workspace)).await?, id);
-        let is_there = self.store.load_endpoint(key).await?.is_some()
-            || self.store.load_deleted_endpoint(key, self.clock.now()).await?.is_some();
-        if is_there { Ok(id) } else { Err(Problem::NotFound("endpoint").into()) }
+        if self.has_or_had(key).await? { Ok(id) } else { Err(Problem::NotFound("endpoint").into()) }
+    }
+
+    /// Whether the workspace has the endpoint, or had it lately: then its tombstone is there.
+    pub(crate) async fn has_or_had(&self, endpoint: EndpointKey) -> Result<bool, Fault> {
+        Ok(self.store.load_endpoint(endpoint).await?.is_some()
+            || self.store.load_deleted_endpoint(endpoint, self.clock.now()).await?.is_some())
     }
 
     /// The event of a workspace that a caller names.

@@ -3,15 +3,19 @@
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::endpoint::deleted::DeletedEndpoint;
-use domain::id::{EndpointId, EndpointKey};
+use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::problem::Problem;
 use domain::uid::WorkspaceIdOrUid;
-use store::{Order, Window};
+use store::{Listing, Order, Window};
 
-use crate::error::UseCaseError;
+use crate::context::Context;
+use crate::error::{Fault, UseCaseError};
 use crate::manage::listing::{ListPage, Rows};
 use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
+
+/// Tombstones that are read at once.
+const TOMBSTONES_AT_ONCE: usize = 100;
 
 /// When an endpoint was deleted, and what it was.
 ///
@@ -61,6 +65,30 @@ pub(crate) async fn find_endpoint_of_deliveries(
         }
         Err(error) => Err(error),
     }
+}
+
+/// The endpoints of a workspace, those that were deleted lately too. Where they are more than `most`, not all are given, but
+/// more than that.
+pub(crate) async fn endpoints_with_deleted(
+    context: &Context,
+    workspace: WorkspaceId,
+    most: usize,
+) -> Result<Vec<EndpointId>, Fault> {
+    let subscriptions = context.cache.subscriptions(workspace).await?;
+    let mut endpoints: Vec<_> = subscriptions.iter().map(|subscription| subscription.id).collect();
+    let (mut listing, now) = (Listing::all((), TOMBSTONES_AT_ONCE), context.clock.now());
+    while endpoints.len() <= most {
+        let page = context.store.list_deleted_endpoints(workspace, &listing, now).await?;
+        endpoints.extend(page.rows.iter().map(|deleted| deleted.id));
+        // One that was deleted a moment ago may be among the cached subscriptions, too.
+        endpoints.sort_unstable();
+        endpoints.dedup();
+        if page.next.is_none() {
+            break;
+        }
+        listing = listing.beyond(page.next);
+    }
+    Ok(endpoints)
 }
 
 async fn find(

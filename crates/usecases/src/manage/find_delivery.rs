@@ -12,6 +12,7 @@ use store::rows::ledgers::ListedEvent;
 
 use crate::context::Context;
 use crate::error::UseCaseError;
+use crate::manage::deleted_endpoints::endpoints_with_deleted;
 use crate::manage::management::Management;
 use crate::manage::read_ledger::first_attempt_pending;
 
@@ -40,9 +41,8 @@ pub async fn find_delivery(
         }
     }
     // A replay sends an event also to endpoints that were made after it.
-    if endpoint.is_none() {
-        let subscriptions = context.cache.subscriptions(workspace).await?;
-        let mut endpoints = subscriptions.iter().map(|subscription| subscription.id);
+    if endpoint.is_none() && !events.is_empty() {
+        let mut endpoints = endpoints_with_deleted(context, workspace, usize::MAX).await?.into_iter();
         let of_an_event = |endpoint: &EndpointId| {
             events.iter().any(|listed| DeliveryId::of(listed.event.id, *endpoint) == id)
         };

@@ -16,10 +16,11 @@ use domain::id::{EndpointId, EndpointKey, EventId, WorkspaceId};
 use domain::policy::outcome::ErrorClass;
 use domain::problem::Problem;
 use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
-use store::{Listing, Order, Window};
+use store::{Order, Window};
 
 use crate::context::Context;
 use crate::error::UseCaseError;
+use crate::manage::deleted_endpoints::endpoints_with_deleted;
 use crate::manage::listing::{Anchor, ListPage, Rows, Span};
 use crate::manage::management::Management;
 
@@ -164,7 +165,7 @@ impl Reading<'_> {
     /// read by the endpoint's id alone.
     async fn is_cheap(&self, statuses: &[DeliveryStatus], partitions: usize) -> Result<bool, UseCaseError> {
         if let Some(endpoint) = self.endpoint {
-            return belongs(self.context, EndpointKey::new(self.workspace, endpoint)).await;
+            return Ok(self.context.has_or_had(EndpointKey::new(self.workspace, endpoint)).await?);
         }
         let most = partitions / statuses.len();
         Ok(self.endpoints(most).await?.len() <= most)
@@ -176,21 +177,7 @@ impl Reading<'_> {
         if let Some(endpoint) = self.endpoint {
             return Ok(vec![endpoint]);
         }
-        let subscriptions = self.context.cache.subscriptions(self.workspace).await?;
-        let mut endpoints: Vec<_> = subscriptions.iter().map(|subscription| subscription.id).collect();
-        let (mut listing, now) = (Listing::all((), MERGED_AT_MOST), self.context.clock.now());
-        while endpoints.len() <= most {
-            let page = self.context.store.list_deleted_endpoints(self.workspace, &listing, now).await?;
-            endpoints.extend(page.rows.iter().map(|deleted| deleted.id));
-            // One that was deleted a moment ago may be among the cached subscriptions, too.
-            endpoints.sort_unstable();
-            endpoints.dedup();
-            if page.next.is_none() {
-                break;
-            }
-            listing = listing.beyond(page.next);
-        }
-        Ok(endpoints)
+        Ok(endpoints_with_deleted(self.context, self.workspace, most).await?)
     }
 
     /// Whether the filter selects `delivery`.
@@ -202,16 +189,6 @@ impl Reading<'_> {
             && wants(types, &delivery.event_type)
             && (errors.is_empty() || delivery.last_error.is_some_and(|error| errors.contains(&error)))
     }
-}
-
-/// Whether the workspace has the endpoint, or had it.
-async fn belongs(context: &Context, endpoint: EndpointKey) -> Result<bool, UseCaseError> {
-    let subscriptions = context.cache.subscriptions(endpoint.workspace).await?;
-    if subscriptions.iter().any(|subscription| subscription.id == endpoint.id) {
-        return Ok(true);
-    }
-    Ok(context.store.load_endpoint(endpoint).await?.is_some()
-        || context.store.load_deleted_endpoint(endpoint, context.clock.now()).await?.is_some())
 }
 
 impl WorkspaceFilter {
