@@ -13,6 +13,7 @@ pub mod disabled;
 pub mod endpoint_url;
 pub mod explanation;
 pub mod filter;
+mod mail_address;
 pub mod notification;
 pub mod subscription;
 
