@@ -162,6 +162,20 @@ id!(
 );
 
 id!(
+    /// A source: an address that one provider posts to.
+    SourceId,
+    "src_",
+    "a source"
+);
+
+id!(
+    /// A received request: one HTTP request that came to a source's address.
+    ReceivedRequestId,
+    "rcv_",
+    "a received request"
+);
+
+id!(
     /// The claim of an `Idempotency-Key`. The thing that its request makes has the same ULID, so that a repeated request
     /// finds it.
     ClaimId,
@@ -170,7 +184,7 @@ id!(
 );
 
 /// The prefixes of all kinds.
-const PREFIXES: [&str; 8] = [
+const PREFIXES: [&str; 10] = [
     WorkspaceId::PREFIX,
     EndpointId::PREFIX,
     EventId::PREFIX,
@@ -178,6 +192,8 @@ const PREFIXES: [&str; 8] = [
     ReplayId::PREFIX,
     ApiKeyId::PREFIX,
     AuditEntryId::PREFIX,
+    SourceId::PREFIX,
+    ReceivedRequestId::PREFIX,
     ClaimId::PREFIX,
 ];
 
@@ -188,6 +204,22 @@ pub(crate) fn looks_like_an_id(text: &str) -> bool {
         text.split_at_checked(prefix.len())
             .is_some_and(|(start, rest)| start.eq_ignore_ascii_case(prefix) && is_ulid(rest))
     })
+}
+
+/// One source of one workspace: the key under which every row of a source is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SourceKey {
+    /// The workspace it belongs to.
+    pub workspace: WorkspaceId,
+    /// The source's id, which is unique among all workspaces.
+    pub id: SourceId,
+}
+
+impl SourceKey {
+    /// The key of a source.
+    pub fn new(workspace: WorkspaceId, id: SourceId) -> Self {
+        Self { workspace, id }
+    }
 }
 
 /// One endpoint of one workspace: the key under which every row of an endpoint is stored.

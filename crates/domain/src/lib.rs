@@ -21,6 +21,7 @@ pub mod policy;
 pub mod problem;
 pub mod search;
 pub mod signing;
+pub mod source;
 pub mod timestamp;
 pub mod trace_parent;
 pub mod uid;

@@ -62,6 +62,12 @@ pub enum Scope {
     /// Read deliveries.
     #[serde(rename = "deliveries:ro")]
     DeliveriesRead,
+    /// Manage sources, and read the bodies that they received.
+    #[serde(rename = "sources")]
+    Sources,
+    /// Read sources and what they received, without bodies.
+    #[serde(rename = "sources:ro")]
+    SourcesRead,
     /// Make, change, delete and read workspaces.
     #[serde(rename = "workspaces")]
     Workspaces,
@@ -86,6 +92,8 @@ impl Scope {
             Self::WebhooksRead => "webhooks:ro",
             Self::Deliveries => "deliveries",
             Self::DeliveriesRead => "deliveries:ro",
+            Self::Sources => "sources",
+            Self::SourcesRead => "sources:ro",
             Self::Workspaces => "workspaces",
             Self::WorkspacesRead => "workspaces:ro",
             Self::Admin => "admin",
@@ -100,6 +108,7 @@ impl Scope {
             Self::EventsRead
                 | Self::WebhooksRead
                 | Self::DeliveriesRead
+                | Self::SourcesRead
                 | Self::WorkspacesRead
                 | Self::AdminRead
         );
@@ -112,6 +121,7 @@ impl Scope {
                     // Who may change an endpoint must be able to see what becomes of it.
                     | (Self::Webhooks, Self::WebhooksRead | Self::DeliveriesRead)
                     | (Self::Deliveries, Self::DeliveriesRead)
+                    | (Self::Sources, Self::SourcesRead)
                     | (Self::Workspaces, Self::WorkspacesRead)
             )
     }
