@@ -192,11 +192,7 @@ impl SourceSettings {
         let scheme = self.scheme();
         let detail = format!("must have at least one secret: `{scheme}` verifies by it");
         invalid.require(!secrets.is_empty() || !scheme.needs_secret(), "/secrets", &detail);
-        invalid.require(
-            secrets.len() <= MAX_SOURCE_SECRETS,
-            "/secrets",
-            "may list at most 10 secrets",
-        );
+        invalid.require(secrets.len() <= MAX_SOURCE_SECRETS, "/secrets", "may list at most 10 secrets");
         for (index, secret) in secrets.iter().enumerate() {
             if let Err(detail) = scheme.check_secret(secret.reveal()) {
                 invalid.require(false, &format!("/secrets/{index}"), detail);
@@ -242,7 +238,8 @@ fn is_base_url(text: &str, allows_loopback: bool) -> bool {
 
 /// A provider's name of a type as parts of a type: other characters become `_`, empty parts are left out.
 fn legal_name(name: &str) -> String {
-    let legal = |letter: char| if letter.is_ascii_alphanumeric() || "_-:".contains(letter) { letter } else { '_' };
+    let legal =
+        |letter: char| if letter.is_ascii_alphanumeric() || "_-:".contains(letter) { letter } else { '_' };
     let parts = name.split(['.', '/']).filter(|part| !part.is_empty());
     let parts: Vec<String> = parts.map(|part| part.chars().map(legal).collect()).collect();
     let mut legal = parts.join(".");
@@ -287,16 +284,28 @@ mod tests {
         for (json, wrong) in [
             (json!({ "name": " ", "provider": "stripe" }), "/name"),
             (json!({ "name": "a", "provider": "stripe", "scheme": "plivo_v2" }), "/scheme"),
-            (json!({ "name": "a", "provider": "stripe", "public_base_url": "http://example.com" }), "/public_base_url"),
-            (json!({ "name": "a", "provider": "stripe", "public_base_url": "https://example.com/" }), "/public_base_url"),
+            (
+                json!({ "name": "a", "provider": "stripe", "public_base_url": "http://example.com" }),
+                "/public_base_url",
+            ),
+            (
+                json!({ "name": "a", "provider": "stripe", "public_base_url": "https://example.com/" }),
+                "/public_base_url",
+            ),
             (json!({ "name": "a", "provider": "stripe", "event_type_prefix": "a b" }), "/event_type_prefix"),
-            (json!({ "name": "a", "provider": "stripe", "event_type_prefix": "posthorn.x" }), "/event_type_prefix"),
+            (
+                json!({ "name": "a", "provider": "stripe", "event_type_prefix": "posthorn.x" }),
+                "/event_type_prefix",
+            ),
             (json!({ "name": "a", "provider": "stripe", "tolerance_seconds": 0 }), "/tolerance_seconds"),
             (json!({ "name": "a", "provider": "github", "tolerance_seconds": 60 }), "/tolerance_seconds"),
             (json!({ "name": "a", "provider": "stripe", "options": { "header": "X-A" } }), "/options/header"),
             (json!({ "name": "a", "provider": "generic" }), "/options/header"),
             (json!({ "name": "a", "provider": "meta_whatsapp" }), "/options/verify_token"),
-            (json!({ "name": "a", "provider": "aws_ses", "options": { "topic_arns": ["arn:aws:sqs:eu-west-1:123456789012:a"] } }), "/options/topic_arns/0"),
+            (
+                json!({ "name": "a", "provider": "aws_ses", "options": { "topic_arns": ["arn:aws:sqs:eu-west-1:123456789012:a"] } }),
+                "/options/topic_arns/0",
+            ),
             (json!({ "name": "a", "provider": "vonage", "scheme": "vonage_legacy" }), "/options/algorithm"),
         ] {
             assert_eq!(pointers(settings(json.clone()).check(false)), [wrong], "{json}");
@@ -315,8 +324,14 @@ mod tests {
     #[test]
     fn types_have_the_prefix_of_their_source() {
         let types = |json: Value, name: &str| settings(json).event_type(name).unwrap().as_str().to_owned();
-        assert_eq!(types(json!({ "name": "a", "provider": "stripe" }), "invoice.paid"), "stripe.invoice.paid");
-        assert_eq!(types(json!({ "name": "a", "provider": "shopify" }), "orders/create"), "shopify.orders.create");
+        assert_eq!(
+            types(json!({ "name": "a", "provider": "stripe" }), "invoice.paid"),
+            "stripe.invoice.paid"
+        );
+        assert_eq!(
+            types(json!({ "name": "a", "provider": "shopify" }), "orders/create"),
+            "shopify.orders.create"
+        );
         assert_eq!(types(json!({ "name": "a", "provider": "sendgrid" }), "email.bounced"), "email.bounced");
         let none = json!({ "name": "a", "provider": "stripe", "event_type_prefix": "" });
         assert_eq!(types(none, "invoice.paid"), "invoice.paid");

@@ -137,7 +137,8 @@ impl SourceOptions {
         }
         if provider == Provider::MetaWhatsapp {
             let token = self.verify_token.as_deref().unwrap_or_default();
-            let is_good = (8..=128).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
+            let is_good =
+                (8..=128).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
             invalid.require(is_good, "/options/verify_token", "must be 8 to 128 visible ASCII characters");
         }
         if scheme == Scheme::VonageLegacy {

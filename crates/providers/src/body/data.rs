@@ -1,0 +1,87 @@
+//! How are a provider's values read and written?
+//! Small readers of JSON, and the parts of an event's `data`.
+
+use domain::timestamp::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use crate::adapter::Refusal;
+
+/// A value as JSON text; `null` if it cannot be one.
+pub(crate) fn raw(value: &impl Serialize) -> Box<RawValue> {
+    serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// Reads a body as JSON.
+///
+/// # Errors
+/// [`domain::source::received::Reason::BodyMalformed`].
+pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| {
+        // The message of serde_json may repeat the text; place and kind do not.
+        let place = format!("line {}, column {}", error.line(), error.column());
+        let what = if error.is_data() { "the JSON that this provider sends" } else { "JSON" };
+        Refusal::malformed(format!("its body is not {what} ({place})"))
+    })
+}
+
+/// The digest of a body, where nothing else tells two events apart.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    domain::hex::hex(&Sha256::digest(bytes))
+}
+
+/// A text at this pointer; a number or truth value as text.
+pub(crate) fn text_at(value: &Value, pointer: &str) -> Option<String> {
+    match value.pointer(pointer)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// An instant in unix seconds, whole or not, as a number or as text; `None` if it is none, or before 1970 or after 9999.
+pub(crate) fn unix_seconds(value: &Value) -> Option<Timestamp> {
+    let seconds = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.parse::<f64>().ok()?,
+        _ => return None,
+    };
+    if !(0.0..253_402_300_800.0).contains(&seconds) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "it is within the bounds above")]
+    Some(Timestamp::from_millis((seconds * 1000.0).round() as i64))
+}
+
+/// An RFC 3339 instant.
+pub(crate) fn rfc3339(text: &str) -> Option<Timestamp> {
+    let at: jiff::Timestamp = text.parse().ok()?;
+    Some(Timestamp::from_millis(at.as_millisecond()))
+}
+
+/// Builds an event's `data`: members without a value are left out.
+#[derive(Debug, Default)]
+pub(crate) struct Data(Map<String, Value>);
+
+impl Data {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// With a member, if there is a value.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: Option<impl Into<Value>>) -> Self {
+        if let Some(value) = value {
+            self.0.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+
+    pub(crate) fn build(self) -> Map<String, Value> {
+        self.0
+    }
+}

@@ -1,0 +1,5 @@
+//! How is a body read?
+//! JSON, forms and multipart, and the readers of their values.
+
+pub(crate) mod data;
+pub(crate) mod form;

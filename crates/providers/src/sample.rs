@@ -1,0 +1,76 @@
+//! What does a provider's request look like?
+//! Samples: requests as a provider would make them, signed with a source's own secret. A provider that signs with a key
+//! of its own gets a key pair for this one sample.
+
+use domain::timestamp::Timestamp;
+
+use crate::adapter::Setup;
+
+/// What a sample is made of.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    /// The source's scheme, secrets and options.
+    pub setup: &'a Setup<'a>,
+    /// The source's address.
+    pub url: &'a str,
+    /// When it is sent.
+    pub now: Timestamp,
+    /// Makes ids, nonces and keys.
+    pub randomness: [u8; 32],
+}
+
+impl Draft<'_> {
+    /// The secret that signs: the newest.
+    pub(crate) fn secret(&self) -> &str {
+        self.setup.secrets.first().copied().unwrap_or_default()
+    }
+
+    /// The instant in unix seconds, as text.
+    pub(crate) fn unix_seconds(&self) -> String {
+        (self.now.as_millis() / 1000).to_string()
+    }
+
+    /// An id that no other sample has: 32 hexadecimal digits.
+    pub(crate) fn id(&self) -> String {
+        domain::hex::hex(self.randomness.first_chunk::<16>().unwrap_or(&[0; 16]))
+    }
+}
+
+/// A request as a provider would make it.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// What follows the address, with its `?`; empty for nothing.
+    pub query: String,
+    /// The headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The public key or certificate that this sample is signed for: the source must have it as a secret while the sample
+    /// is under way.
+    pub secret: Option<String>,
+}
+
+impl Sample {
+    /// A JSON body that is posted.
+    pub(crate) fn json(body: impl Into<Vec<u8>>) -> Self {
+        let headers = vec![("content-type", "application/json".to_owned())];
+        Self { method: "POST", query: String::new(), headers, body: body.into(), secret: None }
+    }
+
+    /// A form that is posted.
+    pub(crate) fn form(pairs: &[(&str, &str)]) -> Self {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(pairs);
+        let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
+        Self { method: "POST", query: String::new(), headers, body: form.finish().into_bytes(), secret: None }
+    }
+
+    /// The same with a header.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}

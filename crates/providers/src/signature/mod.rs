@@ -1,0 +1,4 @@
+//! How is a signature checked?
+//! The cryptography that several schemes share, all of it from libraries.
+
+pub(crate) mod mac;

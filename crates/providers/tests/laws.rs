@@ -1,0 +1,331 @@
+//! What holds for every provider?
+//! Laws, by property tests over samples: a sample is valid; what its scheme covers cannot be changed; old requests, other
+//! secrets and requests without a signature are refused; no bytes whatever make an adapter panic.
+
+use std::time::Duration;
+
+use domain::source::options::{Algorithm, SourceOptions};
+use domain::source::provider::Provider;
+use domain::source::received::Reason;
+use domain::source::scheme::{AuthStrength, Scheme};
+use domain::timestamp::Timestamp;
+use proptest::prelude::*;
+use providers::adapter::{Certificate, Setup, Verdict};
+use providers::request::Request;
+use providers::sample::{Draft, Sample};
+use serde_json::Value;
+
+const ADDRESS: &str = "https://hooks.example.com/in/Q2hlY2sgb25lIGFkZHJlc3MgdG9rZW4gaGVyZSE0Mg";
+fn now() -> Timestamp {
+    Timestamp::from_millis(1_790_000_000_000)
+}
+
+/// Everything that belongs to one request of one provider.
+#[derive(Clone)]
+struct Case {
+    provider: Provider,
+    scheme: Scheme,
+    options: SourceOptions,
+    secrets: Vec<String>,
+    method: &'static str,
+    url: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Vec<u8>,
+}
+
+fn options(provider: Provider, scheme: Scheme) -> SourceOptions {
+    let mut options = SourceOptions::default();
+    match (provider, scheme) {
+        (Provider::AwsSes, _) => {
+            options.topic_arns.push("arn:aws:sns:eu-central-1:123456789012:ses-events".to_owned());
+        }
+        (Provider::MetaWhatsapp, _) => options.verify_token = Some("meatyhamhock".to_owned()),
+        (_, Scheme::VonageLegacy) => options.algorithm = Some(Algorithm::Sha256),
+        (Provider::Generic, _) => {
+            options.header = Some("X-Signature".to_owned());
+            options.timestamp_header = Some("X-Timestamp".to_owned());
+        }
+        _ => {}
+    }
+    options
+}
+
+fn secret(scheme: Scheme) -> Vec<String> {
+    let text = match scheme {
+        Scheme::StandardWebhooks => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        Scheme::StaticHeader => "Bearer 0123456789abcdef0123456789abcdef",
+        Scheme::EcdsaP256 | Scheme::Sns | Scheme::AddressOnly => return Vec::new(),
+        _ => "a secret that nobody can guess",
+    };
+    vec![text.to_owned()]
+}
+
+fn setup<'a>(case: &'a Case, now: Timestamp) -> Setup<'a> {
+    Setup {
+        scheme: case.scheme,
+        secrets: case.secrets.iter().map(String::as_str).collect(),
+        options: &case.options,
+        tolerance: case.scheme.default_tolerance(),
+        now,
+        certificate: None,
+    }
+}
+
+impl Case {
+    fn sample(provider: Provider, scheme: Scheme, randomness: [u8; 32]) -> Self {
+        let mut case = Self {
+            provider,
+            scheme,
+            options: options(provider, scheme),
+            secrets: secret(scheme),
+            method: "POST",
+            url: ADDRESS.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        let setup = setup(&case, now());
+        let draft = Draft { setup: &setup, url: ADDRESS, now: now(), randomness };
+        let Sample { method, query, headers, body, secret } = providers::sample(provider, &draft);
+        case.secrets.extend(secret);
+        case.method = method;
+        case.url.push_str(&query);
+        case.headers =
+            headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
+        case.body = body;
+        case
+    }
+
+    fn request(&self) -> Request<'_> {
+        Request { method: self.method, url: &self.url, headers: &self.headers, body: &self.body }
+    }
+
+    /// `None` if valid, else why not.
+    fn refusal_at(&self, now: Timestamp) -> Option<Reason> {
+        let request = self.request();
+        match providers::adapter(self.provider).verify(&request, &setup(self, now)) {
+            Verdict::Valid(_) => None,
+            Verdict::Answered(answer) => panic!("a sample is no handshake: {answer:?}"),
+            Verdict::Invalid(refusal) => Some(refusal.reason),
+            // Nobody has another certificate than that of the sample.
+            Verdict::NeedsCertificate(_) => Some(Reason::CertificateUnavailable),
+        }
+    }
+
+    fn refusal(&self) -> Option<Reason> {
+        self.refusal_at(now())
+    }
+
+    /// What a receiver reads of the request: two requests with the same meaning may both be valid.
+    fn meaning(&self) -> String {
+        let form = |text: &[u8]| format!("{:?}", form_urlencoded::parse(text).collect::<Vec<_>>());
+        let is_form = self.headers.iter().any(|(name, value)| {
+            name == "content-type" && value.starts_with(b"application/x-www-form-urlencoded")
+        });
+        match self.scheme {
+            Scheme::Sns => {
+                let message: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+                let signed =
+                    ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type", "Signature"];
+                signed.map(|name| message[name].to_string()).join("\n")
+            }
+            // `&` and `=` in a value count as `_`.
+            Scheme::VonageLegacy => format!("{}{}", form(&self.body), self.url).replace(['&', '='], "_"),
+            Scheme::Twilio | Scheme::PlivoV3 if is_form => form(&self.body),
+            _ => format!("{:?}", self.body),
+        }
+    }
+}
+
+fn a_sample_is_valid_and_has_events(provider: Provider, scheme: Scheme) {
+    let case = Case::sample(provider, scheme, [7; 32]);
+    assert_eq!(case.refusal(), None);
+    let (request, setup) = (case.request(), setup(&case, now()));
+    let adapter = providers::adapter(provider);
+    let Verdict::Valid(verified) = adapter.verify(&request, &setup) else { panic!("not valid") };
+    let parts = adapter.split(&verified, &setup).unwrap().parts;
+    assert!(!parts.is_empty());
+    for part in parts {
+        assert!(!part.dedupe_key.is_empty() && !part.event_type.is_empty(), "{part:?}");
+    }
+    // A scheme that does not cover the body must say which token may come only once.
+    let once = verified.one_time_token().is_some();
+    assert_eq!(once, scheme.strength() == AuthStrength::SenderOnly);
+}
+
+fn what_is_covered_cannot_be_changed(provider: Provider, scheme: Scheme, at: usize, bit: u8) {
+    let case = Case::sample(provider, scheme, [7; 32]);
+    if scheme.coverage().body && !case.body.is_empty() {
+        let mut changed = case.clone();
+        let at = at % changed.body.len();
+        changed.body[at] ^= 1 << bit;
+        if changed.meaning() != case.meaning() {
+            assert!(changed.refusal().is_some(), "byte {at} of the body, bit {bit}");
+        }
+    }
+    for (index, (name, value)) in case.headers.iter().enumerate() {
+        let is_proof = ["signature", "authorization", "jwt", "hmac"].iter().any(|word| name.contains(word));
+        if !is_proof || value.is_empty() {
+            continue;
+        }
+        let mut changed = case.clone();
+        let at = at % value.len();
+        changed.headers[index].1[at] ^= 1 << bit;
+        // Hexadecimal digits and names of schemes may be of either case.
+        if !changed.headers[index].1.eq_ignore_ascii_case(value) || scheme == Scheme::StaticHeader {
+            let valid = changed.refusal().is_none();
+            assert!(!valid || is_beside_the_signature(scheme, value, at), "byte {at} of {name}, bit {bit}");
+        }
+    }
+}
+
+/// Stripe's header names its scheme and may have further items: what is beside `t` and `v1` is not read.
+fn is_beside_the_signature(scheme: Scheme, value: &[u8], at: usize) -> bool {
+    scheme == Scheme::Stripe && value.get(at).is_some_and(|byte| !byte.is_ascii_hexdigit())
+}
+
+fn it_is_refused_without_its_proof(provider: Provider, scheme: Scheme) {
+    if scheme == Scheme::AddressOnly {
+        return;
+    }
+    let case = Case::sample(provider, scheme, [7; 32]);
+    let no_secret = Case { secrets: Vec::new(), ..case.clone() };
+    assert!(no_secret.refusal().is_some(), "without a secret");
+    let empty_secret = Case { secrets: vec![String::new()], ..case.clone() };
+    assert!(empty_secret.refusal().is_some(), "an empty secret");
+    if !matches!(scheme, Scheme::Sns | Scheme::EcdsaP256) {
+        let mut others = secret(scheme);
+        others.iter_mut().for_each(|secret| *secret = secret.replace('a', "b"));
+        assert!(Case { secrets: others, ..case.clone() }.refusal().is_some(), "another secret");
+    }
+    let bare = Case { headers: Vec::new(), ..case.clone() };
+    let in_headers = !matches!(scheme, Scheme::Sns | Scheme::Mailgun | Scheme::VonageLegacy);
+    if in_headers {
+        assert_eq!(bare.refusal(), Some(Reason::SignatureMissing), "without headers");
+    }
+}
+
+fn an_old_request_is_refused(provider: Provider, scheme: Scheme) {
+    let Some(tolerance) = scheme.default_tolerance() else { return };
+    let case = Case::sample(provider, scheme, [7; 32]);
+    // A JWT of MessageBird is valid for a minute by its own claims, and the tolerance after that.
+    let valid_for = if scheme == Scheme::MessagebirdJwt { Duration::from_secs(60) } else { Duration::ZERO };
+    let late = now().plus(valid_for + tolerance + Duration::from_secs(2));
+    assert_eq!(case.refusal_at(late), Some(Reason::TimestampTooOld));
+    let early = now().minus(tolerance + Duration::from_secs(2));
+    assert_eq!(case.refusal_at(early), Some(Reason::TimestampInFuture));
+    assert_eq!(case.refusal_at(now().plus(tolerance.saturating_sub(Duration::from_secs(1)))), None);
+}
+
+fn no_bytes_make_it_panic(provider: Provider, scheme: Scheme, noise: &Noise) {
+    let mut case = Case::sample(provider, scheme, [7; 32]);
+    case.method = if noise.get { "GET" } else { "POST" };
+    case.url = format!("{ADDRESS}?{}", noise.query);
+    if let Some(body) = &noise.body {
+        case.body.clone_from(body);
+    }
+    for (_, value) in &mut case.headers {
+        if let Some(noise) = &noise.header {
+            value.clone_from(noise);
+        }
+    }
+    let (request, setup) = (case.request(), setup(&case, now()));
+    let adapter = providers::adapter(provider);
+    if let Verdict::Valid(verified) = adapter.verify(&request, &setup) {
+        let _parts = adapter.split(&verified, &setup).map(|split| split.parts.len());
+    }
+    let _attachment = adapter.attachment(&request, 0);
+}
+
+#[derive(Debug, Clone)]
+struct Noise {
+    get: bool,
+    query: String,
+    body: Option<Vec<u8>>,
+    header: Option<Vec<u8>>,
+}
+
+fn noise() -> impl Strategy<Value = Noise> {
+    let bytes = || proptest::collection::vec(any::<u8>(), 0..300);
+    let json = "[\\[\\]{}\",:0-9a-z]{0,80}".prop_map(String::into_bytes);
+    let body = proptest::option::of(prop_oneof![bytes(), json]);
+    (any::<bool>(), "[ -~]{0,80}", body, proptest::option::of(bytes()))
+        .prop_map(|(get, query, body, header)| Noise { get, query, body, header })
+}
+
+macro_rules! laws {
+    ($($name:ident: $provider:ident $scheme:ident;)*) => {
+        $(mod $name {
+            use super::*;
+
+            const PROVIDER: Provider = Provider::$provider;
+            const SCHEME: Scheme = Scheme::$scheme;
+
+            #[test]
+            fn a_sample_is_valid_and_has_events() {
+                super::a_sample_is_valid_and_has_events(PROVIDER, SCHEME);
+            }
+
+            #[test]
+            fn it_is_refused_without_its_proof() {
+                super::it_is_refused_without_its_proof(PROVIDER, SCHEME);
+            }
+
+            #[test]
+            fn an_old_request_is_refused() {
+                super::an_old_request_is_refused(PROVIDER, SCHEME);
+            }
+
+            proptest! {
+                #![proptest_config(ProptestConfig::with_cases(if SCHEME as u8 == Scheme::Sns as u8 { 12 } else { 64 }))]
+
+                #[test]
+                fn what_is_covered_cannot_be_changed(at in any::<usize>(), bit in 0u8..8) {
+                    super::what_is_covered_cannot_be_changed(PROVIDER, SCHEME, at, bit);
+                }
+
+                #[test]
+                fn no_bytes_make_it_panic(noise in noise()) {
+                    super::no_bytes_make_it_panic(PROVIDER, SCHEME, &noise);
+                }
+            }
+        })*
+
+        #[test]
+        fn every_provider_and_scheme_keeps_the_laws() {
+            let kept = [$((Provider::$provider, Scheme::$scheme)),*];
+            for provider in Provider::ALL {
+                for scheme in provider.schemes() {
+                    assert!(kept.contains(&(provider, *scheme)), "{provider} {scheme}");
+                }
+            }
+        }
+    };
+}
+
+laws! {
+    sendgrid: Sendgrid EcdsaP256;
+    sendgrid_inbound_parse: SendgridInboundParse EcdsaP256;
+    sendgrid_inbound_parse_unsigned: SendgridInboundParse AddressOnly;
+    twilio_sms: TwilioSms Twilio;
+    twilio_whatsapp: TwilioWhatsapp Twilio;
+    meta_whatsapp: MetaWhatsapp HubSignature256;
+    messagebird_jwt: Messagebird MessagebirdJwt;
+    messagebird_legacy: Messagebird MessagebirdLegacy;
+    bird: Bird StandardWebhooks;
+    bird_notifications: Bird BirdNotifications;
+    aws_ses: AwsSes Sns;
+    gupshup: Gupshup StaticHeader;
+    gupshup_unsigned: Gupshup AddressOnly;
+    vonage_jwt: Vonage VonageJwt;
+    vonage_legacy: Vonage VonageLegacy;
+    plivo_v3: Plivo PlivoV3;
+    plivo_v2: Plivo PlivoV2;
+    mailgun: Mailgun Mailgun;
+    stripe: Stripe Stripe;
+    github: Github HubSignature256;
+    shopify: Shopify Shopify;
+    slack: Slack SlackV0;
+    standard_webhooks: StandardWebhooks StandardWebhooks;
+    svix: Svix StandardWebhooks;
+    generic: Generic Hmac;
+}
