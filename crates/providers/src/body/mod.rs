@@ -3,3 +3,4 @@
 
 pub(crate) mod data;
 pub(crate) mod form;
+pub(crate) mod params;
