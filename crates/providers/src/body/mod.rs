@@ -4,3 +4,4 @@
 pub(crate) mod data;
 pub(crate) mod form;
 pub(crate) mod params;
+pub(crate) mod payload;
