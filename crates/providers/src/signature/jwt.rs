@@ -39,7 +39,7 @@ pub(crate) fn claims<T: DeserializeOwned>(
             Ok(token) => found = Ok(token.claims),
             Err(error) if *error.kind() == ErrorKind::InvalidSignature => {}
             // The signature is judged before the claims are read: this secret made the token.
-            Err(error) => found = found.or_else(|_| Err(unreadable(&error))),
+            Err(error) => found = found.map_err(|_| unreadable(&error)),
         }
     }
     found
