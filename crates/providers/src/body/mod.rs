@@ -3,3 +3,5 @@
 
 pub(crate) mod data;
 pub(crate) mod form;
+pub(crate) mod params;
+pub(crate) mod payload;

@@ -1,4 +1,5 @@
 //! How is a signature checked?
 //! The cryptography that several schemes share, all of it from libraries.
 
+pub(crate) mod jwt;
 pub(crate) mod mac;
