@@ -2,8 +2,7 @@
 //! Small readers of JSON, and the parts of an event's `data`.
 
 use domain::timestamp::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
@@ -15,11 +14,11 @@ pub(crate) fn raw(value: &impl Serialize) -> Box<RawValue> {
     serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
-/// Reads a body as JSON.
+/// Reads a body as JSON. What is read may borrow from it.
 ///
 /// # Errors
 /// [`domain::source::received::Reason::BodyMalformed`].
-pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(crate) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| {
         // The message of serde_json may repeat the text; place and kind do not.
         let place = format!("line {}, column {}", error.line(), error.column());
@@ -31,6 +30,12 @@ pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 /// The digest of a body, where nothing else tells two events apart.
 pub(crate) fn digest(bytes: &[u8]) -> String {
     domain::hex::hex(&Sha256::digest(bytes))
+}
+
+/// Bytes as base64.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// A text at this pointer; a number or truth value as text.

@@ -3,3 +3,6 @@
 
 pub(crate) mod data;
 pub(crate) mod form;
+pub(crate) mod multipart;
+#[cfg(test)]
+pub(crate) mod testing;
