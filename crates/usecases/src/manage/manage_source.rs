@@ -131,6 +131,9 @@ pub async fn list_sources(
     Ok(page.map(|source| source.shown_to(caller)))
 }
 
+/// Settings whose parts exclude each other: a source has none, so a merge replaces no object as a whole.
+pub const REPLACED_WHOLE: [&str; 0] = [];
+
 /// Changes a source: `change` makes its new settings, and its new secrets if it is to have others, or refuses.
 ///
 /// # Errors
