@@ -69,7 +69,7 @@ pub async fn send_sample(
     let sample = providers::sample(source.settings.provider, &draft);
 
     // 2. The source trusts the sample's key for a minute.
-    let change = Change::of_source(Action::SourceSampleSent, &source, Changes::default());
+    let change = Change::of_source(Action::SourceSampleSent, &source, Changes::asked_for([]));
     let entry = context.entry(caller, change);
     match &sample.secret {
         None => context.store.save_audit_entry(&entry).await?,
