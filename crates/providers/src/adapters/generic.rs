@@ -212,11 +212,28 @@ mod tests {
 
     #[test]
     fn the_values_of_other_tools_verify() {
-        // printf 'hello' | openssl dgst -sha256 -hmac key, and -sha1 -binary | base64
+        // printf 'hello' | openssl dgst -sha256 -hmac key -binary | base64, and so on
         let hello = Case::new(Scheme::Hmac, "key").body("hello");
-        let mut hex = hello
-            .clone()
-            .header("x-signature", "9307b3b915efb5171ff14d8cb55fbcc798c6c0ef1456d66ded1a6aa723a58b7b");
+        for (algorithm, encoding, signature) in [
+            (
+                Algorithm::Sha256,
+                Encoding::Hex,
+                "9307b3b915efb5171ff14d8cb55fbcc798c6c0ef1456d66ded1a6aa723a58b7b",
+            ),
+            (Algorithm::Sha1, Encoding::Base64, "s0zqxFFv8joUPmHXnQ+npPvl8mY="),
+            (
+                Algorithm::Sha512,
+                Encoding::Base64url,
+                "_warNnV3d4FcAI0yyOFKcFtOe_MQNRoGojthLcTHQz53V9IFJaVZO3ECDqLuFi0jEbJH6YVYYrJwEiQZZSwMkg",
+            ),
+        ] {
+            let mut case = hello.clone().header("x-signature", signature);
+            case.options =
+                SourceOptions { algorithm: Some(algorithm), encoding: Some(encoding), ..options() };
+            assert_eq!(refusal(&Generic, &case), None, "{algorithm:?}");
+        }
+        let mut hex =
+            hello.header("x-signature", "9307B3B915EFB5171FF14D8CB55FBCC798C6C0EF1456D66DED1A6AA723A58B7B");
         hex.options = options();
         assert_eq!(refusal(&Generic, &hex), None);
         hex.body = b"hellO".to_vec();

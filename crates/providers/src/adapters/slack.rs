@@ -92,7 +92,9 @@ fn is_probe(request: &Request<'_>) -> bool {
 }
 
 fn is_json(request: &Request<'_>) -> bool {
-    !request.is_form() && request.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+    let first = request.body.iter().find(|byte| !byte.is_ascii_whitespace());
+    let says_so = request.media_type().to_ascii_lowercase().ends_with("json");
+    says_so || (!request.is_form() && matches!(first, Some(b'{' | b'[')))
 }
 
 fn challenge(value: &Value) -> Result<Split, Refusal> {
@@ -241,7 +243,9 @@ mod tests {
         assert_eq!(limited.occurred_at.unwrap().as_seconds(), 1_518_467_820);
         assert_eq!(part(&Slack, &json(r#"{"event":{"text":"no type"}}"#)).event_type, "unknown");
         assert_eq!(part(&Slack, &json("{}")).event_type, "unknown");
-        assert_eq!(split(&Slack, &json("{")).unwrap_err().reason, Reason::BodyMalformed);
+        for broken in ["{", "hello", ""] {
+            assert_eq!(split(&Slack, &json(broken)).unwrap_err().reason, Reason::BodyMalformed, "{broken}");
+        }
     }
 
     #[test]

@@ -32,6 +32,12 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     domain::hex::hex(&Sha256::digest(bytes))
 }
 
+/// Bytes as base64.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
 /// A text at this pointer; a number or truth value as text.
 pub(crate) fn text_at(value: &Value, pointer: &str) -> Option<String> {
     match value.pointer(pointer)? {

@@ -3,5 +3,7 @@
 
 pub(crate) mod data;
 pub(crate) mod form;
+pub(crate) mod multipart;
 pub(crate) mod params;
 pub(crate) mod payload;
+pub(crate) mod testing;
