@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use domain::hex::hex;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use local::observe::Trouble;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::collections::BTreeSet;
@@ -11,7 +12,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use stories::{Receiver, Source, Stage};
-use local::observe::Trouble;
 
 const SECRET: &str = "whsec_test_secret";
 
