@@ -181,7 +181,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     let sample = Sample {
         method: "POST",
         query: String::new(),
-        headers: vec![("content-type", format!("multipart/form-data; boundary={BOUNDARY}"))],
+        headers: vec![("content-type".to_owned(), format!("multipart/form-data; boundary={BOUNDARY}"))],
         body: multipart::write(BOUNDARY, &fields),
         secret: None,
     }
