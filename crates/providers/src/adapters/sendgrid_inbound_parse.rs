@@ -282,7 +282,16 @@ mod tests {
         assert_eq!(mail, key("another", "Message-ID: <a>", b"text"));
         assert_ne!(mail, key("b", "Message-ID: <a>", b"another"), "a Message-ID hides no other mail");
         assert_ne!(mail, key("b", "Message-ID: <b>", b"text"));
-        assert_ne!(key("b", "a", b"bc"), key("b", "ab", b"c"));
+        let (one, _) = read(&[("headers", None, b"atextb")]);
+        assert_ne!(key("b", "a", b"b"), one.dedupe_key, "where a field ends counts");
+    }
+
+    #[test]
+    fn only_the_headers_are_searched_for_a_header() {
+        assert_eq!(header("Subject: a\r\nMESSAGE-ID : <b>\r\n", "message-id").as_deref(), Some("<b>"));
+        for none in ["", "Subject: a\r\n\r\nMessage-ID: <of the text>", "X-Message-ID: <c>", "Message-ID:\nTo: d"] {
+            assert_eq!(header(none, "message-id"), None, "{none:?}");
+        }
     }
 
     #[test]
