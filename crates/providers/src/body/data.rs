@@ -68,6 +68,20 @@ pub(crate) fn rfc3339(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_millis(at.as_millisecond()))
 }
 
+/// An instant as `2026-01-05 09:30:00`, which is UTC where no offset is written; RFC 3339 as well.
+pub(crate) fn utc(text: &str) -> Option<Timestamp> {
+    rfc3339(text).or_else(|| {
+        let at: jiff::civil::DateTime = text.parse().ok()?;
+        let at = at.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Timestamp::from_millis(at.timestamp().as_millisecond()))
+    })
+}
+
+/// How many there are, if there are any.
+pub(crate) fn count(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|count| *count > 0)
+}
+
 /// Builds an event's `data`: members without a value are left out.
 #[derive(Debug, Default)]
 pub(crate) struct Data(Map<String, Value>);
@@ -88,5 +102,20 @@ impl Data {
 
     pub(crate) fn build(self) -> Map<String, Value> {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_without_an_offset_is_utc() {
+        let millis = |text| utc(text).map(Timestamp::as_millis);
+        assert_eq!(millis("2018-10-25 12:10:29"), Some(1_540_469_429_000));
+        assert_eq!(millis("2018-10-25 12:10:29.500000"), Some(1_540_469_429_500));
+        assert_eq!(millis("2018-10-25T14:10:29+02:00"), Some(1_540_469_429_000));
+        assert_eq!(millis("1810251310"), None);
+        assert_eq!(millis(""), None);
     }
 }

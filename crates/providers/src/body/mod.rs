@@ -4,5 +4,6 @@
 pub(crate) mod data;
 pub(crate) mod form;
 pub(crate) mod multipart;
-#[cfg(test)]
+pub(crate) mod params;
+pub(crate) mod payload;
 pub(crate) mod testing;

@@ -3,5 +3,6 @@
 
 pub(crate) mod certificate;
 pub(crate) mod ecdsa;
+pub(crate) mod jwt;
 pub(crate) mod mac;
 pub(crate) mod sns;
