@@ -320,7 +320,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     Sample {
         method: "POST",
         query: String::new(),
-        headers: vec![("content-type", "text/plain; charset=UTF-8".to_owned())],
+        headers: vec![("content-type".to_owned(), "text/plain; charset=UTF-8".to_owned())],
         body: body.to_string().into_bytes(),
         secret: Some(format!("{url}\n{}", certificate.pem)),
     }

@@ -6,4 +6,5 @@ pub(crate) mod form;
 pub(crate) mod multipart;
 pub(crate) mod params;
 pub(crate) mod payload;
+#[cfg(test)]
 pub(crate) mod testing;
