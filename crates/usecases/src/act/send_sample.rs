@@ -115,7 +115,7 @@ fn headers(sample: &Sample) -> Result<HeaderMap, Fault> {
     let broken = |_| Fault::Broken("a sample has a header that is none".to_owned());
     let mut headers = HeaderMap::with_capacity(sample.headers.len());
     for (name, value) in &sample.headers {
-        let name = HeaderName::try_from(*name).map_err(|_| broken(()))?;
+        let name = HeaderName::try_from(name.as_str()).map_err(|_| broken(()))?;
         headers.append(name, HeaderValue::try_from(value.as_str()).map_err(|_| broken(()))?);
     }
     Ok(headers)
