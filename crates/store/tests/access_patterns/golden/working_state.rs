@@ -155,7 +155,7 @@ async fn idempotency_keys() {
     let key = IdempotencyKey { workspace: Some(workspace), digest: digest.to_owned() };
     let claim = async |name, request, now| {
         let table = table_with(&[name]).await;
-        table.store.claim_events(&key, request, event, now).await.unwrap()
+        table.store.claim_events(&key, request, event, (now, KEPT_FOR)).await.unwrap()
     };
     let before = Timestamp::from_millis(leased.as_millis() - 1);
     let request = text(&row, "request");
