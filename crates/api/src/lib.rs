@@ -32,6 +32,7 @@ pub mod previews;
 pub mod problem;
 pub mod replays;
 pub mod samples;
+pub mod sources;
 pub mod statistics;
 pub mod test_events;
 pub mod verifications;

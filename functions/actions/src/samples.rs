@@ -41,7 +41,7 @@ pub(crate) async fn send(
     };
     let headers = sent.sample.headers.into_iter().map(|(name, value)| {
         let shown = if name.eq_ignore_ascii_case(secret_header) { HIDDEN.to_owned() } else { value };
-        (name.to_owned(), shown)
+        (name, shown)
     });
     let request = SampleRequest {
         method: sent.sample.method.to_owned(),

@@ -4,8 +4,12 @@
 use base64::Engine as _;
 use domain::hex::hex;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use local::observe::Trouble;
 use serde_json::{Value, json};
 use sha2::Sha256;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use stories::{Receiver, Source, Stage};
 
@@ -79,7 +83,7 @@ async fn nobody_learns_which_addresses_there_are() {
         for path in [source.path.as_str(), "/in/x"] {
             let answer = stage.admin.exchange(method, path, "{}", &[]).await.unwrap();
             assert_eq!(
-                (answer.status().as_u16(), &answer.headers()["allow"]),
+                (answer.status().as_u16(), answer.headers()["allow"].to_str().unwrap()),
                 (405, "GET, POST"),
                 "{method}"
             );
@@ -277,4 +281,45 @@ async fn a_signature_that_does_not_cover_the_body_is_taken_with_one_body_only() 
     receiver.wait_for(1).await;
     stage.end_after_repeating().await;
     assert_eq!(receiver.seen().len(), 1);
+}
+
+/// The table fails once, at each of the calls of a request in turn: the provider is asked to repeat, and its repetition
+/// ends as one event and one delivery.
+#[tokio::test]
+async fn whatever_call_fails_the_provider_repeats_and_it_is_one_event() {
+    for lost in [Trouble::Refused, Trouble::AnswerLost] {
+        for nth in 0..5 {
+            let calls = Arc::new(AtomicUsize::new(usize::MAX / 2));
+            let stage = Stage::set_with_trouble({
+                let calls = Arc::clone(&calls);
+                move |function, _| {
+                    (function == "inbound" && calls.fetch_add(1, Ordering::SeqCst) == nth).then_some(lost)
+                }
+            })
+            .await;
+            let receiver = Receiver::start().await;
+            stage.endpoint(&receiver, json!({})).await;
+            let source = github(&stage, SECRET).await;
+            assert_eq!(push(&stage, &source, SECRET, "warm", "{}").await, 200);
+            receiver.wait_for(1).await;
+
+            calls.store(0, Ordering::SeqCst);
+            let mut status = push(&stage, &source, SECRET, "d-1", "{}").await;
+            for _ in 0..3 {
+                assert!(status == 200 || status >= 500, "call {nth}: {status}");
+                if status == 200 {
+                    break;
+                }
+                stage.advance(Duration::from_secs(31));
+                status = push(&stage, &source, SECRET, "d-1", "{}").await;
+            }
+            assert_eq!(status, 200, "call {nth}");
+            receiver.wait_for(2).await;
+            stage.advance(Duration::from_secs(200));
+            stage.end_after_repeating().await;
+            let ids: BTreeSet<String> =
+                receiver.seen().iter().map(|seen| seen.header("webhook-id").to_owned()).collect();
+            assert_eq!(ids.len(), 2, "call {nth}: {ids:?}");
+        }
+    }
 }

@@ -69,7 +69,7 @@ pub async fn send_sample(
     let sample = providers::sample(source.settings.provider, &draft);
 
     // 2. The source trusts the sample's key for a minute.
-    let change = Change::of_source(Action::SourceSampleSent, &source, Changes::default());
+    let change = Change::of_source(Action::SourceSampleSent, &source, Changes::asked_for([]));
     let entry = context.entry(caller, change);
     match &sample.secret {
         None => context.store.save_audit_entry(&entry).await?,
@@ -115,7 +115,7 @@ fn headers(sample: &Sample) -> Result<HeaderMap, Fault> {
     let broken = |_| Fault::Broken("a sample has a header that is none".to_owned());
     let mut headers = HeaderMap::with_capacity(sample.headers.len());
     for (name, value) in &sample.headers {
-        let name = HeaderName::try_from(*name).map_err(|_| broken(()))?;
+        let name = HeaderName::try_from(name.as_str()).map_err(|_| broken(()))?;
         headers.append(name, HeaderValue::try_from(value.as_str()).map_err(|_| broken(()))?);
     }
     Ok(headers)

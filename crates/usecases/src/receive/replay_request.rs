@@ -9,6 +9,7 @@ use domain::id::{ReceivedRequestId, SourceId};
 use domain::problem::Problem;
 use domain::source::Source;
 use domain::source::received::ReceivedRequest;
+use serde_json::json;
 
 use crate::error::UseCaseError;
 use crate::manage::manage_source::find_source;
@@ -35,7 +36,8 @@ pub async fn replay_request(
     let (mut kept, raw) = kept.ok_or(Problem::NotFound("received request"))?;
 
     // 2. Somebody answers for it, before anything is sent.
-    let change = Change::of_source(Action::SourceRequestReplayed, &source, Changes::default());
+    let changes = Changes::asked_for([("request_id", json!(request))]);
+    let change = Change::of_source(Action::SourceRequestReplayed, &source, changes);
     context.store.save_audit_entry(&context.entry(caller, change)).await?;
 
     // 3. Verify and accept it, as of when it came.

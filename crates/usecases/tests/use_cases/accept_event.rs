@@ -9,7 +9,7 @@ use domain::access::workspace::WorkspaceSettings;
 use domain::id::EventId;
 use domain::problem::Problem;
 use serde_json::json;
-use store::rows::idempotency::IdempotencyKey;
+use store::rows::idempotency::{IdempotencyKey, KEPT_FOR};
 use store::rows::uids::Saved;
 use usecases::UseCaseError;
 use usecases::accept::accept_event::{accept_event, accept_events};

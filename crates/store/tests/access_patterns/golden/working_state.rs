@@ -8,7 +8,7 @@ use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use serde_json::{Value, json};
 use store::Listing;
-use store::rows::idempotency::{EventClaim, IdempotencyKey, Standing};
+use store::rows::idempotency::{EventClaim, IdempotencyKey, KEPT_FOR, Standing};
 use store::rows::statistics::Subject;
 
 use super::{everything, id, item, millis, number, present, said, table_with, text, then};
