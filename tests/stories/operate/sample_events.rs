@@ -161,7 +161,7 @@ async fn every_sample_of_inbound_is_answered_as_its_readme_says() {
     assert_eq!(provider("meta-challenge.json").await, (200, "1158201444".to_owned()));
     assert_eq!(provider("meta-batch.json").await.0, 200);
     assert_eq!(provider("sendgrid-batch.json").await.0, 401);
-    assert_eq!(provider("sns-of-another-topic.json").await.0, 401);
+    assert_eq!(provider("sns-of-another-topic.json").await.0, 403);
     assert_eq!(provider("inbound-parse.json").await.0, 200);
     assert_eq!(problem(&caller("wrong-token.json").await), (404, "not_found", ""));
     assert_eq!(problem(&caller("wrong-method.json").await), (405, "method_not_allowed", ""));
