@@ -93,7 +93,7 @@ const CASES: [Case; 11] = [
     Case { budget: 1.50 * 1.05, endpoints: 5, ..case("one event, five endpoints", 1) },
     Case {
         budget: 6.21 * 1.05,
-        writes: 6.05,
+        writes: 6.10,
         caller: Caller::Provider,
         ..case("one event of a provider, one endpoint", 1)
     },
