@@ -12,7 +12,7 @@ use domain::source::received::Reason;
 use domain::source::scheme::{AuthStrength, Scheme};
 use domain::timestamp::Timestamp;
 use proptest::prelude::*;
-use providers::adapter::{Certificate, Setup, Verdict};
+use providers::adapter::{Setup, Verdict};
 use providers::request::Request;
 use providers::sample::{Draft, Sample};
 use serde_json::Value;
