@@ -10,6 +10,7 @@ mod deliveries;
 mod drain;
 mod figure;
 mod functions;
+mod inbound;
 mod latency;
 mod many_endpoints;
 mod memory;
@@ -58,6 +59,9 @@ enum Benchmark {
     SenderContest,
     /// Time from accepting an event to its arrival, one event at a time, in idle local mode.
     Latency,
+    /// Throughput and latency of a source: providers' requests at 100 and 1,000 a second, and as fast as it goes. Takes
+    /// about a minute and a half.
+    Inbound,
     /// Memory of local mode after 10,000 deliveries.
     Memory,
     /// Pages of the list of a workspace's deliveries, over 100,000 events to two endpoints.
@@ -103,6 +107,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::SenderPeer => sender::peer::run().await,
         Benchmark::SenderContest => sender::contest::run().await,
         Benchmark::Latency => latency::run().await,
+        Benchmark::Inbound => inbound::run().await,
         Benchmark::Memory => memory::run().await,
         Benchmark::Deliveries { events } => deliveries::run(events).await,
         Benchmark::Crash => crash::run().await,

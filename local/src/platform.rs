@@ -26,6 +26,7 @@ use usecases::accept::sweep::owe_sweeps;
 use usecases::act::actions::Actions;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
+use usecases::receive::receiving::Receiving;
 use usecases::recover::drain::go_on_with_drains;
 use usecases::replay::replay_window::go_on_with_replays;
 use usecases::{Cache, Clock, Context, Intake, Randomness, Traces, Window};
@@ -225,13 +226,24 @@ impl Platform {
                 .with_mailer(mailer.clone())
         };
         let intake = Intake::new(context("ingest"));
+        let public_url: Arc<str> = http::base_url(address).into();
         let routes = ingest::router(intake.clone())
             .merge(management::router(Management {
                 context: context("management"),
                 targets,
                 endpoint_defaults,
+                public_url: Arc::clone(&public_url),
             }))
-            .merge(actions::router(Actions { context: context("actions"), egress: egress.clone() }));
+            .merge(actions::router(Actions {
+                context: context("actions"),
+                egress: egress.clone(),
+                public_url: Arc::clone(&public_url),
+            }))
+            .merge(inbound::router(Receiving::new(
+                Intake::new(context("inbound")),
+                egress.clone(),
+                public_url,
+            )));
         let sender = Arc::new(Sender::new(context("sender"), egress));
         let worker = context("maintenance");
         if let Some(window) = cut_off {

@@ -10,4 +10,4 @@ pub mod stage;
 pub mod tools;
 
 pub use receiver::{Answer, Receiver, Seen};
-pub use stage::Stage;
+pub use stage::{Source, Stage};

@@ -47,6 +47,15 @@ pub struct Endpoint {
     pub secret: String,
 }
 
+/// A source that a story created.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The source's id.
+    pub id: String,
+    /// The path of its address.
+    pub path: String,
+}
+
 impl Stage {
     /// Starts the platform.
     pub async fn set() -> Self {
@@ -136,6 +145,23 @@ impl Stage {
         // An asymmetric endpoint shows no secret.
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
         Endpoint { id: text("id"), secret: text("secret") }
+    }
+
+    /// Creates a source with these settings.
+    pub async fn source(&self, settings: Value) -> Source {
+        let mut body = json!({ "workspace_id": self.workspace, "name": "A source" });
+        body.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        let (status, answer) = self.admin.call("POST", "/v1/sources", body.to_string(), &[]).await.unwrap();
+        assert_eq!(status, 201, "{answer}");
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        let path = text("address").strip_prefix(&self.platform.url()).unwrap().to_owned();
+        Source { id: text("id"), path }
+    }
+
+    /// The requests that a source received, newest first.
+    pub async fn received(&self, source: &Source) -> Vec<Value> {
+        let page = self.read(&format!("/v1/sources/{}/requests", source.id)).await;
+        page["data"].as_array().unwrap().clone()
     }
 
     /// Sends an event and gives the answer.

@@ -7,5 +7,6 @@ mod deliver;
 mod limit;
 mod manage;
 mod operate;
+mod receive;
 mod recover;
 mod replay;

@@ -125,7 +125,7 @@ impl ApiClient {
         Ok((answer.status().as_u16(), answer.into_body()))
     }
 
-    /// Sends any request, and gives the whole answer with its headers.
+    /// Sends any request, and gives the whole answer with its headers. The body is JSON, unless `headers` say otherwise.
     ///
     /// # Errors
     /// When the API cannot be reached.
@@ -139,8 +139,10 @@ impl ApiClient {
         let mut request = http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
-            .header("x-api-key", &self.key)
-            .header("content-type", "application/json");
+            .header("x-api-key", &self.key);
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            request = request.header("content-type", "application/json");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

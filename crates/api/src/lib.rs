@@ -31,6 +31,8 @@ pub mod page;
 pub mod previews;
 pub mod problem;
 pub mod replays;
+pub mod samples;
+pub mod sources;
 pub mod statistics;
 pub mod test_events;
 pub mod verifications;

@@ -3,13 +3,14 @@
 
 use domain::access::workspace::WorkspaceSettings;
 use domain::endpoint::EndpointSettings;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::audit::TargetId;
 use crate::events::EventTypes;
 use crate::page::{Limit, MAX_LIMIT};
+use crate::sources::ChangedSource;
 use crate::statistics::{EndpointIds, Step};
 use crate::workspace_deliveries::{ErrorClasses, Statuses};
 
@@ -46,6 +47,14 @@ pub struct EndpointChange;
 #[derive(Debug)]
 pub struct WorkspaceChange;
 
+/// A change of a source: the body of a `PATCH`, which is merged into the source's settings.
+#[derive(Debug)]
+pub struct SourceChange;
+
+/// The bytes of a body, as they came.
+#[derive(Debug)]
+pub struct RawBody;
+
 /// The settings' own schema. In the document it becomes that of a merge patch (RFC 7396): nothing is required, and every
 /// member may be `null`.
 macro_rules! change_of {
@@ -66,6 +75,28 @@ macro_rules! change_of {
 
 change_of!(EndpointChange: EndpointSettings);
 change_of!(WorkspaceChange: WorkspaceSettings);
+
+impl PartialSchema for SourceChange {
+    fn schema() -> RefOr<Schema> {
+        ChangedSource::schema()
+    }
+}
+
+impl ToSchema for SourceChange {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push(("ChangedSource".to_owned(), ChangedSource::schema()));
+        ChangedSource::schemas(schemas);
+    }
+}
+
+impl PartialSchema for RawBody {
+    fn schema() -> RefOr<Schema> {
+        let bytes = ObjectBuilder::new().schema_type(Type::String).description(Some("Bytes."));
+        bytes.format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))).examples(["{}"]).into()
+    }
+}
+
+impl ToSchema for RawBody {}
 
 impl PartialSchema for Limit {
     fn schema() -> RefOr<Schema> {
@@ -88,8 +119,8 @@ impl PartialSchema for EventTypes {
 impl PartialSchema for TargetId {
     fn schema() -> RefOr<Schema> {
         let text = ObjectBuilder::new().schema_type(Type::String);
-        text.description(Some("The id of a workspace, endpoint, API key, event, delivery or replay."))
-            .pattern(Some("^(ws|we|key|evt|wd|rep)_[0-7][0-9A-HJKMNP-TV-Z]{25}$"))
+        text.description(Some("The id of a workspace, endpoint, API key, event, delivery, replay or source."))
+            .pattern(Some("^(ws|we|key|evt|wd|rep|src)_[0-7][0-9A-HJKMNP-TV-Z]{25}$"))
             .examples(["we_01M7Z294KETHNPJB3QG0VDG1JA"])
             .into()
     }

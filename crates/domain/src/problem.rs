@@ -80,8 +80,11 @@ pub enum Problem {
     /// The workspace has as many endpoints as it may.
     #[error("this workspace already has {0} endpoints, which is the most it may have")]
     TooManyEndpoints(usize),
-    /// The endpoint has as many old secrets that still sign as it may.
-    #[error("{0} old secrets still sign, which is the most an endpoint may have; end their overlap first")]
+    /// The workspace has as many sources as it may.
+    #[error("this workspace already has {0} sources, which is the most it may have")]
+    TooManySources(usize),
+    /// The endpoint or source has as many old secrets that are still in force as it may.
+    #[error("{0} old secrets are still in force, which is the most; end their overlap first")]
     TooManySecrets(usize),
     /// The API key has as many old secrets that still authenticate as it may.
     #[error("{0} old secrets of this API key still work, which is the most; wait until one has ended")]
@@ -182,7 +185,8 @@ problem_kinds! {
     Self::UidTaken(_) => 409, "uid_taken", "Uid taken", "another workspace, endpoint or event has this `uid`; `errors` names the field", "use another uid, or the thing that has it";
     Self::EventErased => 409, "event_erased", "Event erased", "the event's data was erased, so it cannot be replayed", "nothing";
     Self::TooManyEndpoints(_) => 409, "too_many_endpoints", "Too many endpoints", "the workspace has as many as it may", "delete some, or raise `max_endpoints`";
-    Self::TooManySecrets(_) => 409, "too_many_secrets", "Too many secrets", "10 old secrets still sign", "end their overlap first";
+    Self::TooManySources(_) => 409, "too_many_sources", "Too many sources", "the workspace has as many as it may", "delete some";
+    Self::TooManySecrets(_) => 409, "too_many_secrets", "Too many secrets", "10 old secrets are still in force", "end their overlap first";
     Self::TooManyKeySecrets(_) => 409, "too_many_key_secrets", "Too many key secrets", "5 old secrets of the API key still work", "wait until one has ended";
     Self::EndpointDisabled => 409, "endpoint_disabled", "Endpoint disabled", "the endpoint is switched off", "switch it on first";
     Self::ReplayOver => 409, "replay_over", "Replay over", "the replay has ended", "nothing";

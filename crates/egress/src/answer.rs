@@ -11,7 +11,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
-/// How many bytes of a response body are kept; reading stops there.
+/// How many bytes of an endpoint's response body are kept; reading stops there.
 pub const MAX_BODY_BYTES: usize = 4_096;
 
 /// How many response headers are kept. An answer with more than 100 is refused as a whole (hyper's limit).
@@ -20,17 +20,17 @@ pub const MAX_HEADERS: usize = 64;
 /// How many bytes of response headers are kept, names and values together.
 pub const MAX_HEADER_BYTES: usize = 8_192;
 
-/// Reads the part of `response` that is kept, until `deadline` at the latest.
-pub(crate) async fn read(mut response: Response<Incoming>, deadline: Instant) -> Answer {
+/// Reads the part of `response` that is kept, of its body at most `most_bytes`, until `deadline` at the latest.
+pub(crate) async fn read(mut response: Response<Incoming>, most_bytes: usize, deadline: Instant) -> Answer {
     let status = response.status().as_u16();
     let headers = kept_headers(response.headers());
-    let (body, body_truncated) = read_body(response.body_mut(), deadline).await;
+    let (body, body_truncated) = read_body(response.body_mut(), most_bytes, deadline).await;
     Answer { status, headers, body, body_truncated }
 }
 
 /// Reads a short body to its end, because only then can the connection be used again. A longer body is dropped together
 /// with its connection: the rest is never read.
-async fn read_body(body: &mut Incoming, deadline: Instant) -> (Vec<u8>, bool) {
+async fn read_body(body: &mut Incoming, most_bytes: usize, deadline: Instant) -> (Vec<u8>, bool) {
     let mut kept = Vec::new();
     loop {
         let frame = match timeout_at(deadline, body.frame()).await {
@@ -42,7 +42,7 @@ async fn read_body(body: &mut Incoming, deadline: Instant) -> (Vec<u8>, bool) {
         let Ok(chunk) = frame.into_data() else {
             continue; // trailers, which are not kept
         };
-        let room = MAX_BODY_BYTES - kept.len();
+        let room = most_bytes - kept.len();
         if chunk.len() > room {
             kept.extend_from_slice(&chunk[..room]);
             return (kept, true);

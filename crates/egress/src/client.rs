@@ -136,17 +136,24 @@ impl Egress {
     pub async fn post(&self, request: Request<'_>) -> Reply {
         let started = Instant::now();
         let deadline = started + request.timeout;
-        let outcome = self.send(request, deadline).await;
+        let outcome = self.send(request, answer::MAX_BODY_BYTES, deadline).await;
         Reply { outcome, duration: started.elapsed() }
     }
 
-    async fn send(&self, request: Request<'_>, deadline: Instant) -> Outcome {
+    /// Fetches a short document (`GET`), of which at most `most_bytes` are kept. It is not an endpoint's answer, but under
+    /// the same guard.
+    pub async fn fetch(&self, url: &EndpointUrl, most_bytes: usize, timeout: Duration) -> Outcome {
+        let (method, headers, body) = (Method::GET, HeaderMap::new(), Bytes::new());
+        self.send(Request { method, url, headers, body, timeout }, most_bytes, Instant::now() + timeout).await
+    }
+
+    async fn send(&self, request: Request<'_>, most_bytes: usize, deadline: Instant) -> Outcome {
         // The resolver never sees an address that is written as the host, so it is checked here.
         if request.url.check(&self.allowed).is_err() {
             return Outcome::Unreachable(ErrorClass::BlockedAddress);
         }
         match timeout_at(deadline, self.response_to(request)).await {
-            Ok(Ok(response)) => Outcome::Answered(answer::read(response, deadline).await),
+            Ok(Ok(response)) => Outcome::Answered(answer::read(response, most_bytes, deadline).await),
             Ok(Err(error)) => Outcome::Unreachable(classify(error.as_ref())),
             Err(_elapsed) => Outcome::Unreachable(ErrorClass::Timeout),
         }

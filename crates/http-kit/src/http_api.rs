@@ -57,6 +57,7 @@ async fn answer(State(metrics): State<Metrics>, mut request: Request, next: Next
         status: response.status().as_u16(),
         duration_ms: began.elapsed().as_millis(),
         event: unit.event.as_deref(),
+        received: unit.received.as_ref(),
     };
     if !metrics.write_with(&unit.readings, &line) {
         line.log();
@@ -102,8 +103,32 @@ pub(crate) struct RequestId(pub(crate) Arc<str>);
 pub struct Unit {
     /// The event it accepted.
     pub event: Option<String>,
+    /// The provider's request that it received, and what was found about it.
+    pub received: Option<UnitReceived>,
     /// What it amounted to.
     pub readings: Readings,
+}
+
+/// What the line says of a provider's request.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnitReceived {
+    /// The source.
+    pub source: String,
+    /// The request.
+    pub received: String,
+    /// The provider.
+    pub provider: String,
+    /// Valid, invalid or error.
+    pub verdict: String,
+    /// Why, unless it is valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How many of its events were new.
+    pub accepted: u32,
+    /// How many of its events had come before.
+    pub duplicates: u32,
+    /// The length of its body.
+    pub body_bytes: usize,
 }
 
 /// The one line of a request. Where it counts for the metrics they stand in the same line: two would cost twice.
@@ -118,13 +143,36 @@ struct Answered<'a> {
     duration_ms: u128,
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'a str>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    received: Option<&'a UnitReceived>,
 }
 
 impl Answered<'_> {
     fn log(&self) {
-        let Self { message, request_id, method, route, status, duration_ms, event } = *self;
+        let Self { message, request_id, method, route, status, duration_ms, event, received } = *self;
         let duration_ms = u64::try_from(duration_ms).unwrap_or(u64::MAX);
-        tracing::info!(request_id, method, route, status, duration_ms, event = event, "{message}");
+        let Some(of) = received else {
+            tracing::info!(request_id, method, route, status, duration_ms, event = event, "{message}");
+            return;
+        };
+        let UnitReceived { source, received, provider, verdict, reason, accepted, duplicates, body_bytes } =
+            of;
+        tracing::info!(
+            request_id,
+            method,
+            route,
+            status,
+            duration_ms,
+            source,
+            received,
+            provider,
+            verdict,
+            reason,
+            accepted,
+            duplicates,
+            body_bytes,
+            "{message}"
+        );
     }
 }
 

@@ -31,7 +31,7 @@ pub use document::Document;
 pub use domain::access::api_key::Scope;
 pub use domain::problem::Code;
 pub use error_response::ErrorResponse;
-pub use extract::body::{Body, OptionalBody};
+pub use extract::body::{Body, OptionalBody, read_body};
 pub use extract::caller::Caller;
 pub use extract::id::Id;
 pub use extract::page::Page;

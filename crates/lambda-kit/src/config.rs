@@ -24,6 +24,10 @@ pub const DATA_KEY_FILE: &str = "POSTHORN_DATA_KEY_FILE";
 /// The installation's default settings of endpoints, a JSON object.
 pub const ENDPOINT_DEFAULTS: &str = "POSTHORN_ENDPOINT_DEFAULTS";
 
+/// The address of the API as providers of incoming webhooks call it: `https://` and a host, without a path. Several of
+/// them sign the URL that they call.
+pub const PUBLIC_URL: &str = "POSTHORN_PUBLIC_URL";
+
 /// CloudWatch namespace of the metrics. Without it no metrics are written.
 pub const METRICS_NAMESPACE: &str = "POSTHORN_METRICS_NAMESPACE";
 /// The variables of OpenTelemetry for the OTLP endpoint: either turns traces on. Its library reads them, and those of

@@ -47,15 +47,19 @@ pub fn document() -> serde_json::Result<Value> {
 
 /// Every operation of the API, function by function.
 pub fn every_operation() -> Vec<Operation> {
-    [management::operations(), ingest::operations(), actions::operations()].into_iter().flatten().collect()
+    [management::operations(), ingest::operations(), actions::operations(), inbound::operations()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The nouns of the API, in the order of `docs/api.md`.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("Events", "Something that happened: type, time and payload. An event never changes."),
     ("Endpoints", "A customer's URL, with its subscription, its delivery settings and its signing secret."),
     ("Deliveries", "One event on its way to one endpoint, with its attempts."),
     ("Replays", "Sending again by hand: a delivery, an event, or a window of time."),
+    ("Sources", "An address that one provider posts webhooks to, and what it received."),
     ("Statistics", "An endpoint or a workspace in numbers."),
     ("Workspaces", "A tenant: endpoints, events and API keys belong to exactly one."),
     ("API keys", "What a caller authenticates with: scopes, for one workspace or for all."),

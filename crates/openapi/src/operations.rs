@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::api_key::Scope;
-use domain::id::{ApiKeyId, DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
+use domain::id::{
+    ApiKeyId, DeliveryId, EndpointId, EventId, ReceivedRequestId, ReplayId, SourceId, WorkspaceId,
+};
 use domain::problem::Code;
 use http_kit::extract::id::InPath;
 use http_kit::operations::Operation;
@@ -22,7 +24,7 @@ pub(crate) const BEARER: &str = "Bearer";
 const REQUEST_ID: &str = "req_affd73f15ac25406aebacf84";
 
 /// The shapes of resources that have a revision.
-const REVISED: [&str; 2] = ["Endpoint", "Workspace"];
+const REVISED: [&str; 3] = ["Endpoint", "Source", "Workspace"];
 
 /// The operations of the API, and the refusals that they share.
 #[derive(Default)]
@@ -127,6 +129,8 @@ fn id_of(parameter: &str) -> (&'static str, &'static str) {
         ApiKeyId::PARAMETER => ("ApiKeyId", ApiKeyId::OF),
         DeliveryId::PARAMETER => ("DeliveryId", DeliveryId::OF),
         EndpointId::PARAMETER => ("EndpointIdOrUid", EndpointId::OF),
+        ReceivedRequestId::PARAMETER => ("ReceivedRequestId", ReceivedRequestId::OF),
+        SourceId::PARAMETER => ("SourceId", SourceId::OF),
         ReplayId::PARAMETER => ("ReplayId", ReplayId::OF),
         WorkspaceId::PARAMETER => ("WorkspaceIdOrUid", WorkspaceId::OF),
         _ => ("EventIdOrUid", EventId::OF),

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 
 use domain::access::workspace::WorkspaceSettings;
 use domain::endpoint::EndpointSettings;
+use domain::source::SourceSettings;
 use http_kit::operations::Operation;
 use serde_json::{Map, Value, json};
 use usecases::manage::manage_endpoint::REPLACED_WHOLE;
+use usecases::manage::manage_source;
 
 const COMPONENTS: &str = "#/components/schemas/";
 
@@ -22,7 +24,7 @@ struct MergePatch {
     example: &'static str,
 }
 
-const MERGE_PATCHES: [MergePatch; 2] = [
+const MERGE_PATCHES: [MergePatch; 3] = [
     MergePatch {
         name: "EndpointChange",
         settings: "EndpointSettings",
@@ -30,6 +32,14 @@ const MERGE_PATCHES: [MergePatch; 2] = [
         description: "A change of an endpoint's settings (RFC 7396): a member that is left out stays, `null` sets the \
                       default.",
         example: r#"{"timeout_seconds":5,"disable":{"window_seconds":600}}"#,
+    },
+    MergePatch {
+        name: "SourceChange",
+        settings: "ChangedSource",
+        whole: &manage_source::REPLACED_WHOLE,
+        description: "A change of a source's settings (RFC 7396): a member that is left out stays, `null` sets the \
+                      default.",
+        example: r#"{"active":false}"#,
     },
     MergePatch {
         name: "WorkspaceChange",
@@ -41,7 +51,7 @@ const MERGE_PATCHES: [MergePatch; 2] = [
     },
 ];
 /// Requests with flattened settings, which refuse members that do not exist.
-const CLOSED: [&str; 1] = ["NewEndpoint"];
+const CLOSED: [&str; 3] = ["NewEndpoint", "NewSource", "ChangedSource"];
 
 /// A reference to a component.
 pub(crate) fn reference(name: &str) -> Value {
@@ -115,14 +125,20 @@ fn polish(value: &mut Value) {
 fn add_defaults(schemas: &mut Map<String, Value>) -> serde_json::Result<()> {
     let endpoint: EndpointSettings = serde_json::from_value(json!({ "url": "https://example.com/hooks" }))?;
     let workspace: WorkspaceSettings = serde_json::from_value(json!({ "name": "Acme" }))?;
+    let source: SourceSettings = serde_json::from_value(json!({ "name": "Billing", "provider": "stripe" }))?;
     let window: api::replays::ReplayWindow =
         serde_json::from_value(json!({ "since": "2026-11-21T12:46:12.092Z" }))?;
     for (name, given, settings) in [
-        ("EndpointSettings", "url", json!(endpoint)),
-        ("WorkspaceSettings", "name", json!(workspace)),
-        ("ReplayWindow", "since", json!(window)),
+        ("EndpointSettings", &["url"][..], json!(endpoint)),
+        ("SourceSettings", &["name", "provider"], json!(source)),
+        ("WorkspaceSettings", &["name"], json!(workspace)),
+        ("ReplayWindow", &["since"], json!(window)),
     ] {
-        let settings = settings.as_object().into_iter().flatten().filter(|(member, _)| *member != given);
+        let settings = settings
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(member, _)| !given.contains(&member.as_str()));
         for (member, default) in settings {
             if let Some(property) =
                 schemas.get_mut(name).and_then(|schema| schema["properties"].get_mut(member))

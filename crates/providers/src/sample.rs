@@ -43,8 +43,8 @@ pub struct Sample {
     pub method: &'static str,
     /// What follows the address, with its `?`; empty for nothing.
     pub query: String,
-    /// The headers.
-    pub headers: Vec<(&'static str, String)>,
+    /// The headers, with lower-case names.
+    pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
     /// The public key or certificate that this sample is signed for: the source must have it as a secret while the sample
@@ -55,7 +55,7 @@ pub struct Sample {
 impl Sample {
     /// A JSON body that is posted.
     pub(crate) fn json(body: impl Into<Vec<u8>>) -> Self {
-        let headers = vec![("content-type", "application/json".to_owned())];
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         Self { method: "POST", query: String::new(), headers, body: body.into(), secret: None }
     }
 
@@ -63,14 +63,14 @@ impl Sample {
     pub(crate) fn form(pairs: &[(&str, &str)]) -> Self {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(pairs);
-        let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
+        let headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
         Self { method: "POST", query: String::new(), headers, body: form.finish().into_bytes(), secret: None }
     }
 
     /// The same with a header.
     #[must_use]
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub(crate) fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 }

@@ -128,8 +128,15 @@ impl Case {
                     ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type", "Signature"];
                 signed.map(|name| message[name].to_string()).join("\n")
             }
-            // `&` and `=` in a value count as `_`.
-            Scheme::VonageLegacy => format!("{}{}", form(&self.body), self.url).replace(['&', '='], "_"),
+            // `&` and `=` in a value count as `_`, and the signature's digits may be of either case.
+            Scheme::VonageLegacy => {
+                let pairs = form_urlencoded::parse(&self.body).map(|(name, value)| {
+                    let value =
+                        if name == "sig" { value.to_lowercase() } else { value.replace(['&', '='], "_") };
+                    format!("{name}={value}\n")
+                });
+                pairs.chain([self.url.clone()]).collect()
+            }
             Scheme::Twilio | Scheme::PlivoV3 if is_form => form(&self.body),
             _ => format!("{:?}", self.body),
         }

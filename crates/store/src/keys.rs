@@ -6,6 +6,9 @@
 //! | workspace | `WS#{ws}` | `WORKSPACE` |
 //! | endpoint | `WS#{ws}` | `ENDPOINT#{we}` |
 //! | tombstone of a deleted endpoint | `WS#{ws}` | `DELETED#{we}` |
+//! | source | `WS#{ws}` | `SOURCE#{src}` |
+//! | tombstone of a deleted source | `WS#{ws}` | `DELETED_SOURCE#{src}` |
+//! | source, by the token in its address | `SOURCE_TOKEN#{sha256 of token}` | `SOURCE` |
 //! | the data key that seals secrets, wrapped | `DATA_KEY` | `1` |
 //! | endpoint health, while it fails | `WS#{ws}` | `HEALTH#{we}` |
 //! | last notifications about an endpoint | `WS#{ws}` | `NOTIFIED#{we}` |
@@ -29,9 +32,12 @@
 //! | idempotency | `IDEMPOTENCY#{ws}#{sha256 of key}`, or `IDEMPOTENCY#ALL#…` | `IDEMPOTENCY` |
 //! | delivery | `DELIVERIES#{we}#{day}#{shard}` | `DELIVERY#{wd}` |
 //! | attempt, from the second on | same as its delivery | `ATTEMPT#{wd}#{number}` |
+//! | received request | `RECEIVED#{src}#{day}#{shard}` | `{rcv}` |
+//! | the rest of a long received request | `RECEIVED_REST#{rcv}` | `CHUNK#{number}` |
+//! | one-time token of a signature | `ONE_TIME_TOKEN#{src}#{sha256 of token}` | `TOKEN` |
 //! | audit entry | `AUDIT#{ws}#{day}` or `AUDIT#ALL#{day}` | `{aud}` |
 //!
-//! Events and deliveries are sharded lists: `day` and `shard` are functions of the id, so a get needs no index. The
+//! Events, deliveries and received requests are sharded lists: `day` and `shard` are functions of the id, so a get needs no index. The
 //! shard is taken from the id's random part: DynamoDB's partition takes about 1,000 writes a second, and rows of one
 //! moment must not meet in one.
 //!
@@ -44,6 +50,12 @@ use domain::id::{
 };
 use domain::timestamp::Timestamp;
 use domain::uid::Uid;
+
+mod day;
+mod sources;
+
+pub use day::Day;
+pub use sources::*;
 
 /// Shards of a workspace's events of one day.
 pub const EVENT_SHARDS: u8 = 16;
@@ -356,43 +368,6 @@ pub fn partitions_of_workspace(workspace: WorkspaceId, days: &[Day]) -> impl Ite
     let events = days.iter().flat_map(|day| (0..EVENT_SHARDS).map(move |shard| (*day, shard)));
     let events = events.map(move |(day, shard)| event_partition(workspace, day, shard));
     events.chain([statistics_partition(&workspace.to_string()), workspace_partition(workspace)])
-}
-
-/// A day of UTC: the time bucket of events and deliveries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(i64);
-
-impl Day {
-    const MILLIS: i64 = 86_400_000;
-
-    /// The day `instant` lies in.
-    pub fn of(instant: Timestamp) -> Self {
-        Self(instant.as_millis() / Self::MILLIS)
-    }
-
-    /// Each day from the first to the last.
-    pub fn span(first: Self, last: Self) -> Vec<Self> {
-        (first.0..=last.0).map(Self).collect()
-    }
-
-    /// The day before.
-    #[must_use]
-    pub fn before(self) -> Self {
-        Self(self.0 - 1)
-    }
-
-    /// The day after.
-    #[must_use]
-    pub fn after(self) -> Self {
-        Self(self.0 + 1)
-    }
-}
-
-impl std::fmt::Display for Day {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let noon = Timestamp::from_millis(self.0 * Self::MILLIS).to_string();
-        f.write_str(noon.split('T').next().unwrap_or_default())
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod error;
 pub mod idempotent_request;
 pub mod limit;
 pub mod manage;
+pub mod receive;
 pub mod recover;
 pub mod replay;
 mod stepwise;

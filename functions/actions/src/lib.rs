@@ -1,9 +1,10 @@
-//! What is signed, sent or verified at once at a caller's request? Test events, previews, curl commands, and the
-//! signature doctor.
+//! What is signed, sent or verified at once at a caller's request? Test events, previews, curl commands, samples of
+//! providers, and the signature doctor.
 //! Only HTTP: requests become calls of use cases, and their results become answers. The decisions are in
 //! `usecases::act`.
 
 mod previews;
+mod samples;
 pub mod setup;
 mod test_events;
 mod verifications;
@@ -23,4 +24,5 @@ http_kit::operations! { Actions:
     previews::preview [WebhooksRead];
     previews::curl [Deliveries, EventsRead];
     verifications::verify [WebhooksRead] or NotFound;
+    samples::send [Sources] or ChangedMeanwhile;
 }

@@ -15,6 +15,7 @@ pub struct Config {
     data_key: DataKey,
     telemetry: Telemetry,
     mail: MailFrom,
+    public_url: String,
 }
 
 impl Config {
@@ -25,6 +26,7 @@ impl Config {
             data_key: DataKey::read(variables),
             telemetry: Telemetry::read(variables),
             mail: MailFrom::read(variables),
+            public_url: variables.required(config::PUBLIC_URL),
         }
     }
 }
@@ -34,9 +36,10 @@ impl Config {
 /// # Errors
 /// When a variable is missing, or the HTTP client cannot be built.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Actions, Metrics), Error> {
-    let Config { table, data_key, telemetry, mail } = config::from_environment(Config::read)?;
+    let Config { table, data_key, telemetry, mail, public_url } = config::from_environment(Config::read)?;
     let aws = Aws::from_environment().await;
     let context =
         aws.context(&table, Queues::default(), Some(&data_key))?.with_mailer(aws.mailer(mail.address));
-    Ok((Actions { context, egress: Egress::new(targets)? }, telemetry.metrics()))
+    let (egress, public_url) = (Egress::new(targets)?, public_url.into());
+    Ok((Actions { context, egress, public_url }, telemetry.metrics()))
 }

@@ -59,7 +59,7 @@ async fn surrounded(
     match response.extensions().get::<UseCaseError>() {
         Some(UseCaseError::Problem(_)) => {
             let readings = Readings { events_refused: 1, ..Readings::default() };
-            (Extension(Unit { event: None, readings }), response).into_response()
+            (Extension(Unit { event: None, readings, ..Unit::default() }), response).into_response()
         }
         _ => response,
     }
@@ -86,7 +86,11 @@ async fn post_event(
 ) -> Result<Response, ErrorResponse> {
     let key = idempotency_key(&headers)?;
     let accepted = accept_event(&intake, &caller, request(event, trace), key).await?;
-    let unit = Unit { event: Some(accepted.id.to_string()), readings: readings(&[Ok(&accepted)]) };
+    let unit = Unit {
+        event: Some(accepted.id.to_string()),
+        readings: readings(&[Ok(&accepted)]),
+        ..Unit::default()
+    };
     let answer = Json(AcceptedEvent::of(accepted.id, accepted.uid.clone(), &accepted.ledger));
     let response = (StatusCode::ACCEPTED, Extension(unit), answer).into_response();
     Ok(if accepted.repeated { replayed_answer(response) } else { response })
@@ -117,8 +121,10 @@ async fn post_batch(
     let key = idempotency_key(&headers)?;
     let requests = batch.events.iter().map(|event| Ok(request(parse_json(event.get().as_bytes())?, trace)));
     let results = accept_events(&intake, &caller, requests.collect(), key).await?;
-    let unit =
-        Unit { event: None, readings: readings(&results.iter().map(Result::as_ref).collect::<Vec<_>>()) };
+    let unit = Unit {
+        readings: readings(&results.iter().map(Result::as_ref).collect::<Vec<_>>()),
+        ..Unit::default()
+    };
     let answer = Json(BatchAnswer { results: results.iter().map(result).collect() });
     let mut accepted = results.iter().flatten().peekable();
     let replayed = accepted.peek().is_some() && accepted.all(|accepted| accepted.repeated);

@@ -17,6 +17,7 @@ pub struct Config {
     telemetry: Telemetry,
     endpoint_defaults: Option<String>,
     mail: MailFrom,
+    public_url: String,
 }
 
 impl Config {
@@ -29,6 +30,7 @@ impl Config {
             telemetry: Telemetry::read(variables),
             endpoint_defaults: variables.optional(config::ENDPOINT_DEFAULTS),
             mail: MailFrom::read(variables),
+            public_url: variables.required(config::PUBLIC_URL),
         }
     }
 }
@@ -38,12 +40,13 @@ impl Config {
 /// # Errors
 /// When the environment lacks something, or the default settings of endpoints cannot be used.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Management, Metrics), Error> {
-    let Config { table, queues, data_key, telemetry, endpoint_defaults, mail } =
+    let Config { table, queues, data_key, telemetry, endpoint_defaults, mail, public_url } =
         config::from_environment(Config::read)?;
     let endpoint_defaults =
         endpoint_defaults.as_deref().map(EndpointDefaults::of_installation).transpose()?;
     let context = Aws::from_environment().await.context(&table, queues, Some(&data_key))?;
     let endpoint_defaults = endpoint_defaults.unwrap_or_default();
     let targets = targets.with_mail(mail.address.is_some());
-    Ok((Management { context, targets, endpoint_defaults }, telemetry.metrics()))
+    let public_url = public_url.into();
+    Ok((Management { context, targets, endpoint_defaults, public_url }, telemetry.metrics()))
 }

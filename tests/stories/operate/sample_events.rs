@@ -115,8 +115,12 @@ async fn every_sample_of_management_is_answered_as_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;
     let targets = AllowedTargets::public_only();
-    let management =
-        Management { context: context(&stage), targets, endpoint_defaults: EndpointDefaults::default() };
+    let management = Management {
+        context: context(&stage),
+        targets,
+        endpoint_defaults: EndpointDefaults::default(),
+        public_url: "https://hooks.example.com".into(),
+    };
     let answer = async |name| http(management::router(management.clone()), &sample("management", name)).await;
     assert_all_are_tried(
         "management",
@@ -145,7 +149,8 @@ async fn every_sample_of_actions_is_answered_as_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;
     let egress = Egress::new(AllowedTargets::loopback_and_http()).unwrap();
-    let actions = Actions { context: context(&stage), egress };
+    let actions =
+        Actions { context: context(&stage), egress, public_url: "https://hooks.example.com".into() };
     let answer = async |name| http(actions::router(actions.clone()), &sample("actions", name)).await;
     assert_all_are_tried(
         "actions",

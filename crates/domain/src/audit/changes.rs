@@ -22,7 +22,7 @@ const SMALL_BYTES: usize = 256;
 pub const TOO_LARGE: &str = "[too large]";
 
 /// The changed members of a thing, before and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
     /// As they were; `None` for something new.
     pub before: Option<Members>,

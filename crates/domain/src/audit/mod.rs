@@ -16,7 +16,8 @@ use crate::access::actor::Actor;
 use crate::access::api_key::ApiKey;
 use crate::audit::changes::Changes;
 use crate::endpoint::Endpoint;
-use crate::id::{ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
+use crate::id::{ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EventId, ReplayId, SourceId, WorkspaceId};
+use crate::source::Source;
 use crate::timestamp::Timestamp;
 
 /// How long an entry is kept, whatever the retention of its workspace: as long as the longest retention, so that no event
@@ -45,6 +46,27 @@ pub enum Action {
     /// The old signing secrets of an endpoint were ended.
     #[serde(rename = "endpoint.overlap_ended")]
     OverlapEnded,
+    /// A source was created.
+    #[serde(rename = "source.created")]
+    SourceCreated,
+    /// Settings or secrets of a source were changed.
+    #[serde(rename = "source.updated")]
+    SourceUpdated,
+    /// A source was deleted.
+    #[serde(rename = "source.deleted")]
+    SourceDeleted,
+    /// A source got a new secret.
+    #[serde(rename = "source.secret_rotated")]
+    SourceSecretRotated,
+    /// The old secrets of a source were ended.
+    #[serde(rename = "source.overlap_ended")]
+    SourceOverlapEnded,
+    /// A request that a source received was verified and accepted again.
+    #[serde(rename = "source.request_replayed")]
+    SourceRequestReplayed,
+    /// A sample was sent to a source.
+    #[serde(rename = "source.sample_sent")]
+    SourceSampleSent,
     /// A workspace was created.
     #[serde(rename = "workspace.created")]
     WorkspaceCreated,
@@ -105,11 +127,13 @@ pub enum Target {
     Delivery(DeliveryId),
     /// The replay of a window.
     Replay(ReplayId),
+    /// A source.
+    Source(SourceId),
 }
 
 /// The error for a text that is the id of nothing that has audit entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be the id of a workspace, endpoint, API key, event, delivery or replay")]
+#[error("must be the id of a workspace, endpoint, API key, event, delivery, replay or source")]
 pub struct BadTarget;
 
 impl fmt::Display for Target {
@@ -121,6 +145,7 @@ impl fmt::Display for Target {
             Self::Event(id) => id.fmt(f),
             Self::Delivery(id) => id.fmt(f),
             Self::Replay(id) => id.fmt(f),
+            Self::Source(id) => id.fmt(f),
         }
     }
 }
@@ -135,7 +160,8 @@ impl FromStr for Target {
             .or_else(|| text.parse().map(Self::ApiKey).ok())
             .or_else(|| text.parse().map(Self::Event).ok())
             .or_else(|| text.parse().map(Self::Delivery).ok())
-            .or_else(|| text.parse().map(Self::Replay).ok());
+            .or_else(|| text.parse().map(Self::Replay).ok())
+            .or_else(|| text.parse().map(Self::Source).ok());
         target.ok_or(BadTarget)
     }
 }
@@ -157,6 +183,12 @@ impl Change {
     /// The change of an endpoint.
     pub fn of_endpoint(action: Action, endpoint: &Endpoint, changes: Changes) -> Self {
         let (workspace_id, target) = (Some(endpoint.workspace_id), Target::Endpoint(endpoint.id));
+        Self { workspace_id, action, target, changes }
+    }
+
+    /// The change of a source.
+    pub fn of_source(action: Action, source: &Source, changes: Changes) -> Self {
+        let (workspace_id, target) = (Some(source.workspace_id), Target::Source(source.id));
         Self { workspace_id, action, target, changes }
     }
 
@@ -289,6 +321,7 @@ mod tests {
             Target::Event(EventId::new(at, 1)),
             Target::Delivery(DeliveryId::of(EventId::new(at, 1), EndpointId::new(at, 2))),
             Target::Replay(ReplayId::new(at, 1)),
+            Target::Source(SourceId::new(at, 1)),
         ] {
             assert_eq!(target.to_string().parse(), Ok(target));
         }

@@ -12,6 +12,8 @@ use crate::audit::changes::{Members, Side};
 use crate::endpoint::Endpoint;
 use crate::endpoint::custom_headers::HIDDEN_VALUE;
 use crate::signing::secret::Secret;
+use crate::source::Source;
+use crate::source::secret::SourceSecret;
 use crate::timestamp::Timestamp;
 
 /// A thing at one instant. Only what is shown ever leaves it.
@@ -46,6 +48,27 @@ impl Snapshot {
         Self {
             exact: together([written(settings), further.clone(), exact]),
             shown: together([written(&settings.without_secrets()), further, shown]),
+        }
+    }
+
+    /// A source at `now`: its settings, and when each of its secrets was given and ends. The token in its address never
+    /// changes, and is no part of it.
+    pub fn of_source(source: &Source, now: Timestamp) -> Self {
+        let known = || source.secrets.iter().filter(|known| known.is_in_force(now) && !known.is_sample);
+        let written_with = |text: &dyn Fn(&SourceSecret) -> Value| -> Value {
+            let secrets = known().map(|known| {
+                json!({ "secret": text(known), "created_at": known.created_at, "expires_at": known.expires_at })
+            });
+            json!({ "secrets": secrets.collect::<Value>() })
+        };
+        let settings = &source.settings;
+        let mut shown = settings.clone();
+        if let Some(word) = &mut shown.options.verify_token {
+            HIDDEN_VALUE.clone_into(word);
+        }
+        Self {
+            exact: together([written(settings), written_with(&|known| json!(known.secret.reveal()))]),
+            shown: together([written(&shown), written_with(&|_| json!(HIDDEN_VALUE))]),
         }
     }
 

@@ -7,8 +7,10 @@
 pub mod options;
 pub mod provider;
 pub mod received;
+pub mod rotation;
 pub mod scheme;
 pub mod secret;
+pub mod shown;
 pub mod token;
 
 use std::time::Duration;

@@ -40,7 +40,10 @@ impl<S: Sync, T: DeserializeOwned + Default, const BYTES: usize> FromRequest<S> 
 }
 
 /// A body of at most `limit` bytes.
-pub(crate) async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
+///
+/// # Errors
+/// [`Problem::TooLarge`], or what the server that reads it says.
+pub async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {

@@ -10,6 +10,7 @@ use domain::access::api_key::ApiKey;
 use usecases::act::actions::Actions;
 use usecases::manage::authenticate::authenticate;
 use usecases::manage::management::Management;
+use usecases::receive::receiving::Receiving;
 use usecases::{Context, Intake};
 
 use crate::api_key_header::api_key;
@@ -34,6 +35,12 @@ impl HoldsApiKeys for Intake {
 impl HoldsApiKeys for Actions {
     fn context(&self) -> &Context {
         &self.context
+    }
+}
+
+impl HoldsApiKeys for Receiving {
+    fn context(&self) -> &Context {
+        &self.intake.context
     }
 }
 

@@ -7,7 +7,9 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::id::{ApiKeyId, DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
+use domain::id::{
+    ApiKeyId, DeliveryId, EndpointId, EventId, ReceivedRequestId, ReplayId, SourceId, WorkspaceId,
+};
 use domain::problem::Problem;
 use domain::uid::{EventIdOrUid, IdOrUid, Uid, WorkspaceIdOrUid};
 use usecases::UseCaseError;
@@ -66,7 +68,9 @@ macro_rules! in_path {
 in_path! {
     ApiKeyId: "key", "API key";
     DeliveryId: "delivery", "delivery";
+    ReceivedRequestId: "request", "received request";
     ReplayId: "replay", "replay";
+    SourceId: "source", "source";
     // For an event whose workspace the body names: the use case resolves the uid.
     EventIdOrUid: "event", "event";
 }

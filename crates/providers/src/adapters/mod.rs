@@ -16,5 +16,7 @@ pub(crate) mod shopify;
 pub(crate) mod slack;
 pub(crate) mod standard_webhooks;
 pub(crate) mod stripe;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod twilio;
 pub(crate) mod vonage;

@@ -2,8 +2,7 @@
 //! Small readers of JSON, and the parts of an event's `data`.
 
 use domain::timestamp::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
@@ -15,11 +14,11 @@ pub(crate) fn raw(value: &impl Serialize) -> Box<RawValue> {
     serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
-/// Reads a body as JSON.
+/// Reads a body as JSON. What is read may borrow from it.
 ///
 /// # Errors
 /// [`domain::source::received::Reason::BodyMalformed`].
-pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(crate) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| {
         // The message of serde_json may repeat the text; place and kind do not.
         let place = format!("line {}, column {}", error.line(), error.column());
@@ -31,6 +30,12 @@ pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 /// The digest of a body, where nothing else tells two events apart.
 pub(crate) fn digest(bytes: &[u8]) -> String {
     domain::hex::hex(&Sha256::digest(bytes))
+}
+
+/// Bytes as base64.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// A text at this pointer; a number or truth value as text.
@@ -63,6 +68,20 @@ pub(crate) fn rfc3339(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_millis(at.as_millisecond()))
 }
 
+/// An instant as `2026-01-05 09:30:00`, which is UTC where no offset is written; RFC 3339 as well.
+pub(crate) fn utc(text: &str) -> Option<Timestamp> {
+    rfc3339(text).or_else(|| {
+        let at: jiff::civil::DateTime = text.parse().ok()?;
+        let at = at.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Timestamp::from_millis(at.timestamp().as_millisecond()))
+    })
+}
+
+/// How many there are, if there are any.
+pub(crate) fn count(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|count| *count > 0)
+}
+
 /// Builds an event's `data`: members without a value are left out.
 #[derive(Debug, Default)]
 pub(crate) struct Data(Map<String, Value>);
@@ -83,5 +102,20 @@ impl Data {
 
     pub(crate) fn build(self) -> Map<String, Value> {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_without_an_offset_is_utc() {
+        let millis = |text| utc(text).map(Timestamp::as_millis);
+        assert_eq!(millis("2018-10-25 12:10:29"), Some(1_540_469_429_000));
+        assert_eq!(millis("2018-10-25 12:10:29.500000"), Some(1_540_469_429_500));
+        assert_eq!(millis("2018-10-25T14:10:29+02:00"), Some(1_540_469_429_000));
+        assert_eq!(millis("1810251310"), None);
+        assert_eq!(millis(""), None);
     }
 }

@@ -3,3 +3,8 @@
 
 pub(crate) mod data;
 pub(crate) mod form;
+pub(crate) mod multipart;
+pub(crate) mod params;
+pub(crate) mod payload;
+#[cfg(test)]
+pub(crate) mod testing;

@@ -29,13 +29,7 @@ pub(crate) fn any_matches<K: AsRef<[u8]>>(
 ) -> bool {
     let keys = keys.iter().map(AsRef::as_ref).filter(|key: &&[u8]| !key.is_empty());
     // No early end: how long it takes does not say which secret made it.
-    let mut found = false;
-    for key in keys {
-        for signature in signatures {
-            found |= matches(hash, key, parts, signature);
-        }
-    }
-    found
+    keys.fold(false, |found, key| found | matches(hash, key, parts, signatures))
 }
 
 /// As [`any_matches`], as a result.
@@ -51,12 +45,15 @@ pub(crate) fn require_match<K: AsRef<[u8]>>(
     if any_matches(hash, keys, parts, signatures) { Ok(()) } else { Err(Refusal::mismatch()) }
 }
 
-fn matches(hash: Hash, key: &[u8], parts: &[&[u8]], signature: &[u8]) -> bool {
+/// Hashes the parts once a key, however many signatures a request brings.
+fn matches(hash: Hash, key: &[u8], parts: &[&[u8]], signatures: &[Vec<u8>]) -> bool {
     macro_rules! verify {
         ($hash:ty) => {
             Hmac::<$hash>::new_from_slice(key).is_ok_and(|mut mac| {
                 parts.iter().for_each(|part| mac.update(part));
-                mac.verify_slice(signature).is_ok()
+                signatures
+                    .iter()
+                    .fold(false, |found, signature| found | mac.clone().verify_slice(signature).is_ok())
             })
         };
     }
@@ -113,6 +110,13 @@ pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>, Refusal> {
     use base64::engine::general_purpose::STANDARD;
     let malformed = |_| Refusal::new(Reason::SignatureMalformed, "its signature is not base64");
     STANDARD.decode(text).map_err(malformed)
+}
+
+/// Bytes in base64, for samples.
+#[must_use]
+pub(crate) fn to_base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// Whether two texts are equal, in constant time.

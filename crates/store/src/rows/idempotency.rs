@@ -26,7 +26,7 @@ const ENTITY: &str = "idempotency";
 const EVENT: &str = "event";
 /// The attribute with the id of a claim of another request.
 const CLAIM: &str = "claim";
-/// How long a claimed key is kept.
+/// How long a key that a caller claimed is kept.
 pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How long a request may hold a key: longer than any function that answers requests can run.
 pub const CLAIM_LEASE: Duration = Duration::from_secs(30);
@@ -120,8 +120,8 @@ impl IdempotencyKey {
 }
 
 impl Store {
-    /// Claims a key for a request that makes events. `request` is the digest of the request itself, `id` that of its
-    /// event.
+    /// Claims a key for a request that makes events, for `kept_for`. `request` is the digest of the request itself, `id`
+    /// that of its event.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
@@ -130,9 +130,10 @@ impl Store {
         key: &IdempotencyKey,
         request: &str,
         id: EventId,
-        now: Timestamp,
+        (now, kept_for): (Timestamp, Duration),
     ) -> Result<EventClaim, StoreError> {
-        let Some(row) = self.claim(key, request, (EVENT, id.to_string()), now).await? else {
+        let named = (EVENT, id.to_string());
+        let Some(row) = self.claim(key, request, named, (now, kept_for)).await? else {
             return Ok(EventClaim::Claimed);
         };
         if row.text("request")? != request {
@@ -157,7 +158,7 @@ impl Store {
         id: ClaimId,
         now: Timestamp,
     ) -> Result<RequestClaim, StoreError> {
-        let Some(row) = self.claim(key, request, (CLAIM, id.to_string()), now).await? else {
+        let Some(row) = self.claim(key, request, (CLAIM, id.to_string()), (now, KEPT_FOR)).await? else {
             return Ok(RequestClaim::Claimed);
         };
         if row.text("request")? != request {
@@ -183,14 +184,14 @@ impl Store {
         key: &IdempotencyKey,
         request: &str,
         (attribute, id): (&str, String),
-        now: Timestamp,
+        (now, kept_for): (Timestamp, Duration),
     ) -> Result<Option<ItemReader>, StoreError> {
         let key = key.row();
         let item = ItemWriter::new(&key, ENTITY)
             .text(attribute, id)
             .text("request", request)
             .instant("leased_until", now.plus(CLAIM_LEASE))
-            .expires_at(now.plus(KEPT_FOR))
+            .expires_at(now.plus(kept_for))
             .build();
         let free = Condition::new("attribute_not_exists(PK) OR expires_at <= :now").expiry(":now", now);
         Ok(self.put_or_find(&key, item, free).await?.map(|row| ItemReader::new(row, ENTITY)))

@@ -50,14 +50,15 @@ pub fn encode(payload: &RawValue) -> (Encoding, Vec<u8>) {
     (Encoding::Json, json.to_vec())
 }
 
-fn compress(json: &[u8]) -> std::io::Result<Vec<u8>> {
+/// Compresses with zstd at the level of payloads.
+pub(super) fn compress(plain: &[u8]) -> std::io::Result<Vec<u8>> {
     thread_local! {
         /// Creating a compressor costs more than compressing a small payload.
         static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
     }
     COMPRESSOR.with_borrow_mut(|compressor| match compressor {
-        Some(compressor) => compressor.compress(json),
-        None => compressor.insert(Compressor::new(LEVEL)?).compress(json),
+        Some(compressor) => compressor.compress(plain),
+        None => compressor.insert(Compressor::new(LEVEL)?).compress(plain),
     })
 }
 

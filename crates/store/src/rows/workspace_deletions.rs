@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::access::workspace::{MAX_RETENTION_DAYS, Workspace};
 use domain::audit::AuditEntry;
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::{EndpointId, SourceId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,10 @@ pub struct WorkspaceDeletion {
     pub part: Part,
     /// The endpoint whose rows are being deleted.
     pub endpoint: Option<EndpointId>,
-    /// How many partitions of the endpoint, or of the workspace itself, are done.
+    /// The source whose rows are being deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceId>,
+    /// How many partitions of the endpoint or source, or of the workspace itself, are done.
     pub partitions: usize,
     /// How many rows were deleted.
     pub rows: u64,
@@ -50,6 +53,8 @@ pub enum Part {
     ApiKeys,
     /// Endpoint by endpoint, deleted ones too: deliveries, attempts and statistics, then the rows of the endpoint.
     Endpoints,
+    /// Source by source, deleted ones too: received requests, then the rows of the source.
+    Sources,
     /// Events, and everything in the workspace's own partition.
     Workspace,
 }
@@ -66,6 +71,7 @@ impl WorkspaceDeletion {
             deleted_at: now,
             part: Part::ApiKeys,
             endpoint: None,
+            source: None,
             partitions: 0,
             rows: 0,
         }

@@ -31,7 +31,7 @@ fn over(leased_until: Timestamp) -> Standing {
 #[tokio::test]
 async fn a_key_is_claimed_held_completed_and_forgotten_after_a_day() {
     let table = table().await;
-    let claim = async |id, at| table.store.claim_events(&key(), "request", id, at).await.unwrap();
+    let claim = async |id, at| table.store.claim_events(&key(), "request", id, (at, KEPT_FOR)).await.unwrap();
     let found = |standing| EventClaim::Found(event(1), standing);
     assert_eq!(claim(event(1), now()).await, EventClaim::Claimed);
     assert_eq!(claim(event(2), now()).await, found(Standing::Leased));
@@ -49,7 +49,7 @@ async fn the_id_of_a_claim_is_known_as_long_as_it_is_kept_and_only_that_of_event
     let table = table().await;
     let claimed = async |workspace, at| table.store.claimed_id(&key_of(workspace), at).await.unwrap();
     assert_eq!(claimed(None, now()).await, None);
-    table.store.claim_events(&key(), "request", event(1), now()).await.unwrap();
+    table.store.claim_events(&key(), "request", event(1), (now(), KEPT_FOR)).await.unwrap();
     assert_eq!(claimed(Some(workspace(1)), now()).await, Some(event(1)));
     assert_eq!(claimed(Some(workspace(2)), now()).await, None);
     assert_eq!(claimed(Some(workspace(1)), now().plus(KEPT_FOR)).await, None);
@@ -61,7 +61,7 @@ async fn the_id_of_a_claim_is_known_as_long_as_it_is_kept_and_only_that_of_event
 async fn another_request_under_the_same_key_is_told_apart_and_other_workspaces_have_their_own_keys() {
     let table = table().await;
     let claim = async |workspace, request| {
-        table.store.claim_events(&key_of(workspace), request, event(1), now()).await.unwrap()
+        table.store.claim_events(&key_of(workspace), request, event(1), (now(), KEPT_FOR)).await.unwrap()
     };
     assert_eq!(claim(Some(workspace(1)), "one").await, EventClaim::Claimed);
     assert_eq!(claim(Some(workspace(1)), "two").await, EventClaim::Reused);
@@ -76,7 +76,7 @@ async fn another_request_under_the_same_key_is_told_apart_and_other_workspaces_h
 async fn a_claim_whose_lease_is_over_or_that_was_completed_is_taken_over_by_one_request_only() {
     let table = table().await;
     let take_over = async |until, at| table.store.take_over(&key(), until, at).await.unwrap();
-    table.store.claim_events(&key(), "request", event(1), now()).await.unwrap();
+    table.store.claim_events(&key(), "request", event(1), (now(), KEPT_FOR)).await.unwrap();
     let later = now().plus(CLAIM_LEASE);
     let (one, two) = tokio::join!(take_over(Some(later), later), take_over(Some(later), later));
     assert!(one != two);
@@ -85,7 +85,7 @@ async fn a_claim_whose_lease_is_over_or_that_was_completed_is_taken_over_by_one_
     assert!(take_over(None, later).await && !take_over(None, later).await);
     table.store.release_claim(&key()).await.unwrap();
     let standing = over(Timestamp::from_millis(0));
-    let found = table.store.claim_events(&key(), "request", event(2), now()).await.unwrap();
+    let found = table.store.claim_events(&key(), "request", event(2), (now(), KEPT_FOR)).await.unwrap();
     assert_eq!(found, EventClaim::Found(event(1), standing));
     assert!(standing.is_released() && !over(later).is_released());
 }
@@ -95,7 +95,9 @@ async fn of_many_first_requests_at_once_one_claims() {
     let table = table().await;
     let claims = (1..=20).map(|n| {
         let store = table.store.clone();
-        tokio::spawn(async move { store.claim_events(&key(), "request", event(n), now()).await.unwrap() })
+        tokio::spawn(async move {
+            store.claim_events(&key(), "request", event(n), (now(), KEPT_FOR)).await.unwrap()
+        })
     });
     let mut claimed = 0;
     for claim in claims.collect::<Vec<_>>() {
@@ -110,7 +112,7 @@ async fn of_many_first_requests_at_once_one_claims() {
 #[tokio::test]
 async fn a_refused_requests_claim_is_forgotten_and_nobody_elses() {
     let table = table().await;
-    let claim = async |id| table.store.claim_events(&key(), "request", id, now()).await.unwrap();
+    let claim = async |id| table.store.claim_events(&key(), "request", id, (now(), KEPT_FOR)).await.unwrap();
     let forget = async |id: EventId| table.store.forget_claim(&key(), id, now()).await.unwrap();
     assert_eq!(claim(event(1)).await, EventClaim::Claimed);
     forget(event(2)).await;

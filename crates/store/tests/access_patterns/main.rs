@@ -12,6 +12,8 @@ mod golden;
 mod idempotency;
 mod leases;
 mod queue_load;
+mod received_requests;
+mod sources;
 mod uids;
 mod workspaces;
 

@@ -7,11 +7,13 @@
 //! event id; without one a sweep does ([`crate::accept::sweep`]).
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use domain::access::api_key::{ApiKey, Scope};
+use domain::access::workspace::Workspace;
 use domain::event::Event;
 use domain::event::ledger::Ledger;
-use domain::id::{EventId, WorkspaceId};
+use domain::id::{EventId, SourceKey, WorkspaceId};
 use domain::problem::Problem;
 use domain::uid::Uid;
 use futures_util::future::join_all;
@@ -21,6 +23,7 @@ use crate::accept::admission::{Admission, Admitter, Intent, Room, Unit};
 use crate::accept::event_request::{EventRequest, check};
 use crate::accept::idempotency::{Claimant, fingerprint_of_batch};
 use crate::accept::intake::Intake;
+use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
 
 /// What became of an event.
@@ -41,6 +44,33 @@ pub struct Accepted {
 enum Keyed<'a> {
     One(Option<&'a str>),
     Batch(Option<&'a str>),
+    /// Each event by the dedupe key of its provider.
+    Parts(SourceKey, &'a [String]),
+}
+
+/// Who sends events.
+#[derive(Debug, Clone, Copy)]
+enum Producer<'a> {
+    /// The holder of an API key.
+    Caller(&'a ApiKey),
+    /// A provider, through a source of this workspace. Its request was verified.
+    Source(&'a Arc<Workspace>),
+}
+
+impl Producer<'_> {
+    /// The workspace that an event goes to.
+    async fn workspace(
+        self,
+        context: &Context,
+        request: &EventRequest,
+    ) -> Result<Arc<Workspace>, UseCaseError> {
+        let caller = match self {
+            Self::Caller(caller) => caller,
+            Self::Source(workspace) => return Ok(Arc::clone(workspace)),
+        };
+        let workspace = context.workspace_id(caller, request.workspace_id.clone()).await?;
+        Ok(context.cache.workspace(workspace).await?.ok_or(Problem::NotFound("workspace"))?)
+    }
 }
 
 /// Accepts one event.
@@ -53,7 +83,8 @@ pub async fn accept_event(
     request: EventRequest,
     idempotency_key: Option<&str>,
 ) -> Result<Accepted, UseCaseError> {
-    let mut accepted = accept(intake, caller, vec![Ok(request)], Keyed::One(idempotency_key)).await?;
+    let mut accepted =
+        accept(intake, Producer::Caller(caller), vec![Ok(request)], Keyed::One(idempotency_key)).await?;
     let one = accepted.pop().ok_or_else(|| Fault::Broken("an event was not answered".to_owned()))?;
     Ok(one?)
 }
@@ -73,23 +104,41 @@ pub async fn accept_events(
     requests: Vec<Result<EventRequest, Problem>>,
     idempotency_key: Option<&str>,
 ) -> Result<Vec<Result<Accepted, Problem>>, UseCaseError> {
-    accept(intake, caller, requests, Keyed::Batch(idempotency_key)).await
+    accept(intake, Producer::Caller(caller), requests, Keyed::Batch(idempotency_key)).await
+}
+
+/// Accepts the events of a verified request of a provider, each under its dedupe key. One that came before is
+/// `repeated`, or refused with [`Problem::EventExists`] when its row has expired since.
+///
+/// # Errors
+/// [`UseCaseError::Fault`] when not all of them could be made durable.
+pub(crate) async fn accept_parts(
+    intake: &Intake,
+    source: SourceKey,
+    workspace: &Arc<Workspace>,
+    parts: Vec<(String, EventRequest)>,
+) -> Result<Vec<Result<Accepted, Problem>>, UseCaseError> {
+    let (keys, requests): (Vec<_>, Vec<_>) =
+        parts.into_iter().map(|(key, request)| (key, Ok(request))).unzip();
+    accept(intake, Producer::Source(workspace), requests, Keyed::Parts(source, &keys)).await
 }
 
 async fn accept(
     intake: &Intake,
-    caller: &ApiKey,
+    producer: Producer<'_>,
     requests: Vec<Result<EventRequest, Problem>>,
     keyed: Keyed<'_>,
 ) -> Result<Vec<Result<Accepted, Problem>>, UseCaseError> {
     // 1. May the caller send events?
-    caller.require(Scope::Events)?;
+    if let Producer::Caller(caller) = producer {
+        caller.require(Scope::Events)?;
+    }
     let (now, unfinished) = (intake.context.clock.now(), intake.interrupted.watch());
     let admitter = Admitter { intake, room: Room::default(), now, unfinished };
 
     // 2. Which of them are events that can be taken, and which share a claim?
     let digest = matches!(keyed, Keyed::Batch(Some(_))).then(|| fingerprint_of_batch(&requests));
-    let (mut results, intents) = judge(&admitter, caller, requests).await?;
+    let (mut results, intents) = judge(&admitter, producer, requests).await?;
     let units = share_claims(&admitter, intents, keyed, digest).await?;
 
     // 3. Claim, fan out and write each of them, all at once.
@@ -139,13 +188,13 @@ type Results = Vec<Option<Result<Accepted, Problem>>>;
 /// concurrent conditional writes would pick a random winner.
 async fn judge(
     admitter: &Admitter<'_>,
-    caller: &ApiKey,
+    producer: Producer<'_>,
     requests: Vec<Result<EventRequest, Problem>>,
 ) -> Result<(Results, Vec<Intent>), UseCaseError> {
     let (mut results, mut intents) = (Vec::with_capacity(requests.len()), Vec::with_capacity(requests.len()));
     let mut taken = Taken::default();
     for (place, request) in requests.into_iter().enumerate() {
-        match intent(admitter, caller, place, request, &mut taken).await {
+        match intent(admitter, producer, place, request, &mut taken).await {
             Ok(intent) => {
                 intents.push(intent);
                 results.push(None);
@@ -180,17 +229,15 @@ impl Taken {
 /// A request as an event that can be taken.
 async fn intent(
     admitter: &Admitter<'_>,
-    caller: &ApiKey,
+    producer: Producer<'_>,
     place: usize,
     request: Result<EventRequest, Problem>,
     taken: &mut Taken,
 ) -> Result<Intent, UseCaseError> {
     let request = request?;
     check(&request, admitter.now)?;
-    let context = &admitter.intake.context;
-    let workspace = context.workspace_id(caller, request.workspace_id.clone()).await?;
-    taken.take(workspace, &request)?;
-    let workspace = context.cache.workspace(workspace).await?.ok_or(Problem::NotFound("workspace"))?;
+    let workspace = producer.workspace(&admitter.intake.context, &request).await?;
+    taken.take(workspace.id, &request)?;
     Ok(Intent { place, workspace, request })
 }
 
@@ -212,6 +259,7 @@ async fn share_claims(
     let units = intents.into_iter().map(|intent| {
         let Intent { place, workspace, request } = &intent;
         let claimant = match (keyed, request.id) {
+            (Keyed::Parts(source, keys), _) => keys.get(*place).map(|key| Claimant::of_provider(source, key)),
             (Keyed::One(Some(key)), _) => Some(Claimant::of_one(workspace.id, key, request)),
             (Keyed::Batch(Some(key)), _) => Some(Claimant::of_place(workspace.id, key, *place, request)),
             (_, Some(id)) => Some(Claimant::of_id(workspace.id, id, request)),

@@ -20,7 +20,7 @@ use store::rows::idempotency::{EventClaim, Standing};
 
 use crate::accept::accept_event::{Accepted, jobs_of};
 use crate::accept::event_request::{EventRequest, is_of};
-use crate::accept::idempotency::{Claimant, Held, Outcome};
+use crate::accept::idempotency::{By, Claimant, Held, Outcome};
 use crate::accept::intake::Intake;
 use crate::accept::interrupted::Unfinished;
 use crate::error::{Fault, UseCaseError};
@@ -55,6 +55,11 @@ impl Unit {
     /// The events of a batch.
     pub(crate) fn of_batch(claimant: Claimant, intents: Vec<Intent>) -> Self {
         Self { claimant: Some(claimant), intents, is_batch: true }
+    }
+
+    /// Whether it is an event of a provider.
+    fn is_of_provider(&self) -> bool {
+        self.claimant.as_ref().is_some_and(|claimant| claimant.by == By::Provider)
     }
 
     /// The id of the claim, where it is the first.
@@ -133,6 +138,7 @@ impl Admitter<'_> {
     /// # Errors
     /// A [`Problem`] of the claim of a batch, which concerns the batch as a whole.
     pub(crate) async fn admit(&self, unit: Unit) -> Result<Admission, Problem> {
+        let by_provider = unit.is_of_provider();
         let places: Vec<usize> = unit.intents.iter().map(|intent| intent.place).collect();
         let Claimed { holding, begun } = match self.claim(&unit).await {
             Ok(claimed) => claimed,
@@ -143,7 +149,8 @@ impl Admitter<'_> {
             }
         };
         let admitted = unit.intents.into_iter().zip(begun);
-        let admitted = join_all(admitted.map(|(intent, begun)| self.admit_one(intent, begun))).await;
+        let admitted =
+            join_all(admitted.map(|(intent, begun)| self.admit_one(by_provider, intent, begun))).await;
         let (mut jobs, mut results) = (Vec::new(), Vec::with_capacity(places.len()));
         for (place, admitted) in places.into_iter().zip(admitted) {
             results.push((
@@ -169,7 +176,7 @@ impl Admitter<'_> {
         let held = |id| Held { key: claimant.key.clone(), id };
         match claimant.claim(self.intake, first, self.now).await? {
             EventClaim::Claimed => Ok(Claimed { holding: Holding::Made(held(first)), begun: anew(first) }),
-            EventClaim::Reused if claimant.by_header => Err(Problem::IdempotencyKeyReused.into()),
+            EventClaim::Reused if claimant.by == By::Header => Err(Problem::IdempotencyKeyReused.into()),
             EventClaim::Reused => Err(Problem::EventExists.into()),
             EventClaim::Found(first, standing) => self.go_on(unit, held(first), standing).await,
         }
@@ -185,6 +192,10 @@ impl Admitter<'_> {
             .map(|intent| store.load_event(intent.workspace.id, unit.id(intent, held.id), self.now));
         let rows = try_join_all(rows).await?;
         let all_written = rows.iter().all(Option::is_some);
+        if unit.is_of_provider() && !all_written && self.has_expired(unit, held.id) && !standing.is_released()
+        {
+            return Err(Problem::EventExists.into());
+        }
         let (until, jobs) = match standing {
             Standing::Completed => (None, Jobs::Sent),
             Standing::Over { leased_until } if standing.is_released() => {
@@ -212,15 +223,24 @@ impl Admitter<'_> {
         Ok(Claimed { holding: Holding::TakenOver(held), begun })
     }
 
+    /// Whether the event of a claim was written so long ago that its row may have expired. A provider's event is recognised
+    /// for longer than some workspaces keep events: without a row it was accepted, not cut off.
+    fn has_expired(&self, unit: &Unit, id: EventId) -> bool {
+        unit.intents.iter().all(|intent| intent.workspace.expiry(id.time()) <= self.now)
+    }
+
     /// Accepts one event, from where an earlier request left it.
     async fn admit_one(
         &self,
+        by_provider: bool,
         intent: Intent,
         (id, begun): (EventId, Begun),
     ) -> Result<(Accepted, Vec<Job>), UseCaseError> {
         let Intent { workspace, request, .. } = intent;
         let (event, jobs) = match begun {
-            Begun::Row(event, _) if !is_of(&event, &request) => return Err(Problem::EventExists.into()),
+            Begun::Row(event, _) if !by_provider && !is_of(&event, &request) => {
+                return Err(Problem::EventExists.into());
+            }
             Begun::Row(event, jobs) => (*event, Some(jobs)),
             Begun::Nothing => {
                 let made_here = request.id.is_none();

@@ -16,7 +16,7 @@ use domain::uid::{Uid, WorkspaceIdOrUid};
 use sha2::{Digest as _, Sha256};
 
 /// The body of a request to accept an event.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct EventRequest {
     /// The event's type.
     pub event_type: EventType,

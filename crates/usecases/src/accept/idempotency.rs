@@ -2,10 +2,11 @@
 //! Idempotency: the `Idempotency-Key`, or else the event id that the producer chose, is claimed under a lease before
 //! anything is written. See [`store::rows::idempotency`].
 
-use domain::id::{EventId, WorkspaceId};
+use domain::id::{EventId, SourceKey, WorkspaceId};
 use domain::problem::Problem;
+use domain::source::DEDUPE_FOR;
 use domain::timestamp::Timestamp;
-use store::rows::idempotency::{EventClaim, IdempotencyKey};
+use store::rows::idempotency::{EventClaim, IdempotencyKey, KEPT_FOR};
 
 use crate::accept::event_request::{EventRequest, fingerprint, sha256};
 use crate::accept::intake::Intake;
@@ -16,35 +17,54 @@ use crate::error::{Fault, chain};
 pub(crate) struct Claimant {
     pub(crate) key: IdempotencyKey,
     request: String,
-    /// Whether the caller gave an `Idempotency-Key`, rather than an event id.
-    pub(crate) by_header: bool,
+    /// Where the key comes from.
+    pub(crate) by: By,
+}
+
+/// Where the key of a claim comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The caller gave an `Idempotency-Key`.
+    Header,
+    /// The producer chose the event's id.
+    Id,
+    /// It is the dedupe key of a provider's event. Whatever comes again under it is the same event: the provider's
+    /// repetition may differ in its details.
+    Provider,
 }
 
 impl Claimant {
     /// A request for one event, under its `Idempotency-Key`.
     pub(crate) fn of_one(workspace: WorkspaceId, key: &str, request: &EventRequest) -> Self {
-        Self { key: key_of_one(workspace, key), request: fingerprint(request), by_header: true }
+        Self { key: key_of_one(workspace, key), request: fingerprint(request), by: By::Header }
     }
 
     /// An event that has an id of its producer's choice.
     pub(crate) fn of_id(workspace: WorkspaceId, id: EventId, request: &EventRequest) -> Self {
-        Self::of_event(workspace, sha256(&[format!("id:{id}").as_bytes()]), request, false)
+        Self::of_event(workspace, sha256(&[format!("id:{id}").as_bytes()]), request, By::Id)
     }
 
     /// An event of a batch as version 0.1 claimed it: each by its place. Such a claim is found for a day after an upgrade.
     pub(crate) fn of_place(workspace: WorkspaceId, key: &str, place: usize, request: &EventRequest) -> Self {
         let digest = sha256(&[b"batch", &place.to_be_bytes(), key.as_bytes()]);
-        Self::of_event(workspace, digest, request, true)
+        Self::of_event(workspace, digest, request, By::Header)
     }
 
     /// A whole batch. `workspace` is that of all its events, if they have the same.
     pub(crate) fn of_batch(workspace: Option<WorkspaceId>, key: &str, request: String) -> Self {
-        Self { key: key_of_batch(workspace, key), request, by_header: true }
+        Self { key: key_of_batch(workspace, key), request, by: By::Header }
     }
 
-    fn of_event(workspace: WorkspaceId, digest: String, request: &EventRequest, by_header: bool) -> Self {
+    /// An event of a provider, by its dedupe key.
+    pub(crate) fn of_provider(source: SourceKey, dedupe_key: &str) -> Self {
+        let digest = sha256(&[b"provider", source.id.to_string().as_bytes(), dedupe_key.as_bytes()]);
+        let key = IdempotencyKey { workspace: Some(source.workspace), digest };
+        Self { key, request: "provider".to_owned(), by: By::Provider }
+    }
+
+    fn of_event(workspace: WorkspaceId, digest: String, request: &EventRequest, by: By) -> Self {
         let key = IdempotencyKey { workspace: Some(workspace), digest };
-        Self { key, request: fingerprint(request), by_header }
+        Self { key, request: fingerprint(request), by }
     }
 
     /// Claims the key for an event with this id. The claim is a lease: if we die, a repeated request takes it over when
@@ -55,7 +75,11 @@ impl Claimant {
         id: EventId,
         now: Timestamp,
     ) -> Result<EventClaim, Fault> {
-        Ok(intake.context.store.claim_events(&self.key, &self.request, id, now).await?)
+        let kept_for = match self.by {
+            By::Header | By::Id => KEPT_FOR,
+            By::Provider => DEDUPE_FOR,
+        };
+        Ok(intake.context.store.claim_events(&self.key, &self.request, id, (now, kept_for)).await?)
     }
 }
 

@@ -1,6 +1,8 @@
 //! What do test events and previews need?
 //! The [`Context`], and the guarded HTTP client that sends.
 
+use std::sync::Arc;
+
 use egress::Egress;
 
 use crate::context::Context;
@@ -12,4 +14,6 @@ pub struct Actions {
     pub context: Context,
     /// The HTTP client that reaches public addresses only.
     pub egress: Egress,
+    /// The installation's public address, below which sources have theirs.
+    pub public_url: Arc<str>,
 }

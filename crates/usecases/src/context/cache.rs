@@ -1,6 +1,6 @@
 //! What is cached, and for how long?
-//! A cache of API keys, workspaces and their uids, endpoints, their health and the load of the queue: the path of an
-//! event reads them once in 3 s, not once an event.
+//! A cache of API keys, workspaces and their uids, endpoints, their health, sources and the load of the queue: the path of
+//! an event reads them once in 3 s, not once an event.
 //!
 //! A change takes effect everywhere within [`CACHED_FOR`] plus DynamoDB's replication delay. A decision that needs the
 //! newest row reads it from the store.
@@ -17,6 +17,8 @@ use domain::event::operational::OperationalEvent;
 use domain::id::{EndpointKey, WorkspaceId};
 use domain::policy::backoff::QueueLoad;
 use domain::policy::circuit::Health;
+use domain::source::Source;
+use domain::source::token::SourceToken;
 use domain::timestamp::Timestamp;
 use domain::uid::Uid;
 use store::{Store, StoreError};
@@ -37,6 +39,7 @@ pub struct Cache {
     endpoints: moka::future::Cache<EndpointKey, Option<Arc<Endpoint>>>,
     subscriptions: moka::future::Cache<WorkspaceId, Arc<[Subscription]>>,
     health: moka::future::Cache<EndpointKey, Option<Health>>,
+    sources: moka::future::Cache<String, Option<Arc<Source>>>,
     queue_load: moka::future::Cache<(), QueueLoad>,
     notified: Notified,
 }
@@ -52,6 +55,7 @@ impl Cache {
             endpoints: cache(10_000),
             subscriptions: cache(200),
             health: cache(10_000),
+            sources: cache(1_000),
             queue_load: cache(1),
             notified: Notified::new(),
         }
@@ -142,6 +146,22 @@ impl Cache {
         cached(&self.health, endpoint, async || self.store.recent_health(endpoint).await).await
     }
 
+    /// The source whose address has this token, if its workspace is there. That there is none is cached, too, as bounded as
+    /// the rest: whoever tries tokens costs one read for each.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub async fn source_of_token(&self, token: &SourceToken) -> Result<Option<Arc<Source>>, Fault> {
+        let digest = token.digest();
+        let load = async || match self.store.source_of_token(&digest).await? {
+            Some(key) => Ok(self.store.recent_source(key).await?.map(Arc::new)),
+            None => Ok(None),
+        };
+        let Some(source) = cached(&self.sources, digest.clone(), load).await? else { return Ok(None) };
+        // The rows of a deleted workspace are deleted later.
+        Ok(self.workspace(source.workspace_id).await?.map(|_| source))
+    }
+
     /// Whether the jobs queue holds many messages in flight.
     ///
     /// # Errors
@@ -177,6 +197,11 @@ impl Cache {
     pub async fn forget_endpoint(&self, endpoint: EndpointKey) {
         self.endpoints.invalidate(&endpoint).await;
         self.subscriptions.invalidate(&endpoint.workspace).await;
+    }
+
+    /// Drops a source that this process has just made, changed or deleted.
+    pub async fn forget_source(&self, source: &Source) {
+        self.sources.invalidate(&source.token.digest()).await;
     }
 
     /// Drops a workspace that this process has just changed.

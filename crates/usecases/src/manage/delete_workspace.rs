@@ -11,7 +11,7 @@ use domain::access::api_key::{ApiKey, Scope};
 use domain::audit::changes::Changes;
 use domain::audit::snapshot::Snapshot;
 use domain::audit::{Action, Change};
-use domain::id::{EndpointId, EndpointKey, WorkspaceId};
+use domain::id::{EndpointId, EndpointKey, SourceId, SourceKey, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use queue::Task;
@@ -132,7 +132,14 @@ impl Stepwise for WorkspaceDeletion {
                 Part::Endpoints => match store.any_endpoint(workspace).await? {
                     Some(endpoint) => erase_of_endpoint(self, store, endpoint, left).await?,
                     None => {
-                        (self.part, self.endpoint, self.partitions) = (Part::Workspace, None, 0);
+                        (self.part, self.endpoint, self.partitions) = (Part::Sources, None, 0);
+                        continue;
+                    }
+                },
+                Part::Sources => match store.any_source(workspace).await? {
+                    Some(source) => erase_of_source(self, store, source, left).await?,
+                    None => {
+                        (self.part, self.source, self.partitions) = (Part::Workspace, None, 0);
                         continue;
                     }
                 },
@@ -183,6 +190,26 @@ async fn erase_of_endpoint(
     let next: Vec<_> = all.skip(deletion.partitions).take(AT_ONCE).collect();
     if next.is_empty() {
         let rows = store.erase_endpoint(EndpointKey::new(deletion.workspace, endpoint)).await?;
+        return Ok(Erased { rows, is_done: true });
+    }
+    erase_next(deletion, store, next, left).await
+}
+
+/// Deletes rows of one source: the next of its partitions, and after the last one its own rows, by which it is found.
+async fn erase_of_source(
+    deletion: &mut WorkspaceDeletion,
+    store: &Store,
+    source: SourceId,
+    left: usize,
+) -> Result<Erased, StoreError> {
+    if deletion.source != Some(source) {
+        (deletion.source, deletion.partitions) = (Some(source), 0);
+    }
+    let days = deletion.days();
+    let all = keys::partitions_of_source(source, &days);
+    let next: Vec<_> = all.skip(deletion.partitions).take(AT_ONCE).collect();
+    if next.is_empty() {
+        let rows = store.erase_source(SourceKey::new(deletion.workspace, source)).await?;
         return Ok(Erased { rows, is_done: true });
     }
     erase_next(deletion, store, next, left).await

@@ -25,6 +25,8 @@ pub struct Management {
     pub targets: AllowedTargets,
     /// The installation's default settings of endpoints.
     pub endpoint_defaults: EndpointDefaults,
+    /// The installation's public address, below which sources have theirs.
+    pub public_url: Arc<str>,
 }
 
 /// Whether a change was saved, as a result.

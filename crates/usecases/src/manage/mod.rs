@@ -1,5 +1,5 @@
 //! What does the management API read and change?
-//! Use cases for workspaces, API keys, endpoints, lists and statistics.
+//! Use cases for workspaces, API keys, endpoints, sources, lists and statistics.
 
 pub mod authenticate;
 pub mod delete_workspace;
@@ -10,6 +10,7 @@ pub mod list_undelivered;
 pub mod listing;
 pub mod manage_api_key;
 pub mod manage_endpoint;
+pub mod manage_source;
 pub mod manage_workspace;
 pub mod management;
 pub mod merge_patch;
@@ -18,6 +19,7 @@ pub mod read_audit;
 pub mod read_deliveries;
 pub mod read_events;
 pub mod read_ledger;
+pub mod read_received_requests;
 pub mod read_statistics;
 pub mod search_events;
 pub mod workspace_deliveries;

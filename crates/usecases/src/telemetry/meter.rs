@@ -18,6 +18,12 @@ pub struct Readings {
     pub events_refused: u32,
     /// Jobs that were queued for the accepted events.
     pub deliveries_queued: u32,
+    /// Providers' requests that were valid.
+    pub requests_valid: u32,
+    /// Providers' requests that were refused.
+    pub requests_invalid: u32,
+    /// Providers' requests that we could not judge or accept.
+    pub requests_failed: u32,
     /// Attempts by outcome: `delivered` or the error class.
     pub attempts: BTreeMap<&'static str, u32>,
     /// Jobs that were not attempted, by reason.

@@ -9,7 +9,7 @@ use domain::access::workspace::WorkspaceSettings;
 use domain::id::EventId;
 use domain::problem::Problem;
 use serde_json::json;
-use store::rows::idempotency::IdempotencyKey;
+use store::rows::idempotency::{IdempotencyKey, KEPT_FOR};
 use store::rows::uids::Saved;
 use usecases::UseCaseError;
 use usecases::accept::accept_event::{accept_event, accept_events};
@@ -343,7 +343,7 @@ async fn a_batch_whose_events_were_claimed_each_by_its_place_is_answered_again()
     let digest = "81cc5f70b6b17fed5066373740c1b82683ce4fd419183325174d1743b1c3e85c";
     let of_request = "aee2cf84d117977526b15d439a587627ab2962bc201f21ad3ef46df17cd42769";
     let key = IdempotencyKey { workspace: Some(bench.workspace), digest: digest.to_owned() };
-    bench.store.claim_events(&key, of_request, first.id, start()).await.unwrap();
+    bench.store.claim_events(&key, of_request, first.id, (start(), KEPT_FOR)).await.unwrap();
     bench.store.complete_claim(&key).await.unwrap();
     let repeated = accept_events(&intake, &caller, requests(), Some("key")).await.unwrap();
     let repeated: Vec<_> = repeated.into_iter().map(Result::unwrap).collect();

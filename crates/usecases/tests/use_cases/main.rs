@@ -150,7 +150,8 @@ impl Bench {
     fn management(&self) -> Management {
         let targets = AllowedTargets::loopback_and_http();
         let context = self.context(self.queue.clone());
-        Management { context, targets, endpoint_defaults: EndpointDefaults::default() }
+        let public_url = "https://hooks.example.com".into();
+        Management { context, targets, endpoint_defaults: EndpointDefaults::default(), public_url }
     }
 
     /// A queue that cannot be reached.

@@ -8,6 +8,7 @@ mod access;
 mod deliveries;
 mod endpoints;
 mod events;
+mod sources;
 mod working_state;
 
 use std::collections::{BTreeSet, HashMap};
@@ -44,7 +45,11 @@ fn then() -> Timestamp {
 
 /// A golden file's item.
 fn item(name: &str) -> Item {
-    let item = document(GOLDEN, &format!("{name}.json"));
+    item_in(GOLDEN, name)
+}
+
+fn item_in(folder: &str, name: &str) -> Item {
+    let item = document(folder, &format!("{name}.json"));
     let attribute = |value: &Value| {
         let (kind, value) = value.as_object().unwrap().iter().next().unwrap();
         let text = value.as_str().unwrap();

@@ -8,7 +8,7 @@ use domain::policy::limits::RateLimit;
 use domain::timestamp::Timestamp;
 use serde_json::{Value, json};
 use store::Listing;
-use store::rows::idempotency::{EventClaim, IdempotencyKey, Standing};
+use store::rows::idempotency::{EventClaim, IdempotencyKey, KEPT_FOR, Standing};
 use store::rows::statistics::Subject;
 
 use super::{everything, id, item, millis, number, present, said, table_with, text, then};
@@ -155,7 +155,7 @@ async fn idempotency_keys() {
     let key = IdempotencyKey { workspace: Some(workspace), digest: digest.to_owned() };
     let claim = async |name, request, now| {
         let table = table_with(&[name]).await;
-        table.store.claim_events(&key, request, event, now).await.unwrap()
+        table.store.claim_events(&key, request, event, (now, KEPT_FOR)).await.unwrap()
     };
     let before = Timestamp::from_millis(leased.as_millis() - 1);
     let request = text(&row, "request");

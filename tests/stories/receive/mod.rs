@@ -1,0 +1,5 @@
+//! What becomes of what providers post?
+
+mod outcomes;
+mod providers;
+mod repeats;
