@@ -1,6 +1,6 @@
 //! With which inputs does the fuzzer begin?
-//! Writes seeds into `corpus/` and words into `dictionary.txt`: the providers' samples and published vectors, the bodies of
-//! `examples/bodies.txt`, and the words of the adapters' sources. What the fuzzer found stays.
+//! Writes seeds into `corpus/` and words into `dictionary.txt`: the providers' samples and published vectors, the bodies
+//! of `examples/bodies.txt`, and the words of the adapters' sources. What the fuzzer found stays.
 //!
 //! ```sh
 //! cargo run --manifest-path fuzz/Cargo.toml --example seeds
@@ -42,6 +42,14 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// What a seed holds beside its provider and scheme.
+struct Request<'a> {
+    switches: u8,
+    query: &'a str,
+    headers: Headers,
+    body: &'a [u8],
+}
+
 /// The seeds by target and name.
 #[derive(Default)]
 struct Seeds(BTreeMap<(&'static str, String), Vec<u8>>);
@@ -57,9 +65,10 @@ impl Seeds {
         let draft = Draft { setup: &setup, url: ADDRESS, now: now(), randomness: [7; 32] };
         let Sample { method, query, headers, body, .. } = providers::sample(provider, &draft);
         let headers: Headers =
-            headers.into_iter().map(|(name, value)| (String::from(name), value.replace('\n', " "))).collect();
-        let name = format!("{provider}-{scheme}-sample");
-        self.add(&name, place, switches_of(method), query.trim_start_matches('?'), &headers, &body);
+            headers.into_iter().map(|(name, value)| (name, value.replace('\n', " "))).collect();
+        let query = query.trim_start_matches('?');
+        let request = Request { switches: switches_of(method), query, headers, body: &body };
+        self.add(&format!("{provider}-{scheme}-sample"), place, &request);
     }
 
     /// Some vectors of each kind, valid or not.
@@ -79,8 +88,8 @@ impl Seeds {
                 .filter_map(|(name, value)| Some((name.to_lowercase(), value.as_str()?.replace('\n', " "))))
                 .collect();
             let query = text("url").split_once('?').map_or("", |(_, query)| query);
-            let switches = switches_of(text("method"));
-            self.add(text("id"), place, switches, query, &headers, text("body").as_bytes());
+            let (switches, body) = (switches_of(text("method")), text("body").as_bytes());
+            self.add(text("id"), place, &Request { switches, query, headers, body });
         }
         Ok(())
     }
@@ -111,8 +120,9 @@ impl Seeds {
     }
 
     /// A request for the target `verify`, and its body for `split` and, if it is multipart, `attachment`.
-    fn add(&mut self, name: &str, place: usize, switches: u8, query: &str, headers: &Headers, body: &[u8]) {
+    fn add(&mut self, name: &str, place: usize, request: &Request<'_>) {
         let (provider, scheme) = PAIRS[place];
+        let Request { switches, query, ref headers, body } = *request;
         let seed = Input::write(place, switches, query, headers, body);
         self.0.insert(("verify", name.to_owned()), seed);
         let names_type =

@@ -1,6 +1,6 @@
 //! Which request does a fuzzer's input stand for?
-//! An input reads like a request: a letter for provider and scheme, a character whose bits are switches, the query, headers
-//! a line each, an empty line, and the body.
+//! An input reads like a request: a letter for provider and scheme, a character whose bits are switches, the query,
+//! headers a line each, an empty line, and the body.
 //!
 //! ```text
 //! r0id=1&a=b
@@ -14,7 +14,8 @@ use domain::source::scheme::Scheme;
 
 use crate::ADDRESS;
 
-/// Each provider with each of its schemes; `a` is the first. Inputs that are kept name them by their place: add at the end.
+/// Each provider with each of its schemes; `a` is the first. Inputs that are kept name them by their place: add at the
+/// end.
 pub const PAIRS: [(Provider, Scheme); 25] = [
     (Provider::Sendgrid, Scheme::EcdsaP256),
     (Provider::SendgridInboundParse, Scheme::EcdsaP256),
@@ -64,7 +65,7 @@ pub struct Input {
 pub enum Switch {
     /// The method is GET.
     Get = 1,
-    /// The provider's other form: JSON of Twilio, a form of Mailgun, no time of a generic sender.
+    /// The provider's other form: JSON of Twilio and Vonage, a form of Mailgun, no time of a generic sender.
     OtherForm = 2,
     /// Yet another: multipart of Mailgun, an SNS subscription to confirm.
     ThirdForm = 4,

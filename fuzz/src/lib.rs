@@ -1,6 +1,6 @@
 //! What is tried on the adapters of incoming webhooks?
-//! The parts of the fuzz targets: what an input means, the source that it is sent to, how each provider would sign it, and
-//! what must hold of the adapters whatever the input is (oracles).
+//! The parts of the fuzz targets: what an input means, the source that it is sent to, how each provider would sign it,
+//! and what must hold of the adapters whatever the input is (oracles).
 
 pub mod input;
 pub mod keys;

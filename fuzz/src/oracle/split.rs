@@ -1,6 +1,6 @@
 //! Is what a provider signs accepted, and split into legal events?
-//! Every body whatever, signed as the provider would: never a panic, no type that Posthorn does not take, nothing that grows
-//! faster than the body.
+//! Every body whatever, signed as the provider would: never a panic, no type that Posthorn does not take, nothing that
+//! grows faster than the body.
 
 use domain::source::SourceSettings;
 use domain::source::provider::Provider;
@@ -15,8 +15,8 @@ use crate::oracle::verify;
 use crate::signing::{self, Signed, Signer};
 use crate::source;
 
-/// How much longer the events of a request may be than the request. A control character becomes six characters of JSON, and
-/// stands in `data` and `raw`.
+/// How much longer the events of a request may be than the request. A control character becomes six characters of JSON,
+/// and stands in `data` and `raw`.
 const GROWTH: usize = 16;
 /// So many recipients of one notification of SES are an event each, which holds the whole notification.
 const MAX_RECIPIENTS: usize = 50;

@@ -1,6 +1,6 @@
 //! How would the provider sign this request?
-//! Every scheme once more, from the providers' documentation and without the crate `providers`: what is signed here must be
-//! valid there.
+//! Every scheme once more, from the providers' documentation and without the crate `providers`: what is signed here must
+//! be valid there.
 
 mod body_schemes;
 mod parameter_schemes;
@@ -29,8 +29,8 @@ pub struct Signed {
     pub headers: Vec<(String, Vec<u8>)>,
     /// Its body.
     pub body: Vec<u8>,
-    /// Whether the signature must be accepted. It may be refused where the provider's documentation leaves open what is signed
-    /// (a parameter that comes twice), or where the input changes the signed members themselves.
+    /// Whether the signature must be accepted. It may be refused where the provider's documentation leaves open what is
+    /// signed (a parameter that comes twice), or where the input changes the signed members themselves.
     pub must_be_valid: bool,
 }
 
@@ -107,7 +107,7 @@ impl Signed {
 /// The input as its provider sends it, if `signer` is the provider.
 pub fn sign(input: &Input, signer: Signer<'_>) -> Signed {
     let body = if input.is(Switch::Batch) { batch(&input.body) } else { input.body.clone() };
-    let made = match input.scheme {
+    match input.scheme {
         Scheme::AddressOnly => Signed::of(input, body),
         Scheme::StaticHeader => Signed::of(input, body).with("authorization", signer.secret),
         Scheme::EcdsaP256 => body_schemes::ecdsa(input, body, signer),
@@ -127,8 +127,7 @@ pub fn sign(input: &Input, signer: Signer<'_>) -> Signed {
         Scheme::Mailgun => token_schemes::mailgun(input, body, signer),
         Scheme::MessagebirdJwt => token_schemes::messagebird(input, body, signer),
         Scheme::VonageJwt => token_schemes::vonage(input, body, signer),
-    };
-    made
+    }
 }
 
 /// The body several times in an array.

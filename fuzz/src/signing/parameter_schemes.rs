@@ -1,7 +1,7 @@
 //! How are parameters signed?
 //! Schemes that sign the address and decoded parameters, sorted by name, of a query or a form.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Signed, Signer, base64, digest, hex, time};
 use crate::input::{Input, Switch};
@@ -57,24 +57,42 @@ pub(super) fn messagebird(input: &Input, body: Vec<u8>, signer: Signer<'_>) -> S
         .must_be_valid_if(are_unique(&pairs) && !has_time)
 }
 
-/// The parameters are the query of a GET, or a form.
+/// The parameters are the query of a GET, a form, or the members of a JSON object.
 pub(super) fn vonage(input: &Input, body: Vec<u8>, signer: Signer<'_>) -> Signed {
+    if input.is(Switch::OtherForm) {
+        return vonage_json(input, &body, signer);
+    }
     let own = if input.is(Switch::Get) { input.query.clone().into_bytes() } else { body };
     let text = [&own, format!("&timestamp={}&nonce=aac9b1", time()).as_bytes()].concat();
     let pairs = pairs(&text);
-    let plain = |value: &str| value.replace(['&', '='], "_");
-    let joined: String = pairs.iter().map(|(name, value)| format!("&{name}={}", plain(value))).collect();
-    let signature = hex(&signer.sha256(&[joined.as_bytes()])).to_uppercase();
+    let signature = vonage_signature(&pairs, signer);
     let text = [&text[..], b"&sig=", signature.as_bytes()].concat();
     let has_own = pairs.iter().any(|(name, _)| name == "sig");
-    let is_clear = are_unique(&pairs) && !has_own;
+    let looks_like_json = text.trim_ascii_start().starts_with(b"{");
     let signed = if input.is(Switch::Get) {
         let url = Input::url(&String::from_utf8_lossy(&text));
         Signed { url, ..Signed::of(input, Vec::new()) }
     } else {
         Signed { url: Input::url(""), ..Signed::of(input, text) }
     };
-    signed.with("content-type", FORM).must_be_valid_if(is_clear)
+    signed.with("content-type", FORM).must_be_valid_if(are_unique(&pairs) && !has_own && !looks_like_json)
+}
+
+fn vonage_json(input: &Input, body: &[u8], signer: Signer<'_>) -> Signed {
+    let mut members: BTreeMap<String, String> = serde_json::from_slice(body).unwrap_or_default();
+    members.insert("timestamp".to_owned(), time());
+    members.remove("sig");
+    let pairs: Pairs = members.clone().into_iter().collect();
+    members.insert("sig".to_owned(), vonage_signature(&pairs, signer));
+    let text = serde_json::to_vec(&members).expect("texts only");
+    let signed = Signed { url: Input::url(""), method: "POST", ..Signed::of(input, text) };
+    signed.with("content-type", "application/json")
+}
+
+fn vonage_signature(pairs: &Pairs, signer: Signer<'_>) -> String {
+    let plain = |value: &str| value.replace(['&', '='], "_");
+    let joined: String = pairs.iter().map(|(name, value)| format!("&{name}={}", plain(value))).collect();
+    hex(&signer.sha256(&[joined.as_bytes()])).to_uppercase()
 }
 
 /// Neither the query nor the body is signed.
