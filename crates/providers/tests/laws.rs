@@ -2,6 +2,8 @@
 //! Laws, by property tests over samples: a sample is valid; what its scheme covers cannot be changed; old requests, other
 //! secrets and requests without a signature are refused; no bytes whatever make an adapter panic.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use std::time::Duration;
 
 use domain::source::options::{Algorithm, SourceOptions};
@@ -10,7 +12,7 @@ use domain::source::received::Reason;
 use domain::source::scheme::{AuthStrength, Scheme};
 use domain::timestamp::Timestamp;
 use proptest::prelude::*;
-use providers::adapter::{Certificate, Setup, Verdict};
+use providers::adapter::{Setup, Verdict};
 use providers::request::Request;
 use providers::sample::{Draft, Sample};
 use serde_json::Value;

@@ -322,6 +322,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::multipart::SampleField;
     use crate::body::testing::{self, Case};
     use domain::source::options::SourceOptions;
     use domain::source::provider::Provider;
@@ -360,7 +361,7 @@ mod tests {
     fn the_signature_stands_in_json_a_form_or_multipart() {
         let signature = signed(NOW, "token");
         let form = format!("event=opened&timestamp={NOW}&token=token&signature={signature}&token=another");
-        let parts: [(&str, Option<(&str, &str)>, &[u8]); 4] = [
+        let parts: [SampleField<'_>; 4] = [
             ("attachment-1", Some(("signature", "text/plain")), b"\xff"),
             ("signature", None, signature.as_bytes()),
             ("timestamp", None, NOW.as_bytes()),
@@ -501,7 +502,7 @@ mod tests {
 
     #[test]
     fn a_route_forwards_a_mail_with_its_files() {
-        let parts: [(&str, Option<(&str, &str)>, &[u8]); 8] = [
+        let parts: [SampleField<'_>; 8] = [
             ("recipient", None, b"support@example.com"),
             ("sender", None, b"ada@acme.example"),
             ("from", None, b"Ada <ada@acme.example>"),

@@ -216,6 +216,7 @@ mod tests {
         assert_eq!(parts[1].raw.get(), "7");
         let keys: std::collections::BTreeSet<_> = parts.iter().map(|part| &part.dedupe_key).collect();
         assert_eq!(keys.len(), parts.len(), "each part has its own key: {keys:?}");
+        assert!(keys.iter().all(|key| !key.is_empty()), "{keys:?}");
         assert!(split("[]").is_empty());
     }
 

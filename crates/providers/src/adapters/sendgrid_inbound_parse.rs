@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use crate::adapter::{Adapter, Answer, Attachment, Part, Refusal, Setup, Split, Verdict, Verified};
 use crate::adapters::sendgrid;
 use crate::body::data::Data;
-use crate::body::multipart::{self, Field};
+use crate::body::multipart::{self, Field, SampleField};
 use crate::body::{data, form};
 use crate::request::Request;
 use crate::sample::{Draft, Sample};
@@ -175,7 +175,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
         ),
         ("content-ids", b"{}"),
     ];
-    let mut fields: Vec<(&str, Option<(&str, &str)>, &[u8])> =
+    let mut fields: Vec<SampleField<'_>> =
         texts.into_iter().map(|(name, bytes)| (name, None, bytes)).collect();
     fields.push(("attachment1", Some(("menu.txt", "text/plain")), b"Soup \xff\xfe\r\n"));
     let sample = Sample {
@@ -200,7 +200,7 @@ mod tests {
         Case::sample(Provider::SendgridInboundParse, scheme)
     }
 
-    fn read(fields: &[(&str, Option<(&str, &str)>, &[u8])]) -> (Part, Value) {
+    fn read(fields: &[SampleField<'_>]) -> (Part, Value) {
         let body = multipart::write("b", fields);
         let split = testing::split(&SendgridInboundParse, "multipart/form-data; boundary=b", &body).unwrap();
         let part = split.parts.into_iter().next().unwrap();
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn the_whole_mail_may_come_in_one_field() {
         let mail = b"received: from a\r\nMessage-Id:\r\n <a.b@c>\r\nSubject: It\r\n is long\r\n\r\nMessage-ID: <other>\r\n\xff";
-        let fields: [(&str, Option<(&str, &str)>, &[u8]); 3] = [
+        let fields: [SampleField<'_>; 3] = [
             ("email", None, mail),
             ("envelope", None, br#"{"to":["a@b","c@d"],"from":""}"#),
             ("from", None, b"e@f"),
@@ -282,7 +282,18 @@ mod tests {
         assert_eq!(mail, key("another", "Message-ID: <a>", b"text"));
         assert_ne!(mail, key("b", "Message-ID: <a>", b"another"), "a Message-ID hides no other mail");
         assert_ne!(mail, key("b", "Message-ID: <b>", b"text"));
-        assert_ne!(key("b", "a", b"bc"), key("b", "ab", b"c"));
+        let (one, _) = read(&[("headers", None, b"atextb")]);
+        assert_ne!(key("b", "a", b"b"), one.dedupe_key, "where a field ends counts");
+    }
+
+    #[test]
+    fn only_the_headers_are_searched_for_a_header() {
+        assert_eq!(header("Subject: a\r\nMESSAGE-ID : <b>\r\n", "message-id").as_deref(), Some("<b>"));
+        for none in
+            ["", "Subject: a\r\n\r\nMessage-ID: <of the text>", "X-Message-ID: <c>", "Message-ID:\nTo: d"]
+        {
+            assert_eq!(header(none, "message-id"), None, "{none:?}");
+        }
     }
 
     #[test]

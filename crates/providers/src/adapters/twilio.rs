@@ -318,25 +318,22 @@ pub(crate) fn sample_sms(draft: &Draft<'_>) -> Sample {
     )
 }
 
-/// A WhatsApp message that arrived.
+/// A WhatsApp message that was read.
 pub(crate) fn sample_whatsapp(draft: &Draft<'_>) -> Sample {
     let id = format!("SM{}", draft.id());
     signed_form(
         draft,
         &[
-            ("SmsMessageSid", &id),
-            ("NumMedia", "0"),
-            ("ProfileName", "Ada Byron"),
-            ("MessageType", "text"),
+            ("EventType", "READ"),
             ("SmsSid", &id),
-            ("WaId", "15558675310"),
-            ("SmsStatus", "received"),
-            ("Body", "Is it still available? It's for a friend & me"),
-            ("To", "whatsapp:+15550006789"),
-            ("NumSegments", "1"),
+            ("SmsStatus", "read"),
+            ("MessageStatus", "read"),
+            ("ChannelToAddress", "+15558675310"),
+            ("To", "whatsapp:+15558675310"),
+            ("ChannelPrefix", "whatsapp"),
             ("MessageSid", &id),
             ("AccountSid", "AC0123456789abcdef0123456789abcdef"),
-            ("From", "whatsapp:+15558675310"),
+            ("From", "whatsapp:+15550006789"),
             ("ApiVersion", "2010-04-01"),
         ],
     )

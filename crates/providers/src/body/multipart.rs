@@ -177,8 +177,11 @@ fn start(text: &str, limit: usize) -> &str {
     text
 }
 
+/// A part of a sample: name, file name and media type if it is a file, and bytes.
+pub(crate) type SampleField<'a> = (&'a str, Option<(&'a str, &'a str)>, &'a [u8]);
+
 /// A body of these parts, for samples.
-pub(crate) fn write(boundary: &str, fields: &[(&str, Option<(&str, &str)>, &[u8])]) -> Vec<u8> {
+pub(crate) fn write(boundary: &str, fields: &[SampleField<'_>]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, file, bytes) in fields {
         let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"");
@@ -208,7 +211,7 @@ mod tests {
     #[test]
     fn files_and_texts_are_told_apart_and_kept_byte_for_byte() {
         let file = [0u8, 0xff, b'\r', b'\n', b'-', b'-', 0xfe];
-        let parts: [(&str, Option<(&str, &str)>, &[u8]); 4] = [
+        let parts: [SampleField<'_>; 4] = [
             ("text", None, b"caf\xe9"),
             ("attachment1", Some(("a b.pdf", "application/pdf")), &file),
             ("attachment-2", None, b"x"),

@@ -46,7 +46,7 @@ impl Case {
         let draft = Draft { setup: &setup, url: URL, now, randomness: [7; 32] };
         let sample = crate::sample(provider, &draft);
         let headers = sample.headers.into_iter();
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
+        let headers = headers.map(|(name, value)| (name, value.into_bytes())).collect();
         case.secrets.extend(sample.secret);
         (case.headers, case.body) = (headers, sample.body);
         case

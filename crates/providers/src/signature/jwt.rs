@@ -99,6 +99,7 @@ mod tests {
         let token = signed(Algorithm::HS512, "key");
         assert_eq!(reason(&token, &["key"], &HMAC), None);
         assert_eq!(reason(&token, &["key"], &[Algorithm::HS256]), Some(Reason::TokenRefused));
+        assert_eq!(reason(&token, &[], &[Algorithm::HS256]), Some(Reason::TokenRefused));
         // {"alg":"none"}.{"jti":"1"}, without and with a signature
         let none = "eyJhbGciOiJub25lIn0.eyJqdGkiOiIxIn0.";
         assert_eq!(reason(none, &["key"], &HMAC), Some(Reason::TokenRefused));

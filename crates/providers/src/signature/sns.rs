@@ -332,6 +332,7 @@ mod tests {
             "arn:aws:sns:s3-eu-central-1:123456789012:a",
             "arn:aws:sns:evil.example/:123456789012:a",
             "arn:aws:sns:central:123456789012:a",
+            "arn:aws:sns:eu-1:123456789012:a",
             "arn:aws:sns:-1:123456789012:a",
             "arn:aws:sns:eu--1:123456789012:a",
             "arn:aws:sns:eu-central-1:12345:a",
