@@ -30,6 +30,7 @@ doc:
 # the format of every file
 fmt:
     cargo fmt --all --check
+    cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 # clippy, warnings denied
 lint:
@@ -47,6 +48,10 @@ unused:
 contract:
     cargo build --locked -p local
     python3 tests/contract/run.py --binary "${CARGO_TARGET_DIR:-target}/debug/posthorn"
+
+# the adapters of incoming webhooks, SECONDS for each fuzz target from the kept corpus (needs cargo-fuzz)
+fuzz seconds="20" *targets:
+    fuzz/run {{seconds}} {{targets}}
 
 # the template (needs cfn-lint and sam)
 template:

@@ -125,8 +125,6 @@ async fn ask_for_everything(answers: &mut Answers<'_>, good: &Receiver, bad: &Re
     answers.take("GET", &format!("/v1/workspaces/{ws}/jwks.json"), Value::Null).await;
     answers.take("POST", &endpoint(&other, "/secret/end-overlap"), Value::Null).await;
 
-    ask_of_sources(answers).await;
-
     // One event, delivered to one, failed at one, skipped at one.
     let event =
         json!({ "workspace_id": ws, "type": "invoice.paid", "data": { "amount": 4200 }, "channels": ["eu"] });
@@ -350,6 +348,7 @@ async fn every_route_answers_with_the_members_that_were_accepted() {
     let (stage, good, bad) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
     bad.answer(Answer::Status(500));
     let mut answers = Answers { stage: &stage, names: BTreeMap::new(), seen: Map::new() };
+    ask_of_sources(&mut answers).await;
     ask_for_everything(&mut answers, &good, &bad).await;
     ask_wrongly(&mut answers).await;
     // Long bodies are no part of the file.
