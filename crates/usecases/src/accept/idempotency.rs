@@ -39,7 +39,12 @@ pub(crate) enum By {
 impl Claimant {
     /// A request for one event, under its `Idempotency-Key`.
     pub(crate) fn of_one(workspace: WorkspaceId, key: &str, request: &EventRequest) -> Self {
-        Self { key: key_of_one(workspace, key), request: fingerprint(request), by: By::Header, kept_for: KEPT_FOR }
+        Self {
+            key: key_of_one(workspace, key),
+            request: fingerprint(request),
+            by: By::Header,
+            kept_for: KEPT_FOR,
+        }
     }
 
     /// An event that has an id of its producer's choice.

@@ -20,6 +20,8 @@ const MAX_CERTIFICATE_BYTES: usize = 16 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// So a certificate that AWS withdraws is not believed for ever.
 const CACHED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// A stranger must not make us fetch at each request; SNS repeats after 20 s.
+const FAILURE_CACHED_FOR: Duration = Duration::from_secs(10);
 
 /// The PEM at an address, or what went wrong, for people.
 pub type Fetched = BoxFuture<'static, Result<String, String>>;
@@ -32,13 +34,15 @@ pub type Fetch = Arc<dyn Fn(String) -> Fetched + Send + Sync>;
 pub(crate) struct Certificates {
     fetch: Fetch,
     cache: moka::future::Cache<String, Arc<str>>,
+    failures: moka::future::Cache<String, String>,
 }
 
 impl Certificates {
     /// Those that `fetch` finds.
     pub(crate) fn new(fetch: Fetch) -> Self {
         let cache = moka::future::Cache::builder().max_capacity(100).time_to_live(CACHED_FOR).build();
-        Self { fetch, cache }
+        let failures = moka::future::Cache::builder().max_capacity(1_000).time_to_live(FAILURE_CACHED_FOR);
+        Self { fetch, cache, failures: failures.build() }
     }
 
     /// Those of AWS, fetched through the guarded client.
@@ -52,11 +56,31 @@ impl Certificates {
     /// The certificate, PEM.
     ///
     /// # Errors
-    /// What went wrong, for people. A failure is not cached.
+    /// What went wrong, for people. A failure is cached for some seconds.
     pub(crate) async fn fetch(&self, url: &str) -> Result<Arc<str>, String> {
+        if let Some(failure) = self.failures.get(url).await {
+            return Err(failure);
+        }
         let fetch = async { (self.fetch)(url.to_owned()).await.map(Arc::from) };
         let fetched = self.cache.try_get_with(url.to_owned(), fetch).await;
-        fetched.map_err(|error| error.as_ref().clone())
+        match fetched {
+            Ok(pem) => Ok(pem),
+            Err(failure) => {
+                self.failures.insert(url.to_owned(), failure.as_ref().clone()).await;
+                Err(failure.as_ref().clone())
+            }
+        }
+    }
+
+    /// Whether the certificate need not be fetched.
+    pub(crate) fn has(&self, url: &str) -> bool {
+        self.cache.contains_key(url)
+    }
+
+    /// Forgets what failed, as time would.
+    #[cfg(test)]
+    fn forget_failures(&self) {
+        self.failures.invalidate_all();
     }
 }
 
@@ -95,6 +119,9 @@ mod tests {
             })
         }));
         assert_eq!(certificates.fetch("https://a").await.unwrap_err(), "down");
+        assert_eq!(certificates.fetch("https://a").await.unwrap_err(), "down");
+        assert_eq!(fetches.load(Ordering::SeqCst), 1, "it is not asked again at once");
+        certificates.forget_failures();
         let all = futures_util::future::join_all((0..50).map(|_| certificates.fetch("https://a"))).await;
         assert!(all.iter().all(|fetched| fetched.as_deref() == Ok("PEM of https://a")));
         assert_eq!(fetches.load(Ordering::SeqCst), 2);
