@@ -107,6 +107,7 @@ fn environment(name: &str, runtime_api: SocketAddr) -> Vec<(&'static str, String
         (config::KMS_KEY_ID, "alias/posthorn".to_owned()),
         (config::METRICS_NAMESPACE, "Posthorn".to_owned()),
         (config::OPERATIONAL_TOPIC, topic.to_owned()),
+        (config::PUBLIC_URL, "https://hooks.example.com".to_owned()),
     ];
     variables.extend(certificates);
     variables

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 
 /// Every function, by the name of its binary.
-pub(crate) const FUNCTIONS: [&str; 5] = ["ingest", "management", "actions", "sender", "maintenance"];
+pub(crate) const FUNCTIONS: [&str; 6] =
+    ["ingest", "inbound", "management", "actions", "sender", "maintenance"];
+/// What builds them.
+const PACKAGES: &str = "-p ingest -p inbound -p management -p actions -p sender -p maintenance";
 
 /// The function's binary called `name` in `folder`; beside this one, if none is given.
 pub(crate) fn binary(name: &str, folder: Option<&Path>) -> anyhow::Result<PathBuf> {
     match folder {
-        Some(folder) => {
-            made(folder.join(name), "-p ingest -p management -p actions -p sender -p maintenance")
-        }
-        None => beside(name, "-p ingest -p management -p actions -p sender -p maintenance -p bench"),
+        Some(folder) => made(folder.join(name), PACKAGES),
+        None => beside(name, &format!("{PACKAGES} -p bench")),
     }
 }
 

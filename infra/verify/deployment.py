@@ -28,7 +28,7 @@ PLAIN_METRIC = """\
       Period: 300
       Statistic: Minimum
 """
-FUNCTIONS = ("ingest", "management", "actions", "sender", "maintenance")
+FUNCTIONS = ("ingest", "inbound", "management", "actions", "sender", "maintenance")
 
 
 def missing_binaries(names):
@@ -103,16 +103,19 @@ class Deployment:
             raise
 
     def call(self, method, path, body=None, **headers):
-        """A request through the stack's API Gateway; returns the status and the JSON, or the text if it is not JSON."""
+        """A request through the stack's API Gateway; returns the status and the JSON, or the text if it is not JSON.
+
+        A body of bytes is sent as it is, any other as JSON.
+        """
         request = urllib.request.Request(self.emulator.url + path, method=method)
         request.add_header("Host", f"{self.resources['Api']}.execute-api.localhost:{self.emulator.port}")
         request.add_header("Content-Type", "application/json")
-        if self.key:
+        if self.key and path.startswith("/v1/"):
             request.add_header("X-API-Key", self.key)
         for name, value in headers.items():
             request.add_header(name.replace("_", "-"), value)
         if body is not None:
-            request.data = json.dumps(body).encode()
+            request.data = body if isinstance(body, bytes) else json.dumps(body).encode()
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, decoded(answer.read())

@@ -4,11 +4,15 @@ Every check prints one line, `ok` or `FAILED`; any `FAILED` makes the run fail. 
 """
 
 import argparse
+import base64
+import hashlib
+import hmac
 import json
 import re
 import sys
 import time
 import traceback
+import urllib.parse
 
 from deployment import EMULATOR_GAPS, FUNCTIONS, ROOT, Deployment, missing_binaries
 from emulator import Emulator, free_port
@@ -24,6 +28,7 @@ FOR_VERIFY = {
 # What the template says, in seconds; a story that lowers it puts it back.
 JOBS_VISIBILITY = "540"
 KEPT_QUEUES = ("posthorn-jobs", "posthorn-tasks", "posthorn-dead-letters", "posthorn-dead-tasks")
+AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
 PATIENT = {"consecutive_failures": 10_000}
 EMULATOR_LOG = ROOT / "target" / "verify-emulator.log"
 FUNCTIONS_LOG = ROOT / "target" / "verify-functions.log"
@@ -53,6 +58,12 @@ def eventually(look, seconds=30, every=0.3):
         time.sleep(every)
 
 
+def twilio(url, form):
+    """Twilio's "Webhooks security": HMAC-SHA1 of the URL and the form's sorted names and values."""
+    signed = url + "".join(name + form[name] for name in sorted(form))
+    return base64.b64encode(hmac.new(AUTH_TOKEN.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+
+
 class Tenant:
     """A workspace in a stack, and what its people ask the API."""
 
@@ -65,6 +76,10 @@ class Tenant:
 
     def endpoint(self, url, **settings):
         return self.stack.call("POST", "/v1/webhook-endpoints", {"workspace_id": self.id, "url": url} | settings)
+
+    def source(self, provider, **settings):
+        body = {"workspace_id": self.id, "name": provider, "provider": provider} | settings
+        return self.stack.call("POST", "/v1/sources", body)
 
     def send(self, event_type, data, **headers):
         body = {"workspace_id": self.id, "type": event_type, "data": data}
@@ -109,6 +124,8 @@ class Verification:
         self.an_upgrade_keeps_everything()
         self.the_shipped_sender_and_actions_refuse_this_machine()
         self.an_event_is_delivered_signed()
+        self.a_provider_posts()
+        self.a_sample_takes_the_way_of_a_provider()
         self.an_endpoint_is_tried_out()
         self.a_failed_attempt_is_retried()
         dying = self.an_endpoint_dies()
@@ -133,10 +150,13 @@ class Verification:
             ("management", "GET", "/v1/workspaces"),
             ("actions", "POST", "/v1/webhook-endpoints/we_1/test"),
             ("ingest", "POST", "/v1/events"),
+            ("inbound", "POST", "/v1/sources/src_1/requests/rcv_1/replay"),
         ):
             status, problem = self.stack.call(method, path)
             asked = status == 401 and "code" in problem
             check(f"{function} answers through API Gateway, and asks for a key", asked, (status, problem))
+        status, answer = self.stack.call("POST", "/in/nobody-has-this-address", {})
+        check("inbound knows no address yet", status == 404, (status, answer))
         alarms = self.emulator.client("cloudwatch").describe_alarms()["MetricAlarms"]
         named = [a for a in alarms if "docs/operations.md#" in a.get("AlarmDescription", "")]
         check("every alarm names its part of the runbook", alarms and len(named) == len(alarms), len(alarms))
@@ -215,6 +235,68 @@ class Verification:
         statuses = [result["status"] for result in answer.get("results", [])]
         check("of a batch, the event without a mistake is taken", (status, statuses) == (207, [202, 422]), answer)
         check("and arrives", eventually(lambda: len(receiver.seen) == 2), len(receiver.seen))
+        self.stack.call("DELETE", f"/v1/webhook-endpoints/{endpoint['id']}")
+
+    def a_provider_posts(self):
+        story("A provider posts to a source, and its event is delivered")
+        receiver = self.receiver()
+        endpoint = self.saved(receiver, events=["sms.*"])
+        status, source = self.tenant.source("twilio_sms", secrets=[AUTH_TOKEN])
+        if not check("a source is made", status == 201, (status, source)):
+            return
+        base, path = self.stack.outputs["ApiUrl"], urllib.parse.urlsplit(source["address"]).path
+        check("its address begins with the API's", source["address"].startswith(f"{base}/in/"), base)
+        form = {"MessageSid": "SM1", "MessageStatus": "delivered", "To": "+4915100000000"}
+
+        def post(form, signed):
+            # A form reaches the function as base64.
+            return self.stack.call(
+                "POST", path, urllib.parse.urlencode(form).encode(),
+                Content_Type="application/x-www-form-urlencoded",
+                X_Twilio_Signature=twilio(source["address"], signed),
+            )
+
+        status, answer = post(form, form)
+        check("a form that is signed for this address is taken", status == 200, (status, answer))
+        arrived = eventually(lambda: receiver.seen)
+        if check("its event arrives", arrived and receiver.seen[0].json["type"] == "sms.delivered", len(receiver.seen)):
+            check("signed by Posthorn", receiver.seen[0].is_signed_with(endpoint["secret"]))
+            named = receiver.seen[0].json["data"]
+            check("with the provider's own words", named["raw"]["MessageSid"] == "SM1", named)
+        status, answer = post(form, form)
+        check("the same again is acknowledged", status == 200, (status, answer))
+        status, answer = post(form | {"MessageStatus": "failed"}, form)
+        check("another status under the same signature is refused", status == 401, (status, answer))
+        status, answer = self.stack.call("PUT", path, b"")
+        check("and so is another method", status == 405, (status, answer))
+        status, kept = self.stack.call("GET", f"/v1/sources/{source['id']}/requests")
+        kept = kept.get("data", [])
+        verdicts = sorted(request["verdict"] for request in kept if request["method"] == "POST")
+        check("all of them are kept with their verdicts", verdicts == ["invalid", "valid", "valid"], (status, kept))
+        for request in (request for request in kept if request["verdict"] == "invalid" and request["method"] == "POST"):
+            status, answer = self.stack.call("POST", f"/v1/sources/{source['id']}/requests/{request['id']}/replay")
+            again = status == 200 and answer.get("verdict") == "invalid"
+            check("verified again, the refused one is refused", again, (status, answer))
+        time.sleep(1)
+        check("and nothing else arrives", len(receiver.seen) == 1, len(receiver.seen))
+        self.stack.call("DELETE", f"/v1/sources/{source['id']}")
+        self.stack.call("DELETE", f"/v1/webhook-endpoints/{endpoint['id']}")
+
+    def a_sample_takes_the_way_of_a_provider(self):
+        receiver = self.receiver()
+        endpoint = self.saved(receiver, events=["stripe.*"])
+        # The API by an address that this machine can resolve.
+        base = f"{self.emulator.url}/_aws/execute-api/{self.stack.resources['Api']}/$default"
+        status, source = self.tenant.source("stripe", secrets=["whsec_of_stripe"], public_base_url=base)
+        if not check("a source has an address of its own", status == 201, (status, source)):
+            return
+        status, sample = self.stack.call("POST", f"/v1/sources/{source['id']}/sample")
+        sent = (status, sample.get("status")) == (200, 200)
+        check("a sample is sent to it, and taken", sent, (status, sample))
+        arrived = eventually(lambda: receiver.seen)
+        signed = arrived and receiver.seen[0].is_signed_with(endpoint["secret"])
+        check("and arrives as a signed event", signed, len(receiver.seen))
+        self.stack.call("DELETE", f"/v1/sources/{source['id']}")
         self.stack.call("DELETE", f"/v1/webhook-endpoints/{endpoint['id']}")
 
     def an_endpoint_is_tried_out(self):

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::anyhow;
+use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::endpoint::address::AllowedTargets;
@@ -186,6 +187,23 @@ fn mailbox(api: SocketAddr, targets: &AllowedTargets) -> Option<Mailer> {
     Some(Mailer::to_stand_in(http::mailbox::FROM.to_owned(), url))
 }
 
+/// The routes of the functions that answer requests.
+fn routes(
+    management: Management,
+    egress: &Egress,
+    context: &impl Fn(&'static str) -> Context,
+    intake: Intake,
+) -> Router {
+    let (egress, public_url) = (egress.clone(), Arc::clone(&management.public_url));
+    let actions =
+        Actions { context: context("actions"), egress: egress.clone(), public_url: Arc::clone(&public_url) };
+    let receiving = Receiving::new(Intake::new(context("inbound")), egress, public_url);
+    ingest::router(intake)
+        .merge(management::router(management))
+        .merge(actions::router(actions))
+        .merge(inbound::router(receiving))
+}
+
 impl Platform {
     /// Starts everything; when this returns, the API answers.
     ///
@@ -227,23 +245,13 @@ impl Platform {
         };
         let intake = Intake::new(context("ingest"));
         let public_url: Arc<str> = http::base_url(address).into();
-        let routes = ingest::router(intake.clone())
-            .merge(management::router(Management {
-                context: context("management"),
-                targets,
-                endpoint_defaults,
-                public_url: Arc::clone(&public_url),
-            }))
-            .merge(actions::router(Actions {
-                context: context("actions"),
-                egress: egress.clone(),
-                public_url: Arc::clone(&public_url),
-            }))
-            .merge(inbound::router(Receiving::new(
-                Intake::new(context("inbound")),
-                egress.clone(),
-                public_url,
-            )));
+        let management = Management {
+            context: context("management"),
+            targets,
+            endpoint_defaults,
+            public_url: Arc::clone(&public_url),
+        };
+        let routes = routes(management, &egress, &context, intake.clone());
         let sender = Arc::new(Sender::new(context("sender"), egress));
         let worker = context("maintenance");
         if let Some(window) = cut_off {

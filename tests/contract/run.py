@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 
 FOLDER = pathlib.Path(__file__).parent
@@ -52,6 +53,17 @@ def call(url, method, path, body=None, key=ADMIN_KEY):
     with urllib.request.urlopen(request, data) as answer:
         text = answer.read()
     return json.loads(text) if text else None
+
+
+def refused(address, body):
+    """Posts what a source refuses, and keeps: nobody signed it."""
+    request = urllib.request.Request(address, json.dumps(body).encode(), method="POST")
+    try:
+        urllib.request.urlopen(request)
+    except urllib.error.HTTPError as answer:
+        assert answer.code == 401, answer
+    else:
+        sys.exit("a source took a request that nobody signed")
 
 
 def start(binary):
@@ -94,6 +106,10 @@ def world(url, receiver):
     sent, spare_event = [call(url, "POST", "/v1/events", event, own) for _ in range(2)]
     window = {"since": "2026-01-01T00:00:00Z"}
     replay = call(url, "POST", f"/v1/webhook-endpoints/{endpoint}/replay", window, own)["id"]
+    settings = {"name": MARKER, "provider": "github", "secrets": ["a secret of the contract"]}
+    source, spare_source = [call(url, "POST", "/v1/sources", settings, own) for _ in range(2)]
+    refused(source["address"], {"text": MARKER})
+    received = call(url, "GET", f"/v1/sources/{source['id']}/requests", key=own)["data"][0]["id"]
     spare = {"name": "spare", "workspace_id": first, "scopes": ["events:ro"]}
     ids = {
         "workspace": first,
@@ -101,10 +117,14 @@ def world(url, receiver):
         "event": sent["id"],
         "delivery": sent["deliveries"][0]["id"],
         "replay": replay,
+        "source": source["id"],
+        "request": received,
+        "number": 0,
         "key": call(url, "POST", "/v1/api-keys", spare)["id"],
     }
     deletable = {
         "endpoint": spare_endpoint,
+        "source": spare_source["id"],
         "event": spare_event["id"],
         "key": call(url, "POST", "/v1/api-keys", spare)["id"],
     }

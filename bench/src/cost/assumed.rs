@@ -3,10 +3,13 @@
 
 /// One request of ingest: a write to the table and one to the queue, in seconds.
 pub(crate) const INGEST_SECONDS: f64 = 0.015;
+/// One request of inbound: two writes to the table, one after the other, and one to the queue, in seconds.
+pub(crate) const INBOUND_SECONDS: f64 = 0.020;
 /// What the claim of an `Idempotency-Key` adds: a write to the table, in seconds.
 pub(crate) const CLAIM_SECONDS: f64 = 0.005;
 /// One batch of the sender: its attempts, all at once, and a write to the table, in seconds.
 pub(crate) const SENDER_SECONDS: f64 = 0.115;
-/// Memory of both functions, in GB; see the template.
+/// Memory of the functions, in GB; see the template.
 pub(crate) const INGEST_GB: f64 = 0.25;
+pub(crate) const INBOUND_GB: f64 = 0.5;
 pub(crate) const SENDER_GB: f64 = 0.5;

@@ -185,28 +185,28 @@ pub struct ReceivedRequestDetail {
     /// The request.
     #[serde(flatten)]
     pub request: ReceivedRequest,
-    /// Its content. Left out for a key without the scope `sources`.
-    #[serde(flatten)]
-    pub content: Option<ReceivedContent>,
-}
-
-/// The content of a request that came to a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ReceivedContent {
-    /// Its query, as it came; `null` if it had none.
-    #[cfg_attr(feature = "openapi", schema(examples("bodySHA256=abc")))]
+    /// Its query, as it came; left out if it had none, and for a key without the scope `sources`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples("bodySHA256=abc")))]
     pub query: Option<String>,
-    /// Its headers in their order, names in lower case; `[hidden]` in place of credentials.
-    #[cfg_attr(feature = "openapi", schema(examples(json!([["content-type", "application/json"]]))))]
-    pub headers: Vec<(String, String)>,
-    /// The first 4,096 bytes of its body: the text, or base64 of what is no text.
-    #[cfg_attr(feature = "openapi", schema(examples("{\"type\":\"invoice.paid\"}")))]
-    pub body: String,
-    /// Whether `body` is base64.
-    pub body_base64: bool,
-    /// Whether there is more of the body.
-    pub body_truncated: bool,
+    /// Its headers in their order, names in lower case; `[hidden]` in place of credentials. Left out for a key without the
+    /// scope `sources`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples(json!([["content-type", "application/json"]]))))]
+    pub headers: Option<Vec<(String, String)>>,
+    /// The first 4,096 bytes of its body: the text, or base64 of what is no text. Left out for a key without the scope
+    /// `sources`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples("{\"type\":\"invoice.paid\"}")))]
+    pub body: Option<String>,
+    /// Whether `body` is base64. Left out with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples(false)))]
+    pub body_base64: Option<bool>,
+    /// Whether there is more of the body. Left out with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples(false)))]
+    pub body_truncated: Option<bool>,
 }
 
 impl Source {
@@ -277,16 +277,24 @@ impl ReceivedRequest {
     }
 }
 
-impl ReceivedContent {
-    /// What is shown of a request to a source with these settings.
-    pub fn of(raw: &RawRequest, settings: &SourceSettings) -> Self {
+impl ReceivedRequestDetail {
+    /// What was found about a request, without its content.
+    pub fn of(received: received::ReceivedRequest) -> Self {
+        let request = ReceivedRequest::of(received);
+        Self { request, query: None, headers: None, body: None, body_base64: None, body_truncated: None }
+    }
+
+    /// The same with what may be shown of the request itself, which came to a source with these settings.
+    #[must_use]
+    pub fn with_content(self, raw: &RawRequest, settings: &SourceSettings) -> Self {
         let ShownBody { text, is_base64, is_truncated } = raw.shown_body();
         Self {
             query: raw.query().map(str::to_owned),
-            headers: raw.shown_headers(settings),
-            body: text,
-            body_base64: is_base64,
-            body_truncated: is_truncated,
+            headers: Some(raw.shown_headers(settings)),
+            body: Some(text),
+            body_base64: Some(is_base64),
+            body_truncated: Some(is_truncated),
+            ..self
         }
     }
 }

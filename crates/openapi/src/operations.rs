@@ -58,8 +58,11 @@ pub(crate) fn headers() -> Value {
 
 fn complete(operation: &Operation) -> serde_json::Result<Value> {
     let mut described = serde_json::to_value(&operation.described)?;
+    let own = described.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut parameters = path_parameters(&operation.path);
-    parameters.extend(described.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default());
+    // What its handler describes itself is no id.
+    parameters.retain(|parameter| own.iter().all(|own| own["name"] != parameter["name"]));
+    parameters.extend(own);
     if operation.path.contains("{endpoint}") && !parameters.iter().any(names_workspace) {
         parameters.push(workspace_of_uid());
     }

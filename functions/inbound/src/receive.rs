@@ -2,6 +2,7 @@
 //! The request is taken as it is: raw bytes, raw target, headers. What is in it is for the use case.
 
 use axum::Extension;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{OriginalUri, Path, Request, State};
 use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -23,12 +24,12 @@ const RECEIVED: HeaderName = HeaderName::from_static("x-posthorn-request");
 /// Takes a request to a source's address.
 pub(crate) async fn receive(
     State(receiving): State<Receiving>,
-    token: Option<Path<String>>,
+    token: Result<Path<String>, PathRejection>,
     OriginalUri(uri): OriginalUri,
     request: Request,
 ) -> Result<Response, ErrorResponse> {
     // 1. A path that is no text is the address of nothing.
-    let Some(Path(token)) = token else { return Err(Problem::NotFound("address").into()) };
+    let Ok(Path(token)) = token else { return Err(Problem::NotFound("address").into()) };
     let method = request.method().clone();
     if method != Method::GET && method != Method::POST {
         let refused = ErrorResponse::from(Problem::MethodNotAllowed).into_response();

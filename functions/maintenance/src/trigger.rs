@@ -1,6 +1,6 @@
 //! Who invokes the maintenance function?
 //! Event dispatch: records of the tasks queue, the schedule's event once a minute, a line of Lambda's log that says that
-//! `ingest` was ended, and an operator's event that creates the first API key.
+//! a function that accepts events was ended, and an operator's event that creates the first API key.
 
 use std::time::Duration;
 
@@ -27,8 +27,8 @@ struct NewAdminKey {
     name: String,
 }
 
-/// Events that an invocation of `ingest` may have cut off are not older than this when its end is reported: the function
-/// may run for 15 s, and the log is delivered within seconds; the rest is for retries of this invocation.
+/// Events that an invocation of `ingest` or `inbound` may have cut off are not older than this when its end is reported:
+/// these may run for 15 and 29 s, and the log is delivered within seconds; the rest is for retries of this invocation.
 const CUT_OFF_WITHIN: Duration = Duration::from_secs(300);
 
 /// Recognises the event and does its work.
@@ -45,13 +45,16 @@ pub async fn invoke(context: &Context, metrics: &Metrics, event: Value) -> Resul
         tick(context).await?;
         return Ok(Value::Null);
     }
-    // A subscription of `ingest`'s log lets through only what Lambda writes when it ends an invocation. What the line says
-    // is not needed.
+    // The subscriptions of the logs of `ingest` and `inbound` let through only what Lambda writes when it ends an
+    // invocation. What the line says is not needed.
     if event.get("awslogs").is_some() {
         let now = context.clock.now();
         let window = Window { since: now.minus(CUT_OFF_WITHIN), until: now };
         let workspaces = owe_sweeps(context, window).await?;
-        tracing::warn!(workspaces, "ingest was ended in an invocation; the last minutes' events are swept");
+        tracing::warn!(
+            workspaces,
+            "an invocation that accepts events was ended; the last minutes' events are swept"
+        );
         return Ok(Value::Null);
     }
     let ByHand { create_admin_key: NewAdminKey { name } } = serde_json::from_value(event)?;

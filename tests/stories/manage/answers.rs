@@ -42,7 +42,7 @@ impl Answers<'_> {
                 let members = members.iter().map(|(name, value)| match name.as_str() {
                     "duration_ms" | "p50_ms" | "p95_ms" if value.is_number() => (name.clone(), json!("<ms>")),
                     "request_id" | "next" | "previous" | "body_sha256" | "kid" | "x" | "key" | "secret"
-                    | "public_key"
+                    | "public_key" | "address"
                         if value.is_string() =>
                     {
                         (name.clone(), json!(format!("<{name}>")))
@@ -67,7 +67,7 @@ impl Answers<'_> {
         for part in text.split(word).flat_map(|part| part.split('/')).filter(|part| part.len() > 20) {
             let kind = part.split_once('_').map_or("", |(kind, _)| kind);
             let stands_for = match kind {
-                "ws" | "we" | "evt" | "wd" | "rep" | "key" | "aud" if part.len() <= 31 => {
+                "ws" | "we" | "evt" | "wd" | "rep" | "key" | "aud" | "src" | "rcv" if part.len() <= 31 => {
                     let number = self.names.keys().filter(|name| name.starts_with(kind)).count() + 1;
                     let name = self.names.entry(part.to_owned());
                     name.or_insert_with(|| format!("{kind}_{number}")).clone()
@@ -153,6 +153,46 @@ async fn ask_for_everything(answers: &mut Answers<'_>, good: &Receiver, bad: &Re
     answers.take("GET", &format!("/v1/deleted-endpoints/{first}"), Value::Null).await;
     answers.take("GET", &format!("/v1/deleted-endpoints?workspace_id={ws}"), Value::Null).await;
     answers.take("GET", &format!("/v1/deleted-endpoints/{failing}"), Value::Null).await;
+}
+
+/// Every route of sources, those that need no request of a provider's.
+async fn ask_of_sources(answers: &mut Answers<'_>) {
+    let (stage, ws) = (answers.stage, answers.stage.workspace.clone());
+    let new = json!({
+        "workspace_id": ws, "name": "Billing", "provider": "gupshup", "secrets": ["Bearer of-thirty-two-characters!"],
+        "channels": ["eu"], "options": { "header": "X-Key" },
+    });
+    let source = id(&answers.take("POST", "/v1/sources", new).await);
+    let of = |rest: &str| format!("/v1/sources/{source}{rest}");
+    answers.take("GET", &of(""), Value::Null).await;
+    let rotate = json!({ "secret": "Bearer of-another-secret-as-long!", "overlap_seconds": 60 });
+    answers.take("POST", &of("/secrets/rotate"), rotate).await;
+    answers.take("POST", &of("/secrets/end-overlap"), Value::Null).await;
+    answers.take("PATCH", &of(""), json!({ "scheme": "address_only" })).await;
+    answers
+        .take("PATCH", &of(""), json!({ "scheme": "address_only", "secrets": null, "options": null }))
+        .await;
+    answers.take("GET", &format!("/v1/sources?workspace_id={ws}&provider=gupshup"), Value::Null).await;
+    let path = stage.read(&of("")).await["address"].as_str().unwrap().to_owned();
+    let path = path.strip_prefix(&stage.platform.url()).unwrap().to_owned();
+    let headers = [("authorization", "Bearer hush"), ("content-type", "application/json")];
+    stage.admin.exchange("POST", &path, "no JSON", &headers).await.unwrap();
+    let received = answers.take("GET", &of("/requests?verdict=invalid&limit=1"), Value::Null).await;
+    let one = format!("/requests/{}", id(&received["data"][0]));
+    answers.take("GET", &of(&one), Value::Null).await;
+    answers.take("GET", &of("/requests?verdict=lost"), Value::Null).await;
+    answers.take("GET", &of("/requests/rcv_01M7Z294KETHNPJB3QG0VDG1JA"), Value::Null).await;
+    answers.take("DELETE", &of(""), Value::Null).await;
+    answers.take("DELETE", &of("?"), Value::Null).await;
+    for body in [
+        json!({ "workspace_id": ws, "name": "", "provider": "stripe", "scheme": "hmac", "options": { "header": "X" } }),
+        json!({ "workspace_id": ws, "name": "a", "provider": "stripe" }),
+        json!({ "workspace_id": ws, "name": "a", "provider": "stripe", "secrets": ["short", 7] }),
+        json!({ "workspace_id": ws, "name": "a", "provider": "acme" }),
+        json!({ "workspace_id": ws, "provider": "stripe", "sectets": [] }),
+    ] {
+        answers.take("POST", "/v1/sources", body).await;
+    }
 }
 
 async fn ask_of_workspaces_and_keys(answers: &mut Answers<'_>) {
@@ -308,6 +348,7 @@ async fn every_route_answers_with_the_members_that_were_accepted() {
     let (stage, good, bad) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
     bad.answer(Answer::Status(500));
     let mut answers = Answers { stage: &stage, names: BTreeMap::new(), seen: Map::new() };
+    ask_of_sources(&mut answers).await;
     ask_for_everything(&mut answers, &good, &bad).await;
     ask_wrongly(&mut answers).await;
     // Long bodies are no part of the file.

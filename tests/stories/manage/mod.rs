@@ -14,6 +14,7 @@ mod previews;
 mod refusals;
 mod repeated_requests;
 mod signature_doctor;
+mod sources;
 mod statistics;
 mod tenants;
 mod uids;

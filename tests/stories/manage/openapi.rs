@@ -140,6 +140,13 @@ fn the_documents_bounds_are_those_that_the_code_holds() {
         ("/NewEvent/properties/channels/maxItems", MAX_CHANNELS as u64),
         ("/Batch_NewEvent/properties/events/maxItems", MAX_BATCH_EVENTS as u64),
         ("/BatchAccepted/properties/deliveries/maxItems", api::events::MAX_LISTED as u64),
+        ("/NewSource/properties/secrets/maxItems", domain::source::secret::MAX_SOURCE_SECRETS as u64),
+        ("/NewSource/properties/event_type_prefix/maxLength", domain::source::MAX_PREFIX_CHARS as u64),
+        ("/NewSource/properties/channels/maxItems", MAX_CHANNELS as u64),
+        ("/NewSource/properties/tolerance_seconds/maximum", *domain::source::TOLERANCE_SECONDS.end()),
+        ("/SourceOptions/properties/topic_arns/maxItems", domain::source::options::MAX_TOPICS as u64),
+        ("/RotateSourceSecret/properties/overlap_seconds/maximum", MAX_OVERLAP_SECONDS),
+        ("/RotateSourceSecret/properties/overlap_seconds/default", DEFAULT_OVERLAP_SECONDS),
         ("/RotateSecret/properties/overlap_seconds/maximum", MAX_OVERLAP_SECONDS),
         ("/RotateSecret/properties/overlap_seconds/default", DEFAULT_OVERLAP_SECONDS),
         (
@@ -235,20 +242,24 @@ fn with_unknown_ids(path: &str) -> String {
         ("{event}", "evt"),
         ("{key}", "key"),
         ("{replay}", "rep"),
+        ("{request}", "rcv"),
+        ("{source}", "src"),
         ("{workspace}", "ws"),
     ];
-    prefixes.iter().fold(path.to_owned(), |path, (parameter, prefix)| {
+    prefixes.iter().fold(path.replace("{number}", "0"), |path, (parameter, prefix)| {
         path.replace(parameter, &format!("{prefix}_01M7Z294KETHNPJB3QG0VDG1JA"))
     })
 }
 
-const SCOPES: [&str; 10] = [
+const SCOPES: [&str; 12] = [
     "events",
     "events:ro",
     "webhooks",
     "webhooks:ro",
     "deliveries",
     "deliveries:ro",
+    "sources",
+    "sources:ro",
     "workspaces",
     "workspaces:ro",
     "admin",

@@ -95,6 +95,7 @@ async fn each_role_grants_exactly_what_its_function_calls() {
     let template: Value = serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     for (function, role, variables, polls) in [
         ("actions", "ActionsRole", names_read_by(actions::setup::Config::read), None),
+        ("inbound", "InboundRole", names_read_by(inbound::setup::Config::read), None),
         ("ingest", "IngestRole", names_read_by(ingest::setup::Config::read), None),
         ("management", "ManagementRole", names_read_by(management::setup::Config::read), None),
         ("sender", "SenderRole", names_read_by(sender::setup::Config::read), Some(queue::definition::JOBS)),

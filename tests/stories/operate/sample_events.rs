@@ -8,6 +8,7 @@ use std::time::Duration;
 use api::client::ApiClient;
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::defaults::EndpointDefaults;
+use domain::timestamp::Timestamp;
 use egress::Egress;
 use http_body_util::BodyExt as _;
 use http_kit::http_api::finish;
@@ -20,7 +21,8 @@ use tower::ServiceExt as _;
 use usecases::act::actions::Actions;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
-use usecases::{Clock, Context, Intake};
+use usecases::receive::receiving::Receiving;
+use usecases::{Context, Intake, Randomness};
 
 /// The context of a function that was just started.
 fn context(stage: &Stage) -> Context {
@@ -38,13 +40,17 @@ fn as_maintenance(stage: &Stage) -> Context {
 /// The fixture that the samples refer to, as `cargo local --samples` creates it.
 async fn world(receiver: &Receiver) -> Stage {
     let stage = Stage::set().await;
+    furnish(&stage, receiver).await;
+    stage
+}
+
+async fn furnish(stage: &Stage, receiver: &Receiver) {
     let targets = AllowedTargets::loopback_and_http();
     let receiver =
         local::first_run::Receiver { store: &stage.platform.store, url: receiver.url(), targets: &targets };
     for _ in 0..2 {
-        local::samples::prepare(&receiver, &Clock::system()).await.unwrap();
+        local::samples::prepare(&receiver, &stage.clock()).await.unwrap();
     }
-    stage
 }
 
 fn folder(function: &str) -> PathBuf {
@@ -66,11 +72,17 @@ fn assert_all_are_tried(function: &str, tried: &[&str]) {
 }
 
 async fn http(router: axum::Router, sample: &str) -> (u16, Value) {
+    let (status, body) = plain_http(router, sample).await;
+    (status, serde_json::from_str(&body).unwrap())
+}
+
+/// The same where the answer is the provider's: it need not be JSON.
+async fn plain_http(router: axum::Router, sample: &str) -> (u16, String) {
     let request = lambda_http::request::from_str(sample).unwrap();
     let response = finish(router, Metrics::none()).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
-    (parts.status.as_u16(), serde_json::from_slice(&bytes).unwrap())
+    (parts.status.as_u16(), String::from_utf8(bytes.into()).unwrap())
 }
 
 fn problem(answer: &(u16, Value)) -> (u16, &str, &str) {
@@ -108,6 +120,92 @@ async fn every_sample_of_ingest_is_answered_as_its_readme_says() {
     receiver.wait_for(2).await;
     stage.end_after_repeating().await;
     assert_eq!(receiver.seen().len(), 2);
+}
+
+/// The function `inbound`, just started.
+fn receiving(context: Context) -> Receiving {
+    let egress = Egress::new(AllowedTargets::public_only()).unwrap();
+    Receiving::new(Intake::new(context), egress, "https://hooks.example.com".into())
+}
+
+#[tokio::test]
+async fn every_sample_of_inbound_is_answered_as_its_readme_says() {
+    let receiver = Receiver::start().await;
+    let stage = world(&receiver).await;
+    let receiving = receiving(context(&stage));
+    let provider =
+        async |name| plain_http(inbound::router(receiving.clone()), &sample("inbound", name)).await;
+    let caller = async |name| http(inbound::router(receiving.clone()), &sample("inbound", name)).await;
+    assert_all_are_tried(
+        "inbound",
+        &[
+            "twilio-status.json",
+            "twilio-status-forged.json",
+            "meta-challenge.json",
+            "meta-batch.json",
+            "sendgrid-batch.json",
+            "sns-of-another-topic.json",
+            "inbound-parse.json",
+            "wrong-token.json",
+            "wrong-method.json",
+            "replay-unknown-request.json",
+            "replay-wrong-key.json",
+            "attachment-of-unknown-request.json",
+        ],
+    );
+
+    for _ in 0..2 {
+        assert_eq!(provider("twilio-status.json").await, (200, "<Response></Response>".to_owned()));
+    }
+    assert_eq!(provider("twilio-status-forged.json").await.0, 401);
+    assert_eq!(provider("meta-challenge.json").await, (200, "1158201444".to_owned()));
+    assert_eq!(provider("meta-batch.json").await.0, 200);
+    assert_eq!(provider("sendgrid-batch.json").await.0, 401);
+    assert_eq!(provider("sns-of-another-topic.json").await.0, 403);
+    assert_eq!(provider("inbound-parse.json").await.0, 200);
+    assert_eq!(problem(&caller("wrong-token.json").await), (404, "not_found", ""));
+    assert_eq!(problem(&caller("wrong-method.json").await), (405, "method_not_allowed", ""));
+    assert_eq!(problem(&caller("replay-unknown-request.json").await), (404, "not_found", ""));
+    assert_eq!(problem(&caller("replay-wrong-key.json").await), (401, "unauthorized", ""));
+    assert_eq!(problem(&caller("attachment-of-unknown-request.json").await), (404, "not_found", ""));
+
+    receiver.wait_for(4).await;
+    let reasons = async |source: &str| -> Vec<Value> {
+        let page = stage.read(&format!("/v1/sources/{source}/requests")).await;
+        page["data"].as_array().unwrap().iter().map(|request| request["reason"].clone()).collect()
+    };
+    let sources: Vec<_> = (5..=9).map(|n| format!("src_01JZZZZZZZZZZZZZZZZZZZZZ{n:02}")).collect();
+    assert_eq!(reasons(&sources[0]).await, [json!("signature_mismatch"), Value::Null, Value::Null]);
+    assert_eq!(reasons(&sources[1]).await, [Value::Null, Value::Null]);
+    assert_eq!(reasons(&sources[2]).await, ["timestamp_too_old"]);
+    assert_eq!(reasons(&sources[3]).await, ["topic_not_allowed"]);
+    assert_eq!(reasons(&sources[4]).await, [Value::Null]);
+    stage.end_after_repeating().await;
+    let mut types: Vec<_> = receiver.seen().iter().map(event_type).collect();
+    types.sort();
+    assert_eq!(types, ["email.received", "sms.delivered", "whatsapp.delivered", "whatsapp.message.received"]);
+}
+
+/// Its signature covers its time.
+#[tokio::test]
+async fn the_batch_of_sendgrid_is_accepted_in_its_time() {
+    let receiver = Receiver::start().await;
+    let stage = Stage::set_at(Timestamp::from_millis(1_767_605_484_000)).await;
+    furnish(&stage, &receiver).await;
+    let context = context(&stage).with_clock_and_randomness(stage.clock(), Randomness::system());
+    let batch = sample("inbound", "sendgrid-batch.json");
+    let (status, answer) = plain_http(inbound::router(receiving(context)), &batch).await;
+    assert_eq!(status, 200, "{answer}");
+    receiver.wait_for(2).await;
+    stage.end().await;
+    let mut types: Vec<_> = receiver.seen().iter().map(event_type).collect();
+    types.sort();
+    assert_eq!(types, ["email.bounced", "email.delivered"]);
+}
+
+fn event_type(seen: &stories::Seen) -> String {
+    let event: Value = serde_json::from_slice(&seen.body).unwrap();
+    event["type"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
     let functions = of_type(&resources, "AWS::Serverless::Function");
     for (binary, variables) in [
         ("actions", names_read_by(actions::setup::Config::read)),
+        ("inbound", names_read_by(inbound::setup::Config::read)),
         ("ingest", names_read_by(ingest::setup::Config::read)),
         ("maintenance", names_read_by(maintenance::setup::Config::read)),
         ("management", names_read_by(management::setup::Config::read)),
@@ -58,7 +59,7 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
             assert_eq!(set, wanted, "{binary}");
         }
     }
-    assert_eq!(functions.len(), 6);
+    assert_eq!(functions.len(), 7);
 }
 
 #[test]
@@ -120,24 +121,118 @@ fn a_failed_record_is_reported_by_itself() {
     }
 }
 
-#[test]
-fn exactly_the_paths_of_actions_have_routes_to_it() {
+/// The keys of the routes to a function.
+fn routed_to(function: &str) -> BTreeSet<String> {
     let resources = resources();
-    let routes = of_type(&resources, "AWS::ApiGatewayV2::Route");
-    let target = "integrations/${ActionsIntegration}";
-    let routed: BTreeSet<_> = routes
+    assert_eq!(
+        resources[format!("{function}Integration")]["Properties"]["IntegrationUri"],
+        format!("{function}Function.Arn")
+    );
+    let target = format!("integrations/${{{function}Integration}}");
+    of_type(&resources, "AWS::ApiGatewayV2::Route")
         .iter()
         .filter(|(_, route)| route["Target"] == target)
         .map(|(_, route)| route["RouteKey"].as_str().unwrap().to_owned())
-        .collect();
-    // Of every method, so that a wrong one is refused there, as in local mode.
-    assert_eq!(routed, paths_of_actions());
-    let integration = &resources["ActionsIntegration"]["Properties"]["IntegrationUri"];
-    assert_eq!(integration, "ActionsFunction.Arn");
+        .collect()
 }
 
-fn paths_of_actions() -> BTreeSet<String> {
-    actions::operations().iter().map(|operation| format!("ANY {}", operation.path)).collect()
+/// Of every method, so that a wrong one is refused by the function, as in local mode.
+#[test]
+fn exactly_the_paths_of_actions_have_routes_to_it() {
+    let paths = actions::operations().into_iter().map(|operation| format!("ANY {}", operation.path));
+    assert_eq!(routed_to("Actions"), paths.collect());
+}
+
+#[test]
+fn exactly_the_paths_of_inbound_have_routes_to_it() {
+    let paths = inbound::operations().into_iter().map(|operation| format!("ANY {}", operation.path));
+    // The address of a source is no operation of the API: providers use it.
+    let address = format!("ANY {}{{token}}", domain::source::ADDRESS_PATH);
+    assert_eq!(routed_to("Inbound"), paths.chain([address]).collect());
+}
+
+/// Each route of the API may invoke its function, by a permission whose pattern fits it.
+#[test]
+fn every_route_may_invoke_its_function() {
+    let resources = resources();
+    let permissions = of_type(&resources, "AWS::Lambda::Permission");
+    for function in ["Actions", "Inbound", "Ingest"] {
+        let patterns: Vec<_> = permissions
+            .iter()
+            .filter(|(_, permission)| permission["FunctionName"] == format!("{function}Function"))
+            .filter_map(|(_, permission)| permission["SourceArn"].as_str()?.split_once("${Api}/*/"))
+            .map(|(_, pattern)| pattern)
+            .collect();
+        for route in routed_to(function) {
+            let (method, path) = route.split_once(' ').unwrap();
+            let method = if method == "ANY" { "*" } else { method };
+            // IAM's `*` stands for any characters, slashes included.
+            let fits = |pattern: &&str| fits(pattern, &format!("{method}{path}"));
+            assert!(patterns.iter().any(fits), "{route}: {patterns:?}");
+        }
+    }
+}
+
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let parts: Vec<_> = parts.collect();
+    let Some((last, between)) = parts.split_last() else { return rest.is_empty() };
+    for part in between {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// What a path, a query, a header or the address of a caller may hold is none of the log's business: the path of a
+/// source's address is secret.
+#[test]
+fn the_access_log_has_no_path_and_no_header() {
+    let settings = &resources()["Stage"]["Properties"]["AccessLogSettings"];
+    let format = settings[1]["Format"].as_str().unwrap();
+    let variables: BTreeSet<_> = format
+        .split("$context.")
+        .skip(1)
+        .map(|rest| {
+            rest.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.').next().unwrap()
+        })
+        .collect();
+    let harmless = [
+        "error.responseType",
+        "integrationStatus",
+        "requestId",
+        "requestTime",
+        "responseLatency",
+        "routeKey",
+        "status",
+    ];
+    assert_eq!(variables, harmless.into());
+    assert_eq!(format.matches('$').count(), harmless.len());
+}
+
+/// Sources' addresses begin with it, and several providers sign the address that they call.
+#[test]
+fn every_function_knows_the_same_public_address_as_people() {
+    let resources = resources();
+    let functions = of_type(&resources, "AWS::Serverless::Function");
+    let addresses = functions
+        .iter()
+        .filter_map(|(_, function)| function["Environment"]["Variables"].get(lambda_kit::config::PUBLIC_URL));
+    let addresses: Vec<_> = addresses.collect();
+    assert_eq!(addresses, [&template()["Outputs"]["ApiUrl"]["Value"]; 3]);
+}
+
+/// Whatever ends a function that accepts events is reported to the sweep.
+#[test]
+fn the_log_of_each_function_that_accepts_events_has_a_subscription() {
+    let resources = resources();
+    let subscribed: BTreeSet<_> = of_type(&resources, "AWS::Logs::SubscriptionFilter")
+        .iter()
+        .map(|(_, filter)| filter["LogGroupName"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(subscribed, ["InboundLogGroup".to_owned(), "IngestLogGroup".to_owned()].into());
 }
 
 #[test]

@@ -63,12 +63,9 @@ async fn reaches_a_customer(provider: &str, scheme: &str, strength: &str, types:
         let headers = [("content-type", "application/json")];
         let body = sent["request"]["body"].as_str().unwrap().to_owned();
         let forged = stage.admin.exchange("POST", &source.path, body, &headers).await.unwrap();
-        // Mailgun's signature is in the body: there it is the same request again.
-        assert_eq!(
-            forged.status().is_success(),
-            provider == "mailgun" || provider == "aws_ses",
-            "{forged:?}"
-        );
+        // Where the signature is in the body, it is the same request again.
+        let in_body = matches!(scheme, "mailgun" | "sns" | "vonage_legacy");
+        assert_eq!(forged.status().is_success(), in_body, "{forged:?}");
     }
     stage.end_after_repeating().await;
     assert_eq!(receiver.seen().len(), count);
@@ -111,12 +108,12 @@ stories! {
     vonage_legacy: "vonage" "vonage_legacy" "signed" ["sms.delivered"];
     plivo_v3: "plivo" "plivo_v3" "signed" ["sms.delivered"];
     plivo_v2: "plivo" "plivo_v2" "sender_only" ["sms.delivered"];
-    mailgun: "mailgun" "mailgun" "sender_only" ["email.delivered"];
+    mailgun: "mailgun" "mailgun" "sender_only" ["email.bounced"];
     stripe: "stripe" "stripe" "signed" ["stripe.invoice.paid"];
-    github: "github" "hub_signature_256" "signed" ["github.push", "github.ping"];
-    shopify: "shopify" "shopify" "signed" ["shopify.orders.create"];
+    github: "github" "hub_signature_256" "signed" ["github.issues.opened"];
+    shopify: "shopify" "shopify" "signed" ["shopify.orders.paid"];
     slack: "slack" "slack_v0" "signed" ["slack.message", "slack.app_mention"];
     standard_webhooks: "standard_webhooks" "standard_webhooks" "signed" ["invoice.paid"];
     svix: "svix" "standard_webhooks" "signed" ["invoice.paid"];
-    generic: "generic" "hmac" "signed" ["invoice.paid"];
+    generic: "generic" "hmac" "signed" ["order.created"];
 }

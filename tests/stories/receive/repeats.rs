@@ -61,8 +61,9 @@ async fn a_request_that_comes_a_thousand_times_at_once_is_one_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_events_in_one_request_are_each_accepted_once() {
-    const EVENTS: usize = 10_000;
+async fn very_many_events_in_one_request_are_each_accepted_once() {
+    // `bench inbound` posts 10,000; here nothing is optimised.
+    const EVENTS: usize = 1_000;
     let stage = Stage::set().await;
     let source = stage.source(json!({ "provider": "gupshup", "scheme": "address_only" })).await;
     // Meta's shape, in which Gupshup's version 3 posts many at once.

@@ -104,7 +104,7 @@ mod tests {
         };
         assert_eq!(shown(b"{\"a\":\"\xc3\xa9\"}".to_vec()), is("{\"a\":\"é\"}", false, false));
         assert_eq!(shown(vec![0xff, 0]), is("/wA=", true, false));
-        assert_eq!(shown(b"a\xc3".to_vec()).is_base64, true, "it ends within a character");
+        assert!(shown(b"a\xc3".to_vec()).is_base64, "it ends within a character");
         let long = format!("a{}", "é".repeat(SHOWN_BODY_BYTES));
         let cut = shown(long.clone().into_bytes());
         assert!(cut.is_truncated && !cut.is_base64 && long.starts_with(&cut.text));

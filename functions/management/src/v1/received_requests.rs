@@ -2,7 +2,7 @@
 
 use api::openapi::RawBody;
 use api::page::PageQuery;
-use api::sources::{ReceivedContent, ReceivedQuery, ReceivedRequest, ReceivedRequestDetail};
+use api::sources::{ReceivedQuery, ReceivedRequest, ReceivedRequestDetail};
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderName;
@@ -63,8 +63,11 @@ pub(crate) async fn read(
 ) -> Answer<Json<ReceivedRequestDetail>> {
     let whole = read_received_requests::read_received_request(&management, &caller, source, request).await?;
     let WholeRequest { source, received, raw } = whole;
-    let content = raw.map(|raw| ReceivedContent::of(&raw, &source.settings));
-    Ok(Json(ReceivedRequestDetail { request: ReceivedRequest::of(received), content }))
+    let detail = ReceivedRequestDetail::of(received);
+    Ok(Json(match raw {
+        Some(raw) => detail.with_content(&raw, &source.settings),
+        None => detail,
+    }))
 }
 
 /// Read the body of a received request
