@@ -13,7 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::adapter::{Adapter, Answer, Part, Refusal, Setup, Split, Verdict, Verified};
-use crate::body::data::{self, Data, text_at};
+use crate::body::data::{self, Data, text_at, word_at};
 use crate::body::form;
 use crate::request::Request;
 use crate::sample::{Draft, Sample};
@@ -204,7 +204,7 @@ fn received(
     metadata: &Value,
     entry: &Entry<'_>,
 ) -> Option<Part> {
-    let id = text_at(message, "/id")?;
+    let id = word_at(message, "/id")?;
     let kind = text_at(message, "/type").unwrap_or_else(|| "unknown".to_owned());
     let sender = ["/from", "/from_user_id"].map(|pointer| text_at(message, pointer));
     let name = sender.iter().flatten().find_map(|sender| names.get(sender.as_str()).copied());
@@ -246,7 +246,7 @@ fn text_of(message: &Value) -> Option<String> {
 /// What became of a message that was sent.
 fn changed(raw: &RawValue, status: &Value, metadata: &Value, entry: &Entry<'_>) -> Option<Part> {
     // Gupshup adds its own id, which is the one that its sender knows.
-    let id = text_at(status, "/gs_id").or_else(|| text_at(status, "/id"))?;
+    let id = word_at(status, "/gs_id").or_else(|| word_at(status, "/id"))?;
     let word = text_at(status, "/status")?;
     let to = text_at(status, "/recipient_id").or_else(|| text_at(status, "/recipient_user_id"));
     let data = about(entry, metadata)
@@ -454,6 +454,14 @@ mod tests {
             let part = part(&MetaWhatsapp, &messages(&format!(r#""messages":[{{"id":"w",{message}}}]"#)));
             assert_eq!(part.data["text"], text);
         }
+    }
+
+    #[test]
+    fn an_empty_id_is_no_key() {
+        let value = r#""messages":[{"id":"","a":1},{"id":"","a":2}],"statuses":[{"id":"","status":"sent"}]"#;
+        let parts = split(&MetaWhatsapp, &messages(value)).unwrap().parts;
+        assert!(parts.iter().all(|part| part.event_type == UNKNOWN && part.dedupe_key.len() == 64));
+        assert_ne!(parts[0].dedupe_key, parts[1].dedupe_key);
     }
 
     #[test]
