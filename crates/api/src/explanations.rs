@@ -62,7 +62,7 @@ pub struct Explanation {
 
 /// What a rule says of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RuleVerdict))]
 pub struct Verdict {
     /// The rule.
     pub rule: Rule,

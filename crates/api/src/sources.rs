@@ -143,7 +143,7 @@ pub struct ReceivedQuery {
 
 /// A request that came to a source, and what was found about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SourceRequest))]
 pub struct ReceivedRequest {
     /// The id of the request.
     pub id: ReceivedRequestId,
@@ -180,7 +180,7 @@ pub struct ReceivedRequest {
 
 /// A request that came to a source, with headers and body for a key with the scope `sources`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SourceRequestDetail))]
 pub struct ReceivedRequestDetail {
     /// The request.
     #[serde(flatten)]

@@ -65,7 +65,15 @@ pub(crate) fn collect(operations: &[Operation]) -> serde_json::Result<Map<String
         schemas.insert(name.to_owned(), serde_json::to_value(schema)?);
     }
     for (name, schema) in operations.iter().flat_map(|operation| &operation.schemas) {
-        schemas.insert(name.clone(), serde_json::to_value(schema)?);
+        let schema = serde_json::to_value(schema)?;
+        match schemas.insert(name.clone(), schema.clone()) {
+            // Two types of one name would describe each other.
+            Some(other) if other != schema => {
+                let error = std::io::Error::other(format!("two schemas are called {name}"));
+                return Err(serde_json::Error::io(error));
+            }
+            Some(_) | None => {}
+        }
     }
     Ok(schemas)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain::source::options::{Algorithm, SourceOptions};
 use domain::source::provider::Provider;
+use domain::source::received::Reason;
 use domain::source::scheme::Scheme;
 use domain::timestamp::Timestamp;
 use serde::Deserialize;
@@ -18,8 +19,7 @@ use crate::request::Request;
 
 /// One request and the verdict that is expected of it. Members that only people need are not read.
 #[derive(Debug, Deserialize)]
-pub struct Vector {
-    id: String,
+struct Vector {
     provider: String,
     kind: String,
     method: String,
@@ -64,6 +64,8 @@ struct ExpectedResponse {
 pub struct Result {
     /// The vector's id.
     pub id: String,
+    /// Why the request was refused, if it was.
+    pub reason: Option<Reason>,
     /// What the adapter and the vector disagree about; `None` if they agree.
     pub disagreement: Option<String>,
 }
@@ -73,25 +75,33 @@ pub struct Result {
 /// # Errors
 /// When the text is no array of vectors.
 pub fn run(json: &str) -> serde_json::Result<Vec<Result>> {
-    let vectors: Vec<Vector> = serde_json::from_str(json)?;
-    Ok(vectors
-        .into_iter()
-        .map(|vector| Result { disagreement: disagreement(&vector), id: vector.id })
-        .collect())
+    let rows: Vec<Value> = serde_json::from_str(json)?;
+    Ok(rows.into_iter().map(result).collect())
+}
+
+fn result(row: Value) -> Result {
+    let id = row["id"].as_str().unwrap_or("a row without an id").to_owned();
+    let vector = match serde_json::from_value::<Vector>(row) {
+        Ok(vector) => vector,
+        Err(error) => {
+            return Result { id, reason: None, disagreement: Some(format!("is no vector: {error}")) };
+        }
+    };
+    match examine(&vector) {
+        Ok(found) => Result { id, reason: found.reason, disagreement: disagreement(&vector, found) },
+        Err(unknown) => Result { id, reason: None, disagreement: Some(unknown) },
+    }
 }
 
 /// What was found, and the answer that the provider would get.
 struct Found {
     verdict: &'static str,
+    reason: Option<Reason>,
     detail: String,
     answer: Answer,
 }
 
-fn disagreement(vector: &Vector) -> Option<String> {
-    let found = match examine(vector) {
-        Ok(found) => found,
-        Err(unknown) => return Some(unknown),
-    };
+fn disagreement(vector: &Vector, found: Found) -> Option<String> {
     if found.verdict != vector.expect {
         return Some(format!("expected {}, found {} ({})", vector.expect, found.verdict, found.detail));
     }
@@ -129,10 +139,8 @@ fn examine(vector: &Vector) -> std::result::Result<Found, String> {
     }
     let mut verdict = adapter.verify(&request, &setup);
     if let Verdict::NeedsCertificate(url) = &verdict {
-        let (Some(pem), Some(of)) = (&vector.certificate_pem, &vector.certificate_url) else {
-            return Ok(error("the vector has no certificate"));
-        };
-        if of != url {
+        let Some(pem) = &vector.certificate_pem else { return Ok(error("the vector has no certificate")) };
+        if vector.certificate_url.as_ref().is_some_and(|of| of != url) {
             return Ok(error("the vector's certificate has another address"));
         }
         let url = url.clone();
@@ -146,7 +154,9 @@ fn examine(vector: &Vector) -> std::result::Result<Found, String> {
 fn found(adapter: &dyn Adapter, verdict: Verdict<'_>) -> Found {
     match verdict {
         Verdict::Valid(_) => found_of(adapter, None),
-        Verdict::Answered(answer) => Found { verdict: "valid", detail: "answered".to_owned(), answer },
+        Verdict::Answered(answer) => {
+            Found { verdict: "valid", reason: None, detail: "answered".to_owned(), answer }
+        }
         Verdict::Invalid(refusal) => found_of(adapter, Some(refusal)),
         Verdict::NeedsCertificate(_) => error("another certificate is needed"),
     }
@@ -154,9 +164,15 @@ fn found(adapter: &dyn Adapter, verdict: Verdict<'_>) -> Found {
 
 fn found_of(adapter: &dyn Adapter, refusal: Option<Refusal>) -> Found {
     match refusal {
-        None => Found { verdict: "valid", detail: "verified".to_owned(), answer: adapter.accepted() },
+        None => Found {
+            verdict: "valid",
+            reason: None,
+            detail: "verified".to_owned(),
+            answer: adapter.accepted(),
+        },
         Some(Refusal { reason, detail }) => Found {
             verdict: "invalid",
+            reason: Some(reason),
             detail: format!("{}: {detail}", reason.as_str()),
             answer: adapter.refused(reason),
         },
@@ -164,7 +180,7 @@ fn found_of(adapter: &dyn Adapter, refusal: Option<Refusal>) -> Found {
 }
 
 fn error(detail: &str) -> Found {
-    Found { verdict: "error", detail: detail.to_owned(), answer: Answer::empty(503) }
+    Found { verdict: "error", reason: None, detail: detail.to_owned(), answer: Answer::empty(503) }
 }
 
 /// The provider and scheme of a vector's names.

@@ -13,7 +13,7 @@ pub const MAX_NAMED_EVENTS: usize = 100;
 
 /// What was found about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SourceVerdict))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It comes from the provider; its events were accepted, or it was a handshake.
@@ -26,7 +26,7 @@ pub enum Verdict {
 
 /// Why a request was refused, or could not be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SourceReason))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// There is no signature where the scheme has one. A missing signature is a failed one.
