@@ -13,7 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::adapter::{Adapter, Answer, Part, Refusal, Setup, Split, Verdict, Verified};
-use crate::body::data::{self, Data, text_at};
+use crate::body::data::{self, Data, text_at, word_at};
 use crate::body::form;
 use crate::request::Request;
 use crate::sample::{Draft, Sample};
@@ -23,6 +23,9 @@ const HEADER: &str = "x-hub-signature-256";
 const UNKNOWN: &str = "whatsapp.unknown";
 /// Longest challenge that is given back. Meta's are numbers of about ten digits.
 const MAX_CHALLENGE: usize = 128;
+/// Longest id, number, time or name that every event of a request repeats. A longer one is none of Meta's, and left out: the
+/// events of a request would grow with its square.
+const MAX_SHARED_BYTES: usize = 128;
 
 /// The adapter of Meta's WhatsApp Cloud API.
 #[derive(Debug)]
@@ -182,7 +185,10 @@ fn read(raw: &RawValue) -> Option<Value> {
 /// The names of the people who wrote, by their number or id.
 fn names(contacts: &Value) -> HashMap<&str, &str> {
     let contacts = contacts.as_array().into_iter().flatten();
-    let named = contacts.filter_map(|contact| Some((contact, contact.pointer("/profile/name")?.as_str()?)));
+    let named = contacts.filter_map(|contact| {
+        let name = contact.pointer("/profile/name").filter(|name| is_short(name))?;
+        Some((contact, name.as_str()?))
+    });
     let keys = named.flat_map(|(contact, name)| {
         let keys = [contact.get("wa_id"), contact.get("user_id")].into_iter().flatten();
         keys.filter_map(Value::as_str).map(move |key| (key, name))
@@ -198,7 +204,7 @@ fn received(
     metadata: &Value,
     entry: &Entry<'_>,
 ) -> Option<Part> {
-    let id = text_at(message, "/id")?;
+    let id = word_at(message, "/id")?;
     let kind = text_at(message, "/type").unwrap_or_else(|| "unknown".to_owned());
     let sender = ["/from", "/from_user_id"].map(|pointer| text_at(message, pointer));
     let name = sender.iter().flatten().find_map(|sender| names.get(sender.as_str()).copied());
@@ -207,7 +213,7 @@ fn received(
     let data = about(entry, metadata)
         .with("message_id", Some(id.as_str()))
         .with("from", sender.into_iter().flatten().next())
-        .with("to", text_at(metadata, "/display_phone_number"))
+        .with("to", shared(metadata, "/display_phone_number"))
         .with("text", text_of(message))
         .with("media", media)
         .with("contact_name", name)
@@ -240,12 +246,12 @@ fn text_of(message: &Value) -> Option<String> {
 /// What became of a message that was sent.
 fn changed(raw: &RawValue, status: &Value, metadata: &Value, entry: &Entry<'_>) -> Option<Part> {
     // Gupshup adds its own id, which is the one that its sender knows.
-    let id = text_at(status, "/gs_id").or_else(|| text_at(status, "/id"))?;
+    let id = word_at(status, "/gs_id").or_else(|| word_at(status, "/id"))?;
     let word = text_at(status, "/status")?;
     let to = text_at(status, "/recipient_id").or_else(|| text_at(status, "/recipient_user_id"));
     let data = about(entry, metadata)
         .with("message_id", Some(id.as_str()))
-        .with("from", text_at(metadata, "/display_phone_number"))
+        .with("from", shared(metadata, "/display_phone_number"))
         .with("to", to);
     Some(Part {
         event_type: event_type(&word).to_owned(),
@@ -273,8 +279,17 @@ pub(crate) fn event_type(status: &str) -> &'static str {
 /// The account and the number: one Meta app posts for all of its tenants.
 fn about(entry: &Entry<'_>, metadata: &Value) -> Data {
     Data::new()
-        .with("business_account_id", text_at(&entry.id, ""))
-        .with("phone_number_id", text_at(metadata, "/phone_number_id"))
+        .with("business_account_id", shared(&entry.id, ""))
+        .with("phone_number_id", shared(metadata, "/phone_number_id"))
+}
+
+/// A text at this pointer that every event of a request repeats.
+fn shared(value: &Value, pointer: &str) -> Option<String> {
+    value.pointer(pointer).filter(|value| is_short(value)).and_then(|value| text_at(value, ""))
+}
+
+fn is_short(value: &Value) -> bool {
+    value.as_str().is_none_or(|text| text.len() <= MAX_SHARED_BYTES)
 }
 
 fn with_error(data: Data, value: &Value, place: &str) -> Data {
@@ -286,7 +301,7 @@ fn with_error(data: Data, value: &Value, place: &str) -> Data {
 
 /// What has no canonical type, or cannot be read: told apart by what it says and when.
 fn unknown(raw: &RawValue, word: &str, entry: Option<&Entry<'_>>) -> Part {
-    let time = entry.map(|entry| &entry.time);
+    let time = entry.map(|entry| &entry.time).filter(|time| is_short(time));
     let said_at = time.and_then(|time| text_at(time, "")).unwrap_or_default();
     Part {
         event_type: UNKNOWN.to_owned(),
@@ -386,6 +401,29 @@ mod tests {
     }
 
     #[test]
+    fn what_every_event_repeats_is_short() {
+        let long = "a".repeat(MAX_SHARED_BYTES + 1);
+        let of = |length: usize| {
+            let word = &long[..length];
+            request(&format!(
+                r#"{{"entry":[{{"id":"{word}","time":"{word}","changes":[{{"field":"messages","value":{{
+                "metadata":{{"display_phone_number":"{word}","phone_number_id":"{word}"}},
+                "contacts":[{{"wa_id":"49","profile":{{"name":"{word}"}}}}],
+                "messages":[{{"from":"49","id":"wamid.1"}},7],"statuses":[{{"id":"wamid.2","status":"sent"}}]}}}}]}}]}}"#
+            ))
+        };
+        let repeated = |case: &Case| -> Vec<usize> {
+            let parts = split(&MetaWhatsapp, case).unwrap().parts;
+            let long = |value: &&Value| value.as_str().is_some_and(|text| text.starts_with("aa"));
+            parts.iter().map(|part| part.data.values().filter(long).count()).collect()
+        };
+        assert_eq!(repeated(&of(MAX_SHARED_BYTES)), [4, 1, 3]);
+        assert_eq!(repeated(&of(MAX_SHARED_BYTES + 1)), [0, 0, 0]);
+        let key = |case: &Case| split(&MetaWhatsapp, case).unwrap().parts.remove(1).dedupe_key;
+        assert_eq!(key(&of(MAX_SHARED_BYTES + 1)), data::digest(b"7"), "its time is not read");
+    }
+
+    #[test]
     fn a_message_that_arrived_has_its_sender_and_text() {
         let value = r#""contacts":[{"wa_id":"48","profile":{"name":"Eve"}},{"wa_id":"49","profile":{"name":"Ada"}}],
             "messages":[{"from":"49","id":"wamid.2","type":"image","timestamp":"1749416383","image":{"caption":"Look"},
@@ -416,6 +454,14 @@ mod tests {
             let part = part(&MetaWhatsapp, &messages(&format!(r#""messages":[{{"id":"w",{message}}}]"#)));
             assert_eq!(part.data["text"], text);
         }
+    }
+
+    #[test]
+    fn an_empty_id_is_no_key() {
+        let value = r#""messages":[{"id":"","a":1},{"id":"","a":2}],"statuses":[{"id":"","status":"sent"}]"#;
+        let parts = split(&MetaWhatsapp, &messages(value)).unwrap().parts;
+        assert!(parts.iter().all(|part| part.event_type == UNKNOWN && part.dedupe_key.len() == 64));
+        assert_ne!(parts[0].dedupe_key, parts[1].dedupe_key);
     }
 
     #[test]

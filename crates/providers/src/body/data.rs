@@ -48,6 +48,11 @@ pub(crate) fn text_at(value: &Value, pointer: &str) -> Option<String> {
     }
 }
 
+/// As [`text_at`], but an empty text is none: for ids and types, of which an empty one says nothing.
+pub(crate) fn word_at(value: &Value, pointer: &str) -> Option<String> {
+    text_at(value, pointer).filter(|text| !text.is_empty())
+}
+
 /// An instant in unix seconds, whole or not, as a number or as text; `None` if it is none, or before 1970 or after 9999.
 pub(crate) fn unix_seconds(value: &Value) -> Option<Timestamp> {
     let seconds = match value {
