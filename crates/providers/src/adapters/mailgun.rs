@@ -170,7 +170,7 @@ fn webhook(body: &[u8]) -> Result<Part, Refusal> {
         others.remove("signature");
         return Ok(unknown(data::digest(body), data::raw(&others)));
     };
-    let event: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+    let event: Value = data::value(raw.get().as_bytes()).unwrap_or_default();
     let at = |pointer: &str| text_at(&event, pointer).filter(|text| !text.is_empty());
     let Some(name) = at("/event") else {
         let key = at("/id").unwrap_or_else(|| data::digest(raw.get().as_bytes()));

@@ -179,7 +179,7 @@ fn parts_of_messages(entry: &Entry<'_>, value: &Messages<'_>, parts: &mut Vec<Pa
 }
 
 fn read(raw: &RawValue) -> Option<Value> {
-    serde_json::from_str(raw.get()).ok()
+    data::value(raw.get().as_bytes()).ok()
 }
 
 /// The names of the people who wrote, by their number or id.

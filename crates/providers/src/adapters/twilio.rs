@@ -284,7 +284,7 @@ fn split_json(body: &[u8], source: Channel) -> Result<Split, Refusal> {
     let whole: &RawValue = data::json(body)?;
     let events = if whole.get().starts_with('[') { data::json(body)? } else { vec![whole] };
     let part = |raw: &RawValue| {
-        let event: Value = data::json(raw.get().as_bytes()).unwrap_or_default();
+        let event: Value = data::value(raw.get().as_bytes()).unwrap_or_default();
         let id = word_at(&event, "/id");
         Part {
             event_type: source.unknown().to_owned(),

@@ -108,7 +108,11 @@ pub(super) async fn accept_events(
             (progressed, pause) = (Instant::now(), PAUSE);
         }
         if progressed.elapsed() > WAIT_FOR_COPY || began.elapsed() > ANSWER_WITHIN {
-            let detail = format!("{} of its {} events are not accepted yet", waiting.len(), parts.len());
+            let detail = format!(
+                "there was no time for {} of its {} events; the provider was asked to repeat it",
+                waiting.len(),
+                parts.len()
+            );
             return Ok(Err(Stopped { reason: Reason::InProgress, detail }));
         }
         tokio::time::sleep(pause).await;

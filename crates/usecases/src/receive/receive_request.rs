@@ -113,14 +113,14 @@ pub async fn receive_request(
 
 /// What needs no look at the request itself.
 pub(super) fn refusal_before_reading(source: &Source, body_bytes: usize) -> Option<Processed> {
+    if body_bytes > MAX_BODY_BYTES {
+        let detail = format!("its body is larger than {MAX_BODY_BYTES} bytes, so it was not kept");
+        return Some(Processed::refused(source, Refusal::new(Reason::BodyTooLarge, detail)));
+    }
     if !source.settings.active {
         let detail =
             "the source is switched off; switch it on and replay the request, or wait for its repetition";
         return Some(Processed::failed(Reason::SourceInactive, detail));
-    }
-    if body_bytes > MAX_BODY_BYTES {
-        let detail = format!("its body has {body_bytes} bytes; at most {MAX_BODY_BYTES} can be taken");
-        return Some(Processed::refused(source, Refusal::new(Reason::BodyTooLarge, detail)));
     }
     None
 }
