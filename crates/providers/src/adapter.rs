@@ -149,7 +149,24 @@ impl<'a> From<Result<Verified<'a>, Refusal>> for Verdict<'a> {
 #[derive(Debug)]
 pub struct Verified<'a> {
     request: Request<'a>,
-    once: Option<String>,
+    once: Option<OneTime>,
+}
+
+/// A signed token or nonce, and what it came with: it may come again with the same content only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OneTime {
+    /// The token or nonce.
+    pub token: String,
+    /// The digest of what a retry repeats and an event is made of. Two requests with the same digest are the same event,
+    /// even if their bytes differ, as by the boundary of a multipart body.
+    pub content: String,
+}
+
+/// Who has the token and its signature could make requests.
+impl std::fmt::Debug for OneTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OneTime")
+    }
 }
 
 impl<'a> Verified<'a> {
@@ -157,9 +174,9 @@ impl<'a> Verified<'a> {
         Self { request: request.clone(), once: None }
     }
 
-    /// Under a signature that does not cover the body: `token` may come again with the same body only.
-    pub(crate) fn once(request: &Request<'a>, token: impl Into<String>) -> Self {
-        Self { request: request.clone(), once: Some(token.into()) }
+    /// Under a signature that other requests can have, too: its token may come again with the same content only.
+    pub(crate) fn once(request: &Request<'a>, token: impl Into<String>, content: String) -> Self {
+        Self { request: request.clone(), once: Some(OneTime { token: token.into(), content }) }
     }
 
     /// The request.
@@ -167,9 +184,9 @@ impl<'a> Verified<'a> {
         &self.request
     }
 
-    /// The signed token or nonce that may come again with the same body only.
-    pub fn one_time_token(&self) -> Option<&str> {
-        self.once.as_deref()
+    /// The signed token or nonce that may come again with the same content only.
+    pub fn one_time(&self) -> Option<&OneTime> {
+        self.once.as_ref()
     }
 }
 
