@@ -61,7 +61,7 @@ pub struct SourceOptions {
     #[cfg_attr(feature = "openapi", schema(max_length = 200, examples("/type", "header:X-Event")))]
     pub type_from: Option<String>,
     /// `generic`: where a key of the event stands that is the same when the event is sent again, written as `type_from`
-    /// is. If left out, two requests with the same body are the same event.
+    /// is. If left out, two requests with the same body, and the same time if it is signed, are the same event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 200, examples("/id", "header:X-Delivery")))]
     pub dedupe_from: Option<String>,
