@@ -16,6 +16,9 @@ use serde_json::{Map, Value};
 
 use crate::request::Request;
 
+/// Longest detail of a refusal, in characters: it is stored with the request.
+pub const MAX_DETAIL_CHARS: usize = 300;
+
 /// How one provider's requests are verified, split and answered.
 pub trait Adapter: Sync {
     /// Whether the request comes from the provider, by the source's scheme. Nothing of the body is believed before.
@@ -200,9 +203,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal.
+    /// A refusal. A detail may repeat what the request says, so it is cut where it is too long.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        let mut detail = detail.into();
+        if let Some((end, _)) = detail.char_indices().nth(MAX_DETAIL_CHARS) {
+            detail.truncate(end);
+        }
+        Self { reason, detail }
     }
 
     /// There is no signature: `header` is missing.
@@ -305,4 +312,20 @@ pub struct Attachment {
     pub content_type: Option<String>,
     /// Its bytes.
     pub bytes: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_detail_is_cut_between_two_characters() {
+        for (long, chars) in
+            [("\u{e9}".repeat(MAX_DETAIL_CHARS + 1), MAX_DETAIL_CHARS), ("\u{e9}".repeat(5), 5)]
+        {
+            let detail = Refusal::malformed(long.clone()).detail;
+            assert_eq!(detail.chars().count(), chars);
+            assert!(long.starts_with(&detail));
+        }
+    }
 }

@@ -125,7 +125,9 @@ impl Case {
         });
         match self.scheme {
             Scheme::Sns => {
-                let message: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+                // Members that are not read may be no text at all.
+                let body = String::from_utf8_lossy(&self.body);
+                let message: Value = serde_json::from_str(&body).unwrap_or_default();
                 let signed =
                     ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type", "Signature"];
                 signed.map(|name| message[name].to_string()).join("\n")

@@ -12,6 +12,7 @@ pub mod scheme;
 pub mod secret;
 pub mod shown;
 pub mod token;
+pub mod topic;
 
 use std::time::Duration;
 
@@ -318,7 +319,7 @@ mod tests {
             (json!({ "name": "a", "provider": "generic" }), "/options/header"),
             (json!({ "name": "a", "provider": "meta_whatsapp" }), "/options/verify_token"),
             (
-                json!({ "name": "a", "provider": "aws_ses", "options": { "topic_arns": ["arn:aws:sqs:eu-west-1:123456789012:a"] } }),
+                json!({ "name": "a", "provider": "aws_ses", "options": { "topic_arns": ["arn:awsome:sns:eu-west-1:123456789012:a"] } }),
                 "/options/topic_arns/0",
             ),
             (json!({ "name": "a", "provider": "vonage", "scheme": "vonage_legacy" }), "/options/algorithm"),

@@ -86,7 +86,7 @@ fn confirmation(message: &Message) -> Result<String, Refusal> {
         values.next().is_some_and(|found| found == value) && values.next().is_none()
     };
     let is_ours = has("Action", "ConfirmSubscription")
-        && has("TopicArn", topic.arn)
+        && has("TopicArn", topic.arn())
         && has("Token", message.token.as_deref().unwrap_or_default());
     if !is_plain || !is_ours {
         return Err(refused());
@@ -298,7 +298,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     let message = Message {
         kind: Some("Notification".to_owned()),
         id: Some(id.clone()),
-        topic_arn: Some(topic.arn.to_owned()),
+        topic_arn: Some(topic.arn().to_owned()),
         subject: Some("Amazon SES Email Event Notification".to_owned()),
         text: Some(format!("{}\n", bounce(&id, &now))),
         timestamp: Some(now),
@@ -311,9 +311,9 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     let signed = message.signed_text().unwrap_or_default();
     let signature = certificate.sign(signed.as_bytes()).unwrap_or_default();
     let unsubscribe =
-        format!("https://{}/?Action=Unsubscribe&SubscriptionArn={}:{id}", topic.host(), topic.arn);
+        format!("https://{}/?Action=Unsubscribe&SubscriptionArn={}:{id}", topic.host(), topic.arn());
     let body = json!({
-        "Type": message.kind, "MessageId": message.id, "TopicArn": topic.arn, "Subject": message.subject,
+        "Type": message.kind, "MessageId": message.id, "TopicArn": topic.arn(), "Subject": message.subject,
         "Message": message.text, "Timestamp": message.timestamp, "SignatureVersion": message.version,
         "Signature": data::base64(&signature), "SigningCertURL": url, "UnsubscribeURL": unsubscribe,
     });
@@ -326,7 +326,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     }
     .with("x-amz-sns-message-type", "Notification")
     .with("x-amz-sns-message-id", id)
-    .with("x-amz-sns-topic-arn", topic.arn)
+    .with("x-amz-sns-topic-arn", topic.arn())
     .with("user-agent", "Amazon Simple Notification Service Agent")
 }
 
