@@ -134,6 +134,8 @@ pub enum Verdict<'a> {
     Answered(Answer),
     /// It does not prove that it comes from the provider.
     Invalid(Refusal),
+    /// It could not be judged, for no fault of the request: the provider should repeat it.
+    Undecided(Refusal),
     /// It can only be judged with the certificate at this address, which is one of AWS's: verify again with
     /// [`Setup::certificate`].
     NeedsCertificate(String),

@@ -107,7 +107,7 @@ impl Case {
         match providers::adapter(self.provider).verify(&request, &setup(self, now)) {
             Verdict::Valid(_) => None,
             Verdict::Answered(answer) => panic!("a sample is no handshake: {answer:?}"),
-            Verdict::Invalid(refusal) => Some(refusal.reason),
+            Verdict::Invalid(refusal) | Verdict::Undecided(refusal) => Some(refusal.reason),
             // Nobody has another certificate than that of the sample.
             Verdict::NeedsCertificate(_) => Some(Reason::CertificateUnavailable),
         }

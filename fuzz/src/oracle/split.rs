@@ -52,6 +52,7 @@ pub fn check(data: &[u8]) {
         Verdict::Valid(verified) => check_parts(&input, &request, &verified, &secrets),
         Verdict::Answered(_) => {}
         Verdict::NeedsCertificate(url) => panic!("{url} is asked for again"),
+        Verdict::Undecided(refusal) => panic!("undecided with the certificate: {refusal:?}"),
         Verdict::Invalid(refusal) => {
             verify::refusal_is_harmless(&refusal, &secrets);
             assert!(!request.must_be_valid, "what the provider signed is refused: {refusal:?}");

@@ -54,6 +54,7 @@ fn is_refused(input: &Input, request: &Signed, secrets: &[String]) {
 fn is_no_forgery(input: &Input, request: &Signed, secrets: &[String], verdict: Verdict<'_>) {
     match verdict {
         Verdict::Invalid(refusal) => refusal_is_harmless(&refusal, secrets),
+        Verdict::Undecided(refusal) => panic!("undecided with the certificate: {refusal:?}"),
         Verdict::Valid(verified) => {
             let strength = input.scheme.strength();
             assert_eq!(strength, AuthStrength::AddressOnly, "valid without the secret: {input:?}");

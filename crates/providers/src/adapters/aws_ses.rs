@@ -34,6 +34,7 @@ impl Adapter for AwsSes {
         match sns::verify(request, setup) {
             Ok(Found::Verified) => Verdict::Valid(Verified::new(request)),
             Ok(Found::NeedsCertificate(url)) => Verdict::NeedsCertificate(url),
+            Err(refusal) if refusal.reason == Reason::CertificateUnavailable => Verdict::Undecided(refusal),
             Err(refusal) => Verdict::Invalid(refusal),
         }
     }
@@ -406,8 +407,9 @@ mod tests {
             };
             assert!(matches!(with(url, pem), Verdict::Valid(_)));
             assert!(matches!(with("https://sns.example/a.pem", pem), Verdict::NeedsCertificate(_)));
-            let Verdict::Invalid(refusal) = with(url, "<html>") else { panic!() };
-            assert_eq!(refusal.reason, Reason::CertificateRefused);
+            // A page of an error says nothing about the message, which comes again.
+            let Verdict::Undecided(refusal) = with(url, "<html>") else { panic!() };
+            assert_eq!(refusal.reason, Reason::CertificateUnavailable);
         }
     }
 

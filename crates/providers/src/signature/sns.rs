@@ -57,7 +57,8 @@ pub(crate) enum Found {
 /// anything.
 ///
 /// # Errors
-/// [`Refusal`] with any reason that a message of SNS can be refused for.
+/// [`Refusal`] with any reason that a message of SNS can be refused for; with [`Reason::CertificateUnavailable`] it could
+/// not be judged.
 pub(crate) fn verify(request: &Request<'_>, setup: &Setup<'_>) -> Result<Found, Refusal> {
     let is_raw = |value: &str| value.eq_ignore_ascii_case("true");
     if request.header("x-amz-sns-rawdelivery").is_some_and(is_raw) {
