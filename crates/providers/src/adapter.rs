@@ -16,6 +16,8 @@ use serde_json::{Map, Value};
 
 use crate::request::Request;
 
+/// Most events of one request.
+pub const MAX_PARTS: usize = 20_000;
 /// Longest detail of a refusal, in characters: it is stored with the request.
 pub const MAX_DETAIL_CHARS: usize = 300;
 
@@ -303,6 +305,40 @@ pub struct Part {
     pub data: Map<String, Value>,
     /// The provider's own JSON, byte for byte where it is JSON.
     pub raw: Box<RawValue>,
+}
+
+/// The events of a request, as long as they are not too many: each has more to it than its few bytes of the body.
+#[derive(Debug, Default)]
+pub(crate) struct Parts(Vec<Part>);
+
+impl Parts {
+    /// One more.
+    ///
+    /// # Errors
+    /// [`Reason::BodyMalformed`] when there are [`MAX_PARTS`].
+    pub(crate) fn push(&mut self, part: Part) -> Result<(), Refusal> {
+        if self.0.len() >= MAX_PARTS {
+            return Err(Refusal::malformed(format!("it has more than {MAX_PARTS} events")));
+        }
+        self.0.push(part);
+        Ok(())
+    }
+
+    /// All that `parts` gives.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub(crate) fn of(parts: impl IntoIterator<Item = Part>) -> Result<Self, Refusal> {
+        let mut all = Self::default();
+        parts.into_iter().try_for_each(|part| all.push(part))?;
+        Ok(all)
+    }
+}
+
+impl From<Parts> for Split {
+    fn from(Parts(parts): Parts) -> Self {
+        Self::of(parts)
+    }
 }
 
 /// A file that came with a request.

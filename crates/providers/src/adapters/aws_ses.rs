@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::adapter::{Adapter, Answer, Part, Refusal, Setup, Split, Verdict, Verified};
+use crate::adapter::{Adapter, Answer, Part, Parts, Refusal, Setup, Split, Verdict, Verified};
 use crate::body::data::{self, Data, text_at};
 use crate::request::Request;
 use crate::sample::{Draft, Sample};
@@ -48,7 +48,7 @@ impl Adapter for AwsSes {
                 Ok(Split { confirm, ..Split::default() })
             }
             Some("UnsubscribeConfirmation") => Ok(Split::of(vec![unsubscribed(&message, data::json(body)?)])),
-            _ => Ok(Split::of(notification(&message))),
+            _ => Parts::of(notification(&message)).map(Split::from),
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use crate::adapter::{Adapter, Answer, Part, Refusal, Setup, Split, Verdict, Verified};
+use crate::adapter::{Adapter, Answer, Part, Parts, Refusal, Setup, Split, Verdict, Verified};
 use crate::body::data::{self, Data, text_at};
 use crate::body::form;
 use crate::request::Request;
@@ -295,7 +295,7 @@ fn split_json(body: &[u8], source: Channel) -> Result<Split, Refusal> {
             raw: raw.to_owned(),
         }
     };
-    Ok(Split::of(events.into_iter().map(part).collect()))
+    Parts::of(events.into_iter().map(part)).map(Split::from)
 }
 
 /// An SMS that was delivered.
