@@ -114,7 +114,7 @@ fn verify_v3<'a>(request: &Request<'a>, setup: &Setup<'_>) -> Result<&'a str, Re
             "its nonce has a dot, which stands before nonces",
         ));
     }
-    let text = signed_v3(request.url_without_query(), request.query(), request.body);
+    let text = signed_v3(request.url_without_query(), request.query(), request.body)?;
     check(setup, &[text.as_bytes(), b".", nonce.as_bytes()], &signatures)?;
     Ok(nonce)
 }
@@ -140,8 +140,8 @@ fn parameters_digest(params: &[(Cow<'_, str>, Cow<'_, str>)]) -> String {
 }
 
 /// What V3 signs before the nonce. A request without a body has only its query, whatever its method.
-fn signed_v3(url: &str, query: &str, body: &[u8]) -> String {
-    let (query, body) = (sorted(query.as_bytes()), sorted(body));
+fn signed_v3(url: &str, query: &str, body: &[u8]) -> Result<String, Refusal> {
+    let (query, body) = (sorted(query.as_bytes())?, sorted(body)?);
     let query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut text = url.to_owned();
     if !query.is_empty() || !body.is_empty() {
@@ -155,14 +155,14 @@ fn signed_v3(url: &str, query: &str, body: &[u8]) -> String {
         text.push_str(name);
         text.push_str(value);
     }
-    text
+    Ok(text)
 }
 
 /// The parameters by name, and by value where a name comes several times.
-fn sorted(text: &[u8]) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
-    let mut pairs = form::pairs(text);
+fn sorted(text: &[u8]) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Refusal> {
+    let mut pairs = form::signed_pairs(text)?;
     pairs.sort_unstable();
-    pairs
+    Ok(pairs)
 }
 
 fn event_type(channel: &str, status: &str) -> &'static str {
@@ -245,7 +245,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     let signed = if is_v2 {
         format!("{}{nonce}", draft.url)
     } else {
-        format!("{}.{nonce}", signed_v3(draft.url, "", &sample.body))
+        format!("{}.{nonce}", signed_v3(draft.url, "", &sample.body).unwrap_or_default())
     };
     let signature = mac::sign(Hash::Sha256, draft.secret().as_bytes(), &[signed.as_bytes()]);
     sample
@@ -272,7 +272,7 @@ mod tests {
     }
 
     fn v3(body: &str) -> Case {
-        let signed = format!("{}.{NONCE}", signed_v3(URL, "", body.as_bytes()));
+        let signed = format!("{}.{NONCE}", signed_v3(URL, "", body.as_bytes()).unwrap());
         header(&V3, V3.signature, &signed, Case::new(Scheme::PlivoV3, TOKEN).body(body))
     }
 
@@ -336,7 +336,7 @@ mod tests {
             ("d=%26&c=1", "b=2&B=1", "u?c=1&d=&.B1b2"),
             ("a=2&a=1", "b=2&b=1", "u?a=1&a=2.b1b2"),
         ] {
-            assert_eq!(signed_v3("u", query, body.as_bytes()), signed);
+            assert_eq!(signed_v3("u", query, body.as_bytes()).unwrap(), signed);
         }
     }
 
@@ -406,9 +406,17 @@ mod tests {
     }
 
     #[test]
+    fn more_parameters_than_a_message_has_are_refused() {
+        let form = |count: usize| vec!["a=1"; count].join("&");
+        assert_eq!(refusal(&Plivo, &v3(&form(form::MAX_PARAMS))), None);
+        let more = v3("a=1").body(form(form::MAX_PARAMS + 1));
+        assert_eq!(refusal(&Plivo, &more), Some(Reason::SignatureMalformed));
+    }
+
+    #[test]
     fn the_main_accounts_signature_counts_as_well() {
         let body = "MessageUUID=u&Status=sent";
-        let signed = format!("{}.{NONCE}", signed_v3(URL, "", body.as_bytes()));
+        let signed = format!("{}.{NONCE}", signed_v3(URL, "", body.as_bytes()).unwrap());
         let case = header(&V3, V3.main_account, &signed, Case::new(Scheme::PlivoV3, TOKEN).body(body));
         assert_eq!(refusal(&Plivo, &case), None);
         // The subaccount's, which another secret makes, stands beside it.
