@@ -16,6 +16,11 @@ use serde_json::{Map, Value};
 
 use crate::request::Request;
 
+/// Most events of one request.
+pub const MAX_PARTS: usize = 20_000;
+/// Longest detail of a refusal, in characters: it is stored with the request.
+pub const MAX_DETAIL_CHARS: usize = 300;
+
 /// How one provider's requests are verified, split and answered.
 pub trait Adapter: Sync {
     /// Whether the request comes from the provider, by the source's scheme. Nothing of the body is believed before.
@@ -131,6 +136,8 @@ pub enum Verdict<'a> {
     Answered(Answer),
     /// It does not prove that it comes from the provider.
     Invalid(Refusal),
+    /// It could not be judged, for no fault of the request: the provider should repeat it.
+    Undecided(Refusal),
     /// It can only be judged with the certificate at this address, which is one of AWS's: verify again with
     /// [`Setup::certificate`].
     NeedsCertificate(String),
@@ -149,7 +156,24 @@ impl<'a> From<Result<Verified<'a>, Refusal>> for Verdict<'a> {
 #[derive(Debug)]
 pub struct Verified<'a> {
     request: Request<'a>,
-    once: Option<String>,
+    once: Option<OneTime>,
+}
+
+/// A signed token or nonce, and what it came with: it may come again with the same content only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OneTime {
+    /// The token or nonce.
+    pub token: String,
+    /// The digest of what a retry repeats and an event is made of. Two requests with the same digest are the same event,
+    /// even if their bytes differ, as by the boundary of a multipart body.
+    pub content: String,
+}
+
+/// Who has the token and its signature could make requests.
+impl std::fmt::Debug for OneTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OneTime")
+    }
 }
 
 impl<'a> Verified<'a> {
@@ -157,9 +181,9 @@ impl<'a> Verified<'a> {
         Self { request: request.clone(), once: None }
     }
 
-    /// Under a signature that does not cover the body: `token` may come again with the same body only.
-    pub(crate) fn once(request: &Request<'a>, token: impl Into<String>) -> Self {
-        Self { request: request.clone(), once: Some(token.into()) }
+    /// Under a signature that other requests can have, too: its token may come again with the same content only.
+    pub(crate) fn once(request: &Request<'a>, token: impl Into<String>, content: String) -> Self {
+        Self { request: request.clone(), once: Some(OneTime { token: token.into(), content }) }
     }
 
     /// The request.
@@ -167,9 +191,9 @@ impl<'a> Verified<'a> {
         &self.request
     }
 
-    /// The signed token or nonce that may come again with the same body only.
-    pub fn one_time_token(&self) -> Option<&str> {
-        self.once.as_deref()
+    /// The signed token or nonce that may come again with the same content only.
+    pub fn one_time(&self) -> Option<&OneTime> {
+        self.once.as_ref()
     }
 }
 
@@ -183,9 +207,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal.
+    /// A refusal. A detail may repeat what the request says, so it is cut where it is too long.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        let mut detail = detail.into();
+        if let Some((end, _)) = detail.char_indices().nth(MAX_DETAIL_CHARS) {
+            detail.truncate(end);
+        }
+        Self { reason, detail }
     }
 
     /// There is no signature: `header` is missing.
@@ -279,6 +307,40 @@ pub struct Part {
     pub raw: Box<RawValue>,
 }
 
+/// The events of a request, as long as they are not too many: each has more to it than its few bytes of the body.
+#[derive(Debug, Default)]
+pub(crate) struct Parts(Vec<Part>);
+
+impl Parts {
+    /// One more.
+    ///
+    /// # Errors
+    /// [`Reason::BodyMalformed`] when there are [`MAX_PARTS`].
+    pub(crate) fn push(&mut self, part: Part) -> Result<(), Refusal> {
+        if self.0.len() >= MAX_PARTS {
+            return Err(Refusal::malformed(format!("it has more than {MAX_PARTS} events")));
+        }
+        self.0.push(part);
+        Ok(())
+    }
+
+    /// All that `parts` gives.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub(crate) fn of(parts: impl IntoIterator<Item = Part>) -> Result<Self, Refusal> {
+        let mut all = Self::default();
+        parts.into_iter().try_for_each(|part| all.push(part))?;
+        Ok(all)
+    }
+}
+
+impl From<Parts> for Split {
+    fn from(Parts(parts): Parts) -> Self {
+        Self::of(parts)
+    }
+}
+
 /// A file that came with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
@@ -288,4 +350,20 @@ pub struct Attachment {
     pub content_type: Option<String>,
     /// Its bytes.
     pub bytes: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_detail_is_cut_between_two_characters() {
+        for (long, chars) in
+            [("\u{e9}".repeat(MAX_DETAIL_CHARS + 1), MAX_DETAIL_CHARS), ("\u{e9}".repeat(5), 5)]
+        {
+            let detail = Refusal::malformed(long.clone()).detail;
+            assert_eq!(detail.chars().count(), chars);
+            assert!(long.starts_with(&detail));
+        }
+    }
 }

@@ -16,6 +16,7 @@ use crate::adapters::{
     sendgrid_inbound_parse, shopify, slack, standard_webhooks, stripe, twilio, vonage,
 };
 use crate::sample::{Draft, Sample};
+use crate::signature::certificate;
 
 /// The adapter of a provider.
 pub fn adapter(provider: Provider) -> &'static dyn Adapter {
@@ -40,6 +41,12 @@ pub fn adapter(provider: Provider) -> &'static dyn Adapter {
         Provider::Svix => &standard_webhooks::Svix,
         Provider::Generic => &generic::Generic,
     }
+}
+
+/// Whether what was fetched for [`adapter::Verdict::NeedsCertificate`] is a certificate, PEM. Nothing else is worth
+/// keeping.
+pub fn is_certificate(pem: &str) -> bool {
+    certificate::is_certificate(pem)
 }
 
 /// A sample request, signed as the provider would.

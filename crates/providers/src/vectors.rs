@@ -158,6 +158,7 @@ fn found(adapter: &dyn Adapter, verdict: Verdict<'_>) -> Found {
             Found { verdict: "valid", reason: None, detail: "answered".to_owned(), answer }
         }
         Verdict::Invalid(refusal) => found_of(adapter, Some(refusal)),
+        Verdict::Undecided(refusal) => error(&refusal.detail),
         Verdict::NeedsCertificate(_) => error("another certificate is needed"),
     }
 }

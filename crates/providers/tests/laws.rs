@@ -107,7 +107,7 @@ impl Case {
         match providers::adapter(self.provider).verify(&request, &setup(self, now)) {
             Verdict::Valid(_) => None,
             Verdict::Answered(answer) => panic!("a sample is no handshake: {answer:?}"),
-            Verdict::Invalid(refusal) => Some(refusal.reason),
+            Verdict::Invalid(refusal) | Verdict::Undecided(refusal) => Some(refusal.reason),
             // Nobody has another certificate than that of the sample.
             Verdict::NeedsCertificate(_) => Some(Reason::CertificateUnavailable),
         }
@@ -125,7 +125,9 @@ impl Case {
         });
         match self.scheme {
             Scheme::Sns => {
-                let message: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+                // Members that are not read may be no text at all.
+                let body = String::from_utf8_lossy(&self.body);
+                let message: Value = serde_json::from_str(&body).unwrap_or_default();
                 let signed =
                     ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type", "Signature"];
                 signed.map(|name| message[name].to_string()).join("\n")
@@ -156,9 +158,10 @@ fn a_sample_is_valid_and_has_events(provider: Provider, scheme: Scheme) {
     for part in parts {
         assert!(!part.dedupe_key.is_empty() && !part.event_type.is_empty(), "{part:?}");
     }
-    // A scheme that does not cover the body must say which token may come only once.
-    let once = verified.one_time_token().is_some();
-    assert_eq!(once, scheme.strength() == AuthStrength::SenderOnly);
+    // A scheme that does not cover the body must say which token may come only once. Plivo V3 covers it, but not where a
+    // parameter ends.
+    let once = verified.one_time().is_some();
+    assert_eq!(once, scheme.strength() == AuthStrength::SenderOnly || scheme == Scheme::PlivoV3);
 }
 
 fn what_is_covered_cannot_be_changed(provider: Provider, scheme: Scheme, at: usize, bit: u8) {

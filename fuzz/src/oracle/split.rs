@@ -2,6 +2,7 @@
 //! Every body whatever, signed as the provider would: never a panic, no type that Posthorn does not take, nothing that
 //! grows faster than the body.
 
+use domain::event::operational::is_posthorns_own;
 use domain::source::SourceSettings;
 use domain::source::provider::Provider;
 use domain::source::received::Reason;
@@ -51,6 +52,7 @@ pub fn check(data: &[u8]) {
         Verdict::Valid(verified) => check_parts(&input, &request, &verified, &secrets),
         Verdict::Answered(_) => {}
         Verdict::NeedsCertificate(url) => panic!("{url} is asked for again"),
+        Verdict::Undecided(refusal) => panic!("undecided with the certificate: {refusal:?}"),
         Verdict::Invalid(refusal) => {
             verify::refusal_is_harmless(&refusal, &secrets);
             assert!(!request.must_be_valid, "what the provider signed is refused: {refusal:?}");
@@ -87,6 +89,8 @@ pub fn check_parts(input: &Input, request: &Signed, verified: &Verified<'_>, sec
 fn check_part(part: &Part, settings: &SourceSettings) {
     let named = settings.event_type(&part.event_type);
     assert!(named.is_ok() && !part.event_type.is_empty(), "{:?} is no type: {named:?}", part.event_type);
+    let is_own = named.is_ok_and(|named| is_posthorns_own(&named));
+    assert!(!is_own, "{:?} is a type that only Posthorn may send", part.event_type);
     assert!(!part.dedupe_key.is_empty(), "without a dedupe key, every such event is the same: {part:?}");
     let at = part.occurred_at.map(|at| at.to_string());
     let is_good = at.as_ref().is_none_or(|at| at.len() == "2026-01-05T09:30:00.000Z".len());

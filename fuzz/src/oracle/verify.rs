@@ -3,7 +3,7 @@
 
 use domain::source::provider::Provider;
 use domain::source::scheme::AuthStrength;
-use providers::adapter::{Certificate, Refusal, Verdict};
+use providers::adapter::{Certificate, MAX_DETAIL_CHARS, Refusal, Verdict};
 use url::Url;
 
 use crate::input::{Input, Switch};
@@ -11,9 +11,6 @@ use crate::keys::Keys;
 use crate::oracle::split;
 use crate::signing::{self, Signed, Signer};
 use crate::source;
-
-/// Longest detail of a refusal, in bytes: it is stored with the request.
-const MAX_DETAIL_BYTES: usize = 2048;
 
 /// Checks an input: as it is, and as somebody signs it who has another secret or none.
 ///
@@ -57,6 +54,7 @@ fn is_refused(input: &Input, request: &Signed, secrets: &[String]) {
 fn is_no_forgery(input: &Input, request: &Signed, secrets: &[String], verdict: Verdict<'_>) {
     match verdict {
         Verdict::Invalid(refusal) => refusal_is_harmless(&refusal, secrets),
+        Verdict::Undecided(refusal) => panic!("undecided with the certificate: {refusal:?}"),
         Verdict::Valid(verified) => {
             let strength = input.scheme.strength();
             assert_eq!(strength, AuthStrength::AddressOnly, "valid without the secret: {input:?}");
@@ -74,7 +72,8 @@ fn is_no_forgery(input: &Input, request: &Signed, secrets: &[String], verdict: V
 /// Details are shown to the source's owner and stored.
 pub(crate) fn refusal_is_harmless(refusal: &Refusal, secrets: &[String]) {
     let Refusal { detail, .. } = refusal;
-    assert!(!detail.is_empty() && detail.len() <= MAX_DETAIL_BYTES, "{} bytes of detail", detail.len());
+    let chars = detail.chars().count();
+    assert!((1..=MAX_DETAIL_CHARS).contains(&chars), "a detail of {chars} characters");
     let told = secrets.iter().any(|secret| !secret.is_empty() && detail.contains(secret.as_str()));
     assert!(!told && !detail.contains(source::VERIFY_TOKEN), "the detail tells a secret");
 }

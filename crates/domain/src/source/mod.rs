@@ -12,6 +12,7 @@ pub mod scheme;
 pub mod secret;
 pub mod shown;
 pub mod token;
+pub mod topic;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use url::Url;
 
 use crate::event::channel::{Channel, MAX_CHANNELS};
 use crate::event::event_type::{EventType, MAX_EVENT_TYPE_CHARS};
+use crate::event::operational::OWN_PREFIX;
 use crate::id::{SourceId, SourceKey, WorkspaceId};
 use crate::json_object::only_object;
 use crate::problem::{Invalid, Problem};
@@ -132,11 +134,14 @@ impl SourceSettings {
     }
 
     /// The type of an event that its provider calls `name`: with the prefix, and with `_` for each character that a type
-    /// may not have.
+    /// may not have. Never one that only Posthorn itself may send: `posthorn.x` becomes `posthorn_.x`.
+    ///
+    /// # Errors
+    /// [`Problem::Invalid`] when prefix and name are no type together; a checked source has no such prefix.
     pub fn event_type(&self, name: &str) -> Result<EventType, Problem> {
         let prefix = self.prefix();
         let dot = if prefix.is_empty() { "" } else { "." };
-        let text = format!("{prefix}{dot}{}", legal_name(name));
+        let text = not_posthorns_own(format!("{prefix}{dot}{}", legal_name(name)));
         EventType::parse(&text).map_err(|error| Problem::invalid("/type", error.to_string()))
     }
 
@@ -238,6 +243,14 @@ fn is_base_url(text: &str, allows_loopback: bool) -> bool {
     plain && scheme && url.has_host() && text.len() <= 512
 }
 
+/// The text with its first part changed if that is Posthorn's own: receivers trust such types.
+fn not_posthorns_own(text: String) -> String {
+    match text.strip_prefix(OWN_PREFIX) {
+        Some(rest) => format!("{}_.{rest}", OWN_PREFIX.trim_end_matches('.')),
+        None => text,
+    }
+}
+
 /// A provider's name of a type as parts of a type: other characters become `_`, empty parts are left out.
 fn legal_name(name: &str) -> String {
     let legal =
@@ -253,6 +266,7 @@ fn legal_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::operational::is_posthorns_own;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -305,7 +319,7 @@ mod tests {
             (json!({ "name": "a", "provider": "generic" }), "/options/header"),
             (json!({ "name": "a", "provider": "meta_whatsapp" }), "/options/verify_token"),
             (
-                json!({ "name": "a", "provider": "aws_ses", "options": { "topic_arns": ["arn:aws:sqs:eu-west-1:123456789012:a"] } }),
+                json!({ "name": "a", "provider": "aws_ses", "options": { "topic_arns": ["arn:awsome:sns:eu-west-1:123456789012:a"] } }),
                 "/options/topic_arns/0",
             ),
             (json!({ "name": "a", "provider": "vonage", "scheme": "vonage_legacy" }), "/options/algorithm"),
@@ -339,11 +353,35 @@ mod tests {
         assert_eq!(types(none, "invoice.paid"), "invoice.paid");
     }
 
+    #[test]
+    fn no_type_is_posthorns_own() {
+        let type_of = |prefix: &str, name: &str| {
+            let json = json!({ "name": "a", "provider": "generic", "event_type_prefix": prefix });
+            let event_type = settings(json).event_type(name).unwrap();
+            assert!(!is_posthorns_own(&event_type), "{event_type:?}");
+            event_type.as_str().to_owned()
+        };
+        for (prefix, name, expected) in [
+            ("", "posthorn.test", "posthorn_.test"),
+            ("", "posthorn/endpoint/failing", "posthorn_.endpoint.failing"),
+            ("", ".posthorn..test", "posthorn_.test"),
+            ("", "posthorn", "posthorn"),
+            ("", "posthorns.test", "posthorns.test"),
+            ("acme", "posthorn.test", "acme.posthorn.test"),
+            // Such a prefix cannot be saved.
+            ("posthorn", "test", "posthorn_.test"),
+        ] {
+            assert_eq!(type_of(prefix, name), expected);
+        }
+    }
+
     proptest! {
         #[test]
-        fn whatever_a_provider_calls_a_type_it_is_one(name: String) {
-            let settings = settings(json!({ "name": "a", "provider": "github" }));
-            prop_assert!(settings.event_type(&name).is_ok(), "{name:?}");
+        fn whatever_a_provider_calls_a_type_it_is_one(name: String, own in any::<bool>(), prefix in "(github)?") {
+            let name = if own { format!("posthorn.{name}") } else { name };
+            let settings = settings(json!({ "name": "a", "provider": "github", "event_type_prefix": prefix }));
+            let event_type = settings.event_type(&name);
+            prop_assert!(event_type.is_ok_and(|event_type| !is_posthorns_own(&event_type)), "{name:?}");
         }
     }
 }

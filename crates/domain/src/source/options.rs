@@ -7,6 +7,7 @@ use crate::endpoint::custom_headers::is_header_name;
 use crate::problem::Invalid;
 use crate::source::provider::Provider;
 use crate::source::scheme::Scheme;
+use crate::source::topic::TopicArn;
 
 /// Most SNS topics that one source may list.
 pub const MAX_TOPICS: usize = 20;
@@ -61,7 +62,7 @@ pub struct SourceOptions {
     #[cfg_attr(feature = "openapi", schema(max_length = 200, examples("/type", "header:X-Event")))]
     pub type_from: Option<String>,
     /// `generic`: where a key of the event stands that is the same when the event is sent again, written as `type_from`
-    /// is. If left out, two requests with the same body are the same event.
+    /// is. If left out, two requests with the same body, and the same time if it is signed, are the same event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 200, examples("/id", "header:X-Delivery")))]
     pub dedupe_from: Option<String>,
@@ -130,7 +131,7 @@ impl SourceOptions {
         for (index, arn) in arns.iter().enumerate() {
             let pointer = format!("/options/topic_arns/{index}");
             invalid.require(
-                is_topic_arn(arn),
+                TopicArn::parse(arn).is_some(),
                 &pointer,
                 "must be the ARN of an SNS topic: arn:aws:sns:REGION:ACCOUNT:NAME",
             );
@@ -189,24 +190,5 @@ impl SourceOptions {
             let detail = format!("is no option of `{provider}` with the scheme `{scheme}`");
             invalid.require(!is_set || belongs, &format!("/options/{name}"), &detail);
         }
-    }
-}
-
-/// `arn:PARTITION:sns:REGION:ACCOUNT:NAME`.
-fn is_topic_arn(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(':').collect();
-    let word = |text: &str| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
-    match parts.as_slice() {
-        ["arn", partition, "sns", region, account, name] => {
-            partition.starts_with("aws")
-                && word(partition)
-                && word(region)
-                && account.len() == 12
-                && account.bytes().all(|byte| byte.is_ascii_digit())
-                && word(name)
-        }
-        _ => false,
     }
 }

@@ -63,7 +63,7 @@ pub enum Reason {
     MethodNotAllowed,
     /// The source is switched off.
     SourceInactive,
-    /// The certificate could not be fetched.
+    /// The certificate could not be fetched, or what was fetched is no certificate.
     CertificateUnavailable,
     /// The subscription could not be confirmed.
     ConfirmationFailed,

@@ -178,16 +178,16 @@ impl Scheme {
             ),
             Self::Mailgun => Some(
                 "Mailgun does not sign the payload, only a timestamp and a token: a body that was changed on its way is \
-                 not noticed. A token that comes again with another body is refused.",
+                 not noticed. A token that comes again with another content is refused.",
             ),
             Self::PlivoV2 => Some(
                 "Plivo V2 signs neither the payload nor the query, only the address and a nonce: a body that was changed \
-                 on its way is not noticed. A nonce that comes again with another body is refused. Use plivo_v3 where \
-                 Plivo sends it.",
+                 on its way is not noticed. A nonce counts once for 30 days: with another body it is refused. Use \
+                 plivo_v3 where Plivo sends it.",
             ),
             Self::VonageLegacy => Some(
-                "The parameters are signed, but `&` and `=` in a value count as `_`. With the algorithm md5hash a \
-                 signature can be extended: choose sha256 or sha512 at Vonage.",
+                "The parameters are signed, but `&` and `=` in a value count as `_`. With the algorithm md5hash, MD5 \
+                 collisions make two texts with one signature: choose sha256 or sha512 at Vonage.",
             ),
             _ => None,
         }

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::adapter::{Adapter, Answer, Part, Refusal, Setup, Split, Verdict, Verified};
+use crate::adapter::{Adapter, Answer, Part, Parts, Refusal, Setup, Split, Verdict, Verified};
 use crate::body::data::{self, Data, text_at};
 use crate::request::Request;
 use crate::sample::{Draft, Sample};
@@ -34,6 +34,7 @@ impl Adapter for AwsSes {
         match sns::verify(request, setup) {
             Ok(Found::Verified) => Verdict::Valid(Verified::new(request)),
             Ok(Found::NeedsCertificate(url)) => Verdict::NeedsCertificate(url),
+            Err(refusal) if refusal.reason == Reason::CertificateUnavailable => Verdict::Undecided(refusal),
             Err(refusal) => Verdict::Invalid(refusal),
         }
     }
@@ -47,7 +48,7 @@ impl Adapter for AwsSes {
                 Ok(Split { confirm, ..Split::default() })
             }
             Some("UnsubscribeConfirmation") => Ok(Split::of(vec![unsubscribed(&message, data::json(body)?)])),
-            _ => Ok(Split::of(notification(&message))),
+            _ => Parts::of(notification(&message)).map(Split::from),
         }
     }
 
@@ -86,7 +87,7 @@ fn confirmation(message: &Message) -> Result<String, Refusal> {
         values.next().is_some_and(|found| found == value) && values.next().is_none()
     };
     let is_ours = has("Action", "ConfirmSubscription")
-        && has("TopicArn", topic.arn)
+        && has("TopicArn", topic.arn())
         && has("Token", message.token.as_deref().unwrap_or_default());
     if !is_plain || !is_ours {
         return Err(refused());
@@ -298,7 +299,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     let message = Message {
         kind: Some("Notification".to_owned()),
         id: Some(id.clone()),
-        topic_arn: Some(topic.arn.to_owned()),
+        topic_arn: Some(topic.arn().to_owned()),
         subject: Some("Amazon SES Email Event Notification".to_owned()),
         text: Some(format!("{}\n", bounce(&id, &now))),
         timestamp: Some(now),
@@ -311,9 +312,9 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     let signed = message.signed_text().unwrap_or_default();
     let signature = certificate.sign(signed.as_bytes()).unwrap_or_default();
     let unsubscribe =
-        format!("https://{}/?Action=Unsubscribe&SubscriptionArn={}:{id}", topic.host(), topic.arn);
+        format!("https://{}/?Action=Unsubscribe&SubscriptionArn={}:{id}", topic.host(), topic.arn());
     let body = json!({
-        "Type": message.kind, "MessageId": message.id, "TopicArn": topic.arn, "Subject": message.subject,
+        "Type": message.kind, "MessageId": message.id, "TopicArn": topic.arn(), "Subject": message.subject,
         "Message": message.text, "Timestamp": message.timestamp, "SignatureVersion": message.version,
         "Signature": data::base64(&signature), "SigningCertURL": url, "UnsubscribeURL": unsubscribe,
     });
@@ -326,7 +327,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     }
     .with("x-amz-sns-message-type", "Notification")
     .with("x-amz-sns-message-id", id)
-    .with("x-amz-sns-topic-arn", topic.arn)
+    .with("x-amz-sns-topic-arn", topic.arn())
     .with("user-agent", "Amazon Simple Notification Service Agent")
 }
 
@@ -406,8 +407,9 @@ mod tests {
             };
             assert!(matches!(with(url, pem), Verdict::Valid(_)));
             assert!(matches!(with("https://sns.example/a.pem", pem), Verdict::NeedsCertificate(_)));
-            let Verdict::Invalid(refusal) = with(url, "<html>") else { panic!() };
-            assert_eq!(refusal.reason, Reason::CertificateRefused);
+            // A page of an error says nothing about the message, which comes again.
+            let Verdict::Undecided(refusal) = with(url, "<html>") else { panic!() };
+            assert_eq!(refusal.reason, Reason::CertificateUnavailable);
         }
     }
 

@@ -47,7 +47,7 @@ impl Adapter for Generic {
         let part = Part {
             event_type: name.clone(),
             provider_type: name,
-            dedupe_key: id.clone().unwrap_or_else(|| data::digest(request.body)),
+            dedupe_key: id.clone().unwrap_or_else(|| digest(request, options)),
             occurred_at: None,
             data: Data::new().with("id", id).build(),
             raw,
@@ -106,6 +106,15 @@ fn text(place: &str, request: &Request<'_>, value: &Value) -> Option<String> {
         Place::Pointer(pointer) => text_at(value, pointer),
     };
     found.filter(|text| !text.is_empty())
+}
+
+/// The digest of what is signed: with the time where there is one, by which two events with one body differ.
+fn digest(request: &Request<'_>, options: &SourceOptions) -> String {
+    let name = options.timestamp_header.as_deref();
+    match name.and_then(|name| request.header(&name.to_ascii_lowercase())) {
+        Some(time) => data::digest_of([time.as_bytes(), request.body]),
+        None => data::digest(request.body),
+    }
 }
 
 /// A created order, with type and id where the source's options look for them.
@@ -289,6 +298,25 @@ mod tests {
         nowhere.options.dedupe_from = Some("header:X-None".to_owned());
         let found = part(&Generic, &nowhere);
         assert_eq!((found.event_type.as_str(), found.dedupe_key), ("unknown", data::digest(&nowhere.body)));
+    }
+
+    #[test]
+    fn without_a_key_an_event_is_told_by_its_body_and_its_signed_time() {
+        let timed = SourceOptions { timestamp_header: Some("X-Timestamp".to_owned()), ..options() };
+        let key = |options: &SourceOptions, time: i64, body: &str| {
+            let (time, name) = (time.to_string(), "x-timestamp");
+            let signed =
+                if options.timestamp_header.is_some() { format!("{time}.{body}") } else { body.to_owned() };
+            let signature = domain::hex::hex(&mac::sign(Hash::Sha256, KEY.as_bytes(), &[signed.as_bytes()]));
+            let mut case = Case::new(Scheme::Hmac, KEY).body(body).header(name, &time);
+            case.options = options.clone();
+            part(&Generic, &case.header("x-signature", &signature)).dedupe_key
+        };
+        assert_eq!(key(&timed, NOW, "{}"), key(&timed, NOW, "{}"));
+        assert_ne!(key(&timed, NOW, "{}"), key(&timed, NOW + 1, "{}"), "the same event twice a second apart");
+        assert_ne!(key(&timed, NOW, "{}"), key(&timed, NOW, "{ }"));
+        // A time that is not signed could be anything.
+        assert_eq!(key(&options(), NOW, "{}"), key(&options(), NOW + 1, "{}"));
     }
 
     #[test]

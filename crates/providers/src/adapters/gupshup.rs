@@ -33,7 +33,7 @@ impl Adapter for Gupshup {
         let body = verified.request().body;
         let Form { entry } = data::json(body)?;
         match entry {
-            Some(_) => meta_whatsapp::parts(body).map(Split::of),
+            Some(_) => meta_whatsapp::parts(body).map(Split::from),
             None => event(body).map(|part| Split::of(vec![part])),
         }
     }

@@ -1,6 +1,6 @@
 //! How are Mailgun's webhooks and routes verified and read?
 //! HMAC-SHA256 in hexadecimal digits, of a timestamp and a token that stand in the body. The rest of the body is not signed:
-//! a token may come again with the same body only.
+//! a token may come again with the same content only.
 //!
 //! Webhooks post JSON (`signature` and `event-data`); routes, which forward mails that arrive, and the older webhooks post a
 //! form or multipart. Sources: Mailgun documentation, "Webhooks" ("Securing Webhooks", "Retries") and "Receive, Forward and
@@ -13,7 +13,6 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::adapter::{Adapter, Answer, Attachment, Part, Refusal, Setup, Split, Verdict, Verified};
 use crate::body::data::{self, Data, text_at};
@@ -32,7 +31,7 @@ pub(crate) struct Mailgun;
 
 impl Adapter for Mailgun {
     fn verify<'a>(&self, request: &Request<'a>, setup: &Setup<'_>) -> Verdict<'a> {
-        verify(request, setup).map(|token| Verified::once(request, token)).into()
+        verify(request, setup).map(|token| Verified::once(request, token, content(request))).into()
     }
 
     fn split(&self, verified: &Verified<'_>, _setup: &Setup<'_>) -> Result<Split, Refusal> {
@@ -55,7 +54,6 @@ impl Adapter for Mailgun {
             Reason::BodyMalformed
             | Reason::BodyTooLarge
             | Reason::SignatureMalformed
-            | Reason::SignatureReused
             | Reason::TimestampTooOld => Answer::empty(406),
             _ => Answer::empty(401),
         }
@@ -137,6 +135,32 @@ fn verify(request: &Request<'_>, setup: &Setup<'_>) -> Result<String, Refusal> {
     Ok(token)
 }
 
+/// The digest of all that an event is made of, the same for each retry: a boundary, spaces around `event-data` and the
+/// signature are not in it.
+fn content(request: &Request<'_>) -> String {
+    match Body::of(request) {
+        Body::Json => match data::json(request.body) {
+            // Byte for byte, since its receivers get these bytes.
+            Ok(Webhook { event: Some(raw), .. }) => data::digest(raw.get().as_bytes()),
+            _ => data::digest(
+                others(request.body).map_or_else(|_| RawValue::NULL.to_owned(), |raw| raw).get().as_bytes(),
+            ),
+        },
+        Body::Form => digest(&form::pairs(request.body), &[], true),
+        Body::Multipart => {
+            let fields = multipart::fields(request).unwrap_or_default();
+            digest(&texts(&fields), &fields, true)
+        }
+    }
+}
+
+/// The members of a webhook but its signature.
+fn others(body: &[u8]) -> Result<Box<RawValue>, Refusal> {
+    let mut others: Map<String, Value> = data::json(body)?;
+    others.remove("signature");
+    Ok(data::raw(&others))
+}
+
 /// Timestamp, token and signature.
 fn signature(request: &Request<'_>) -> Result<[Option<String>; 3], Refusal> {
     let no_body = |_| Refusal::new(Reason::SignatureMissing, "its body has no `signature` that can be read");
@@ -166,9 +190,8 @@ fn signature(request: &Request<'_>) -> Result<[Option<String>; 3], Refusal> {
 fn webhook(body: &[u8]) -> Result<Part, Refusal> {
     let webhook: Webhook<'_> = data::json(body)?;
     let Some(raw) = webhook.event else {
-        let mut others: Map<String, Value> = data::json(body)?;
-        others.remove("signature");
-        return Ok(unknown(data::digest(body), data::raw(&others)));
+        let others = others(body)?;
+        return Ok(unknown(data::digest(others.get().as_bytes()), others));
     };
     let event: Value = data::value(raw.get().as_bytes()).unwrap_or_default();
     let at = |pointer: &str| text_at(&event, pointer).filter(|text| !text.is_empty());
@@ -273,24 +296,15 @@ fn form_part(mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)>, fields: &[Field]) -> 
 /// The digest of all parameters and files but the signature's, which may be another when the request is sent again. An event
 /// has no other time than the signature's, by which two openings of one mail differ.
 fn digest(pairs: &[(Cow<'_, str>, Cow<'_, str>)], fields: &[Field], is_event: bool) -> String {
-    let mut hash = Sha256::new();
-    let mut add = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_be_bytes());
-        hash.update(bytes);
-    };
-    for (name, value) in pairs {
-        let is_time = name == "timestamp" && is_event;
-        if is_time || !SIGNATURE.contains(&name.as_ref()) {
-            add(name.as_bytes());
-            add(value.as_bytes());
-        }
-    }
-    for file in fields.iter().filter(|field| field.is_file()) {
-        add(file.name.as_bytes());
-        add(file.filename.as_deref().unwrap_or_default().as_bytes());
-        add(&file.bytes);
-    }
-    domain::hex::hex(&hash.finalize())
+    let is_kept = |name: &str| (name == "timestamp" && is_event) || !SIGNATURE.contains(&name);
+    let texts = pairs.iter().filter(|(name, _)| is_kept(name));
+    let texts = texts.flat_map(|(name, value)| [&b"text"[..], name.as_bytes(), value.as_bytes()]);
+    let files = fields.iter().filter(|field| field.is_file()).flat_map(|file| {
+        let filename = file.filename.as_deref().unwrap_or_default().as_bytes();
+        let content_type = file.content_type.as_deref().unwrap_or_default().as_bytes();
+        [&b"file"[..], file.name.as_bytes(), filename, content_type, &file.bytes[..]]
+    });
+    data::digest_of(texts.chain(files))
 }
 
 /// A bounced mail.
@@ -379,11 +393,53 @@ mod tests {
         for good in good {
             assert_eq!(good.reason(), None, "{good:?}");
             let Verdict::Valid(verified) = good.verdict() else { panic!() };
-            assert_eq!(verified.one_time_token(), Some("token"));
+            assert_eq!(verified.one_time().map(|once| once.token.as_str()), Some("token"));
             let other = Case { secrets: vec![String::new(), "another key".to_owned()], ..good.clone() };
             assert_eq!(other.reason(), Some(Reason::SignatureMismatch));
             let rotated = Case { secrets: vec!["another key".to_owned(), KEY.to_owned()], ..good };
             assert_eq!(rotated.reason(), None);
+        }
+    }
+
+    fn content(case: &Case) -> String {
+        let Verdict::Valid(verified) = case.verdict() else { panic!("{case:?}") };
+        verified.one_time().unwrap().content.clone()
+    }
+
+    #[test]
+    fn a_retry_has_the_same_content_and_another_body_another() {
+        let signature = signed(NOW, "token");
+        let webhook = |event: &str, space: &str| {
+            let signature = json!({ "timestamp": NOW, "token": "token", "signature": signature });
+            let body = format!("{{{space}\"signature\":{signature},\"event-data\":{space}{event}}}");
+            content(&case("application/json", body))
+        };
+        assert_eq!(webhook(r#"{"event":"opened"}"#, ""), webhook(r#"{"event":"opened"}"#, " \n"));
+        assert_ne!(webhook(r#"{"event":"opened"}"#, ""), webhook(r#"{"event":"clicked"}"#, ""));
+        // Receivers get the bytes, and may read the first of two members.
+        assert_ne!(webhook(r#"{"id":"a"}"#, ""), webhook(r#"{"id":"b","id":"a"}"#, ""));
+        let multipart = |boundary: &str, file: &[u8], content_type: &str, time: &str| {
+            let parts: [SampleField<'_>; 5] = [
+                ("subject", None, b"Hi"),
+                ("timestamp", None, time.as_bytes()),
+                ("token", None, b"token"),
+                ("signature", None, signature.as_bytes()),
+                ("attachment-1", Some(("a.bin", content_type)), file),
+            ];
+            let content_type = format!("multipart/form-data; boundary={boundary}");
+            case(&content_type, multipart::write(boundary, &parts))
+        };
+        let first = content(&multipart("first", b"file", "text/plain", NOW));
+        assert_eq!(first, content(&multipart("second", b"file", "text/plain", NOW)));
+        assert_ne!(first, content(&multipart("first", b"evil", "text/plain", NOW)));
+        assert_ne!(first, content(&multipart("first", b"file", "text/html", NOW)));
+        let form = |more: &str| {
+            let form = format!("timestamp={NOW}&token=token&signature={signature}{more}");
+            content(&case("application/x-www-form-urlencoded", form))
+        };
+        assert_eq!(form("&subject=a+b"), form("&subject=a%20b&token=other"));
+        for other in ["&subject=a", "&subjecta=+b", "&subject=a+b&timestamp=1", "&subject=a+b&subject="] {
+            assert_ne!(form("&subject=a+b"), form(other), "{other}");
         }
     }
 
@@ -548,7 +604,7 @@ mod tests {
             (Reason::SignatureMissing, 401),
             (Reason::TimestampInFuture, 401),
             (Reason::TimestampTooOld, 406),
-            (Reason::SignatureReused, 406),
+            (Reason::SignatureReused, 401),
             (Reason::BodyMalformed, 406),
             (Reason::BodyTooLarge, 406),
         ] {

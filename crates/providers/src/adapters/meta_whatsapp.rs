@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::adapter::{Adapter, Answer, Part, Refusal, Setup, Split, Verdict, Verified};
+use crate::adapter::{Adapter, Answer, Part, Parts, Refusal, Setup, Split, Verdict, Verified};
 use crate::body::data::{self, Data, text_at, word_at};
 use crate::body::form;
 use crate::request::Request;
@@ -40,7 +40,7 @@ impl Adapter for MetaWhatsapp {
     }
 
     fn split(&self, verified: &Verified<'_>, _setup: &Setup<'_>) -> Result<Split, Refusal> {
-        parts(verified.request().body).map(Split::of)
+        parts(verified.request().body).map(Split::from)
     }
 }
 
@@ -130,23 +130,37 @@ struct Messages<'a> {
 /// The events of a body in Meta's form, which other providers use, too.
 ///
 /// # Errors
-/// [`Reason::BodyMalformed`] when it is no object with an `entry`.
-pub(crate) fn parts(body: &[u8]) -> Result<Vec<Part>, Refusal> {
+/// [`Reason::BodyMalformed`] when it is no object with an `entry`, or has too many events.
+pub(crate) fn parts(body: &[u8]) -> Result<Parts, Refusal> {
     let payload: Payload<'_> = data::json(body)?;
-    let mut parts = Vec::with_capacity(payload.entry.len());
+    let mut parts = Parts::default();
     for raw in payload.entry {
         match serde_json::from_str::<Entry<'_>>(raw.get()) {
-            Ok(entry) => parts_of_entry(&entry, &mut parts),
-            Err(_) => parts.push(unknown(raw, "unknown", None)),
+            Ok(mut entry) => {
+                if !is_short(&entry.time) {
+                    entry.time = Value::Null;
+                }
+                parts_of_entry(&entry, &mut parts)?;
+            }
+            Err(_) => parts.push(unknown(raw, "unknown", None))?,
         }
     }
     Ok(parts)
 }
 
-fn parts_of_entry(entry: &Entry<'_>, parts: &mut Vec<Part>) {
+fn is_short(value: &Value) -> bool {
+    value.as_str().is_none_or(|text| text.len() <= MAX_SHARED_BYTES)
+}
+
+/// A text that stands in each event of a list, unless it is too long for that.
+fn shared(value: &Value, pointer: &str) -> Option<String> {
+    value.pointer(pointer).filter(|value| is_short(value)).and_then(|value| text_at(value, ""))
+}
+
+fn parts_of_entry(entry: &Entry<'_>, parts: &mut Parts) -> Result<(), Refusal> {
     for raw in &entry.changes {
         let Ok(change) = serde_json::from_str::<Change<'_>>(raw.get()) else {
-            parts.push(unknown(raw, "unknown", Some(entry)));
+            parts.push(unknown(raw, "unknown", Some(entry)))?;
             continue;
         };
         let messages = (change.field == "messages")
@@ -154,28 +168,30 @@ fn parts_of_entry(entry: &Entry<'_>, parts: &mut Vec<Part>) {
             .flatten()
             .filter(|it| !(it.messages.is_empty() && it.statuses.is_empty() && it.errors.is_empty()));
         match messages {
-            Some(messages) => parts_of_messages(entry, &messages, parts),
-            None => parts.push(unknown(raw, &change.field, Some(entry))),
+            Some(messages) => parts_of_messages(entry, &messages, parts)?,
+            None => parts.push(unknown(raw, &change.field, Some(entry)))?,
         }
     }
+    Ok(())
 }
 
-fn parts_of_messages(entry: &Entry<'_>, value: &Messages<'_>, parts: &mut Vec<Part>) {
+fn parts_of_messages(entry: &Entry<'_>, value: &Messages<'_>, parts: &mut Parts) -> Result<(), Refusal> {
     let names = names(&value.contacts);
     for raw in &value.messages {
         let part = read(raw).and_then(|message| received(raw, &message, &names, &value.metadata, entry));
-        parts.push(part.unwrap_or_else(|| unknown(raw, "messages", Some(entry))));
+        parts.push(part.unwrap_or_else(|| unknown(raw, "messages", Some(entry))))?;
     }
     for raw in &value.statuses {
         let part = read(raw).and_then(|status| changed(raw, &status, &value.metadata, entry));
-        parts.push(part.unwrap_or_else(|| unknown(raw, "statuses", Some(entry))));
+        parts.push(part.unwrap_or_else(|| unknown(raw, "statuses", Some(entry))))?;
     }
     for raw in &value.errors {
         let mut part = unknown(raw, "errors", Some(entry));
         let error = read(raw).unwrap_or_default();
         part.data.extend(with_error(Data::new(), &error, "").build());
-        parts.push(part);
+        parts.push(part)?;
     }
+    Ok(())
 }
 
 fn read(raw: &RawValue) -> Option<Value> {
@@ -283,15 +299,6 @@ fn about(entry: &Entry<'_>, metadata: &Value) -> Data {
         .with("phone_number_id", shared(metadata, "/phone_number_id"))
 }
 
-/// A text at this pointer that every event of a request repeats.
-fn shared(value: &Value, pointer: &str) -> Option<String> {
-    value.pointer(pointer).filter(|value| is_short(value)).and_then(|value| text_at(value, ""))
-}
-
-fn is_short(value: &Value) -> bool {
-    value.as_str().is_none_or(|text| text.len() <= MAX_SHARED_BYTES)
-}
-
 fn with_error(data: Data, value: &Value, place: &str) -> Data {
     let at = |member: &str| text_at(value, &format!("{place}/{member}"));
     data.with("error_code", at("code"))
@@ -339,6 +346,7 @@ fn sample_body(draft: &Draft<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapter::MAX_PARTS;
     use crate::adapters::testing::{Case, part, probe, refusal, split};
     use domain::source::scheme::Scheme;
 
@@ -525,6 +533,51 @@ mod tests {
         let one = r#"{"id":"w","status":"sent","timestamp":"1"},"#.repeat(10_000);
         let case = messages(&format!(r#""statuses":[{}]"#, one.trim_end_matches(',')));
         assert_eq!(split(&MetaWhatsapp, &case).unwrap().parts.len(), 10_000);
+    }
+
+    /// A body of almost the longest that is taken, of which half is one value that its events share.
+    fn hostile(long: &str, events: usize) -> String {
+        let statuses = vec![r#"{"id":"w","status":"sent"}"#; events / 2].join(",");
+        let messages = vec![r#"{"id":"w","from":"1","type":"text"}"#; events / 2].join(",");
+        let metadata = format!(r#"{{"display_phone_number":"{long}","phone_number_id":"{long}"}}"#);
+        let contacts = format!(r#"[{{"profile":{{"name":"{long}"}},"wa_id":"1"}}]"#);
+        let value = format!(
+            r#"{{"metadata":{metadata},"contacts":{contacts},"messages":[{messages}],"statuses":[{statuses}]}}"#
+        );
+        let known = format!(r#"{{"field":"messages","value":{value}}}"#);
+        format!(
+            r#"{{"entry":[{{"id":"{long}","time":"{long}","changes":[{known},{{"field":"f","value":1}}]}}]}}"#
+        )
+    }
+
+    #[test]
+    fn what_events_share_does_not_grow_with_their_number() {
+        for (long, is_kept) in [(MAX_SHARED_BYTES, true), (MAX_SHARED_BYTES + 1, false), (400_000, false)] {
+            let body = hostile(&"7".repeat(long), 19_000);
+            let parts = split(&MetaWhatsapp, &request(&body)).unwrap().parts;
+            assert_eq!(parts.len(), 19_001);
+            let length = |part: &Part| {
+                let data = serde_json::to_string(&part.data).unwrap().len();
+                data + part.raw.get().len() + part.dedupe_key.len() + part.provider_type.len()
+            };
+            let bytes: usize = parts.iter().map(length).sum();
+            let most = body.len() + 19_001 * (200 + if is_kept { 4 * MAX_SHARED_BYTES } else { 0 });
+            assert!(bytes <= most, "{bytes} bytes of events of a body of {} bytes", body.len());
+            assert_eq!(parts[0].data.contains_key("contact_name"), is_kept);
+            assert_eq!(parts[0].data.contains_key("business_account_id"), is_kept);
+        }
+    }
+
+    #[test]
+    fn more_events_than_a_request_may_have_are_refused() {
+        for body in [
+            hostile("7", MAX_PARTS),
+            format!(r#"{{"entry":[{}]}}"#, vec!["1"; MAX_PARTS + 1].join(",")),
+            format!(r#"{{"entry":[{{"changes":[{}]}}]}}"#, vec!["1"; MAX_PARTS + 1].join(",")),
+        ] {
+            let refusal = split(&MetaWhatsapp, &request(&body)).unwrap_err();
+            assert_eq!(refusal.reason, Reason::BodyMalformed);
+        }
     }
 
     #[test]

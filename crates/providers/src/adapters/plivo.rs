@@ -46,8 +46,12 @@ const V3: Headers = Headers {
 impl Adapter for Plivo {
     fn verify<'a>(&self, request: &Request<'a>, setup: &Setup<'_>) -> Verdict<'a> {
         match setup.scheme {
-            Scheme::PlivoV3 => verify_v3(request, setup).map(|()| Verified::new(request)),
-            Scheme::PlivoV2 => verify_v2(request, setup).map(|nonce| Verified::once(request, nonce)),
+            Scheme::PlivoV3 => {
+                verify_v3(request, setup).map(|nonce| Verified::once(request, nonce, content_v3(request)))
+            }
+            Scheme::PlivoV2 => {
+                verify_v2(request, setup).map(|nonce| Verified::once(request, nonce, content_v2(request)))
+            }
             _ => Err(Refusal::mismatch()),
         }
         .into()
@@ -60,7 +64,7 @@ impl Adapter for Plivo {
         if params.is_empty() {
             return Err(Refusal::malformed("it has no parameters"));
         }
-        Ok(Split::of(vec![message(&params, text)]))
+        Ok(Split::of(vec![message(&params)]))
     }
 }
 
@@ -99,15 +103,45 @@ fn verify_v2<'a>(request: &Request<'a>, setup: &Setup<'_>) -> Result<&'a str, Re
     Ok(nonce)
 }
 
-fn verify_v3(request: &Request<'_>, setup: &Setup<'_>) -> Result<(), Refusal> {
+/// The nonce: names and values are signed without anything between them, so that `a=bc` and `ab=c` have one signature. It
+/// may come again only with the same parameters.
+fn verify_v3<'a>(request: &Request<'a>, setup: &Setup<'_>) -> Result<&'a str, Refusal> {
     let (signatures, nonce) = proof(request, &V3)?;
-    let text = signed_v3(request.url_without_query(), request.query(), request.body);
-    check(setup, &[text.as_bytes(), b".", nonce.as_bytes()], &signatures)
+    if nonce.contains('.') {
+        // The end of the parameters would count as the beginning of another nonce.
+        return Err(Refusal::new(
+            Reason::SignatureMalformed,
+            "its nonce has a dot, which stands before nonces",
+        ));
+    }
+    let text = signed_v3(request.url_without_query(), request.query(), request.body)?;
+    check(setup, &[text.as_bytes(), b".", nonce.as_bytes()], &signatures)?;
+    Ok(nonce)
+}
+
+/// What V2 does not sign.
+fn content_v2(request: &Request<'_>) -> String {
+    data::digest_of([request.url.as_bytes(), request.body])
+}
+
+/// The parameters, of which V3 does not sign where one ends and the next begins.
+fn content_v3(request: &Request<'_>) -> String {
+    let parameters = |text| parameters_digest(&form::pairs(text));
+    let (query, body) = (parameters(request.query().as_bytes()), parameters(request.body));
+    data::digest_of([query.as_bytes(), body.as_bytes()])
+}
+
+/// The digest of the parameters in the order of their names.
+fn parameters_digest(params: &[(Cow<'_, str>, Cow<'_, str>)]) -> String {
+    let mut params: Vec<_> = params.iter().collect();
+    // Of parameters with one name, the first counts: their order stays.
+    params.sort_by(|one, other| one.0.cmp(&other.0));
+    data::digest_of(params.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]))
 }
 
 /// What V3 signs before the nonce. A request without a body has only its query, whatever its method.
-fn signed_v3(url: &str, query: &str, body: &[u8]) -> String {
-    let (query, body) = (sorted(query.as_bytes()), sorted(body));
+fn signed_v3(url: &str, query: &str, body: &[u8]) -> Result<String, Refusal> {
+    let (query, body) = (sorted(query.as_bytes())?, sorted(body)?);
     let query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut text = url.to_owned();
     if !query.is_empty() || !body.is_empty() {
@@ -121,14 +155,14 @@ fn signed_v3(url: &str, query: &str, body: &[u8]) -> String {
         text.push_str(name);
         text.push_str(value);
     }
-    text
+    Ok(text)
 }
 
 /// The parameters by name, and by value where a name comes several times.
-fn sorted(text: &[u8]) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
-    let mut pairs = form::pairs(text);
+fn sorted(text: &[u8]) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Refusal> {
+    let mut pairs = form::signed_pairs(text)?;
     pairs.sort_unstable();
-    pairs
+    Ok(pairs)
 }
 
 fn event_type(channel: &str, status: &str) -> &'static str {
@@ -151,14 +185,14 @@ fn event_type(channel: &str, status: &str) -> &'static str {
     }
 }
 
-fn message(params: &[(Cow<'_, str>, Cow<'_, str>)], text: &[u8]) -> Part {
+fn message(params: &[(Cow<'_, str>, Cow<'_, str>)]) -> Part {
     let get = |name| form::first(params, name).filter(|value| !value.is_empty());
     let id = get("MessageUUID");
     // Only a message that arrived has no status.
     let arrived = id.and(get("From")).map(|_| "received");
     let status = get("Status").or(arrived).unwrap_or("unknown");
     let dedupe_key = match (id, get("Sequence")) {
-        (None, _) => data::digest(text),
+        (None, _) => parameters_digest(params),
         (Some(id), _) if status == "received" => id.to_owned(),
         (Some(id), None) => format!("{id}:{status}"),
         (Some(id), Some(sequence)) => format!("{id}:{status}:{sequence}"),
@@ -211,7 +245,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     let signed = if is_v2 {
         format!("{}{nonce}", draft.url)
     } else {
-        format!("{}.{nonce}", signed_v3(draft.url, "", &sample.body))
+        format!("{}.{nonce}", signed_v3(draft.url, "", &sample.body).unwrap_or_default())
     };
     let signature = mac::sign(Hash::Sha256, draft.secret().as_bytes(), &[signed.as_bytes()]);
     sample
@@ -227,7 +261,7 @@ fn nonce(draft: &Draft<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::testing::{Case, URL, part, refusal, split};
+    use crate::adapters::testing::{Case, URL, one_time, part, refusal, split};
 
     const TOKEN: &str = "the Auth Token of an account";
     const NONCE: &str = "31627761595286130198";
@@ -238,7 +272,7 @@ mod tests {
     }
 
     fn v3(body: &str) -> Case {
-        let signed = format!("{}.{NONCE}", signed_v3(URL, "", body.as_bytes()));
+        let signed = format!("{}.{NONCE}", signed_v3(URL, "", body.as_bytes()).unwrap());
         header(&V3, V3.signature, &signed, Case::new(Scheme::PlivoV3, TOKEN).body(body))
     }
 
@@ -302,7 +336,7 @@ mod tests {
             ("d=%26&c=1", "b=2&B=1", "u?c=1&d=&.B1b2"),
             ("a=2&a=1", "b=2&b=1", "u?a=1&a=2.b1b2"),
         ] {
-            assert_eq!(signed_v3("u", query, body.as_bytes()), signed);
+            assert_eq!(signed_v3("u", query, body.as_bytes()).unwrap(), signed);
         }
     }
 
@@ -345,23 +379,44 @@ mod tests {
         assert_eq!(refusal(&Plivo, &with_query), None);
         let slash = Case { url: format!("{URL}/"), ..case.clone() };
         assert_eq!(refusal(&Plivo, &slash), Some(Reason::SignatureMismatch));
-        let request = Request { method: "POST", url: URL, headers: &case.headers, body: &case.body };
-        let setup = Setup {
-            scheme: Scheme::PlivoV2,
-            secrets: vec![TOKEN],
-            options: &case.options,
-            tolerance: None,
-            now: domain::timestamp::Timestamp::from_millis(0),
-            certificate: None,
+        let once = |case: &Case| one_time(&Plivo, case).unwrap();
+        assert_eq!(once(&case).token, NONCE);
+        assert_eq!(once(&case), once(&case.clone()));
+        assert_ne!(once(&case).content, once(&with_query).content);
+        assert_ne!(once(&case).content, once(&case.body("MessageUUID=u&Status=read")).content);
+    }
+
+    #[test]
+    fn v3_with_parameters_that_are_cut_elsewhere_is_another_content() {
+        let case = v3("Text=Pay&To=12&To=34");
+        let content = |body: &str| {
+            let once = one_time(&Plivo, &case.clone().body(body)).unwrap();
+            assert_eq!(once.token, NONCE);
+            once.content
         };
-        let Verdict::Valid(verified) = Plivo.verify(&request, &setup) else { panic!("not valid") };
-        assert_eq!(verified.one_time_token(), Some(NONCE));
+        let first = content("Text=Pay&To=12&To=34");
+        assert_eq!(first, content("To=12&Text=Pa%79&To=34"));
+        for valid in
+            ["Tex=tPay&To=12&To=34", "Text=PayTo12To34", "Text=Pay&To=12To34", "Text=Pay&To=34&To=12"]
+        {
+            assert_ne!(first, content(valid), "{valid}");
+        }
+        let moved = v3("Text=1.5").body("Text=1").header("x-plivo-signature-v3-nonce", &format!("5.{NONCE}"));
+        assert_eq!(refusal(&Plivo, &moved), Some(Reason::SignatureMalformed));
+    }
+
+    #[test]
+    fn more_parameters_than_a_message_has_are_refused() {
+        let form = |count: usize| vec!["a=1"; count].join("&");
+        assert_eq!(refusal(&Plivo, &v3(&form(form::MAX_PARAMS))), None);
+        let more = v3("a=1").body(form(form::MAX_PARAMS + 1));
+        assert_eq!(refusal(&Plivo, &more), Some(Reason::SignatureMalformed));
     }
 
     #[test]
     fn the_main_accounts_signature_counts_as_well() {
         let body = "MessageUUID=u&Status=sent";
-        let signed = format!("{}.{NONCE}", signed_v3(URL, "", body.as_bytes()));
+        let signed = format!("{}.{NONCE}", signed_v3(URL, "", body.as_bytes()).unwrap());
         let case = header(&V3, V3.main_account, &signed, Case::new(Scheme::PlivoV3, TOKEN).body(body));
         assert_eq!(refusal(&Plivo, &case), None);
         // The subaccount's, which another secret makes, stands beside it.

@@ -8,7 +8,7 @@
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::adapter::{Adapter, Part, Refusal, Setup, Split, Verdict, Verified};
+use crate::adapter::{Adapter, Part, Parts, Refusal, Setup, Split, Verdict, Verified};
 use crate::body::data::{self, Data, text_at};
 use crate::request::Request;
 use crate::sample::{Draft, Sample};
@@ -30,7 +30,7 @@ impl Adapter for Sendgrid {
 
     fn split(&self, verified: &Verified<'_>, _setup: &Setup<'_>) -> Result<Split, Refusal> {
         let events: Vec<&RawValue> = data::json(verified.request().body)?;
-        Ok(Split::of(events.into_iter().map(part).collect()))
+        Parts::of(events.into_iter().map(part)).map(Split::from)
     }
 }
 
@@ -138,6 +138,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapter::MAX_PARTS;
     use crate::body::testing::{self, Case};
     use domain::source::provider::Provider;
     use domain::source::received::Reason;
@@ -234,6 +235,15 @@ mod tests {
             (0..10_000).map(|id| json!({ "event": "open", "sg_event_id": id.to_string() })).collect();
         let parts = split(&Value::Array(body).to_string());
         assert_eq!((parts.len(), parts[9_999].dedupe_key.as_str()), (10_000, "9999"));
+    }
+
+    #[test]
+    fn more_events_than_a_request_may_have_are_refused() {
+        let body = |count: usize| format!("[{}]", vec!["1"; count].join(","));
+        assert_eq!(split(&body(MAX_PARTS)).len(), MAX_PARTS);
+        let refusal =
+            testing::split(&Sendgrid, "application/json", body(MAX_PARTS + 1).as_bytes()).unwrap_err();
+        assert_eq!(refusal.reason, Reason::BodyMalformed);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use domain::source::received::Reason;
 use domain::source::scheme::Scheme;
 use domain::timestamp::Timestamp;
 
-use crate::adapter::{Adapter, Answer, Part, Refusal, Setup, Split, Verdict};
+use crate::adapter::{Adapter, Answer, OneTime, Part, Refusal, Setup, Split, Verdict};
 use crate::request::Request;
 
 /// The time in all tests, in unix seconds.
@@ -89,6 +89,14 @@ pub(crate) fn refusal(adapter: &dyn Adapter, case: &Case) -> Option<Reason> {
     match adapter.verify(&case.request(), &case.setup()) {
         Verdict::Valid(_) => None,
         Verdict::Invalid(refusal) => Some(refusal.reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What may come only once of a valid request.
+pub(crate) fn one_time(adapter: &dyn Adapter, case: &Case) -> Option<OneTime> {
+    match adapter.verify(&case.request(), &case.setup()) {
+        Verdict::Valid(verified) => verified.one_time().cloned(),
         other => panic!("{other:?}"),
     }
 }

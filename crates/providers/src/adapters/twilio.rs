@@ -12,7 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use crate::adapter::{Adapter, Answer, Part, Refusal, Setup, Split, Verdict, Verified};
+use crate::adapter::{Adapter, Answer, Part, Parts, Refusal, Setup, Split, Verdict, Verified};
 use crate::body::data::{self, Data, text_at, word_at};
 use crate::body::form;
 use crate::request::Request;
@@ -21,6 +21,9 @@ use crate::signature::mac::{self, Hash};
 
 const HEADER: &str = "x-twilio-signature";
 const WHATSAPP: &str = "whatsapp:";
+/// Longest body that is compared with every spelling of its URL, in bytes. Twilio's forms are far shorter; each spelling
+/// hashes the whole body once a secret.
+const MAX_SPELLED_BYTES: usize = 64 * 1024;
 
 type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
@@ -73,8 +76,9 @@ fn no_reply() -> Answer {
 fn verify(request: &Request<'_>, setup: &Setup<'_>) -> Result<(), Refusal> {
     let header = request.header(HEADER).ok_or_else(|| Refusal::missing("X-Twilio-Signature"))?;
     let signature = [mac::from_base64(header)?];
-    let mut params = if has_form(request) { form::pairs(request.body) } else { Vec::new() };
+    let mut params = if has_form(request) { form::signed_pairs(request.body)? } else { Vec::new() };
     in_order(&mut params);
+    let params = joined(&params);
     let query = form::pairs(request.query().as_bytes());
     let digest = form::first(&query, "bodySHA256");
     match digest {
@@ -86,8 +90,9 @@ fn verify(request: &Request<'_>, setup: &Setup<'_>) -> Result<(), Refusal> {
         }
     }
     let mut found = false;
-    for url in spellings(request.url) {
-        found |= mac::any_matches(Hash::Sha1, &setup.secrets, &signed(&url, &params), &signature);
+    let is_long = request.body.len() > MAX_SPELLED_BYTES;
+    for url in spellings(request.url, is_long) {
+        found |= mac::any_matches(Hash::Sha1, &setup.secrets, &[url.as_bytes(), &params], &signature);
         // The digest covers the body whatever it is, a form included.
         if digest.is_some() {
             found |= mac::any_matches(Hash::Sha1, &setup.secrets, &[url.as_bytes()], &signature);
@@ -119,19 +124,22 @@ fn in_order(params: &mut Pairs<'_>) {
     params.dedup();
 }
 
-fn signed<'a>(url: &'a str, params: &'a Pairs<'_>) -> Vec<&'a [u8]> {
-    let params = params.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
-    std::iter::once(url.as_bytes()).chain(params).collect()
+/// What is signed behind the URL.
+fn joined(params: &Pairs<'_>) -> Vec<u8> {
+    params.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]).collect::<Vec<_>>().concat()
 }
 
 /// The spellings of a URL that Twilio may have signed: with the port and without, since the signing side is inconsistent
 /// about it (so its own libraries say), each with the query as it came, with `'` as `%27` or plain, and re-encoded as
-/// Node's `querystring` does. All of them name the same resource.
-fn spellings(url: &str) -> Vec<String> {
+/// Node's `querystring` does. All of them name the same resource. Of a long request, only the query as it came.
+fn spellings(url: &str, is_long: bool) -> Vec<String> {
     let (base, query) = url.split_once('?').map_or((url, None), |(base, query)| (base, Some(query)));
     let queries = query.map_or_else(
         || vec![String::new()],
         |query| {
+            if is_long {
+                return vec![format!("?{query}")];
+            }
             let plain = query.replace("%27", "'");
             [query.to_owned(), query.replace('\'', "%27"), plain, encoded_again(query)]
                 .map(|query| format!("?{query}"))
@@ -295,7 +303,7 @@ fn split_json(body: &[u8], source: Channel) -> Result<Split, Refusal> {
             raw: raw.to_owned(),
         }
     };
-    Ok(Split::of(events.into_iter().map(part).collect()))
+    Parts::of(events.into_iter().map(part)).map(Split::from)
 }
 
 /// An SMS that was delivered.
@@ -343,7 +351,8 @@ fn signed_form(draft: &Draft<'_>, pairs: &[(&str, &str)]) -> Sample {
     let sample = Sample::form(pairs);
     let mut params = form::pairs(&sample.body);
     in_order(&mut params);
-    let signature = mac::sign(Hash::Sha1, draft.secret().as_bytes(), &signed(draft.url, &params));
+    let signature =
+        mac::sign(Hash::Sha1, draft.secret().as_bytes(), &[draft.url.as_bytes(), &joined(&params)]);
     sample.with(HEADER, mac::to_base64(&signature))
 }
 
@@ -360,7 +369,7 @@ mod tests {
     fn request(signed_url: &str, url: &str, content_type: &str, body: &str, params: &str) -> Case {
         let mut params = form::pairs(params.as_bytes());
         in_order(&mut params);
-        let signature = mac::sign(Hash::Sha1, TOKEN.as_bytes(), &signed(signed_url, &params));
+        let signature = mac::sign(Hash::Sha1, TOKEN.as_bytes(), &[signed_url.as_bytes(), &joined(&params)]);
         let mut case = Case::new(Scheme::Twilio, TOKEN)
             .body(body)
             .header("content-type", content_type)
@@ -497,6 +506,30 @@ mod tests {
         }
         let plain = case.clone().header("content-type", "");
         assert_eq!(refusal(&TwilioSms, &plain), None);
+    }
+
+    #[test]
+    fn a_long_form_is_compared_with_fewer_spellings() {
+        let form = |length: usize| format!("a={}", "x".repeat(length - 2));
+        let came = "https://a.example/x?b=It's+so";
+        for (length, signed_as, is_found) in [
+            (MAX_SPELLED_BYTES, "https://a.example/x?b=It%27s+so", true),
+            (MAX_SPELLED_BYTES + 1, "https://a.example/x?b=It%27s+so", false),
+            (MAX_SPELLED_BYTES + 1, came, true),
+            (MAX_SPELLED_BYTES + 1, "https://a.example:443/x?b=It's+so", true),
+        ] {
+            let case = request(signed_as, came, FORM, &form(length), &form(length));
+            assert_eq!(refusal(&TwilioSms, &case).is_none(), is_found, "{length} {signed_as}");
+        }
+    }
+
+    #[test]
+    fn more_parameters_than_a_message_has_are_refused() {
+        let form =
+            |count: usize| (0..count).map(|number| format!("{number}=1")).collect::<Vec<_>>().join("&");
+        assert_eq!(refusal(&TwilioSms, &form_of(&form(form::MAX_PARAMS))), None);
+        let more = form_of(&form(form::MAX_PARAMS + 1));
+        assert_eq!(refusal(&TwilioSms, &more), Some(Reason::SignatureMalformed));
     }
 
     #[test]

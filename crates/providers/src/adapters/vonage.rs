@@ -1,8 +1,8 @@
 //! How are Vonage's webhooks of messages verified and read?
 //! Messages API: a JWT in `Authorization` with the body's digest (HS256). SMS API: `sig`, a digest of the sorted parameters.
 //!
-//! Which of the two, and which digest of `sig`, is the source's setting. Of an internal fault Vonage may send a request
-//! without a signature; it is asked to repeat it. Source: Vonage's "Signed webhooks" and "Signing messages", and
+//! Which of the two, and which digest of `sig`, is the source's setting. After an internal fault Vonage may send an
+//! unsigned request; it is asked to repeat it. Source: Vonage's "Signed webhooks" and "Signing messages", and
 //! vonage-php-sdk-core, vonage-php-jwt and vonage-python-sdk.
 
 use std::borrow::Cow;
@@ -130,6 +130,11 @@ fn verify_legacy(request: &Request<'_>, setup: &Setup<'_>) -> Result<(), Refusal
     let params = Params::of(request).map_err(unreadable)?;
     let signature = params.get(SIGNATURE).ok_or_else(|| Refusal::missing(SIGNATURE))?;
     let signature = mac::from_hex(signature)?;
+    if params.pairs().iter().any(|(name, _)| name.contains(['&', '='])) {
+        // `a` with the value `b&c=d` is signed as `a=b_c=d`; a name must not say the same with other words.
+        let detail = "a parameter's name has `&` or `=`, which separate parameters where they are signed";
+        return Err(Refusal::new(Reason::SignatureMalformed, detail));
+    }
     let text = signed(&params);
     let Some(algorithm) = setup.options.algorithm else {
         return Err(Refusal::new(Reason::SignatureMismatch, "this source has no `options.algorithm`"));
@@ -601,6 +606,19 @@ mod tests {
     fn the_parameters_are_signed_in_order() {
         let text = signed(&Params::from(form::pairs(b"b=x%3Dy%26z&a+c=1&sig=0&B=")));
         assert_eq!(text, "&B=&a c=1&b=x_y_z");
+    }
+
+    #[test]
+    fn a_name_cannot_hold_other_parameters() {
+        let query = format!("messageId=m&status=delivered&text=a&timestamp={NOW}");
+        let (case, signature) = params(Algorithm::Sha256, &query);
+        let with = |query: &str| case.clone().query(&format!("{query}&timestamp={NOW}&sig={signature}"));
+        assert_eq!(refusal(&Vonage, &with("messageId=m&status=delivered&text=a")), None);
+        for regrouped in
+            ["messageId=m&status%3Ddelivered%26text=a", "messageId%3Dm%26status=delivered&text=a"]
+        {
+            assert_eq!(refusal(&Vonage, &with(regrouped)), Some(Reason::SignatureMalformed), "{regrouped}");
+        }
     }
 
     #[test]

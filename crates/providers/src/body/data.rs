@@ -41,6 +41,16 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     domain::hex::hex(&Sha256::digest(bytes))
 }
 
+/// The digest of several texts, each with its length: none can give a part of itself to its neighbour.
+pub(crate) fn digest_of<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    domain::hex::hex(&hash.finalize())
+}
+
 /// Bytes as base64.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;

@@ -3,12 +3,31 @@
 
 use std::borrow::Cow;
 
+use domain::source::received::Reason;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+
+use crate::adapter::Refusal;
 
 /// The pairs of a form or a query. A `+` is a space. Bytes that are not UTF-8 become U+FFFD.
 pub(crate) fn pairs(text: &[u8]) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
     form_urlencoded::parse(text).collect()
+}
+
+/// Most parameters of a request whose signature is made of them one by one.
+pub(crate) const MAX_PARAMS: usize = 2_000;
+
+/// The pairs of a form or a query that are signed, before anything is verified.
+///
+/// # Errors
+/// [`Reason::SignatureMalformed`] when there are more than [`MAX_PARAMS`].
+pub(crate) fn signed_pairs(text: &[u8]) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Refusal> {
+    let pairs: Vec<_> = form_urlencoded::parse(text).take(MAX_PARAMS + 1).collect();
+    if pairs.len() > MAX_PARAMS {
+        let detail = format!("it has more than {MAX_PARAMS} parameters, which are signed");
+        return Err(Refusal::new(Reason::SignatureMalformed, detail));
+    }
+    Ok(pairs)
 }
 
 /// The first value of a parameter.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::adapter::Refusal;
+use crate::body::form::MAX_PARAMS;
 use crate::body::{data, form};
 use crate::request::Request;
 
@@ -31,13 +32,14 @@ impl<'a> Params<'a> {
     /// Those of the body; of the query if there is no body. What a body is, is seen in it: no header says it.
     ///
     /// # Errors
-    /// [`domain::source::received::Reason::BodyMalformed`] for a JSON object that is not flat, or names a member twice.
+    /// [`domain::source::received::Reason::BodyMalformed`] for a JSON object that is not flat, or names a member twice; as
+    /// [`form::signed_pairs`] for more than [`MAX_PARAMS`].
     pub(crate) fn of(request: &Request<'a>) -> Result<Self, Refusal> {
         if is_json(request.body) {
             return data::json(request.body);
         }
         let text = if request.body.is_empty() { request.query().as_bytes() } else { request.body };
-        Ok(Self(form::pairs(text)))
+        form::signed_pairs(text).map(Self)
     }
 
     pub(crate) fn pairs(&self) -> &[(Cow<'a, str>, Cow<'a, str>)] {
@@ -74,6 +76,9 @@ impl<'de> Visitor<'de> for Members {
             }
             let value = text_of(value).ok_or_else(|| M::Error::custom("a member is no text"))?;
             params.push((Cow::Owned(name), value));
+            if params.len() > MAX_PARAMS {
+                return Err(M::Error::custom("too many members"));
+            }
         }
         Ok(Params(params))
     }
@@ -107,6 +112,21 @@ mod tests {
         assert_eq!(of("https://x.example/?a=1.50&b=x+y&c=", ""), Some(expected.clone()));
         assert_eq!(of("https://x.example/?d=1", "a=1.50&b=x+y&c="), Some(expected.clone()));
         assert_eq!(of("https://x.example/", "\n{\"a\":1.50,\"b\":\"x y\",\"c\":null}"), Some(expected));
+    }
+
+    #[test]
+    fn there_are_not_more_than_can_be_signed() {
+        let form = |count: usize| vec!["a=1"; count].join("&");
+        let json = |count: usize| {
+            let members: Vec<_> = (0..count).map(|number| format!("\"{number}\":1")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        for body in [form(MAX_PARAMS), json(MAX_PARAMS)] {
+            assert_eq!(of("https://x.example/", &body).map(|params| params.len()), Some(MAX_PARAMS));
+        }
+        for body in [form(MAX_PARAMS + 1), json(MAX_PARAMS + 1)] {
+            assert_eq!(of("https://x.example/", &body), None);
+        }
     }
 
     #[test]

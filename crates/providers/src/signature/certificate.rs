@@ -37,11 +37,14 @@ impl RsaKey {
     /// The key of a certificate, PEM, that is for `name` and valid at `now`.
     ///
     /// # Errors
-    /// [`Reason::CertificateRefused`].
+    /// [`Reason::CertificateRefused`]; [`Reason::CertificateUnavailable`] for what is no certificate, which says nothing
+    /// about the message.
     pub(crate) fn of(pem: &str, name: &str, now: Timestamp) -> Result<Self, Refusal> {
         let refused = |detail: String| Refusal::new(Reason::CertificateRefused, detail);
-        let certificate = Certificate::from_pem(pem.trim().as_bytes())
-            .map_err(|_| refused("its certificate cannot be read".to_owned()))?;
+        let certificate = read(pem).ok_or_else(|| {
+            let detail = "what is at the address of its certificate cannot be read as a certificate";
+            Refusal::new(Reason::CertificateUnavailable, detail)
+        })?;
         let certificate = certificate.tbs_certificate();
         let since_1970 = Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or_default());
         let validity = certificate.validity();
@@ -82,6 +85,15 @@ impl RsaKey {
             Refusal::new(Reason::SignatureMismatch, detail)
         })
     }
+}
+
+/// Whether the text is a certificate that can be read, PEM.
+pub(crate) fn is_certificate(pem: &str) -> bool {
+    read(pem).is_some()
+}
+
+fn read(pem: &str) -> Option<Certificate> {
+    Certificate::from_pem(pem.trim().as_bytes()).ok()
 }
 
 /// Whether the certificate is for exactly this DNS name. The common name counts only if there are no alternative names
@@ -155,8 +167,16 @@ mod tests {
         assert!(refusal(&pem, NAME, now().minus(days(2))).unwrap().contains("not yet"));
         assert!(refusal(&pem, "sns.eu-central-1.amazonaws.com", now()).unwrap().contains("is not for"));
         assert!(refusal(&pem, "amazonaws.com", now()).is_some());
-        for unreadable in ["", "a page of HTML", &pem[..pem.len() / 2]] {
-            assert!(refusal(unreadable, NAME, now()).unwrap().contains("cannot be read"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_certificate_and_says_nothing() {
+        let pem = SampleCertificate::new(NAME, now()).unwrap().pem;
+        assert!(is_certificate(&pem) && is_certificate(&format!("\n{pem}\n")));
+        for unreadable in ["", "a page of HTML", &pem[..pem.len() / 2], &pem.replace('M', "\u{e9}")] {
+            assert!(!is_certificate(unreadable), "{unreadable}");
+            let refusal = RsaKey::of(unreadable, NAME, now()).unwrap_err();
+            assert_eq!(refusal.reason, Reason::CertificateUnavailable, "{unreadable}");
         }
     }
 

@@ -7,6 +7,7 @@
 //! the signatures of Amazon SNS messages"; AWS SDK for Java 2, `sns-message-manager` (names of certificates).
 
 use domain::source::received::Reason;
+use domain::source::topic::TopicArn;
 use serde::Deserialize;
 
 use crate::adapter::{Refusal, Setup};
@@ -56,7 +57,8 @@ pub(crate) enum Found {
 /// anything.
 ///
 /// # Errors
-/// [`Refusal`] with any reason that a message of SNS can be refused for.
+/// [`Refusal`] with any reason that a message of SNS can be refused for; with [`Reason::CertificateUnavailable`] it could
+/// not be judged.
 pub(crate) fn verify(request: &Request<'_>, setup: &Setup<'_>) -> Result<Found, Refusal> {
     let is_raw = |value: &str| value.eq_ignore_ascii_case("true");
     if request.header("x-amz-sns-rawdelivery").is_some_and(is_raw) {
@@ -157,26 +159,19 @@ impl Message {
     }
 }
 
-/// A topic, `arn:PARTITION:sns:REGION:ACCOUNT:NAME`.
+/// A topic, and where SNS is in its region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Topic<'a> {
-    pub(crate) arn: &'a str,
-    region: &'a str,
-}
+pub(crate) struct Topic<'a>(TopicArn<'a>);
 
 impl<'a> Topic<'a> {
     /// Reads an ARN.
     pub(crate) fn parse(arn: &'a str) -> Option<Self> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        let ["arn", partition, "sns", region, account, name] = parts.as_slice() else { return None };
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        let is_good = partition.starts_with("aws")
-            && is_region(region)
-            && account.len() == 12
-            && account.bytes().all(|byte| byte.is_ascii_digit())
-            && (1..=256).contains(&name.len())
-            && name.bytes().all(is_name);
-        is_good.then_some(Self { arn, region })
+        TopicArn::parse(arn).map(Self)
+    }
+
+    /// Its ARN.
+    pub(crate) fn arn(self) -> &'a str {
+        self.0.as_str()
     }
 
     /// A topic of the list.
@@ -190,21 +185,23 @@ impl<'a> Topic<'a> {
         if list.iter().any(|listed| listed == arn) {
             return Ok(topic);
         }
+        // The advice comes first: a long detail is cut at its end.
         Err(refused(format!(
-            "it is of the topic {arn}, which this source does not list; if the topic is yours, add it to \
-             options.topic_arns and replay the request"
+            "its topic is not in options.topic_arns; if it is yours, add it and replay the request: {arn}"
         )))
     }
 
     /// The host of SNS in the topic's region.
     pub(crate) fn host(self) -> String {
-        format!("sns.{}.{}", self.region, self.domain())
+        format!("sns.{}.{}", self.0.region(), self.domain())
     }
 
     fn domain(self) -> &'static str {
-        match self.region {
+        match self.0.region() {
             region if region.starts_with("cn-") => "amazonaws.com.cn",
             region if region.starts_with("eusc-") => "amazonaws.eu",
+            region if region.starts_with("us-iso-") => "c2s.ic.gov",
+            region if region.starts_with("us-isob-") => "sc2s.sgov.gov",
             _ => "amazonaws.com",
         }
     }
@@ -231,7 +228,7 @@ impl<'a> Topic<'a> {
             "me-south-1",
             "mx-central-1",
         ];
-        let region = self.region;
+        let region = self.0.region();
         match region {
             _ if region.starts_with("us-gov-") => "sns-us-gov-west-1.amazonaws.com".to_owned(),
             _ if region.starts_with("cn-") => format!("sns-{region}.{}", self.domain()),
@@ -251,16 +248,6 @@ impl<'a> Topic<'a> {
     }
 }
 
-/// `eu-central-1`, `us-gov-west-1`: not `s3-eu-central-1`, below which everybody may have a host.
-fn is_region(text: &str) -> bool {
-    let Some((words, number)) = text.rsplit_once('-') else { return false };
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    words.contains('-')
-        && words.split('-').all(is_word)
-        && (1..=2).contains(&number.len())
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,7 +255,13 @@ mod tests {
     const DIGITS: &str = "0123456789abcdef0123456789abcdef";
 
     fn topic(region: &str) -> String {
-        format!("arn:aws:sns:{region}:123456789012:ses-events")
+        let partition = match region {
+            _ if region.starts_with("cn-") => "aws-cn",
+            _ if region.starts_with("us-gov-") => "aws-us-gov",
+            _ if region.starts_with("eusc-") => "aws-eusc",
+            _ => "aws",
+        };
+        format!("arn:{partition}:sns:{region}:123456789012:ses-events")
     }
 
     #[test]
@@ -321,26 +314,6 @@ mod tests {
             let arn = topic(region);
             let topic = Topic::parse(&arn).unwrap();
             assert_eq!((topic.host().as_str(), topic.certificate_name().as_str()), (host, name));
-        }
-    }
-
-    #[test]
-    fn what_is_no_topic_has_no_host() {
-        for bad in [
-            "",
-            "arn:aws:sqs:eu-central-1:123456789012:queue",
-            "arn:aws:sns:s3-eu-central-1:123456789012:a",
-            "arn:aws:sns:evil.example/:123456789012:a",
-            "arn:aws:sns:central:123456789012:a",
-            "arn:aws:sns:eu-1:123456789012:a",
-            "arn:aws:sns:-1:123456789012:a",
-            "arn:aws:sns:eu--1:123456789012:a",
-            "arn:aws:sns:eu-central-1:12345:a",
-            "arn:aws:sns:eu-central-1:123456789012:",
-            "arn:aws:sns:eu-central-1:123456789012:a:subscription",
-            "arn:aws:sns:eu-central-1:123456789012:a\n",
-        ] {
-            assert_eq!(Topic::parse(bad), None, "{bad}");
         }
     }
 

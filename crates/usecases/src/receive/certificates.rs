@@ -95,7 +95,8 @@ async fn fetch_from_aws(egress: &Egress, url: &str) -> Result<String, String> {
         EndpointUrl::parse(url, &AllowedTargets::public_only()).map_err(|error| error.to_string())?;
     match egress.fetch(&target, MAX_CERTIFICATE_BYTES, TIMEOUT).await {
         Outcome::Answered(answer) if answer.status == 200 && !answer.body_truncated => {
-            String::from_utf8(answer.body).map_err(|_| "the certificate is not text".to_owned())
+            let pem = String::from_utf8(answer.body).ok().filter(|pem| providers::is_certificate(pem));
+            pem.ok_or_else(|| "what is at its address is no certificate".to_owned())
         }
         Outcome::Answered(answer) => Err(format!("its address answered {}", answer.status)),
         Outcome::Unreachable(class) => Err(format!("its address could not be reached ({})", class.as_str())),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::source::Source;
 use domain::source::received::{RawRequest, Reason};
-use providers::adapter::{Adapter, Answer, Certificate, Part, Refusal, Setup, Verdict};
+use providers::adapter::{Adapter, Answer, Certificate, OneTime, Part, Refusal, Setup, Verdict};
 use providers::request::Request;
 
 use crate::error::Fault;
@@ -33,8 +33,8 @@ pub struct Found {
     pub answer: Answer,
     /// The SNS subscription to confirm.
     pub confirm: Option<String>,
-    /// The signed token that may come again with the same body only.
-    pub one_time_token: Option<String>,
+    /// The signed token that may come again with the same content only.
+    pub one_time: Option<OneTime>,
 }
 
 /// Judges a request by the newest configuration of its source: one that is refused by what is cached may be right by a
@@ -110,6 +110,7 @@ fn judged(adapter: &dyn Adapter, verdict: Verdict<'_>, setup: &Setup<'_>) -> Exa
         Verdict::Valid(verified) => verified,
         Verdict::Answered(answer) => return Examined::Valid(Found::handshake(answer)),
         Verdict::Invalid(refusal) => return Examined::Invalid(refusal),
+        Verdict::Undecided(refusal) => return Examined::Undecided(refusal),
         Verdict::NeedsCertificate(_) => {
             let detail = "its certificate is another one than that at its address";
             return Examined::Invalid(Refusal::new(Reason::CertificateRefused, detail));
@@ -121,7 +122,7 @@ fn judged(adapter: &dyn Adapter, verdict: Verdict<'_>, setup: &Setup<'_>) -> Exa
             parts: split.parts,
             answer: split.answer.unwrap_or_else(|| adapter.accepted()),
             confirm: split.confirm,
-            one_time_token: verified.one_time_token().map(str::to_owned),
+            one_time: verified.one_time().cloned(),
         }),
         Err(refusal) => Examined::Invalid(refusal),
     }
@@ -129,6 +130,6 @@ fn judged(adapter: &dyn Adapter, verdict: Verdict<'_>, setup: &Setup<'_>) -> Exa
 
 impl Found {
     fn handshake(answer: Answer) -> Self {
-        Self { parts: Vec::new(), answer, confirm: None, one_time_token: None }
+        Self { parts: Vec::new(), answer, confirm: None, one_time: None }
     }
 }

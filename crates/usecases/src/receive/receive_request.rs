@@ -18,8 +18,7 @@ use domain::source::received::{RawRequest, Reason, ReceivedRequest, Verdict};
 use domain::source::token::SourceToken;
 use domain::source::{DEDUPE_FOR, MAX_BODY_BYTES, Source};
 use domain::timestamp::Timestamp;
-use providers::adapter::{Answer, Refusal};
-use sha2::{Digest as _, Sha256};
+use providers::adapter::{Answer, OneTime, Refusal};
 use tokio::time::Instant;
 
 use crate::accept::event_request::sha256;
@@ -143,10 +142,10 @@ pub(super) async fn process(
     };
 
     // 2. Was its signature, which does not cover the body, used with another one?
-    match is_first_use(receiving, &source, &found, (raw, when.now)).await {
+    match is_first_use(receiving, &source, &found, when.now).await {
         Ok(true) => {}
         Ok(false) => {
-            let detail = "its signature came before with another body, which it does not cover";
+            let detail = "its token came before with other content, which its signature does not cover";
             return Processed::refused(&source, Refusal::new(Reason::SignatureReused, detail));
         }
         Err(fault) => return Processed::faulty(&fault),
@@ -174,13 +173,12 @@ async fn is_first_use(
     receiving: &Receiving,
     source: &Source,
     found: &Found,
-    (raw, now): (&RawRequest, Timestamp),
+    now: Timestamp,
 ) -> Result<bool, Fault> {
-    let Some(token) = &found.one_time_token else { return Ok(true) };
-    let token = sha256(&[token.as_bytes()]);
-    let body = sha256(&[raw.target.as_bytes(), &Sha256::digest(&raw.body)]);
+    let Some(OneTime { token, content }) = &found.one_time else { return Ok(true) };
+    let (token, content) = (sha256(&[token.as_bytes()]), sha256(&[content.as_bytes()]));
     let store = &receiving.intake.context.store;
-    Ok(store.claim_one_time_token(source.key(), &token, &body, now.plus(DEDUPE_FOR)).await?)
+    Ok(store.claim_one_time_token(source.key(), &token, &content, now.plus(DEDUPE_FOR)).await?)
 }
 
 /// Calls the address by which a subscription is confirmed. The adapter has found it to be AWS's own.
