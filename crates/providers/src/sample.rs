@@ -7,7 +7,6 @@ use domain::timestamp::Timestamp;
 use crate::adapter::Setup;
 
 /// What a sample is made of.
-#[derive(Debug)]
 pub struct Draft<'a> {
     /// The source's scheme, secrets and options.
     pub setup: &'a Setup<'a>,
@@ -17,6 +16,13 @@ pub struct Draft<'a> {
     pub now: Timestamp,
     /// Makes ids, nonces and keys.
     pub randomness: [u8; 32],
+}
+
+/// The randomness makes keys, and the address is secret.
+impl std::fmt::Debug for Draft<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Draft({})", self.setup.scheme)
+    }
 }
 
 impl Draft<'_> {
@@ -37,7 +43,7 @@ impl Draft<'_> {
 }
 
 /// A request as a provider would make it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Sample {
     /// The HTTP method.
     pub method: &'static str,
@@ -50,6 +56,13 @@ pub struct Sample {
     /// The public key or certificate that this sample is signed for: the source must have it as a secret while the sample
     /// is under way.
     pub secret: Option<String>,
+}
+
+/// It is signed as a real request is.
+impl std::fmt::Debug for Sample {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sample({} {} bytes)", self.method, self.body.len())
+    }
 }
 
 impl Sample {

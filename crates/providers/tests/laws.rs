@@ -10,6 +10,7 @@ use domain::source::options::{Algorithm, SourceOptions};
 use domain::source::provider::Provider;
 use domain::source::received::Reason;
 use domain::source::scheme::{AuthStrength, Scheme};
+use domain::source::secret::ProviderSecret;
 use domain::timestamp::Timestamp;
 use proptest::prelude::*;
 use providers::adapter::{Setup, Verdict};
@@ -41,7 +42,7 @@ fn options(provider: Provider, scheme: Scheme) -> SourceOptions {
         (Provider::AwsSes, _) => {
             options.topic_arns.push("arn:aws:sns:eu-central-1:123456789012:ses-events".to_owned());
         }
-        (Provider::MetaWhatsapp, _) => options.verify_token = Some("meatyhamhock".to_owned()),
+        (Provider::MetaWhatsapp, _) => options.verify_token = Some(ProviderSecret::new("meatyhamhock")),
         (_, Scheme::VonageLegacy) => options.algorithm = Some(Algorithm::Sha256),
         (Provider::Generic, _) => {
             options.header = Some("X-Signature".to_owned());
@@ -164,6 +165,22 @@ fn a_sample_is_valid_and_has_events(provider: Provider, scheme: Scheme) {
     assert_eq!(once, scheme.strength() == AuthStrength::SenderOnly || scheme == Scheme::PlivoV3);
 }
 
+fn nothing_secret_is_printed(provider: Provider, scheme: Scheme) {
+    let case = Case::sample(provider, scheme, [7; 32]);
+    let (request, setup) = (case.request(), setup(&case, now()));
+    let draft = Draft { setup: &setup, url: ADDRESS, now: now(), randomness: [7; 32] };
+    let sample = providers::sample(provider, &draft);
+    let Verdict::Valid(verified) = providers::adapter(provider).verify(&request, &setup) else { panic!() };
+    let printed = format!("{setup:?} {draft:?} {sample:?} {verified:?} {:?}", verified.one_time());
+    let token = ADDRESS.rsplit('/').next();
+    let hidden = ["meatyhamhock", "7, 7"].into_iter().chain(token).map(str::to_owned);
+    let headers = case.headers.iter().map(|(_, value)| String::from_utf8_lossy(value).into_owned());
+    let once = verified.one_time().map(|once| once.token.clone());
+    for hidden in hidden.chain(case.secrets.clone()).chain(sample.secret).chain(headers).chain(once) {
+        assert!(!printed.contains(&hidden), "{hidden:?} in {printed}");
+    }
+}
+
 fn what_is_covered_cannot_be_changed(provider: Provider, scheme: Scheme, at: usize, bit: u8) {
     let case = Case::sample(provider, scheme, [7; 32]);
     if scheme.coverage().body && !case.body.is_empty() {
@@ -280,6 +297,11 @@ macro_rules! laws {
             #[test]
             fn it_is_refused_without_its_proof() {
                 super::it_is_refused_without_its_proof(PROVIDER, SCHEME);
+            }
+
+            #[test]
+            fn nothing_secret_is_printed() {
+                super::nothing_secret_is_printed(PROVIDER, SCHEME);
             }
 
             #[test]
