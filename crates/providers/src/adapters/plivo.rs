@@ -255,7 +255,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
 
 /// Twenty digits, as Plivo's.
 fn nonce(draft: &Draft<'_>) -> String {
-    draft.randomness.iter().rev().take(20).map(|byte| char::from(b'0' + byte % 10)).collect()
+    draft.derive(b"nonce").iter().take(20).map(|byte| char::from(b'0' + byte % 10)).collect()
 }
 
 #[cfg(test)]
