@@ -1,6 +1,6 @@
 //! What does a provider's request look like?
-//! Samples: requests as a provider would make them, signed with a source's own secret. A provider that signs with a key
-//! of its own gets a key pair for this one sample.
+//! Samples: requests as a provider would make them, signed with a source's own secret. Where only the
+//! provider has the key that signs, the sample gets a key pair.
 
 use domain::timestamp::Timestamp;
 use sha2::{Digest as _, Sha256};

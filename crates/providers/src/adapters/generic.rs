@@ -132,7 +132,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
         }
     }
     if options.dedupe_from.is_none() {
-        // Without a key of its own, each sample must have another body to be another event.
+        // Without a key, each sample must have another body to be another event.
         put(&mut body, "/id", &draft.id());
     }
     let body = body.to_string();

@@ -143,7 +143,7 @@ fn content(request: &Request<'_>) -> String {
             // Byte for byte, since its receivers get these bytes.
             Ok(Webhook { event: Some(raw), .. }) => data::digest(raw.get().as_bytes()),
             _ => data::digest(
-                others(request.body).map_or_else(|_| RawValue::NULL.to_owned(), |raw| raw).get().as_bytes(),
+                others(request.body).unwrap_or_else(|_| RawValue::NULL.to_owned()).get().as_bytes(),
             ),
         },
         Body::Form => digest(&form::pairs(request.body), &[], true),
