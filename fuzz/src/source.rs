@@ -5,6 +5,7 @@ use domain::source::SourceSettings;
 use domain::source::options::{Algorithm, SourceOptions};
 use domain::source::provider::Provider;
 use domain::source::scheme::Scheme;
+use domain::source::secret::ProviderSecret;
 use providers::adapter::{Certificate, Setup};
 
 use crate::input::{Input, PAIRS, Switch};
@@ -19,7 +20,7 @@ pub fn settings(input: &Input) -> SourceSettings {
     let mut options = SourceOptions::default();
     match (input.provider, input.scheme) {
         (Provider::AwsSes, _) => options.topic_arns.push(TOPIC.to_owned()),
-        (Provider::MetaWhatsapp, _) => options.verify_token = Some(VERIFY_TOKEN.to_owned()),
+        (Provider::MetaWhatsapp, _) => options.verify_token = Some(ProviderSecret::new(VERIFY_TOKEN)),
         (_, Scheme::VonageLegacy) => options.algorithm = Some(Algorithm::Sha256),
         (Provider::Generic, _) => {
             options.header = Some("X-Signature".to_owned());

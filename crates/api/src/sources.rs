@@ -80,7 +80,7 @@ pub struct Source {
     /// `sources` sees `[hidden]` as `options.verify_token`.
     #[serde(flatten)]
     pub settings: SourceSettings,
-    /// How sure it is that a request comes from the provider, unchanged.
+    /// How certain it is that a request comes from the provider, unchanged.
     pub auth_strength: AuthStrength,
     /// What the signature covers.
     pub covers: Covers,

@@ -56,7 +56,7 @@ pub trait Adapter: Sync {
 }
 
 /// What verification needs to know of a source.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Setup<'a> {
     /// How requests are verified.
     pub scheme: Scheme,
@@ -70,6 +70,13 @@ pub struct Setup<'a> {
     pub now: Timestamp,
     /// The certificate that was fetched after [`Verdict::NeedsCertificate`].
     pub certificate: Option<Certificate<'a>>,
+}
+
+/// Without the secrets, among which are the addresses of samples' certificates.
+impl std::fmt::Debug for Setup<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Setup({}, {} secrets)", self.scheme, self.secrets.len())
+    }
 }
 
 /// A certificate and where it came from.

@@ -9,6 +9,7 @@ use domain::source::options::{Algorithm, SourceOptions};
 use domain::source::provider::Provider;
 use domain::source::received::Reason;
 use domain::source::scheme::Scheme;
+use domain::source::secret::ProviderSecret;
 use domain::timestamp::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -223,7 +224,7 @@ fn options(vector: &Vector, scheme: Scheme) -> SourceOptions {
             options.topic_arns.extend(message["TopicArn"].as_str().map(str::to_owned));
         }
         Scheme::HubSignature256 if vector.kind == "verify_challenge" => {
-            options.verify_token.clone_from(&vector.secret);
+            options.verify_token = vector.secret.as_deref().map(ProviderSecret::new);
         }
         Scheme::VonageLegacy => {
             let name = vector.algorithm.clone().unwrap_or_default();

@@ -53,7 +53,7 @@ pub(super) fn mailgun(input: &Input, body: Vec<u8>, signer: Signer<'_>) -> Signe
         (format!("{{\"signature\":{},\"event-data\":", Value::Object(object)), "}", "application/json")
     };
     let whole = [start.as_bytes(), &body, end.as_bytes()].concat();
-    // An event that ends early could bring a signature of its own.
+    // An event that ends early could bring another signature.
     let is_event = [&body[..], &whole].iter().all(|text| serde_json::from_slice::<Value>(text).is_ok());
     Signed::of(input, whole).with("content-type", content_type).must_be_valid_if(is_event)
 }

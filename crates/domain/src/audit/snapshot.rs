@@ -13,7 +13,7 @@ use crate::endpoint::Endpoint;
 use crate::endpoint::custom_headers::HIDDEN_VALUE;
 use crate::signing::secret::Secret;
 use crate::source::Source;
-use crate::source::secret::SourceSecret;
+use crate::source::secret::{ProviderSecret, SourceSecret};
 use crate::timestamp::Timestamp;
 
 /// A thing at one instant. Only what is shown ever leaves it.
@@ -64,7 +64,7 @@ impl Snapshot {
         let settings = &source.settings;
         let mut shown = settings.clone();
         if let Some(word) = &mut shown.options.verify_token {
-            HIDDEN_VALUE.clone_into(word);
+            *word = ProviderSecret::new(HIDDEN_VALUE);
         }
         Self {
             exact: together([written(settings), written_with(&|known| json!(known.secret.reveal()))]),

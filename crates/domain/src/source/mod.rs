@@ -354,6 +354,15 @@ mod tests {
     }
 
     #[test]
+    fn the_word_of_a_handshake_is_not_printed() {
+        let json =
+            json!({ "name": "a", "provider": "meta_whatsapp", "options": { "verify_token": "hush-hush" } });
+        let settings = settings(json.clone());
+        assert!(!format!("{settings:?}").contains("hush"));
+        assert_eq!(serde_json::to_value(&settings).unwrap()["options"], json["options"]);
+    }
+
+    #[test]
     fn no_type_is_posthorns_own() {
         let type_of = |prefix: &str, name: &str| {
             let json = json!({ "name": "a", "provider": "generic", "event_type_prefix": prefix });

@@ -7,6 +7,7 @@ use crate::endpoint::custom_headers::is_header_name;
 use crate::problem::Invalid;
 use crate::source::provider::Provider;
 use crate::source::scheme::Scheme;
+use crate::source::secret::ProviderSecret;
 use crate::source::topic::TopicArn;
 
 /// Most SNS topics that one source may list.
@@ -30,8 +31,8 @@ pub struct SourceOptions {
     pub require_signature_v2: bool,
     /// `meta_whatsapp`: the verify token, a word of your choice that you enter at Meta, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(min_length = 8, max_length = 128))]
-    pub verify_token: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, min_length = 8, max_length = 128))]
+    pub verify_token: Option<ProviderSecret>,
     /// `vonage`: the API key of the account, which a request's JWT must name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 64))]
@@ -137,7 +138,7 @@ impl SourceOptions {
             );
         }
         if provider == Provider::MetaWhatsapp {
-            let token = self.verify_token.as_deref().unwrap_or_default();
+            let token = self.verify_token.as_ref().map_or("", ProviderSecret::reveal);
             let is_good =
                 (8..=128).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
             invalid.require(is_good, "/options/verify_token", "must be 8 to 128 visible ASCII characters");

@@ -43,11 +43,11 @@ pub enum Reason {
     TimestampInFuture,
     /// A claim of the JWT is missing or wrong: its algorithm, issuer, account, or the digest of URL or body.
     TokenRefused,
-    /// A signature that does not cover the body came again, with another body.
+    /// A token or nonce that is signed came again, with other content.
     SignatureReused,
     /// The SNS message is of a topic that the source does not list.
     TopicNotAllowed,
-    /// The address of the SNS certificate is none of AWS's.
+    /// The address of the SNS certificate is not one of AWS's.
     CertificateUrlRefused,
     /// The SNS certificate is not valid now, or is for another name.
     CertificateRefused,
@@ -59,8 +59,6 @@ pub enum Reason {
     BodyMalformed,
     /// The body is larger than can be taken.
     BodyTooLarge,
-    /// The address takes only GET and POST.
-    MethodNotAllowed,
     /// The source is switched off.
     SourceInactive,
     /// The certificate could not be fetched, or what was fetched is no certificate.

@@ -103,7 +103,7 @@ impl Source {
         if caller.require(Scope::Sources).is_err() {
             self.token = SourceToken::of_path(HIDDEN_VALUE);
             if let Some(word) = &mut self.settings.options.verify_token {
-                HIDDEN_VALUE.clone_into(word);
+                *word = ProviderSecret::new(HIDDEN_VALUE);
             }
         }
         self

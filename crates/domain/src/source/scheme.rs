@@ -21,7 +21,7 @@ const HOUR: u64 = 60 * MINUTE;
 pub enum Scheme {
     /// SendGrid: ECDSA over P-256 with SHA-256, of the timestamp and the raw body.
     EcdsaP256,
-    /// None: whoever knows the source's address may post to it.
+    /// None: all who know the source's address may post to it.
     AddressOnly,
     /// A header with a fixed value, which the provider repeats in every request.
     StaticHeader,
@@ -60,7 +60,7 @@ pub enum Scheme {
     Hmac,
 }
 
-/// How sure it is that a request comes from the provider, unchanged.
+/// How certain it is that a request comes from the provider, unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -156,7 +156,7 @@ impl Scheme {
         Coverage { url, body, time }
     }
 
-    /// How sure it is that a verified request comes from the provider, unchanged.
+    /// How certain it is that a verified request comes from the provider, unchanged.
     pub const fn strength(self) -> AuthStrength {
         match self {
             Self::AddressOnly => AuthStrength::AddressOnly,

@@ -64,7 +64,7 @@ impl Adapter for AwsSes {
     }
 }
 
-/// The address that confirms a subscription, with what makes it end only by somebody of the AWS account.
+/// The address that confirms a subscription, with what lets only the AWS account end it.
 fn confirmation(message: &Message) -> Result<String, Refusal> {
     let refused =
         || Refusal::malformed("its SubscribeURL is no address of SNS that confirms this subscription");
@@ -102,7 +102,7 @@ fn confirmation(message: &Message) -> Result<String, Refusal> {
     Ok(url.into())
 }
 
-/// Somebody ended the subscription. Its SubscribeURL, which would start it again, is left to the owner.
+/// The subscription was ended. Its SubscribeURL, which would start it again, is left to the owner.
 fn unsubscribed(message: &Message, raw: Box<RawValue>) -> Part {
     let data = Data::new()
         .with("id", message.id.clone())
@@ -283,7 +283,7 @@ impl Details {
     }
 }
 
-/// A bounced mail. SNS signs with a key of its own: the sample brings a key and its certificate.
+/// A bounced mail. Only SNS has the key that SNS signs with: the sample brings another, and its certificate.
 pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     let listed = draft.setup.options.topic_arns.first().map(String::as_str);
     let topic = listed.and_then(Topic::parse).or_else(|| Topic::parse(SAMPLE_TOPIC));
@@ -376,7 +376,7 @@ mod tests {
         }
     }
 
-    /// In a region whose certificate has a name of its own.
+    /// In a region whose certificate has the region's name.
     fn case() -> Case {
         Case::sample_with(Provider::AwsSes, Scheme::Sns, &[], options(&[TOPIC]))
     }
@@ -466,7 +466,7 @@ mod tests {
         let refusal = unlisted.refusal().unwrap();
         assert_eq!(refusal.reason, Reason::TopicNotAllowed);
         assert!(refusal.detail.contains(TOPIC), "{}", refusal.detail);
-        // Whoever is refused for it cannot make us fetch a certificate.
+        // Who is refused for it cannot make us fetch a certificate.
         assert_eq!(Case { secrets: Vec::new(), ..unlisted }.reason(), Some(Reason::TopicNotAllowed));
     }
 

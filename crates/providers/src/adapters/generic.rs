@@ -132,7 +132,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
         }
     }
     if options.dedupe_from.is_none() {
-        // Without a key of its own, each sample must have another body to be another event.
+        // Without a key, each sample must have another body to be another event.
         put(&mut body, "/id", &draft.id());
     }
     let body = body.to_string();
@@ -171,7 +171,7 @@ fn put(body: &mut Value, pointer: &str, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::testing::{Case, NOW, part, refusal, split};
+    use crate::adapters::testing::{Case, NOW, SAMPLE_ID, part, refusal, split};
     use domain::source::scheme::Scheme;
     use domain::timestamp::Timestamp;
 
@@ -286,8 +286,11 @@ mod tests {
         };
         for options in [by_pointer, by_header] {
             let found = part(&Generic, &case(&options));
-            assert_eq!((found.event_type.as_str(), found.dedupe_key), ("order.created", "07".repeat(16)));
-            assert_eq!(found.data["id"], "07".repeat(16));
+            assert_eq!(
+                (found.event_type.as_str(), found.dedupe_key),
+                ("order.created", SAMPLE_ID.to_owned())
+            );
+            assert_eq!(found.data["id"], SAMPLE_ID);
         }
         let left_out = case(&options());
         let found = part(&Generic, &left_out);

@@ -49,8 +49,9 @@ fn verify(request: &Request<'_>, setup: &Setup<'_>) -> Result<(), Refusal> {
             for secret in setup.secrets.iter().filter(|secret| !secret.is_empty()) {
                 found |= mac::equal(secret.as_bytes(), value.as_bytes());
             }
-            let detail =
-                format!("its `{name}` is none of the source's secrets, which are the header's whole value");
+            let detail = format!(
+                "its `{name}` is not one of the source's secrets, which are the header's whole value"
+            );
             if found { Ok(()) } else { Err(Refusal::new(Reason::SignatureMismatch, detail)) }
         }
         _ => Err(Refusal::mismatch()),

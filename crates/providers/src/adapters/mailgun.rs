@@ -143,7 +143,7 @@ fn content(request: &Request<'_>) -> String {
             // Byte for byte, since its receivers get these bytes.
             Ok(Webhook { event: Some(raw), .. }) => data::digest(raw.get().as_bytes()),
             _ => data::digest(
-                others(request.body).map_or_else(|_| RawValue::NULL.to_owned(), |raw| raw).get().as_bytes(),
+                others(request.body).unwrap_or_else(|_| RawValue::NULL.to_owned()).get().as_bytes(),
             ),
         },
         Body::Form => digest(&form::pairs(request.body), &[], true),
@@ -310,7 +310,7 @@ fn digest(pairs: &[(Cow<'_, str>, Cow<'_, str>)], fields: &[Field], is_event: bo
 /// A bounced mail.
 pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     let (id, timestamp) = (draft.id(), draft.unix_seconds());
-    let token = format!("{id}{}", &id[..18]);
+    let token = domain::hex::hex(&draft.derive(b"token")[..25]);
     let signature =
         mac::sign(Hash::Sha256, draft.secret().as_bytes(), &[timestamp.as_bytes(), token.as_bytes()]);
     let body = json!({
@@ -336,6 +336,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::testing::SAMPLE_ID;
     use crate::body::multipart::SampleField;
     use crate::body::testing::{self, Case};
     use domain::source::options::SourceOptions;
@@ -519,7 +520,7 @@ mod tests {
     fn the_members_have_the_names_of_the_channel() {
         let case = Case::sample_with(Provider::Mailgun, Scheme::Mailgun, &[KEY], SourceOptions::default());
         let part = case.split().unwrap().parts.remove(0);
-        let id = "07070707070707070707070707070707";
+        let id = SAMPLE_ID;
         let data = json!({
             "message_id": format!("{id}@example.com"), "recipient": "nobody@acme.example",
             "sender": "billing@example.com", "subject": "Your invoice 1003", "bounce_class": "hard",

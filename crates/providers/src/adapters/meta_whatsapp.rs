@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use domain::source::received::Reason;
+use domain::source::secret::ProviderSecret;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -68,7 +69,8 @@ fn handshake(request: &Request<'_>, setup: &Setup<'_>) -> Option<Result<Answer, 
     let get = |name| form::first(&query, name);
     let (mode, token, challenge) = (get("hub.mode"), get("hub.verify_token"), get("hub.challenge"));
     mode.or(token).or(challenge)?;
-    let ours = setup.options.verify_token.as_deref().filter(|token| !token.is_empty());
+    let ours =
+        setup.options.verify_token.as_ref().map(ProviderSecret::reveal).filter(|token| !token.is_empty());
     let same = ours.zip(token).is_some_and(|(ours, token)| mac::equal(ours.as_bytes(), token.as_bytes()));
     let refused = |detail: &str| Err(Refusal::new(Reason::VerifyTokenMismatch, detail));
     if mode != Some("subscribe") {
@@ -602,7 +604,7 @@ mod tests {
 
     fn handshake_of(query: &str, token: Option<&str>) -> Case {
         let mut case = Case::new(Scheme::HubSignature256, SECRET).query(query);
-        case.options.verify_token = token.map(str::to_owned);
+        case.options.verify_token = token.map(ProviderSecret::new);
         case
     }
 

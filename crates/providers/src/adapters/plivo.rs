@@ -13,7 +13,7 @@ use domain::source::scheme::Scheme;
 
 use crate::adapter::{Adapter, Part, Refusal, Setup, Split, Verdict, Verified};
 use crate::body::data::{self, Data};
-use crate::body::form;
+use crate::body::form::{self, Pairs};
 use crate::request::Request;
 use crate::sample::{Draft, Sample};
 use crate::signature::mac::{self, Hash};
@@ -159,7 +159,7 @@ fn signed_v3(url: &str, query: &str, body: &[u8]) -> Result<String, Refusal> {
 }
 
 /// The parameters by name, and by value where a name comes several times.
-fn sorted(text: &[u8]) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Refusal> {
+fn sorted(text: &[u8]) -> Result<Pairs<'_>, Refusal> {
     let mut pairs = form::signed_pairs(text)?;
     pairs.sort_unstable();
     Ok(pairs)
@@ -255,7 +255,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
 
 /// Twenty digits, as Plivo's.
 fn nonce(draft: &Draft<'_>) -> String {
-    draft.randomness.iter().rev().take(20).map(|byte| char::from(b'0' + byte % 10)).collect()
+    draft.derive(b"nonce").iter().take(20).map(|byte| char::from(b'0' + byte % 10)).collect()
 }
 
 #[cfg(test)]

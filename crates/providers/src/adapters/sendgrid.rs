@@ -47,7 +47,7 @@ pub(crate) fn verify(request: &Request<'_>, setup: &Setup<'_>) -> Result<(), Ref
 
 /// A signed request for a sample, by a new key.
 pub(crate) fn signed(draft: &Draft<'_>, mut sample: Sample) -> Sample {
-    let Some(key) = SampleKey::of(&draft.randomness) else { return sample };
+    let Some(key) = SampleKey::of(&draft.derive(b"key")) else { return sample };
     let time = draft.unix_seconds();
     let signature = key.sign(&[time.as_bytes(), &sample.body]);
     sample.secret = Some(key.public());

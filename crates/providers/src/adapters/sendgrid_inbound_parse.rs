@@ -192,6 +192,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::testing::SAMPLE_ID;
     use crate::body::testing::{self, Case};
     use domain::source::provider::Provider;
     use serde_json::{Value, json};
@@ -214,7 +215,7 @@ mod tests {
         let part = case.split().unwrap().parts.remove(0);
         let file = b"Soup \xff\xfe\r\n";
         let data = json!({
-            "message_id": "07070707070707070707070707070707@acme.example", "recipient": "support@example.com",
+            "message_id": format!("{SAMPLE_ID}@acme.example"), "recipient": "support@example.com",
             "sender": "ada@acme.example", "subject": "Café", "ip": "192.0.2.25",
             "attachments": [{
                 "filename": "menu.txt", "content_type": "text/plain", "size_bytes": 9,

@@ -181,12 +181,12 @@ fn invoice(draft: &Draft<'_>) -> String {
     body.to_string()
 }
 
-/// A body that is signed with the source's secret. To a source that has a public key, with a key of its own.
+/// A body that is signed with the source's secret. To a source that has a public key, with a new key.
 pub(crate) fn signed(draft: &Draft<'_>, family: &str, body: &str) -> Sample {
     let (id, time) = (format!("msg_{}", draft.id()), draft.unix_seconds());
     let parts: [&[u8]; 5] = [id.as_bytes(), b".", time.as_bytes(), b".", body.as_bytes()];
     let (signature, public) = if draft.secret().starts_with("whpk_") {
-        let key = SigningKey::from_bytes(&draft.randomness);
+        let key = SigningKey::from_bytes(&draft.derive(b"key"));
         let signature = key.sign(&parts.concat()).to_bytes();
         let public = format!("whpk_{}", mac::to_base64(key.verifying_key().as_bytes()));
         (format!("v1a,{}", mac::to_base64(&signature)), Some(public))
@@ -204,7 +204,7 @@ pub(crate) fn signed(draft: &Draft<'_>, family: &str, body: &str) -> Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::testing::{Case, NOW, part, refusal, split};
+    use crate::adapters::testing::{Case, NOW, SAMPLE_ID, part, refusal, split};
     use domain::source::options::SourceOptions;
     use domain::source::scheme::Scheme;
     use domain::timestamp::Timestamp;
@@ -246,7 +246,7 @@ mod tests {
         // A proxy's header does not hide the other family.
         let both = case("webhook", SECRET, "{}").header("svix-id", "x");
         assert_eq!(refusal(&Svix, &both), None);
-        assert_eq!(part(&Svix, &both).dedupe_key, format!("msg_{}", "07".repeat(16)));
+        assert_eq!(part(&Svix, &both).dedupe_key, format!("msg_{SAMPLE_ID}"));
     }
 
     #[test]

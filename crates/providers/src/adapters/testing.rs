@@ -16,6 +16,9 @@ pub(crate) const NOW: i64 = 1_790_000_000;
 /// The address in all tests.
 pub(crate) const URL: &str = "https://hooks.example.com/in/token";
 
+/// The id of a sample whose randomness is sevens.
+pub(crate) const SAMPLE_ID: &str = "bbdeae500ced93bf66697ca9e4328d6d";
+
 /// A request, and the source that it comes to.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {

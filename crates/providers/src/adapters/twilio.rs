@@ -5,8 +5,6 @@
 //! and values are joined without anything between them, so only whole forms are compared. Source: Twilio's "Webhooks
 //! security", and the request validators of twilio-node and twilio-python.
 
-use std::borrow::Cow;
-
 use domain::source::received::Reason;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -14,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::adapter::{Adapter, Answer, Part, Parts, Refusal, Setup, Split, Verdict, Verified};
 use crate::body::data::{self, Data, text_at, word_at};
-use crate::body::form;
+use crate::body::form::{self, Pairs};
 use crate::request::Request;
 use crate::sample::{Draft, Sample};
 use crate::signature::mac::{self, Hash};
@@ -24,8 +22,6 @@ const WHATSAPP: &str = "whatsapp:";
 /// Longest body that is compared with every spelling of its URL, in bytes. Twilio's forms are far shorter; each spelling
 /// hashes the whole body once a secret.
 const MAX_SPELLED_BYTES: usize = 64 * 1024;
-
-type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 /// The adapter of Twilio's SMS and MMS.
 #[derive(Debug)]
@@ -163,7 +159,7 @@ fn other_port(base: &str) -> Option<String> {
     let (scheme, rest) = base.split_once("://")?;
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host_at = authority.rfind('@').map_or(0, |at| at + 1);
-    // An IPv6 address has colons of its own, in brackets.
+    // An IPv6 address has colons, too, in brackets.
     let port_at = authority.rfind(':').filter(|at| *at >= host_at && !authority[*at..].contains(']'));
     Some(match port_at {
         Some(at) => format!("{scheme}://{}{path}", &authority[..at]),

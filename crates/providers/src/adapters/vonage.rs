@@ -154,7 +154,7 @@ fn verify_legacy(request: &Request<'_>, setup: &Setup<'_>) -> Result<(), Refusal
     setup.check_unix_seconds(params.get("timestamp"))
 }
 
-/// The hash of an HMAC; `None` for `md5hash`, which is none.
+/// The hash of an HMAC; `None` for `md5hash`, which is not an HMAC.
 const fn hash(algorithm: Algorithm) -> Option<Hash> {
     match algorithm {
         Algorithm::Md5hash => None,

@@ -9,8 +9,11 @@ use serde_json::{Map, Value};
 
 use crate::adapter::Refusal;
 
+/// Names with their values, in their order.
+pub(crate) type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
 /// The pairs of a form or a query. A `+` is a space. Bytes that are not UTF-8 become U+FFFD.
-pub(crate) fn pairs(text: &[u8]) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+pub(crate) fn pairs(text: &[u8]) -> Pairs<'_> {
     form_urlencoded::parse(text).collect()
 }
 
@@ -21,7 +24,7 @@ pub(crate) const MAX_PARAMS: usize = 2_000;
 ///
 /// # Errors
 /// [`Reason::SignatureMalformed`] when there are more than [`MAX_PARAMS`].
-pub(crate) fn signed_pairs(text: &[u8]) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Refusal> {
+pub(crate) fn signed_pairs(text: &[u8]) -> Result<Pairs<'_>, Refusal> {
     let pairs: Vec<_> = form_urlencoded::parse(text).take(MAX_PARAMS + 1).collect();
     if pairs.len() > MAX_PARAMS {
         let detail = format!("it has more than {MAX_PARAMS} parameters, which are signed");

@@ -111,7 +111,7 @@ fn is_for(certificate: &x509_cert::TbsCertificate, name: &str) -> bool {
     }
 }
 
-/// A key with a certificate of its own, for one sample.
+/// A key with its certificate, for one sample.
 #[derive(Debug)]
 pub(crate) struct SampleCertificate {
     key: KeyPair,

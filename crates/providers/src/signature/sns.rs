@@ -53,7 +53,7 @@ pub(crate) enum Found {
 
 /// Verifies a message.
 ///
-/// The topic is compared before the certificate is asked for: whoever does not know a listed topic cannot make us fetch
+/// The topic is compared before the certificate is asked for: who does not know a listed topic cannot make us fetch
 /// anything.
 ///
 /// # Errors
@@ -140,7 +140,7 @@ impl Message {
         let is_confirmation = match kind.as_deref() {
             Some("Notification") => false,
             Some("SubscriptionConfirmation" | "UnsubscribeConfirmation") => true,
-            _ => return Err(Refusal::new(Reason::SignatureMalformed, "its `Type` is none of SNS")),
+            _ => return Err(Refusal::new(Reason::SignatureMalformed, "its `Type` is not one of SNS")),
         };
         add("Message", text)?;
         add("MessageId", id)?;
