@@ -619,6 +619,12 @@ mod tests {
         {
             assert_eq!(refusal(&Vonage, &with(regrouped)), Some(Reason::SignatureMalformed), "{regrouped}");
         }
+        for name in ["a%3Db", "a%26b"] {
+            let query = format!("{name}=c&timestamp={NOW}");
+            let (case, signature) = params(Algorithm::Sha256, &query);
+            let case = case.query(&format!("{query}&sig={signature}"));
+            assert_eq!(refusal(&Vonage, &case), Some(Reason::SignatureMalformed), "{name}");
+        }
     }
 
     #[test]
