@@ -31,8 +31,10 @@ pub(crate) async fn read(
     Id(request): Id<ReceivedRequestId>,
     Path(parts): Path<Vec<(String, String)>>,
 ) -> Result<Download, ErrorResponse> {
-    let number = parts.iter().find(|(name, _)| name == "number").and_then(|(_, number)| number.parse().ok());
-    let number: usize = number.ok_or(Problem::NotFound("attachment"))?;
+    let number = parts.iter().find(|(name, _)| name == "number").map(|(_, number)| number);
+    let number =
+        number.and_then(|text| text.parse().ok().filter(|number: &usize| number.to_string() == *text));
+    let number = number.ok_or(Problem::NotFound("attachment"))?;
     let attachment = read_attachment(&receiving, &caller, source, (request, number)).await?;
     let headers = [
         (CONTENT_TYPE, "application/octet-stream"),

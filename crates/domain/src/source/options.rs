@@ -10,6 +10,8 @@ use crate::source::scheme::Scheme;
 use crate::source::secret::ProviderSecret;
 use crate::source::topic::TopicArn;
 
+/// Headers that belong to HTTP: no sender signs in them.
+const OF_HTTP: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "content-type"];
 /// Most SNS topics that one source may list.
 pub const MAX_TOPICS: usize = 20;
 
@@ -153,16 +155,25 @@ impl SourceOptions {
         for (pointer, header) in
             [("/options/header", &self.header), ("/options/timestamp_header", &self.timestamp_header)]
         {
-            let is_good = header.as_ref().is_none_or(|name| is_header_name(name) && name.len() <= 100);
-            invalid.require(is_good, pointer, "is not a header name");
+            let is_good = header.as_ref().is_none_or(|name| {
+                let of_http = OF_HTTP.iter().any(|header| name.eq_ignore_ascii_case(header));
+                is_header_name(name) && name.len() <= 100 && !of_http
+            });
+            invalid.require(is_good, pointer, "is not a header name, or one that HTTP itself uses");
         }
         if provider == Provider::Generic {
             invalid.require(self.header.is_some(), "/options/header", "is required: the signature's header");
             let hmac = !matches!(self.algorithm, Some(Algorithm::Md5hash | Algorithm::Md5));
             invalid.require(hmac, "/options/algorithm", "must be `sha1`, `sha256` or `sha512`");
         }
-        let short = self.prefix.as_ref().is_none_or(|prefix| prefix.len() <= 32 && prefix.is_ascii());
-        invalid.require(short, "/options/prefix", "must be at most 32 ASCII characters");
+        let short = self.prefix.as_ref().is_none_or(|prefix| {
+            prefix.len() <= 32 && prefix.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+        });
+        invalid.require(short, "/options/prefix", "must be at most 32 printable ASCII characters");
+        let same = self.header.is_some()
+            && self.header.as_ref().map(|name| name.to_ascii_lowercase())
+                == self.timestamp_header.as_ref().map(|name| name.to_ascii_lowercase());
+        invalid.require(!same, "/options/timestamp_header", "must be another header than the signature's");
         for (pointer, place) in
             [("/options/type_from", &self.type_from), ("/options/dedupe_from", &self.dedupe_from)]
         {

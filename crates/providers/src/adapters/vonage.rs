@@ -187,8 +187,15 @@ fn signed(params: &Params<'_>) -> String {
 /// The event of the SMS API: a delivery receipt, or a message that arrived.
 fn sms(request: &Request<'_>) -> Result<Part, Refusal> {
     let params = Params::of(request)?;
-    let raw =
-        if params::is_json(request.body) { data::json(request.body)? } else { form::raw(params.pairs()) };
+    // Without the signature, which could be used again: events go to customers.
+    let raw = if params::is_json(request.body) {
+        let mut members: serde_json::Map<String, Value> = data::json(request.body)?;
+        members.remove("sig");
+        data::raw(&members)
+    } else {
+        let unsigned = params.pairs().iter().filter(|(name, _)| name != "sig");
+        form::raw(&unsigned.cloned().collect::<Vec<_>>())
+    };
     let get = |name| params.get(name);
     let (id, status, time) = (get("messageId"), get("status"), get("message-timestamp"));
     let error_code = get("err-code").filter(|code| *code != "0");

@@ -79,7 +79,8 @@ pub(crate) fn unix_seconds(value: &Value) -> Option<Timestamp> {
         Value::String(text) => text.parse::<f64>().ok()?,
         _ => return None,
     };
-    if !(0.0..253_402_300_800.0).contains(&seconds) {
+    // Where `jiff` ends, some hours before the year 10000.
+    if !(0.0..253_402_200_000.0).contains(&seconds) {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "it is within the bounds above")]
