@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::access::workspace::MAX_RETENTION_DAYS;
 use domain::audit::AuditEntry;
 use domain::id::{SourceId, SourceKey, WorkspaceId};
-use domain::source::secret::SourceSecret;
+use domain::source::secret::{ProviderSecret, SourceSecret};
 use domain::source::token::SourceToken;
 use domain::source::{Source, SourceSettings};
 use domain::timestamp::Timestamp;
@@ -45,7 +45,7 @@ struct Sealed {
     secrets: Vec<SourceSecret>,
     /// The word of a handshake, which is an option: whoever knows it can answer for the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    verify_token: Option<String>,
+    verify_token: Option<ProviderSecret>,
 }
 
 impl Store {
