@@ -21,8 +21,9 @@ use crate::source;
 const GROWTH: usize = 16;
 /// So many recipients of one notification of SES are an event each, which holds the whole notification.
 const MAX_RECIPIENTS: usize = 50;
-/// What an event has beside the request: its digest, the names of its members, and ids of the account.
-const PART_BYTES: usize = 768;
+/// What an event has beside the request: its digest, the names of its members, and short ids and names that all events
+/// repeat.
+const PART_BYTES: usize = 4096;
 /// What a request without a byte may become.
 const REQUEST_BYTES: usize = 4096;
 

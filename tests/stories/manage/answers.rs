@@ -212,6 +212,7 @@ async fn ask_of_workspaces_and_keys(answers: &mut Answers<'_>) {
     answers.take("GET", "/v1/me", Value::Null).await;
     answers.take("DELETE", &format!("/v1/api-keys/{key}"), Value::Null).await;
     answers.take("DELETE", &format!("/v1/api-keys/{key}?"), Value::Null).await;
+    ask_of_sources(answers).await;
 }
 
 async fn ask_of_events(answers: &mut Answers<'_>, sent: &str, scheduled: &str) {
@@ -348,7 +349,6 @@ async fn every_route_answers_with_the_members_that_were_accepted() {
     let (stage, good, bad) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
     bad.answer(Answer::Status(500));
     let mut answers = Answers { stage: &stage, names: BTreeMap::new(), seen: Map::new() };
-    ask_of_sources(&mut answers).await;
     ask_for_everything(&mut answers, &good, &bad).await;
     ask_wrongly(&mut answers).await;
     // Long bodies are no part of the file.

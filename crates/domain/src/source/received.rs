@@ -118,6 +118,27 @@ pub struct ReceivedRequest {
     pub duration_ms: u32,
 }
 
+impl ReceivedRequest {
+    /// A request that is being worked on. If nothing more becomes of it, its provider repeats it.
+    pub fn begun(id: ReceivedRequestId, received_at: Timestamp, method: String, body_bytes: usize) -> Self {
+        Self {
+            id,
+            received_at,
+            method,
+            body_bytes,
+            verdict: Verdict::Error,
+            reason: Some(Reason::InProgress),
+            detail: None,
+            status: 503,
+            events: Vec::new(),
+            accepted: 0,
+            duplicates: 0,
+            replayed_at: None,
+            duration_ms: 0,
+        }
+    }
+}
+
 /// The parts of a request that are kept whole, for verification again and for the replay.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawRequest {

@@ -66,7 +66,7 @@ struct Form {
 
 /// The event of a body of version 2.
 fn event(body: &[u8]) -> Result<Part, Refusal> {
-    let event: Value = data::json(body)?;
+    let event: Value = data::value(body)?;
     let word = text_at(&event, "/type").unwrap_or_else(|| "unknown".to_owned());
     let inner = text_at(&event, "/payload/type");
     let at = event.get("timestamp").and_then(Value::as_i64).filter(|millis| *millis > 0);

@@ -193,7 +193,7 @@ fn webhook(body: &[u8]) -> Result<Part, Refusal> {
         let others = others(body)?;
         return Ok(unknown(data::digest(others.get().as_bytes()), others));
     };
-    let event: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+    let event: Value = data::value(raw.get().as_bytes()).unwrap_or_default();
     let at = |pointer: &str| text_at(&event, pointer).filter(|text| !text.is_empty());
     let Some(name) = at("/event") else {
         let key = at("/id").unwrap_or_else(|| data::digest(raw.get().as_bytes()));

@@ -18,7 +18,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::adapter::{Adapter, Part, Refusal, Setup, Split, Verdict, Verified};
-use crate::body::data::{self, Data, text_at};
+use crate::body::data::{self, Data, text_at, word_at};
 use crate::body::form;
 use crate::body::payload::{self, Payload};
 use crate::request::Request;
@@ -189,7 +189,7 @@ fn whole(request: &Request<'_>) -> Vec<u8> {
 
 /// A webhook of Conversations: `message.created` and `message.updated`, on any channel; others are kept by their names.
 fn conversation(Payload { value, raw }: Payload, request: &Request<'_>) -> Part {
-    let kind = text_at(&value, "/type").unwrap_or_default();
+    let kind = word_at(&value, "/type").unwrap_or_else(|| "unknown".to_owned());
     let text = |name: &str| text_at(&value, &format!("/message/{name}")).filter(|text| !text.is_empty());
     let (id, status) = (text("id"), text("status").unwrap_or_default());
     let received = text("direction").as_deref() == Some("received");
@@ -416,6 +416,14 @@ mod tests {
             assert_eq!(found.dedupe_key, format!("m1:{kind}:{status}"));
             assert_eq!((&found.data["text"], &found.data["contact_name"]), (&"hi".into(), &"Ann".into()));
             assert_eq!(found.raw.get(), body);
+        }
+    }
+
+    #[test]
+    fn a_conversation_without_a_type_is_unknown() {
+        for body in [r#"{"message":{"id":"m1"}}"#, r#"{"type":"","message":{"id":"m1"}}"#] {
+            let found = part(&Messagebird, &posted(body, "application/json"));
+            assert_eq!((found.event_type.as_str(), found.dedupe_key.as_str()), ("unknown", "m1:unknown:"));
         }
     }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::adapter::{Adapter, Answer, Part, Parts, Refusal, Setup, Split, Verdict, Verified};
-use crate::body::data::{self, Data, text_at};
+use crate::body::data::{self, Data, text_at, word_at};
 use crate::body::form;
 use crate::request::Request;
 use crate::sample::{Draft, Sample};
@@ -24,9 +24,9 @@ const HEADER: &str = "x-hub-signature-256";
 const UNKNOWN: &str = "whatsapp.unknown";
 /// Longest challenge that is given back. Meta's are numbers of about ten digits.
 const MAX_CHALLENGE: usize = 128;
-/// Longest value that stands once in a body and in each of its events, in bytes. A longer one is left out of them: of a
-/// body of megabytes, thousands of events would be gigabytes.
-const MAX_SHARED_BYTES: usize = 1_000;
+/// Longest id, number, time or name that every event of a request repeats. A longer one is not Meta's, and left out: the
+/// events of a request would grow with its square.
+const MAX_SHARED_BYTES: usize = 128;
 
 /// The adapter of Meta's WhatsApp Cloud API.
 #[derive(Debug)]
@@ -197,14 +197,16 @@ fn parts_of_messages(entry: &Entry<'_>, value: &Messages<'_>, parts: &mut Parts)
 }
 
 fn read(raw: &RawValue) -> Option<Value> {
-    serde_json::from_str(raw.get()).ok()
+    data::value(raw.get().as_bytes()).ok()
 }
 
 /// The names of the people who wrote, by their number or id.
 fn names(contacts: &Value) -> HashMap<&str, &str> {
     let contacts = contacts.as_array().into_iter().flatten();
-    let named = contacts.filter_map(|contact| Some((contact, contact.pointer("/profile/name")?.as_str()?)));
-    let named = named.filter(|(_, name)| name.len() <= MAX_SHARED_BYTES);
+    let named = contacts.filter_map(|contact| {
+        let name = contact.pointer("/profile/name").filter(|name| is_short(name))?;
+        Some((contact, name.as_str()?))
+    });
     let keys = named.flat_map(|(contact, name)| {
         let keys = [contact.get("wa_id"), contact.get("user_id")].into_iter().flatten();
         keys.filter_map(Value::as_str).map(move |key| (key, name))
@@ -220,7 +222,7 @@ fn received(
     metadata: &Value,
     entry: &Entry<'_>,
 ) -> Option<Part> {
-    let id = text_at(message, "/id")?;
+    let id = word_at(message, "/id")?;
     let kind = text_at(message, "/type").unwrap_or_else(|| "unknown".to_owned());
     let sender = ["/from", "/from_user_id"].map(|pointer| text_at(message, pointer));
     let name = sender.iter().flatten().find_map(|sender| names.get(sender.as_str()).copied());
@@ -262,7 +264,7 @@ fn text_of(message: &Value) -> Option<String> {
 /// What became of a message that was sent.
 fn changed(raw: &RawValue, status: &Value, metadata: &Value, entry: &Entry<'_>) -> Option<Part> {
     // Gupshup adds its own id, which is the one that its sender knows.
-    let id = text_at(status, "/gs_id").or_else(|| text_at(status, "/id"))?;
+    let id = word_at(status, "/gs_id").or_else(|| word_at(status, "/id"))?;
     let word = text_at(status, "/status")?;
     let to = text_at(status, "/recipient_id").or_else(|| text_at(status, "/recipient_user_id"));
     let data = about(entry, metadata)
@@ -308,7 +310,7 @@ fn with_error(data: Data, value: &Value, place: &str) -> Data {
 
 /// What has no canonical type, or cannot be read: told apart by what it says and when.
 fn unknown(raw: &RawValue, word: &str, entry: Option<&Entry<'_>>) -> Part {
-    let time = entry.map(|entry| &entry.time);
+    let time = entry.map(|entry| &entry.time).filter(|time| is_short(time));
     let said_at = time.and_then(|time| text_at(time, "")).unwrap_or_default();
     Part {
         event_type: UNKNOWN.to_owned(),
@@ -409,6 +411,29 @@ mod tests {
     }
 
     #[test]
+    fn what_every_event_repeats_is_short() {
+        let long = "a".repeat(MAX_SHARED_BYTES + 1);
+        let of = |length: usize| {
+            let word = &long[..length];
+            request(&format!(
+                r#"{{"entry":[{{"id":"{word}","time":"{word}","changes":[{{"field":"messages","value":{{
+                "metadata":{{"display_phone_number":"{word}","phone_number_id":"{word}"}},
+                "contacts":[{{"wa_id":"49","profile":{{"name":"{word}"}}}}],
+                "messages":[{{"from":"49","id":"wamid.1"}},7],"statuses":[{{"id":"wamid.2","status":"sent"}}]}}}}]}}]}}"#
+            ))
+        };
+        let repeated = |case: &Case| -> Vec<usize> {
+            let parts = split(&MetaWhatsapp, case).unwrap().parts;
+            let long = |value: &&Value| value.as_str().is_some_and(|text| text.starts_with("aa"));
+            parts.iter().map(|part| part.data.values().filter(long).count()).collect()
+        };
+        assert_eq!(repeated(&of(MAX_SHARED_BYTES)), [4, 1, 3]);
+        assert_eq!(repeated(&of(MAX_SHARED_BYTES + 1)), [0, 0, 0]);
+        let key = |case: &Case| split(&MetaWhatsapp, case).unwrap().parts.remove(1).dedupe_key;
+        assert_eq!(key(&of(MAX_SHARED_BYTES + 1)), data::digest(b"7"), "its time is not read");
+    }
+
+    #[test]
     fn a_message_that_arrived_has_its_sender_and_text() {
         let value = r#""contacts":[{"wa_id":"48","profile":{"name":"Eve"}},{"wa_id":"49","profile":{"name":"Ada"}}],
             "messages":[{"from":"49","id":"wamid.2","type":"image","timestamp":"1749416383","image":{"caption":"Look"},
@@ -439,6 +464,14 @@ mod tests {
             let part = part(&MetaWhatsapp, &messages(&format!(r#""messages":[{{"id":"w",{message}}}]"#)));
             assert_eq!(part.data["text"], text);
         }
+    }
+
+    #[test]
+    fn an_empty_id_is_no_key() {
+        let value = r#""messages":[{"id":"","a":1},{"id":"","a":2}],"statuses":[{"id":"","status":"sent"}]"#;
+        let parts = split(&MetaWhatsapp, &messages(value)).unwrap().parts;
+        assert!(parts.iter().all(|part| part.event_type == UNKNOWN && part.dedupe_key.len() == 64));
+        assert_ne!(parts[0].dedupe_key, parts[1].dedupe_key);
     }
 
     #[test]

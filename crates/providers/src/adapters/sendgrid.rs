@@ -55,7 +55,7 @@ pub(crate) fn signed(draft: &Draft<'_>, mut sample: Sample) -> Sample {
 }
 
 fn part(raw: &RawValue) -> Part {
-    let event: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+    let event: Value = data::value(raw.get().as_bytes()).unwrap_or_default();
     let name = text_at(&event, "/event");
     let reason = text_at(&event, "/reason").or_else(|| text_at(&event, "/response"));
     let event_type = name.as_deref().map_or("email.unknown", event_type);

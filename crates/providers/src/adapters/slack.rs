@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::adapter::{Adapter, Answer, Part, Refusal, Setup, Split, Verdict, Verified};
-use crate::body::data::{self, Data, text_at};
+use crate::body::data::{self, Data, text_at, word_at};
 use crate::body::form;
 use crate::body::payload::{self, Payload};
 use crate::request::Request;
@@ -110,9 +110,9 @@ fn id_at(value: &Value, place: &str) -> Option<String> {
 /// An event of the Events API.
 fn event(Payload { value, raw }: Payload, body: &[u8]) -> Part {
     let is_event = value.get("event").is_some_and(Value::is_object);
-    let kind = text_at(&value, if is_event { "/event/type" } else { "/type" });
+    let kind = word_at(&value, if is_event { "/event/type" } else { "/type" });
     let kind = kind.unwrap_or_else(|| "unknown".to_owned());
-    let id = text_at(&value, "/event_id");
+    let id = word_at(&value, "/event_id");
     let at = value.get("event_time").or_else(|| value.get("minute_rate_limited"));
     let data = Data::new()
         .with("id", id.clone())
@@ -135,8 +135,8 @@ fn event(Payload { value, raw }: Payload, body: &[u8]) -> Part {
 
 /// A click, a shortcut or a submitted view.
 fn interaction(Payload { value, raw }: Payload, body: &[u8]) -> Part {
-    let kind = text_at(&value, "/type").unwrap_or_else(|| "unknown".to_owned());
-    let id = text_at(&value, "/trigger_id");
+    let kind = word_at(&value, "/type").unwrap_or_else(|| "unknown".to_owned());
+    let id = word_at(&value, "/trigger_id");
     let callback = text_at(&value, "/callback_id").or_else(|| text_at(&value, "/view/callback_id"));
     let data = Data::new()
         .with("id", id.clone())
@@ -159,7 +159,7 @@ fn interaction(Payload { value, raw }: Payload, body: &[u8]) -> Part {
 /// A slash command.
 fn command(value: &Value, raw: Box<RawValue>, body: &[u8]) -> Part {
     let command = text_at(value, "/command");
-    let id = text_at(value, "/trigger_id");
+    let id = word_at(value, "/trigger_id");
     let data = Data::new()
         .with("id", id.clone())
         .with("command", command.clone())
@@ -219,6 +219,19 @@ mod tests {
     fn posted_form(body: &str) -> Case {
         let case = Case::new(Scheme::SlackV0, KEY).body(body);
         signed(case.header("content-type", "application/x-www-form-urlencoded"))
+    }
+
+    #[test]
+    fn an_empty_id_or_type_is_none() {
+        for case in [
+            json(r#"{"event":{"type":""},"event_id":""}"#),
+            json(r#"{"type":"","trigger_id":""}"#),
+            posted_form("payload=%7B%22type%22%3A%22%22%2C%22trigger_id%22%3A%22%22%7D"),
+            posted_form("trigger_id=&user_id=U1"),
+        ] {
+            let found = part(&Slack, &case);
+            assert_eq!((found.event_type.as_str(), found.dedupe_key.len()), ("unknown", 64), "{found:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use crate::adapter::{Adapter, Answer, Part, Parts, Refusal, Setup, Split, Verdict, Verified};
-use crate::body::data::{self, Data, text_at};
+use crate::body::data::{self, Data, text_at, word_at};
 use crate::body::form::{self, Pairs};
 use crate::request::Request;
 use crate::sample::{Draft, Sample};
@@ -288,8 +288,8 @@ fn split_json(body: &[u8], source: Channel) -> Result<Split, Refusal> {
     let whole: &RawValue = data::json(body)?;
     let events = if whole.get().starts_with('[') { data::json(body)? } else { vec![whole] };
     let part = |raw: &RawValue| {
-        let event: Value = data::json(raw.get().as_bytes()).unwrap_or_default();
-        let id = text_at(&event, "/id");
+        let event: Value = data::value(raw.get().as_bytes()).unwrap_or_default();
+        let id = word_at(&event, "/id");
         Part {
             event_type: source.unknown().to_owned(),
             provider_type: text_at(&event, "/type").unwrap_or_else(|| "unknown".to_owned()),
@@ -547,6 +547,14 @@ mod tests {
         assert_eq!(refusal(&TwilioSms, &case.header("content-type", FORM).body("")), mismatch);
         assert_eq!(refusal(&TwilioSms, &request(URL, URL, json, body, "")), mismatch);
         assert_eq!(refusal(&TwilioSms, &request(URL, URL, "text/plain", "a=1", "a=1")), mismatch);
+    }
+
+    #[test]
+    fn an_empty_id_is_no_key() {
+        let body = r#"[{"id":"","a":1},{"id":"","a":2}]"#;
+        let url = format!("{URL}?bodySHA256={}", data::digest(body.as_bytes()));
+        let parts = parts_of(&TwilioSms, &request(&url, &url, "application/json", body, "")).unwrap().parts;
+        assert!(parts[0].dedupe_key.len() == 64 && parts[0].dedupe_key != parts[1].dedupe_key);
     }
 
     #[test]

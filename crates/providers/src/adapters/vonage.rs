@@ -235,7 +235,7 @@ fn sms_type(status: &str) -> &'static str {
 
 /// The event of the Messages API.
 fn message(body: &[u8]) -> Result<Part, Refusal> {
-    let event: Value = data::json(body)?;
+    let event: Value = data::value(body)?;
     let at = |pointer: &str| text_at(&event, pointer);
     let channel = at("/channel").or_else(|| at("/to/type")).unwrap_or_default();
     let channel = match channel.as_str() {

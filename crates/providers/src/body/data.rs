@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::adapter::Refusal;
+use crate::body::lenient;
 
 /// A value as JSON text; `null` if it cannot be one.
 pub(crate) fn raw(value: &impl Serialize) -> Box<RawValue> {
@@ -25,6 +26,14 @@ pub(crate) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal>
         let what = if error.is_data() { "the JSON that this provider sends" } else { "JSON" };
         Refusal::malformed(format!("its body is not {what} ({place})"))
     })
+}
+
+/// Reads a body as a JSON value. What no value can hold is replaced: see [`crate::body::lenient`].
+///
+/// # Errors
+/// [`domain::source::received::Reason::BodyMalformed`].
+pub(crate) fn value(body: &[u8]) -> Result<Value, Refusal> {
+    json(body).or_else(|refusal| lenient::value(body).ok_or(refusal))
 }
 
 /// The digest of a body, where nothing else tells two events apart.
@@ -56,6 +65,11 @@ pub(crate) fn text_at(value: &Value, pointer: &str) -> Option<String> {
         Value::Bool(truth) => Some(truth.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// As [`text_at`], but an empty text is none: for ids and types, of which an empty one says nothing.
+pub(crate) fn word_at(value: &Value, pointer: &str) -> Option<String> {
+    text_at(value, pointer).filter(|text| !text.is_empty())
 }
 
 /// An instant in unix seconds, whole or not, as a number or as text; `None` if it is none, or before 1970 or after 9999.

@@ -3,6 +3,7 @@
 
 pub(crate) mod data;
 pub(crate) mod form;
+mod lenient;
 pub(crate) mod multipart;
 pub(crate) mod params;
 pub(crate) mod payload;

@@ -29,7 +29,7 @@ impl Payload {
 /// # Errors
 /// [`domain::source::received::Reason::BodyMalformed`].
 pub(crate) fn json(body: &[u8]) -> Result<Payload, Refusal> {
-    Ok(Payload { value: data::json(body)?, raw: data::json(body)? })
+    Ok(Payload { value: data::value(body)?, raw: data::json(body)? })
 }
 
 /// Reads JSON, or what the request's `Content-Type` says instead: a form, or a text such as XML.

@@ -259,7 +259,10 @@ async fn share_claims(
     let units = intents.into_iter().map(|intent| {
         let Intent { place, workspace, request } = &intent;
         let claimant = match (keyed, request.id) {
-            (Keyed::Parts(source, keys), _) => keys.get(*place).map(|key| Claimant::of_provider(source, key)),
+            (Keyed::Parts(source, keys), _) => {
+                let kept_for = workspace.expiry(admitter.now).since(admitter.now);
+                keys.get(*place).map(|key| Claimant::of_provider(source, key, kept_for))
+            }
             (Keyed::One(Some(key)), _) => Some(Claimant::of_one(workspace.id, key, request)),
             (Keyed::Batch(Some(key)), _) => Some(Claimant::of_place(workspace.id, key, *place, request)),
             (_, Some(id)) => Some(Claimant::of_id(workspace.id, id, request)),

@@ -2,6 +2,8 @@
 //! Idempotency: the `Idempotency-Key`, or else the event id that the producer chose, is claimed under a lease before
 //! anything is written. See [`store::rows::idempotency`].
 
+use std::time::Duration;
+
 use domain::id::{EventId, SourceKey, WorkspaceId};
 use domain::problem::Problem;
 use domain::source::DEDUPE_FOR;
@@ -19,6 +21,7 @@ pub(crate) struct Claimant {
     request: String,
     /// Where the key comes from.
     pub(crate) by: By,
+    kept_for: Duration,
 }
 
 /// Where the key of a claim comes from.
@@ -36,7 +39,12 @@ pub(crate) enum By {
 impl Claimant {
     /// A request for one event, under its `Idempotency-Key`.
     pub(crate) fn of_one(workspace: WorkspaceId, key: &str, request: &EventRequest) -> Self {
-        Self { key: key_of_one(workspace, key), request: fingerprint(request), by: By::Header }
+        Self {
+            key: key_of_one(workspace, key),
+            request: fingerprint(request),
+            by: By::Header,
+            kept_for: KEPT_FOR,
+        }
     }
 
     /// An event that has an id of its producer's choice.
@@ -52,19 +60,21 @@ impl Claimant {
 
     /// A whole batch. `workspace` is that of all its events, if they have the same.
     pub(crate) fn of_batch(workspace: Option<WorkspaceId>, key: &str, request: String) -> Self {
-        Self { key: key_of_batch(workspace, key), request, by: By::Header }
+        Self { key: key_of_batch(workspace, key), request, by: By::Header, kept_for: KEPT_FOR }
     }
 
-    /// An event of a provider, by its dedupe key.
-    pub(crate) fn of_provider(source: SourceKey, dedupe_key: &str) -> Self {
+    /// An event of a provider, by its dedupe key. It is recognised for as long as it is kept: a received request can be
+    /// replayed until then.
+    pub(crate) fn of_provider(source: SourceKey, dedupe_key: &str, event_kept_for: Duration) -> Self {
         let digest = sha256(&[b"provider", source.id.to_string().as_bytes(), dedupe_key.as_bytes()]);
         let key = IdempotencyKey { workspace: Some(source.workspace), digest };
-        Self { key, request: "provider".to_owned(), by: By::Provider }
+        let kept_for = DEDUPE_FOR.max(event_kept_for);
+        Self { key, request: "provider".to_owned(), by: By::Provider, kept_for }
     }
 
     fn of_event(workspace: WorkspaceId, digest: String, request: &EventRequest, by: By) -> Self {
         let key = IdempotencyKey { workspace: Some(workspace), digest };
-        Self { key, request: fingerprint(request), by }
+        Self { key, request: fingerprint(request), by, kept_for: KEPT_FOR }
     }
 
     /// Claims the key for an event with this id. The claim is a lease: if we die, a repeated request takes it over when
@@ -75,11 +85,8 @@ impl Claimant {
         id: EventId,
         now: Timestamp,
     ) -> Result<EventClaim, Fault> {
-        let kept_for = match self.by {
-            By::Header | By::Id => KEPT_FOR,
-            By::Provider => DEDUPE_FOR,
-        };
-        Ok(intake.context.store.claim_events(&self.key, &self.request, id, (now, kept_for)).await?)
+        let times = (now, self.kept_for);
+        Ok(intake.context.store.claim_events(&self.key, &self.request, id, times).await?)
     }
 }
 

@@ -15,8 +15,9 @@ use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::id::{ReceivedRequestId, SourceId};
 use domain::policy::outcome::Outcome;
 use domain::problem::Problem;
-use domain::source::Source;
+use domain::source::scheme::Scheme;
 use domain::source::secret::{ProviderSecret, SourceSecret};
+use domain::source::{ADDRESS_PATH, Source};
 use domain::timestamp::Timestamp;
 use egress::{Reply, Request};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -83,7 +84,7 @@ pub async fn send_sample(
     }
 
     // 3. Send it. The guard of the client decides whether the address may be called.
-    let url = format!("{address}{}", sample.query);
+    let url = format!("{}{}", address_to_call(&source, &actions.public_url, address), sample.query);
     let target = EndpointUrl::parse(&url, &AllowedTargets::loopback_and_http());
     let target =
         target.map_err(|error| Problem::invalid("/public_base_url", format!("cannot be called: {error}")))?;
@@ -99,8 +100,17 @@ pub async fn send_sample(
     Ok(SampleSent { source, url, sample, reply, received })
 }
 
+/// A header with a fixed value is sent to this installation only: whoever may set `public_base_url` may not read the secret.
+fn address_to_call(source: &Source, public_url: &str, address: String) -> String {
+    match source.settings.scheme() {
+        Scheme::StaticHeader => format!("{public_url}{ADDRESS_PATH}{}", source.token.reveal()),
+        _ => address,
+    }
+}
+
+/// The key of an earlier sample ends: a source has one at most.
 fn with_sample_key(mut source: Source, key: &str, now: Timestamp) -> Source {
-    source.secrets.retain(|secret| !secret.is_sample || secret.is_in_force(now));
+    source.secrets.retain(|secret| !secret.is_sample);
     source.secrets.push(SourceSecret {
         secret: ProviderSecret::new(key),
         created_at: now,

@@ -30,7 +30,10 @@ const GROUPS_AT_ONCE: usize = 4;
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// How long a copy of an event that is being accepted is waited for; the shortest deadline of a provider is 3 s (Slack).
 const WAIT_FOR_COPY: Duration = Duration::from_secs(2);
+/// The first pause before it is looked for again; each further one is twice as long, up to the longest. A row takes about
+/// 1,000 writes a second, and a thousand copies may wait at once.
 const PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 
 /// What became of a request's events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,7 +95,7 @@ pub(super) async fn accept_events(
     // 2. Accept group after group. Events that have too many deliveries for one group, and copies of events that are
     // being accepted at this moment, come again in the next round.
     let began = Instant::now();
-    let mut progressed = began;
+    let (mut progressed, mut pause) = (began, PAUSE);
     while !waiting.is_empty() {
         let before = waiting.len();
         let round = accept_round(intake, source, workspace, (waiting, began + ANSWER_WITHIN), tally).await?;
@@ -102,13 +105,18 @@ pub(super) async fn accept_events(
             Err(stopped) => return Ok(Err(stopped)),
         };
         if waiting.len() < before {
-            progressed = Instant::now();
+            (progressed, pause) = (Instant::now(), PAUSE);
         }
         if progressed.elapsed() > WAIT_FOR_COPY || began.elapsed() > ANSWER_WITHIN {
-            let detail = format!("{} of its {} events are not accepted yet", waiting.len(), parts.len());
+            let detail = format!(
+                "there was no time for {} of its {} events; the provider was asked to repeat it",
+                waiting.len(),
+                parts.len()
+            );
             return Ok(Err(Stopped { reason: Reason::InProgress, detail }));
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
+        pause = (2 * pause).min(LONGEST_PAUSE);
     }
     Ok(Ok(()))
 }

@@ -4,6 +4,7 @@
 //!
 //! Only addresses come here that the adapter has found to be AWS's own. There are few, and they change about once a year.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::policy::outcome::Outcome;
 use egress::Egress;
+use futures_util::future::BoxFuture;
 
 /// A certificate takes about 2 KB.
 const MAX_CERTIFICATE_BYTES: usize = 16 * 1024;
@@ -18,43 +20,113 @@ const MAX_CERTIFICATE_BYTES: usize = 16 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// So a certificate that AWS withdraws is not believed for ever.
 const CACHED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// A stranger must not make us fetch at each request; SNS repeats after 20 s.
+const FAILURE_CACHED_FOR: Duration = Duration::from_secs(10);
+
+/// The PEM at an address, or what went wrong, for people.
+pub type Fetched = BoxFuture<'static, Result<String, String>>;
+
+/// Fetches what is at an address.
+pub type Fetch = Arc<dyn Fn(String) -> Fetched + Send + Sync>;
 
 /// The certificates, by their address.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Certificates {
-    egress: Egress,
+    fetch: Fetch,
     cache: moka::future::Cache<String, Arc<str>>,
+    failures: moka::future::Cache<String, String>,
 }
 
 impl Certificates {
-    pub(crate) fn new(egress: Egress) -> Self {
-        Self {
-            egress,
-            cache: moka::future::Cache::builder().max_capacity(100).time_to_live(CACHED_FOR).build(),
-        }
+    /// Those that `fetch` finds.
+    pub(crate) fn new(fetch: Fetch) -> Self {
+        let cache = moka::future::Cache::builder().max_capacity(100).time_to_live(CACHED_FOR).build();
+        let failures = moka::future::Cache::builder().max_capacity(1_000).time_to_live(FAILURE_CACHED_FOR);
+        Self { fetch, cache, failures: failures.build() }
+    }
+
+    /// Those of AWS, fetched through the guarded client.
+    pub(crate) fn of_aws(egress: Egress) -> Self {
+        Self::new(Arc::new(move |url| {
+            let egress = egress.clone();
+            Box::pin(async move { fetch_from_aws(&egress, &url).await })
+        }))
     }
 
     /// The certificate, PEM.
     ///
     /// # Errors
-    /// What went wrong, for people. A failure is not cached.
+    /// What went wrong, for people. A failure is cached for some seconds.
     pub(crate) async fn fetch(&self, url: &str) -> Result<Arc<str>, String> {
-        let fetched = self.cache.try_get_with(url.to_owned(), self.fetch_anew(url)).await;
-        fetched.map_err(|error| error.as_ref().clone())
-    }
-
-    async fn fetch_anew(&self, url: &str) -> Result<Arc<str>, String> {
-        let target =
-            EndpointUrl::parse(url, &AllowedTargets::public_only()).map_err(|error| error.to_string())?;
-        match self.egress.fetch(&target, MAX_CERTIFICATE_BYTES, TIMEOUT).await {
-            Outcome::Answered(answer) if answer.status == 200 && !answer.body_truncated => {
-                let pem = String::from_utf8(answer.body);
-                Ok(pem.map_err(|_| "the certificate is not text".to_owned())?.into())
-            }
-            Outcome::Answered(answer) => Err(format!("its address answered {}", answer.status)),
-            Outcome::Unreachable(class) => {
-                Err(format!("its address could not be reached ({})", class.as_str()))
+        if let Some(failure) = self.failures.get(url).await {
+            return Err(failure);
+        }
+        let fetch = async { (self.fetch)(url.to_owned()).await.map(Arc::from) };
+        let fetched = self.cache.try_get_with(url.to_owned(), fetch).await;
+        match fetched {
+            Ok(pem) => Ok(pem),
+            Err(failure) => {
+                self.failures.insert(url.to_owned(), failure.as_ref().clone()).await;
+                Err(failure.as_ref().clone())
             }
         }
+    }
+
+    /// Whether the certificate need not be fetched.
+    pub(crate) fn has(&self, url: &str) -> bool {
+        self.cache.contains_key(url)
+    }
+
+    /// Forgets what failed, as time would.
+    #[cfg(test)]
+    fn forget_failures(&self) {
+        self.failures.invalidate_all();
+    }
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Certificates")
+    }
+}
+
+async fn fetch_from_aws(egress: &Egress, url: &str) -> Result<String, String> {
+    let target =
+        EndpointUrl::parse(url, &AllowedTargets::public_only()).map_err(|error| error.to_string())?;
+    match egress.fetch(&target, MAX_CERTIFICATE_BYTES, TIMEOUT).await {
+        Outcome::Answered(answer) if answer.status == 200 && !answer.body_truncated => {
+            let pem = String::from_utf8(answer.body).ok().filter(|pem| providers::is_certificate(pem));
+            pem.ok_or_else(|| "what is at its address is no certificate".to_owned())
+        }
+        Outcome::Answered(answer) => Err(format!("its address answered {}", answer.status)),
+        Outcome::Unreachable(class) => Err(format!("its address could not be reached ({})", class.as_str())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test]
+    async fn a_certificate_is_fetched_once_however_many_ask_and_a_failure_is_tried_again() {
+        let fetches = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&fetches);
+        let certificates = Certificates::new(Arc::new(move |url| {
+            let nth = counted.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                if nth == 0 { Err("down".to_owned()) } else { Ok(format!("PEM of {url}")) }
+            })
+        }));
+        assert_eq!(certificates.fetch("https://a").await.unwrap_err(), "down");
+        assert_eq!(certificates.fetch("https://a").await.unwrap_err(), "down");
+        assert_eq!(fetches.load(Ordering::SeqCst), 1, "it is not asked again at once");
+        certificates.forget_failures();
+        let all = futures_util::future::join_all((0..50).map(|_| certificates.fetch("https://a"))).await;
+        assert!(all.iter().all(|fetched| fetched.as_deref() == Ok("PEM of https://a")));
+        assert_eq!(fetches.load(Ordering::SeqCst), 2);
+        certificates.fetch("https://b").await.unwrap();
+        assert_eq!(fetches.load(Ordering::SeqCst), 3);
     }
 }

@@ -4,6 +4,7 @@
 use domain::access::api_key::{ApiKey, Scope};
 use domain::id::{ReceivedRequestId, SourceId};
 use domain::problem::Problem;
+use domain::source::received::Verdict;
 use providers::adapter::Attachment;
 use providers::request::Request;
 
@@ -24,7 +25,11 @@ pub async fn read_attachment(
     let context = &receiving.intake.context;
     let source = find_source(context, caller, Scope::Sources, source).await?;
     let kept = context.store.load_received_request(source.key(), request, context.clock.now()).await?;
-    let (_, raw) = kept.ok_or(Problem::NotFound("received request"))?;
+    let (found, raw) = kept.ok_or(Problem::NotFound("received request"))?;
+    // The file of a request that was not verified may be a stranger's.
+    if found.verdict != Verdict::Valid {
+        return Err(Problem::NotFound("attachment").into());
+    }
     let request = Request { method: &raw.method, url: &raw.target, headers: &raw.headers, body: &raw.body };
     let attachment = providers::adapter(source.settings.provider).attachment(&request, number);
     Ok(attachment.ok_or(Problem::NotFound("attachment"))?)

@@ -18,14 +18,13 @@ use domain::source::received::{RawRequest, Reason, ReceivedRequest, Verdict};
 use domain::source::token::SourceToken;
 use domain::source::{DEDUPE_FOR, MAX_BODY_BYTES, Source};
 use domain::timestamp::Timestamp;
-use providers::adapter::{Answer, Refusal};
-use sha2::{Digest as _, Sha256};
+use providers::adapter::{Answer, OneTime, Refusal};
 use tokio::time::Instant;
 
 use crate::accept::event_request::sha256;
 use crate::error::{Fault, UseCaseError, chain};
 use crate::receive::accept_events::{Stopped, Tally, accept_events};
-use crate::receive::examine::{Examined, Found, examine};
+use crate::receive::examine::{Examined, Found, examine_by_newest};
 use crate::receive::receiving::Receiving;
 
 /// The confirmation of an SNS subscription: it must fit into the 15 s that SNS waits.
@@ -42,6 +41,16 @@ pub struct Received {
     pub deliveries: u32,
     /// The provider's answer.
     pub answer: Answer,
+}
+
+/// A body above this size is kept before its events are accepted: they may leave parts of it out, and refer to it.
+const KEPT_FIRST_ABOVE_BYTES: usize = 48 * 1024;
+
+/// When a request came, and when it is judged by the secrets in force.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct When {
+    pub(super) received_at: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 /// What was found about a request and done with it.
@@ -70,90 +79,74 @@ pub async fn receive_request(
     let source = context.cache.source_of_token(token).await?.ok_or_else(|| unknown.clone())?;
     let workspace = context.cache.workspace(source.workspace_id).await?.ok_or(unknown)?;
 
-    // 2. Verify it, and accept its events.
+    // 2. A body that its events may not hold is kept first: they refer to it.
     let id = ReceivedRequestId::new(now, context.randomness.id());
+    let begun = ReceivedRequest::begun(id, now, raw.method.clone(), body_bytes);
+    let expires_at = workspace.expiry(now);
+    let is_kept = raw.body.len() > KEPT_FIRST_ABOVE_BYTES;
+    if is_kept {
+        context.store.save_received_request(source.key(), &begun, &raw, expires_at).await?;
+    }
+
+    // 3. Verify it, and accept its events.
     let processed = match refusal_before_reading(&source, body_bytes) {
         Some(processed) => processed,
-        None => process_newest(receiving, &source, &workspace, (id, &raw), (now, now)).await,
+        None => {
+            let when = When { received_at: now, now };
+            process(receiving, Arc::clone(&source), &workspace, (id, &raw), when).await
+        }
     };
 
-    // 3. Keep it, with what was found.
-    let Processed { verdict, refusal, tally, answer } = processed;
-    let request = ReceivedRequest {
-        id,
-        received_at: now,
-        method: raw.method.clone(),
-        body_bytes,
-        verdict,
-        reason: refusal.as_ref().map(|refusal| refusal.reason),
-        detail: refusal.map(|refusal| refusal.detail),
-        status: answer.status,
-        events: tally.events,
-        accepted: tally.accepted,
-        duplicates: tally.duplicates,
-        replayed_at: None,
-        duration_ms: u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX),
-    };
-    context.store.save_received_request(source.key(), &request, &raw, workspace.expiry(now)).await?;
-    Ok(Received { source, request, deliveries: tally.deliveries, answer })
+    // 4. Keep it, with what was found.
+    let deliveries = processed.tally.deliveries;
+    let mut request = begun;
+    request.status = processed.answer.status;
+    request.duration_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+    let answer = processed.found(&mut request);
+    match is_kept {
+        true => drop(context.store.update_received_request(source.key(), &request).await?),
+        false => context.store.save_received_request(source.key(), &request, &raw, expires_at).await?,
+    }
+    Ok(Received { source, request, deliveries, answer })
 }
 
 /// What needs no look at the request itself.
-fn refusal_before_reading(source: &Source, body_bytes: usize) -> Option<Processed> {
+pub(super) fn refusal_before_reading(source: &Source, body_bytes: usize) -> Option<Processed> {
+    if body_bytes > MAX_BODY_BYTES {
+        let detail = format!("its body is larger than {MAX_BODY_BYTES} bytes, so it was not kept");
+        return Some(Processed::refused(source, Refusal::new(Reason::BodyTooLarge, detail)));
+    }
     if !source.settings.active {
         let detail =
             "the source is switched off; switch it on and replay the request, or wait for its repetition";
         return Some(Processed::failed(Reason::SourceInactive, detail));
     }
-    if body_bytes > MAX_BODY_BYTES {
-        let detail = format!("its body has {body_bytes} bytes; at most {MAX_BODY_BYTES} can be taken");
-        return Some(Processed::refused(source, Refusal::new(Reason::BodyTooLarge, detail)));
-    }
     None
 }
 
-/// Processes a request by the newest configuration: one that is refused may be right by a secret that was set a moment ago.
-async fn process_newest(
-    receiving: &Receiving,
-    source: &Source,
-    workspace: &Arc<Workspace>,
-    request: (ReceivedRequestId, &RawRequest),
-    times: (Timestamp, Timestamp),
-) -> Processed {
-    let processed = process(receiving, source, workspace, request, times).await;
-    if processed.verdict != Verdict::Invalid {
-        return processed;
-    }
-    match receiving.intake.context.store.load_source(source.key()).await {
-        Ok(Some(newest)) if newest.revision != source.revision => {
-            process(receiving, &newest, workspace, request, times).await
-        }
-        Ok(_) => processed,
-        Err(error) => Processed::faulty(&Fault::from(error)),
-    }
-}
-
-/// Verifies a request as of the first of `times`, by the secrets in force at the second, and accepts its events.
+/// Verifies a request and accepts its events.
 pub(super) async fn process(
     receiving: &Receiving,
-    source: &Source,
+    source: Arc<Source>,
     workspace: &Arc<Workspace>,
     (id, raw): (ReceivedRequestId, &RawRequest),
-    times: (Timestamp, Timestamp),
+    when: When,
 ) -> Processed {
     // 1. Does it come from the provider?
-    let found = match examine(receiving, source, raw, times).await {
-        Examined::Valid(found) => found,
-        Examined::Invalid(refusal) => return Processed::refused(source, refusal),
-        Examined::Undecided(refusal) => return Processed::failed(refusal.reason, refusal.detail),
+    let (source, examined) = examine_by_newest(receiving, source, raw, when).await;
+    let found = match examined {
+        Ok(Examined::Valid(found)) => found,
+        Ok(Examined::Invalid(refusal)) => return Processed::refused(&source, refusal),
+        Ok(Examined::Undecided(refusal)) => return Processed::failed(refusal.reason, refusal.detail),
+        Err(fault) => return Processed::faulty(&fault),
     };
 
     // 2. Was its signature, which does not cover the body, used with another one?
-    match is_first_use(receiving, source, &found, (raw, times.1)).await {
+    match is_first_use(receiving, &source, &found, when.now).await {
         Ok(true) => {}
         Ok(false) => {
-            let detail = "its signature came before with another body, which it does not cover";
-            return Processed::refused(source, Refusal::new(Reason::SignatureReused, detail));
+            let detail = "its token came before with other content, which its signature does not cover";
+            return Processed::refused(&source, Refusal::new(Reason::SignatureReused, detail));
         }
         Err(fault) => return Processed::faulty(&fault),
     }
@@ -161,7 +154,7 @@ pub(super) async fn process(
     // 3. Accept its events.
     let mut tally = Tally::default();
     let parts = (id, found.parts.as_slice());
-    let accepted = accept_events(&receiving.intake, source, workspace, parts, &mut tally).await;
+    let accepted = accept_events(&receiving.intake, &source, workspace, parts, &mut tally).await;
     let processed = match accepted {
         Ok(Ok(())) => Processed::valid(found.answer),
         Ok(Err(Stopped { reason, detail })) => Processed::failed(reason, detail),
@@ -180,13 +173,12 @@ async fn is_first_use(
     receiving: &Receiving,
     source: &Source,
     found: &Found,
-    (raw, now): (&RawRequest, Timestamp),
+    now: Timestamp,
 ) -> Result<bool, Fault> {
-    let Some(token) = &found.one_time_token else { return Ok(true) };
-    let token = sha256(&[token.as_bytes()]);
-    let body = sha256(&[raw.target.as_bytes(), &Sha256::digest(&raw.body)]);
+    let Some(OneTime { token, content }) = &found.one_time else { return Ok(true) };
+    let (token, content) = (sha256(&[token.as_bytes()]), sha256(&[content.as_bytes()]));
     let store = &receiving.intake.context.store;
-    Ok(store.claim_one_time_token(source.key(), &token, &body, now.plus(DEDUPE_FOR)).await?)
+    Ok(store.claim_one_time_token(source.key(), &token, &content, now.plus(DEDUPE_FOR)).await?)
 }
 
 /// Calls the address by which a subscription is confirmed. The adapter has found it to be AWS's own.
@@ -206,6 +198,18 @@ async fn confirm(receiving: &Receiving, url: &str, processed: Processed) -> Proc
 }
 
 impl Processed {
+    /// Writes down what was found; the provider's answer.
+    pub(super) fn found(self, request: &mut ReceivedRequest) -> Answer {
+        let Self { verdict, refusal, tally, answer } = self;
+        request.verdict = verdict;
+        request.reason = refusal.as_ref().map(|refusal| refusal.reason);
+        request.detail = refusal.map(|refusal| refusal.detail);
+        request.events = tally.events;
+        request.accepted = tally.accepted;
+        request.duplicates = tally.duplicates;
+        answer
+    }
+
     fn valid(answer: Answer) -> Self {
         Self { verdict: Verdict::Valid, refusal: None, tally: Tally::default(), answer }
     }

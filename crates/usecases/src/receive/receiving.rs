@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egress::Egress;
 
 use crate::accept::intake::Intake;
-use crate::receive::certificates::Certificates;
+use crate::receive::certificates::{Certificates, Fetch};
 
 /// What the use cases need that receive. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -23,7 +23,13 @@ pub struct Receiving {
 impl Receiving {
     /// With an empty cache of certificates.
     pub fn new(intake: Intake, egress: Egress, public_url: Arc<str>) -> Self {
-        let certificates = Certificates::new(egress.clone());
+        let certificates = Certificates::of_aws(egress.clone());
         Self { intake, egress, certificates, public_url }
+    }
+
+    /// The same with certificates from elsewhere.
+    #[must_use]
+    pub fn with_certificates(self, fetch: Fetch) -> Self {
+        Self { certificates: Certificates::new(fetch), ..self }
     }
 }

@@ -2,6 +2,8 @@
 //! The replay of a received request: it is verified and accepted again, as of the instant when it came, by the secrets that
 //! the source has now. Events that were accepted before are duplicates.
 
+use std::sync::Arc;
+
 use domain::access::api_key::{ApiKey, Scope};
 use domain::audit::changes::Changes;
 use domain::audit::{Action, Change};
@@ -13,7 +15,7 @@ use serde_json::json;
 
 use crate::error::UseCaseError;
 use crate::manage::manage_source::find_source;
-use crate::receive::receive_request::{Processed, process};
+use crate::receive::receive_request::{When, process, refusal_before_reading};
 use crate::receive::receiving::Receiving;
 
 /// Verifies and accepts a received request again; what was found now.
@@ -41,17 +43,14 @@ pub async fn replay_request(
     context.store.save_audit_entry(&context.entry(caller, change)).await?;
 
     // 3. Verify and accept it, as of when it came.
-    let times = (kept.received_at, now);
-    let Processed { verdict, refusal, tally, .. } =
-        process(receiving, &source, &workspace, (request, &raw), times).await;
+    let when = When { received_at: kept.received_at, now };
+    let processed = match refusal_before_reading(&source, kept.body_bytes) {
+        Some(processed) => processed,
+        None => process(receiving, Arc::new(source.clone()), &workspace, (request, &raw), when).await,
+    };
 
     // 4. Keep what was found.
-    kept.verdict = verdict;
-    kept.reason = refusal.as_ref().map(|refusal| refusal.reason);
-    kept.detail = refusal.map(|refusal| refusal.detail);
-    kept.events = tally.events;
-    kept.accepted = tally.accepted;
-    kept.duplicates = tally.duplicates;
+    processed.found(&mut kept);
     kept.replayed_at = Some(now);
     context.store.update_received_request(source.key(), &kept).await?;
     Ok((source, kept))

@@ -12,6 +12,7 @@ mod manage_workspace;
 mod notifications;
 mod operational_topic;
 mod parked;
+mod receive_request;
 mod replay;
 mod replay_delivery;
 mod stepwise;
