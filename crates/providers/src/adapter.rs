@@ -40,12 +40,7 @@ pub trait Adapter: Sync {
 
     /// The answer to a request that was refused: what makes this provider repeat it, or stop, as its documentation says.
     fn refused(&self, reason: Reason) -> Answer {
-        match reason {
-            Reason::BodyMalformed => Answer::empty(400),
-            Reason::BodyTooLarge => Answer::empty(413),
-            Reason::VerifyTokenMismatch => Answer::empty(403),
-            _ => Answer::empty(401),
-        }
+        Answer::refusing(reason)
     }
 
     /// A file that came with the request, by its number from 0 in `data.attachments`.
@@ -259,6 +254,16 @@ impl Answer {
     /// An answer without a body.
     pub const fn empty(status: u16) -> Self {
         Self { status, content_type: None, body: String::new(), header: None }
+    }
+
+    /// The usual answer to a request that is refused.
+    pub const fn refusing(reason: Reason) -> Self {
+        match reason {
+            Reason::BodyMalformed => Self::empty(400),
+            Reason::BodyTooLarge => Self::empty(413),
+            Reason::VerifyTokenMismatch => Self::empty(403),
+            _ => Self::empty(401),
+        }
     }
 
     /// A plain text with status 200.

@@ -55,11 +55,9 @@ impl Adapter for AwsSes {
     /// SNS repeats after 5xx and 429 only.
     fn refused(&self, reason: Reason) -> Answer {
         match reason {
-            Reason::BodyMalformed => Answer::empty(400),
-            Reason::BodyTooLarge => Answer::empty(413),
             Reason::TopicNotAllowed => Answer::empty(403),
             Reason::CertificateUnavailable | Reason::ConfirmationFailed => Answer::empty(503),
-            _ => Answer::empty(401),
+            _ => Answer::refusing(reason),
         }
     }
 }

@@ -272,7 +272,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     let digest = Sha256::digest(body.as_bytes());
     let parts: [&[u8]; 5] = [time.as_bytes(), b"\n", draft.url.as_bytes(), b"\n", digest.as_ref()];
     let signature = mac::sign(Hash::Sha256, draft.secret().as_bytes(), &parts);
-    Sample::json(body).with(TIME, time).with(SIGNATURE, mac::to_base64(&signature))
+    Sample::json(body).with(TIME, time).with(SIGNATURE, data::base64(&signature))
 }
 
 #[cfg(test)]
@@ -287,7 +287,7 @@ mod tests {
         let digest = Sha256::digest(body.as_bytes());
         let time = NOW.to_string();
         let parts: [&[u8]; 5] = [time.as_bytes(), b"\n", URL.as_bytes(), b"\n", digest.as_ref()];
-        let signature = mac::to_base64(&mac::sign(Hash::Sha256, KEY.as_bytes(), &parts));
+        let signature = data::base64(&mac::sign(Hash::Sha256, KEY.as_bytes(), &parts));
         Case::new(Scheme::BirdNotifications, KEY).body(body).header(TIME, &time).header(SIGNATURE, &signature)
     }
 
@@ -295,7 +295,7 @@ mod tests {
         let (id, time) = ("msg_1", NOW.to_string());
         let key = mac::from_base64(SECRET.trim_start_matches("whsec_")).unwrap();
         let parts: [&[u8]; 5] = [id.as_bytes(), b".", time.as_bytes(), b".", body.as_bytes()];
-        let signature = format!("v1,{}", mac::to_base64(&mac::sign(Hash::Sha256, &key, &parts)));
+        let signature = format!("v1,{}", data::base64(&mac::sign(Hash::Sha256, &key, &parts)));
         let case = Case::new(Scheme::StandardWebhooks, SECRET).body(body).header("webhook-id", id);
         case.header("webhook-timestamp", &time).header("webhook-signature", &signature)
     }

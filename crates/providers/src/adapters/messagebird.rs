@@ -270,7 +270,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
         let digest = Sha256::digest(b"");
         let parts: [&[u8]; 5] = [time.as_bytes(), b"\n", query.as_bytes(), b"\n", digest.as_ref()];
         let signature = mac::sign(Hash::Sha256, draft.secret().as_bytes(), &parts);
-        return bare.with(TIME, time).with(SIGNATURE, mac::to_base64(&signature));
+        return bare.with(TIME, time).with(SIGNATURE, data::base64(&signature));
     }
     let now = draft.now.as_seconds();
     let claims = Claims {
@@ -320,7 +320,7 @@ mod tests {
         let digest = Sha256::digest(&case.body);
         let time = NOW.to_string();
         let parts: [&[u8]; 5] = [time.as_bytes(), b"\n", query.as_bytes(), b"\n", digest.as_ref()];
-        let signature = mac::to_base64(&mac::sign(Hash::Sha256, KEY.as_bytes(), &parts));
+        let signature = data::base64(&mac::sign(Hash::Sha256, KEY.as_bytes(), &parts));
         case.header(TIME, &time).header(SIGNATURE, &signature)
     }
 

@@ -24,7 +24,7 @@ const HEADER: &str = "x-hub-signature-256";
 const UNKNOWN: &str = "whatsapp.unknown";
 /// Longest challenge that is given back. Meta's are numbers of about ten digits.
 const MAX_CHALLENGE: usize = 128;
-/// Longest id, number, time or name that every event of a request repeats. A longer one is none of Meta's, and left out: the
+/// Longest id, number, time or name that every event of a request repeats. A longer one is not Meta's, and left out: the
 /// events of a request would grow with its square.
 const MAX_SHARED_BYTES: usize = 128;
 

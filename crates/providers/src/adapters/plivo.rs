@@ -249,7 +249,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
     };
     let signature = mac::sign(Hash::Sha256, draft.secret().as_bytes(), &[signed.as_bytes()]);
     sample
-        .with(headers.signature.to_lowercase(), mac::to_base64(&signature))
+        .with(headers.signature.to_lowercase(), data::base64(&signature))
         .with(headers.nonce.to_lowercase(), nonce)
 }
 
@@ -267,7 +267,7 @@ mod tests {
     const NONCE: &str = "31627761595286130198";
 
     fn header(headers: &Headers, which: &str, signed: &str, case: Case) -> Case {
-        let signature = mac::to_base64(&mac::sign(Hash::Sha256, TOKEN.as_bytes(), &[signed.as_bytes()]));
+        let signature = data::base64(&mac::sign(Hash::Sha256, TOKEN.as_bytes(), &[signed.as_bytes()]));
         case.header(&which.to_lowercase(), &signature).header(&headers.nonce.to_lowercase(), NONCE)
     }
 
@@ -420,7 +420,7 @@ mod tests {
         let case = header(&V3, V3.main_account, &signed, Case::new(Scheme::PlivoV3, TOKEN).body(body));
         assert_eq!(refusal(&Plivo, &case), None);
         // The subaccount's, which another secret makes, stands beside it.
-        let other = mac::to_base64(&[7; 32]);
+        let other = data::base64(&[7; 32]);
         assert_eq!(refusal(&Plivo, &case.clone().header("x-plivo-signature-v3", &other)), None);
         let list = format!("{other}, {}", String::from_utf8(v3(body).headers[0].1.clone()).unwrap());
         assert_eq!(refusal(&Plivo, &v3(body).header("x-plivo-signature-v3", &list)), None);

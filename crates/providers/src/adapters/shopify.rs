@@ -99,7 +99,7 @@ pub(crate) fn sample(draft: &Draft<'_>) -> Sample {
         .with("x-shopify-webhook-id", format!("webhook-{}", draft.id()))
         .with("x-shopify-event-id", draft.id())
         .with("x-shopify-triggered-at", at)
-        .with(SIGNATURE, mac::to_base64(&signature))
+        .with(SIGNATURE, data::base64(&signature))
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
     const KEY: &str = "hush-hush-hush";
 
     fn signature(body: &[u8]) -> String {
-        mac::to_base64(&mac::sign(Hash::Sha256, KEY.as_bytes(), &[body]))
+        data::base64(&mac::sign(Hash::Sha256, KEY.as_bytes(), &[body]))
     }
 
     fn case(body: &[u8]) -> Case {

@@ -62,7 +62,7 @@ impl Adapter for Slack {
         match reason {
             Reason::BodyMalformed => is_final(400),
             Reason::BodyTooLarge => is_final(413),
-            _ => Answer::empty(401),
+            _ => Answer::refusing(reason),
         }
     }
 }

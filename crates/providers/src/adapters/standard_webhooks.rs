@@ -188,11 +188,11 @@ pub(crate) fn signed(draft: &Draft<'_>, family: &str, body: &str) -> Sample {
     let (signature, public) = if draft.secret().starts_with("whpk_") {
         let key = SigningKey::from_bytes(&draft.derive(b"key"));
         let signature = key.sign(&parts.concat()).to_bytes();
-        let public = format!("whpk_{}", mac::to_base64(key.verifying_key().as_bytes()));
-        (format!("v1a,{}", mac::to_base64(&signature)), Some(public))
+        let public = format!("whpk_{}", data::base64(key.verifying_key().as_bytes()));
+        (format!("v1a,{}", data::base64(&signature)), Some(public))
     } else {
         let key = symmetric_key(draft.secret()).unwrap_or_default();
-        (format!("v1,{}", mac::to_base64(&mac::sign(Hash::Sha256, &key, &parts))), None)
+        (format!("v1,{}", data::base64(&mac::sign(Hash::Sha256, &key, &parts))), None)
     };
     let sample = Sample::json(body)
         .with(format!("{family}-id"), id)

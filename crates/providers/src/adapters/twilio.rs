@@ -349,7 +349,7 @@ fn signed_form(draft: &Draft<'_>, pairs: &[(&str, &str)]) -> Sample {
     in_order(&mut params);
     let signature =
         mac::sign(Hash::Sha1, draft.secret().as_bytes(), &[draft.url.as_bytes(), &joined(&params)]);
-    sample.with(HEADER, mac::to_base64(&signature))
+    sample.with(HEADER, data::base64(&signature))
 }
 
 #[cfg(test)]
@@ -369,7 +369,7 @@ mod tests {
         let mut case = Case::new(Scheme::Twilio, TOKEN)
             .body(body)
             .header("content-type", content_type)
-            .header(HEADER, &mac::to_base64(&signature));
+            .header(HEADER, &data::base64(&signature));
         url.clone_into(&mut case.url);
         case
     }

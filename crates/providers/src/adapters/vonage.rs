@@ -53,9 +53,7 @@ impl Adapter for Vonage {
     fn refused(&self, reason: Reason) -> Answer {
         match reason {
             Reason::SignatureMissing => Answer::empty(503),
-            Reason::BodyMalformed => Answer::empty(400),
-            Reason::BodyTooLarge => Answer::empty(413),
-            _ => Answer::empty(401),
+            _ => Answer::refusing(reason),
         }
     }
 }

@@ -112,13 +112,6 @@ pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>, Refusal> {
     STANDARD.decode(text).map_err(malformed)
 }
 
-/// Bytes in base64, for samples.
-#[must_use]
-pub(crate) fn to_base64(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
 /// Whether two texts are equal, in constant time.
 pub(crate) fn equal(one: &[u8], other: &[u8]) -> bool {
     use subtle::ConstantTimeEq as _;
