@@ -10,7 +10,7 @@ use domain::timestamp::Timestamp;
 const DURATIONS: [&str; 3] = ["duration_ms", "p50_ms", "p95_ms"];
 
 /// Prefixes of ids, each followed by a ULID.
-const IDS: [&str; 7] = ["ws", "we", "evt", "wd", "rep", "key", "aud"];
+const IDS: [&str; 9] = ["ws", "we", "evt", "wd", "rep", "key", "aud", "src", "rcv"];
 
 /// Beginnings of texts that are random behind them.
 const RANDOM: [&str; 4] = ["whsec_", "phk_", "req_", "v1,"];

@@ -204,6 +204,21 @@ async fn read_replays(reader: &mut Newcomer<'_>, endpoints: &Endpoints, event: &
     reader.stage.deliveries(&endpoints.failing, 4, "delivered").await;
 }
 
+async fn read_sources(reader: &mut Newcomer<'_>) {
+    let made = reader.run("Sources", &[]).await;
+    let source = ("SOURCE", id(&made));
+    reader.run("Sources", &[source]).await;
+    let address = made["address"].as_str().unwrap();
+    let (_, token) = address.split_once("/in/").unwrap();
+    let time = reader.stage.clock().now().as_millis() / 1000;
+    let headers = [("stripe-signature", format!("t={time},v1=00"))];
+    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let body = r#"{"type":"invoice.paid"}"#;
+    reader.stage.admin.exchange("POST", &format!("/in/{token}"), body, &headers).await.unwrap();
+    let page = reader.run("What a source received", &[source]).await;
+    reader.run("What a source received", &[source, ("REQUEST", id(&page["data"][0]))]).await;
+}
+
 #[tokio::test]
 async fn every_example_of_the_api_page_is_answered_as_printed() {
     if !is_installed("curl", "--version").await {
@@ -227,6 +242,7 @@ async fn every_example_of_the_api_page_is_answered_as_printed() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    read_sources(&mut reader).await;
     reader.run("Statistics", &[("ENDPOINT", &endpoints.failing.id)]).await;
     reader.run("Statistics", &[("ENDPOINT", &endpoints.failing.id)]).await;
     reader.run("Notifications", &[]).await;

@@ -10,7 +10,7 @@ use crate::source::received::{RawRequest, SHOWN_BODY_BYTES};
 use crate::source::scheme::Scheme;
 
 /// Headers whose values are credentials, whatever the provider.
-const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x-api-key"];
 
 /// The beginning of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
