@@ -60,7 +60,33 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     report(&format!("{AT_ONCE} requests at once"), &answers);
     #[expect(clippy::cast_precision_loss, reason = "20,000 is exact")]
     print("requests a second, flat out", FLAT_OUT as f64 / elapsed.as_secs_f64(), "1/s");
+
+    // 4. Very many events in one request.
+    many_events(&source.posthorn).await?;
     source.posthorn.kill_now()
+}
+
+/// Posts 10,000 events in one request, in the shape of Meta, and posts it again.
+async fn many_events(posthorn: &Posthorn) -> anyhow::Result<()> {
+    let settings = json!({
+        "workspace_id": posthorn.workspace, "name": "many", "provider": "gupshup", "scheme": "address_only",
+    });
+    let made = posthorn.api.post("/v1/sources", &settings).await?;
+    let (_, token) =
+        made["address"].as_str().and_then(|address| address.split_once("/in/")).context("no address")?;
+    let statuses: Vec<_> = (0..10_000)
+        .map(|n| json!({ "id": format!("wamid.{n}"), "status": "delivered", "timestamp": "1749416383" }))
+        .collect();
+    let value = json!({ "metadata": { "phone_number_id": "1" }, "statuses": statuses });
+    let changes = json!([{ "field": "messages", "value": value }]);
+    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": changes }] });
+    for what in ["10,000 events in one request", "the same again, all of them duplicates"] {
+        let began = Instant::now();
+        let answer = posthorn.api.exchange("POST", &format!("/in/{token}"), body.to_string(), &[]).await?;
+        print(&format!("{what}: status"), f64::from(answer.status().as_u16()), "");
+        print(&format!("{what}: request to answer"), began.elapsed().as_secs_f64(), "s");
+    }
+    Ok(())
 }
 
 fn report(at: &str, answers: &[Answer]) {

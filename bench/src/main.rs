@@ -37,7 +37,7 @@ enum Benchmark {
         #[arg(long)]
         folder: Option<PathBuf>,
     },
-    /// Size of every function's zip; fails when a zip is larger than 5 MB.
+    /// Size of every function's zip; fails when one is larger than its budget.
     Sizes {
         /// Where the functions' binaries are; beside this one, if left out.
         #[arg(long)]

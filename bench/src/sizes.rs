@@ -1,5 +1,5 @@
 //! How large is each function's zip?
-//! Package sizes. The rule: at most 5 MB, because Lambda downloads the zip at every cold start.
+//! Package sizes. The rule: at most 5 MB, and 5.25 MB for the API, because Lambda downloads the zip at every cold start.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,6 +14,9 @@ use crate::functions::{FUNCTIONS, binary};
 
 /// Largest zip, in bytes.
 const BUDGET_BYTES: u64 = 5_000_000;
+/// The same for the API, which holds the most routes: no producer, customer or provider waits for its start
+/// (docs/performance.md, "The functions").
+const MANAGEMENT_BUDGET_BYTES: u64 = 5_250_000;
 /// The bytes that a zip of one file adds to its compressed bytes: a local header, an entry of the directory and the
 /// directory's end (APPNOTE 4.3.7, 4.3.12, 4.3.16), and twice the name. A function's binary is called `bootstrap`
 /// there.
@@ -28,11 +31,12 @@ pub(crate) fn run(folder: Option<&Path>) -> anyhow::Result<()> {
     for function in FUNCTIONS {
         let bytes = zipped_bytes(&binary(function, folder)?)?;
         print(&format!("zipped, {function}"), megabytes(bytes), "MB");
-        if bytes > BUDGET_BYTES {
-            too_large.push(function);
+        let budget = if function == "management" { MANAGEMENT_BUDGET_BYTES } else { BUDGET_BYTES };
+        if bytes > budget {
+            too_large.push(format!("{function} is larger than {} MB", megabytes(budget)));
         }
     }
-    ensure!(too_large.is_empty(), "zipped larger than {} MB: {too_large:?}", megabytes(BUDGET_BYTES));
+    ensure!(too_large.is_empty(), "zipped, {}", too_large.join(", "));
     Ok(())
 }
 
