@@ -16,6 +16,7 @@ use http_body_util::BodyExt as _;
 use usecases::act::actions::Actions;
 use usecases::idempotent_request::{AnswerHead, Begun, ClaimedId, IdempotentRequest, KeptAnswer, begin};
 use usecases::manage::management::Management;
+use usecases::receive::receiving::Receiving;
 use usecases::{Context, Fault, UseCaseError};
 
 use crate::error_response::ErrorResponse;
@@ -34,6 +35,13 @@ pub trait HoldsContext: HoldsApiKeys {
 impl HoldsContext for Management {
     fn with(self, change: impl FnOnce(Context) -> Context) -> Self {
         Self { context: change(self.context), ..self }
+    }
+}
+
+impl HoldsContext for Receiving {
+    fn with(mut self, change: impl FnOnce(Context) -> Context) -> Self {
+        self.intake.context = change(self.intake.context);
+        self
     }
 }
 

@@ -10,13 +10,14 @@ pub mod setup;
 
 use axum::Router;
 use axum::routing::any;
+use http_kit::idempotent;
 use usecases::receive::receiving::Receiving;
 
 /// The routes of this function.
 pub fn router(receiving: Receiving) -> Router {
     #[expect(clippy::disallowed_methods, reason = "providers call it, not users of the API")]
     let addresses = Router::new().route("/in/{token}", any(receive::receive));
-    addresses.merge(routes()).with_state(receiving)
+    addresses.merge(idempotent(routes(), receiving.clone())).with_state(receiving)
 }
 
 http_kit::operations! { Receiving:

@@ -2,9 +2,8 @@
 
 use api::sources::ReceivedRequest;
 use axum::Json;
-use axum::extract::State;
 use domain::id::{ReceivedRequestId, SourceId};
-use http_kit::{Caller, ErrorResponse, Id};
+use http_kit::{Caller, ErrorResponse, Id, UnderClaim};
 use usecases::receive::receiving::Receiving;
 use usecases::receive::replay_request::replay_request;
 
@@ -21,7 +20,7 @@ use usecases::receive::replay_request::replay_request;
     responses((status = 200, description = "What was found now.", body = ReceivedRequest)),
 )]
 pub(crate) async fn replay(
-    State(receiving): State<Receiving>,
+    UnderClaim(receiving): UnderClaim<Receiving>,
     caller: Caller,
     Id(source): Id<SourceId>,
     Id(request): Id<ReceivedRequestId>,
