@@ -66,7 +66,7 @@ pub struct Source {
     pub id: SourceId,
     /// The workspace of the source.
     pub workspace_id: WorkspaceId,
-    /// The address to enter at the provider. Whoever knows it can post to it, so it ends with `[hidden]` for a key without
+    /// The address to enter at the provider. Anyone who has it can post to it, so it ends with `[hidden]` for a key without
     /// the scope `sources`.
     #[cfg_attr(
         feature = "openapi",

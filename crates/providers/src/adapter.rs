@@ -1,6 +1,6 @@
 //! What is the same for every provider?
-//! The shape of an adapter: `verify` a request, then `split` it into events. Only a verified request can be split: nobody
-//! outside this crate can make a [`Verified`].
+//! The shape of an adapter: `verify` a request, then `split` it into events. Only a verified request can be split: code
+//! outside this crate cannot make a [`Verified`].
 //!
 //! Adapters are pure: the clock, the secrets and the certificate of SNS are in the [`Setup`].
 

@@ -193,7 +193,7 @@ impl SourceSettings {
     /// Checks the secrets of a new source.
     ///
     /// # Errors
-    /// [`Problem::Invalid`] when there is none and the scheme needs one, or one has the wrong form.
+    /// [`Problem::Invalid`] when the scheme needs a secret and none is given, or a secret has the wrong form.
     pub fn check_secrets(&self, secrets: &[ProviderSecret]) -> Result<(), Problem> {
         let mut invalid = Invalid::new();
         let scheme = self.scheme();

@@ -327,7 +327,7 @@ mod tests {
             (Scheme::EcdsaP256, &key[..80]),
             (Scheme::EcdsaP256, "-----BEGIN PUBLIC KEY-----"),
             (Scheme::StandardWebhooks, "whsec_short"),
-            (Scheme::StandardWebhooks, "plain text secret of somebody"),
+            (Scheme::StandardWebhooks, "a secret in plain text"),
             (Scheme::Stripe, ""),
             (Scheme::Stripe, "short"),
             (Scheme::HubSignature256, " spaces around it "),

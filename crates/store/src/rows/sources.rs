@@ -43,7 +43,7 @@ struct Document {
 struct Sealed {
     token: SourceToken,
     secrets: Vec<SourceSecret>,
-    /// The word of a handshake, which is an option: whoever knows it can answer for the provider.
+    /// The word of a handshake, which is an option: anyone who knows it can answer for the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verify_token: Option<ProviderSecret>,
 }

@@ -2,7 +2,7 @@
 //! A sample: a request as the provider would make it, signed with the source's own secret, and sent to its real public
 //! address. It becomes an event like any other.
 //!
-//! A provider that signs with a private key of its own gets a key pair for this one sample. Its public half is a secret of
+//! A provider that signs with its own private key gets a key pair for this one sample. Its public half is a secret of
 //! the source for a minute, and the private half is forgotten at once.
 
 use std::time::Duration;
@@ -100,7 +100,7 @@ pub async fn send_sample(
     Ok(SampleSent { source, url, sample, reply, received })
 }
 
-/// A header with a fixed value is sent to this installation only: whoever may set `public_base_url` may not read the secret.
+/// A header with a fixed value is sent to this installation only: a caller who may set `public_base_url` may not read the secret.
 fn address_to_call(source: &Source, public_url: &str, address: String) -> String {
     match source.settings.scheme() {
         Scheme::StaticHeader => format!("{public_url}{ADDRESS_PATH}{}", source.token.reveal()),
@@ -122,7 +122,7 @@ fn with_sample_key(mut source: Source, key: &str, now: Timestamp) -> Source {
 }
 
 fn headers(sample: &Sample) -> Result<HeaderMap, Fault> {
-    let broken = |_| Fault::Broken("a sample has a header that is none".to_owned());
+    let broken = |_| Fault::Broken("a sample has an invalid header".to_owned());
     let mut headers = HeaderMap::with_capacity(sample.headers.len());
     for (name, value) in &sample.headers {
         let name = HeaderName::try_from(name.as_str()).map_err(|_| broken(()))?;

@@ -147,7 +147,7 @@ impl Cache {
     }
 
     /// The source whose address has this token, if its workspace is there. That there is none is cached, too, as bounded as
-    /// the rest: whoever tries tokens costs one read for each.
+    /// the rest: each token that is tried costs two reads.
     ///
     /// # Errors
     /// [`Fault`] when the table cannot be read.

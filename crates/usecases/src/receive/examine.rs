@@ -48,12 +48,16 @@ pub(super) async fn examine_by_newest(
     raw: &RawRequest,
     when: When,
 ) -> (Arc<Source>, Result<Examined, Fault>) {
-    if let Some(valid @ Examined::Valid(_)) = examine(receiving, &source, raw, when, Fetching::No).await {
+    let by_cached = examine(receiving, &source, raw, when, Fetching::No).await;
+    if let Some(valid @ Examined::Valid(_)) = by_cached {
         return (source, Ok(valid));
     }
     let newest = match receiving.intake.context.store.load_source(source.key()).await {
         Ok(Some(newest)) if newest.revision != source.revision => Arc::new(newest),
-        Ok(_) => source,
+        Ok(_) => match by_cached {
+            Some(examined) => return (source, Ok(examined)),
+            None => source,
+        },
         Err(error) => return (source, Err(error.into())),
     };
     let examined = examine(receiving, &newest, raw, when, Fetching::Yes).await;

@@ -37,7 +37,7 @@ pub async fn replay_request(
     let kept = context.store.load_received_request(source.key(), request, now).await?;
     let (mut kept, raw) = kept.ok_or(Problem::NotFound("received request"))?;
 
-    // 2. Somebody answers for it, before anything is sent.
+    // 2. Write the audit entry before anything is sent.
     let changes = Changes::asked_for([("request_id", json!(request))]);
     let change = Change::of_source(Action::SourceRequestReplayed, &source, changes);
     context.store.save_audit_entry(&context.entry(caller, change)).await?;
