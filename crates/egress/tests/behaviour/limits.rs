@@ -128,3 +128,25 @@ fn resident_bytes() -> usize {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
 }
+
+#[tokio::test]
+async fn a_document_is_fetched_by_get_up_to_its_own_limit_and_under_the_same_guard() {
+    for (sent, kept, truncated) in [(10_000, 10_000, false), (16_385, 16_384, true)] {
+        let body = "x".repeat(sent);
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {sent}\r\n\r\n");
+        let receiver = Receiver::answering(format!("{head}{body}")).await;
+        let url = format!("http://127.0.0.1:{}/certificate.pem", receiver.port);
+        let url = EndpointUrl::parse(&url, &LOCAL).unwrap();
+        let timeout = Duration::from_secs(5);
+        let Outcome::Answered(answer) = local_egress().fetch(&url, 16_384, timeout).await else {
+            panic!("no answer")
+        };
+        assert_eq!((answer.body.len(), answer.body_truncated), (kept, truncated));
+        assert!(receiver.requests()[0].starts_with(b"GET /certificate.pem HTTP/1.1\r\n"));
+
+        let strict = Egress::new(AllowedTargets::public_only()).unwrap();
+        let refused = strict.fetch(&url, 16_384, timeout).await;
+        assert_eq!(refused, Outcome::Unreachable(ErrorClass::BlockedAddress));
+        assert_eq!(receiver.requests().len(), 1, "nothing was sent");
+    }
+}
