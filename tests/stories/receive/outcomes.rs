@@ -343,3 +343,42 @@ async fn a_sample_works_whatever_is_cached() {
     }
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_file_that_came_with_an_email_is_read_byte_for_byte_and_only_if_the_email_was_verified() {
+    let stage = Stage::set().await;
+    let unsigned = json!({ "provider": "sendgrid_inbound_parse", "scheme": "address_only" });
+    let key = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==";
+    let signed = json!({ "provider": "sendgrid_inbound_parse", "secrets": [key] });
+    let file = [0u8, 0xff, b'\r', b'\n', b'x'];
+    let mut body = b"--xYzZY\r\nContent-Disposition: form-data; name=\"subject\"\r\n\r\nHi\r\n--xYzZY\r\n\
+        Content-Disposition: form-data; name=\"attachment1\"; filename=\"a.pdf\"\r\n\
+        Content-Type: application/pdf\r\n\r\n"
+        .to_vec();
+    body.extend(file);
+    body.extend(b"\r\n--xYzZY--\r\n");
+    let headers = [("content-type", "multipart/form-data; boundary=xYzZY")];
+    for (settings, verdict) in [(unsigned, "valid"), (signed, "invalid")] {
+        let source = stage.source(settings).await;
+        stage.admin.exchange("POST", &source.path, body.clone(), &headers).await.unwrap();
+        let request = stage.received(&source).await.remove(0);
+        assert_eq!(request["verdict"], verdict, "{request}");
+        let path =
+            format!("/v1/sources/{}/requests/{}/attachments", source.id, request["id"].as_str().unwrap());
+        let read = async |number: &str| {
+            stage.admin.exchange("GET", &format!("{path}/{number}"), "", &[]).await.unwrap()
+        };
+        let found = read("0").await;
+        match verdict {
+            "valid" => {
+                assert_eq!((found.status().as_u16(), found.body().as_ref()), (200, file.as_slice()));
+                assert_eq!(found.headers()["content-type"], "application/octet-stream");
+            }
+            _ => assert_eq!(found.status(), 404),
+        }
+        for wrong in ["1", "+0", "00", "x"] {
+            assert_eq!(read(wrong).await.status(), 404, "{wrong}");
+        }
+    }
+    stage.end().await;
+}
