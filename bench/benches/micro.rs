@@ -7,6 +7,7 @@ use std::time::Duration;
 use divan::{AllocProfiler, Bencher, black_box};
 use domain::delivery::render::{Message, Occasion, render};
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::purpose::Purpose;
 use domain::endpoint::subscription::{self, Subscription, Switch};
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
@@ -82,6 +83,8 @@ fn fan_out(bencher: Bencher<'_, '_>) {
             channels: Vec::new(),
             public_keys: Vec::new(),
             is_notification: false,
+            purpose: Purpose::Subscriber,
+            filter: None,
         })
         .collect();
     let event_type = event_type("family9.paid");
@@ -167,6 +170,7 @@ fn endpoint(profile: Profile) -> Endpoint {
     Endpoint {
         id: endpoint_id(),
         workspace_id: workspace(),
+        purpose: Purpose::Subscriber,
         url: settings.check(&AllowedTargets::public_only()).expect("a public address"),
         settings,
         secrets: vec![ActiveSecret { secret, expires_at: None }],
@@ -190,6 +194,7 @@ fn job() -> Job {
         deliver_at: None,
         trace: None,
         is_test: false,
+        caused_by: None,
         ledger: Ledger::default(),
     };
     Job::first(&event, endpoint_id())

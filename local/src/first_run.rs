@@ -12,6 +12,7 @@ use domain::audit::snapshot::Snapshot;
 use domain::audit::{Action, AuditEntry, Change};
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::defaults::EndpointDefaults;
+use domain::endpoint::purpose::Purpose;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{ApiKeyId, AuditEntryId, EndpointId, EndpointKey, WorkspaceId};
 use domain::metadata::Metadata;
@@ -164,6 +165,7 @@ impl Receiver<'_> {
             let endpoint = Endpoint {
                 id,
                 workspace_id: workspace,
+                purpose: Purpose::Subscriber,
                 url: settings.check(self.targets)?,
                 settings,
                 secrets: vec![ActiveSecret { secret, expires_at: None }],

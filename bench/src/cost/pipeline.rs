@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::purpose::Purpose;
 use domain::hex::hex;
 use domain::id::SourceId;
 use domain::source::Source;
@@ -114,6 +115,7 @@ impl Pipeline {
         let endpoint = Endpoint {
             id: domain::id::EndpointId::new(now, Randomness::system().id()),
             workspace_id: self.workspace.parse()?,
+            purpose: Purpose::Subscriber,
             url: settings
                 .check(&AllowedTargets::loopback_and_http())
                 .map_err(|problem| anyhow::anyhow!("{problem}"))?,

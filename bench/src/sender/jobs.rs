@@ -6,6 +6,7 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use bytes::Bytes;
 use domain::delivery::render::{Message, Occasion, render};
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::purpose::Purpose;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::event::event_type::EventType;
 use domain::event::ledger::Ledger;
@@ -113,6 +114,7 @@ impl Target {
         Ok(Endpoint {
             id: self.endpoint,
             workspace_id: self.workspace,
+            purpose: Purpose::Subscriber,
             url: settings.check(&AllowedTargets::loopback_and_http())?,
             settings,
             secrets: vec![ActiveSecret { secret: Secret::new(&self.randomness.bytes()), expires_at: None }],

@@ -136,6 +136,18 @@ id!(
     "an event"
 );
 id!(
+    /// When types, if filter, then steps.
+    RuleId,
+    "rule_",
+    "a rule"
+);
+id!(
+    /// One call of an action.
+    InvocationId,
+    "inv_",
+    "an invocation"
+);
+id!(
     /// One event on its way to one endpoint.
     DeliveryId,
     "wd_",
@@ -184,7 +196,7 @@ id!(
 );
 
 /// The prefixes of all kinds.
-const PREFIXES: [&str; 10] = [
+const PREFIXES: [&str; 12] = [
     WorkspaceId::PREFIX,
     EndpointId::PREFIX,
     EventId::PREFIX,
@@ -193,6 +205,8 @@ const PREFIXES: [&str; 10] = [
     ApiKeyId::PREFIX,
     AuditEntryId::PREFIX,
     SourceId::PREFIX,
+    RuleId::PREFIX,
+    InvocationId::PREFIX,
     ReceivedRequestId::PREFIX,
     ClaimId::PREFIX,
 ];

@@ -269,6 +269,7 @@ mod tests {
             deliver_at: None,
             trace: None,
             is_test: false,
+            caused_by: None,
             ledger: Ledger::default(),
         }
     }

@@ -72,6 +72,7 @@ fn job(number: u128, payload: &str) -> Job {
         deliver_at: None,
         trace: None,
         is_test: false,
+        caused_by: None,
         ledger: Ledger::default(),
     };
     Job::first(&event, EndpointId::new(at, number))

@@ -68,6 +68,24 @@ pub enum Scope {
     /// Read sources and what they received, without bodies.
     #[serde(rename = "sources:ro")]
     SourcesRead,
+    /// Describe event types, and read the descriptions.
+    #[serde(rename = "catalogue")]
+    Catalogue,
+    /// Read the event types that are not hidden.
+    #[serde(rename = "catalogue:ro")]
+    CatalogueRead,
+    /// Manage, test and read rules.
+    #[serde(rename = "rules")]
+    Rules,
+    /// Read rules and when they fired.
+    #[serde(rename = "rules:ro")]
+    RulesRead,
+    /// Invoke the actions that the key's roles allow, and read them. Actions are managed with `admin`.
+    #[serde(rename = "actions")]
+    Actions,
+    /// Read actions and invocations.
+    #[serde(rename = "actions:ro")]
+    ActionsRead,
     /// Make, change, delete and read workspaces.
     #[serde(rename = "workspaces")]
     Workspaces,
@@ -94,6 +112,12 @@ impl Scope {
             Self::DeliveriesRead => "deliveries:ro",
             Self::Sources => "sources",
             Self::SourcesRead => "sources:ro",
+            Self::Catalogue => "catalogue",
+            Self::CatalogueRead => "catalogue:ro",
+            Self::Rules => "rules",
+            Self::RulesRead => "rules:ro",
+            Self::Actions => "actions",
+            Self::ActionsRead => "actions:ro",
             Self::Workspaces => "workspaces",
             Self::WorkspacesRead => "workspaces:ro",
             Self::Admin => "admin",
@@ -109,11 +133,15 @@ impl Scope {
                 | Self::WebhooksRead
                 | Self::DeliveriesRead
                 | Self::SourcesRead
+                | Self::CatalogueRead
+                | Self::RulesRead
+                | Self::ActionsRead
                 | Self::WorkspacesRead
                 | Self::AdminRead
         );
         self == wanted
-            || self == Self::Admin
+            // Who manages actions does not invoke them.
+            || (self == Self::Admin && wanted != Self::Actions)
             || (self == Self::AdminRead && reads)
             || matches!(
                 (self, wanted),
@@ -122,6 +150,9 @@ impl Scope {
                     | (Self::Webhooks, Self::WebhooksRead | Self::DeliveriesRead)
                     | (Self::Deliveries, Self::DeliveriesRead)
                     | (Self::Sources, Self::SourcesRead)
+                    | (Self::Catalogue, Self::CatalogueRead)
+                    | (Self::Rules, Self::RulesRead)
+                    | (Self::Actions, Self::ActionsRead)
                     | (Self::Workspaces, Self::WorkspacesRead)
             )
     }

@@ -127,6 +127,7 @@ mod tests {
     use crate::audit::changes::Changes;
     use crate::endpoint::EndpointSettings;
     use crate::endpoint::endpoint_url::EndpointUrl;
+    use crate::endpoint::purpose::Purpose;
     use crate::id::{ApiKeyId, EndpointId, WorkspaceId};
     use crate::signing::secret::ActiveSecret;
     use proptest::prelude::*;
@@ -143,6 +144,7 @@ mod tests {
         Endpoint {
             id: EndpointId::new(at, 1),
             workspace_id: WorkspaceId::new(at, 1),
+            purpose: Purpose::Subscriber,
             url: EndpointUrl::deserialize(json!(url)).unwrap(),
             settings,
             secrets: active.collect(),

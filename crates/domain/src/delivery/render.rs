@@ -121,6 +121,7 @@ mod tests {
     use super::*;
     use crate::endpoint::EndpointSettings;
     use crate::endpoint::address::AllowedTargets;
+    use crate::endpoint::purpose::Purpose;
     use crate::id::{EndpointId, WorkspaceId};
     use crate::signing::secret::{ActiveSecret, Secret};
     use crate::signing::signature::{Received, verify_standard};
@@ -135,6 +136,7 @@ mod tests {
         Endpoint {
             id: EndpointId::new(now(), 1),
             workspace_id: WorkspaceId::new(now(), 1),
+            purpose: Purpose::Subscriber,
             url: settings.check(&AllowedTargets::public_only()).unwrap(),
             settings,
             secrets: vec![ActiveSecret { secret: Secret::new(&[3; 32]), expires_at: None }],

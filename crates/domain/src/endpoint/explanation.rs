@@ -149,6 +149,7 @@ fn verdict(rule: Rule, passed: bool) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::purpose::Purpose;
     use crate::endpoint::subscription::{fan_out, fan_out_operational};
     use crate::policy::circuit::MAX_PARKED_WHILE_OFF;
     use crate::timestamp::Timestamp;
@@ -184,7 +185,17 @@ mod tests {
             let events = patterns.iter().map(|text| EventTypePattern::parse(text).unwrap()).collect();
             let channels = channels(&names);
             let (public_keys, is_notification) = (Vec::new(), false);
-            Subscription { id: id(number), switch, events, channels, public_keys, is_notification }
+            let (purpose, filter) = (Purpose::Subscriber, None);
+            Subscription {
+                id: id(number),
+                switch,
+                events,
+                channels,
+                public_keys,
+                is_notification,
+                purpose,
+                filter,
+            }
         })
     }
 
@@ -221,7 +232,17 @@ mod tests {
         let events = ["order.*", "invoice.*"].map(|text| EventTypePattern::parse(text).unwrap()).to_vec();
         let channels = channels(&["eu", "us"]);
         let (switch, public_keys, is_notification) = (Switch::Off, Vec::new(), false);
-        let subscription = Subscription { id: id(1), switch, events, channels, public_keys, is_notification };
+        let (purpose, filter) = (Purpose::Subscriber, None);
+        let subscription = Subscription {
+            id: id(1),
+            switch,
+            events,
+            channels,
+            public_keys,
+            is_notification,
+            purpose,
+            filter,
+        };
         let event_type = event_type("invoice.paid");
         let origin = Origin::of(&event_type, "null");
         let Explanation(verdicts) = subscription.explain(&event_type, &subscription.channels[1..], &origin);

@@ -15,12 +15,14 @@ pub mod explanation;
 pub mod filter;
 mod mail_address;
 pub mod notification;
+pub mod purpose;
 pub mod subscription;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use payload::{Filter, Template};
 use serde::{Deserialize, Serialize};
 
 use crate::access::api_key::{ApiKey, Scope};
@@ -28,6 +30,7 @@ use crate::endpoint::address::AllowedTargets;
 pub use crate::endpoint::body_form::BodyForm;
 use crate::endpoint::custom_headers::{HIDDEN_VALUE, is_header_name};
 use crate::endpoint::endpoint_url::{EndpointUrl, REDACTED};
+use crate::endpoint::purpose::Purpose;
 use crate::event::channel::{Channel, MAX_CHANNELS};
 use crate::event::event_type::{EventTypePattern, MAX_PATTERNS};
 use crate::id::{EndpointId, EndpointKey, WorkspaceId};
@@ -119,9 +122,21 @@ pub struct EndpointSettings {
     /// How deliveries are signed.
     #[serde(default, deserialize_with = "only_object")]
     pub signature: SignatureSettings,
+    /// The conditions that an event must meet; `null` is none. At most 50 conditions and 8 KiB.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub filter: Option<Filter>,
     /// The form of a delivery's body.
     #[serde(default)]
     pub body: BodyForm,
+    /// The JSON that is sent instead of the payload: its strings hold expressions. `null` is the payload itself.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub template: Option<Template>,
+    /// How long after its event a delivery is due, in seconds; at most 43,200.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(maximum = 43200))]
+    pub delay_seconds: u64,
     /// The HTTP method of deliveries.
     #[serde(default)]
     pub method: Method,
@@ -161,6 +176,8 @@ pub struct Endpoint {
     pub id: EndpointId,
     /// The tenant that the endpoint belongs to.
     pub workspace_id: WorkspaceId,
+    /// What it is for.
+    pub purpose: Purpose,
     /// The owner's settings.
     pub settings: EndpointSettings,
     /// `settings.url`, parsed and checked.
@@ -190,7 +207,10 @@ impl fmt::Debug for EndpointSettings {
             headers,
             header_prefix,
             signature,
+            filter,
             body,
+            template,
+            delay_seconds,
             method,
             timeout_seconds,
             retry,
@@ -210,7 +230,10 @@ impl fmt::Debug for EndpointSettings {
             .field("headers", &headers.keys())
             .field("header_prefix", header_prefix)
             .field("signature", signature)
+            .field("filter", &filter.is_some())
             .field("body", body)
+            .field("template", &template.is_some())
+            .field("delay_seconds", delay_seconds)
             .field("method", method)
             .field("timeout_seconds", timeout_seconds)
             .field("retry", retry)

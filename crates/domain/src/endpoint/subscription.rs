@@ -1,6 +1,9 @@
 //! Which endpoints get an event?
 //! Subscriptions and fan-out: an endpoint's types and channels decide, and whether it is switched on.
 
+use payload::Filter;
+
+use crate::endpoint::purpose::Purpose;
 use crate::endpoint::{DisabledReason, EndpointSettings, MAX_ENDPOINTS};
 use crate::event::channel::{self, Channel};
 use crate::event::event_type::{EventType, EventTypePattern, wants};
@@ -59,19 +62,24 @@ pub struct Subscription {
     pub public_keys: Vec<(PublicKey, Option<Timestamp>)>,
     /// Whether it is a notification, which is sent less than it subscribes to.
     pub is_notification: bool,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The conditions that an event must meet.
+    pub filter: Option<Filter>,
 }
 
 impl Subscription {
     /// The subscription of an endpoint with these settings.
     pub fn of(
         id: EndpointId,
+        purpose: Purpose,
         settings: EndpointSettings,
         reason: Option<DisabledReason>,
         public_keys: Vec<(PublicKey, Option<Timestamp>)>,
     ) -> Self {
-        let EndpointSettings { active, events, channels, body, .. } = settings;
-        let is_notification = body.is_notification();
-        Self { id, switch: Switch::of(active, reason), events, channels, public_keys, is_notification }
+        let EndpointSettings { active, events, channels, body, filter, .. } = settings;
+        let (switch, is_notification) = (Switch::of(active, reason), body.is_notification());
+        Self { id, switch, events, channels, public_keys, is_notification, purpose, filter }
     }
 
     /// Whether it lists `event_type` or its family; an endpoint that subscribes to every type lists none.
@@ -143,7 +151,8 @@ mod tests {
         let events = vec![EventTypePattern::parse("invoice.*").unwrap()];
         let id = EndpointId::new(Timestamp::from_millis(0), 1);
         let (channels, public_keys) = (Vec::new(), Vec::new());
-        Subscription { id, switch, events, channels, public_keys, is_notification: false }
+        let (purpose, filter) = (Purpose::Subscriber, None);
+        Subscription { id, switch, events, channels, public_keys, is_notification: false, purpose, filter }
     }
 
     #[test]

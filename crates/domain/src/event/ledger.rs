@@ -29,11 +29,28 @@ pub enum SkipReason {
     ParkedFull,
     /// The endpoint is a notification, and one of this type about the same endpoint was sent less than an hour ago.
     NotifiedLately,
+    /// The event does not meet the endpoint's filter.
+    Filter,
+    /// The rule only watches: it would have fired.
+    Watching,
+    /// The rule led to the event itself, or three rules did.
+    Loop,
+    /// The step of a rule names an endpoint, whose delivery it is.
+    Forwarded,
 }
 
 impl SkipReason {
-    const ALL: [Self; 5] =
-        [Self::TypeNotSubscribed, Self::Disabled, Self::Channel, Self::ParkedFull, Self::NotifiedLately];
+    const ALL: [Self; 9] = [
+        Self::TypeNotSubscribed,
+        Self::Disabled,
+        Self::Channel,
+        Self::ParkedFull,
+        Self::NotifiedLately,
+        Self::Filter,
+        Self::Watching,
+        Self::Loop,
+        Self::Forwarded,
+    ];
 
     /// The letter that stands for the reason in the stored ledger.
     fn code(self) -> u8 {
@@ -43,6 +60,10 @@ impl SkipReason {
             Self::Channel => b'c',
             Self::ParkedFull => b'f',
             Self::NotifiedLately => b'n',
+            Self::Filter => b'l',
+            Self::Watching => b'w',
+            Self::Loop => b'o',
+            Self::Forwarded => b'r',
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is an event, and what are its limits?
 //! An immutable record of something that happened: type, time and payload, with its channels and its ledger.
 
+pub mod cause;
 pub mod channel;
 pub mod event_type;
 pub mod ledger;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::event::cause::Cause;
 use crate::event::channel::Channel;
 use crate::event::event_type::EventType;
 use crate::event::ledger::Ledger;
@@ -98,6 +100,8 @@ pub struct Event {
     /// Whether it tests one endpoint: it was sent once, while its caller waited. No sweep and no replay of a window sends
     /// it.
     pub is_test: bool,
+    /// The rules that led to it; `None` for an event that no rule made.
+    pub caused_by: Option<Cause>,
     /// The result of the fan-out for every endpoint.
     pub ledger: Ledger,
 }

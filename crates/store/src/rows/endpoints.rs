@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use domain::audit::AuditEntry;
 use domain::endpoint::deleted::DeletedEndpoint;
 use domain::endpoint::endpoint_url::EndpointUrl;
+use domain::endpoint::purpose::Purpose;
 use domain::endpoint::subscription::{Subscription, Switch};
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
@@ -32,6 +33,8 @@ struct Document {
     workspace_id: WorkspaceId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     uid: Option<Uid>,
+    #[serde(default, skip_serializing_if = "Purpose::is_subscriber")]
+    purpose: Purpose,
     #[serde(serialize_with = "without_uid")]
     settings: EndpointSettings,
     /// Only `failing` and `gone`: earlier versions, which run on while a new one is deployed, know no other.
@@ -121,6 +124,7 @@ impl Store {
             id: endpoint.id,
             workspace_id: endpoint.workspace_id,
             uid: settings.uid.take(),
+            purpose: endpoint.purpose.clone(),
             settings,
             disabled_reason: endpoint.disabled_reason().filter(|reason| *reason != DisabledReason::Manual),
             disabled: endpoint.disabled.clone(),
@@ -218,9 +222,9 @@ impl Store {
         let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX);
         let rows = self.query(&range, usize::MAX).await?.rows.into_iter();
         let subscriptions = rows.map(|row| {
-            let Document { id, settings, disabled_reason, public_keys, .. } =
+            let Document { id, purpose, settings, disabled_reason, public_keys, .. } =
                 ItemReader::new(row, ENTITY).json("document")?;
-            Ok(Subscription::of(id, settings, disabled_reason, public_keys))
+            Ok(Subscription::of(id, purpose, settings, disabled_reason, public_keys))
         });
         let mut subscriptions = subscriptions.collect::<Result<Vec<_>, StoreError>>()?;
         let mut off = subscriptions.iter_mut().filter_map(|subscription| match &mut subscription.switch {
@@ -274,6 +278,7 @@ impl Store {
         Ok(Endpoint {
             id: document.id,
             workspace_id: document.workspace_id,
+            purpose: document.purpose,
             settings: document.settings,
             url,
             secrets: sealed.secrets,

@@ -1,7 +1,10 @@
 //! How are events kept?
 //! One row per event, with its payload and its ledger; the part of a long ledger that does not fit is in further rows.
 
+use std::str::FromStr as _;
+
 use domain::audit::AuditEntry;
+use domain::event::cause::Cause;
 use domain::event::channel::Channel;
 use domain::event::event_type::EventType;
 use domain::event::ledger::Ledger;
@@ -149,6 +152,7 @@ impl Store {
             })
             .maybe(event.trace, |item, trace| item.text("trace", trace))
             .maybe(event.is_test.then_some(1), |item, yes| item.number(TEST, yes))
+            .maybe(event.caused_by.as_ref(), |item, cause| item.text("caused_by", cause))
             .maybe(rest, |item, rest| {
                 item.number("ledger_pages", rest.pages).text("ledger_digest", rest.digest)
             })
@@ -297,6 +301,11 @@ fn read_row(
         uid: uid(reader)?,
         workspace_id: workspace,
         is_test: is_test(reader, &event_type)?,
+        caused_by: reader
+            .maybe_text("caused_by")?
+            .map(Cause::from_str)
+            .transpose()
+            .map_err(|error| reader.damaged(error))?,
         event_type,
         occurred_at: reader.instant("occurred_at")?,
         payload: match detail {

@@ -4,6 +4,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::access::actor::Actor;
 use domain::endpoint::address::AllowedTargets;
+use domain::endpoint::purpose::Purpose;
 use domain::endpoint::subscription::Switch;
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings};
 use domain::event::operational::OperationalEvent;
@@ -22,6 +23,7 @@ pub(crate) fn endpoint(number: u128) -> Endpoint {
     Endpoint {
         id: EndpointId::new(now(), number),
         workspace_id: workspace(1),
+        purpose: Purpose::Subscriber,
         url: settings.check(&AllowedTargets::public_only()).unwrap(),
         settings,
         secrets: vec![ActiveSecret { secret: Secret::new(&[7; 32]), expires_at: None }],

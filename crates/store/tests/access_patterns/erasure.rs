@@ -22,6 +22,7 @@ fn event(workspace_id: WorkspaceId, number: u128, endpoints: u128) -> Event {
         payload: serde_json::from_str::<Payload>("{}").unwrap(),
         erased_at: None,
         is_test: false,
+        caused_by: None,
         channels: Vec::new(),
         deliver_at: None,
         trace: None,

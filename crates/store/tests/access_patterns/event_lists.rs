@@ -26,6 +26,7 @@ fn event(number: u32, event_type: &str, payload: &str) -> Event {
         deliver_at: None,
         trace: None,
         is_test: false,
+        caused_by: None,
         ledger: Ledger::default(),
     }
 }

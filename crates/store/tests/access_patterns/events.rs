@@ -35,6 +35,7 @@ pub(super) fn event(at: Timestamp, randomness: u128) -> Event {
         deliver_at: Some(now()),
         trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().ok(),
         is_test: false,
+        caused_by: None,
         ledger: Ledger::default(),
     }
 }

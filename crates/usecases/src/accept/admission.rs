@@ -336,6 +336,7 @@ impl Admitter<'_> {
             deliver_at: request.deliver_at.filter(|at| *at > self.now),
             trace: request.trace,
             is_test: false,
+            caused_by: None,
             ledger,
         })
     }

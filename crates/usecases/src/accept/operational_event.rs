@@ -125,6 +125,7 @@ async fn send(
         deliver_at: None,
         trace: None,
         is_test: false,
+        caused_by: None,
         ledger,
     };
     context.store.save_event(&event, workspace.expiry(*now)).await?;

@@ -137,6 +137,7 @@ pub(crate) fn synthetic_event(endpoint: &Endpoint, id: EventId) -> Result<Event,
         deliver_at: None,
         trace: None,
         is_test: true,
+        caused_by: None,
         ledger: Ledger { deliveries: vec![endpoint.id], skipped: Vec::new() },
     })
 }
@@ -146,6 +147,7 @@ mod tests {
     use super::*;
     use domain::endpoint::EndpointSettings;
     use domain::endpoint::address::AllowedTargets;
+    use domain::endpoint::purpose::Purpose;
     use domain::id::WorkspaceId;
     use domain::timestamp::Timestamp;
 
@@ -159,6 +161,7 @@ mod tests {
             let endpoint = Endpoint {
                 id: EndpointId::new(now, 1),
                 workspace_id: WorkspaceId::new(now, 1),
+                purpose: Purpose::Subscriber,
                 url: settings.check(&AllowedTargets::public_only()).unwrap(),
                 settings,
                 secrets: Vec::new(),

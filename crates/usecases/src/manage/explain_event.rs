@@ -80,7 +80,7 @@ pub async fn explain_event(
     let as_created = endpoint.revision == 1 && recorded.is_some();
     let changed_since = !as_created && endpoint.updated_at.plus(TAKES_EFFECT) > event.id.time();
     let reason = endpoint.disabled_reason();
-    let mut subscription = Subscription::of(id, endpoint.settings, reason, Vec::new());
+    let mut subscription = Subscription::of(id, endpoint.purpose, endpoint.settings, reason, Vec::new());
     if let Switch::OffForFailing { parked } = &mut subscription.switch {
         let counts = context.store.parked_counts(event.workspace_id).await?;
         *parked = counts.get(&id).copied().unwrap_or_default();

@@ -14,6 +14,7 @@ use domain::delivery::DeliveryStatus;
 use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::filter::{EndpointFilter, EndpointState};
+use domain::endpoint::purpose::Purpose;
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings, MAX_ENDPOINTS};
 use domain::id::{EndpointId, EndpointKey};
 use domain::policy::circuit::{Health, ParkedCount};
@@ -68,6 +69,7 @@ pub async fn create_endpoint(
     let endpoint = Endpoint {
         id,
         workspace_id: workspace.id,
+        purpose: Purpose::Subscriber,
         settings,
         url,
         secrets: vec![ActiveSecret { secret, expires_at: None }],

@@ -375,8 +375,13 @@ async fn missed(
     events: Vec<Event>,
     now: Timestamp,
 ) -> Result<Vec<Delivery>, Fault> {
-    let subscription =
-        Subscription::of(endpoint.id, endpoint.settings.clone(), endpoint.disabled_reason(), Vec::new());
+    let subscription = Subscription::of(
+        endpoint.id,
+        endpoint.purpose.clone(),
+        endpoint.settings.clone(),
+        endpoint.disabled_reason(),
+        Vec::new(),
+    );
     let mut candidates = Vec::new();
     for event in events {
         let wanted = subscription.skip_reason(&event.event_type, &event.channels).is_none();

@@ -32,6 +32,7 @@ use domain::access::api_key::{ApiKey, ApiKeySettings};
 use domain::access::workspace::{Workspace, WorkspaceSettings};
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::defaults::EndpointDefaults;
+use domain::endpoint::purpose::Purpose;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{ApiKeyId, EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, Secret};
@@ -181,6 +182,7 @@ impl Bench {
         let endpoint = Endpoint {
             id: EndpointId::new(start(), number),
             workspace_id: self.workspace,
+            purpose: Purpose::Subscriber,
             url: settings.check(&AllowedTargets::loopback_and_http().with_mail(true)).unwrap(),
             settings,
             secrets: vec![ActiveSecret { secret: Secret::new(&[7; 32]), expires_at: None }],
