@@ -44,6 +44,13 @@ fn only(name: &str, schema: impl Into<SchemaOrRef>) -> Object {
     object.additional_properties(Some(AdditionalProperties::FreeForm(false))).build()
 }
 
+/// The schema of the HTTP method of deliveries, which have a body.
+pub(crate) fn delivery_method() -> SchemaOrRef {
+    let methods = ["POST", "PUT", "PATCH"];
+    let method = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(methods));
+    method.description(Some("The HTTP method of deliveries.")).into()
+}
+
 /// The schema of an id with this prefix. Only the canonical spelling is an id: 26 upper-case characters of Crockford's
 /// base 32, of which the first holds three bits.
 pub(crate) fn id(prefix: &str, of: &str) -> SchemaOrRef {
