@@ -11,7 +11,8 @@ use domain::signing::secret::DEFAULT_OVERLAP_SECONDS;
 use domain::source::secret::ProviderSecret;
 use domain::uid::WorkspaceIdOrUid;
 use http_kit::{
-    ABOUT_IF_MATCH, Answer, Body, Caller, Created, Document, Id, IfMatch, InRequest, Page, Revised, UnderClaim,
+    ABOUT_IF_MATCH, Answer, Body, Caller, Created, Document, Id, IfMatch, InRequest, Page, Revised,
+    UnderClaim,
 };
 use serde_json::Value;
 use usecases::manage::manage_source::{self, REPLACED_WHOLE};
