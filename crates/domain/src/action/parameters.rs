@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::action::url_template::UrlTemplate;
 use crate::action::{ActionSettings, MAX_SCHEMA_BYTES};
 use crate::json_depth::is_deeper_than;
-use crate::problem::{Invalid, escape_pointer};
+use crate::problem::{FieldError, Invalid, escape_pointer};
 
 /// The most bytes of an invocation's parameters.
 pub const MAX_PARAMETERS_BYTES: usize = 65_536;
@@ -79,6 +79,26 @@ pub fn closed(schema: &Value) -> Value {
         members.insert("additionalProperties".to_owned(), Value::Bool(false));
     }
     schema
+}
+
+/// What of `value` does not fit a schema by the names of its members alone: those that are missing, and those that a closed
+/// schema does not name.
+pub fn misfits_of_names(schema: &Value, value: &Value) -> Vec<FieldError> {
+    let (Some(schema), Some(members)) = (schema.as_object(), value.as_object()) else { return Vec::new() };
+    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+    let missing = required.filter_map(Value::as_str).filter(|name| !members.contains_key(*name));
+    let missing = missing.map(|name| FieldError {
+        pointer: String::new(),
+        detail: format!("must have the member `{name}`"),
+    });
+    let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+    let known = properties(schema);
+    let unknown = members.keys().filter(|name| is_closed && !known.contains_key(*name));
+    let unknown = unknown.map(|name| FieldError {
+        pointer: format!("/{}", escape_pointer(name)),
+        detail: "is not a parameter of this action".to_owned(),
+    });
+    missing.chain(unknown).collect()
 }
 
 /// JSON with the members of each object in the order of their names: equal parameters have equal text, in whatever order

@@ -1,7 +1,7 @@
 //! How are endpoints kept?
 //! As one document under an optimistic lock; secrets and the values of headers are sealed beside it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::audit::AuditEntry;
 use domain::endpoint::deleted::DeletedEndpoint;
@@ -150,6 +150,20 @@ impl Store {
             Some(row) => Ok(Some(self.read_endpoint(row).await?)),
             None => Ok(None),
         }
+    }
+
+    /// Those of the endpoints that there are, by id.
+    pub(crate) async fn load_endpoints(
+        &self,
+        endpoints: impl Iterator<Item = EndpointKey>,
+    ) -> Result<HashMap<EndpointId, Endpoint>, StoreError> {
+        let keys: Vec<_> = endpoints.map(keys::endpoint).collect();
+        let mut found = HashMap::with_capacity(keys.len());
+        for row in self.load_all(&keys).await? {
+            let endpoint = self.read_endpoint(row).await?;
+            found.insert(endpoint.id, endpoint);
+        }
+        Ok(found)
     }
 
     /// The endpoint as it was a moment ago; one that was just made is found.
