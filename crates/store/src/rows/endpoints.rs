@@ -189,7 +189,7 @@ impl Store {
         }
     }
 
-    /// Part of the endpoints of a workspace, of those that the listing's filter selects by id and settings; it does not see
+    /// Part of the endpoints of a workspace that stand for no action, of those that the listing's filter selects by id and settings; it does not see
     /// the values of custom headers. Decrypts only what it selects.
     ///
     /// # Errors
@@ -202,8 +202,9 @@ impl Store {
         let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX).consistent();
         let keep = |row| {
             let reader = ItemReader::new(row, ENTITY);
-            let Document { id, settings, .. } = reader.json("document")?;
-            Ok((listing.filter)(id, &settings).then_some(reader))
+            let Document { id, purpose, settings, .. } = reader.json("document")?;
+            // An action's endpoint is listed with its action.
+            Ok((purpose != Purpose::Action && (listing.filter)(id, &settings)).then_some(reader))
         };
         let page = self.walk(range.listed(ENDPOINT_PREFIX, listing), listing.limit, keep).await?;
         let mut rows = Vec::with_capacity(page.rows.len());

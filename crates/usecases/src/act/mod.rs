@@ -4,6 +4,7 @@
 pub mod actions;
 pub mod invoke_action;
 pub mod preview_request;
+pub mod read_invocations;
 pub mod schemas;
 pub mod send_sample;
 pub mod send_test_event;
