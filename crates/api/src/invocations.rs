@@ -95,7 +95,6 @@ pub struct Invocation {
     /// The workspace of the invocation.
     pub workspace_id: WorkspaceId,
     /// The name of the action.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, examples("refund_order")))]
     pub action: ActionName,
     /// The revision of the action then.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, examples(1)))]
@@ -188,7 +187,6 @@ pub struct InvocationQuery {
     /// The workspace. Required with a key for all workspaces.
     pub workspace_id: Option<WorkspaceIdOrUid>,
     /// Only invocations of this action.
-    #[cfg_attr(feature = "openapi", param(value_type = Option<String>, pattern = "^[a-z][a-z0-9_]{0,63}$"))]
     pub action: Option<ActionName>,
     /// Only invocations that stand so.
     #[cfg_attr(feature = "openapi", param(inline))]

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod action;
 pub mod audit;
+pub mod catalogue;
 pub mod delivery;
 pub mod endpoint;
 pub mod event;

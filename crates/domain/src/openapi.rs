@@ -9,6 +9,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::role::{MAX_ROLE_CHARS, Role};
+use crate::action::name::{ActionName, MAX_ACTION_NAME_CHARS};
 use crate::endpoint::custom_headers::{MAX_HEADER_VALUE_BYTES, MAX_HEADERS};
 use crate::event::channel::{Channel, MAX_CHANNEL_CHARS};
 use crate::event::event_type::{EventType, EventTypePattern, MAX_EVENT_TYPE_CHARS};
@@ -132,6 +133,15 @@ impl PartialSchema for Role {
     }
 }
 
+impl PartialSchema for ActionName {
+    fn schema() -> SchemaOrRef {
+        text("The name of an action, unique in its workspace; also the name of the tool that agents see.", "refund_order")
+            .max_length(Some(MAX_ACTION_NAME_CHARS))
+            .pattern(Some("^[a-z][a-z0-9_]*$"))
+            .into()
+    }
+}
+
 impl PartialSchema for Secret {
     fn schema() -> SchemaOrRef {
         let description = "A signing secret: `whsec_` and base64 of 24 to 64 bytes; for the profiles `body` and \
@@ -218,6 +228,7 @@ impl ToSchema for Timestamp {}
 impl ToSchema for EventType {}
 impl ToSchema for EventTypePattern {}
 impl ToSchema for Channel {}
+impl ToSchema for ActionName {}
 impl ToSchema for Role {}
 impl ToSchema for Secret {}
 impl ToSchema for PayloadText {
