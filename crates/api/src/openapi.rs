@@ -119,8 +119,10 @@ impl PartialSchema for EventTypes {
 impl PartialSchema for TargetId {
     fn schema() -> RefOr<Schema> {
         let text = ObjectBuilder::new().schema_type(Type::String);
-        text.description(Some("The id of a workspace, endpoint, API key, event, delivery, replay or source."))
-            .pattern(Some("^(ws|we|key|evt|wd|rep|src)_[0-7][0-9A-HJKMNP-TV-Z]{25}$"))
+        let description = "The id of a workspace, endpoint, API key, event, delivery, replay or source, or the name of an \
+                           event type.";
+        text.description(Some(description))
+            .pattern(Some(r"^((ws|we|key|evt|wd|rep|src)_[0-7][0-9A-HJKMNP-TV-Z]{25}|[A-Za-z0-9_:/-]+(\.[A-Za-z0-9_:/-]+)*)$"))
             .examples(["we_01M7Z294KETHNPJB3QG0VDG1JA"])
             .into()
     }

@@ -3,10 +3,10 @@
 //!
 //! A customer's failing endpoint is no problem (see [`crate::policy::outcome`]), nor is a fault of our own.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A value of the request that cannot be taken, with an RFC 6901 pointer to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     /// JSON pointer into the request body, or the name of a query parameter or header.
     pub pointer: String,

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::access::api_key::ApiKey;
 use crate::access::workspace::Workspace;
 use crate::audit::changes::{Members, Side};
+use crate::catalogue::EventTypeDescription;
 use crate::endpoint::Endpoint;
 use crate::endpoint::custom_headers::HIDDEN_VALUE;
 use crate::signing::secret::Secret;
@@ -76,6 +77,13 @@ impl Snapshot {
     pub fn of_workspace(workspace: &Workspace) -> Self {
         let settings = together([written(&workspace.settings())]);
         Self { exact: settings.clone(), shown: settings }
+    }
+
+    /// An event type: its settings, and the version of its schema.
+    pub fn of_event_type(described: &EventTypeDescription) -> Self {
+        let version = json!({ "version": described.version });
+        let members = together([written(&described.settings), version]);
+        Self { exact: members.clone(), shown: members }
     }
 
     /// An API key: its settings, and its secrets.
