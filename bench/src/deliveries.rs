@@ -171,6 +171,7 @@ impl Scene {
             deliver_at: None,
             trace: None,
             is_test: false,
+            caused_by: None,
             ledger: Ledger { deliveries: self.endpoints.to_vec(), skipped: Vec::new() },
         })
     }

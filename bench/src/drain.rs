@@ -108,6 +108,7 @@ async fn write(
             deliver_at: None,
             trace: None,
             is_test: false,
+            caused_by: None,
             ledger: Ledger { deliveries: vec![endpoint], skipped: Vec::new() },
         };
         let new = Delivery::new(workspace, endpoint, event.id, event_type.clone(), accepted);

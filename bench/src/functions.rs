@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::ensure;
 
 /// Every function, by the name of its binary.
-pub(crate) const FUNCTIONS: [&str; 6] =
-    ["ingest", "inbound", "management", "actions", "sender", "maintenance"];
+pub(crate) const FUNCTIONS: [&str; 7] =
+    ["ingest", "inbound", "management", "definitions", "actions", "sender", "maintenance"];
 /// What builds them.
-const PACKAGES: &str = "-p ingest -p inbound -p management -p actions -p sender -p maintenance";
+const PACKAGES: &str =
+    "-p ingest -p inbound -p management -p definitions -p actions -p sender -p maintenance";
 
 /// The function's binary called `name` in `folder`; beside this one, if none is given.
 pub(crate) fn binary(name: &str, folder: Option<&Path>) -> anyhow::Result<PathBuf> {

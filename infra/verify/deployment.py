@@ -28,7 +28,7 @@ PLAIN_METRIC = """\
       Period: 300
       Statistic: Minimum
 """
-FUNCTIONS = ("ingest", "inbound", "management", "actions", "sender", "maintenance")
+FUNCTIONS = ("ingest", "inbound", "management", "definitions", "actions", "sender", "maintenance")
 
 
 def missing_binaries(names):

@@ -148,6 +148,7 @@ class Verification:
         check("CloudFormation makes the whole stack", "ApiUrl" in outputs, outputs)
         for function, method, path in (
             ("management", "GET", "/v1/workspaces"),
+            ("definitions", "GET", "/v1/sources"),
             ("actions", "POST", "/v1/webhook-endpoints/we_1/test"),
             ("ingest", "POST", "/v1/events"),
             ("inbound", "POST", "/v1/sources/src_1/requests/rcv_1/replay"),

@@ -198,8 +198,10 @@ fn routes(
     let actions =
         Actions { context: context("actions"), egress: egress.clone(), public_url: Arc::clone(&public_url) };
     let receiving = Receiving::new(Intake::new(context("inbound")), egress, public_url);
+    let definitions = Management { context: context("definitions"), ..management.clone() };
     ingest::router(intake)
         .merge(management::router(management))
+        .merge(definitions::router(definitions))
         .merge(actions::router(actions))
         .merge(inbound::router(receiving))
 }

@@ -68,6 +68,7 @@ impl Target {
             deliver_at: None,
             trace: None,
             is_test: false,
+            caused_by: None,
             ledger: Ledger::default(),
         };
         Ok(Job::first(&event, self.endpoint))

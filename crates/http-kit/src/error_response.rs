@@ -13,6 +13,9 @@ use usecases::{UseCaseError, chain};
 #[derive(Debug, Clone)]
 pub struct ErrorResponse(pub UseCaseError);
 
+/// What a handler answers.
+pub type Answer<T> = Result<T, ErrorResponse>;
+
 impl<E: Into<UseCaseError>> From<E> for ErrorResponse {
     fn from(error: E) -> Self {
         Self(error.into())

@@ -10,6 +10,10 @@ use domain::problem::Problem;
 
 use crate::error_response::ErrorResponse;
 
+/// What the API reference says of the header `If-Match`.
+pub const ABOUT_IF_MATCH: &str = "The `ETag` of the revision that the change was made for. If it is not the current one, \
+                                  nothing is changed.";
+
 /// An answer that shows a resource, with the resource's revision.
 #[derive(Debug, Clone, Copy)]
 pub struct Revised<R> {

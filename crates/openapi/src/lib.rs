@@ -47,10 +47,16 @@ pub fn document() -> serde_json::Result<Value> {
 
 /// Every operation of the API, function by function.
 pub fn every_operation() -> Vec<Operation> {
-    [management::operations(), ingest::operations(), actions::operations(), inbound::operations()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        management::operations(),
+        definitions::operations(),
+        ingest::operations(),
+        actions::operations(),
+        inbound::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The nouns of the API, in the order of `docs/api.md`.

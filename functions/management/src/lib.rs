@@ -1,4 +1,4 @@
-//! The REST API: endpoints, deliveries, events, sources, workspaces, API keys. Which route leads to which handler?
+//! The REST API: endpoints, deliveries, events, workspaces, API keys. Which route leads to which handler?
 //!
 //! Only HTTP is here: [`v1`] has one file a noun, and the decisions are in `usecases`. This function holds no way to the
 //! table or the internet; `deny.toml` keeps both out of its dependencies.
@@ -12,7 +12,7 @@ use usecases::manage::management::Management;
 
 use crate::v1::{
     api_keys, audit, deleted_endpoints, deliveries, endpoints, events, explanations, health, jwks, openapi,
-    received_requests, replays, sources, statistics, undelivered, workspace_deliveries, workspaces,
+    replays, statistics, undelivered, workspace_deliveries, workspaces,
 };
 
 /// The routes of this function.
@@ -53,17 +53,6 @@ http_kit::operations! { Management:
     replays::list [DeliveriesRead] or NotFound;
     replays::read [DeliveriesRead];
     replays::cancel [Deliveries] or ReplayOver;
-
-    sources::create [Sources] or NotFound, TooManySources;
-    sources::list [SourcesRead] or NotFound;
-    sources::read [SourcesRead];
-    sources::update [Sources] or ChangedMeanwhile, PreconditionFailed;
-    sources::delete [Sources];
-    sources::rotate [Sources] or TooManySecrets, ChangedMeanwhile;
-    sources::end_overlap [Sources] or ChangedMeanwhile;
-    received_requests::list [SourcesRead];
-    received_requests::read [SourcesRead];
-    received_requests::body [Sources];
 
     workspaces::create [Workspaces] or UidTaken;
     workspaces::list [WorkspacesRead];

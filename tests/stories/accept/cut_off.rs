@@ -230,6 +230,7 @@ async fn cut_off(platform: &Platform, workspace: WorkspaceId, endpoint: &str, no
         deliver_at: None,
         trace: None,
         is_test: false,
+        caused_by: None,
         ledger: Ledger { deliveries: vec![endpoint.parse().unwrap()], skipped: Vec::new() },
     };
     let expires_at = now.plus(Duration::from_secs(86_400));

@@ -285,6 +285,7 @@ async fn a_stored_payload_is_shown_and_sent_again_however_deep_it_is() {
             deliver_at: None,
             trace: None,
             is_test: false,
+            caused_by: None,
             ledger: Ledger { deliveries: Vec::new(), skipped: Vec::new() },
         };
         let id = event.id.to_string();

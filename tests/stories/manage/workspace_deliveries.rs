@@ -260,6 +260,7 @@ async fn write_event(stage: &Stage, at: Timestamp, number: u128, entries: (u128,
         deliver_at: None,
         trace: None,
         is_test: false,
+        caused_by: None,
         ledger: Ledger { deliveries: endpoints(entries.0, 0).collect(), skipped: skipped.collect() },
     };
     let expires_at = at.plus(Duration::from_secs(30 * 86_400));

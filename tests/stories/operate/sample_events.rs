@@ -243,6 +243,41 @@ async fn every_sample_of_management_is_answered_as_its_readme_says() {
 }
 
 #[tokio::test]
+async fn every_sample_of_definitions_is_answered_as_its_readme_says() {
+    let receiver = Receiver::start().await;
+    let stage = world(&receiver).await;
+    let definitions = Management {
+        context: context(&stage),
+        targets: AllowedTargets::public_only(),
+        endpoint_defaults: EndpointDefaults::default(),
+        public_url: "https://hooks.example.com".into(),
+    };
+    let answer =
+        async |name| http(definitions::router(definitions.clone()), &sample("definitions", name)).await;
+    assert_all_are_tried(
+        "definitions",
+        &[
+            "list-sources.json",
+            "create-source.json",
+            "create-source-without-secret.json",
+            "unknown-request.json",
+            "wrong-key.json",
+        ],
+    );
+
+    let (status, body) = answer("list-sources.json").await;
+    assert_eq!((status, body["data"].as_array().unwrap().len()), (200, 5));
+    let (status, body) = answer("create-source.json").await;
+    assert_eq!(status, 201, "{body}");
+    assert!(body["address"].as_str().unwrap().starts_with("https://hooks.example.com/in/"));
+    let refused = answer("create-source-without-secret.json").await;
+    assert_eq!(problem(&refused), (422, "invalid_request", "/secrets"));
+    assert_eq!(problem(&answer("unknown-request.json").await), (404, "not_found", ""));
+    assert_eq!(problem(&answer("wrong-key.json").await), (401, "unauthorized", ""));
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn every_sample_of_actions_is_answered_as_its_readme_says() {
     let receiver = Receiver::start().await;
     let stage = world(&receiver).await;

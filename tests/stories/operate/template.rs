@@ -36,6 +36,7 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
     let functions = of_type(&resources, "AWS::Serverless::Function");
     for (binary, variables) in [
         ("actions", names_read_by(actions::setup::Config::read)),
+        ("definitions", names_read_by(definitions::setup::Config::read)),
         ("inbound", names_read_by(inbound::setup::Config::read)),
         ("ingest", names_read_by(ingest::setup::Config::read)),
         ("maintenance", names_read_by(maintenance::setup::Config::read)),
@@ -59,7 +60,7 @@ fn each_function_gets_exactly_the_variables_its_config_reads() {
             assert_eq!(set, wanted, "{binary}");
         }
     }
-    assert_eq!(functions.len(), 7);
+    assert_eq!(functions.len(), 8);
 }
 
 #[test]
@@ -151,12 +152,31 @@ fn exactly_the_paths_of_inbound_have_routes_to_it() {
     assert_eq!(routed_to("Inbound"), paths.chain([address]).collect());
 }
 
+/// A whole noun at a time: `definitions` has what is below it, but for the paths that another function has a route for.
+#[test]
+fn the_nouns_of_definitions_lead_to_it_and_no_other_does() {
+    let routes = routed_to("Definitions");
+    let leads_to_it = |path: &str| {
+        let noun: String = path.split_inclusive('/').take(3).collect();
+        let route = if noun == path { format!("ANY {path}") } else { format!("ANY {noun}{{proxy+}}") };
+        routes.contains(&route)
+    };
+    for operation in definitions::operations() {
+        assert!(leads_to_it(&operation.path), "{} has no route", operation.path);
+        let route = format!("ANY {}", operation.path);
+        assert!(!routed_to("Actions").contains(&route) && !routed_to("Inbound").contains(&route), "{route}");
+    }
+    for operation in management::operations().into_iter().chain(ingest::operations()) {
+        assert!(!leads_to_it(&operation.path), "{} never reaches its function", operation.path);
+    }
+}
+
 /// Each route of the API may invoke its function, by a permission whose pattern fits it.
 #[test]
 fn every_route_may_invoke_its_function() {
     let resources = resources();
     let permissions = of_type(&resources, "AWS::Lambda::Permission");
-    for function in ["Actions", "Inbound", "Ingest"] {
+    for function in ["Actions", "Definitions", "Inbound", "Ingest"] {
         let patterns: Vec<_> = permissions
             .iter()
             .filter(|(_, permission)| permission["FunctionName"] == format!("{function}Function"))
@@ -221,7 +241,7 @@ fn every_function_knows_the_same_public_address_as_people() {
         .iter()
         .filter_map(|(_, function)| function["Environment"]["Variables"].get(lambda_kit::config::PUBLIC_URL));
     let addresses: Vec<_> = addresses.collect();
-    assert_eq!(addresses, [&template()["Outputs"]["ApiUrl"]["Value"]; 3]);
+    assert_eq!(addresses, [&template()["Outputs"]["ApiUrl"]["Value"]; 4]);
 }
 
 /// Whatever ends a function that accepts events is reported to the sweep.

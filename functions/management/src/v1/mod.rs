@@ -12,19 +12,10 @@ pub(crate) mod explanations;
 pub(crate) mod health;
 pub(crate) mod jwks;
 pub(crate) mod openapi;
-pub(crate) mod received_requests;
 pub(crate) mod replays;
-pub(crate) mod sources;
 pub(crate) mod statistics;
 pub(crate) mod undelivered;
 pub(crate) mod workspace_deliveries;
 pub(crate) mod workspaces;
 
-use http_kit::ErrorResponse;
-
-/// What the API reference says of the header `If-Match`.
-pub(crate) const IF_MATCH: &str = "The `ETag` of the revision that the change was made for. If it is not the current one, \
-                                   nothing is changed.";
-
-/// What a handler answers.
-pub(crate) type Answer<T> = Result<T, ErrorResponse>;
+pub(crate) use http_kit::{ABOUT_IF_MATCH as IF_MATCH, Answer};

@@ -10,12 +10,13 @@ use domain::id::SourceId;
 use domain::signing::secret::DEFAULT_OVERLAP_SECONDS;
 use domain::source::secret::ProviderSecret;
 use domain::uid::WorkspaceIdOrUid;
-use http_kit::{Body, Caller, Created, Document, Id, IfMatch, InRequest, Page, Revised, UnderClaim};
+use http_kit::{
+    ABOUT_IF_MATCH, Answer, Body, Caller, Created, Document, Id, IfMatch, InRequest, Page, Revised,
+    UnderClaim,
+};
 use serde_json::Value;
 use usecases::manage::manage_source::{self, REPLACED_WHOLE};
 use usecases::manage::management::Management;
-
-use crate::v1::{Answer, IF_MATCH};
 
 /// Create a source
 ///
@@ -88,7 +89,7 @@ pub(crate) async fn list(
     path = "/v1/sources/{source}",
     operation_id = "update_source",
     tag = "Sources",
-    params(("If-Match" = Option<String>, Header, description = IF_MATCH)),
+    params(("If-Match" = Option<String>, Header, description = ABOUT_IF_MATCH)),
     request_body = SourceChange,
     responses((status = 200, description = "The source.", body = Source)),
 )]

@@ -8,11 +8,9 @@ use axum::extract::State;
 use axum::http::HeaderName;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use domain::id::{ReceivedRequestId, SourceId};
-use http_kit::{Caller, Id, Page};
+use http_kit::{Answer, Caller, Id, Page};
 use usecases::manage::management::Management;
 use usecases::manage::read_received_requests::{self, WholeRequest};
-
-use crate::v1::Answer;
 
 /// A stranger's bytes are never shown by a browser as part of this site.
 const AS_A_FILE: [(HeaderName, &str); 3] = [

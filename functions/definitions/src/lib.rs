@@ -1,0 +1,32 @@
+//! What does a workspace define? Sources, and what they received. Which route leads to which handler?
+//!
+//! Only HTTP is here: [`v1`] has one file a noun, and the decisions are in `usecases`. This function holds no way to the
+//! table or the internet; `deny.toml` keeps both out of its dependencies.
+
+pub mod setup;
+mod v1;
+
+use axum::Router;
+use http_kit::idempotent;
+use usecases::manage::management::Management;
+
+use crate::v1::{received_requests, sources};
+
+/// The routes of this function. The template has a route for each of its nouns, and gives every other path to another
+/// function.
+pub fn router(management: Management) -> Router {
+    idempotent(routes(), management.clone()).with_state(management)
+}
+
+http_kit::operations! { Management:
+    sources::create [Sources] or NotFound, TooManySources;
+    sources::list [SourcesRead] or NotFound;
+    sources::read [SourcesRead];
+    sources::update [Sources] or ChangedMeanwhile, PreconditionFailed;
+    sources::delete [Sources];
+    sources::rotate [Sources] or TooManySecrets, ChangedMeanwhile;
+    sources::end_overlap [Sources] or ChangedMeanwhile;
+    received_requests::list [SourcesRead];
+    received_requests::read [SourcesRead];
+    received_requests::body [Sources];
+}

@@ -1,0 +1,14 @@
+//! The definitions function: sets up once, runs.
+
+use domain::endpoint::address::AllowedTargets;
+use lambda_http::Error;
+
+fn main() -> Result<(), Error> {
+    lambda_kit::logging::init();
+    lambda_kit::runtime::run(function())
+}
+
+async fn function() -> Result<(), Error> {
+    let (management, metrics) = definitions::setup::from_environment(AllowedTargets::public_only()).await?;
+    lambda_http::run(http_kit::http_api::finish(definitions::router(management), metrics)).await
+}
