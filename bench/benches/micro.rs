@@ -10,6 +10,7 @@ use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::purpose::Purpose;
 use domain::endpoint::subscription::{self, Subscription, Switch};
 use domain::endpoint::{Endpoint, EndpointSettings};
+use domain::event::document::Facts;
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::event::ledger::Ledger;
 use domain::event::{Event, Payload, PayloadText};
@@ -87,8 +88,11 @@ fn fan_out(bencher: Bencher<'_, '_>) {
             filter: None,
         })
         .collect();
-    let event_type = event_type("family9.paid");
-    bencher.bench(|| subscription::fan_out(black_box(&event_type), &[], &subscriptions));
+    let (event_type, payload) = (event_type("family9.paid"), payload());
+    bencher.bench(|| {
+        let facts = Facts::new(event(), black_box(&event_type), now(), &payload);
+        subscription::fan_out(&facts, &subscriptions)
+    });
 }
 
 #[divan::bench]

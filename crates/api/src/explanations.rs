@@ -1,12 +1,15 @@
 //! How does the API explain why an endpoint got an event, or why not? The shapes of `/v1/events/{event}/explain`.
 
 use domain::endpoint::explanation::{Rule, Verdict as DomainVerdict};
+use domain::endpoint::purpose::RuleStep;
 use domain::event::channel::Channel;
 use domain::event::event_type::EventType;
 use domain::event::ledger::SkipReason;
-use domain::id::{EndpointId, EventId};
+use domain::id::{EndpointId, EventId, RuleId};
 use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
+use payload::filter::{Finding, Reason};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::deliveries::Delivery;
 
@@ -23,17 +26,21 @@ pub struct ExplainQuery {
 
 /// Why an endpoint got an event, or why not: the rules of the endpoint as it is now, and what was recorded when the event
 /// was accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(examples(json!({
     "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA", "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
-    "event_type": "invoice.paid", "channels": [], "passes": true,
+    "event_type": "invoice.paid", "channels": [], "passes": false,
     "rules": [
-        { "rule": "active", "passed": true, "tried": [], "matched": null },
-        { "rule": "event_type", "passed": true, "tried": ["order.*", "invoice.*"], "matched": "invoice.*" },
-        { "rule": "channels", "passed": true, "tried": [], "matched": null },
-        { "rule": "parked", "passed": true, "tried": [], "matched": null },
+        { "rule": "active", "passed": true, "tried": [], "matched": null, "conditions": [] },
+        { "rule": "event_type", "passed": true, "tried": ["order.*", "invoice.*"], "matched": "invoice.*",
+          "conditions": [] },
+        { "rule": "channels", "passed": true, "tried": [], "matched": null, "conditions": [] },
+        { "rule": "filter", "passed": false, "tried": [], "matched": null, "conditions": [
+            { "pointer": "", "held": false, "found": [4200], "reason": "out_of_range" } ] },
+        { "rule": "parked", "passed": true, "tried": [], "matched": null, "conditions": [] },
     ],
+    "forwarded_by": [],
     "recorded": { "status": "skipped", "reason": "type_not_subscribed" }, "changed_since": true, "delivery": null,
 }))))]
 pub struct Explanation {
@@ -50,6 +57,8 @@ pub struct Explanation {
     /// The rules of now, in the order in which they are asked. None decides on a test event, and none is left of a deleted
     /// endpoint.
     pub rules: Vec<Verdict>,
+    /// The steps of rules that deliver the event to the endpoint, whatever it subscribes to.
+    pub forwarded_by: Vec<ForwardingStep>,
     /// What the ledger recorded of the endpoint when the event was accepted; `null` if nothing: the endpoint did not exist,
     /// or the event is an operational or a test event for others.
     pub recorded: Option<Recorded>,
@@ -61,7 +70,7 @@ pub struct Explanation {
 }
 
 /// What a rule says of an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RuleVerdict))]
 pub struct Verdict {
     /// The rule.
@@ -74,6 +83,58 @@ pub struct Verdict {
     /// The first of them that matched; `null` if none did.
     #[cfg_attr(feature = "openapi", schema(examples("invoice.*")))]
     pub matched: Option<String>,
+    /// What each condition of the filter says of the event; empty for the other rules.
+    pub conditions: Vec<Condition>,
+}
+
+/// What a condition of a filter says of an event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = FilterCondition))]
+pub struct Condition {
+    /// The JSON pointer to the condition in the endpoint's filter.
+    #[cfg_attr(feature = "openapi", schema(examples("/$and/1")))]
+    pub pointer: String,
+    /// Whether the condition holds.
+    pub held: bool,
+    /// The values that stand in the event where the condition looks, at most five.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Value>))]
+    pub found: Vec<Value>,
+    /// Why it does not hold, or why it holds although nothing was found; `null` if the values found make it hold.
+    pub reason: Option<ConditionReason>,
+}
+
+/// Why a condition does not hold: there is no such member (`missing`); the values are of another type than the condition
+/// compares (`wrong_type`), others (`different`), not in the list (`not_in_list`), or not in the range (`out_of_range`);
+/// none has the text (`text_absent`); or there is such a member or value, and there should not be (`present`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ConditionReason {
+    /// There is no such member.
+    Missing,
+    /// The values are of another type than the condition compares.
+    WrongType,
+    /// The values are others.
+    Different,
+    /// No value is in the list.
+    NotInList,
+    /// No value is in the range.
+    OutOfRange,
+    /// No value has the text.
+    TextAbsent,
+    /// There is such a member, or such a value.
+    Present,
+}
+
+/// A step of a rule that delivers to an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ForwardingStep {
+    /// The rule.
+    pub rule_id: RuleId,
+    /// The step's id in the rule.
+    #[cfg_attr(feature = "openapi", schema(examples("a1")))]
+    pub step: String,
 }
 
 /// What the ledger recorded of an endpoint.
@@ -99,8 +160,36 @@ pub enum RecordedStatus {
 
 impl From<DomainVerdict> for Verdict {
     fn from(verdict: DomainVerdict) -> Self {
-        let DomainVerdict { rule, passed, tried, matched } = verdict;
-        Self { rule, passed, tried, matched }
+        let DomainVerdict { rule, passed, tried, matched, conditions } = verdict;
+        let conditions = conditions.into_iter().map(Condition::from).collect();
+        Self { rule, passed, tried, matched, conditions }
+    }
+}
+
+impl From<Finding> for Condition {
+    fn from(finding: Finding) -> Self {
+        let Finding { pointer, held, found, reason } = finding;
+        Self { pointer, held, found, reason: reason.map(ConditionReason::from) }
+    }
+}
+
+impl From<Reason> for ConditionReason {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::Missing => Self::Missing,
+            Reason::WrongType => Self::WrongType,
+            Reason::Different => Self::Different,
+            Reason::NotInList => Self::NotInList,
+            Reason::OutOfRange => Self::OutOfRange,
+            Reason::TextAbsent => Self::TextAbsent,
+            Reason::Present => Self::Present,
+        }
+    }
+}
+
+impl From<RuleStep> for ForwardingStep {
+    fn from(step: RuleStep) -> Self {
+        Self { rule_id: step.rule, step: step.step }
     }
 }
 

@@ -1,11 +1,14 @@
 //! Which endpoints get an event?
-//! Subscriptions and fan-out: an endpoint's types and channels decide, and whether it is switched on.
+//! Subscriptions and fan-out: whether an endpoint is switched on, its types, channels and filter decide, and of a step of a
+//! rule also what the rule does.
 
 use payload::Filter;
 
-use crate::endpoint::purpose::Purpose;
+use crate::endpoint::purpose::{Purpose, RuleStep, StepKind};
 use crate::endpoint::{DisabledReason, EndpointSettings, MAX_ENDPOINTS};
+use crate::event::cause::MAX_DEPTH;
 use crate::event::channel::{self, Channel};
+use crate::event::document::Facts;
 use crate::event::event_type::{EventType, EventTypePattern, wants};
 use crate::event::ledger::{Ledger, SkipReason};
 use crate::id::EndpointId;
@@ -87,16 +90,63 @@ impl Subscription {
         !self.events.is_empty() && wants(&self.events, event_type)
     }
 
-    /// Why an event of `event_type` with `channels` has no delivery to this endpoint; `None` if it has one.
-    pub fn skip_reason(&self, event_type: &EventType, channels: &[Channel]) -> Option<SkipReason> {
+    /// Whether the event meets its filter.
+    pub fn meets_filter(&self, event: &Facts<'_>) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.matches(event.document()))
+    }
+
+    /// Why an event has no delivery to this endpoint; `None` if it has one. The filter is asked last of what the settings
+    /// say, because only it reads the payload.
+    pub fn skip_reason(&self, event: &Facts<'_>) -> Option<SkipReason> {
         if self.switch == Switch::Off {
             Some(SkipReason::Disabled)
-        } else if !wants(&self.events, event_type) {
+        } else if !wants(&self.events, event.event_type) {
             Some(SkipReason::TypeNotSubscribed)
-        } else if !channel::matches(&self.channels, channels) {
+        } else if !channel::matches(&self.channels, event.channels) {
             Some(SkipReason::Channel)
         } else {
-            self.switch.skip_reason()
+            self.skip_reason_once_named(event)
+        }
+    }
+
+    /// The same for an event of a type and with channels that it lists.
+    fn skip_reason_once_named(&self, event: &Facts<'_>) -> Option<SkipReason> {
+        if !self.meets_filter(event) {
+            return Some(SkipReason::Filter);
+        }
+        match self.purpose.rule_step() {
+            Some(step) if step.loops(event) => Some(SkipReason::Loop),
+            Some(step) if step.watching => Some(SkipReason::Watching),
+            Some(step) if step.forwards_to().is_some() => Some(SkipReason::Forwarded),
+            Some(_) | None => self.switch.skip_reason(),
+        }
+    }
+
+    /// Whether the fan-out sees it: an action gets no events.
+    fn subscribes(&self) -> bool {
+        self.purpose != Purpose::Action
+    }
+
+    /// Whether a rule may forward to it.
+    pub(crate) fn can_be_forwarded_to(&self) -> bool {
+        self.purpose.is_subscriber()
+    }
+}
+
+impl RuleStep {
+    /// Whether the step would let a rule feed itself: the rule led to the event, or the chain of rules is too long for another
+    /// event.
+    pub(crate) fn loops(&self, event: &Facts<'_>) -> bool {
+        let Some(cause) = event.caused_by else { return false };
+        let goes_on = matches!(self.does, StepKind::Emit | StepKind::Invoke);
+        cause.rules.contains(&self.rule) || (goes_on && cause.rules.len() >= MAX_DEPTH)
+    }
+
+    /// The endpoint that the step delivers to, if it names one.
+    pub(crate) fn forwards_to(&self) -> Option<EndpointId> {
+        match self.does {
+            StepKind::Forward(target) => Some(target),
+            StepKind::Deliver | StepKind::Emit | StepKind::Invoke => None,
         }
     }
 }
@@ -105,54 +155,217 @@ impl Subscription {
 /// thousand SQS batches takes a few seconds of the 15 that the function has.
 pub const MAX_REQUEST_DELIVERIES: usize = MAX_ENDPOINTS;
 
-/// Fan-out: decides which endpoints get an event of `event_type` and `channels`.
-pub fn fan_out<'a>(
-    event_type: &EventType,
-    channels: &[Channel],
-    subscriptions: impl IntoIterator<Item = &'a Subscription>,
-) -> Ledger {
-    let mut ledger = Ledger::default();
-    for subscription in subscriptions {
-        match subscription.skip_reason(event_type, channels) {
-            None => ledger.deliveries.push(subscription.id),
-            Some(reason) => ledger.skipped.push((subscription.id, reason)),
-        }
+/// Fan-out: decides which endpoints get an event.
+pub fn fan_out(event: &Facts<'_>, subscriptions: &[Subscription]) -> Ledger {
+    let mut decided = Decided::default();
+    for subscription in subscriptions.iter().filter(|subscription| subscription.subscribes()) {
+        decided.add(subscription, subscription.skip_reason(event));
     }
-    ledger
+    decided.forwarded(subscriptions)
 }
 
-/// Fan-out of an operational event that concerns the endpoint `about`: only endpoints that list its `name` get it, or else
-/// its `alias`, and never `about` itself, because a failing endpoint cannot receive the news of its failure. Gives the
-/// ledgers of both.
-pub fn fan_out_operational<'a>(
-    (name, alias): (&EventType, &EventType),
+/// Fan-out of an operational event that concerns the endpoint `about`: only endpoints that list its name get it, or else its
+/// alias, and never `about` itself, because a failing endpoint cannot receive the news of its failure. Gives the ledgers of
+/// both. Of endpoints that do not get it they say nothing, except of rules that watch or forward it.
+pub fn fan_out_operational(
+    (name, alias): (&Facts<'_>, &Facts<'_>),
     about: EndpointId,
-    subscriptions: impl IntoIterator<Item = &'a Subscription>,
+    subscriptions: &[Subscription],
 ) -> (Ledger, Ledger) {
-    let (mut by_name, mut by_alias) = (Ledger::default(), Ledger::default());
-    for subscription in subscriptions {
+    let (mut by_name, mut by_alias) = (Decided::default(), Decided::default());
+    for subscription in subscriptions.iter().filter(|subscription| subscription.subscribes()) {
         if subscription.id == about || subscription.switch.skip_reason().is_some() {
             continue;
         }
-        if subscription.names(name) {
-            by_name.deliveries.push(subscription.id);
-        } else if subscription.names(alias) {
-            by_alias.deliveries.push(subscription.id);
+        let (event, decided) = match () {
+            () if subscription.names(name.event_type) => (name, &mut by_name),
+            () if subscription.names(alias.event_type) => (alias, &mut by_alias),
+            () => continue,
+        };
+        let reason = subscription.skip_reason_once_named(event);
+        if matches!(reason, None | Some(SkipReason::Watching | SkipReason::Forwarded)) {
+            decided.add(subscription, reason);
         }
     }
-    (by_name, by_alias)
+    for decided in [&mut by_name, &mut by_alias] {
+        decided.targets.retain(|target| *target != about);
+    }
+    (by_name.forwarded(subscriptions), by_alias.forwarded(subscriptions))
+}
+
+/// What a fan-out has decided so far.
+#[derive(Default)]
+struct Decided {
+    ledger: Ledger,
+    /// The endpoints that rules forward to.
+    targets: Vec<EndpointId>,
+}
+
+impl Decided {
+    fn add(&mut self, subscription: &Subscription, reason: Option<SkipReason>) {
+        let Some(reason) = reason else { return self.ledger.deliveries.push(subscription.id) };
+        self.ledger.skipped.push((subscription.id, reason));
+        if reason == SkipReason::Forwarded {
+            self.targets.extend(subscription.purpose.rule_step().and_then(RuleStep::forwards_to));
+        }
+    }
+
+    /// The ledger, with the endpoints that rules forward to and that do not get the event by themselves. Their own types,
+    /// channels and filters do not matter; whether they are switched on does.
+    fn forwarded(self, subscriptions: &[Subscription]) -> Ledger {
+        let Self { mut ledger, targets } = self;
+        if targets.is_empty() {
+            return ledger;
+        }
+        let targets = subscriptions.iter().filter(|endpoint| targets.contains(&endpoint.id));
+        for target in targets.filter(|target| target.can_be_forwarded_to()) {
+            if target.switch.skip_reason().is_none() && !ledger.deliveries.contains(&target.id) {
+                ledger.skipped.retain(|(id, _)| *id != target.id);
+                ledger.deliveries.push(target.id);
+            }
+        }
+        // In the order in which the endpoints were created.
+        ledger.deliveries.sort_unstable();
+        ledger
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::cause::Cause;
+    use crate::event::operational::OperationalEvent;
+    use crate::id::{EventId, RuleId};
+    use serde_json::json;
+    use serde_json::value::RawValue;
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(0)
+    }
 
     fn subscription(switch: Switch) -> Subscription {
         let events = vec![EventTypePattern::parse("invoice.*").unwrap()];
-        let id = EndpointId::new(Timestamp::from_millis(0), 1);
+        let id = EndpointId::new(now(), 1);
         let (channels, public_keys) = (Vec::new(), Vec::new());
         let (purpose, filter) = (Purpose::Subscriber, None);
         Subscription { id, switch, events, channels, public_keys, is_notification: false, purpose, filter }
+    }
+
+    fn facts<'a>(event_type: &'a EventType, payload: &'a RawValue) -> Facts<'a> {
+        Facts::new(EventId::new(now(), 7), event_type, now(), payload)
+    }
+
+    fn step(does: StepKind, watching: bool) -> Purpose {
+        Purpose::Rule(RuleStep { rule: rule(1), step: "a1".to_owned(), does, watching })
+    }
+
+    fn rule(number: u128) -> RuleId {
+        RuleId::new(now(), number)
+    }
+
+    /// Endpoint `number`, switched on, that gets `events`.
+    fn endpoint(number: u128, events: &str, purpose: Purpose) -> Subscription {
+        let events = vec![EventTypePattern::parse(events).unwrap()];
+        Subscription { id: EndpointId::new(now(), number), events, purpose, ..subscription(Switch::On) }
+    }
+
+    /// The ledger as numbers of endpoints and reasons.
+    fn ledger_of(
+        event: &Facts<'_>,
+        subscriptions: &[Subscription],
+    ) -> (Vec<usize>, Vec<(usize, SkipReason)>) {
+        let ledger = fan_out(event, subscriptions);
+        let number = |id| subscriptions.iter().position(|endpoint| endpoint.id == id).unwrap();
+        let deliveries = ledger.deliveries.iter().map(|id| number(*id)).collect();
+        (deliveries, ledger.skipped.iter().map(|(id, reason)| (number(*id), *reason)).collect())
+    }
+
+    #[test]
+    fn the_payload_is_read_only_for_an_endpoint_with_a_filter_that_gets_the_type_and_channels() {
+        let event_type = EventType::parse("invoice.paid").unwrap();
+        let filtered = |events| Subscription {
+            filter: Some(Filter::of(json!({ "data.amount": { "$gt": 1 } }))),
+            ..endpoint(1, events, Purpose::Subscriber)
+        };
+        let elsewhere =
+            Subscription { channels: vec![Channel::parse("eu").unwrap()], ..filtered("invoice.*") };
+        let off = Subscription { switch: Switch::Off, ..filtered("invoice.*") };
+        let plain = endpoint(1, "invoice.*", Purpose::Subscriber);
+        for (subscriptions, is_read) in [
+            (vec![plain.clone(), filtered("order.*"), elsewhere, off], false),
+            (vec![plain, filtered("invoice.paid"), filtered("invoice.*")], true),
+        ] {
+            let event = facts(&event_type, RawValue::NULL);
+            fan_out(&event, &subscriptions);
+            assert_eq!(event.was_read(), is_read, "{subscriptions:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_delivers_to_an_endpoint_that_exists_once_whatever_that_one_subscribes_to() {
+        let event_type = EventType::parse("invoice.paid").unwrap();
+        let event = facts(&event_type, RawValue::NULL);
+        let target = |number| StepKind::Forward(EndpointId::new(now(), number));
+        let subscriptions = [
+            endpoint(1, "order.*", Purpose::Subscriber),
+            endpoint(2, "invoice.*", Purpose::Subscriber),
+            Subscription { switch: Switch::Off, ..endpoint(3, "invoice.*", Purpose::Subscriber) },
+            endpoint(4, "invoice.*", step(target(1), false)),
+            endpoint(5, "invoice.*", step(target(2), false)),
+            endpoint(6, "invoice.*", step(target(3), false)),
+            endpoint(7, "order.*", step(target(3), false)),
+            endpoint(8, "invoice.*", step(target(1), false)),
+            endpoint(9, "invoice.*", Purpose::Action),
+        ];
+        let forwarded = |number| (number, SkipReason::Forwarded);
+        let skipped = vec![
+            (2, SkipReason::Disabled),
+            forwarded(3),
+            forwarded(4),
+            forwarded(5),
+            (6, SkipReason::TypeNotSubscribed),
+            forwarded(7),
+        ];
+        assert_eq!(ledger_of(&event, &subscriptions), (vec![0, 1], skipped));
+    }
+
+    #[test]
+    fn a_rule_that_only_watches_sends_nothing_and_one_that_led_to_the_event_ends_there() {
+        let event_type = EventType::parse("invoice.paid").unwrap();
+        let emits = |watching| endpoint(1, "invoice.*", step(StepKind::Emit, watching));
+        let delivers = endpoint(2, "invoice.*", step(StepKind::Deliver, false));
+        let forwards = endpoint(3, "invoice.*", step(StepKind::Forward(delivers.id), false));
+        for (caused_by, watching, expected) in [
+            (vec![], false, [None, None, Some(SkipReason::Forwarded)]),
+            (vec![], true, [Some(SkipReason::Watching), None, Some(SkipReason::Forwarded)]),
+            (vec![2, 3], false, [None, None, Some(SkipReason::Forwarded)]),
+            // The longest chain: it may still be delivered.
+            (vec![2, 3, 4], false, [Some(SkipReason::Loop), None, Some(SkipReason::Forwarded)]),
+            (vec![2, 1], true, [Some(SkipReason::Loop); 3]),
+        ] {
+            let rules = caused_by.iter().copied().map(rule).collect();
+            let cause = Cause { event_id: EventId::new(now(), 1), rules };
+            let event = facts(&event_type, RawValue::NULL).caused_by(Some(&cause));
+            let reasons = [&emits(watching), &delivers, &forwards].map(|step| step.skip_reason(&event));
+            assert_eq!(reasons, expected, "{caused_by:?} {watching}");
+        }
+    }
+
+    #[test]
+    fn an_operational_event_is_filtered_and_may_be_forwarded_but_never_to_its_subject() {
+        let (name, alias) = OperationalEvent::EndpointFailing.event_types().unwrap();
+        let [name, alias] = [&name, &alias].map(|name| facts(name, RawValue::NULL));
+        let [subject, other] = [1, 2].map(|number| endpoint(number, "invoice.*", Purpose::Subscriber));
+        let to = |number, target: &Subscription| {
+            endpoint(number, "posthorn.*", step(StepKind::Forward(target.id), false))
+        };
+        let watches = endpoint(5, "posthorn.*", step(StepKind::Deliver, true));
+        let subscriptions =
+            [subject.clone(), other.clone(), to(3, &subject), to(4, &other), watches].to_vec();
+        let (by_name, by_alias) = fan_out_operational((&name, &alias), subject.id, &subscriptions);
+        assert_eq!((by_name.deliveries, by_alias), (vec![other.id], Ledger::default()));
+        let reasons: Vec<_> = by_name.skipped.into_iter().map(|(_, reason)| reason).collect();
+        assert_eq!(reasons, [SkipReason::Forwarded, SkipReason::Forwarded, SkipReason::Watching]);
     }
 
     #[test]
@@ -172,8 +385,10 @@ mod tests {
             ),
             (Switch::of(false, None), Some(SkipReason::Disabled), Some(SkipReason::Disabled)),
         ] {
-            let skip_reason =
-                |text: &str| subscription(switch).skip_reason(&EventType::parse(text).unwrap(), &[]);
+            let skip_reason = |text: &str| {
+                let (event_type, payload) = (EventType::parse(text).unwrap(), RawValue::NULL);
+                subscription(switch).skip_reason(&facts(&event_type, payload))
+            };
             assert_eq!(
                 (skip_reason("invoice.paid"), skip_reason("order.made")),
                 (wanted, unwanted),

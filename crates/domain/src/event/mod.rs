@@ -3,6 +3,7 @@
 
 pub mod cause;
 pub mod channel;
+pub mod document;
 pub mod event_type;
 pub mod ledger;
 pub mod operational;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use domain::access::workspace::Workspace;
 use domain::endpoint::subscription::{self, MAX_REQUEST_DELIVERIES};
 use domain::event::Event;
+use domain::event::document::Facts;
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
@@ -323,13 +324,15 @@ impl Admitter<'_> {
         request: EventRequest,
     ) -> Result<Event, Fault> {
         let subscriptions = self.intake.context.cache.subscriptions(workspace.id).await?;
-        let ledger = subscription::fan_out(&request.event_type, &request.channels, subscriptions.iter());
+        let occurred_at = request.occurred_at.unwrap_or(self.now);
+        let facts = Facts::new(id, &request.event_type, occurred_at, &request.data);
+        let ledger = subscription::fan_out(&facts.in_channels(&request.channels), &subscriptions);
         Ok(Event {
             id,
             uid: request.uid,
             workspace_id: workspace.id,
             event_type: request.event_type,
-            occurred_at: request.occurred_at.unwrap_or(self.now),
+            occurred_at,
             payload: request.data,
             erased_at: None,
             channels: request.channels,

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::{Subscription, fan_out_operational};
+use domain::event::document::Facts;
 use domain::event::event_type::EventType;
 use domain::event::ledger::{Ledger, SkipReason};
 use domain::event::operational::OperationalEvent;
@@ -62,26 +63,36 @@ async fn notify_topic(context: &Context, notice: &Notice) -> Result<(), Fault> {
 
 async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Fault> {
     let Notice { id, about, what, data, now } = notice;
-    // 1. Which endpoints list its name, and which only its alias?
+    // 1. Under its alias it is another event, which says what it stands for: a producer may send events of this type, too.
     let (name, alias) = what.event_types().map_err(|error| broken(&error))?;
-    let subscriptions = context.cache.subscriptions(about.workspace).await?;
-    let (mut by_name, by_alias) = fan_out_operational((&name, &alias), about.id, subscriptions.iter());
-
-    // 2. Notifications get at most one of a kind about an endpoint in an hour.
-    let notifications = notifications_in(&by_name, &subscriptions);
-    if !notifications.is_empty() && !may_notify(context, notice).await {
-        by_name.skip(&notifications, SkipReason::NotifiedLately);
-    }
-
-    // 3. Write the event and its jobs, as for any event. Under its alias it is another event, which says what it stands
-    // for: a producer may send events of this type, too.
-    send(context, notice, (*id, name), by_name, data.clone()).await?;
     let mut data = data.clone();
+    let by_name = (*id, name, payload(&data)?);
     if let Some(members) = data.as_object_mut() {
         members.insert("alias_of".to_owned(), what.name().into());
     }
-    let id = EventId::new(*now, context.randomness.id());
-    send(context, notice, (id, alias), by_alias, data).await
+    let by_alias = (EventId::new(*now, context.randomness.id()), alias, payload(&data)?);
+
+    // 2. Which endpoints list its name, and which only its alias?
+    let subscriptions = context.cache.subscriptions(about.workspace).await?;
+    let (mut ledger, ledger_by_alias) = {
+        let [name, alias] = [&by_name, &by_alias].map(|(id, name, data)| Facts::new(*id, name, *now, data));
+        fan_out_operational((&name, &alias), about.id, &subscriptions)
+    };
+
+    // 3. Notifications get at most one of a kind about an endpoint in an hour.
+    let notifications = notifications_in(&ledger, &subscriptions);
+    if !notifications.is_empty() && !may_notify(context, notice).await {
+        ledger.skip(&notifications, SkipReason::NotifiedLately);
+    }
+
+    // 4. Write the event and its jobs, as for any event.
+    send(context, notice, by_name, ledger).await?;
+    send(context, notice, by_alias, ledger_by_alias).await
+}
+
+fn payload(data: &Value) -> Result<Payload, Fault> {
+    let json = RawValue::from_string(data.to_string()).map_err(|error| broken(&error))?;
+    Ok(Payload::new(json.into()))
 }
 
 /// The endpoints with a delivery that are notifications.
@@ -103,23 +114,21 @@ async fn may_notify(context: &Context, notice: &Notice) -> bool {
 async fn send(
     context: &Context,
     notice: &Notice,
-    (id, event_type): (EventId, EventType),
+    (id, event_type, payload): (EventId, EventType, Payload),
     ledger: Ledger,
-    data: Value,
 ) -> Result<(), Fault> {
     let Notice { about, now, .. } = notice;
     if ledger.is_empty() {
         return Ok(());
     }
     let Some(workspace) = context.cache.workspace(about.workspace).await? else { return Ok(()) };
-    let payload = RawValue::from_string(data.to_string()).map_err(|error| broken(&error))?;
     let event = Event {
         id,
         uid: None,
         workspace_id: about.workspace,
         event_type,
         occurred_at: *now,
-        payload: Payload::new(payload.into()),
+        payload,
         erased_at: None,
         channels: Vec::new(),
         deliver_at: None,

@@ -7,8 +7,10 @@ use std::time::Duration;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::Delivery;
 use domain::endpoint::explanation::{Explanation, Origin};
+use domain::endpoint::purpose::Purpose;
 use domain::endpoint::subscription::{Subscription, Switch};
 use domain::event::Event;
+use domain::event::document::Facts;
 use domain::event::ledger::SkipReason;
 use domain::id::{DeliveryId, EndpointId, EndpointKey, EventId};
 use domain::problem::Problem;
@@ -63,7 +65,9 @@ pub async fn explain_event(
 
     // 2. What do the rules of now say?
     let key = EndpointKey::new(event.workspace_id, id);
-    let Some(endpoint) = context.store.load_endpoint(key).await? else {
+    let endpoint = context.store.load_endpoint(key).await?;
+    // An action gets no events.
+    let Some(endpoint) = endpoint.filter(|endpoint| endpoint.purpose != Purpose::Action) else {
         // A replay may have sent the event to it, although it was made later.
         if recorded.is_none() && delivery.is_none() {
             return Err(Problem::NotFound("endpoint").into());
@@ -89,6 +93,7 @@ pub async fn explain_event(
         true => Origin::Test,
         false => Origin::of(&event.event_type, event.payload.get()),
     };
-    let explanation = Some(subscription.explain(&event.event_type, &event.channels, &origin));
+    let all = context.cache.subscriptions(event.workspace_id).await?;
+    let explanation = Some(subscription.explain(&Facts::of(&event), &origin, &all));
     Ok(ExplainedEvent { event, endpoint: id, explanation, recorded, delivery, changed_since })
 }

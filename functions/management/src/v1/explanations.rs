@@ -30,16 +30,18 @@ pub(crate) async fn explain(
 ) -> Answer<Json<Explanation>> {
     let ExplainedEvent { event, endpoint, explanation, recorded, delivery, changed_since } =
         explain_event(&management, &caller, workspace_id, event, endpoint_id).await?;
-    let decides = explanation.as_ref().filter(|explanation| !explanation.0.is_empty());
+    let decides = explanation.as_ref().filter(|explanation| !explanation.verdicts.is_empty());
     let passes = decides.map(|explanation| explanation.passes());
-    let verdicts = explanation.into_iter().flat_map(|explanation| explanation.0);
+    let (verdicts, forwarded_by) =
+        explanation.map(|explanation| (explanation.verdicts, explanation.forwarded_by)).unwrap_or_default();
     Ok(Json(Explanation {
         event_id: event.id,
         endpoint_id: endpoint,
         event_type: event.event_type,
         channels: event.channels,
         passes,
-        rules: verdicts.map(Verdict::from).collect(),
+        rules: verdicts.into_iter().map(Verdict::from).collect(),
+        forwarded_by: forwarded_by.into_iter().map(Into::into).collect(),
         recorded: recorded.map(Recorded::from),
         changed_since,
         delivery: delivery.map(Into::into),
