@@ -10,6 +10,7 @@ use domain::access::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSett
 use domain::audit::changes::Changes;
 use domain::audit::snapshot::Snapshot;
 use domain::audit::{Action, AuditEntry, Change};
+use domain::catalogue::strictness::Strictness;
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::purpose::Purpose;
@@ -123,6 +124,7 @@ pub(crate) fn settings_of_workspace(name: &str) -> WorkspaceSettings {
         uid: None,
         metadata: Metadata::default(),
         endpoint_defaults: EndpointDefaults::default(),
+        strict: Strictness::Off,
     }
 }
 

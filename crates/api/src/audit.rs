@@ -9,7 +9,7 @@ use domain::uid::WorkspaceIdOrUid;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The id of something that changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetId(pub Target);
 
 /// The parameters of a list of audit entries.
@@ -23,7 +23,7 @@ pub struct AuditQuery {
     pub actor: Option<ApiKeyId>,
     /// Only changes of this kind.
     pub action: Option<Action>,
-    /// Only changes of the thing with this id.
+    /// Only changes of the thing with this id, or of the event type with this name.
     pub target: Option<TargetId>,
     /// Only changes made at this time or later.
     pub since: Option<Timestamp>,

@@ -2,6 +2,7 @@
 //! Hand-written schemas: query parameters that are parsed from a text, a header, and the bodies of `PATCH`.
 
 use domain::access::workspace::WorkspaceSettings;
+use domain::action::ActionSettings;
 use domain::endpoint::EndpointSettings;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -51,6 +52,10 @@ pub struct WorkspaceChange;
 #[derive(Debug)]
 pub struct SourceChange;
 
+/// A change of an action: the body of a `PATCH`, which is merged into the action's settings.
+#[derive(Debug)]
+pub struct ActionChange;
+
 /// The bytes of a body, as they came.
 #[derive(Debug)]
 pub struct RawBody;
@@ -75,6 +80,7 @@ macro_rules! change_of {
 
 change_of!(EndpointChange: EndpointSettings);
 change_of!(WorkspaceChange: WorkspaceSettings);
+change_of!(ActionChange: ActionSettings);
 
 impl PartialSchema for SourceChange {
     fn schema() -> RefOr<Schema> {
@@ -119,8 +125,10 @@ impl PartialSchema for EventTypes {
 impl PartialSchema for TargetId {
     fn schema() -> RefOr<Schema> {
         let text = ObjectBuilder::new().schema_type(Type::String);
-        text.description(Some("The id of a workspace, endpoint, API key, event, delivery, replay or source."))
-            .pattern(Some("^(ws|we|key|evt|wd|rep|src)_[0-7][0-9A-HJKMNP-TV-Z]{25}$"))
+        let description = "The id of a workspace, endpoint, API key, event, delivery, replay or source, or the name of an \
+                           event type.";
+        text.description(Some(description))
+            .pattern(Some(r"^((ws|we|key|evt|wd|rep|src)_[0-7][0-9A-HJKMNP-TV-Z]{25}|[A-Za-z0-9_:/-]+(\.[A-Za-z0-9_:/-]+)*)$"))
             .examples(["we_01M7Z294KETHNPJB3QG0VDG1JA"])
             .into()
     }

@@ -1,5 +1,6 @@
 //! What does the API show of a workspace, and what may be set of it? The shapes of `/v1/workspaces`.
 
+use domain::catalogue::strictness::Strictness;
 use domain::endpoint::defaults::EndpointDefaults;
 use domain::id::WorkspaceId;
 use domain::metadata::Metadata;
@@ -34,6 +35,8 @@ pub struct Workspace {
     pub metadata: Metadata,
     /// The settings of endpoints that are created without them.
     pub endpoint_defaults: EndpointDefaults,
+    /// What becomes of an event that does not fit the catalogue.
+    pub strict: Strictness,
     /// When the workspace was created.
     pub created_at: Timestamp,
 }
@@ -49,6 +52,7 @@ impl From<&domain::access::workspace::Workspace> for Workspace {
             uid,
             metadata,
             endpoint_defaults,
+            strict,
         } = workspace.settings();
         Self {
             id: workspace.id,
@@ -60,6 +64,7 @@ impl From<&domain::access::workspace::Workspace> for Workspace {
             uid,
             metadata,
             endpoint_defaults,
+            strict,
             created_at: workspace.created_at,
         }
     }

@@ -6,7 +6,9 @@
 //! simulation.
 
 pub mod access;
+pub mod action;
 pub mod audit;
+pub mod catalogue;
 pub mod delivery;
 pub mod endpoint;
 pub mod event;

@@ -13,7 +13,7 @@
 //!   - [`table::lease`]: the lease of stepwise work.
 //! - [`rows`]: the access patterns, one file per noun: workspaces, API keys, endpoints and their health, events with their
 //!   payloads, deliveries with their attempts, undelivered deliveries, limits, idempotency keys, drains, replays, statistics,
-//!   sources with their received requests, the audit log.
+//!   sources with their received requests, the catalogue, the audit log.
 //! - [`sealing`]: how secrets are encrypted under the data key.
 //! - [`error`]: what can go wrong between Posthorn and its table.
 

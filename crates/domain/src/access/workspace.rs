@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::strictness::Strictness;
 use crate::endpoint::defaults::EndpointDefaults;
 use crate::event::MAX_ID_AGE;
 use crate::id::WorkspaceId;
@@ -48,6 +49,9 @@ pub struct Workspace {
     /// Settings for endpoints that are created without them.
     #[serde(default)]
     pub endpoint_defaults: EndpointDefaults,
+    /// What becomes of events that do not fit the catalogue.
+    #[serde(default, skip_serializing_if = "Strictness::is_off")]
+    pub strict: Strictness,
     /// When the workspace was created.
     pub created_at: Timestamp,
     /// The revision for the optimistic lock: how often the workspace was written, 1 when it is new. The API does not
@@ -91,6 +95,10 @@ pub struct WorkspaceSettings {
     /// The settings of endpoints that are created without them. Endpoints that exist do not change with them.
     #[serde(default, deserialize_with = "only_object")]
     pub endpoint_defaults: EndpointDefaults,
+    /// What becomes of an event that a producer sends and that does not fit the catalogue: its type is not described, or is
+    /// archived, or its payload does not fit the schema.
+    #[serde(default)]
+    pub strict: Strictness,
 }
 
 impl WorkspaceSettings {
@@ -140,6 +148,7 @@ impl Workspace {
             uid: self.uid.clone(),
             metadata: self.metadata.clone(),
             endpoint_defaults: self.endpoint_defaults.clone(),
+            strict: self.strict,
         }
     }
 
@@ -154,6 +163,7 @@ impl Workspace {
             uid,
             metadata,
             endpoint_defaults,
+            strict,
         } = settings;
         Self {
             id,
@@ -165,6 +175,7 @@ impl Workspace {
             uid,
             metadata,
             endpoint_defaults,
+            strict,
             created_at,
             revision: 1,
         }

@@ -14,9 +14,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::actor::Actor;
 use crate::access::api_key::ApiKey;
+use crate::action::invocation::Invocation;
 use crate::audit::changes::Changes;
 use crate::endpoint::Endpoint;
-use crate::id::{ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EventId, ReplayId, SourceId, WorkspaceId};
+use crate::event::event_type::EventType;
+use crate::id::{
+    ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EventId, InvocationId, ReplayId, SourceId, WorkspaceId,
+};
 use crate::source::Source;
 use crate::timestamp::Timestamp;
 
@@ -67,6 +71,24 @@ pub enum Action {
     /// A sample was sent to a source.
     #[serde(rename = "source.sample_sent")]
     SourceSampleSent,
+    /// An action was created.
+    #[serde(rename = "action.created")]
+    ActionCreated,
+    /// Settings of an action were changed.
+    #[serde(rename = "action.updated")]
+    ActionUpdated,
+    /// An action was deleted.
+    #[serde(rename = "action.deleted")]
+    ActionDeleted,
+    /// An action got a new signing secret.
+    #[serde(rename = "action.secret_rotated")]
+    ActionSecretRotated,
+    /// The old signing secrets of an action were ended.
+    #[serde(rename = "action.overlap_ended")]
+    ActionOverlapEnded,
+    /// An action was invoked.
+    #[serde(rename = "action.invoked")]
+    ActionInvoked,
     /// A workspace was created.
     #[serde(rename = "workspace.created")]
     WorkspaceCreated,
@@ -85,6 +107,18 @@ pub enum Action {
     /// An API key was deleted.
     #[serde(rename = "api_key.deleted")]
     ApiKeyDeleted,
+    /// An event type was described.
+    #[serde(rename = "event_type.created")]
+    EventTypeCreated,
+    /// The description of an event type was changed.
+    #[serde(rename = "event_type.updated")]
+    EventTypeUpdated,
+    /// An event type got a new version of its schema.
+    #[serde(rename = "event_type.version_added")]
+    EventTypeVersionAdded,
+    /// The description of an event type was deleted.
+    #[serde(rename = "event_type.deleted")]
+    EventTypeDeleted,
     /// The data of an event was erased.
     #[serde(rename = "event.erased")]
     EventErased,
@@ -111,7 +145,7 @@ impl Action {
 }
 
 /// What was changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", content = "id", rename_all = "snake_case")]
 pub enum Target {
@@ -129,11 +163,17 @@ pub enum Target {
     Replay(ReplayId),
     /// A source.
     Source(SourceId),
+    /// The invocation of an action.
+    Invocation(InvocationId),
+    /// An event type of the catalogue.
+    EventType(EventType),
 }
 
 /// The error for a text that is the id of nothing that has audit entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be the id of a workspace, endpoint, API key, event, delivery, replay or source")]
+#[error(
+    "must be the id of a workspace, endpoint, API key, event, delivery, replay, source or invocation, or the name of an event type"
+)]
 pub struct BadTarget;
 
 impl fmt::Display for Target {
@@ -146,6 +186,8 @@ impl fmt::Display for Target {
             Self::Delivery(id) => id.fmt(f),
             Self::Replay(id) => id.fmt(f),
             Self::Source(id) => id.fmt(f),
+            Self::Invocation(id) => id.fmt(f),
+            Self::EventType(name) => name.fmt(f),
         }
     }
 }
@@ -161,9 +203,22 @@ impl FromStr for Target {
             .or_else(|| text.parse().map(Self::Event).ok())
             .or_else(|| text.parse().map(Self::Delivery).ok())
             .or_else(|| text.parse().map(Self::Replay).ok())
-            .or_else(|| text.parse().map(Self::Source).ok());
+            .or_else(|| text.parse().map(Self::Source).ok())
+            .or_else(|| text.parse().map(Self::Invocation).ok())
+            // A name could look like an id, of another kind or one with a slip.
+            .or_else(|| {
+                EventType::parse(text).ok().filter(|_| !begins_like_an_id(text)).map(Self::EventType)
+            });
         target.ok_or(BadTarget)
     }
+}
+
+/// Whether a text begins with the prefix of an id: lower-case letters and `_`, without a dot.
+fn begins_like_an_id(text: &str) -> bool {
+    let prefix = text.split_once('_').map_or("", |(prefix, _)| prefix);
+    !text.contains('.')
+        && (2..=4).contains(&prefix.len())
+        && prefix.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// What was done, to what, in which workspace.
@@ -186,10 +241,27 @@ impl Change {
         Self { workspace_id, action, target, changes }
     }
 
+    /// The change of an action. Its target is the action's endpoint, whose id is never another's; its name may be.
+    pub fn of_action(action: Action, changed: &crate::action::Action, changes: Changes) -> Self {
+        let (workspace_id, target) = (Some(changed.workspace_id()), Target::Endpoint(changed.endpoint_id()));
+        Self { workspace_id, action, target, changes }
+    }
+
+    /// The invocation of an action.
+    pub fn of_invocation(invocation: &Invocation, changes: Changes) -> Self {
+        let (workspace_id, target) = (Some(invocation.workspace_id), Target::Invocation(invocation.id));
+        Self { workspace_id, action: Action::ActionInvoked, target, changes }
+    }
+
     /// The change of a source.
     pub fn of_source(action: Action, source: &Source, changes: Changes) -> Self {
         let (workspace_id, target) = (Some(source.workspace_id), Target::Source(source.id));
         Self { workspace_id, action, target, changes }
+    }
+
+    /// The change of an event type, which belongs to the installation.
+    pub fn of_event_type(action: Action, name: &EventType, changes: Changes) -> Self {
+        Self { workspace_id: None, action, target: Target::EventType(name.clone()), changes }
     }
 
     /// The change of a workspace.
@@ -237,7 +309,7 @@ impl AuditEntry {
 }
 
 /// Which entries are listed: all, or only those with these members.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     /// Only changes made with this API key.
     pub actor: Option<ApiKeyId>,
@@ -253,7 +325,7 @@ impl AuditFilter {
         let is_actor = |wanted| matches!(&entry.actor, Actor::ApiKey { id, .. } if *id == wanted);
         self.actor.is_none_or(is_actor)
             && self.action.is_none_or(|action| action == entry.action)
-            && self.target.is_none_or(|target| target == entry.target)
+            && self.target.as_ref().is_none_or(|target| *target == entry.target)
     }
 }
 
@@ -295,15 +367,15 @@ mod tests {
     fn a_filter_selects_what_has_all_it_names() {
         let (entry, at) = (entry(), Timestamp::from_millis(1_000));
         let all = AuditFilter::default();
-        let mine = AuditFilter { actor: Some(ApiKeyId::new(at, 1)), ..all };
-        let updates = AuditFilter { action: Some(Action::WorkspaceUpdated), ..mine };
-        let of_it = AuditFilter { target: Some(entry.target), ..updates };
-        for filter in [all, mine, updates, of_it] {
+        let mine = AuditFilter { actor: Some(ApiKeyId::new(at, 1)), ..all.clone() };
+        let updates = AuditFilter { action: Some(Action::WorkspaceUpdated), ..mine.clone() };
+        let of_it = AuditFilter { target: Some(entry.target.clone()), ..updates.clone() };
+        for filter in [all, mine.clone(), updates, of_it.clone()] {
             assert!(filter.selects(&entry), "{filter:?}");
         }
         for filter in [
-            AuditFilter { actor: Some(ApiKeyId::new(at, 9)), ..of_it },
-            AuditFilter { action: Some(Action::WorkspaceCreated), ..of_it },
+            AuditFilter { actor: Some(ApiKeyId::new(at, 9)), ..of_it.clone() },
+            AuditFilter { action: Some(Action::WorkspaceCreated), ..of_it.clone() },
             AuditFilter { target: Some(Target::Workspace(WorkspaceId::new(at, 9))), ..of_it },
         ] {
             assert!(!filter.selects(&entry), "{filter:?}");
@@ -322,6 +394,9 @@ mod tests {
             Target::Delivery(DeliveryId::of(EventId::new(at, 1), EndpointId::new(at, 2))),
             Target::Replay(ReplayId::new(at, 1)),
             Target::Source(SourceId::new(at, 1)),
+            Target::Invocation(InvocationId::new(at, 1)),
+            Target::EventType(EventType::parse("invoice.paid").unwrap()),
+            Target::EventType(EventType::parse("ping").unwrap()),
         ] {
             assert_eq!(target.to_string().parse(), Ok(target));
         }

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use crate::access::api_key::ApiKey;
 use crate::access::workspace::Workspace;
+use crate::action::Action;
 use crate::audit::changes::{Members, Side};
+use crate::catalogue::EventTypeDescription;
 use crate::endpoint::Endpoint;
 use crate::endpoint::custom_headers::HIDDEN_VALUE;
 use crate::signing::secret::Secret;
@@ -51,6 +53,27 @@ impl Snapshot {
         }
     }
 
+    /// An action at `now`: its settings, and its secrets.
+    pub fn of_action(action: &Action, now: Timestamp) -> Self {
+        let secrets = &action.endpoint.secrets;
+        let secret = secrets.first().map(|active| &active.secret);
+        let ends = secrets.iter().filter(|active| active.signs_at(now));
+        let further = json!({
+            "endpoint_id": action.endpoint_id(),
+            "public_key": secret.and_then(Secret::public_key).map(|key| key.to_string()),
+            "old_secrets": shown_ends(ends.filter_map(|active| active.expires_at)),
+        });
+        let settings = &action.settings;
+        Self {
+            exact: together([written(settings), further.clone(), json!({ "secret": secret.map(Secret::reveal) })]),
+            shown: together([
+                written(&settings.without_secrets()),
+                further,
+                json!({ "secret": secret.map(|_| HIDDEN_VALUE) }),
+            ]),
+        }
+    }
+
     /// A source at `now`: its settings, and when each of its secrets was given and ends. The token in its address never
     /// changes, and is no part of it.
     pub fn of_source(source: &Source, now: Timestamp) -> Self {
@@ -76,6 +99,13 @@ impl Snapshot {
     pub fn of_workspace(workspace: &Workspace) -> Self {
         let settings = together([written(&workspace.settings())]);
         Self { exact: settings.clone(), shown: settings }
+    }
+
+    /// An event type: its settings, and the version of its schema.
+    pub fn of_event_type(described: &EventTypeDescription) -> Self {
+        let version = json!({ "version": described.version });
+        let members = together([written(&described.settings), version]);
+        Self { exact: members.clone(), shown: members }
     }
 
     /// An API key: its settings, and its secrets.

@@ -1,6 +1,7 @@
 //! Which rows does the table hold?
 //! One file per noun, one method per access pattern.
 
+pub mod actions;
 pub mod api_keys;
 pub(crate) mod attempts;
 pub mod audit;
@@ -12,11 +13,14 @@ pub mod endpoint_count;
 pub mod endpoints;
 pub mod erasure;
 pub mod event_lists;
+pub mod event_types;
 pub mod events;
 pub mod health;
 pub mod idempotency;
+pub mod invocations;
 pub mod ledgers;
 pub mod limits;
+pub mod misfits;
 pub(crate) mod notified;
 pub(crate) mod one_time_tokens;
 pub(crate) mod parked_counts;

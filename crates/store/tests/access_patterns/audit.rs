@@ -28,12 +28,12 @@ fn entry(action: Action, at: Timestamp, key: u128) -> AuditEntry {
 async fn listed(
     table: &Table,
     list: Option<WorkspaceId>,
-    filter: AuditFilter,
+    filter: &AuditFilter,
     limit: usize,
 ) -> Vec<AuditEntry> {
     let window = Window { since: now().minus(KEPT), until: now().plus(DAY) };
     let page = async |beyond| {
-        let listing = Listing::newest_first(window, filter, limit).beyond(beyond);
+        let listing = Listing::newest_first(window, filter.clone(), limit).beyond(beyond);
         table.store.list_audit_entries(list, &listing).await.unwrap()
     };
     every_page(page).await
@@ -47,9 +47,9 @@ async fn an_entry_is_written_with_its_change_and_not_without() {
     let late = entry(Action::WorkspaceUpdated, now(), 2);
     assert!(!table.store.save_workspace(&new, Some(&late)).await.unwrap(), "there is one already");
     let all = AuditFilter::default();
-    assert_eq!(listed(&table, Some(workspace(1)), all, 9).await, [first]);
-    assert_eq!(listed(&table, Some(workspace(2)), all, 9).await, []);
-    assert_eq!(listed(&table, None, all, 9).await, []);
+    assert_eq!(listed(&table, Some(workspace(1)), &all, 9).await, [first]);
+    assert_eq!(listed(&table, Some(workspace(2)), &all, 9).await, []);
+    assert_eq!(listed(&table, None, &all, 9).await, []);
 }
 
 #[tokio::test]
@@ -59,8 +59,8 @@ async fn a_workspace_that_comes_or_goes_stands_in_both_lists() {
         table.store.save_audit_entry(&entry(action, now(), key)).await.unwrap();
     }
     let all = AuditFilter::default();
-    let own = listed(&table, Some(workspace(1)), all, 9).await;
-    assert_eq!((own.len(), &own), (2, &listed(&table, None, all, 9).await));
+    let own = listed(&table, Some(workspace(1)), &all, 9).await;
+    assert_eq!((own.len(), &own), (2, &listed(&table, None, &all, 9).await));
 }
 
 #[tokio::test]
@@ -80,12 +80,12 @@ async fn entries_are_listed_newest_first_over_days_and_filtered() {
     let ws = Some(workspace(1));
     let all = AuditFilter::default();
     for limit in [1, 2, 9] {
-        assert_eq!(listed(&table, ws, all, limit).await, entries);
+        assert_eq!(listed(&table, ws, &all, limit).await, entries);
     }
-    let of_key = AuditFilter { actor: Some(ApiKeyId::new(now(), 2)), ..all };
-    assert_eq!(listed(&table, ws, of_key, 1).await.len(), 2);
-    let of_other = AuditFilter { target: Some(Target::Workspace(workspace(2))), ..all };
-    assert_eq!(listed(&table, ws, of_other, 1).await, []);
+    let of_key = AuditFilter { actor: Some(ApiKeyId::new(now(), 2)), ..all.clone() };
+    assert_eq!(listed(&table, ws, &of_key, 1).await.len(), 2);
+    let of_other = AuditFilter { target: Some(Target::Workspace(workspace(2))), ..all.clone() };
+    assert_eq!(listed(&table, ws, &of_other, 1).await, []);
 }
 
 #[tokio::test]

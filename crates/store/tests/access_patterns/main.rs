@@ -7,6 +7,7 @@ mod deliveries;
 mod endpoints;
 mod erasure;
 mod event_lists;
+mod event_types;
 mod events;
 mod golden;
 mod idempotency;

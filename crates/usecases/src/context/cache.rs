@@ -1,6 +1,6 @@
 //! What is cached, and for how long?
-//! A cache of API keys, workspaces and their uids, endpoints, their health, sources and the load of the queue: the path of
-//! an event reads them once in 3 s, not once an event.
+//! A cache of API keys, workspaces and their uids, endpoints, their health, sources, event types and the load of the queue:
+//! the path of an event reads them once in 3 s, not once an event.
 //!
 //! A change takes effect everywhere within [`CACHED_FOR`] plus DynamoDB's replication delay. A decision that needs the
 //! newest row reads it from the store.
@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use domain::access::api_key::ApiKey;
 use domain::access::workspace::Workspace;
+use domain::catalogue::EventTypeDescription;
 use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::Subscription;
+use domain::event::event_type::EventType;
 use domain::event::operational::OperationalEvent;
 use domain::id::{EndpointKey, WorkspaceId};
 use domain::policy::backoff::QueueLoad;
@@ -40,6 +42,8 @@ pub struct Cache {
     subscriptions: moka::future::Cache<WorkspaceId, Arc<[Subscription]>>,
     health: moka::future::Cache<EndpointKey, Option<Health>>,
     sources: moka::future::Cache<String, Option<Arc<Source>>>,
+    event_types: moka::future::Cache<EventType, Option<Arc<EventTypeDescription>>>,
+    event_type_names: moka::future::Cache<(), Arc<[EventType]>>,
     queue_load: moka::future::Cache<(), QueueLoad>,
     notified: Notified,
 }
@@ -56,6 +60,8 @@ impl Cache {
             subscriptions: cache(200),
             health: cache(10_000),
             sources: cache(1_000),
+            event_types: cache(1_000),
+            event_type_names: cache(1),
             queue_load: cache(1),
             notified: Notified::new(),
         }
@@ -162,6 +168,24 @@ impl Cache {
         Ok(self.workspace(source.workspace_id).await?.map(|_| source))
     }
 
+    /// The description of an event type, with its example. That there is none is cached, too.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub async fn event_type(&self, name: &EventType) -> Result<Option<Arc<EventTypeDescription>>, Fault> {
+        let load = async || Ok(self.store.recent_event_type(name).await?.map(Arc::new));
+        cached(&self.event_types, name.clone(), load).await
+    }
+
+    /// The names of all event types of the catalogue.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub async fn event_type_names(&self) -> Result<Arc<[EventType]>, Fault> {
+        let load = async || Ok(self.store.recent_event_type_names().await?.into());
+        cached(&self.event_type_names, (), load).await
+    }
+
     /// Whether the jobs queue holds many messages in flight.
     ///
     /// # Errors
@@ -202,6 +226,12 @@ impl Cache {
     /// Drops a source that this process has just made, changed or deleted.
     pub async fn forget_source(&self, source: &Source) {
         self.sources.invalidate(&source.token.digest()).await;
+    }
+
+    /// Drops an event type that this process has just described, changed or deleted.
+    pub async fn forget_event_type(&self, name: &EventType) {
+        self.event_types.invalidate(name).await;
+        self.event_type_names.invalidate(&()).await;
     }
 
     /// Drops a workspace that this process has just changed.
