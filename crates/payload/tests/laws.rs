@@ -130,8 +130,10 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 /// What a canonical filter says if its conditions hold as they were found to.
 fn verdict(filter: &Value, pointer: &str, held: &HashMap<String, bool>) -> bool {
-    let (name, value) =
-        filter.as_object().unwrap().iter().next().map_or(("$and", &Value::Null), |(n, v)| (n.as_str(), v));
+    let (name, value) = filter
+        .as_object()
+        .and_then(|members| members.iter().next())
+        .map_or(("$and", &Value::Null), |(name, value)| (name, value));
     let each = |place: usize, node: &Value| verdict(node, &format!("{pointer}/{name}/{place}"), held);
     let nodes = value.as_array().map_or(&[] as &[Value], Vec::as_slice);
     let mut verdicts = nodes.iter().enumerate().map(|(place, node)| each(place, node));

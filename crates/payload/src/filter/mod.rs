@@ -20,6 +20,7 @@ pub use parse::{MAX_BYTES, MAX_CONDITIONS, MAX_DEPTH, MAX_TEXTS, MAX_VALUES};
 
 use crate::{Document, Mistake};
 use condition::Node;
+use parse::{Parsed, PathAt};
 
 /// Conditions on a document. It is read from any JSON; [`Filter::mistakes`] says what is wrong with it. Written, it is in
 /// its canonical form, or as it was read if it has mistakes.
@@ -27,8 +28,7 @@ use condition::Node;
 pub struct Filter {
     written: Value,
     parsed: Result<Node, Vec<Mistake>>,
-    /// The paths, and the pointers to them in what was read.
-    paths: Vec<(String, String)>,
+    paths: Vec<PathAt>,
 }
 
 /// Two filters are equal if they are written alike.
@@ -44,15 +44,15 @@ impl Eq for Filter {}
 impl Filter {
     /// Reads a filter.
     pub fn of(source: Value) -> Self {
-        let (parsed, paths) = parse::parse(&source);
-        let written = parsed.as_ref().map_or(source, canonical::write);
-        Self { written, parsed, paths }
+        let Parsed { node, paths } = parse::parse(&source);
+        let written = node.as_ref().map_or(source, canonical::write);
+        Self { written, parsed: node, paths }
     }
 
     /// What is wrong with it; `members` are the names that a path may begin with.
     pub fn mistakes(&self, members: &[&str]) -> Vec<Mistake> {
         let own = self.parsed.as_ref().err().cloned().unwrap_or_default();
-        let roots = self.paths.iter().filter_map(|(pointer, path)| refused::root(pointer, path, members));
+        let roots = self.paths.iter().filter_map(|at| refused::root(at, members));
         own.into_iter().chain(roots).take(parse::MAX_MISTAKES).collect()
     }
 

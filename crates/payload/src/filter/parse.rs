@@ -21,22 +21,36 @@ pub const MAX_TEXTS: usize = 20;
 /// Most mistakes that are told at once.
 pub(crate) const MAX_MISTAKES: usize = 20;
 
-/// The filter, or what is wrong with it; and its paths with the pointers to them.
-pub(crate) fn parse(source: &Value) -> (Result<Node, Vec<Mistake>>, Vec<(String, String)>) {
+/// What was read.
+pub(crate) struct Parsed {
+    pub(crate) node: Result<Node, Vec<Mistake>>,
+    /// The paths that begin at the document.
+    pub(crate) paths: Vec<PathAt>,
+}
+
+/// A path, and the pointer to it in what was read.
+#[derive(Debug, Clone)]
+pub(crate) struct PathAt {
+    pub(crate) pointer: String,
+    pub(crate) path: Path,
+}
+
+/// The filter, or what is wrong with it.
+pub(crate) fn parse(source: &Value) -> Parsed {
     if bytes(source, MAX_BYTES).is_none() {
         let detail = format!("must have at most {MAX_BYTES} bytes, written as JSON");
-        return (Err(vec![Mistake { pointer: String::new(), detail }]), Vec::new());
+        return Parsed { node: Err(vec![Mistake { pointer: String::new(), detail }]), paths: Vec::new() };
     }
     let mut parser = Parser { mistakes: Vec::new(), paths: Vec::new() };
     let node = parser.whole(source);
     parser.check_bounds(&node);
-    let parsed = if parser.mistakes.is_empty() { Ok(node) } else { Err(parser.mistakes) };
-    (parsed, parser.paths)
+    let node = if parser.mistakes.is_empty() { Ok(node) } else { Err(parser.mistakes) };
+    Parsed { node, paths: parser.paths }
 }
 
 struct Parser {
     mistakes: Vec<Mistake>,
-    paths: Vec<(String, String)>,
+    paths: Vec<PathAt>,
 }
 
 /// Where the parser is.
@@ -152,7 +166,7 @@ impl Parser {
             Err(detail) => return self.refuse(at.pointer, detail),
         };
         if !at.in_element {
-            self.paths.push((at.pointer.to_owned(), path.text().to_owned()));
+            self.paths.push(PathAt { pointer: at.pointer.to_owned(), path: path.clone() });
         }
         let Value::Object(operators) = value else {
             if let Some(test) = self.equal(&path, value, at.pointer) {

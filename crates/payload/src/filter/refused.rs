@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::condition::{CASE_SENSITIVE, GROUPS, OPERATORS};
+use super::parse::PathAt;
 use crate::mistake::{self, Mistake};
-use crate::path::Path;
 
 /// What to write instead of an operator that is not one of conditions.
 pub(crate) fn operator(name: &str) -> String {
@@ -89,9 +89,8 @@ pub(crate) fn group(name: &str) -> String {
 }
 
 /// The mistake of a path that begins with none of the members.
-pub(crate) fn root(pointer: &str, path: &str, members: &[&str]) -> Option<Mistake> {
-    let parsed = Path::parse(path).ok()?;
-    let root = parsed.root();
+pub(crate) fn root(at: &PathAt, members: &[&str]) -> Option<Mistake> {
+    let (root, path) = (at.path.root(), at.path.text());
     if members.contains(&root) {
         return None;
     }
@@ -101,7 +100,7 @@ pub(crate) fn root(pointer: &str, path: &str, members: &[&str]) -> Option<Mistak
         None => format!("{path} does not"),
     };
     let detail = format!("must be a path that begins with {}: {instead}", list(members));
-    Some(Mistake { pointer: pointer.to_owned(), detail })
+    Some(Mistake { pointer: at.pointer.clone(), detail })
 }
 
 fn list(members: &[&str]) -> String {

@@ -150,8 +150,18 @@ fn the_canonical_form_has_one_condition_an_object() {
     }
 }
 
+/// The one mistake of the filter, where it is and what its detail has.
+fn assert_refused(source: &Value, pointer: &str, detail: &str) {
+    let mistakes = Filter::of(source.clone()).mistakes(&MEMBERS);
+    let [mistake] = mistakes.as_slice() else { panic!("{source}: {mistakes:?}") };
+    assert_eq!(mistake.pointer, pointer, "{source}");
+    assert!(mistake.detail.contains(detail), "{source}: {}", mistake.detail);
+    let verb = mistake.detail.split(' ').next();
+    assert!(matches!(verb, Some("must" | "is")), "{source}: {}", mistake.detail);
+}
+
 #[test]
-fn each_mistake_says_where_it_is_and_what_to_write_instead() {
+fn each_operator_that_is_not_offered_says_what_to_write_instead() {
     for (source, pointer, detail) in [
         (json!([]), "", "must be an object of conditions"),
         (json!({"data.a": {"$neq": 1}}), "/data.a/$neq", "did you mean $ne?"),
@@ -169,6 +179,14 @@ fn each_mistake_says_where_it_is_and_what_to_write_instead() {
         (json!({"$and": {"data.a": 1}}), "/$and", "must be an array of conditions"),
         (json!({"$or": []}), "/$or", "must hold at least one condition"),
         (json!({"$or": [{}]}), "/$or/0", "must be an object with a condition"),
+    ] {
+        assert_refused(&source, pointer, detail);
+    }
+}
+
+#[test]
+fn each_value_and_path_that_does_not_fit_says_what_to_write_instead() {
+    for (source, pointer, detail) in [
         (json!({"data.c": {"tier": "gold"}}), "/data.c", r#"{"data.c.tier": "gold"}"#),
         (json!({"data.c": {"tier": "gold"}}), "/data.c", r#"{"$and": [{"data.c.tier": "gold"}, ...]}"#),
         (json!({"data.c": {}}), "/data.c", "write the whole path"),
@@ -209,12 +227,7 @@ fn each_mistake_says_where_it_is_and_what_to_write_instead() {
         (json!({"$.data.a": 1}), "/$.data.a", "write data.a"),
         (json!({"data.items[0].sku": 1}), "/data.items[0].sku", "write data.items.0.sku"),
     ] {
-        let mistakes = Filter::of(source.clone()).mistakes(&MEMBERS);
-        let [mistake] = mistakes.as_slice() else { panic!("{source}: {mistakes:?}") };
-        assert_eq!(mistake.pointer, pointer, "{source}");
-        assert!(mistake.detail.contains(detail), "{source}: {}", mistake.detail);
-        let verb = mistake.detail.split(' ').next();
-        assert!(matches!(verb, Some("must" | "is")), "{source}: {}", mistake.detail);
+        assert_refused(&source, pointer, detail);
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn compile(tree: &Tree) -> Result<Vec<Step>, Vec<Mistake>> {
     if literal > MAX_BYTES {
         compiler.refuse("", format!("must have at most {MAX_BYTES} bytes, written as JSON"));
     }
-    debug_assert!(MAX_BYTES < MAX_OUTPUT, "a template without expressions can be rendered");
+    const { assert!(MAX_BYTES < MAX_OUTPUT, "a template without expressions can be rendered") };
     if compiler.mistakes.is_empty() { Ok(compiler.steps) } else { Err(compiler.mistakes) }
 }
 
