@@ -1,5 +1,5 @@
 //! What do filters and templates cost?
-//! Micro-benchmarks over an event of 4 KB; run them with `cargo bench -p bench --bench payload`.
+//! Micro-benchmarks over an event of 4 KB; run them with `cargo bench -p payload`.
 
 use divan::{AllocProfiler, Bencher, black_box};
 use payload::template::Escape;
