@@ -11,7 +11,10 @@ async fn the_life_of_an_action() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let made = action(&stage, &receiver, json!({ "headers": { "X-Token": "hush" } })).await;
     assert!(made["secret"].as_str().unwrap().starts_with("whsec_"), "{made}");
-    assert_eq!((&made["effect"], &made["retries"], &made["confirm"]), (&json!("write"), &json!(2), &Value::Null));
+    assert_eq!(
+        (&made["effect"], &made["retries"], &made["confirm"]),
+        (&json!("write"), &json!(2), &Value::Null)
+    );
     let path = format!("/v1/actions/refund_order?workspace_id={}", stage.workspace);
     let mut shown = made.clone();
     shown.as_object_mut().unwrap().remove("secret");
@@ -47,8 +50,13 @@ async fn the_life_of_an_action() {
     let entries = audit["data"].as_array().unwrap();
     let of_it = entries.iter().filter(|entry| entry["target"]["id"] == made["endpoint_id"]);
     let kinds: Vec<_> = of_it.map(|entry| entry["action"].as_str().unwrap()).collect();
-    let expected =
-        ["action.deleted", "action.overlap_ended", "action.secret_rotated", "action.updated", "action.created"];
+    let expected = [
+        "action.deleted",
+        "action.overlap_ended",
+        "action.secret_rotated",
+        "action.updated",
+        "action.created",
+    ];
     assert_eq!(kinds, expected);
     let text = audit.to_string();
     assert!(!text.contains("hush") && !text.contains(made["secret"].as_str().unwrap()));
@@ -100,8 +108,14 @@ async fn an_action_that_cannot_work_is_refused_with_a_pointer() {
         (json!({ "url": "https://{{ parameters.host }}/a" }), vec!["/url"]),
         (json!({ "url": "https://crm.example.com/{{ parameters.x" }), vec!["/url"]),
         (json!({ "name": "Refund-Order" }), vec!["/name"]),
-        (json!({ "parameters": { "type": "object", "properties": { "x": { "type": "strin" } } } }), vec!["/parameters/properties/x/type"]),
-        (json!({ "parameters": { "type": "object", "properties": { "x": { "$ref": "https://example.com/s" } } } }), vec!["/parameters/properties/x/$ref"]),
+        (
+            json!({ "parameters": { "type": "object", "properties": { "x": { "type": "strin" } } } }),
+            vec!["/parameters/properties/x/type"],
+        ),
+        (
+            json!({ "parameters": { "type": "object", "properties": { "x": { "$ref": "https://example.com/s" } } } }),
+            vec!["/parameters/properties/x/$ref"],
+        ),
         (json!({ "parameters": { "type": "array" } }), vec!["/parameters/type"]),
         (json!({ "result_schema": { "type": "objekt" } }), vec!["/result_schema/type"]),
         (json!({ "timeout_seconds": 26 }), vec!["/timeout_seconds"]),
@@ -112,7 +126,8 @@ async fn an_action_that_cannot_work_is_refused_with_a_pointer() {
     ] {
         let mut settings = sound.clone();
         settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let (status, problem) = stage.admin.call("POST", "/v1/actions", settings.to_string(), &[]).await.unwrap();
+        let (status, problem) =
+            stage.admin.call("POST", "/v1/actions", settings.to_string(), &[]).await.unwrap();
         assert_eq!(status, 422, "{more}: {problem}");
         assert_eq!(pointers(&problem), expected, "{more}: {problem}");
     }

@@ -12,13 +12,18 @@ use super::{action, agent, invoke, key};
 async fn a_call_is_signed_carries_its_key_and_actor_and_is_recorded() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     receiver.answer(Answer::Text(r#"{"refunded":true}"#));
-    let url = receiver.url().replace("/hooks", "/orders/{{ parameters.order }}/refund?by={{ parameters.cents }}");
+    let url =
+        receiver.url().replace("/hooks", "/orders/{{ parameters.order }}/refund?by={{ parameters.cents }}");
     let result_schema = json!({ "type": "object", "required": ["refunded"] });
     let made = action(&stage, &receiver, json!({ "url": url, "result_schema": result_schema })).await;
     let agent = agent(&stage).await;
     let call = json!({ "parameters": { "order": "a/7", "cents": 120 }, "actor": "user_81" });
     let (status, answer) = invoke(&agent, &call, "refund-of-7").await;
-    assert_eq!((status, &answer["status"], &answer["attempts"]), (200, &json!("succeeded"), &json!(1)), "{answer}");
+    assert_eq!(
+        (status, &answer["status"], &answer["attempts"]),
+        (200, &json!("succeeded"), &json!(1)),
+        "{answer}"
+    );
     assert_eq!(answer["response"]["result"], json!({ "refunded": true }));
     assert_eq!((&answer["actor"], &answer["invoker"]["name"]), (&json!("user_81"), &json!("agent")));
 
@@ -47,7 +52,8 @@ async fn a_call_is_signed_carries_its_key_and_actor_and_is_recorded() {
     assert!(attempt["request"]["url"].as_str().unwrap().ends_with("/orders/a%2F7/refund?…"), "{attempt}");
 
     // The audit log names the invoker, for whom, and by which program.
-    let audit = stage.read(&format!("/v1/audit?workspace_id={}&action=action.invoked", stage.workspace)).await;
+    let audit =
+        stage.read(&format!("/v1/audit?workspace_id={}&action=action.invoked", stage.workspace)).await;
     let entry = &audit["data"][0];
     assert_eq!(entry["target"], json!({ "type": "invocation", "id": answer["id"] }));
     assert_eq!((&entry["after"]["actor"], &entry["actor"]["name"]), (&json!("user_81"), &json!("agent")));
@@ -113,7 +119,11 @@ async fn a_write_of_which_nobody_knows_whether_it_was_done_is_not_repeated() {
     let (agent, call) = (agent(&stage).await, json!({ "parameters": { "order": "7" } }));
     receiver.answer_first(&[Answer::Slowly(Duration::from_secs(3))]);
     let (status, answer) = invoke(&agent, &call, "k1").await;
-    assert_eq!((status, &answer["status"], &answer["attempts"]), (200, &json!("timed_out"), &json!(1)), "{answer}");
+    assert_eq!(
+        (status, &answer["status"], &answer["attempts"]),
+        (200, &json!("timed_out"), &json!(1)),
+        "{answer}"
+    );
     assert_eq!((&answer["error"], answer.get("response")), (&json!("timeout"), None));
     receiver.answer_first(&[Answer::Status(500)]);
     let (_, answer) = invoke(&agent, &call, "k2").await;

@@ -23,7 +23,10 @@ async fn the_same_call_under_the_same_key_is_made_once_and_gets_the_first_answer
     assert_eq!(serde_json::from_slice::<serde_json::Value>(again.body()).unwrap(), first);
     assert_eq!(receiver.seen().len(), 1);
 
-    for other in [json!({ "parameters": { "order": "8" } }), json!({ "parameters": { "order": "7", "cents": 1 }, "actor": "b" })] {
+    for other in [
+        json!({ "parameters": { "order": "8" } }),
+        json!({ "parameters": { "order": "7", "cents": 1 }, "actor": "b" }),
+    ] {
         let (status, problem) = invoke(&agent, &other, "k").await;
         assert_eq!((status, &problem["code"]), (409, &json!("idempotency_key_reused")));
     }
@@ -59,7 +62,8 @@ async fn while_a_call_is_under_way_its_repetition_is_told_when_to_come_again() {
 async fn a_call_that_changes_something_needs_a_key() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     action(&stage, &receiver, json!({})).await;
-    let (status, problem) = invoke(&agent(&stage).await, &json!({ "parameters": { "order": "7" } }), "").await;
+    let (status, problem) =
+        invoke(&agent(&stage).await, &json!({ "parameters": { "order": "7" } }), "").await;
     assert_eq!((status, pointers(&problem)), (422, vec!["Idempotency-Key"]), "{problem}");
     stage.end().await;
     assert!(receiver.seen().is_empty());
@@ -73,11 +77,13 @@ async fn a_destructive_call_is_shown_first_and_made_when_it_is_confirmed() {
     let (status, shown) = invoke(&agent, &call, "k").await;
     assert_eq!((status, &shown["status"]), (200, &json!("needs_confirmation")), "{shown}");
     assert_eq!(shown["request"]["body"], r#"{"order":"7"}"#);
-    let signature = shown["request"]["headers"].as_array().unwrap().iter().find(|pair| pair[0] == "webhook-signature");
+    let signature =
+        shown["request"]["headers"].as_array().unwrap().iter().find(|pair| pair[0] == "webhook-signature");
     assert_eq!(signature.unwrap()[1], "[hidden]", "unconfirmed it could be sent past Posthorn");
     assert!(receiver.seen().is_empty());
 
-    let confirmed = |order: &str| json!({ "parameters": { "order": order }, "confirmation": shown["confirmation"] });
+    let confirmed =
+        |order: &str| json!({ "parameters": { "order": order }, "confirmation": shown["confirmation"] });
     // For another order, or another key, it confirms nothing.
     for (order, key) in [("8", "k"), ("7", "k2")] {
         let (status, problem) = invoke(&agent, &confirmed(order), key).await;

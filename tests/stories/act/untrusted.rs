@@ -39,10 +39,15 @@ async fn an_action_of_another_role_does_not_exist() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     action(&stage, &receiver, json!({})).await;
     let call = json!({ "parameters": { "order": "7" } });
-    let absent = agent(&stage).await.call("POST", "/v1/actions/no_such/invoke", call.to_string(), &[]).await.unwrap();
+    let absent =
+        agent(&stage).await.call("POST", "/v1/actions/no_such/invoke", call.to_string(), &[]).await.unwrap();
     for roles in [&["sales"][..], &[], &["Support"]] {
         let (status, problem) = invoke(&key(&stage, &["actions"], roles).await, &call, "k").await;
-        assert_eq!((status, &problem["detail"]), (404, &absent.1["detail"]), "{roles:?}: as if there were none");
+        assert_eq!(
+            (status, &problem["detail"]),
+            (404, &absent.1["detail"]),
+            "{roles:?}: as if there were none"
+        );
     }
     // With no role, no key may.
     let path = format!("/v1/actions/refund_order?workspace_id={}", stage.workspace);

@@ -35,7 +35,8 @@ async fn a_system_that_fails_five_times_is_left_in_peace_and_probed_by_the_next_
         assert_eq!(invoke(&agent, &call(), &format!("k{number}")).await.1["status"], "failed");
     }
     let path = "/v1/actions/refund_order/invoke";
-    let refused = agent.exchange("POST", path, call().to_string(), &[("idempotency-key", "k")]).await.unwrap();
+    let refused =
+        agent.exchange("POST", path, call().to_string(), &[("idempotency-key", "k")]).await.unwrap();
     assert_eq!(refused.status(), 503);
     let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((40..=45).contains(&wait), "{wait}");
@@ -85,7 +86,10 @@ async fn no_more_calls_are_under_way_than_the_limit_says() {
     let agent = agent(&stage).await;
     let (one, other) = (call(), json!({ "parameters": { "order": "8" } }));
     let (first, second) = tokio::join!(invoke(&agent, &one, "k1"), invoke(&agent, &other, "k2"));
-    assert_eq!((first.1["status"].as_str(), second.1["status"].as_str()), (Some("succeeded"), Some("succeeded")));
+    assert_eq!(
+        (first.1["status"].as_str(), second.1["status"].as_str()),
+        (Some("succeeded"), Some("succeeded"))
+    );
     stage.end().await;
     assert_eq!(receiver.most_at_once(), 1);
 }

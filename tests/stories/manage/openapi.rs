@@ -247,9 +247,10 @@ fn with_unknown_ids(path: &str) -> String {
         ("{source}", "src"),
         ("{workspace}", "ws"),
     ];
-    prefixes.iter().fold(path.replace("{number}", "0").replace("{action}", "refund_order"), |path, (parameter, prefix)| {
-        path.replace(parameter, &format!("{prefix}_01M7Z294KETHNPJB3QG0VDG1JA"))
-    })
+    prefixes.iter().fold(
+        path.replace("{number}", "0").replace("{action}", "refund_order"),
+        |path, (parameter, prefix)| path.replace(parameter, &format!("{prefix}_01M7Z294KETHNPJB3QG0VDG1JA")),
+    )
 }
 
 const SCOPES: [&str; 14] = [

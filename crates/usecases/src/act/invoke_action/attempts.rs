@@ -48,7 +48,8 @@ pub(super) async fn make(
             outcome: logged(&outcome),
         };
         log(&invocation, &attempt);
-        let ended = Ended { number, outcome: &outcome, judgement, at: attempt.ended_at(), time_left: time_left() };
+        let ended =
+            Ended { number, outcome: &outcome, judgement, at: attempt.ended_at(), time_left: time_left() };
         let wait = wait_before_retry(&action.settings, ended, actions.context.randomness.unit());
         invocation.attempts = number;
         content.attempt_log.push(attempt);
