@@ -97,9 +97,11 @@ fn what_stands_for_filters_of_others_is_a_filter() {
 #[test]
 fn each_string_and_expression_of_the_page_gives_what_it_says() {
     let as_string = |expression: &str| json!(format!("{{{{ {expression} }}}}"));
-    let strings = rows(TEMPLATES, "| string | data | gives |").into_iter().map(|row| (parsed(code(&row[0])[0]), row));
-    let expressions =
-        rows(TEMPLATES, "| expression | data | gives |").into_iter().map(|row| (as_string(code(&row[0])[0]), row));
+    let strings =
+        rows(TEMPLATES, "| string | data | gives |").into_iter().map(|row| (parsed(code(&row[0])[0]), row));
+    let expressions = rows(TEMPLATES, "| expression | data | gives |")
+        .into_iter()
+        .map(|row| (as_string(code(&row[0])[0]), row));
     let filters = rows(TEMPLATES, "| filter | expression | data | gives |")
         .into_iter()
         .map(|row| (as_string(code(&row[1])[0]), row[1..].to_vec()));
