@@ -9,6 +9,7 @@
 //! - [`events`], [`deliveries`], [`replays`], [`previews`], [`test_events`]: what is sent
 //! - [`workspace_deliveries`]: the deliveries of all endpoints of a workspace
 //! - [`verifications`]: why a signature is refused; [`explanations`]: why an endpoint got an event, or why not
+//! - [`event_types`]: the catalogue
 //! - [`audit`]: who changed what
 //! - [`statistics`], [`jwks`], [`health`]: what is read besides
 //! - `client` (a feature): a caller of the API
@@ -21,6 +22,7 @@ pub mod client;
 pub(crate) mod comma_list;
 pub mod deliveries;
 pub mod endpoints;
+pub mod event_types;
 pub mod events;
 pub mod explanations;
 pub mod health;

@@ -2,6 +2,7 @@
 //! Hand-written schemas: query parameters that are parsed from a text, a header, and the bodies of `PATCH`.
 
 use domain::access::workspace::WorkspaceSettings;
+use domain::catalogue::EventTypeSettings;
 use domain::endpoint::EndpointSettings;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -51,6 +52,14 @@ pub struct WorkspaceChange;
 #[derive(Debug)]
 pub struct SourceChange;
 
+/// A change of an event type: the body of a `PATCH`, which is merged into the event type's settings.
+#[derive(Debug)]
+pub struct EventTypeChange;
+
+/// A document that describes event types.
+#[derive(Debug)]
+pub struct ImportDocument;
+
 /// The bytes of a body, as they came.
 #[derive(Debug)]
 pub struct RawBody;
@@ -74,6 +83,7 @@ macro_rules! change_of {
 }
 
 change_of!(EndpointChange: EndpointSettings);
+change_of!(EventTypeChange: EventTypeSettings);
 change_of!(WorkspaceChange: WorkspaceSettings);
 
 impl PartialSchema for SourceChange {
@@ -88,6 +98,22 @@ impl ToSchema for SourceChange {
         ChangedSource::schemas(schemas);
     }
 }
+
+impl PartialSchema for ImportDocument {
+    fn schema() -> RefOr<Schema> {
+        let description = "An OpenAPI document (3.1 or 3.2) whose `webhooks` are event types, or `{\"event_types\":[…]}`, each \
+                           as in `POST /v1/event-types`. At most 500 event types.";
+        let example =
+            serde_json::json!({ "event_types": [{ "name": "invoice.paid", "title": "Invoice paid" }] });
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some(description))
+            .examples([example])
+            .into()
+    }
+}
+
+impl ToSchema for ImportDocument {}
 
 impl PartialSchema for RawBody {
     fn schema() -> RefOr<Schema> {

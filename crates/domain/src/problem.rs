@@ -83,6 +83,12 @@ pub enum Problem {
     /// The workspace has as many sources as it may.
     #[error("this workspace already has {0} sources, which is the most it may have")]
     TooManySources(usize),
+    /// The catalogue describes an event type of this name already.
+    #[error("the catalogue already describes an event type with this name; change it with `PATCH`")]
+    EventTypeExists,
+    /// The catalogue describes as many event types as it may.
+    #[error("the catalogue cannot describe more than {0} event types")]
+    TooManyEventTypes(usize),
     /// The endpoint or source has as many old secrets that are still in force as it may.
     #[error("{0} old secrets are still in force, which is the most; end their overlap first")]
     TooManySecrets(usize),
@@ -186,6 +192,8 @@ problem_kinds! {
     Self::EventErased => 409, "event_erased", "Event erased", "the event's data was erased, so it cannot be replayed", "nothing";
     Self::TooManyEndpoints(_) => 409, "too_many_endpoints", "Too many endpoints", "the workspace has as many as it may", "delete some, or raise `max_endpoints`";
     Self::TooManySources(_) => 409, "too_many_sources", "Too many sources", "the workspace has as many as it may", "delete some";
+    Self::EventTypeExists => 409, "event_type_exists", "Event type exists", "the catalogue has an event type with this name", "change that one";
+    Self::TooManyEventTypes(_) => 409, "too_many_event_types", "Too many event types", "the catalogue would have more than 2,000 event types", "delete some";
     Self::TooManySecrets(_) => 409, "too_many_secrets", "Too many secrets", "10 old secrets are still in force", "end their overlap first";
     Self::TooManyKeySecrets(_) => 409, "too_many_key_secrets", "Too many key secrets", "5 old secrets of the API key still work", "wait until one has ended";
     Self::EndpointDisabled => 409, "endpoint_disabled", "Endpoint disabled", "the endpoint is switched off", "switch it on first";
