@@ -3,7 +3,7 @@
 //! Extractors that authenticate and bound what they take, and the middleware around every router. A handler names what
 //! it needs as its arguments, in the order in which a request is judged: `Caller`, ids of the path, query, body.
 //!
-//! - [`http_api`]: the middleware: request id, log line, problem+json, panics
+//! - [`http_api`]: the middleware: request id, log line, problem+json, panics; [`lambda`]: how they run in Lambda
 //! - [`revision`]: `ETag` and `If-Match`
 //! - [`error_response`]: a use case's error as an answer; [`created`]: the answer when something was made
 //! - [`idempotency`]: the middleware that lets a POST be repeated under an `Idempotency-Key`
@@ -20,6 +20,7 @@ pub mod extract;
 pub mod http_api;
 pub mod idempotency;
 pub mod idempotency_key;
+pub mod lambda;
 pub mod operations;
 pub mod revision;
 mod serde_words;

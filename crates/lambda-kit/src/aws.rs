@@ -9,14 +9,19 @@ use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::provider_config::ProviderConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use mail::Mailer;
+
+use crate::config;
 
 /// The connect timeout of calls to AWS: the SDKs' own default.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
@@ -43,9 +48,7 @@ impl Aws {
             tracing::warn!(%error, "certificate thread could not be started; the first call to AWS is slower");
         }
 
-        // Pinned, so that an update of the SDK does not change timeouts and retries.
-        let defaults = aws_config::defaults(BehaviorVersion::v2026_01_12());
-        Self(defaults.credentials_provider(credentials(http.clone())).http_client(http).load().await)
+        Self(sdk_config(http))
     }
 
     /// A DynamoDB client of this configuration.
@@ -74,6 +77,39 @@ impl Aws {
     /// An SQS client of this configuration.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::new(&self.0)
+    }
+}
+
+/// What the SDK's own loader makes of Lambda's environment. The loader itself also reads profiles and asks EC2 for the
+/// region: that is in no Lambda function, and was a twentieth of each function's zip.
+fn sdk_config(http: SharedHttpClient) -> SdkConfig {
+    let config = SdkConfig::builder()
+        // Pinned, so that an update of the SDK does not change timeouts and retries.
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .retry_config(RetryConfig::standard())
+        .region(config::of_aws("AWS_REGION").map(Region::new))
+        .credentials_provider(SharedCredentialsProvider::new(credentials(http.clone())))
+        .http_client(http)
+        .service_config(Environment)
+        .use_fips(is_true("AWS_USE_FIPS_ENDPOINT"))
+        .use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"));
+    match config::of_aws("AWS_ENDPOINT_URL") {
+        Some(url) => config.endpoint_url(url).build(),
+        None => config.build(),
+    }
+}
+
+fn is_true(variable: &str) -> bool {
+    config::of_aws(variable).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+/// The settings of single services: `AWS_ENDPOINT_URL_DYNAMODB` and the like.
+#[derive(Debug)]
+struct Environment;
+
+impl LoadServiceConfig for Environment {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        config::of_aws(&format!("{}_{}", key.env(), key.service_id().to_ascii_uppercase().replace(' ', "_")))
     }
 }
 

@@ -253,6 +253,11 @@ fn optional(name: &str) -> Option<String> {
     variable(name).filter(|value| !value.is_empty())
 }
 
+/// A variable of the AWS SDKs, for [`Aws`](crate::aws::Aws). An empty one is missing.
+pub(crate) fn of_aws(name: &str) -> Option<String> {
+    variable(name).filter(|value| !value.is_empty())
+}
+
 fn variable(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     std::env::var(name).ok()

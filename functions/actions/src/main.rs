@@ -10,5 +10,5 @@ fn main() -> Result<(), Error> {
 
 async fn function() -> Result<(), Error> {
     let (actions, metrics) = actions::setup::from_environment(AllowedTargets::public_only()).await?;
-    lambda_http::run(http_kit::http_api::finish(actions::router(actions), metrics)).await
+    http_kit::lambda::run(actions::router(actions), metrics).await
 }

@@ -10,5 +10,5 @@ fn main() -> Result<(), Error> {
 
 async fn function() -> Result<(), Error> {
     let (management, metrics) = definitions::setup::from_environment(AllowedTargets::public_only()).await?;
-    lambda_http::run(http_kit::http_api::finish(definitions::router(management), metrics)).await
+    http_kit::lambda::run(definitions::router(management), metrics).await
 }

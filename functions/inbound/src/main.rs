@@ -10,5 +10,5 @@ fn main() -> Result<(), Error> {
 
 async fn function() -> Result<(), Error> {
     let (receiving, metrics) = inbound::setup::from_environment(AllowedTargets::public_only()).await?;
-    lambda_http::run(http_kit::http_api::finish(inbound::router(receiving), metrics)).await
+    http_kit::lambda::run(inbound::router(receiving), metrics).await
 }

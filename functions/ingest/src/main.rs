@@ -9,5 +9,5 @@ fn main() -> Result<(), Error> {
 
 async fn function() -> Result<(), Error> {
     let (intake, metrics) = ingest::setup::from_environment().await?;
-    lambda_http::run(http_kit::http_api::finish(ingest::router(intake), metrics)).await
+    http_kit::lambda::run(ingest::router(intake), metrics).await
 }

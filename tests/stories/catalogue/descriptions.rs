@@ -35,12 +35,14 @@ async fn the_life_of_an_event_type() {
 
     // Settings are merged, an example is replaced as a whole and must fit.
     let patch = json!({ "title": "Paid", "group": null, "example": { "amount": 1 }, "deprecated": true });
-    let changed = stage.admin.exchange("PATCH", path, patch.to_string(), &[("if-match", "\"1\"")]).await.unwrap();
+    let changed =
+        stage.admin.exchange("PATCH", path, patch.to_string(), &[("if-match", "\"1\"")]).await.unwrap();
     assert_eq!((changed.status().as_u16(), &changed.headers()["etag"]), (200, &"\"2\"".parse().unwrap()));
     let changed: Value = serde_json::from_slice(changed.body()).unwrap();
     assert_eq!((&changed["group"], &changed["example"]), (&Value::Null, &json!({ "amount": 1 })));
     assert_eq!((&changed["deprecated"], &changed["version"]), (&json!(true), &json!(1)));
-    let (status, _) = stage.admin.call("PATCH", path, patch.to_string(), &[("if-match", "\"1\"")]).await.unwrap();
+    let (status, _) =
+        stage.admin.call("PATCH", path, patch.to_string(), &[("if-match", "\"1\"")]).await.unwrap();
     assert_eq!(status, 412);
     let (status, problem) = call(&stage.admin, "PATCH", path, json!({ "example": { "amount": "1" } })).await;
     assert_eq!((status, pointers(&problem)), (422, vec!["/example/amount"]));
@@ -50,7 +52,10 @@ async fn the_life_of_an_event_type() {
     let version = json!({ "schema": second, "example": { "amount": 0.5 } });
     let versions = format!("{path}/versions");
     let added = stage.admin.exchange("POST", &versions, version.to_string(), &[]).await.unwrap();
-    assert_eq!((added.status().as_u16(), &added.headers()["location"]), (201, &format!("{versions}/2").parse().unwrap()));
+    assert_eq!(
+        (added.status().as_u16(), &added.headers()["location"]),
+        (201, &format!("{versions}/2").parse().unwrap())
+    );
     let (_, again) = call(&stage.admin, "POST", &versions, json!({ "schema": second })).await;
     assert_eq!(again["version"], 2, "the schema in force is no new version");
     let listed = stage.read(&versions).await["data"].as_array().unwrap().clone();
@@ -116,8 +121,7 @@ async fn a_name_with_slashes_and_colons_is_named_in_a_path() {
         .await
         .unwrap();
     assert_eq!(made.headers()["location"], "/v1/event-types/order~created:v2");
-    for name in
-        ["order%2Fcreated:v2", "order%2fcreated%3Av2", "order~created:v2", "order%252Fcreated%253Av2"]
+    for name in ["order%2Fcreated:v2", "order%2fcreated%3Av2", "order~created:v2", "order%252Fcreated%253Av2"]
     {
         let read = stage.read(&format!("/v1/event-types/{name}")).await;
         assert_eq!(read["name"], "order/created:v2", "{name}");
@@ -125,7 +129,8 @@ async fn a_name_with_slashes_and_colons_is_named_in_a_path() {
         assert_eq!(versions["data"].as_array().unwrap().len(), 1);
     }
     for name in ["order%20created", "order%ff", "order.", "unknown"] {
-        let (status, problem) = call(&stage.admin, "GET", &format!("/v1/event-types/{name}"), Value::Null).await;
+        let (status, problem) =
+            call(&stage.admin, "GET", &format!("/v1/event-types/{name}"), Value::Null).await;
         assert_eq!((status, &problem["code"]), (404, &json!("not_found")), "{name}");
     }
     stage.end().await;

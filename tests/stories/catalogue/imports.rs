@@ -29,13 +29,18 @@ async fn an_import_is_previewed_and_then_applied() {
     let stage = Stage::set().await;
     describe(&stage, json!({ "name": "order.paid", "title": "Paid", "hidden": true })).await;
     let preview = stage.admin.post(&format!("{IMPORT}?dry_run=true"), &document()).await.unwrap();
-    let counts = |answer: &Value| ["added", "changed", "untouched"].map(|name| answer[name].as_u64().unwrap());
+    let counts =
+        |answer: &Value| ["added", "changed", "untouched"].map(|name| answer[name].as_u64().unwrap());
     assert_eq!((counts(&preview), &preview["dry_run"]), ([1, 1, 0], &json!(true)));
     let changed = &preview["data"][1];
     assert_eq!((&changed["name"], &changed["effect"]), (&json!("order.paid"), &json!("changed")));
     assert_eq!(changed["before"], json!({ "title": "Paid" }));
     assert_eq!(changed["after"], json!({ "title": "Order paid" }));
-    assert_eq!(stage.read("/v1/event-types").await["data"].as_array().unwrap().len(), 1, "nothing was written");
+    assert_eq!(
+        stage.read("/v1/event-types").await["data"].as_array().unwrap().len(),
+        1,
+        "nothing was written"
+    );
 
     let headers = [("idempotency-key", "import-1")];
     let applied = stage.admin.call("POST", IMPORT, document().to_string(), &headers).await.unwrap();
@@ -43,7 +48,11 @@ async fn an_import_is_previewed_and_then_applied() {
     let created = stage.read("/v1/event-types/order.created").await;
     assert_eq!((&created["group"], &created["version"]), (&json!("Orders"), &json!(1)));
     let paid = stage.read("/v1/event-types/order.paid").await;
-    assert_eq!((&paid["title"], &paid["hidden"]), (&json!("Order paid"), &json!(true)), "what it leaves out stays");
+    assert_eq!(
+        (&paid["title"], &paid["hidden"]),
+        (&json!("Order paid"), &json!(true)),
+        "what it leaves out stays"
+    );
     let again = stage.admin.post(IMPORT, &document()).await.unwrap();
     assert_eq!(counts(&again), [0, 0, 2]);
     let audit = stage.read("/v1/audit").await["data"].as_array().unwrap().clone();

@@ -39,7 +39,11 @@ async fn a_workspace_that_refuses_names_what_is_wrong() {
     strict(&stage, "refuse").await;
 
     assert_eq!(send(&stage, "order.paid", json!({ "amount": 1, "lines": [{ "sku": "a" }] })).await.0, 202);
-    assert_eq!(send(&stage, "order.free", json!("anything")).await.0, 202, "without a schema everything fits");
+    assert_eq!(
+        send(&stage, "order.free", json!("anything")).await.0,
+        202,
+        "without a schema everything fits"
+    );
     let (status, problem) = send(&stage, "order.paid", json!({ "amount": "1", "lines": [{}] })).await;
     assert_eq!((status, &problem["code"]), (422, &json!("invalid_request")));
     assert_eq!(pointers(&problem), ["/data/amount", "/data/lines/0/sku"]);
@@ -58,7 +62,8 @@ async fn a_workspace_that_refuses_names_what_is_wrong() {
     let event = |amount: Value| json!({ "workspace_id": stage.workspace, "type": "order.paid", "data": { "amount": amount } });
     let batch = json!({ "events": [event(json!(1)), event(json!(null))] });
     let (_, answer) = call(&stage.admin, "POST", "/v1/events/batch", batch).await;
-    let statuses: Vec<_> = answer["results"].as_array().unwrap().iter().map(|one| one["status"].clone()).collect();
+    let statuses: Vec<_> =
+        answer["results"].as_array().unwrap().iter().map(|one| one["status"].clone()).collect();
     assert_eq!(statuses[1], 422, "{answer}");
     assert_ne!(statuses[0], 422, "{answer}");
 

@@ -7,9 +7,11 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
+use domain::action::name::ActionName;
 use domain::event::event_type::{BadEventType, EventType};
 use domain::id::{
-    ApiKeyId, DeliveryId, EndpointId, EventId, ReceivedRequestId, ReplayId, SourceId, WorkspaceId,
+    ApiKeyId, DeliveryId, EndpointId, EventId, InvocationId, ReceivedRequestId, ReplayId, SourceId,
+    WorkspaceId,
 };
 use domain::problem::Problem;
 use domain::uid::{EventIdOrUid, IdOrUid, Uid, WorkspaceIdOrUid};
@@ -95,6 +97,8 @@ impl FromStr for VersionNumber {
 in_path! {
     EventTypeName: "event_type", "event type";
     VersionNumber: "version", "version of this schema";
+    ActionName: "action", "action";
+    InvocationId: "invocation", "invocation";
     ApiKeyId: "key", "API key";
     DeliveryId: "delivery", "delivery";
     ReceivedRequestId: "request", "received request";

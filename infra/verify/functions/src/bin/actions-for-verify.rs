@@ -11,5 +11,5 @@ fn main() -> Result<(), Error> {
 
 async fn function() -> Result<(), Error> {
     let (actions, metrics) = actions::setup::from_environment(AllowedTargets::loopback_and_http()).await?;
-    lambda_http::run(http_kit::http_api::finish(actions::router(actions), metrics)).await
+    http_kit::lambda::run(actions::router(actions), metrics).await
 }

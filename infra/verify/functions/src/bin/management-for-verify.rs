@@ -11,5 +11,5 @@ fn main() -> Result<(), Error> {
 async fn function() -> Result<(), Error> {
     let (management, metrics) =
         management::setup::from_environment(AllowedTargets::loopback_and_http()).await?;
-    lambda_http::run(http_kit::http_api::finish(management::router(management), metrics)).await
+    http_kit::lambda::run(management::router(management), metrics).await
 }
