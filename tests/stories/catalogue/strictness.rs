@@ -128,7 +128,7 @@ async fn what_providers_send_is_not_checked() {
     let stage = Stage::set().await;
     strict(&stage, "refuse").await;
     let source = stage.source(json!({ "provider": "stripe", "secrets": ["whsec_of-the-story"] })).await;
-    let path = format!("/v1/sources/{}/samples", source.id);
+    let path = format!("/v1/sources/{}/sample", source.id);
     let (status, answer) = call(&stage.admin, "POST", &path, json!({})).await;
     assert!((200..300).contains(&status), "{status} {answer}");
     let received = stage.received(&source).await;
