@@ -49,7 +49,12 @@ contract:
     cargo build --locked -p local
     python3 tests/contract/run.py --binary "${CARGO_TARGET_DIR:-target}/debug/posthorn"
 
-# the adapters of incoming webhooks, SECONDS for each fuzz target from the kept corpus (needs cargo-fuzz)
+# filters against mingo, MongoDB's query language in JavaScript (needs Node.js and npm)
+filters:
+    tests/mingo/run
+
+# the adapters of incoming webhooks, filters and templates, SECONDS for each fuzz target from the kept corpus (needs
+# cargo-fuzz)
 fuzz seconds="20" *targets:
     fuzz/run {{seconds}} {{targets}}
 
