@@ -28,8 +28,8 @@ http_kit::operations! { Actions:
     invocations::list [ActionsRead] or NotFound;
     invocations::read [ActionsRead];
     test_events::send [Webhooks];
-    previews::preview [WebhooksRead];
-    previews::curl [Deliveries, EventsRead];
+    previews::preview [WebhooksRead] or TemplateFailed;
+    previews::curl [Deliveries, EventsRead] or TemplateFailed;
     verifications::verify [WebhooksRead] or NotFound;
     samples::send [Sources] or ChangedMeanwhile;
 }

@@ -106,7 +106,9 @@ fn every_operation_says_what_its_callers_need() {
 /// The document's bounds are literals beside the fields; these are the constants that the code checks.
 #[test]
 fn the_documents_bounds_are_those_that_the_code_holds() {
-    use domain::endpoint::{MAX_DESCRIPTION_CHARS, TIMEOUT_SECONDS, endpoint_url::MAX_URL_BYTES};
+    use domain::endpoint::{
+        MAX_DELAY_SECONDS, MAX_DESCRIPTION_CHARS, TIMEOUT_SECONDS, endpoint_url::MAX_URL_BYTES,
+    };
     use domain::event::{MAX_BATCH_EVENTS, channel::MAX_CHANNELS, event_type::MAX_PATTERNS};
     use domain::policy::{circuit::DisablePolicy, limits::MAX_CONCURRENCY};
     use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS};
@@ -117,6 +119,7 @@ fn the_documents_bounds_are_those_that_the_code_holds() {
         ("/NewEndpoint/properties/events/maxItems", MAX_PATTERNS as u64),
         ("/NewEndpoint/properties/channels/maxItems", MAX_CHANNELS as u64),
         ("/NewEndpoint/properties/description/maxLength", MAX_DESCRIPTION_CHARS as u64),
+        ("/NewEndpoint/properties/delay_seconds/maximum", MAX_DELAY_SECONDS),
         ("/NewEndpoint/properties/timeout_seconds/minimum", *TIMEOUT_SECONDS.start()),
         ("/NewEndpoint/properties/timeout_seconds/maximum", *TIMEOUT_SECONDS.end()),
         ("/NewEndpoint/properties/max_concurrency/minimum", u64::from(*MAX_CONCURRENCY.start())),
