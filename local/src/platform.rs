@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use usecases::accept::sweep::owe_sweeps;
 use usecases::act::actions::Actions;
+use usecases::act::schemas::Schemas;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
 use usecases::receive::receiving::Receiving;
@@ -196,7 +197,7 @@ fn routes(
 ) -> Router {
     let (egress, public_url) = (egress.clone(), Arc::clone(&management.public_url));
     let actions =
-        Actions { context: context("actions"), egress: egress.clone(), public_url: Arc::clone(&public_url) };
+        Actions::new(context("actions"), egress.clone(), Arc::clone(&public_url), Schemas::json_schema());
     let receiving = Receiving::new(Intake::new(context("inbound")), egress, public_url);
     let definitions = Management { context: context("definitions"), ..management.clone() };
     ingest::router(intake)

@@ -9,11 +9,13 @@
 //! - [`events`], [`deliveries`], [`replays`], [`previews`], [`test_events`]: what is sent
 //! - [`workspace_deliveries`]: the deliveries of all endpoints of a workspace
 //! - [`verifications`]: why a signature is refused; [`explanations`]: why an endpoint got an event, or why not
+//! - [`actions`], [`invocations`]: what may be invoked, and what was
 //! - [`audit`]: who changed what
 //! - [`statistics`], [`jwks`], [`health`]: what is read besides
 //! - `client` (a feature): a caller of the API
 //! - `openapi` (a feature): schemas for the OpenAPI document; the doc comments of the shapes are its descriptions
 
+pub mod actions;
 pub mod api_keys;
 pub mod audit;
 #[cfg(feature = "client")]
@@ -24,6 +26,7 @@ pub mod endpoints;
 pub mod events;
 pub mod explanations;
 pub mod health;
+pub mod invocations;
 pub mod jwks;
 #[cfg(feature = "openapi")]
 pub mod openapi;

@@ -2,6 +2,7 @@
 //! Hand-written schemas: query parameters that are parsed from a text, a header, and the bodies of `PATCH`.
 
 use domain::access::workspace::WorkspaceSettings;
+use domain::action::ActionSettings;
 use domain::endpoint::EndpointSettings;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -51,6 +52,10 @@ pub struct WorkspaceChange;
 #[derive(Debug)]
 pub struct SourceChange;
 
+/// A change of an action: the body of a `PATCH`, which is merged into the action's settings.
+#[derive(Debug)]
+pub struct ActionChange;
+
 /// The bytes of a body, as they came.
 #[derive(Debug)]
 pub struct RawBody;
@@ -75,6 +80,7 @@ macro_rules! change_of {
 
 change_of!(EndpointChange: EndpointSettings);
 change_of!(WorkspaceChange: WorkspaceSettings);
+change_of!(ActionChange: ActionSettings);
 
 impl PartialSchema for SourceChange {
     fn schema() -> RefOr<Schema> {

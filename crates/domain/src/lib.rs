@@ -6,6 +6,7 @@
 //! simulation.
 
 pub mod access;
+pub mod action;
 pub mod audit;
 pub mod catalogue;
 pub mod delivery;

@@ -9,6 +9,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::role::{MAX_ROLE_CHARS, Role};
+use crate::action::name::{ActionName, MAX_ACTION_NAME_CHARS};
 use crate::endpoint::custom_headers::{MAX_HEADER_VALUE_BYTES, MAX_HEADERS};
 use crate::event::channel::{Channel, MAX_CHANNEL_CHARS};
 use crate::event::event_type::{EventType, EventTypePattern, MAX_EVENT_TYPE_CHARS};
@@ -42,6 +43,13 @@ fn whole(description: &str, bounds: std::ops::RangeInclusive<u64>) -> ObjectBuil
 fn only(name: &str, schema: impl Into<SchemaOrRef>) -> Object {
     let object = ObjectBuilder::new().property(name, schema).required(name);
     object.additional_properties(Some(AdditionalProperties::FreeForm(false))).build()
+}
+
+/// The schema of the HTTP method of deliveries, which have a body.
+pub(crate) fn delivery_method() -> SchemaOrRef {
+    let methods = ["POST", "PUT", "PATCH"];
+    let method = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(methods));
+    method.description(Some("The HTTP method of deliveries.")).into()
 }
 
 /// The schema of an id with this prefix. Only the canonical spelling is an id: 26 upper-case characters of Crockford's
@@ -121,6 +129,15 @@ impl PartialSchema for Role {
         text("The name of a role: a label of an API key's holder.", "support")
             .max_length(Some(MAX_ROLE_CHARS))
             .pattern(Some("^[A-Za-z0-9._:-]+$"))
+            .into()
+    }
+}
+
+impl PartialSchema for ActionName {
+    fn schema() -> SchemaOrRef {
+        text("The name of an action, unique in its workspace; also the name of the tool that agents see.", "refund_order")
+            .max_length(Some(MAX_ACTION_NAME_CHARS))
+            .pattern(Some("^[a-z][a-z0-9_]*$"))
             .into()
     }
 }
@@ -211,6 +228,7 @@ impl ToSchema for Timestamp {}
 impl ToSchema for EventType {}
 impl ToSchema for EventTypePattern {}
 impl ToSchema for Channel {}
+impl ToSchema for ActionName {}
 impl ToSchema for Role {}
 impl ToSchema for Secret {}
 impl ToSchema for PayloadText {

@@ -83,6 +83,32 @@ pub enum Problem {
     /// The workspace has as many sources as it may.
     #[error("this workspace already has {0} sources, which is the most it may have")]
     TooManySources(usize),
+    /// The workspace has an action of this name.
+    #[error("this workspace already has an action with this name")]
+    ActionExists,
+    /// The workspace has as many actions as it may.
+    #[error("this workspace already has {0} actions, which is the most it may have")]
+    TooManyActions(usize),
+    /// The action is switched off.
+    #[error("this action is switched off, so it cannot be invoked; who manages it may switch it on")]
+    ActionDisabled,
+    /// The system that the action calls has failed too often in a row.
+    #[error(
+        "the system that this action calls has failed repeatedly, so nothing was sent; invoke it again in \
+         {retry_after_seconds} seconds"
+    )]
+    ActionFailing {
+        /// When it may be invoked again, in seconds.
+        retry_after_seconds: u64,
+    },
+    /// The action's rate limit or concurrency limit is used up.
+    #[error("this action's {limit} is used up, so nothing was sent; invoke it again in {retry_after_seconds} seconds")]
+    ActionBusy {
+        /// Which limit.
+        limit: &'static str,
+        /// When it may be invoked again, in seconds.
+        retry_after_seconds: u64,
+    },
     /// The endpoint or source has as many old secrets that are still in force as it may.
     #[error("{0} old secrets are still in force, which is the most; end their overlap first")]
     TooManySecrets(usize),
@@ -186,6 +212,9 @@ problem_kinds! {
     Self::EventErased => 409, "event_erased", "Event erased", "the event's data was erased, so it cannot be replayed", "nothing";
     Self::TooManyEndpoints(_) => 409, "too_many_endpoints", "Too many endpoints", "the workspace has as many as it may", "delete some, or raise `max_endpoints`";
     Self::TooManySources(_) => 409, "too_many_sources", "Too many sources", "the workspace has as many as it may", "delete some";
+    Self::ActionExists => 409, "action_exists", "Action exists", "the workspace has an action of this name", "use another name, or change that action";
+    Self::TooManyActions(_) => 409, "too_many_actions", "Too many actions", "the workspace has as many as it may", "delete some";
+    Self::ActionDisabled => 409, "action_disabled", "Action disabled", "the action is switched off", "switch it on first";
     Self::TooManySecrets(_) => 409, "too_many_secrets", "Too many secrets", "10 old secrets are still in force", "end their overlap first";
     Self::TooManyKeySecrets(_) => 409, "too_many_key_secrets", "Too many key secrets", "5 old secrets of the API key still work", "wait until one has ended";
     Self::EndpointDisabled => 409, "endpoint_disabled", "Endpoint disabled", "the endpoint is switched off", "switch it on first";
@@ -197,6 +226,8 @@ problem_kinds! {
     Self::UnknownField { .. } => 422, "unknown_field", "Unknown field", "a body field or query parameter that does not exist", "remove it";
     Self::Invalid(_) => 422, "invalid_request", "Invalid request", "values are out of bounds; `errors` names each", "correct them";
     Self::QuotaExceeded { .. } => 429, "quota_exceeded", "Quota exceeded", "the workspace's events of today are used up", "wait for midnight UTC (`Retry-After`), or raise the quota";
+    Self::ActionBusy { .. } => 429, "action_busy", "Action busy", "the rate limit or concurrency limit of the action is used up; nothing was sent", "repeat after `Retry-After`";
+    Self::ActionFailing { .. } => 503, "action_failing", "Action failing", "the system that the action calls failed five times in a row; nothing was sent", "repeat after `Retry-After`";
     Self::TooBusy => 503, "too_busy", "Too busy", "local mode only: too many bodies are being received at once", "repeat after `Retry-After` (1 s)";
 }
 

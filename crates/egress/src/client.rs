@@ -134,9 +134,14 @@ impl Egress {
 
     /// Sends one request and reads the kept part of the answer. Whatever the endpoint does is an outcome, not an error.
     pub async fn post(&self, request: Request<'_>) -> Reply {
+        self.call(request, answer::MAX_BODY_BYTES).await
+    }
+
+    /// The same, but of the answer's body at most `most_bytes` are kept; reading stops there.
+    pub async fn call(&self, request: Request<'_>, most_bytes: usize) -> Reply {
         let started = Instant::now();
         let deadline = started + request.timeout;
-        let outcome = self.send(request, answer::MAX_BODY_BYTES, deadline).await;
+        let outcome = self.send(request, most_bytes, deadline).await;
         Reply { outcome, duration: started.elapsed() }
     }
 

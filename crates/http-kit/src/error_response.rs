@@ -55,7 +55,9 @@ pub(crate) fn write_out(error: UseCaseError, asked: Asked<'_>, mut response: Res
                 Problem::IdempotencyKeyInProgress | Problem::TooBusy => {
                     headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
                 }
-                Problem::QuotaExceeded { retry_after_seconds, .. } => {
+                Problem::QuotaExceeded { retry_after_seconds, .. }
+                | Problem::ActionBusy { retry_after_seconds, .. }
+                | Problem::ActionFailing { retry_after_seconds } => {
                     headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds));
                 }
                 _ => {}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use api::verifications::MAX_REQUEST_BYTES;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
@@ -83,14 +83,28 @@ pub fn idempotent<S>(router: Router<S>, state: S) -> Router<S>
 where
     S: HoldsContext + HoldsApiKeys + Clone + Send + Sync + 'static,
 {
-    router.route_layer(from_fn_with_state(state, repeatable::<S>))
+    idempotent_but(&[], router, state)
 }
 
-async fn repeatable<S>(State(state): State<S>, request: Request, next: Next) -> Response
+/// The same, but for the routes with these paths: their use cases claim the key themselves.
+pub fn idempotent_but<S>(own_claims: &'static [&'static str], router: Router<S>, state: S) -> Router<S>
 where
     S: HoldsContext + HoldsApiKeys + Clone + Send + Sync + 'static,
 {
-    if request.method() != Method::POST {
+    router.route_layer(from_fn_with_state((state, own_claims), repeatable::<S>))
+}
+
+async fn repeatable<S>(
+    State((state, own_claims)): State<(S, &'static [&'static str])>,
+    request: Request,
+    next: Next,
+) -> Response
+where
+    S: HoldsContext + HoldsApiKeys + Clone + Send + Sync + 'static,
+{
+    let path = request.extensions().get::<MatchedPath>();
+    let claims_itself = path.is_some_and(|path| own_claims.contains(&path.as_str()));
+    if request.method() != Method::POST || claims_itself {
         return next.run(request).await;
     }
     match repeat(&state, request, next).await {

@@ -6,6 +6,7 @@
 //! | workspace | `WS#{ws}` | `WORKSPACE` |
 //! | endpoint | `WS#{ws}` | `ENDPOINT#{we}` |
 //! | tombstone of a deleted endpoint | `WS#{ws}` | `DELETED#{we}` |
+//! | action | `WS#{ws}` | `ACTION#{name}` |
 //! | source | `WS#{ws}` | `SOURCE#{src}` |
 //! | tombstone of a deleted source | `WS#{ws}` | `DELETED_SOURCE#{src}` |
 //! | source, by the token in its address | `SOURCE_TOKEN#{sha256 of token}` | `SOURCE` |
@@ -35,12 +36,13 @@
 //! | received request | `RECEIVED#{src}#{day}#{shard}` | `{rcv}` |
 //! | the rest of a long received request | `RECEIVED_REST#{rcv}` | `CHUNK#{number}` |
 //! | one-time token of a signature | `ONE_TIME_TOKEN#{src}#{sha256 of token}` | `TOKEN` |
+//! | invocation | `INVOCATIONS#{ws}#{day}#{shard}` | `{inv}` |
 //! | event type of the catalogue | `CATALOGUE` | `TYPE#{name}` |
 //! | version of an event type's schema | `SCHEMA#{name}` | `VERSION#{number}` |
 //! | events of a type that did not fit the catalogue | `MISFITS#{ws}` | `{name}` |
 //! | audit entry | `AUDIT#{ws}#{day}` or `AUDIT#ALL#{day}` | `{aud}` |
 //!
-//! Events, deliveries and received requests are sharded lists: `day` and `shard` are functions of the id, so a get needs no index. The
+//! Events, deliveries, received requests and invocations are sharded lists: `day` and `shard` are functions of the id, so a get needs no index. The
 //! shard is taken from the id's random part: DynamoDB's partition takes about 1,000 writes a second, and rows of one
 //! moment must not meet in one.
 //!
@@ -54,10 +56,12 @@ use domain::id::{
 use domain::timestamp::Timestamp;
 use domain::uid::Uid;
 
+mod actions;
 mod catalogue;
 mod day;
 mod sources;
 
+pub use actions::*;
 pub use catalogue::*;
 pub use day::Day;
 pub use sources::*;
@@ -366,14 +370,16 @@ pub fn partitions_of_endpoint(endpoint: EndpointId, days: &[Day]) -> impl Iterat
     deliveries.chain([statistics_partition(&endpoint.to_string())])
 }
 
-/// Every partition that holds only rows of one workspace: its events, its statistics, its misfits and its configuration. Left out are
+/// Every partition that holds only rows of one workspace: its events, its invocations, its statistics, its misfits and its configuration. Left out are
 /// those that are found in another way (API keys, rows of endpoints, the rest of long ledgers) and those that cannot be
 /// found (idempotency keys, which expire within a day).
 pub fn partitions_of_workspace(workspace: WorkspaceId, days: &[Day]) -> impl Iterator<Item = String> {
     let events = days.iter().flat_map(|day| (0..EVENT_SHARDS).map(move |shard| (*day, shard)));
     let events = events.map(move |(day, shard)| event_partition(workspace, day, shard));
+    let invocations = actions::partitions_of_invocations(workspace, days);
     let statistics = statistics_partition(&workspace.to_string());
-    events.chain([statistics, misfits_partition(workspace), workspace_partition(workspace)])
+    let rest = [statistics, misfits_partition(workspace), workspace_partition(workspace)];
+    events.chain(invocations).chain(rest)
 }
 
 #[cfg(test)]

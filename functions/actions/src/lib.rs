@@ -1,8 +1,9 @@
-//! What is signed, sent or verified at once at a caller's request? Test events, previews, curl commands, samples of
+//! What is signed, sent or verified at once at a caller's request? Invocations of actions, test events, previews, curl commands, samples of
 //! providers, and the signature doctor.
 //! Only HTTP: requests become calls of use cases, and their results become answers. The decisions are in
 //! `usecases::act`.
 
+mod invocations;
 mod previews;
 mod samples;
 pub mod setup;
@@ -10,16 +11,22 @@ mod test_events;
 mod verifications;
 
 use axum::Router;
-use http_kit::idempotent;
+use http_kit::idempotency::idempotent_but;
 use usecases::act::actions::Actions;
 
 /// The routes of this function. The template has a route for each of its paths, and gives every other path to another
 /// function.
 pub fn router(actions: Actions) -> Router {
-    idempotent(routes(), actions.clone()).with_state(actions)
+    idempotent_but(OWN_CLAIMS, routes(), actions.clone()).with_state(actions)
 }
 
+/// Routes whose use cases claim the `Idempotency-Key` themselves, and hand it on.
+const OWN_CLAIMS: &[&str] = &["/v1/actions/{action}/invoke"];
+
 http_kit::operations! { Actions:
+    invocations::invoke [Actions] or ActionDisabled, ActionBusy, ActionFailing;
+    invocations::list [ActionsRead] or NotFound;
+    invocations::read [ActionsRead];
     test_events::send [Webhooks];
     previews::preview [WebhooksRead];
     previews::curl [Deliveries, EventsRead];

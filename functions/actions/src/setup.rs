@@ -7,6 +7,7 @@ use lambda_kit::aws::Aws;
 use lambda_kit::config::{self, DataKey, MailFrom, Queues, Table, Telemetry, Variables};
 use lambda_kit::metrics::Metrics;
 use usecases::act::actions::Actions;
+use usecases::act::schemas::Schemas;
 
 /// What the function reads from its environment. Acting sends no job and no task, so it knows no queue.
 #[derive(Debug)]
@@ -41,5 +42,5 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Actions, Metri
     let context =
         aws.context(&table, Queues::default(), Some(&data_key))?.with_mailer(aws.mailer(mail.address));
     let (egress, public_url) = (Egress::new(targets)?, public_url.into());
-    Ok((Actions { context, egress, public_url }, telemetry.metrics()))
+    Ok((Actions::new(context, egress, public_url, Schemas::json_schema()), telemetry.metrics()))
 }

@@ -1,4 +1,4 @@
-//! What does a workspace define? Sources, and what they received. Which route leads to which handler?
+//! What does a workspace define? Actions; sources, and what they received. Which route leads to which handler?
 //!
 //! Only HTTP is here: [`v1`] has one file a noun, and the decisions are in `usecases`. This function holds no way to the
 //! table or the internet; `deny.toml` keeps both out of its dependencies.
@@ -10,7 +10,7 @@ use axum::Router;
 use http_kit::idempotent;
 use usecases::manage::management::Management;
 
-use crate::v1::{received_requests, sources};
+use crate::v1::{actions, received_requests, sources};
 
 /// The routes of this function. The template has a route for each of its nouns, and gives every other path to another
 /// function.
@@ -19,6 +19,14 @@ pub fn router(management: Management) -> Router {
 }
 
 http_kit::operations! { Management:
+    actions::create [Admin] or NotFound, ActionExists, TooManyActions, TooManyEndpoints;
+    actions::list [ActionsRead] or NotFound;
+    actions::read [ActionsRead];
+    actions::update [Admin] or ChangedMeanwhile, PreconditionFailed;
+    actions::delete [Admin] or ChangedMeanwhile;
+    actions::rotate [Admin] or TooManySecrets, ChangedMeanwhile;
+    actions::end_overlap [Admin] or ChangedMeanwhile;
+
     sources::create [Sources] or NotFound, TooManySources;
     sources::list [SourcesRead] or NotFound;
     sources::read [SourcesRead];

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 use tower::ServiceExt as _;
 use usecases::act::actions::Actions;
+use usecases::act::schemas::Schemas;
 use usecases::deliver::attempt_delivery::Sender;
 use usecases::manage::management::Management;
 use usecases::receive::receiving::Receiving;
@@ -283,7 +284,7 @@ async fn every_sample_of_actions_is_answered_as_its_readme_says() {
     let stage = world(&receiver).await;
     let egress = Egress::new(AllowedTargets::loopback_and_http()).unwrap();
     let actions =
-        Actions { context: context(&stage), egress, public_url: "https://hooks.example.com".into() };
+        Actions::new(context(&stage), egress, "https://hooks.example.com".into(), Schemas::json_schema());
     let answer = async |name| http(actions::router(actions.clone()), &sample("actions", name)).await;
     assert_all_are_tried(
         "actions",

@@ -14,10 +14,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::actor::Actor;
 use crate::access::api_key::ApiKey;
+use crate::action::invocation::Invocation;
 use crate::audit::changes::Changes;
 use crate::endpoint::Endpoint;
 use crate::event::event_type::EventType;
-use crate::id::{ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EventId, ReplayId, SourceId, WorkspaceId};
+use crate::id::{
+    ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EventId, InvocationId, ReplayId, SourceId, WorkspaceId,
+};
 use crate::source::Source;
 use crate::timestamp::Timestamp;
 
@@ -68,6 +71,24 @@ pub enum Action {
     /// A sample was sent to a source.
     #[serde(rename = "source.sample_sent")]
     SourceSampleSent,
+    /// An action was created.
+    #[serde(rename = "action.created")]
+    ActionCreated,
+    /// Settings of an action were changed.
+    #[serde(rename = "action.updated")]
+    ActionUpdated,
+    /// An action was deleted.
+    #[serde(rename = "action.deleted")]
+    ActionDeleted,
+    /// An action got a new signing secret.
+    #[serde(rename = "action.secret_rotated")]
+    ActionSecretRotated,
+    /// The old signing secrets of an action were ended.
+    #[serde(rename = "action.overlap_ended")]
+    ActionOverlapEnded,
+    /// An action was invoked.
+    #[serde(rename = "action.invoked")]
+    ActionInvoked,
     /// A workspace was created.
     #[serde(rename = "workspace.created")]
     WorkspaceCreated,
@@ -142,6 +163,8 @@ pub enum Target {
     Replay(ReplayId),
     /// A source.
     Source(SourceId),
+    /// The invocation of an action.
+    Invocation(InvocationId),
     /// An event type of the catalogue.
     EventType(EventType),
 }
@@ -149,7 +172,7 @@ pub enum Target {
 /// The error for a text that is the id of nothing that has audit entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be the id of a workspace, endpoint, API key, event, delivery, replay or source, or the name of an event type"
+    "must be the id of a workspace, endpoint, API key, event, delivery, replay, source or invocation, or the name of an event type"
 )]
 pub struct BadTarget;
 
@@ -163,6 +186,7 @@ impl fmt::Display for Target {
             Self::Delivery(id) => id.fmt(f),
             Self::Replay(id) => id.fmt(f),
             Self::Source(id) => id.fmt(f),
+            Self::Invocation(id) => id.fmt(f),
             Self::EventType(name) => name.fmt(f),
         }
     }
@@ -180,6 +204,7 @@ impl FromStr for Target {
             .or_else(|| text.parse().map(Self::Delivery).ok())
             .or_else(|| text.parse().map(Self::Replay).ok())
             .or_else(|| text.parse().map(Self::Source).ok())
+            .or_else(|| text.parse().map(Self::Invocation).ok())
             // A name could look like an id, of another kind or one with a slip.
             .or_else(|| {
                 EventType::parse(text).ok().filter(|_| !begins_like_an_id(text)).map(Self::EventType)
@@ -214,6 +239,18 @@ impl Change {
     pub fn of_endpoint(action: Action, endpoint: &Endpoint, changes: Changes) -> Self {
         let (workspace_id, target) = (Some(endpoint.workspace_id), Target::Endpoint(endpoint.id));
         Self { workspace_id, action, target, changes }
+    }
+
+    /// The change of an action. Its target is the action's endpoint, whose id is never another's; its name may be.
+    pub fn of_action(action: Action, changed: &crate::action::Action, changes: Changes) -> Self {
+        let (workspace_id, target) = (Some(changed.workspace_id()), Target::Endpoint(changed.endpoint_id()));
+        Self { workspace_id, action, target, changes }
+    }
+
+    /// The invocation of an action.
+    pub fn of_invocation(invocation: &Invocation, changes: Changes) -> Self {
+        let (workspace_id, target) = (Some(invocation.workspace_id), Target::Invocation(invocation.id));
+        Self { workspace_id, action: Action::ActionInvoked, target, changes }
     }
 
     /// The change of a source.
@@ -357,6 +394,7 @@ mod tests {
             Target::Delivery(DeliveryId::of(EventId::new(at, 1), EndpointId::new(at, 2))),
             Target::Replay(ReplayId::new(at, 1)),
             Target::Source(SourceId::new(at, 1)),
+            Target::Invocation(InvocationId::new(at, 1)),
             Target::EventType(EventType::parse("invoice.paid").unwrap()),
             Target::EventType(EventType::parse("ping").unwrap()),
         ] {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::access::api_key::ApiKey;
 use crate::access::workspace::Workspace;
+use crate::action::Action;
 use crate::audit::changes::{Members, Side};
 use crate::catalogue::EventTypeDescription;
 use crate::endpoint::Endpoint;
@@ -49,6 +50,27 @@ impl Snapshot {
         Self {
             exact: together([written(settings), further.clone(), exact]),
             shown: together([written(&settings.without_secrets()), further, shown]),
+        }
+    }
+
+    /// An action at `now`: its settings, and its secrets.
+    pub fn of_action(action: &Action, now: Timestamp) -> Self {
+        let secrets = &action.endpoint.secrets;
+        let secret = secrets.first().map(|active| &active.secret);
+        let ends = secrets.iter().filter(|active| active.signs_at(now));
+        let further = json!({
+            "endpoint_id": action.endpoint_id(),
+            "public_key": secret.and_then(Secret::public_key).map(|key| key.to_string()),
+            "old_secrets": shown_ends(ends.filter_map(|active| active.expires_at)),
+        });
+        let settings = &action.settings;
+        Self {
+            exact: together([written(settings), further.clone(), json!({ "secret": secret.map(Secret::reveal) })]),
+            shown: together([
+                written(&settings.without_secrets()),
+                further,
+                json!({ "secret": secret.map(|_| HIDDEN_VALUE) }),
+            ]),
         }
     }
 

@@ -73,7 +73,7 @@ pub fn render(message: &Message<'_>, endpoint: &Endpoint, occasion: Occasion) ->
     let body = body(message, settings.body);
     let id = message.event_id.to_string();
     let (prefix, path) = (settings.header_prefix.as_str(), endpoint.url.path());
-    let signed = Signed { id: &id, at, nonce, path, prefix, body: &body };
+    let signed = Signed { id: &id, at, nonce, path, prefix, body: &body, invoked: None };
     let signature = signature::headers(settings.signature.profile, endpoint.signing_secrets(at), &signed);
 
     let mut headers = Vec::with_capacity(10 + settings.headers.len());

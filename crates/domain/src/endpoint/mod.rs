@@ -55,7 +55,7 @@ pub const MAX_DESCRIPTION_CHARS: usize = 500;
 /// Bounds of the timeout of one attempt, in seconds.
 pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
 
-/// The HTTP method of deliveries.
+/// The HTTP method of a request. A delivery is never a `GET` or `DELETE`, which have no body; the call of an action may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
@@ -67,6 +67,10 @@ pub enum Method {
     Put,
     /// For receivers that change the resource under the URL.
     Patch,
+    /// For actions that read.
+    Get,
+    /// For actions that delete.
+    Delete,
 }
 
 impl Method {
@@ -76,6 +80,16 @@ impl Method {
             Self::Post => "POST",
             Self::Put => "PUT",
             Self::Patch => "PATCH",
+            Self::Get => "GET",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// Whether a request with this method has a body.
+    pub fn has_body(self) -> bool {
+        match self {
+            Self::Post | Self::Put | Self::Patch => true,
+            Self::Get | Self::Delete => false,
         }
     }
 }
@@ -139,6 +153,7 @@ pub struct EndpointSettings {
     pub delay_seconds: u64,
     /// The HTTP method of deliveries.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::delivery_method))]
     pub method: Method,
     /// The timeout of one attempt in seconds, 1 to 30; of it at most 5 s to connect.
     #[serde(default = "default_timeout_seconds")]
@@ -267,6 +282,7 @@ impl EndpointSettings {
             "may have at most 500 characters",
         );
         check_timeout(self.timeout_seconds, "", &mut invalid);
+        invalid.require(self.method.has_body(), "/method", "must be POST, PUT or PATCH");
         let prefix_is_sound = is_header_name(&self.header_prefix) && self.header_prefix.len() <= 32;
         invalid.require(
             prefix_is_sound && !self.header_prefix.ends_with('-'),

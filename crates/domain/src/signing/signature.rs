@@ -8,9 +8,10 @@
 //! | `standard-asymmetric` | the same, `v1a,<base64>` | the same | ed25519 |
 //! | `body` | `<prefix>-Signature: sha256=<hex>` | the body | the secret's text |
 //! | `covered` | `<prefix>-Timestamp`, `-Nonce`, `-Signature: sha256=<hex>` | `timestamp.nonce.path.body` | the secret's text |
+//! | `covered`, call of an action | the same | `timestamp.nonce.path.action.actor.body` | the same |
 //! | `none` | – | – | – |
 //!
-//! All but `standard-asymmetric` are HMAC-SHA256. `id` is the event's id, `timestamp` the attempt's unix seconds,
+//! All but `standard-asymmetric` are HMAC-SHA256. `id` is the id of the event or invocation, `timestamp` the attempt's unix seconds,
 //! `path` the path of the endpoint's URL without its query. While a secret is rotated the signatures of all active
 //! secrets are in one header, separated by spaces, the current secret's first.
 
@@ -29,7 +30,7 @@ use crate::timestamp::Timestamp;
 /// The parts of a request that a signature may cover.
 #[derive(Debug, Clone, Copy)]
 pub struct Signed<'a> {
-    /// The event's id.
+    /// The id of the event or invocation.
     pub id: &'a str,
     /// The attempt's instant.
     pub at: Timestamp,
@@ -41,6 +42,17 @@ pub struct Signed<'a> {
     pub prefix: &'a str,
     /// The exact bytes sent.
     pub body: &'a [u8],
+    /// Of the call of an action: the headers that say so.
+    pub invoked: Option<Invoked<'a>>,
+}
+
+/// The headers of the call of an action that its signature may cover.
+#[derive(Debug, Clone, Copy)]
+pub struct Invoked<'a> {
+    /// The name of the action.
+    pub action: &'a str,
+    /// For whom it is invoked; empty if the invoker does not say.
+    pub actor: &'a str,
 }
 
 /// The headers that `profile` adds, signed with each of `secrets`, the current one first.
@@ -51,7 +63,7 @@ pub fn headers<'a>(
     secrets: impl IntoIterator<Item = &'a Secret>,
     signed: &Signed<'_>,
 ) -> Vec<(String, String)> {
-    let Signed { id, at, nonce, path, prefix, body } = *signed;
+    let Signed { id, at, nonce, path, prefix, body, invoked } = *signed;
     let secrets = secrets.into_iter();
     let seconds = at.as_seconds().to_string();
     let standard = |signature| {
@@ -73,7 +85,11 @@ pub fn headers<'a>(
         }
         Profile::Covered => {
             let nonce = hex(&nonce);
-            let parts = [seconds.as_bytes(), b".", nonce.as_bytes(), b".", path.as_bytes(), b".", body];
+            let mut parts = vec![seconds.as_bytes(), b".", nonce.as_bytes(), b".", path.as_bytes(), b"."];
+            if let Some(Invoked { action, actor }) = invoked {
+                parts.extend([action.as_bytes(), b".", actor.as_bytes(), b"."]);
+            }
+            parts.push(body);
             let signatures = list(secrets.map(|secret| sha256(secret, &parts)));
             vec![
                 (format!("{prefix}-Timestamp"), seconds.clone()),
@@ -275,7 +291,7 @@ mod tests {
 
     fn signed(body: &[u8]) -> Signed<'_> {
         let at = vector_time();
-        Signed { id: VECTOR_ID, at, nonce: [0xab; 16], path: "/hooks/42", prefix: "X-OWC", body }
+        Signed { id: VECTOR_ID, at, nonce: [0xab; 16], path: "/hooks/42", prefix: "X-OWC", body, invoked: None }
     }
 
     #[test]

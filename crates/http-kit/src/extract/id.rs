@@ -7,8 +7,9 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
+use domain::action::name::ActionName;
 use domain::id::{
-    ApiKeyId, DeliveryId, EndpointId, EventId, ReceivedRequestId, ReplayId, SourceId, WorkspaceId,
+    ApiKeyId, DeliveryId, EndpointId, EventId, InvocationId, ReceivedRequestId, ReplayId, SourceId, WorkspaceId,
 };
 use domain::problem::Problem;
 use domain::uid::{EventIdOrUid, IdOrUid, Uid, WorkspaceIdOrUid};
@@ -66,6 +67,8 @@ macro_rules! in_path {
 }
 
 in_path! {
+    ActionName: "action", "action";
+    InvocationId: "invocation", "invocation";
     ApiKeyId: "key", "API key";
     DeliveryId: "delivery", "delivery";
     ReceivedRequestId: "request", "received request";

@@ -101,7 +101,7 @@ impl Store {
     }
 
     /// Counts by `step`, if there is a counter and it is below `most`.
-    fn part_count(
+    pub(crate) fn part_count(
         &self,
         workspace: WorkspaceId,
         step: i32,
@@ -120,7 +120,7 @@ impl Store {
 
     /// What the counter says. A workspace that had endpoints before they were counted has none: then they are counted
     /// now. Without the counter no endpoint is made or deleted, so none is missed meanwhile.
-    async fn endpoint_count(&self, workspace: WorkspaceId) -> Result<usize, StoreError> {
+    pub(crate) async fn endpoint_count(&self, workspace: WorkspaceId) -> Result<usize, StoreError> {
         let key = keys::endpoint_count(workspace);
         if let Some(row) = self.load(&key).await? {
             return ItemReader::new(row, ENTITY).number("endpoints");

@@ -1,7 +1,7 @@
 //! How are endpoints kept?
 //! As one document under an optimistic lock; secrets and the values of headers are sealed beside it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::audit::AuditEntry;
 use domain::endpoint::deleted::DeletedEndpoint;
@@ -152,6 +152,20 @@ impl Store {
         }
     }
 
+    /// Those of the endpoints that there are, by id.
+    pub(crate) async fn load_endpoints(
+        &self,
+        endpoints: impl Iterator<Item = EndpointKey>,
+    ) -> Result<HashMap<EndpointId, Endpoint>, StoreError> {
+        let keys: Vec<_> = endpoints.map(keys::endpoint).collect();
+        let mut found = HashMap::with_capacity(keys.len());
+        for row in self.load_all(&keys).await? {
+            let endpoint = self.read_endpoint(row).await?;
+            found.insert(endpoint.id, endpoint);
+        }
+        Ok(found)
+    }
+
     /// The endpoint as it was a moment ago; one that was just made is found.
     ///
     /// # Errors
@@ -175,7 +189,7 @@ impl Store {
         }
     }
 
-    /// Part of the endpoints of a workspace, of those that the listing's filter selects by id and settings; it does not see
+    /// Part of the endpoints of a workspace that stand for no action, of those that the listing's filter selects by id and settings; it does not see
     /// the values of custom headers. Decrypts only what it selects.
     ///
     /// # Errors
@@ -188,8 +202,9 @@ impl Store {
         let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX).consistent();
         let keep = |row| {
             let reader = ItemReader::new(row, ENTITY);
-            let Document { id, settings, .. } = reader.json("document")?;
-            Ok((listing.filter)(id, &settings).then_some(reader))
+            let Document { id, purpose, settings, .. } = reader.json("document")?;
+            // An action's endpoint is listed with its action.
+            Ok((purpose != Purpose::Action && (listing.filter)(id, &settings)).then_some(reader))
         };
         let page = self.walk(range.listed(ENDPOINT_PREFIX, listing), listing.limit, keep).await?;
         let mut rows = Vec::with_capacity(page.rows.len());

@@ -6,9 +6,10 @@
 //! repeated one under the same id. A request that is refused leaves no claim behind.
 //!
 //! - **Events** ([`Store::claim_events`]): nothing is written when they are accepted. The event's own row says so.
+//! - **Invocations** ([`Store::claim_invocation`]): nothing is kept in the claim. The invocation's own row is the answer.
 //! - **Other requests** ([`Store::claim_request`]): the answer is kept in the claim, sealed, because it may hold a secret.
 
-use domain::id::{ClaimId, EventId, WorkspaceId};
+use domain::id::{ClaimId, EventId, InvocationId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use std::fmt;
 use std::time::Duration;
@@ -26,6 +27,8 @@ const ENTITY: &str = "idempotency";
 const EVENT: &str = "event";
 /// The attribute with the id of a claim of another request.
 const CLAIM: &str = "claim";
+/// The attribute with the id of a claim of an invocation.
+const INVOCATION: &str = "invocation";
 /// How long a key that a caller claimed is kept.
 pub const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How long a request may hold a key: longer than any function that answers requests can run.
@@ -50,6 +53,17 @@ pub enum EventClaim {
     /// The same request came before, with this id. The events' rows say how far it came.
     Found(EventId, Standing),
     /// The key was used with another request.
+    Reused,
+}
+
+/// What the invocation of an action finds under its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvocationClaim {
+    /// The key was not used before: go on.
+    Claimed,
+    /// The same invocation came before, under this id.
+    Found(InvocationId, Standing),
+    /// The key was used with other parameters.
     Reused,
 }
 
@@ -139,12 +153,28 @@ impl Store {
         if row.text("request")? != request {
             return Ok(EventClaim::Reused);
         }
-        let standing = match row.maybe_instant("leased_until")? {
-            None => Standing::Completed,
-            Some(until) if now < until => Standing::Leased,
-            Some(leased_until) => Standing::Over { leased_until },
+        Ok(EventClaim::Found(row.parsed(EVENT)?, standing(&row, now)?))
+    }
+
+    /// Claims a key for the invocation `id` of an action. `request` is the digest of what is invoked.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn claim_invocation(
+        &self,
+        key: &IdempotencyKey,
+        request: &str,
+        id: InvocationId,
+        now: Timestamp,
+    ) -> Result<InvocationClaim, StoreError> {
+        let named = (INVOCATION, id.to_string());
+        let Some(row) = self.claim(key, request, named, (now, KEPT_FOR)).await? else {
+            return Ok(InvocationClaim::Claimed);
         };
-        Ok(EventClaim::Found(row.parsed(EVENT)?, standing))
+        if row.text("request")? != request {
+            return Ok(InvocationClaim::Reused);
+        }
+        Ok(InvocationClaim::Found(row.parsed(INVOCATION)?, standing(&row, now)?))
     }
 
     /// Claims a key for any other request, which makes the thing with the id `id`.
@@ -306,6 +336,14 @@ impl Store {
     }
 }
 
+fn standing(row: &ItemReader, now: Timestamp) -> Result<Standing, StoreError> {
+    Ok(match row.maybe_instant("leased_until")? {
+        None => Standing::Completed,
+        Some(until) if now < until => Standing::Leased,
+        Some(leased_until) => Standing::Over { leased_until },
+    })
+}
+
 /// The id that a claim was made under.
 #[derive(Debug)]
 pub struct MadeUnder {
@@ -316,6 +354,12 @@ pub struct MadeUnder {
 impl From<EventId> for MadeUnder {
     fn from(id: EventId) -> Self {
         Self { attribute: EVENT, id: id.to_string() }
+    }
+}
+
+impl From<InvocationId> for MadeUnder {
+    fn from(id: InvocationId) -> Self {
+        Self { attribute: INVOCATION, id: id.to_string() }
     }
 }
 

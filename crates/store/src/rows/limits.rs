@@ -43,10 +43,24 @@ impl Store {
         count: u32,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
+        self.reserve_slots_within(endpoint, (limit, limit.horizon()), count, now).await
+    }
+
+    /// The same with a horizon of the caller's: `None`, and nothing is reserved, when the first slot would lie beyond it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn reserve_slots_within(
+        &self,
+        endpoint: EndpointKey,
+        (limit, horizon): (RateLimit, Duration),
+        count: u32,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
         let step = micros(RateLimit::span(limit.interval(), count));
         for _ in 0..TRIES {
             // 1. If slots are reserved ahead, ours come after them.
-            if let Some(first) = self.queue_slots(endpoint, step, limit.horizon(), now).await? {
+            if let Some(first) = self.queue_slots(endpoint, step, horizon, now).await? {
                 return Ok(Some(first));
             }
             // 2. If none are, ours begin now.
@@ -54,7 +68,7 @@ impl Store {
                 return Ok(Some(now));
             }
             // 3. Either too many are reserved, or another process was faster.
-            if self.slots_ahead(endpoint, now).await? > limit.horizon() {
+            if self.slots_ahead(endpoint, now).await? > horizon {
                 return Ok(None);
             }
         }

@@ -1,6 +1,7 @@
 //! Which rows does the table hold?
 //! One file per noun, one method per access pattern.
 
+pub mod actions;
 pub mod api_keys;
 pub(crate) mod attempts;
 pub mod audit;
@@ -16,6 +17,7 @@ pub mod event_types;
 pub mod events;
 pub mod health;
 pub mod idempotency;
+pub mod invocations;
 pub mod ledgers;
 pub mod limits;
 pub mod misfits;

@@ -1,11 +1,13 @@
-//! What do test events and previews need?
-//! The [`Context`], and the guarded HTTP client that sends.
+//! What do test events, previews and invocations need?
+//! The [`Context`], the guarded HTTP client that sends, and what checks and limits invocations.
 
 use std::sync::Arc;
 
 use egress::Egress;
 
+use crate::act::schemas::Schemas;
 use crate::context::Context;
+use crate::limit::concurrency_limit::ConcurrencyLimiter;
 
 /// What the use cases need that sign or send while the caller waits. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -16,4 +18,20 @@ pub struct Actions {
     pub egress: Egress,
     /// The installation's public address, below which sources have theirs.
     pub public_url: Arc<str>,
+    /// How parameters are checked.
+    pub schemas: Schemas,
+    /// The leases of actions with a concurrency limit.
+    pub leases: Leases,
+}
+
+/// The concurrency limits of actions, as far as this process knows them.
+#[derive(Clone, Debug)]
+pub struct Leases(pub(crate) Arc<ConcurrencyLimiter>);
+
+impl Actions {
+    /// With no leases yet.
+    pub fn new(context: Context, egress: Egress, public_url: Arc<str>, schemas: Schemas) -> Self {
+        let leases = Leases(Arc::new(ConcurrencyLimiter::new(context.clone())));
+        Self { context, egress, public_url, schemas, leases }
+    }
 }

@@ -39,7 +39,7 @@ pub(crate) async fn post(
     let rendered = render(message, endpoint, occasion);
     let sent = SentRequest::of(&rendered, endpoint);
     let reply = match endpoint.url.mail_address() {
-        None => outbound.egress.post(of(endpoint, rendered)).await,
+        None => outbound.egress.post(outgoing(endpoint, rendered)).await,
         // On the heap: or the futures of all other attempts would be larger, too.
         Some(address) => Box::pin(mail(outbound, endpoint, address, rendered, occasion.at)).await,
     };
@@ -82,7 +82,7 @@ async fn mail(
 /// The request for `endpoint`, within its timeout.
 ///
 /// Every name and value was checked when the endpoint was saved, and ours are ASCII, so none is left out here.
-fn of(endpoint: &Endpoint, rendered: RenderedRequest) -> egress::Request<'_> {
+pub(crate) fn outgoing(endpoint: &Endpoint, rendered: RenderedRequest) -> egress::Request<'_> {
     let mut headers = HeaderMap::with_capacity(rendered.headers.len());
     for (name, value) in rendered.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
@@ -94,6 +94,8 @@ fn of(endpoint: &Endpoint, rendered: RenderedRequest) -> egress::Request<'_> {
             domain::endpoint::Method::Post => Method::POST,
             domain::endpoint::Method::Put => Method::PUT,
             domain::endpoint::Method::Patch => Method::PATCH,
+            domain::endpoint::Method::Get => Method::GET,
+            domain::endpoint::Method::Delete => Method::DELETE,
         },
         url: &endpoint.url,
         headers,

@@ -119,6 +119,8 @@ pub(crate) async fn find_endpoint(
         Some(workspace) => context.store.load_endpoint(EndpointKey::new(workspace, id)).await?,
         None => context.store.find_endpoint(id).await?,
     };
+    // An action's endpoint belongs to the action: who manages endpoints neither changes nor calls it.
+    let endpoint = endpoint.filter(|endpoint| endpoint.purpose != Purpose::Action);
     let endpoint = endpoint.ok_or(Problem::NotFound("endpoint"))?;
     // The rows of a deleted workspace are deleted later.
     match context.has_workspace(endpoint.workspace_id).await? {

@@ -1,5 +1,5 @@
 //! What does the management API read and change?
-//! Use cases for workspaces, API keys, endpoints, sources, lists and statistics.
+//! Use cases for workspaces, API keys, endpoints, actions, sources, lists and statistics.
 
 pub mod authenticate;
 pub mod delete_workspace;
@@ -8,6 +8,7 @@ pub mod explain_event;
 pub mod find_delivery;
 pub mod list_undelivered;
 pub mod listing;
+pub mod manage_action;
 pub mod manage_api_key;
 pub mod manage_endpoint;
 pub mod manage_source;

@@ -1,0 +1,100 @@
+//! Was this action invoked before, under the same `Idempotency-Key`?
+//! A claim of the key, which names the invocation: the invocation's row is the answer to every repetition.
+//!
+//! A key counts for one invoker and one action: another API key may be allowed to see less.
+
+use domain::action::Action;
+use domain::action::invocation::{Content, Invocation, InvocationStatus};
+use domain::action::parameters::canonical;
+use domain::id::InvocationId;
+use domain::problem::Problem;
+use serde_json::Value;
+use store::rows::idempotency::{IdempotencyKey, InvocationClaim, Standing};
+
+use super::{Caller, InvokeRequest};
+use crate::accept::event_request::sha256;
+use crate::act::actions::Actions;
+use crate::error::{UseCaseError, chain};
+
+/// What the key leads to.
+pub(super) enum Claimed {
+    /// It was invoked before, and ended.
+    Before(Box<(Invocation, Content)>),
+    /// It is to be invoked, under this claim.
+    Anew(Claim),
+}
+
+/// The claim of an invocation that is to be carried out.
+pub(super) struct Claim {
+    /// The id of the invocation: that of an earlier request that died, if there was one.
+    pub(super) id: InvocationId,
+    key: Option<IdempotencyKey>,
+}
+
+/// Claims the key of an invocation; without one there is nothing to claim.
+pub(super) async fn claim(
+    actions: &Actions,
+    caller: Caller<'_>,
+    action: &Action,
+    request: &InvokeRequest,
+    id: InvocationId,
+) -> Result<Claimed, UseCaseError> {
+    let Some(text) = &request.idempotency_key else { return Ok(Claimed::Anew(Claim { id, key: None })) };
+    let workspace = action.workspace_id();
+    let parts = [b"invoke".as_slice(), caller.id().as_bytes(), action.name().as_str().as_bytes(), text.as_bytes()]
+        .map(<[u8]>::to_vec);
+    let key = IdempotencyKey {
+        workspace: Some(workspace),
+        digest: sha256(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>()),
+    };
+    let parameters = canonical(&Value::Object(request.parameters.clone()));
+    let actor = request.actor.as_deref().unwrap_or_default();
+    let digest = sha256(&[parameters.as_bytes(), actor.as_bytes()]);
+
+    let (store, now) = (&actions.context.store, actions.context.clock.now());
+    let (first, standing) = match store.claim_invocation(&key, &digest, id, now).await? {
+        InvocationClaim::Claimed => return Ok(Claimed::Anew(Claim { id, key: Some(key) })),
+        InvocationClaim::Reused => return Err(Problem::IdempotencyKeyReused.into()),
+        InvocationClaim::Found(first, standing) => (first, standing),
+    };
+    let found = store.load_invocation(workspace, first, now).await?;
+    let is_over = |(invocation, _): &(Invocation, Content)| match invocation.status {
+        InvocationStatus::Running | InvocationStatus::Interrupted => false,
+        InvocationStatus::Succeeded | InvocationStatus::Failed | InvocationStatus::TimedOut => true,
+    };
+    match (found, standing) {
+        // Also where its process died before the claim was completed.
+        (Some(found), _) if is_over(&found) => Ok(Claimed::Before(Box::new(found))),
+        (_, Standing::Leased) => Err(Problem::IdempotencyKeyInProgress.into()),
+        // It died. Of two repetitions one goes on, under the same id and with the same key: at least once.
+        (_, standing) => {
+            let leased_until = match standing {
+                Standing::Over { leased_until } => Some(leased_until),
+                Standing::Completed | Standing::Leased => None,
+            };
+            match store.take_over(&key, leased_until, now).await? {
+                true => Ok(Claimed::Anew(Claim { id: first, key: Some(key) })),
+                false => Err(Problem::IdempotencyKeyInProgress.into()),
+            }
+        }
+    }
+}
+
+impl Claim {
+    /// Frees the key of an invocation that was refused: nothing was sent.
+    pub(super) async fn forget(self, actions: &Actions) {
+        let Some(key) = &self.key else { return };
+        let now = actions.context.clock.now();
+        if let Err(error) = actions.context.store.forget_claim(key, self.id, now).await {
+            tracing::warn!(invocation = %self.id, error = chain(&error), "idempotency claim of a refused invocation could not be freed; until its lease is over the same request is refused");
+        }
+    }
+
+    /// Completes it. Best effort: the invocation's row says that it has ended.
+    pub(super) async fn complete(self, actions: &Actions) {
+        let Some(key) = &self.key else { return };
+        if let Err(error) = actions.context.store.complete_claim(key).await {
+            tracing::warn!(invocation = %self.id, error = chain(&error), "idempotency claim of an invocation could not be completed; its row answers repetitions");
+        }
+    }
+}
