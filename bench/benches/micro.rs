@@ -43,7 +43,15 @@ fn sign(bencher: Bencher<'_, '_>, profile: Profile) {
     let (endpoint, body) = (endpoint(profile), vec![b'a'; 1_024]);
     let (id, at) = (event().to_string(), now());
     bencher.bench(|| {
-        let signed = Signed { id: &id, at, nonce: NONCE, path: "/hooks", prefix: "X-Webhook", body: &body, invoked: None };
+        let signed = Signed {
+            id: &id,
+            at,
+            nonce: NONCE,
+            path: "/hooks",
+            prefix: "X-Webhook",
+            body: &body,
+            invoked: None,
+        };
         signature::headers(profile, endpoint.signing_secrets(at), black_box(&signed))
     });
 }

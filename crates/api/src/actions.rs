@@ -76,6 +76,15 @@ impl Action {
         (created_at, updated_at): (Timestamp, Timestamp),
     ) -> Self {
         let Endpoint { id, workspace_id, secret, public_key, old_secrets, .. } = endpoint;
-        Self { workspace_id, endpoint_id: id, secret, public_key, settings, old_secrets, created_at, updated_at }
+        Self {
+            workspace_id,
+            endpoint_id: id,
+            secret,
+            public_key,
+            settings,
+            old_secrets,
+            created_at,
+            updated_at,
+        }
     }
 }

@@ -135,10 +135,13 @@ impl PartialSchema for Role {
 
 impl PartialSchema for ActionName {
     fn schema() -> SchemaOrRef {
-        text("The name of an action, unique in its workspace; also the name of the tool that agents see.", "refund_order")
-            .max_length(Some(MAX_ACTION_NAME_CHARS))
-            .pattern(Some("^[a-z][a-z0-9_]*$"))
-            .into()
+        text(
+            "The name of an action, unique in its workspace; also the name of the tool that agents see.",
+            "refund_order",
+        )
+        .max_length(Some(MAX_ACTION_NAME_CHARS))
+        .pattern(Some("^[a-z][a-z0-9_]*$"))
+        .into()
     }
 }
 

@@ -102,7 +102,9 @@ pub enum Problem {
         retry_after_seconds: u64,
     },
     /// The action's rate limit or concurrency limit is used up.
-    #[error("this action's {limit} is used up, so nothing was sent; invoke it again in {retry_after_seconds} seconds")]
+    #[error(
+        "this action's {limit} is used up, so nothing was sent; invoke it again in {retry_after_seconds} seconds"
+    )]
     ActionBusy {
         /// Which limit.
         limit: &'static str,

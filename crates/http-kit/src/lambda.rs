@@ -85,8 +85,13 @@ mod tests {
 
     #[test]
     fn text_stays_text_and_bytes_become_base64() {
-        for text in ["application/json", "application/problem+json", "text/xml; charset=utf-8", "text/plain"] {
-            assert_eq!(body(text, b"{\"a\":\"\xc3\xa9\"}"), InLambda::Text("{\"a\":\"é\"}".to_owned()), "{text}");
+        for text in ["application/json", "application/problem+json", "text/xml; charset=utf-8", "text/plain"]
+        {
+            assert_eq!(
+                body(text, b"{\"a\":\"\xc3\xa9\"}"),
+                InLambda::Text("{\"a\":\"é\"}".to_owned()),
+                "{text}"
+            );
         }
         for bytes in ["application/octet-stream", "image/png", ""] {
             assert_eq!(body(bytes, b"text"), InLambda::Binary(b"text".to_vec()), "{bytes}");

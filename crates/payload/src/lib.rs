@@ -5,6 +5,7 @@
 pub mod document;
 pub mod filter;
 pub mod mistake;
+pub mod path;
 pub mod template;
 
 pub use document::Document;

@@ -89,7 +89,10 @@ pub(crate) async fn invoke(
 pub(crate) async fn list(
     State(actions): State<Actions>,
     caller: Caller,
-    Page { filter: InvocationQuery { workspace_id, action, status }, rows }: Page<InvocationId, InvocationQuery>,
+    Page { filter: InvocationQuery { workspace_id, action, status }, rows }: Page<
+        InvocationId,
+        InvocationQuery,
+    >,
 ) -> Answer<Json<api::page::Page<Invocation>>> {
     let filter = InvocationFilter { action, status };
     let page = read_invocations::list_invocations(&actions, &caller, workspace_id, filter, rows).await?;

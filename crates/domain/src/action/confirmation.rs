@@ -145,7 +145,8 @@ mod tests {
             assert_eq!(other.check(&token, at(1_001)), Err(BadConfirmation::Other), "{other:?}");
         }
         let later = token.replace("cfm_1300", "cfm_9300");
-        for forged in ["", "cfm_", "cfm_1300_", "cfm_99999999999999999999_aa", &later, &token.to_uppercase()] {
+        for forged in ["", "cfm_", "cfm_1300_", "cfm_99999999999999999999_aa", &later, &token.to_uppercase()]
+        {
             assert_eq!(first.check(forged, at(1_001)), Err(BadConfirmation::Other), "{forged}");
         }
     }

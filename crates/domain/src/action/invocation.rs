@@ -246,7 +246,11 @@ pub struct BadActor;
 /// [`BadActor`].
 pub fn check_actor(actor: &str) -> Result<(), BadActor> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-:@+/".contains(&b);
-    if (1..=MAX_ACTOR_CHARS).contains(&actor.len()) && actor.bytes().all(allowed) { Ok(()) } else { Err(BadActor) }
+    if (1..=MAX_ACTOR_CHARS).contains(&actor.len()) && actor.bytes().all(allowed) {
+        Ok(())
+    } else {
+        Err(BadActor)
+    }
 }
 
 /// The name of a program as it is kept: visible characters, and not too many.
@@ -288,7 +292,8 @@ mod tests {
     #[test]
     fn a_whole_json_answer_is_a_result_if_it_fits() {
         let fits = |_: &Value| Vec::new();
-        let misfits = |_: &Value| vec![FieldError { pointer: "/a".to_owned(), detail: "is no text".to_owned() }];
+        let misfits =
+            |_: &Value| vec![FieldError { pointer: "/a".to_owned(), detail: "is no text".to_owned() }];
         assert_eq!(Response::of(&answer(b"{\"a\":1}"), Some(&fits)).result, Some(json!({ "a": 1 })));
         let shown = Response::of(&answer(b"{\"a\":1}"), Some(&misfits));
         assert_eq!((shown.result, shown.result_errors[0].pointer.as_str()), (None, "/a"));

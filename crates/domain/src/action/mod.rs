@@ -434,7 +434,9 @@ pub(crate) mod tests {
     fn an_action_is_open_to_whoever_has_one_of_its_roles() {
         let role = |name: &str| Role::parse(name).unwrap();
         let settings = settings(&json!({ "roles": ["support", "billing"] }));
-        assert!(settings.is_open_to(&[role("billing")]) && settings.is_open_to(&[role("x"), role("support")]));
+        assert!(
+            settings.is_open_to(&[role("billing")]) && settings.is_open_to(&[role("x"), role("support")])
+        );
         assert!(!settings.is_open_to(&[role("sales")]) && !settings.is_open_to(&[]));
         assert!(!super::tests::settings(&json!({})).is_open_to(&[role("support")]), "no role, no key");
     }

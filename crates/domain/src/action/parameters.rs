@@ -43,12 +43,16 @@ pub(crate) fn check(settings: &ActionSettings, url: Option<&UrlTemplate>, invali
     }
     let Some(url) = url else { return };
     for name in url.parameters(false).filter(|name| !properties.contains_key(*name)) {
-        invalid.push("/url", format!("names the parameter `{name}`, which /parameters/properties does not have"));
+        invalid.push(
+            "/url",
+            format!("names the parameter `{name}`, which /parameters/properties does not have"),
+        );
     }
     let required = schema.get("required").and_then(Value::as_array);
     let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|known| known == name));
     for name in url.parameters(true).filter(|name| properties.contains_key(*name) && !is_required(name)) {
-        invalid.push("/parameters/required", format!("must name `{name}`, which stands in the path of the URL"));
+        invalid
+            .push("/parameters/required", format!("must name `{name}`, which stands in the path of the URL"));
     }
     if !settings.method.has_body() {
         let in_url: Vec<_> = url.parameters(false).collect();
@@ -87,10 +91,8 @@ pub fn misfits_of_names(schema: &Value, value: &Value) -> Vec<FieldError> {
     let (Some(schema), Some(members)) = (schema.as_object(), value.as_object()) else { return Vec::new() };
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
     let missing = required.filter_map(Value::as_str).filter(|name| !members.contains_key(*name));
-    let missing = missing.map(|name| FieldError {
-        pointer: String::new(),
-        detail: format!("must have the member `{name}`"),
-    });
+    let missing = missing
+        .map(|name| FieldError { pointer: String::new(), detail: format!("must have the member `{name}`") });
     let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
     let known = properties(schema);
     let unknown = members.keys().filter(|name| is_closed && !known.contains_key(*name));
@@ -125,7 +127,8 @@ mod tests {
     #[test]
     fn parameters_are_equal_in_whatever_order_their_members_come() {
         let one: Value = serde_json::from_str(r#"{"b":{"y":1,"x":[{"d":1,"c":2}]},"a":"é\""}"#).unwrap();
-        let other: Value = serde_json::from_str(r#"{ "a":"\u00e9\"", "b":{"x":[{"c":2,"d":1}],"y":1} }"#).unwrap();
+        let other: Value =
+            serde_json::from_str(r#"{ "a":"\u00e9\"", "b":{"x":[{"c":2,"d":1}],"y":1} }"#).unwrap();
         assert_eq!(canonical(&one), canonical(&other));
         assert_eq!(serde_json::from_str::<Value>(&canonical(&one)).unwrap(), one);
         assert_ne!(canonical(&json!({ "a": 1 })), canonical(&json!({ "a": "1" })));

@@ -53,8 +53,15 @@ impl Call {
         let settings = &self.endpoint.settings;
         let (id, prefix) = (self.id.to_string(), settings.header_prefix.as_str());
         let invoked = Invoked { action: &self.action, actor: self.actor.as_deref().unwrap_or_default() };
-        let signed =
-            Signed { id: &id, at, nonce, path: self.endpoint.url.path(), prefix, body: &self.body, invoked: Some(invoked) };
+        let signed = Signed {
+            id: &id,
+            at,
+            nonce,
+            path: self.endpoint.url.path(),
+            prefix,
+            body: &self.body,
+            invoked: Some(invoked),
+        };
         let secrets = self.endpoint.signing_secrets(at);
         let signature = signature::headers(settings.signature.profile, secrets, &signed);
 
@@ -93,7 +100,8 @@ fn body(action: &Action, parameters: &Map<String, Value>, actor: Option<&str>) -
         ("action", Value::from(action.name().as_str())),
     ]);
     let rendered = template.render(&document, Escape::None).map_err(|failure| {
-        let detail = format!("make no body: the action's template fails at `{}`: {}", failure.pointer, failure.detail);
+        let detail =
+            format!("make no body: the action's template fails at `{}`: {}", failure.pointer, failure.detail);
         Problem::invalid("/parameters", detail)
     })?;
     Ok(rendered.json.into_bytes())

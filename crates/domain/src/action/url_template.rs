@@ -96,7 +96,9 @@ impl UrlTemplate {
         let base = pieces.iter().map(text).collect::<String>();
         // Where a URL is stored it is read so; the check of the host comes on top.
         let base: EndpointUrl = serde_json::from_value(Value::String(base.clone())).map_err(|_| {
-            EndpointUrl::parse(&base, &AllowedTargets::public_only()).err().unwrap_or(EndpointUrlError::NotAUrl)
+            EndpointUrl::parse(&base, &AllowedTargets::public_only())
+                .err()
+                .unwrap_or(EndpointUrlError::NotAUrl)
         })?;
         Ok(Self { pieces, base })
     }
@@ -129,7 +131,8 @@ impl UrlTemplate {
                     if !last.is_empty()
                         && let Some(slash) = text.find(['/', '?'])
                     {
-                        is_plain(&url[segment_start..], &text[..slash]).map_err(|d| error(last.clone(), d))?;
+                        is_plain(&url[segment_start..], &text[..slash])
+                            .map_err(|d| error(last.clone(), d))?;
                     }
                     url.push_str(text);
                     if let Some(slash) = text.rfind(['/', '?']) {
@@ -247,7 +250,10 @@ mod tests {
 
     #[test]
     fn a_missing_value_is_empty_in_the_query_and_refused_in_the_path() {
-        assert_eq!(rendered("https://a.example.com/?q={{ parameters.q }}", json!({})).unwrap(), "https://a.example.com/?q=");
+        assert_eq!(
+            rendered("https://a.example.com/?q={{ parameters.q }}", json!({})).unwrap(),
+            "https://a.example.com/?q="
+        );
         for value in [json!({}), json!({ "id": "" }), json!({ "id": null }), json!({ "id": ["a"] })] {
             let refused = rendered("https://a.example.com/o/{{ parameters.id }}", value).unwrap_err();
             assert_eq!(refused.pointer, "/parameters/id");
@@ -281,15 +287,25 @@ mod tests {
             assert_eq!(refused(text), BadUrlTemplate::InHost, "{text}");
         }
         assert_eq!(refused("https://example.com/{{ parameters.x"), BadUrlTemplate::Unclosed);
-        for text in ["{{ actor }}", "{{ parameters }}", "{{ parameters.x | upper }}", "{{ parameters..x }}", "{{}}"] {
-            assert_eq!(refused(&format!("https://example.com/{text}")), BadUrlTemplate::NotAParameter, "{text}");
-        }
         for text in
-            ["https://127.0.0.1/{{ parameters.x }}", "https://169.254.169.254/", "https://10.0.0.1:8443/{{ parameters.x }}"]
+            ["{{ actor }}", "{{ parameters }}", "{{ parameters.x | upper }}", "{{ parameters..x }}", "{{}}"]
         {
+            assert_eq!(
+                refused(&format!("https://example.com/{text}")),
+                BadUrlTemplate::NotAParameter,
+                "{text}"
+            );
+        }
+        for text in [
+            "https://127.0.0.1/{{ parameters.x }}",
+            "https://169.254.169.254/",
+            "https://10.0.0.1:8443/{{ parameters.x }}",
+        ] {
             assert_eq!(refused(text), EndpointUrlError::AddressNotAllowed.into(), "{text}");
         }
-        for text in ["https:\\\\example.com\\{{ parameters.x }}", "https://exa\tmple.com/", "ftp://example.com/"] {
+        for text in
+            ["https:\\\\example.com\\{{ parameters.x }}", "https://exa\tmple.com/", "ftp://example.com/"]
+        {
             assert!(matches!(refused(text), BadUrlTemplate::Url(_)), "{text}");
         }
     }

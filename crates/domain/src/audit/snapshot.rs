@@ -65,7 +65,11 @@ impl Snapshot {
         });
         let settings = &action.settings;
         Self {
-            exact: together([written(settings), further.clone(), json!({ "secret": secret.map(Secret::reveal) })]),
+            exact: together([
+                written(settings),
+                further.clone(),
+                json!({ "secret": secret.map(Secret::reveal) }),
+            ]),
             shown: together([
                 written(&settings.without_secrets()),
                 further,

@@ -291,7 +291,15 @@ mod tests {
 
     fn signed(body: &[u8]) -> Signed<'_> {
         let at = vector_time();
-        Signed { id: VECTOR_ID, at, nonce: [0xab; 16], path: "/hooks/42", prefix: "X-OWC", body, invoked: None }
+        Signed {
+            id: VECTOR_ID,
+            at,
+            nonce: [0xab; 16],
+            path: "/hooks/42",
+            prefix: "X-OWC",
+            body,
+            invoked: None,
+        }
     }
 
     #[test]

@@ -9,7 +9,8 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use domain::action::name::ActionName;
 use domain::id::{
-    ApiKeyId, DeliveryId, EndpointId, EventId, InvocationId, ReceivedRequestId, ReplayId, SourceId, WorkspaceId,
+    ApiKeyId, DeliveryId, EndpointId, EventId, InvocationId, ReceivedRequestId, ReplayId, SourceId,
+    WorkspaceId,
 };
 use domain::problem::Problem;
 use domain::uid::{EventIdOrUid, IdOrUid, Uid, WorkspaceIdOrUid};

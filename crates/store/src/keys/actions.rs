@@ -47,10 +47,7 @@ mod tests {
         let (ws, inv) = (WorkspaceId::new(at, 1), InvocationId::new(at, 0x21));
         let name = "refund_order".parse().unwrap();
         assert_eq!(action(ws, &name), Key::new(format!("WS#{ws}"), "ACTION#refund_order"));
-        assert_eq!(
-            invocation(ws, inv),
-            Key::new(format!("INVOCATIONS#{ws}#2026-01-05#01"), inv.to_string())
-        );
+        assert_eq!(invocation(ws, inv), Key::new(format!("INVOCATIONS#{ws}#2026-01-05#01"), inv.to_string()));
         let partitions: Vec<_> = super::super::partitions_of_workspace(ws, &[Day::of(at)]).collect();
         assert!(partitions.contains(&invocation(ws, inv).pk), "they are deleted with their workspace");
     }

@@ -16,7 +16,9 @@ impl Schemas {
     /// By JSON Schema 2020-12.
     pub fn json_schema() -> Self {
         Self {
-            mistakes: |schema| catalogue::Schema::compile(schema).err().into_iter().flatten().map(error).collect(),
+            mistakes: |schema| {
+                catalogue::Schema::compile(schema).err().into_iter().flatten().map(error).collect()
+            },
             misfits: |schema, value| match catalogue::Schema::compile(schema) {
                 Ok(schema) => schema.validate(value).into_iter().map(error).collect(),
                 Err(mistakes) => mistakes.into_iter().map(error).collect(),

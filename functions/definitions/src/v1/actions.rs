@@ -13,8 +13,8 @@ use domain::id::EndpointId;
 use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, Secret};
 use domain::uid::WorkspaceIdOrUid;
 use http_kit::{
-    ABOUT_IF_MATCH as IF_MATCH, Answer, Body, Caller, Created, Document, Id, IfMatch, InRequest, OptionalBody, Page, Query,
-    Revised, UnderClaim,
+    ABOUT_IF_MATCH as IF_MATCH, Answer, Body, Caller, Created, Document, Id, IfMatch, InRequest,
+    OptionalBody, Page, Query, Revised, UnderClaim,
 };
 use usecases::act::schemas::Schemas;
 use usecases::manage::manage_action::{self, Named, REPLACED_WHOLE};

@@ -64,7 +64,8 @@ struct Case {
 /// `profile`, signed by `by` with the code that signs deliveries.
 fn delivery(profile: Profile, by: &[&Secret], body: &[u8], when: Timestamp) -> Vec<(String, String)> {
     let id = event().to_string();
-    let signed = Signed { id: &id, at: when, nonce: [0xab; 16], path: PATH, prefix: "X-OWC", body, invoked: None };
+    let signed =
+        Signed { id: &id, at: when, nonce: [0xab; 16], path: PATH, prefix: "X-OWC", body, invoked: None };
     let mut all = headers(profile, by.iter().copied(), &signed);
     let delivery = DeliveryId::of(event(), endpoint()).to_string();
     all.push(("X-OWC-Delivery".to_owned(), delivery.clone()));

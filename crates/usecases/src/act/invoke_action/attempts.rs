@@ -4,9 +4,7 @@
 use domain::action::Action;
 use domain::action::invocation::{Content, Invocation, InvocationStatus, MAX_RESULT_BYTES, Response};
 use domain::action::render::Call;
-use domain::action::retrying::{
-    Ended, LONGEST_INVOCATION, counts_against_health, wait_before_retry,
-};
+use domain::action::retrying::{Ended, LONGEST_INVOCATION, counts_against_health, wait_before_retry};
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::render::Occasion;
 use domain::policy::circuit::OPEN_AFTER;
@@ -52,7 +50,8 @@ pub(super) async fn make(
             outcome: logged(&outcome),
         };
         log(&invocation, &attempt);
-        let ended = Ended { number, outcome: &outcome, judgement, at: attempt.ended_at(), time_left: time_left() };
+        let ended =
+            Ended { number, outcome: &outcome, judgement, at: attempt.ended_at(), time_left: time_left() };
         let wait = wait_before_retry(&action.settings, ended, actions.context.randomness.unit());
         invocation.attempts = number;
         content.attempt_log.push(attempt);

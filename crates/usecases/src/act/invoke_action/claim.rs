@@ -41,8 +41,9 @@ pub(super) async fn claim(
 ) -> Result<Claimed, UseCaseError> {
     let Some(text) = &request.idempotency_key else { return Ok(Claimed::Anew(Claim { id, key: None })) };
     let workspace = action.workspace_id();
-    let parts = [b"invoke".as_slice(), caller.id().as_bytes(), action.name().as_str().as_bytes(), text.as_bytes()]
-        .map(<[u8]>::to_vec);
+    let parts =
+        [b"invoke".as_slice(), caller.id().as_bytes(), action.name().as_str().as_bytes(), text.as_bytes()]
+            .map(<[u8]>::to_vec);
     let key = IdempotencyKey {
         workspace: Some(workspace),
         digest: sha256(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>()),
