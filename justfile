@@ -49,6 +49,11 @@ contract:
     cargo build --locked -p local
     python3 tests/contract/run.py --binary "${CARGO_TARGET_DIR:-target}/debug/posthorn"
 
+# the official TypeScript clients of the Model Context Protocol against the API (needs node and npm)
+mcp:
+    cargo build --locked -p local
+    python3 tests/mcp/run.py --binary "${CARGO_TARGET_DIR:-target}/debug/posthorn"
+
 # the adapters of incoming webhooks, SECONDS for each fuzz target from the kept corpus (needs cargo-fuzz)
 fuzz seconds="20" *targets:
     fuzz/run {{seconds}} {{targets}}

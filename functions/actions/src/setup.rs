@@ -42,8 +42,7 @@ pub async fn from_environment(targets: AllowedTargets) -> Result<(Actions, Metri
     let Config { table, queues, data_key, telemetry, mail, public_url } =
         config::from_environment(Config::read)?;
     let aws = Aws::from_environment().await;
-    let context =
-        aws.context(&table, queues, Some(&data_key))?.with_mailer(aws.mailer(mail.address));
+    let context = aws.context(&table, queues, Some(&data_key))?.with_mailer(aws.mailer(mail.address));
     let (egress, public_url) = (Egress::new(targets)?, public_url.into());
     Ok((Actions::new(context, egress, public_url, Schemas::json_schema()), telemetry.metrics()))
 }

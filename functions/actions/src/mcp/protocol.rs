@@ -109,7 +109,12 @@ pub(super) fn read(headers: &HeaderMap, message: Value) -> Result<Option<Request
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(params)) => params,
         Some(_) => {
-            return Err(Refusal::new(&id, StatusCode::BAD_REQUEST, INVALID_PARAMS, "`params` must be an object"));
+            return Err(Refusal::new(
+                &id,
+                StatusCode::BAD_REQUEST,
+                INVALID_PARAMS,
+                "`params` must be an object",
+            ));
         }
     };
     let meta = params.get("_meta").cloned().unwrap_or_default();
@@ -145,7 +150,8 @@ fn has_handshake(
     match header {
         None => return Err(bad(HEADER_MISMATCH, "the header MCP-Protocol-Version is missing".to_owned())),
         Some(header) if header != named => {
-            let text = format!("the header MCP-Protocol-Version is {header}, and `params._meta` names {named}");
+            let text =
+                format!("the header MCP-Protocol-Version is {header}, and `params._meta` names {named}");
             return Err(bad(HEADER_MISMATCH, text));
         }
         Some(_) => {}
@@ -332,11 +338,15 @@ mod tests {
 
     #[test]
     fn a_handshake_is_made_for_the_revision_asked_for_or_the_newest_that_has_one() {
-        for (wanted, made) in
-            [("2025-03-26", "2025-03-26"), ("2025-11-25", "2025-11-25"), ("2026-07-28", "2025-11-25"), ("", "2025-11-25")]
-        {
+        for (wanted, made) in [
+            ("2025-03-26", "2025-03-26"),
+            ("2025-11-25", "2025-11-25"),
+            ("2026-07-28", "2025-11-25"),
+            ("", "2025-11-25"),
+        ] {
             let message = request("initialize", json!({ "protocolVersion": wanted }));
-            let request = read(&headers(&[("mcp-protocol-version", "2026-07-28")]), message).unwrap().unwrap();
+            let request =
+                read(&headers(&[("mcp-protocol-version", "2026-07-28")]), message).unwrap().unwrap();
             assert_eq!((request.asked, request.has_handshake), (Asked::Initialize(made), true), "{wanted}");
         }
     }
