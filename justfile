@@ -49,12 +49,17 @@ contract:
     cargo build --locked -p local
     python3 tests/contract/run.py --binary "${CARGO_TARGET_DIR:-target}/debug/posthorn"
 
+# filters against mingo, MongoDB's query language in JavaScript (needs Node.js and npm)
+filters:
+    tests/mingo/run
+
 # the official TypeScript clients of the Model Context Protocol against the API (needs node and npm)
 mcp:
     cargo build --locked -p local
     python3 tests/mcp/run.py --binary "${CARGO_TARGET_DIR:-target}/debug/posthorn"
 
-# the adapters of incoming webhooks, SECONDS for each fuzz target from the kept corpus (needs cargo-fuzz)
+# the adapters of incoming webhooks, filters and templates, SECONDS for each fuzz target from the kept corpus (needs
+# cargo-fuzz)
 fuzz seconds="20" *targets:
     fuzz/run {{seconds}} {{targets}}
 

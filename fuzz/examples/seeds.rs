@@ -1,13 +1,13 @@
 //! With which inputs does the fuzzer begin?
 //! Writes seeds into `corpus/` and words into `dictionary.txt`: the providers' samples and published vectors, the bodies
-//! of `examples/bodies.txt`, and the words of the adapters' sources. What the fuzzer found stays.
+//! of `examples/bodies.txt`, and the words of the sources of adapters, filters and templates. What the fuzzer found stays.
 //!
 //! ```sh
 //! cargo run --manifest-path fuzz/Cargo.toml --example seeds
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::source::provider::Provider;
 use domain::source::scheme::Scheme;
@@ -38,7 +38,8 @@ fn main() -> Result<()> {
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join(name), seed)?;
     }
-    std::fs::write(here.join("dictionary.txt"), dictionary(&crate_of_adapters.join("src"))?)?;
+    let sources = [crate_of_adapters.join("src"), here.join("../crates/payload/src")];
+    std::fs::write(here.join("dictionary.txt"), dictionary(&sources)?)?;
     Ok(())
 }
 
@@ -170,10 +171,10 @@ fn place_of(provider: &str, kind: &str) -> Option<usize> {
     PAIRS.iter().position(is_meant)
 }
 
-/// The short texts in the adapters' sources: names of members, headers, types and states.
-fn dictionary(folder: &Path) -> Result<String> {
+/// The short texts in the sources: names of members, headers, types and states, operators and filters.
+fn dictionary(sources: &[PathBuf]) -> Result<String> {
     let mut words = BTreeSet::new();
-    let mut folders = vec![folder.to_owned()];
+    let mut folders = sources.to_vec();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
@@ -188,13 +189,14 @@ fn dictionary(folder: &Path) -> Result<String> {
         }
     }
     let lines = words.iter().map(|word| format!("\"{word}\"\n"));
-    let head = "# The words of the adapters' sources, written by examples/seeds.rs.\n";
+    let head =
+        "# The words of the adapters', filters' and templates' sources, written by examples/seeds.rs.\n";
     Ok(head.to_owned() + &lines.collect::<String>())
 }
 
 /// A word as it stands in JSON, forms and headers.
 fn word(text: &str) -> Option<String> {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/=".contains(&byte);
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/=$".contains(&byte);
     let word = text.trim_start_matches('/');
     ((2..=32).contains(&word.len()) && word.bytes().all(is_word)).then(|| word.to_owned())
 }

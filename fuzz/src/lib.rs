@@ -1,4 +1,4 @@
-//! What is tried on the adapters of incoming webhooks?
+//! What is tried on the adapters of incoming webhooks, on filters and on templates?
 //! The parts of the fuzz targets: what an input means, the source that it is sent to, how each provider would sign it,
 //! and what must hold of the adapters whatever the input is (oracles).
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod accept;
+mod act;
 mod agents;
 mod deliver;
 mod limit;

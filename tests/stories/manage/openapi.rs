@@ -240,18 +240,20 @@ fn with_unknown_ids(path: &str) -> String {
         ("{delivery}", "wd"),
         ("{endpoint}", "we"),
         ("{event}", "evt"),
+        ("{invocation}", "inv"),
         ("{key}", "key"),
         ("{replay}", "rep"),
         ("{request}", "rcv"),
         ("{source}", "src"),
         ("{workspace}", "ws"),
     ];
-    prefixes.iter().fold(path.replace("{number}", "0"), |path, (parameter, prefix)| {
-        path.replace(parameter, &format!("{prefix}_01M7Z294KETHNPJB3QG0VDG1JA"))
-    })
+    prefixes.iter().fold(
+        path.replace("{number}", "0").replace("{action}", "refund_order"),
+        |path, (parameter, prefix)| path.replace(parameter, &format!("{prefix}_01M7Z294KETHNPJB3QG0VDG1JA")),
+    )
 }
 
-const SCOPES: [&str; 12] = [
+const SCOPES: [&str; 14] = [
     "events",
     "events:ro",
     "webhooks",
@@ -260,6 +262,8 @@ const SCOPES: [&str; 12] = [
     "deliveries:ro",
     "sources",
     "sources:ro",
+    "actions",
+    "actions:ro",
     "workspaces",
     "workspaces:ro",
     "admin",
@@ -268,7 +272,8 @@ const SCOPES: [&str; 12] = [
 
 fn covers(held: &str, wanted: &str) -> bool {
     held == wanted
-        || held == "admin"
+        // Who manages actions does not invoke them.
+        || (held == "admin" && wanted != "actions")
         || (held == "webhooks" && wanted == "deliveries:ro")
         || wanted.strip_suffix(":ro").is_some_and(|read| held == read || held == "admin:ro")
 }

@@ -19,6 +19,7 @@ use domain::action::confirmation::Confirmed;
 use domain::action::invocation::{Content, Invocation, InvocationStatus, Invoker};
 use domain::action::name::ActionName;
 use domain::action::render::Call;
+use domain::action::retrying::LONGEST_INVOCATION;
 use domain::audit::Change;
 use domain::audit::changes::Changes;
 use domain::id::{InvocationId, RuleId, WorkspaceId};
@@ -27,6 +28,7 @@ use domain::timestamp::Timestamp;
 use domain::uid::WorkspaceIdOrUid;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 use self::claim::{Claim, Claimed};
 pub use self::prepared::Prepared;
@@ -105,7 +107,8 @@ pub async fn invoke(
     name: &ActionName,
     request: InvokeRequest,
 ) -> Result<Invoked, UseCaseError> {
-    // 1. Which action, and may the caller invoke it?
+    // 1. Which action, and may the caller invoke it? From here on the time counts.
+    let begun_at = Instant::now();
     let (workspace, action) = find(actions, caller, name, &request).await?;
 
     // 2. Does the request fit it, and what would be sent?
@@ -164,7 +167,8 @@ pub async fn invoke(
         response: None,
         attempt_log: Vec::new(),
     };
-    let ended = carry_out(actions, &action, &call, (begun, content), &workspace).await;
+    let ends = begun_at + LONGEST_INVOCATION;
+    let ended = carry_out(actions, (&action, &call, ends), (begun, content), &workspace).await;
     lease.give_back(actions).await;
     finish(actions, claim, ended).await
 }
@@ -277,8 +281,7 @@ fn begun(
 
 async fn carry_out(
     actions: &Actions,
-    action: &Action,
-    call: &Call,
+    (action, call, ends): (&Action, &Call, Instant),
     (invocation, content): (Invocation, Content),
     workspace: &Workspace,
 ) -> Result<(Invocation, Content), UseCaseError> {
@@ -296,7 +299,7 @@ async fn carry_out(
     };
     let entry = context.entry(actor, Change::of_invocation(&invocation, changes));
     context.store.begin_invocation(&invocation, &content, expires_at, &entry).await?;
-    let (invocation, content) = attempts::make(actions, action, call, invocation, content).await?;
+    let (invocation, content) = attempts::make(actions, (action, call, ends), invocation, content).await?;
     context.store.end_invocation(&invocation, &content, expires_at).await?;
     Ok((invocation, content))
 }
