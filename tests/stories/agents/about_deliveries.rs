@@ -34,7 +34,8 @@ async fn a_key_has_the_tools_that_its_scopes_allow() {
 async fn an_agent_finds_a_failed_delivery_learns_why_and_sends_it_again_when_told_to() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     receiver.answer_first(&[Answer::Status(422)]);
-    let no_retry = json!({ "retry": { "schedule_seconds": [] }, "disable": { "consecutive_failures": 10_000 } });
+    let no_retry =
+        json!({ "retry": { "schedule_seconds": [] }, "disable": { "consecutive_failures": 10_000 } });
     let endpoint = stage.endpoint(&receiver, no_retry).await;
     let event = stage.send("invoice.paid", json!({ "amount": 1 })).await;
     let delivery = stage.deliveries(&endpoint, 1, "failed").await.remove(0);
@@ -56,7 +57,12 @@ async fn an_agent_finds_a_failed_delivery_learns_why_and_sends_it_again_when_tol
     }
 
     let asked = json!({ "event_id": event["id"], "endpoint_id": endpoint.id });
-    let path = format!("/v1/events/{}/explain?endpoint_id={}", event["id"].as_str().unwrap(), endpoint.id);
+    let path = format!(
+        "/v1/events/{}/explain?endpoint_id={}&workspace_id={}",
+        event["id"].as_str().unwrap(),
+        endpoint.id,
+        stage.workspace
+    );
     let said = agent.call("why_not_delivered", asked).await;
     assert_eq!(said.structured, stage.read(&path).await, "as the API has it");
 
