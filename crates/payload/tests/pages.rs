@@ -48,7 +48,7 @@ fn filter(text: &str) -> Filter {
 
 /// The page's first block of JSON.
 fn first_block(page: &str) -> &str {
-    page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap()
+    page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default()
 }
 
 #[test]

@@ -56,7 +56,8 @@ impl Filter {
         own.into_iter().chain(roots).take(parse::MAX_MISTAKES).collect()
     }
 
-    /// Whether the document meets the conditions. A filter with mistakes is met by none.
+    /// Whether the document meets the conditions. A filter with mistakes is met by none; a path that begins with none of the
+    /// names given to [`Filter::mistakes`] leads to a missing member.
     pub fn matches(&self, document: &Document) -> bool {
         self.parsed.as_ref().is_ok_and(|node| node.holds(document.as_json()))
     }

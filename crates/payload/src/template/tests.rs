@@ -261,11 +261,12 @@ fn expressions_that_do_too_much_end_soon_and_small() {
         "(data.list * 40000) | sort | first",
         "((data.list * 40000) ~ 'x') | length",
     ] {
+        // Without its bound an expression here takes minutes; a busy machine may need seconds.
         let began = Instant::now();
         let source = json!({ "a": format!("{{{{ {expression} }}}}") });
         let result = Template::of(source).render(&document(data.clone()), Escape::None);
         let took = began.elapsed();
-        assert!(took < Duration::from_secs(2), "{expression}: {took:?}");
+        assert!(took < Duration::from_secs(20), "{expression}: {took:?}");
         if let Ok(made) = result {
             assert!(made.json.len() < 50_000, "{expression}: {}", made.json.len());
         }

@@ -139,11 +139,7 @@ pub async fn invoke(
 
     // 4. Did it come before?
     let claim = match claim::claim(actions, caller, &action, &request, id).await? {
-        Claimed::Before(before) => {
-            let (invocation, content) = *before;
-            let (invocation, content) = (Box::new(invocation), Box::new(content));
-            return Ok(Invoked::Ended { invocation, content, is_repeated: true });
-        }
+        Claimed::Before(before) => return Ok(ended_so(*before, true)),
         Claimed::Anew(claim) => claim,
     };
 
@@ -178,15 +174,16 @@ async fn finish(
     claim: Claim,
     ended: Result<(Invocation, Content), UseCaseError>,
 ) -> Result<Invoked, UseCaseError> {
-    match ended {
-        Ok((invocation, content)) => {
-            claim.complete(actions).await;
-            let (invocation, content) = (Box::new(invocation), Box::new(content));
-            Ok(Invoked::Ended { invocation, content, is_repeated: false })
-        }
-        // It may have been sent. The claim's lease ends by itself; then the same request goes on under the same id and key.
-        Err(error) => Err(error),
-    }
+    // If it failed it may have been sent. The claim's lease ends by itself; then the same request goes on, under the same id
+    // and key.
+    let ended = ended?;
+    claim.complete(actions).await;
+    Ok(ended_so(ended, false))
+}
+
+fn ended_so((invocation, content): (Invocation, Content), is_repeated: bool) -> Invoked {
+    let (invocation, content) = (Box::new(invocation), Box::new(content));
+    Invoked::Ended { invocation, content, is_repeated }
 }
 
 /// The actions of a workspace that the caller may invoke, by name: those that are on and open to one of its roles.
