@@ -4,6 +4,7 @@
 //!
 //! `cargo local` and the end-to-end stories both run it.
 
+pub mod catalogues;
 mod console;
 pub mod data_dir;
 pub mod demo;

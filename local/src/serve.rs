@@ -3,10 +3,12 @@
 
 use std::process::ExitCode;
 
+use api::client::ApiClient;
 use domain::id::EndpointId;
 use domain::signing::secret::Secret;
 use usecases::{Clock, Randomness};
 
+use crate::catalogues;
 use crate::console::Console;
 use crate::console::greeting::greeting;
 use crate::data_dir::DataDir;
@@ -50,6 +52,9 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
             return Err(error);
         }
     };
+    if beginnings.is_new {
+        catalogues::import(&ApiClient::new(&platform.url(), beginnings.admin_key.reveal())).await?;
+    }
     if let Some(data) = &data {
         data.write_private(ENVIRONMENT_FILE, &platform.aws.environment(&platform.queue, data))?;
     }

@@ -5,6 +5,7 @@
 mod accept;
 mod act;
 mod agents;
+mod catalogue;
 mod deliver;
 mod limit;
 mod manage;

@@ -9,6 +9,7 @@
 //! - [`events`], [`deliveries`], [`replays`], [`previews`], [`test_events`]: what is sent
 //! - [`workspace_deliveries`]: the deliveries of all endpoints of a workspace
 //! - [`verifications`]: why a signature is refused; [`explanations`]: why an endpoint got an event, or why not
+//! - [`event_types`]: the catalogue
 //! - [`actions`], [`invocations`]: what may be invoked, and what was
 //! - [`audit`]: who changed what
 //! - [`statistics`], [`jwks`], [`health`]: what is read besides
@@ -23,6 +24,7 @@ pub mod client;
 pub(crate) mod comma_list;
 pub mod deliveries;
 pub mod endpoints;
+pub mod event_types;
 pub mod events;
 pub mod explanations;
 pub mod health;

@@ -3,6 +3,7 @@
 
 use domain::access::workspace::WorkspaceSettings;
 use domain::action::ActionSettings;
+use domain::catalogue::EventTypeSettings;
 use domain::endpoint::EndpointSettings;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -51,6 +52,14 @@ pub struct WorkspaceChange;
 /// A change of a source: the body of a `PATCH`, which is merged into the source's settings.
 #[derive(Debug)]
 pub struct SourceChange;
+
+/// A change of an event type: the body of a `PATCH`, which is merged into the event type's settings.
+#[derive(Debug)]
+pub struct EventTypeChange;
+
+/// A document that describes event types.
+#[derive(Debug)]
+pub struct ImportDocument;
 
 /// A change of an action: the body of a `PATCH`, which is merged into the action's settings.
 #[derive(Debug)]
@@ -119,6 +128,7 @@ macro_rules! change_of {
 }
 
 change_of!(EndpointChange: EndpointSettings);
+change_of!(EventTypeChange: EventTypeSettings);
 change_of!(WorkspaceChange: WorkspaceSettings);
 change_of!(ActionChange: ActionSettings);
 
@@ -134,6 +144,22 @@ impl ToSchema for SourceChange {
         ChangedSource::schemas(schemas);
     }
 }
+
+impl PartialSchema for ImportDocument {
+    fn schema() -> RefOr<Schema> {
+        let description = "An OpenAPI document (3.1 or 3.2) whose `webhooks` are event types, or `{\"event_types\":[…]}`, each \
+                           as in `POST /v1/event-types`. At most 500 event types.";
+        let example =
+            serde_json::json!({ "event_types": [{ "name": "invoice.paid", "title": "Invoice paid" }] });
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some(description))
+            .examples([example])
+            .into()
+    }
+}
+
+impl ToSchema for ImportDocument {}
 
 impl PartialSchema for RawBody {
     fn schema() -> RefOr<Schema> {

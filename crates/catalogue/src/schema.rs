@@ -1,6 +1,8 @@
 //! Does a JSON value fit a schema?
 //! JSON Schema, draft 2020-12 and no other, compiled once and asked often.
 
+use std::sync::Arc;
+
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
@@ -16,6 +18,18 @@ const MAX_PATTERN_BYTES: usize = 256 * 1024;
 /// A schema, compiled.
 #[derive(Debug)]
 pub struct Schema(Validator);
+
+/// Says what is wrong with a value.
+pub type Validate = Arc<dyn Fn(&Value) -> Vec<Mistake> + Send + Sync>;
+
+/// Compiles a schema to its check, for a caller that shall not depend on how that is done.
+///
+/// # Errors
+/// As for [`Schema::compile`].
+pub fn validator(schema: &Value) -> Result<Validate, Vec<Mistake>> {
+    let schema = Schema::compile(schema)?;
+    Ok(Arc::new(move |value: &Value| schema.validate(value)))
+}
 
 impl Schema {
     /// Compiles a schema. Formats such as `date-time` are checked, not only noted; unknown ones are ignored.

@@ -83,6 +83,12 @@ pub enum Problem {
     /// The workspace has as many sources as it may.
     #[error("this workspace already has {0} sources, which is the most it may have")]
     TooManySources(usize),
+    /// The catalogue describes an event type of this name already.
+    #[error("the catalogue already describes an event type with this name; change it with `PATCH`")]
+    EventTypeExists,
+    /// The catalogue describes as many event types as it may.
+    #[error("the catalogue cannot describe more than {0} event types")]
+    TooManyEventTypes(usize),
     /// The workspace has an action of this name.
     #[error("this workspace already has an action with this name")]
     ActionExists,
@@ -214,6 +220,8 @@ problem_kinds! {
     Self::EventErased => 409, "event_erased", "Event erased", "the event's data was erased, so it cannot be replayed", "nothing";
     Self::TooManyEndpoints(_) => 409, "too_many_endpoints", "Too many endpoints", "the workspace has as many as it may", "delete some, or raise `max_endpoints`";
     Self::TooManySources(_) => 409, "too_many_sources", "Too many sources", "the workspace has as many as it may", "delete some";
+    Self::EventTypeExists => 409, "event_type_exists", "Event type exists", "the catalogue has an event type with this name", "change that one";
+    Self::TooManyEventTypes(_) => 409, "too_many_event_types", "Too many event types", "the catalogue would have more than 2,000 event types", "delete some";
     Self::ActionExists => 409, "action_exists", "Action exists", "the workspace has an action of this name", "use another name, or change that action";
     Self::TooManyActions(_) => 409, "too_many_actions", "Too many actions", "the workspace has as many as it may", "delete some";
     Self::ActionDisabled => 409, "action_disabled", "Action disabled", "the action is switched off", "switch it on first";

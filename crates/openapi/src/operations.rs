@@ -24,7 +24,7 @@ pub(crate) const BEARER: &str = "Bearer";
 const REQUEST_ID: &str = "req_affd73f15ac25406aebacf84";
 
 /// The shapes of resources that have a revision.
-const REVISED: [&str; 3] = ["Endpoint", "Source", "Workspace"];
+const REVISED: [&str; 4] = ["Endpoint", "EventTypeDescription", "Source", "Workspace"];
 
 /// The operations of the API, and the refusals that they share.
 #[derive(Default)]

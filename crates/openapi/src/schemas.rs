@@ -8,6 +8,7 @@ use domain::endpoint::EndpointSettings;
 use domain::source::SourceSettings;
 use http_kit::operations::Operation;
 use serde_json::{Map, Value, json};
+use usecases::catalogue::describe;
 use usecases::manage::manage_endpoint::REPLACED_WHOLE;
 use usecases::manage::manage_source;
 
@@ -24,7 +25,7 @@ struct MergePatch {
     example: &'static str,
 }
 
-const MERGE_PATCHES: [MergePatch; 3] = [
+const MERGE_PATCHES: [MergePatch; 4] = [
     MergePatch {
         name: "EndpointChange",
         settings: "EndpointSettings",
@@ -32,6 +33,14 @@ const MERGE_PATCHES: [MergePatch; 3] = [
         description: "A change of an endpoint's settings (RFC 7396): a member that is left out stays, `null` sets the \
                       default.",
         example: r#"{"timeout_seconds":5,"disable":{"window_seconds":600}}"#,
+    },
+    MergePatch {
+        name: "EventTypeChange",
+        settings: "EventTypeSettings",
+        whole: &describe::REPLACED_WHOLE,
+        description: "A change of the description of an event type (RFC 7396): a member that is left out stays, `null` sets \
+                      the default.",
+        example: r#"{"deprecated":true}"#,
     },
     MergePatch {
         name: "SourceChange",
@@ -51,7 +60,7 @@ const MERGE_PATCHES: [MergePatch; 3] = [
     },
 ];
 /// Requests with flattened settings, which refuse members that do not exist.
-const CLOSED: [&str; 3] = ["NewEndpoint", "NewSource", "ChangedSource"];
+const CLOSED: [&str; 4] = ["NewEndpoint", "NewEventType", "NewSource", "ChangedSource"];
 
 /// A reference to a component.
 pub(crate) fn reference(name: &str) -> Value {

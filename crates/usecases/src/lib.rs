@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod act;
+pub mod catalogue;
 pub mod context;
 pub mod deliver;
 mod error;

@@ -1,4 +1,4 @@
-//! What does a workspace define? Actions; sources, and what they received. Which route leads to which handler?
+//! What is defined? The catalogue; actions; sources, and what they received. Which route leads to which handler?
 //!
 //! Only HTTP is here: [`v1`] has one file a noun, and the decisions are in `usecases`. This function holds no way to the
 //! table or the internet; `deny.toml` keeps both out of its dependencies.
@@ -10,7 +10,7 @@ use axum::Router;
 use http_kit::idempotent;
 use usecases::manage::management::Management;
 
-use crate::v1::{actions, received_requests, sources};
+use crate::v1::{actions, event_types, received_requests, sources};
 
 /// The routes of this function. The template has a route for each of its nouns, and gives every other path to another
 /// function.
@@ -19,6 +19,18 @@ pub fn router(management: Management) -> Router {
 }
 
 http_kit::operations! { Management:
+    event_types::create [Catalogue] or EventTypeExists, TooManyEventTypes;
+    event_types::list [];
+    event_types::read [];
+    event_types::update [Catalogue] or ChangedMeanwhile, PreconditionFailed;
+    event_types::delete [Catalogue] or ChangedMeanwhile;
+    event_types::add_version [Catalogue] or ChangedMeanwhile;
+    event_types::versions [];
+    event_types::version [];
+    event_types::import [Catalogue] or ChangedMeanwhile, TooManyEventTypes;
+    event_types::seen [EventsRead] or NotFound;
+    event_types::mismatches [EventsRead] or NotFound;
+
     actions::create [Admin] or NotFound, ActionExists, TooManyActions, TooManyEndpoints;
     actions::list [ActionsRead] or NotFound;
     actions::read [ActionsRead];

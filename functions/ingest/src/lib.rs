@@ -24,6 +24,7 @@ use usecases::{Intake, Readings, UseCaseError};
 
 /// The routes of this function.
 pub fn router(intake: Intake) -> Router {
+    let intake = intake.with_schemas(catalogue::validator);
     routes().route_layer(from_fn_with_state(intake.clone(), surrounded)).with_state(intake)
 }
 

@@ -16,6 +16,7 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use usecases::Clock;
 
+use crate::catalogues;
 use crate::first_run::prepare;
 use crate::options::DemoOptions;
 use crate::platform::{Platform, Setup};
@@ -51,6 +52,7 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     let platform = Platform::start(Setup { clock: clock.clone(), ..Setup::default() }).await?;
     let beginnings = prepare(&platform.store, None, None, &clock).await?;
     let api = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());
+    catalogues::import(&api).await?;
     let workspace = beginnings.workspace.to_string();
     let mut receivers = Vec::new();
     for behaviour in Behaviour::ALL {

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use domain::action::name::ActionName;
+use domain::event::event_type::{BadEventType, EventType};
 use domain::id::{
     ApiKeyId, DeliveryId, EndpointId, EventId, InvocationId, ReceivedRequestId, ReplayId, SourceId,
     WorkspaceId,
@@ -67,7 +68,35 @@ macro_rules! in_path {
     };
 }
 
+/// The name of an event type in a path. A `/` of it is written `%2F`, or `~` where something on the way decodes that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventTypeName(pub EventType);
+
+impl FromStr for EventTypeName {
+    type Err = BadEventType;
+
+    fn from_str(text: &str) -> Result<Self, BadEventType> {
+        // What was encoded twice, for a gateway that decodes once, is encoded once where there is none.
+        let text = text.replace('~', "/").replace("%2F", "/").replace("%2f", "/");
+        EventType::parse(&text.replace("%3A", ":").replace("%3a", ":")).map(Self)
+    }
+}
+
+/// The number of a version in a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VersionNumber(pub u32);
+
+impl FromStr for VersionNumber {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
 in_path! {
+    EventTypeName: "event_type", "event type";
+    VersionNumber: "version", "version of this schema";
     ActionName: "action", "action";
     InvocationId: "invocation", "invocation";
     ApiKeyId: "key", "API key";

@@ -164,6 +164,9 @@ async fn accept(
 
     // 6. Rows that were left without their jobs are finished by a sweep.
     intake.write_interrupted().await;
+    if let Some(conformance) = &intake.conformance {
+        conformance.counter.flush_if_due(&intake.context.store, now).await;
+    }
 
     // 7. Answer. One fault fails the whole request: the producer repeats it.
     if let Some(fault) = fault {
@@ -237,6 +240,9 @@ async fn intent(
     let request = request?;
     check(&request, admitter.now)?;
     let workspace = producer.workspace(&admitter.intake.context, &request).await?;
+    if let (Producer::Caller(_), Some(conformance)) = (producer, &admitter.intake.conformance) {
+        conformance.check(&admitter.intake.context, &workspace, &request, admitter.now).await?;
+    }
     taken.take(workspace.id, &request)?;
     Ok(Intent { place, workspace, request })
 }

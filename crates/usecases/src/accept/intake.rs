@@ -10,6 +10,7 @@ use queue::Job;
 use store::rows::events::{EventRow, SavedEvent};
 
 use crate::Context;
+use crate::accept::conformance::{Compile, Conformance};
 use crate::accept::interrupted::Interrupted;
 use crate::error::Fault;
 use crate::write_coalescer::{Mode, WriteCoalescer};
@@ -26,13 +27,22 @@ pub struct Intake {
     event_writes: Arc<OnceLock<WriteCoalescer<EventRow>>>,
     job_sends: Arc<OnceLock<WriteCoalescer<JobsOfARequest>>>,
     pub(crate) interrupted: Interrupted,
+    /// What checks events against the catalogue, where that is done.
+    pub(crate) conformance: Option<Conformance>,
 }
 
 impl Intake {
     /// An intake with new coalescers.
     pub fn new(context: Context) -> Self {
         let interrupted = Interrupted::default();
-        Self { context, event_writes: Arc::default(), job_sends: Arc::default(), interrupted }
+        let (event_writes, job_sends) = (Arc::default(), Arc::default());
+        Self { context, event_writes, job_sends, interrupted, conformance: None }
+    }
+
+    /// The same intake, which checks what producers send to strict workspaces against schemas that `compile` compiles.
+    #[must_use]
+    pub fn with_schemas(self, compile: Compile) -> Self {
+        Self { conformance: Some(Conformance::new(compile)), ..self }
     }
 
     /// Writes which events may stand without their jobs, if there are any that are not written yet.

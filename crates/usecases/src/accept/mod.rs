@@ -3,6 +3,7 @@
 
 pub mod accept_event;
 mod admission;
+pub mod conformance;
 pub mod event_request;
 pub(crate) mod idempotency;
 pub mod intake;

@@ -3,5 +3,6 @@
 
 pub(crate) mod attempt_log;
 pub(crate) mod count_attempts;
+pub(crate) mod count_misfits;
 pub mod meter;
 pub mod trace;

@@ -3,5 +3,6 @@
 //! A handler translates: extractors read and bound the request, one use case decides, and a shape of `api` is the answer.
 
 pub(crate) mod actions;
+pub(crate) mod event_types;
 pub(crate) mod received_requests;
 pub(crate) mod sources;

@@ -1,0 +1,214 @@
+//! What is added, what changes, what stays?
+//! A plan: each proposal beside what the catalogue has. A member that the document leaves out stays as it is.
+
+use std::collections::HashMap;
+
+use domain::catalogue::{EventTypeDescription, EventTypeSettings};
+use domain::event::event_type::EventType;
+use serde_json::{Map, Value};
+
+use super::{Proposal, mistake};
+use crate::schema::MAX_MISTAKES;
+use crate::{Mistake, Schema};
+
+/// What becomes of one event type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// Its name.
+    pub name: EventType,
+    /// It as it is; `None` if it is added.
+    pub before: Option<EventTypeDescription>,
+    /// Its settings afterwards.
+    pub settings: EventTypeSettings,
+    /// Its schema, if that is new: a next version.
+    pub schema: Option<Value>,
+}
+
+/// What a plan does with an event type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It is described for the first time.
+    Added,
+    /// Settings change, or it gets a new version of its schema.
+    Changed,
+    /// It is as the document says.
+    Untouched,
+}
+
+impl Planned {
+    /// What the plan does with it.
+    pub fn effect(&self) -> Effect {
+        match &self.before {
+            None => Effect::Added,
+            Some(before) if before.settings == self.settings && self.schema.is_none() => Effect::Untouched,
+            Some(_) => Effect::Changed,
+        }
+    }
+}
+
+/// The plan, in the order of the document. `schemas` are those in force of the types that the catalogue has.
+///
+/// # Errors
+/// What is wrong with schemas, examples and settings, with pointers into the document.
+pub fn plan(
+    proposals: Vec<Proposal>,
+    existing: &HashMap<EventType, EventTypeDescription>,
+    schemas: &HashMap<EventType, Value>,
+) -> Result<Vec<Planned>, Vec<Mistake>> {
+    let (mut planned, mut mistakes) = (Vec::with_capacity(proposals.len()), Vec::new());
+    for proposal in proposals {
+        if mistakes.len() >= MAX_MISTAKES {
+            break;
+        }
+        let (before, current) = (existing.get(&proposal.name), schemas.get(&proposal.name));
+        match one(proposal, before, current) {
+            Ok(one) => planned.push(one),
+            Err(more) => mistakes.extend(more),
+        }
+    }
+    mistakes.truncate(MAX_MISTAKES);
+    if mistakes.is_empty() { Ok(planned) } else { Err(mistakes) }
+}
+
+fn one(
+    proposal: Proposal,
+    before: Option<&EventTypeDescription>,
+    current: Option<&Value>,
+) -> Result<Planned, Vec<Mistake>> {
+    let Proposal { name, settings, schema, at } = proposal;
+    let settings = merged(before, settings).ok_or_else(|| vec![mistake(&at.whole, "cannot be read")])?;
+    let whole = |problem: domain::problem::Problem| {
+        let below = |error: domain::problem::FieldError| Mistake {
+            pointer: format!("{}{}", at.whole, error.pointer),
+            detail: error.detail,
+        };
+        problem.errors().into_iter().map(below).collect::<Vec<_>>()
+    };
+    settings.check().map_err(whole)?;
+    let schema = schema.filter(|schema| Some(schema) != current);
+    let example_changes = before.is_none_or(|before| before.settings.example != settings.example);
+    if (schema.is_some() || example_changes)
+        && let Some(in_force) = schema.as_ref().or(current)
+    {
+        let compiled = Schema::compile(in_force).map_err(|found| below(found, &at.schema))?;
+        if let Some(example) = &settings.example {
+            let found = compiled.validate(example);
+            if !found.is_empty() {
+                return Err(below(found, &at.example));
+            }
+        }
+    }
+    Ok(Planned { name, before: before.cloned(), settings, schema })
+}
+
+fn below(mistakes: Vec<Mistake>, at: &str) -> Vec<Mistake> {
+    let below = |Mistake { pointer, detail }| Mistake { pointer: format!("{at}{pointer}"), detail };
+    mistakes.into_iter().map(below).collect()
+}
+
+/// The settings as they are, with those of the document in their place.
+fn merged(before: Option<&EventTypeDescription>, settings: Map<String, Value>) -> Option<EventTypeSettings> {
+    let defaults = EventTypeSettings::default();
+    let current = before.map_or(&defaults, |before| &before.settings);
+    let Value::Object(mut members) = serde_json::to_value(current).ok()? else { return None };
+    members.extend(settings);
+    serde_json::from_value(members.into()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+    use domain::timestamp::Timestamp;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    type Catalogue = (HashMap<EventType, EventTypeDescription>, HashMap<EventType, Value>);
+
+    /// The catalogue after a plan.
+    fn applied(planned: &[Planned], (mut types, mut schemas): Catalogue) -> Catalogue {
+        let at = Timestamp::from_millis(0);
+        for Planned { name, before, settings, schema } in planned.iter().cloned() {
+            schemas.extend(schema.clone().map(|schema| (name.clone(), schema)));
+            let (described, _) = match before {
+                None => EventTypeDescription::new(name.clone(), settings, schema, at),
+                Some(before) => before.changed(settings, schema, at).unwrap(),
+            };
+            types.insert(name, described);
+        }
+        (types, schemas)
+    }
+
+    fn planned(document: &Value, (types, schemas): &Catalogue) -> Result<Vec<Planned>, Vec<Mistake>> {
+        plan(read(document)?, types, schemas)
+    }
+
+    fn effects(planned: &[Planned]) -> Vec<Effect> {
+        planned.iter().map(Planned::effect).collect()
+    }
+
+    #[test]
+    fn what_a_document_leaves_out_stays_and_a_new_schema_is_a_new_version() {
+        let none = Catalogue::default();
+        let first = json!({ "event_types": [
+            { "name": "a", "title": "A", "hidden": true, "schema": { "type": "object" }, "example": { "n": 1 } },
+            { "name": "b" },
+        ] });
+        let plan = planned(&first, &none).unwrap();
+        assert_eq!(effects(&plan), [Effect::Added, Effect::Added]);
+        let catalogue = applied(&plan, none);
+        assert_eq!(effects(&planned(&first, &catalogue).unwrap()), [Effect::Untouched, Effect::Untouched]);
+
+        let second = json!({ "event_types": [
+            { "name": "a", "title": "A", "schema": { "properties": { "n": { "type": "integer" } } } },
+            { "name": "b", "title": "B" },
+        ] });
+        let plan = planned(&second, &catalogue).unwrap();
+        assert_eq!(effects(&plan), [Effect::Changed, Effect::Changed]);
+        let (types, _) = applied(&plan, catalogue.clone());
+        let a = &types[&EventType::parse("a").unwrap()];
+        assert_eq!((a.version, a.settings.hidden, &a.settings.title), (2, true, &"A".to_owned()));
+
+        // The example that the catalogue has must fit the new schema.
+        let breaks = json!({ "event_types": [{ "name": "a", "schema": { "required": ["m"] } }] });
+        assert_eq!(planned(&breaks, &catalogue).unwrap_err()[0].pointer, "/event_types/0/example/m");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_place_in_the_document() {
+        let document = json!({ "event_types": [
+            { "name": "a", "schema": { "type": "text" } },
+            { "name": "b", "schema": { "required": ["x"] }, "example": {} },
+            { "name": "c", "title": "t".repeat(300) },
+        ] });
+        let mistakes = planned(&document, &Catalogue::default()).unwrap_err();
+        let pointers: Vec<_> = mistakes.iter().map(|mistake| mistake.pointer.as_str()).collect();
+        assert_eq!(
+            pointers,
+            ["/event_types/0/schema/type", "/event_types/1/example/x", "/event_types/2/title"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn an_import_that_is_repeated_changes_nothing(
+            rows in prop::collection::btree_map("[a-c]{1,2}", ("[A-B]{0,1}", any::<bool>(), 0u8..3), 0..6),
+            before in prop::collection::btree_map("[a-c]{1,2}", ("[A-B]{0,1}", any::<bool>(), 0u8..3), 0..6),
+        ) {
+            let document = |rows: std::collections::BTreeMap<String, (String, bool, u8)>| {
+                let rows = rows.into_iter().map(|(name, (title, hidden, schema))| match schema {
+                    0 => json!({ "name": name, "title": title, "hidden": hidden }),
+                    n => json!({ "name": name, "title": title, "schema": { "minimum": n } }),
+                });
+                json!({ "event_types": rows.collect::<Vec<_>>() })
+            };
+            let (before, document) = (document(before), document(rows));
+            let catalogue = Catalogue::default();
+            let catalogue = applied(&planned(&before, &catalogue).unwrap(), catalogue);
+            let plan = planned(&document, &catalogue).unwrap();
+            let after = applied(&plan, catalogue);
+            let again = effects(&planned(&document, &after).unwrap());
+            prop_assert!(again.iter().all(|effect| *effect == Effect::Untouched), "{again:?}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Which event types does a caller see?
+//! The catalogue as a whole by name, filtered, and one event type with its schema.
+
+use domain::access::api_key::ApiKey;
+use domain::catalogue::EventTypeDescription;
+use domain::event::event_type::EventType;
+use domain::search::NamePart;
+
+use super::{DescribedType, find, schema_of, sees};
+use crate::error::UseCaseError;
+use crate::manage::management::Management;
+
+/// Which event types are listed: all, or only those with these members.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventTypeFilter {
+    /// Only those of this group.
+    pub group: Option<String>,
+    /// Only those whose name or title contains this.
+    pub name: Option<NamePart>,
+    /// Only archived ones, or only others.
+    pub archived: Option<bool>,
+}
+
+impl EventTypeFilter {
+    fn selects(&self, described: &EventTypeDescription) -> bool {
+        let settings = &described.settings;
+        let is_named = |name: &NamePart| name.is_in(described.name.as_str()) || name.is_in(&settings.title);
+        self.group.as_ref().is_none_or(|group| settings.group.as_ref() == Some(group))
+            && self.name.as_ref().is_none_or(is_named)
+            && self.archived.is_none_or(|archived| settings.archived == archived)
+    }
+}
+
+/// One event type, with its schema.
+///
+/// # Errors
+/// [`domain::problem::Problem::NotFound`] when the caller sees no such event type.
+pub async fn read_event_type(
+    management: &Management,
+    caller: &ApiKey,
+    name: &EventType,
+) -> Result<DescribedType, UseCaseError> {
+    let described = find(&management.context, caller, name).await?;
+    let schema = schema_of(&management.context, &described).await?;
+    Ok(DescribedType { described, schema })
+}
+
+/// The event types that the caller sees and the filter selects, by name, without schemas and examples.
+///
+/// # Errors
+/// A fault when the table cannot be read.
+pub async fn list_event_types(
+    management: &Management,
+    caller: &ApiKey,
+    filter: &EventTypeFilter,
+) -> Result<Vec<EventTypeDescription>, UseCaseError> {
+    let mut all = management.context.store.list_event_types().await?;
+    all.retain(|described| sees(caller, described) && filter.selects(described));
+    Ok(all)
+}

@@ -1,0 +1,126 @@
+//! What does a workspace send beside the catalogue?
+//! Types of its last events that are not described, each with a schema that its payloads suggest; and what was counted of
+//! events that do not fit.
+
+use std::collections::{BTreeMap, HashSet};
+
+use catalogue::infer;
+use domain::access::api_key::{ApiKey, Scope};
+use domain::catalogue::misfits::MisfitTally;
+use domain::event::event_type::{EventType, EventTypePattern};
+use domain::event::operational;
+use domain::id::{EventId, WorkspaceId};
+use domain::timestamp::Timestamp;
+use domain::uid::WorkspaceIdOrUid;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
+use store::{Listing, Window};
+
+use crate::error::UseCaseError;
+use crate::manage::management::Management;
+
+/// The number of events that are looked at.
+const EVENTS: usize = 500;
+/// The most types that are shown; those that were seen most often.
+const MAX_TYPES: usize = 50;
+/// The number of payloads that a schema is inferred from.
+const PAYLOADS: usize = 5;
+/// Payloads that are read at once.
+const READS_AT_ONCE: usize = 16;
+/// The most types that counts are shown of.
+const MAX_MISFITS: usize = 500;
+
+/// A type that was seen and is not described.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeenType {
+    /// Its name.
+    pub name: EventType,
+    /// How many of the events had it.
+    pub count: usize,
+    /// When the last of them was accepted.
+    pub last_at: Timestamp,
+    /// A schema that the payloads of the last ones fit; `{}` if all were erased.
+    pub schema: Value,
+}
+
+/// The types of a workspace's last events that are not described.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The number of events looked at.
+    pub events: usize,
+    /// When the oldest of them was accepted.
+    pub back_to: Option<Timestamp>,
+    /// The types, those that were seen most often first.
+    pub types: Vec<SeenType>,
+}
+
+/// Looks at the last events of a workspace.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] when the caller lacks the scope `events:ro`, or the workspace is unknown.
+pub async fn list_seen(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: Option<WorkspaceIdOrUid>,
+) -> Result<Seen, UseCaseError> {
+    // 1. Which events are the last?
+    caller.require(Scope::EventsRead)?;
+    let workspace = management.workspace(caller, workspace).await?;
+    let (context, now) = (&management.context, management.context.clock.now());
+    let window = Window { since: workspace.oldest_kept(now), until: now.plus(domain::event::MAX_ID_AHEAD) };
+    let every: &[EventTypePattern] = &[];
+    let listing = Listing::newest_first(window, every, EVENTS);
+    let events = context.store.list_events(workspace.id, &listing, now).await?.rows;
+
+    // 2. Which of their types are not described?
+    let described: HashSet<EventType> = context.store.recent_event_type_names().await?.into_iter().collect();
+    let mut by_type: BTreeMap<EventType, Vec<EventId>> = BTreeMap::new();
+    for event in &events {
+        if !described.contains(&event.event_type) && !operational::is_posthorns_own(&event.event_type) {
+            by_type.entry(event.event_type.clone()).or_default().push(event.id);
+        }
+    }
+    let mut types: Vec<_> = by_type.into_iter().collect();
+    types.sort_by_key(|(_, ids)| std::cmp::Reverse(ids.len()));
+    types.truncate(MAX_TYPES);
+
+    // 3. What do their payloads look like?
+    let seen = futures_util::stream::iter(types).map(async |(name, ids)| {
+        let payloads = payloads(management, workspace.id, &ids, now).await?;
+        let last_at = ids.first().map_or(now, |id| id.time());
+        let schema = infer(&payloads);
+        Ok::<_, UseCaseError>(SeenType { name, count: ids.len(), last_at, schema })
+    });
+    let types = seen.buffered(READS_AT_ONCE).try_collect().await?;
+    Ok(Seen { events: events.len(), back_to: events.last().map(|event| event.id.time()), types })
+}
+
+/// The payloads of the first of these events that were not erased.
+async fn payloads(
+    management: &Management,
+    workspace: WorkspaceId,
+    ids: &[EventId],
+    now: Timestamp,
+) -> Result<Vec<Value>, UseCaseError> {
+    let mut payloads = Vec::new();
+    for id in ids.iter().take(PAYLOADS) {
+        let event = management.context.store.load_event(workspace, *id, now).await?;
+        let event = event.filter(|event| event.erased_at.is_none());
+        payloads.extend(event.and_then(|event| serde_json::from_str(event.payload.get()).ok()));
+    }
+    Ok(payloads)
+}
+
+/// What was counted of a workspace's events that did not fit the catalogue, by type.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] when the caller lacks the scope `events:ro`, or the workspace is unknown.
+pub async fn list_mismatches(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: Option<WorkspaceIdOrUid>,
+) -> Result<Vec<(EventType, MisfitTally)>, UseCaseError> {
+    caller.require(Scope::EventsRead)?;
+    let workspace = management.workspace(caller, workspace).await?;
+    Ok(management.context.store.list_misfits(workspace.id, MAX_MISFITS).await?)
+}
