@@ -20,6 +20,7 @@ use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::signing::signature::{self, Signed};
 use domain::timestamp::Timestamp;
+use payload::Filter;
 use queue::Job;
 use serde_json::json;
 use serde_json::value::to_raw_value;
@@ -66,6 +67,7 @@ fn render_envelope(bencher: Bencher<'_, '_>) {
             event_id: job.event,
             event_type: &job.event_type,
             occurred_at: job.occurred_at,
+            channels: &job.channels,
             payload: &payload,
             delivery_id: job.delivery,
         };
@@ -100,6 +102,60 @@ fn fan_out(bencher: Bencher<'_, '_>) {
     bencher.bench(|| {
         let facts = Facts::new(event(), black_box(&event_type), now(), &payload);
         subscription::fan_out(&facts, &subscriptions)
+    });
+}
+
+/// The same with a filter of ten conditions at every endpoint, and an event of 4 KB: the last condition decides. The payload
+/// is parsed once.
+#[divan::bench]
+fn fan_out_filtered(bencher: Bencher<'_, '_>) {
+    let conditions = |last: u64| {
+        let members = (0..9).map(|n| (format!("data.member{n}"), json!({ "$gte": n })));
+        members.chain([("data.number".to_owned(), json!({ "$gt": last }))]).collect::<serde_json::Value>()
+    };
+    let subscriptions: Vec<_> = (0..1_000)
+        .map(|number| Subscription {
+            id: EndpointId::new(now(), number),
+            switch: Switch::On,
+            events: Vec::new(),
+            channels: Vec::new(),
+            public_keys: Vec::new(),
+            is_notification: false,
+            purpose: Purpose::Subscriber,
+            // Half of them want the event.
+            filter: Some(Filter::of(conditions(if number % 2 == 0 { 1 } else { 100 }))),
+        })
+        .collect();
+    let data: serde_json::Value = (0..9)
+        .map(|n| (format!("member{n}"), json!(n)))
+        .chain([("number".to_owned(), json!(50)), ("text".to_owned(), json!(vec!["a".repeat(95); 38]))])
+        .collect();
+    let (event_type, payload) = (event_type("family9.paid"), to_raw_value(&data).unwrap());
+    let facts = || Facts::new(event(), &event_type, now(), &payload);
+    assert_eq!(subscription::fan_out(&facts(), &subscriptions).deliveries.len(), 500);
+    bencher.bench(|| subscription::fan_out(black_box(&facts()), &subscriptions));
+}
+
+/// A whole request with a template of ten expressions, for an event of 1 KB.
+#[divan::bench]
+fn render_template(bencher: Bencher<'_, '_>) {
+    let mut endpoint = endpoint(Profile::Standard);
+    let members =
+        (0..9).map(|n| (format!("member{n}"), json!(format!("{{{{ data.id }}}} of {{{{ type }}}} {n}"))));
+    let template: serde_json::Value = members.chain([("id".to_owned(), json!("{{ id }}"))]).collect();
+    endpoint.settings.template = Some(serde_json::from_value(template).unwrap());
+    let (job, payload) = (job(), payload());
+    bencher.bench(|| {
+        let message = Message {
+            event_id: job.event,
+            event_type: &job.event_type,
+            occurred_at: job.occurred_at,
+            channels: &job.channels,
+            payload: &payload,
+            delivery_id: job.delivery,
+        };
+        let occasion = Occasion { number: 1, at: now(), nonce: NONCE, trace: None };
+        render(black_box(&message), &endpoint, occasion).unwrap()
     });
 }
 

@@ -95,12 +95,13 @@ impl Target {
             event_id: job.event,
             event_type: &job.event_type,
             occurred_at: job.occurred_at,
+            channels: &job.channels,
             payload: job.payload.as_deref().context("a job of this benchmark carries its payload")?,
             delivery_id: job.delivery,
         };
         let occasion =
             Occasion { number: 1, at: self.clock.now(), nonce: self.randomness.bytes(), trace: None };
-        let rendered = render(&message, endpoint, occasion);
+        let rendered = render(&message, endpoint, occasion)?;
         let mut headers = HeaderMap::with_capacity(rendered.headers.len());
         for (name, value) in rendered.headers {
             headers.append(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);

@@ -238,7 +238,7 @@ impl Endpoint {
     /// The same with its secret: only for the answers to its making and to a rotation. A notification, which is not
     /// signed, shows none.
     pub fn with_secret(endpoint: domain::endpoint::Endpoint, now: Timestamp) -> Self {
-        let is_signed = !endpoint.settings.body.is_notification();
+        let is_signed = !endpoint.settings.body.is_message();
         let current = endpoint.secrets.first().filter(|_| is_signed).map(|active| active.secret.clone());
         let secret = current.filter(|secret| secret.shown_to_customer().is_some());
         Self { secret, ..Self::of(endpoint, now) }

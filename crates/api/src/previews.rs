@@ -68,13 +68,17 @@ pub struct Preview {
         )
     )]
     pub body_sha256: String,
+    /// The expressions of the endpoint's template that read members which the event does not have, and so `null`: their
+    /// JSON pointers in the template.
+    #[cfg_attr(feature = "openapi", schema(examples(json!(["/priority"]))))]
+    pub undefined: Vec<String>,
 }
 
 impl Preview {
     /// The request `rendered`, to `endpoint`.
     pub fn of(rendered: RenderedRequest, endpoint: &Endpoint) -> Self {
         let SentRequest { body_bytes, body_sha256, .. } = SentRequest::of(&rendered, endpoint);
-        let RenderedRequest { method, headers, body } = rendered;
+        let RenderedRequest { method, headers, body, undefined } = rendered;
         Self {
             method,
             url: endpoint.url.as_str().to_owned(),
@@ -83,6 +87,7 @@ impl Preview {
             body_base64: STANDARD.encode(&body),
             body_bytes,
             body_sha256,
+            undefined,
         }
     }
 }

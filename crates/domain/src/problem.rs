@@ -3,6 +3,7 @@
 //!
 //! A customer's failing endpoint is no problem (see [`crate::policy::outcome`]), nor is a fault of our own.
 
+use payload::template::Failure as TemplateFailure;
 use serde::{Deserialize, Serialize};
 
 /// A value of the request that cannot be taken, with an RFC 6901 pointer to it.
@@ -153,6 +154,9 @@ pub enum Problem {
     /// The event's payload was erased, so there is nothing to send.
     #[error("the data of this event was erased; there is nothing to send")]
     EventErased,
+    /// The endpoint's template makes nothing of the event.
+    #[error("the template of the endpoint fails for this event at `/template{}`: {}", .0.pointer, .0.detail)]
+    TemplateFailed(TemplateFailure),
 }
 
 /// One kind of problem, the same for every problem of the kind.
@@ -234,6 +238,7 @@ problem_kinds! {
     Self::TooLarge { .. } => 413, "too_large", "Too large", "body or payload is over the limit in `detail`", "send less";
     Self::BatchTooWide(_) => 413, "batch_too_wide", "Batch too wide", "with this event the batch has too many deliveries", "send the event in another request";
     Self::UnknownField { .. } => 422, "unknown_field", "Unknown field", "a body field or query parameter that does not exist", "remove it";
+    Self::TemplateFailed(_) => 422, "template_failed", "Template failed", "the endpoint's template makes nothing of this event; `errors` says where it fails", "change the endpoint's template, or preview another event";
     Self::Invalid(_) => 422, "invalid_request", "Invalid request", "values are out of bounds; `errors` names each", "correct them";
     Self::QuotaExceeded { .. } => 429, "quota_exceeded", "Quota exceeded", "the workspace's events of today are used up", "wait for midnight UTC (`Retry-After`), or raise the quota";
     Self::ActionBusy { .. } => 429, "action_busy", "Action busy", "the rate limit or concurrency limit of the action is used up; nothing was sent", "repeat after `Retry-After`";
@@ -256,6 +261,9 @@ impl Problem {
             }
             Self::RaisesOwnQuota(field) => {
                 vec![FieldError { pointer: format!("/{field}"), detail: self.to_string() }]
+            }
+            Self::TemplateFailed(TemplateFailure { pointer, detail }) => {
+                vec![FieldError { pointer: format!("/template{pointer}"), detail: detail.clone() }]
             }
             Self::UidTaken(_) => vec![FieldError { pointer: "/uid".to_owned(), detail: self.to_string() }],
             _ => Vec::new(),

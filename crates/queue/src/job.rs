@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use domain::delivery::{Delivery, DeliveryStatus};
+use domain::event::channel::Channel;
 use domain::event::event_type::EventType;
 use domain::event::{Event, Payload};
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId, WorkspaceId};
@@ -36,6 +37,9 @@ pub struct Job {
     /// When the event happened.
     #[serde(rename = "time")]
     pub occurred_at: Timestamp,
+    /// The event's channels, which a template may read; they come from the event's row with a payload from there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Channel>,
     /// The payload; `None` when it must be read from the event's row.
     #[serde(default, skip_serializing_if = "stays_in_the_row")]
     pub payload: Option<Payload>,
@@ -63,6 +67,7 @@ impl Job {
             delivery: DeliveryId::of(event.id, endpoint),
             event_type: event.event_type.clone(),
             occurred_at: event.occurred_at,
+            channels: event.channels.clone(),
             payload: Some(Arc::clone(&event.payload)),
             not_before: event.deliver_at,
             deliver_at: event.deliver_at,
@@ -74,7 +79,8 @@ impl Job {
     /// The job by which a sweep sends a delivery that the ledger of `event` promises. The payload is in the event's row.
     pub fn sweep(event: &Event, endpoint: EndpointId) -> Self {
         let errand = Errand { purpose: Purpose::Sweep, replay: None, woken_at: None };
-        Self { payload: None, not_before: None, errand, ..Self::first(event, endpoint) }
+        let first = Self::first(event, endpoint);
+        Self { channels: Vec::new(), payload: None, not_before: None, errand, ..first }
     }
 
     /// The job by which a drain sends a parked delivery. If a replay parked it, it stays that replay's.
@@ -127,7 +133,8 @@ impl Job {
             Purpose::Probe { .. } => Purpose::Probe { parked_at: None },
         };
         let errand = Errand { purpose, ..self.errand };
-        Self { not_before: Some(not_before), payload: None, errand, ..self.clone() }
+        let (not_before, channels) = (Some(not_before), Vec::new());
+        Self { not_before, channels, payload: None, errand, ..self.clone() }
     }
 
     /// A job of a delivery that goes on: if a replay sent it, it stays that replay's.
@@ -146,6 +153,7 @@ impl Job {
             delivery: delivery.id,
             event_type: delivery.event_type.clone(),
             occurred_at: delivery.occurred_at,
+            channels: Vec::new(),
             payload: None,
             not_before: None,
             deliver_at: None,

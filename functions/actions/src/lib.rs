@@ -30,8 +30,8 @@ http_kit::operations! { Actions:
     invocations::read [ActionsRead];
     mcp::answer [];
     test_events::send [Webhooks];
-    previews::preview [WebhooksRead];
-    previews::curl [Deliveries, EventsRead];
+    previews::preview [WebhooksRead] or TemplateFailed;
+    previews::curl [Deliveries, EventsRead] or TemplateFailed;
     verifications::verify [WebhooksRead] or NotFound;
     samples::send [Sources] or ChangedMeanwhile;
 }

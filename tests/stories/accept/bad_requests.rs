@@ -78,6 +78,12 @@ async fn a_bad_endpoint_is_refused_and_not_stored() {
     assert_eq!(post(json!({ "url": "ftp://example.com/" })).await, says(422, "invalid_request", &["/url"]));
     assert_eq!(post(json!({ "secret": "whsec_short" })).await, says(422, "invalid_request", &["/secret"]));
     assert_eq!(post(json!({ "colour": "red" })).await, says(422, "unknown_field", &["/colour"]));
+    let bad =
+        json!({ "filter": { "data.a": { "$regex": "a" } }, "template": "{{ data.", "delay_seconds": 43_201 });
+    assert_eq!(
+        post(bad).await,
+        says(422, "invalid_request", &["/filter/data.a/$regex", "/template", "/delay_seconds"])
+    );
     let bad = json!({ "timeout_seconds": 99, "description": "x".repeat(501) });
     assert_eq!(post(bad).await, says(422, "invalid_request", &["/description", "/timeout_seconds"]));
     let (_, problem) = stage

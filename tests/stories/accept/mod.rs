@@ -4,6 +4,7 @@
 mod bad_requests;
 mod cut_off;
 mod event_uids;
+mod filters;
 mod first_delivery;
 mod idempotency;
 mod intake;

@@ -7,4 +7,5 @@ mod jobs_that_do_no_harm;
 mod overlapping_invocations;
 mod retries;
 mod signatures;
+mod templates;
 mod verifying;

@@ -170,6 +170,13 @@ async fn read_endpoints(reader: &mut Newcomer<'_>, endpoints: &Endpoints) {
     let path = format!("/v1/webhook-endpoints/{}", id(&created));
     assert_eq!(reader.stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
     reader.run("Deleted endpoints", &[("ENDPOINT", id(&created))]).await;
+    let body = json!({ "workspace_id": reader.stage.workspace, "url": "http://127.0.0.1:9000/hooks", "events": ["invoice.*"] });
+    let shaped = reader.stage.admin.post("/v1/webhook-endpoints", &body).await.unwrap();
+    reader.run("Filters", &[("ENDPOINT", id(&shaped))]).await;
+    reader.run("Templates", &[("ENDPOINT", id(&shaped))]).await;
+    reader.run("Templates", &[("ENDPOINT", id(&shaped))]).await;
+    let path = format!("/v1/webhook-endpoints/{}", id(&shaped));
+    assert_eq!(reader.stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
     reader.run("Secrets", &healthy).await;
     reader.run("Test", &healthy).await;
     reader.run("Preview", &healthy).await;

@@ -35,6 +35,7 @@ async fn each_rule_is_told_and_a_change_since_then_too() {
     let rule = &got["rules"][1];
     let expected = json!({
         "rule": "event_type", "passed": true, "tried": ["order.*", "invoice.*"], "matched": "invoice.*",
+        "conditions": [],
     });
     assert_eq!(*rule, expected);
 

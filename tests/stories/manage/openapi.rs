@@ -81,7 +81,9 @@ fn every_operation_says_what_its_callers_need() {
         let answers = operation["responses"].as_object().unwrap();
         assert!(answers.keys().any(|status| status.starts_with('2')), "{id} has no success");
         assert_eq!(answers.contains_key("401"), secured, "{id}");
-        assert_eq!(answers.contains_key("403"), secured && !["read_me", "mcp"].contains(&id), "{id}");
+        let needs_scope =
+            operation["security"][0]["ApiKey"].as_array().is_some_and(|scopes| !scopes.is_empty());
+        assert_eq!(answers.contains_key("403"), needs_scope, "{id}");
         for (status, answer) in answers {
             let answer = resolved(&document, answer);
             assert!(answer["headers"]["X-Request-Id"].is_object(), "{id} {status}");
@@ -106,7 +108,9 @@ fn every_operation_says_what_its_callers_need() {
 /// The document's bounds are literals beside the fields; these are the constants that the code checks.
 #[test]
 fn the_documents_bounds_are_those_that_the_code_holds() {
-    use domain::endpoint::{MAX_DESCRIPTION_CHARS, TIMEOUT_SECONDS, endpoint_url::MAX_URL_BYTES};
+    use domain::endpoint::{
+        MAX_DELAY_SECONDS, MAX_DESCRIPTION_CHARS, TIMEOUT_SECONDS, endpoint_url::MAX_URL_BYTES,
+    };
     use domain::event::{MAX_BATCH_EVENTS, channel::MAX_CHANNELS, event_type::MAX_PATTERNS};
     use domain::policy::{circuit::DisablePolicy, limits::MAX_CONCURRENCY};
     use domain::signing::secret::{DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS};
@@ -117,6 +121,7 @@ fn the_documents_bounds_are_those_that_the_code_holds() {
         ("/NewEndpoint/properties/events/maxItems", MAX_PATTERNS as u64),
         ("/NewEndpoint/properties/channels/maxItems", MAX_CHANNELS as u64),
         ("/NewEndpoint/properties/description/maxLength", MAX_DESCRIPTION_CHARS as u64),
+        ("/NewEndpoint/properties/delay_seconds/maximum", MAX_DELAY_SECONDS),
         ("/NewEndpoint/properties/timeout_seconds/minimum", *TIMEOUT_SECONDS.start()),
         ("/NewEndpoint/properties/timeout_seconds/maximum", *TIMEOUT_SECONDS.end()),
         ("/NewEndpoint/properties/max_concurrency/minimum", u64::from(*MAX_CONCURRENCY.start())),
@@ -248,12 +253,15 @@ fn with_unknown_ids(path: &str) -> String {
         ("{workspace}", "ws"),
     ];
     prefixes.iter().fold(
-        path.replace("{number}", "0").replace("{action}", "refund_order"),
+        path.replace("{number}", "0")
+            .replace("{version}", "1")
+            .replace("{action}", "refund_order")
+            .replace("{event_type}", "invoice.paid"),
         |path, (parameter, prefix)| path.replace(parameter, &format!("{prefix}_01M7Z294KETHNPJB3QG0VDG1JA")),
     )
 }
 
-const SCOPES: [&str; 14] = [
+const SCOPES: [&str; 16] = [
     "events",
     "events:ro",
     "webhooks",
@@ -264,6 +272,8 @@ const SCOPES: [&str; 14] = [
     "sources:ro",
     "actions",
     "actions:ro",
+    "catalogue",
+    "catalogue:ro",
     "workspaces",
     "workspaces:ro",
     "admin",

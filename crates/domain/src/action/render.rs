@@ -78,7 +78,8 @@ impl Call {
         headers.push(("Idempotency-Key".to_owned(), self.idempotency_key.clone()));
         headers.extend(trace.map(|trace| ("traceparent".to_owned(), trace.to_string())));
         headers.extend(settings.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
-        RenderedRequest { method: settings.method, headers, body: self.body.clone() }
+        let (body, undefined) = (self.body.clone(), Vec::new());
+        RenderedRequest { method: settings.method, headers, body, undefined }
     }
 
     /// The `Idempotency-Key` of every attempt.

@@ -30,7 +30,7 @@ pub const KEPT: Duration = Duration::from_secs(90 * 86_400);
 
 /// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = AuditAction))]
 pub enum Action {
     /// An endpoint was created.
     #[serde(rename = "endpoint.created")]

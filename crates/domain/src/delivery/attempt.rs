@@ -1,5 +1,6 @@
 //! What is kept of one HTTP request made for a delivery?
 
+use payload::template::Failure;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
@@ -58,9 +59,36 @@ pub struct SentRequest {
         )
     )]
     pub body_sha256: String,
+    /// The expressions of the endpoint's template that read members which the event does not have, and so `null`: their
+    /// JSON pointers in the template, at most 20. Absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 20, examples(json!(["/priority"]))))]
+    pub undefined: Vec<String>,
+    /// Where the endpoint's template failed, so that nothing was sent: a JSON pointer in the template. A preview of the
+    /// event says why. Absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples("/due")))]
+    pub template_failed_at: Option<String>,
+}
+
+/// Most expressions that an attempt names, and the most characters of the pointer to one: its row must stay small.
+const MAX_UNDEFINED: usize = 20;
+const MAX_POINTER_CHARS: usize = 200;
+
+fn shortened(pointer: &str) -> String {
+    pointer.chars().take(MAX_POINTER_CHARS).collect()
 }
 
 impl SentRequest {
+    /// What is kept when the endpoint's template made no request.
+    pub fn unrendered(failure: &Failure) -> Self {
+        Self {
+            body_sha256: hex(&Sha256::digest([])),
+            template_failed_at: Some(shortened(&failure.pointer)),
+            ..Self::default()
+        }
+    }
+
     /// What is kept of `request` to `endpoint`.
     pub fn of(request: &RenderedRequest, endpoint: &Endpoint) -> Self {
         let custom = &endpoint.settings.headers;
@@ -76,6 +104,13 @@ impl SentRequest {
             headers: request.headers.iter().map(|(name, value)| (name.clone(), shown(name, value))).collect(),
             body_bytes: request.body.len(),
             body_sha256: hex(&digest),
+            undefined: request
+                .undefined
+                .iter()
+                .take(MAX_UNDEFINED)
+                .map(|pointer| shortened(pointer))
+                .collect(),
+            template_failed_at: None,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod decision;
 pub mod render;
 pub mod replay;
 pub mod statistics;
+pub mod templated;
 
 use std::time::Duration;
 

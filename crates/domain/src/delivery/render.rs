@@ -1,11 +1,16 @@
 //! What exactly goes on the wire?
 //! Rendering: one pure function builds the request of every attempt, test and preview.
 
+use payload::Template;
+use payload::template::Failure;
 use serde_json::value::RawValue;
 
 use crate::delivery::alert::{Alert, discord, email, slack, teams};
+use crate::delivery::templated;
 use crate::endpoint::{BodyForm, Endpoint, Method};
 use crate::event::Event;
+use crate::event::channel::Channel;
+use crate::event::document::Facts;
 use crate::event::event_type::EventType;
 use crate::id::{DeliveryId, EndpointId, EventId};
 use crate::signing::signature::{self, Signed};
@@ -24,6 +29,8 @@ pub struct Message<'a> {
     pub event_type: &'a EventType,
     /// When the event happened.
     pub occurred_at: Timestamp,
+    /// The event's channels, which a template may read.
+    pub channels: &'a [Channel],
     /// The producer's payload, copied into the body byte for byte.
     pub payload: &'a RawValue,
     /// The delivery's id, the same over all its attempts.
@@ -37,9 +44,15 @@ impl<'a> Message<'a> {
             event_id: event.id,
             event_type: &event.event_type,
             occurred_at: event.occurred_at,
+            channels: &event.channels,
             payload: &event.payload,
             delivery_id: DeliveryId::of(event.id, endpoint),
         }
+    }
+
+    /// The event as a template reads it.
+    pub fn facts(&self) -> Facts<'a> {
+        Facts::new(self.event_id, self.event_type, self.occurred_at, self.payload).in_channels(self.channels)
     }
 }
 
@@ -51,6 +64,17 @@ pub struct RenderedRequest {
     pub headers: Vec<(String, String)>,
     /// The exact bytes of the body, the ones that were signed.
     pub body: Vec<u8>,
+    /// The expressions of the endpoint's template that read members which the event does not have, by their JSON pointers.
+    pub undefined: Vec<String>,
+}
+
+/// A body, before it is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// As in [`RenderedRequest::undefined`].
+    pub undefined: Vec<String>,
 }
 
 /// The attempt that a request is rendered for.
@@ -67,10 +91,17 @@ pub struct Occasion {
 }
 
 /// Renders one attempt of `message` to `endpoint`.
-pub fn render(message: &Message<'_>, endpoint: &Endpoint, occasion: Occasion) -> RenderedRequest {
+///
+/// # Errors
+/// [`Failure`] when the endpoint's template makes nothing of the event.
+pub fn render(
+    message: &Message<'_>,
+    endpoint: &Endpoint,
+    occasion: Occasion,
+) -> Result<RenderedRequest, Failure> {
     let Occasion { number, at, nonce, trace } = occasion;
     let settings = &endpoint.settings;
-    let body = body(message, settings.body);
+    let Body { bytes: body, undefined } = body(message, settings.body, settings.template.as_ref())?;
     let id = message.event_id.to_string();
     let (prefix, path) = (settings.header_prefix.as_str(), endpoint.url.path());
     let signed = Signed { id: &id, at, nonce, path, prefix, body: &body, invoked: None };
@@ -80,7 +111,7 @@ pub fn render(message: &Message<'_>, endpoint: &Endpoint, occasion: Occasion) ->
     headers.push(("content-type".to_owned(), "application/json".to_owned()));
     if settings.body == BodyForm::Email {
         // What reads these headers is SES, not a receiver of webhooks.
-        return RenderedRequest { method: settings.method, headers, body };
+        return Ok(RenderedRequest { method: settings.method, headers, body, undefined });
     }
     headers.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
     headers.extend(signature);
@@ -90,13 +121,22 @@ pub fn render(message: &Message<'_>, endpoint: &Endpoint, occasion: Occasion) ->
     headers.push(("Idempotency-Key".to_owned(), message.delivery_id.to_string()));
     headers.extend(trace.map(|trace| ("traceparent".to_owned(), trace.to_string())));
     headers.extend(settings.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
-    RenderedRequest { method: settings.method, headers, body }
+    Ok(RenderedRequest { method: settings.method, headers, body, undefined })
 }
 
 /// The body of `message` in its form.
 ///
-/// Ids, types and instants hold no character that JSON escapes, so they are written as they are.
-pub fn body(message: &Message<'_>, form: BodyForm) -> Vec<u8> {
+/// # Errors
+/// [`Failure`] when the template makes nothing of the event.
+pub fn body(message: &Message<'_>, form: BodyForm, template: Option<&Template>) -> Result<Body, Failure> {
+    match template {
+        Some(template) => templated::body(message, form, template),
+        None => Ok(Body { bytes: plain(message, form), undefined: Vec::new() }),
+    }
+}
+
+/// The body without a template.
+fn plain(message: &Message<'_>, form: BodyForm) -> Vec<u8> {
     let payload = message.payload.get();
     match form {
         BodyForm::Data => payload.as_bytes().to_vec(),
@@ -104,16 +144,21 @@ pub fn body(message: &Message<'_>, form: BodyForm) -> Vec<u8> {
         BodyForm::Teams => teams::body(&Alert::of(message)),
         BodyForm::Discord => discord::body(&Alert::of(message)),
         BodyForm::Email => email::body(&Alert::of(message)),
-        BodyForm::Envelope => {
-            let (id, event_type, at) = (message.event_id, message.event_type, message.occurred_at);
-            let head = format!(r#"{{"id":"{id}","type":"{event_type}","timestamp":"{at}","data":"#);
-            let mut body = Vec::with_capacity(head.len() + payload.len() + 1);
-            body.extend_from_slice(head.as_bytes());
-            body.extend_from_slice(payload.as_bytes());
-            body.push(b'}');
-            body
-        }
+        BodyForm::Envelope => envelope(message, payload),
     }
+}
+
+/// The envelope of `message` around `data`.
+///
+/// Ids, types and instants hold no character that JSON escapes, so they are written as they are.
+pub(super) fn envelope(message: &Message<'_>, data: &str) -> Vec<u8> {
+    let (id, event_type, at) = (message.event_id, message.event_type, message.occurred_at);
+    let head = format!(r#"{{"id":"{id}","type":"{event_type}","timestamp":"{at}","data":"#);
+    let mut body = Vec::with_capacity(head.len() + data.len() + 1);
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(data.as_bytes());
+    body.push(b'}');
+    body
 }
 
 #[cfg(test)]
@@ -154,10 +199,12 @@ mod tests {
             event_id,
             event_type: &event_type,
             occurred_at: now(),
+            channels: &[],
             payload: serde_json::from_str(payload).unwrap(),
             delivery_id: DeliveryId::of(event_id, endpoint.id),
         };
-        render(&message, endpoint, Occasion { number: 2, at: now(), nonce: [1; 16], trace: None })
+        let occasion = Occasion { number: 2, at: now(), nonce: [1; 16], trace: None };
+        render(&message, endpoint, occasion).unwrap()
     }
 
     fn header<'a>(request: &'a RenderedRequest, name: &str) -> &'a str {

@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 /// The form of a delivery's body: `envelope`, an object with `id`, `type`, `timestamp` and `data`; `data`, the payload
-/// alone, byte for byte; or, for a notification, a message to people: in the form of the chat service to which the URL
-/// belongs (`slack`, `teams`, `discord`), or as an e-mail (`email`) to the address of a `mailto:` URL.
+/// alone, byte for byte; or a message to people: in the form of the chat service to which the URL belongs (`slack`, `teams`,
+/// `discord`), or as an e-mail (`email`) to the address of a `mailto:` URL. With a `template`, what the template makes takes
+/// the payload's place, or is the message; a message without one says what an operational event says (a notification).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -26,8 +27,8 @@ pub enum BodyForm {
 }
 
 impl BodyForm {
-    /// Whether an endpoint with this form is a notification.
-    pub const fn is_notification(self) -> bool {
+    /// Whether it is a message to people: the URL's path is a secret, and nothing is signed.
+    pub const fn is_message(self) -> bool {
         match self {
             Self::Envelope | Self::Data => false,
             Self::Slack | Self::Teams | Self::Discord | Self::Email => true,

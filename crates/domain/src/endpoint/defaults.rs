@@ -66,7 +66,7 @@ impl EndpointDefaults {
             check_disable(policy, within, invalid);
         }
         let pointer = format!("{within}/body");
-        let fits_any_url = self.body.is_none_or(|body| !body.is_notification());
+        let fits_any_url = self.body.is_none_or(|body| !body.is_message());
         invalid.require(
             fits_any_url,
             &pointer,

@@ -17,6 +17,7 @@ mod mail_address;
 pub mod notification;
 pub mod purpose;
 pub mod subscription;
+pub mod template;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,7 +32,9 @@ pub use crate::endpoint::body_form::BodyForm;
 use crate::endpoint::custom_headers::{HIDDEN_VALUE, is_header_name};
 use crate::endpoint::endpoint_url::{EndpointUrl, REDACTED};
 use crate::endpoint::purpose::Purpose;
+use crate::event::Event;
 use crate::event::channel::{Channel, MAX_CHANNELS};
+use crate::event::document::MEMBERS;
 use crate::event::event_type::{EventTypePattern, MAX_PATTERNS};
 use crate::id::{EndpointId, EndpointKey, WorkspaceId};
 use crate::json_object::only_object;
@@ -54,6 +57,8 @@ pub const MAX_ENDPOINTS: usize = 10_000;
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
 /// Bounds of the timeout of one attempt, in seconds.
 pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
+/// Longest delay of deliveries, in seconds: as far ahead as an event may be scheduled.
+pub const MAX_DELAY_SECONDS: u64 = 43_200;
 
 /// The HTTP method of a request. A delivery is never a `GET` or `DELETE`, which have no body; the call of an action may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,7 +150,7 @@ pub struct EndpointSettings {
     pub body: BodyForm,
     /// The JSON that is sent instead of the payload: its strings hold expressions. `null` is the payload itself.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = serde_json::Value))]
     pub template: Option<Template>,
     /// How long after its event a delivery is due, in seconds; at most 43,200.
     #[serde(default)]
@@ -237,7 +242,7 @@ impl fmt::Debug for EndpointSettings {
             metadata,
         } = self;
         f.debug_struct("EndpointSettings")
-            .field("url", &if body.is_notification() { REDACTED } else { without_secrets(url) })
+            .field("url", &if body.is_message() { REDACTED } else { without_secrets(url) })
             .field("events", events)
             .field("channels", channels)
             .field("active", active)
@@ -290,6 +295,15 @@ impl EndpointSettings {
             "must be a header name of at most 32 characters, such as X-Webhook",
         );
         check_disable(self.disable, "", &mut invalid);
+        for mistake in self.filter.iter().flat_map(|filter| filter.mistakes(&MEMBERS)) {
+            invalid.push(format!("/filter{}", mistake.pointer), mistake.detail);
+        }
+        template::check(self, &mut invalid);
+        invalid.require(
+            self.delay_seconds <= MAX_DELAY_SECONDS,
+            "/delay_seconds",
+            "must be 0 to 43200, which is 12 hours",
+        );
         if let Some(limit) = self.rate_limit {
             let pointer = match limit {
                 RateLimit::PerSecond(_) => "/rate_limit/per_second",
@@ -313,13 +327,26 @@ impl EndpointSettings {
         }
     }
 
+    /// When a delivery is due whose event was accepted, or scheduled, for `at`.
+    pub fn due(&self, at: Timestamp) -> Timestamp {
+        at.plus(Duration::from_secs(self.delay_seconds))
+    }
+
+    /// When the first attempt of the event's delivery is due; `None` for at once.
+    pub fn first_attempt_at(&self, event: &Event) -> Option<Timestamp> {
+        match self.delay_seconds {
+            0 => event.deliver_at,
+            _ => Some(self.due(event.deliver_at.unwrap_or(event.id.time()))),
+        }
+    }
+
     /// The same without what may be a secret: values of headers, the query of the URL, and its path of a notification.
     #[must_use]
     pub fn without_secrets(&self) -> Self {
         let mut settings = self.clone();
         settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
         let shown = without_secrets(&self.url);
-        if self.body.is_notification() {
+        if self.body.is_message() {
             settings.url = notification::redacted(&self.url);
         } else if shown != self.url {
             settings.url = format!("{shown}?{HIDDEN_VALUE}");
@@ -351,7 +378,7 @@ impl Endpoint {
     pub fn shown_to(mut self, caller: &ApiKey) -> Self {
         if caller.require(Scope::Webhooks).is_err() {
             self.settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
-            if self.settings.body.is_notification() {
+            if self.settings.body.is_message() {
                 self.url = self.url.without_path();
                 self.url.as_str().clone_into(&mut self.settings.url);
             }

@@ -1,6 +1,7 @@
 //! Which endpoints are notifications, and which settings may they have?
-//! A notification is an endpoint whose body is a message to people: it gets operational events alone, and its URL is an
-//! incoming webhook of a chat service, or an e-mail address.
+//! A notification is an endpoint whose body is a message to people in Posthorn's words: it gets operational events alone, and
+//! its URL is an incoming webhook of a chat service, or an e-mail address. With a template the words are the owner's, and it
+//! subscribes as any other endpoint does.
 //!
 //! The path of a webhook's URL is a credential: it is all that is needed to write into the channel. So it is sealed in the
 //! table, and logs and attempts show the host alone.
@@ -26,15 +27,20 @@ const SES_REFUSES: StatusPattern = StatusPattern::Code(400);
 const FAMILIES: [&str; 3] = ["posthorn.*", "posthorn.endpoint.*", "posthorn.delivery.*"];
 
 impl EndpointSettings {
+    /// Whether the endpoint is a notification.
+    pub fn is_notification(&self) -> bool {
+        self.body.is_message() && self.template.is_none()
+    }
+
     /// The settings as they are stored. A notification that lists no types lists every operational event, and none is
     /// signed: the services verify no signature. An e-mail that SES refuses is not tried again.
     #[must_use]
     pub fn completed(mut self) -> Self {
-        if self.body.is_notification() {
-            if self.events.is_empty() {
-                let names = OperationalEvent::ALL.iter().map(|event| event.name());
-                self.events = names.filter_map(|name| EventTypePattern::parse(name).ok()).collect();
-            }
+        if self.is_notification() && self.events.is_empty() {
+            let names = OperationalEvent::ALL.iter().map(|event| event.name());
+            self.events = names.filter_map(|name| EventTypePattern::parse(name).ok()).collect();
+        }
+        if self.body.is_message() {
             self.signature.profile = Profile::None;
         }
         if self.body == BodyForm::Email && self.outcomes == OutcomeRules::default() {
@@ -48,7 +54,7 @@ impl Endpoint {
     /// The URL as a log of attempts may show it: without its query, and of a notification, whose path is a secret, only
     /// the host.
     pub fn shown_url(&self) -> String {
-        if self.settings.body.is_notification() {
+        if self.settings.body.is_message() {
             self.url.without_path().to_string()
         } else {
             self.url.without_query()
@@ -72,7 +78,7 @@ pub(super) fn check(
     allowed: &AllowedTargets,
     invalid: &mut Invalid,
 ) {
-    if !settings.body.is_notification() {
+    if !settings.body.is_message() {
         return;
     }
     if let Some(url) = url
@@ -88,10 +94,11 @@ pub(super) fn check(
         "cannot be email: the operator has not configured an address to send from (the template's NotificationsFrom)",
     );
     invalid.require(
-        settings.events.iter().all(is_operational),
+        !settings.is_notification() || settings.events.iter().all(is_operational),
         "/events",
         "of a notification may list posthorn.endpoint.failing, posthorn.endpoint.disabled, \
-         posthorn.endpoint.recovered and posthorn.delivery.exhausted only, or their families",
+         posthorn.endpoint.recovered and posthorn.delivery.exhausted only, or their families; \
+         to send messages about other events, give it a template",
     );
     invalid.require(settings.method == Method::Post, "/method", "of a notification must be POST");
 }

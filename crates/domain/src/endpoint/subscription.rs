@@ -80,8 +80,9 @@ impl Subscription {
         reason: Option<DisabledReason>,
         public_keys: Vec<(PublicKey, Option<Timestamp>)>,
     ) -> Self {
-        let EndpointSettings { active, events, channels, body, filter, .. } = settings;
-        let (switch, is_notification) = (Switch::of(active, reason), body.is_notification());
+        let is_notification = settings.is_notification();
+        let EndpointSettings { active, events, channels, filter, .. } = settings;
+        let switch = Switch::of(active, reason);
         Self { id, switch, events, channels, public_keys, is_notification, purpose, filter }
     }
 

@@ -29,6 +29,8 @@ pub enum ErrorClass {
     ResponseInvalid,
     /// The endpoint answered `410 Gone`: it wants no more deliveries.
     EndpointGone,
+    /// The endpoint's template makes nothing of the event: nothing was sent.
+    TemplateFailed,
     /// None of the others.
     Unknown,
 }
@@ -47,6 +49,7 @@ impl ErrorClass {
             Self::HttpStatus => "http_status",
             Self::ResponseInvalid => "response_invalid",
             Self::EndpointGone => "endpoint_gone",
+            Self::TemplateFailed => "template_failed",
             Self::Unknown => "unknown",
         }
     }
@@ -109,9 +112,12 @@ impl Judgement {
     }
 
     /// Whether the circuit breaker counts the attempt as a failure of its endpoint. A `410` is not counted: it switches
-    /// the endpoint off at once.
+    /// the endpoint off at once. A template that fails says nothing of the receiver, and other events may render.
     pub const fn counts_against_health(self) -> bool {
-        matches!(self, Self::Retryable(_) | Self::Permanent(_))
+        match self {
+            Self::Success | Self::Gone | Self::Permanent(ErrorClass::TemplateFailed) => false,
+            Self::Retryable(_) | Self::Permanent(_) => true,
+        }
     }
 }
 
@@ -164,6 +170,8 @@ impl OutcomeRules {
     /// Judges an outcome. An attempt is judged once, when it has ended; everything that follows goes by this judgement.
     pub fn judge(&self, outcome: &Outcome) -> Judgement {
         let status = match outcome {
+            // The same template makes the same of the same event.
+            Outcome::Unreachable(class @ ErrorClass::TemplateFailed) => return Judgement::Permanent(*class),
             Outcome::Unreachable(class) => return Judgement::Retryable(*class),
             Outcome::Answered(answer) => answer.status,
         };
@@ -261,6 +269,9 @@ mod tests {
         assert_eq!(class(500), Some(ErrorClass::HttpStatus));
         let unreachable = Outcome::Unreachable(ErrorClass::Timeout);
         assert_eq!(OutcomeRules::default().judge(&unreachable), Judgement::Retryable(ErrorClass::Timeout));
+        let unrendered = OutcomeRules::default().judge(&Outcome::Unreachable(ErrorClass::TemplateFailed));
+        assert_eq!(unrendered, Judgement::Permanent(ErrorClass::TemplateFailed));
+        assert!(!unrendered.counts_against_health());
     }
 
     #[test]

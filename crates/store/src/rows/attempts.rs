@@ -172,6 +172,7 @@ mod tests {
                 ]),
                 body_bytes: 1_213,
                 body_sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+                ..SentRequest::default()
             },
             outcome: Outcome::Answered(Answer {
                 status: 200,

@@ -9,6 +9,7 @@ use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::purpose::Purpose;
 use domain::endpoint::subscription::{Subscription, Switch};
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings};
+use domain::event::document::MEMBERS;
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, PublicKey};
 use domain::timestamp::Timestamp;
@@ -35,8 +36,11 @@ struct Document {
     uid: Option<Uid>,
     #[serde(default, skip_serializing_if = "Purpose::is_subscriber")]
     purpose: Purpose,
-    #[serde(serialize_with = "without_uid")]
+    #[serde(serialize_with = "as_before")]
     settings: EndpointSettings,
+    /// The JSON text of the template, whose members keep their order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
     /// Only `failing` and `gone`: earlier versions, which run on while a new one is deployed, know no other.
     disabled_reason: Option<DisabledReason>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,7 +116,7 @@ impl Store {
     /// The row of an endpoint.
     pub(crate) async fn endpoint_item(&self, endpoint: &Endpoint) -> Result<Attributes, StoreError> {
         let mut settings = endpoint.settings.clone();
-        let url = settings.body.is_notification().then(|| {
+        let url = settings.body.is_message().then(|| {
             let shown = endpoint.url.without_path().as_str().to_owned();
             std::mem::replace(&mut settings.url, shown)
         });
@@ -120,10 +124,12 @@ impl Store {
         let sealed = Sealed { secrets: endpoint.secrets.clone(), headers, url };
         let sealed =
             serde_json::to_vec(&sealed).map_err(|_| StoreError::damaged(ENTITY, "secrets are not JSON"))?;
+        let template = settings.template.take().map(|template| serde_json::to_string(&template)).transpose();
         let document = Document {
             id: endpoint.id,
             workspace_id: endpoint.workspace_id,
             uid: settings.uid.take(),
+            template: template.map_err(|error| StoreError::damaged(ENTITY, &error))?,
             purpose: endpoint.purpose.clone(),
             settings,
             disabled_reason: endpoint.disabled_reason().filter(|reason| *reason != DisabledReason::Manual),
@@ -237,9 +243,14 @@ impl Store {
         let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX);
         let rows = self.query(&range, usize::MAX).await?.rows.into_iter();
         let subscriptions = rows.map(|row| {
-            let Document { id, purpose, settings, disabled_reason, public_keys, .. } =
-                ItemReader::new(row, ENTITY).json("document")?;
-            Ok(Subscription::of(id, purpose, settings, disabled_reason, public_keys))
+            let reader = ItemReader::new(row, ENTITY);
+            let Document { id, purpose, settings, template, disabled_reason, public_keys, .. } =
+                reader.json("document")?;
+            check_filter(&settings, &reader)?;
+            let subscription = Subscription::of(id, purpose, settings, disabled_reason, public_keys);
+            // The template itself is not read: there may be a thousand of them.
+            let is_notification = subscription.is_notification && template.is_none();
+            Ok(Subscription { is_notification, ..subscription })
         });
         let mut subscriptions = subscriptions.collect::<Result<Vec<_>, StoreError>>()?;
         let mut off = subscriptions.iter_mut().filter_map(|subscription| match &mut subscription.switch {
@@ -281,6 +292,9 @@ impl Store {
         let sealed = self.open(&document.id.to_string(), reader.bytes("sealed")?).await?;
         let sealed: Sealed =
             serde_json::from_slice(&sealed).map_err(|_| reader.damaged("its secrets cannot be read"))?;
+        check_filter(&document.settings, reader)?;
+        let template = document.template.as_deref().map(serde_json::from_str).transpose();
+        document.settings.template = template.map_err(|_| reader.damaged("its template is not JSON"))?;
         document.settings.headers = sealed.headers;
         document.settings.uid = document.uid;
         if let Some(url) = sealed.url {
@@ -305,14 +319,29 @@ impl Store {
     }
 }
 
-/// The settings without their uid, which is a member of the document: versions that know no uids refuse settings with
-/// members that they do not know, and they may still run during a deployment, or run again after it.
-fn without_uid<S: Serializer>(settings: &EndpointSettings, serializer: S) -> Result<S::Ok, S::Error> {
+/// The settings as versions before wrote them: uid and template are members of the document, and settings that came later
+/// are left out where they are not used. Versions that do not know a member refuse the settings that have it, and they may
+/// still run during a deployment, or run again after it.
+fn as_before<S: Serializer>(settings: &EndpointSettings, serializer: S) -> Result<S::Ok, S::Error> {
     let mut settings = serde_json::to_value(settings).map_err(serde::ser::Error::custom)?;
     if let Some(members) = settings.as_object_mut() {
         members.remove("uid");
+        members.remove("template");
+        members.retain(|name, value| match name.as_str() {
+            "filter" => !value.is_null(),
+            "delay_seconds" => *value != 0,
+            _ => true,
+        });
     }
     settings.serialize(serializer)
+}
+
+/// A filter with mistakes was written by a later version. An event that may meet it must not count as one that does not.
+fn check_filter(settings: &EndpointSettings, reader: &ItemReader) -> Result<(), StoreError> {
+    match settings.filter.as_ref().and_then(|filter| filter.mistakes(&MEMBERS).into_iter().next()) {
+        None => Ok(()),
+        Some(mistake) => Err(reader.damaged(format!("its filter {}: {}", mistake.pointer, mistake.detail))),
+    }
 }
 
 /// Reads a stored URL without a check: it was checked when it was saved, and is checked again before each call.
@@ -326,14 +355,30 @@ mod tests {
     use serde_json::{Value, json};
 
     #[derive(serde::Serialize)]
-    struct Stored(#[serde(serialize_with = "without_uid")] EndpointSettings);
+    struct Stored(#[serde(serialize_with = "as_before")] EndpointSettings);
+
+    fn shown_and_stored(settings: Value) -> (Value, Value) {
+        let settings: EndpointSettings = serde_json::from_value(settings).unwrap();
+        (json!(settings), json!(Stored(settings)))
+    }
 
     #[test]
     fn the_stored_settings_have_no_member_that_an_older_version_would_refuse() {
-        let with_uid = json!({ "url": "https://example.com/hooks", "uid": "crm" });
-        let settings: EndpointSettings = serde_json::from_value(with_uid).unwrap();
-        let (mut shown, stored) = (json!(settings), json!(Stored(settings)));
-        assert_eq!(shown.as_object_mut().unwrap().remove("uid"), Some(json!("crm")));
-        assert_eq!((stored.get("uid"), &stored), (None::<&Value>, &shown));
+        let (mut shown, stored) =
+            shown_and_stored(json!({ "url": "https://example.com/hooks", "uid": "crm", "template": [] }));
+        let members = shown.as_object_mut().unwrap();
+        let removed =
+            ["uid", "template", "filter", "delay_seconds"].map(|name| members.remove(name).unwrap());
+        assert_eq!(removed, [json!("crm"), json!([]), json!(null), json!(0)]);
+        assert_eq!(stored, shown);
+    }
+
+    #[test]
+    fn settings_that_came_later_are_stored_where_they_are_used() {
+        let filter = json!({ "data.tier": { "$eq": "gold" } });
+        let (_, stored) = shown_and_stored(
+            json!({ "url": "https://example.com/hooks", "filter": filter, "delay_seconds": 60 }),
+        );
+        assert_eq!((&stored["filter"], &stored["delay_seconds"]), (&filter, &json!(60)));
     }
 }

@@ -37,12 +37,23 @@ const LEDGER_ENDPOINTS_PER_PAGE: usize = 2_048;
 /// The state of an event's payload.
 #[derive(Debug, Clone)]
 pub enum StoredPayload {
-    /// The payload, and the parent span of the event's deliveries.
-    Kept(Payload, Option<TraceParent>),
+    /// It is there.
+    Kept(KeptPayload),
     /// It was erased by hand.
     Erased,
     /// There is no such event, or it has expired.
     Gone,
+}
+
+/// A payload, and what else an attempt needs of its event.
+#[derive(Debug, Clone)]
+pub struct KeptPayload {
+    /// The payload.
+    pub payload: Payload,
+    /// The event's channels.
+    pub channels: Vec<Channel>,
+    /// The parent span of the event's deliveries.
+    pub trace: Option<TraceParent>,
 }
 
 /// How much of an event's row was read.
@@ -235,7 +246,11 @@ impl Store {
         }
         match reader.maybe_instant("erased_at")? {
             Some(_) => Ok(StoredPayload::Erased),
-            None => Ok(StoredPayload::Kept(stored_payload(&reader)?, trace(&reader)?)),
+            None => Ok(StoredPayload::Kept(KeptPayload {
+                payload: stored_payload(&reader)?,
+                channels: channels(&reader)?,
+                trace: trace(&reader)?,
+            })),
         }
     }
 

@@ -9,7 +9,7 @@ use domain::event::ledger::{Ledger, SkipReason};
 use domain::id::{EndpointId, EventId};
 use domain::timestamp::Timestamp;
 use serde_json::value::RawValue;
-use store::rows::events::StoredPayload;
+use store::rows::events::{KeptPayload, StoredPayload};
 use store::{Listing, Window};
 
 use crate::{DAY, ago, every_page, now, table, workspace};
@@ -179,7 +179,7 @@ async fn a_payload_is_read_without_its_ledger() {
         delete.send().await.unwrap();
     }
     let load = async |at| table.store.load_payload(workspace(1), event.id, at).await.unwrap();
-    let StoredPayload::Kept(payload, _) = load(now()).await else { panic!("it is there") };
+    let StoredPayload::Kept(KeptPayload { payload, .. }) = load(now()).await else { panic!("it is there") };
     assert_eq!(payload.get(), event.payload.get());
     assert!(matches!(load(now().plus(DAY)).await, StoredPayload::Gone));
     table.store.erase_payload(workspace(1), event.id, now(), None).await.unwrap();

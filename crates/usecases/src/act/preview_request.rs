@@ -38,7 +38,7 @@ pub struct PreviewRequest {
 /// # Errors
 /// [`Problem::MissingScope`] for an event that is not stored without `webhooks`, or a stored one without
 /// `events:ro`; [`Problem::NotFound`] when there is no such endpoint or event; [`Problem::Invalid`] for half an event
-/// or a payload that is nested too deep.
+/// or a payload that is nested too deep; [`Problem::TemplateFailed`] when the endpoint's template makes nothing of it.
 pub async fn preview_request(
     actions: &Actions,
     caller: &ApiKey,
@@ -47,7 +47,7 @@ pub async fn preview_request(
 ) -> Result<(Endpoint, RenderedRequest), UseCaseError> {
     let endpoint = find_endpoint(&actions.context, caller, Scope::WebhooksRead, id).await?.shown_to(caller);
     let event = event(actions, caller, &endpoint, request).await?;
-    let rendered = rendered(actions, &endpoint, &event, 1);
+    let rendered = rendered(actions, &endpoint, &event, 1)?;
     Ok((endpoint, rendered))
 }
 
@@ -56,7 +56,8 @@ pub async fn preview_request(
 ///
 /// # Errors
 /// [`Problem::MissingScope`] without `deliveries`, by which the delivery could be replayed, and `events:ro`;
-/// [`Problem::NotFound`] when there is no such endpoint or delivery, or its payload is no longer kept.
+/// [`Problem::NotFound`] when there is no such endpoint or delivery, or its payload is no longer kept;
+/// [`Problem::TemplateFailed`] when the endpoint's template makes nothing of the event.
 pub async fn rebuild_request(
     actions: &Actions,
     caller: &ApiKey,
@@ -71,7 +72,7 @@ pub async fn rebuild_request(
     let row = row.ok_or(Problem::NotFound("delivery"))?;
     let event = actions.context.store.load_event(endpoint.workspace_id, row.delivery.event_id, now).await?;
     let event = with_payload(event)?;
-    let rendered = rendered(actions, &endpoint, &event, row.delivery.attempts.max(1));
+    let rendered = rendered(actions, &endpoint, &event, row.delivery.attempts.max(1))?;
     Ok((endpoint, rendered))
 }
 
@@ -111,7 +112,12 @@ fn with_payload(event: Option<Event>) -> Result<Event, Problem> {
     if event.erased_at.is_some() { Err(Problem::NotFound("event data: it was erased")) } else { Ok(event) }
 }
 
-fn rendered(actions: &Actions, endpoint: &Endpoint, event: &Event, number: u32) -> RenderedRequest {
+fn rendered(
+    actions: &Actions,
+    endpoint: &Endpoint,
+    event: &Event,
+    number: u32,
+) -> Result<RenderedRequest, Problem> {
     let message = Message::of(event, endpoint.id);
     let occasion = Occasion {
         number,
@@ -119,5 +125,5 @@ fn rendered(actions: &Actions, endpoint: &Endpoint, event: &Event, number: u32) 
         nonce: actions.context.randomness.bytes(),
         trace: None,
     };
-    render(&message, endpoint, occasion)
+    render(&message, endpoint, occasion).map_err(Problem::TemplateFailed)
 }

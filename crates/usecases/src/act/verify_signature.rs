@@ -146,12 +146,16 @@ async fn kept(
     Ok(Some(Kept { delivery, event_id, event, attempts: store.all_attempts(&row).await? }))
 }
 
-/// The body as it was sent: its form may have been another than the endpoint has now.
+/// The body as it was sent: its form may have been another than the endpoint has now, with the template or without.
 fn original(kept: &Kept, endpoint: &Endpoint) -> Option<Vec<u8>> {
     let event = kept.event.as_ref().filter(|event| event.erased_at.is_none())?;
     let message = Message::of(event, endpoint.id);
-    let mut forms = [BodyForm::Envelope, BodyForm::Data].map(|form| body(&message, form)).into_iter();
-    forms.find(|body| {
+    let template = endpoint.settings.template.as_ref();
+    let templates = template.map(Some).into_iter().chain([None]);
+    let mut bodies = templates
+        .flat_map(|template| [BodyForm::Envelope, BodyForm::Data].map(|form| (form, template)))
+        .filter_map(|(form, template)| Some(body(&message, form, template).ok()?.bytes));
+    bodies.find(|body| {
         let digest = hex(&Sha256::digest(body));
         kept.attempts.iter().any(|attempt| attempt.sent.body_sha256 == digest)
     })

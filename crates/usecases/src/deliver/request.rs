@@ -36,12 +36,18 @@ pub(crate) async fn post(
     occasion: Occasion,
     trigger: Trigger,
 ) -> Posted {
-    let rendered = render(message, endpoint, occasion);
-    let sent = SentRequest::of(&rendered, endpoint);
-    let reply = match endpoint.url.mail_address() {
-        None => outbound.egress.post(outgoing(endpoint, rendered)).await,
-        // On the heap: or the futures of all other attempts would be larger, too.
-        Some(address) => Box::pin(mail(outbound, endpoint, address, rendered, occasion.at)).await,
+    let (sent, reply) = match render(message, endpoint, occasion) {
+        // The attempt says where the template failed. Why it did may quote the payload, so only a preview says that.
+        Err(failure) => (SentRequest::unrendered(&failure), not_sent(ErrorClass::TemplateFailed)),
+        Ok(rendered) => {
+            let sent = SentRequest::of(&rendered, endpoint);
+            let reply = match endpoint.url.mail_address() {
+                None => outbound.egress.post(outgoing(endpoint, rendered)).await,
+                // On the heap: or the futures of all other attempts would be larger, too.
+                Some(address) => Box::pin(mail(outbound, endpoint, address, rendered, occasion.at)).await,
+            };
+            (sent, reply)
+        }
     };
     let judgement = endpoint.settings.outcomes.judge(&reply.outcome);
     let attempt = Attempt {
@@ -56,6 +62,11 @@ pub(crate) async fn post(
     Posted { attempt, judgement }
 }
 
+/// No request was made.
+fn not_sent(class: ErrorClass) -> Reply {
+    Reply { outcome: Outcome::Unreachable(class), duration: Duration::ZERO }
+}
+
 /// Sends an e-mail: an HTTP request to SES, whose answer is that of the attempt.
 async fn mail(
     Outbound { egress, mailer }: Outbound<'_>,
@@ -64,7 +75,6 @@ async fn mail(
     rendered: RenderedRequest,
     now: Timestamp,
 ) -> Reply {
-    let not_sent = |class| Reply { outcome: Outcome::Unreachable(class), duration: Duration::ZERO };
     // The operator has removed the address to send from since the endpoint was created.
     let Some(mailer) = mailer else { return not_sent(ErrorClass::BlockedAddress) };
     match mailer.request(address, &rendered.body, now).await {

@@ -29,6 +29,7 @@ use store::{Order, Window};
 
 use crate::context::Context;
 use crate::error::UseCaseError;
+use crate::manage::check_template::check_template;
 use crate::manage::listing::{ListPage, Rows};
 use crate::manage::management::{Management, require_saved};
 use crate::recover::drain::start_drain;
@@ -56,6 +57,7 @@ pub async fn create_endpoint(
     }
     let settings = settings(&management.defaults_in(&workspace))?.completed();
     let url = check(management, &workspace, &settings)?;
+    check_template(&management.context, workspace.id, &settings).await?;
     let profile = settings.signature.profile;
     if let Some(secret) = &secret
         && !secret.fits(profile)
@@ -204,8 +206,8 @@ pub async fn list_endpoints(
     }))
 }
 
-/// Settings whose parts exclude each other: a merge replaces each of them as a whole.
-pub const REPLACED_WHOLE: [&str; 2] = ["retry", "rate_limit"];
+/// Settings whose parts exclude each other, or mean something only together: a merge replaces each of them as a whole.
+pub const REPLACED_WHOLE: [&str; 4] = ["retry", "rate_limit", "filter", "template"];
 
 /// Changes an endpoint: `change` makes its new settings, given the defaults of its workspace, or refuses. Returns the
 /// endpoint, and whether it got a new secret because the old one does not fit its new signature profile.
@@ -228,6 +230,10 @@ pub async fn update_endpoint(
     let settings = change(&endpoint, &management.defaults_in(&workspace))?.completed();
     let moved = settings.url != endpoint.settings.url;
     endpoint.url = check(management, &workspace, &settings)?;
+    let EndpointSettings { events, body, template, .. } = &before.settings;
+    if (events, body, template) != (&settings.events, &settings.body, &settings.template) {
+        check_template(&management.context, workspace.id, &settings).await?;
+    }
     endpoint.settings = settings;
     let profile = endpoint.settings.signature.profile;
     let fits = endpoint.secrets.first().is_some_and(|active| active.secret.fits(profile));
@@ -323,7 +329,7 @@ fn check(
     settings: &EndpointSettings,
 ) -> Result<EndpointUrl, Problem> {
     let url = settings.check(&management.targets)?;
-    let may_be_unsigned = workspace.allow_unsigned || settings.body.is_notification();
+    let may_be_unsigned = workspace.allow_unsigned || settings.body.is_message();
     if settings.signature.profile == Profile::None && !may_be_unsigned {
         return Err(Problem::invalid("/signature/profile", "`none` is not allowed in this workspace"));
     }

@@ -3,6 +3,9 @@
 
 use serde_json::{Map, Value};
 
+/// Members that hold JSON of their own kind, in which `null` means something. They are replaced as they are.
+const VERBATIM: [&str; 3] = ["filter", "template", "if"];
+
 /// Merges `patch` into `target`. The members named in `whole`, at any depth, are replaced as a whole, because their parts
 /// exclude each other.
 pub fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>, whole: &[&str]) {
@@ -10,6 +13,9 @@ pub fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>, whole: 
         match (target.get_mut(&name), value) {
             (_, Value::Null) => {
                 target.remove(&name);
+            }
+            (_, value) if VERBATIM.contains(&name.as_str()) => {
+                target.insert(name, value);
             }
             (Some(Value::Object(old)), Value::Object(new)) if !whole.contains(&name.as_str()) => {
                 merge(old, new, whole);
@@ -46,6 +52,14 @@ mod tests {
             }
             other => unreachable!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_filter_and_a_template_are_replaced_with_their_nulls() {
+        let old = json!({ "filter": { "data.a": 1 }, "template": { "a": 1, "b": 2 } });
+        let new = json!({ "filter": { "data.b": { "$eq": null } }, "template": { "a": null } });
+        assert_eq!(merged(old.clone(), new.clone()), new);
+        assert_eq!(merged(old, json!({ "filter": null, "template": null })), json!({}));
     }
 
     /// The object cases of the table in RFC 7396, appendix A.

@@ -2,6 +2,7 @@
 //! Use cases for workspaces, API keys, endpoints, actions, sources, lists and statistics.
 
 pub mod authenticate;
+pub(crate) mod check_template;
 pub mod delete_workspace;
 pub mod deleted_endpoints;
 pub mod explain_event;

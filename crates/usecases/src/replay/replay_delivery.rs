@@ -178,7 +178,9 @@ async fn deliveries_to(
             return Err(Problem::NotFound("endpoint").into());
         }
         let event_type = event.event_type.clone();
-        deliveries.push(Delivery::new(workspace, id, event.id, event_type, event.occurred_at));
+        let delivery = Delivery::new(workspace, id, event.id, event_type, event.occurred_at);
+        let next_attempt_at = endpoint.settings.first_attempt_at(event);
+        deliveries.push(Delivery { next_attempt_at, ..delivery });
     }
     Ok(deliveries)
 }
@@ -201,7 +203,7 @@ async fn sort(
     for delivery in deliveries {
         let row = rows.remove(&delivery.endpoint_id);
         let queued = row.is_some() || event.ledger.deliveries.contains(&delivery.endpoint_id);
-        let known = row.unwrap_or(Delivery { next_attempt_at: event.deliver_at, ..delivery });
+        let known = row.unwrap_or(delivery);
         if queued && known.is_on_its_way(now) {
             sorted.on_their_way.push(known);
         } else if known.status == DeliveryStatus::Delivered && !force {

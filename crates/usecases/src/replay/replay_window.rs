@@ -8,23 +8,17 @@ use std::time::Duration;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::audit::changes::Changes;
 use domain::audit::{Action, Change, Target};
+use domain::delivery::Delivery;
 use domain::delivery::replay::{Progress, Replay, ReplaySettings, ReplayStatus};
-use domain::delivery::{Delivery, LOST_AFTER};
 use domain::endpoint::Endpoint;
-use domain::endpoint::subscription::Subscription;
-use domain::event::Event;
-use domain::event::document::Facts;
-use domain::event::operational;
-use domain::id::{DeliveryId, EndpointId, EndpointKey, ReplayId, WorkspaceId};
+use domain::id::{EndpointId, EndpointKey, ReplayId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use domain::uid::WorkspaceIdOrUid;
-use payload::Filter;
 use queue::purpose::Replay as JobReplay;
 use queue::{Job, Task};
 use serde_json::json;
 use store::rows::deliveries::DeliveryFilter;
-use store::rows::events::StoredPayload;
 use store::{Lease, Listing, Order, Store, StoreError, Window};
 
 use crate::context::Context;
@@ -33,6 +27,7 @@ use crate::manage::listing::{ListPage, Rows};
 use crate::manage::manage_endpoint::read_endpoint;
 use crate::manage::management::Management;
 
+use crate::replay::missed::missed;
 use crate::stepwise::{self, Next, PAUSE, Stepwise};
 
 /// The number of deliveries or events that one step reads.
@@ -368,65 +363,5 @@ async fn next_selected(
             replay.examined += u64::try_from(page.rows.len()).unwrap_or_default();
             missed(context, endpoint, page.rows, now).await
         }
-    }
-}
-
-/// The events that match the endpoint's current subscription and have no delivery to it.
-async fn missed(
-    context: &Context,
-    endpoint: &Endpoint,
-    events: Vec<Event>,
-    now: Timestamp,
-) -> Result<Vec<Delivery>, Fault> {
-    // 1. Which are meant for it, as far as a list says, which has no payloads?
-    let (purpose, settings) = (endpoint.purpose.clone(), endpoint.settings.clone());
-    let mut subscription =
-        Subscription::of(endpoint.id, purpose, settings, endpoint.disabled_reason(), Vec::new());
-    let filter = subscription.filter.take();
-    let is_missed = |event: &Event| {
-        let wanted = subscription.skip_reason(&Facts::of(event)).is_none();
-        // A list cuts very long ledgers short: endpoints missing from it are looked up below as well.
-        // A delivery that the ledger promises and that was never attempted was cut off from its job.
-        let due = event.deliver_at.unwrap_or(event.id.time());
-        let in_ledger = event.ledger.deliveries.contains(&endpoint.id) && now.since(due) < LOST_AFTER;
-        // A test event is meant for one endpoint only, and operational events are for those that list their types.
-        let own = operational::is_posthorns_own(&event.event_type);
-        let meant = !event.is_test && (!own || subscription.names(&event.event_type));
-        wanted && !in_ledger && meant && event.erased_at.is_none()
-    };
-    let mut candidates: Vec<Event> = events.into_iter().filter(is_missed).collect();
-
-    // 2. Which of them have no delivery?
-    let keys: Vec<(EndpointId, DeliveryId)> =
-        candidates.iter().map(|event| (endpoint.id, DeliveryId::of(event.id, endpoint.id))).collect();
-    let rows = context.store.load_deliveries(&keys, now).await?;
-    let known: std::collections::HashSet<DeliveryId> = rows.into_iter().map(|row| row.id).collect();
-    candidates.retain(|event| !known.contains(&DeliveryId::of(event.id, endpoint.id)));
-
-    // 3. Which of them meet its filter? A ledger that promises a delivery says so already.
-    let mut missed = Vec::new();
-    for event in candidates {
-        let promised = event.ledger.deliveries.contains(&endpoint.id);
-        if promised || meets(context, filter.as_ref(), &event, now).await? {
-            let (workspace, event_type) = (event.workspace_id, event.event_type);
-            missed.push(Delivery::new(workspace, endpoint.id, event.id, event_type, event.occurred_at));
-        }
-    }
-    Ok(missed)
-}
-
-/// Whether an event that was listed meets the filter: for that its payload is read.
-async fn meets(
-    context: &Context,
-    filter: Option<&Filter>,
-    event: &Event,
-    now: Timestamp,
-) -> Result<bool, Fault> {
-    let Some(filter) = filter else { return Ok(true) };
-    match context.store.load_payload(event.workspace_id, event.id, now).await? {
-        StoredPayload::Kept(payload, _) => {
-            Ok(filter.matches(Facts::of(event).with_payload(&payload).document()))
-        }
-        StoredPayload::Erased | StoredPayload::Gone => Ok(false),
     }
 }

@@ -96,8 +96,8 @@ pub(crate) async fn list(
 /// Change an endpoint
 ///
 /// The body is merged into the settings (RFC 7396): `null` sets the default, the workspace's if it has one, an array
-/// replaces the old one, an object is merged; but `retry` and `rate_limit` are replaced whole. `"active": true` or another
-/// `url` resets the count of failures, closes the circuit, and sends the parked deliveries. A signature profile that the
+/// replaces the old one, an object is merged; but `retry`, `rate_limit`, `filter` and `template` are replaced whole.
+/// `"active": true` or another `url` resets the count of failures, closes the circuit, and sends the parked deliveries. A signature profile that the
 /// secret does not fit creates a new secret, which the answer shows.
 #[utoipa::path(
     patch,

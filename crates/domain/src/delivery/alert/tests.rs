@@ -21,7 +21,14 @@ fn with_message<T>(event_type: &str, data: &Value, read: impl FnOnce(&Message<'_
     let event_id = EventId::new(at(), 7);
     let payload = RawValue::from_string(data.to_string()).unwrap();
     let delivery_id = DELIVERY.parse().unwrap();
-    read(&Message { event_id, event_type: &event_type, occurred_at: at(), payload: &payload, delivery_id })
+    read(&Message {
+        event_id,
+        event_type: &event_type,
+        occurred_at: at(),
+        channels: &[],
+        payload: &payload,
+        delivery_id,
+    })
 }
 
 fn alert(event_type: &str, data: Value) -> Alert {
@@ -29,8 +36,8 @@ fn alert(event_type: &str, data: Value) -> Alert {
 }
 
 fn body(event_type: &str, data: &Value, form: BodyForm) -> Value {
-    let bytes = with_message(event_type, data, |message| render::body(message, form));
-    serde_json::from_slice(&bytes).unwrap()
+    let bytes = with_message(event_type, data, |message| render::body(message, form, None));
+    serde_json::from_slice(&bytes.unwrap().bytes).unwrap()
 }
 
 /// An alert as one text.

@@ -165,6 +165,7 @@ impl Case {
                 headers: delivery(self.profile, &[&signer(self.profile, 1)], &original, when),
                 body_bytes: original.len(),
                 body_sha256: hex(&sha2::Sha256::digest(&original)),
+                ..SentRequest::default()
             },
             outcome: Outcome::Unreachable(ErrorClass::Timeout),
             error: Some(ErrorClass::Timeout),

@@ -43,7 +43,10 @@ async fn events_their_payloads_and_their_ledgers() {
         assert_eq!((event.id, of_event(&event)), (id, expected), "{name}");
 
         let payload = match table.store.load_payload(workspace, id, then()).await.unwrap() {
-            StoredPayload::Kept(payload, trace) => (trace == event.trace).then_some(payload),
+            StoredPayload::Kept(kept) => {
+                assert_eq!(kept.channels, event.channels, "{name}");
+                (kept.trace == event.trace).then_some(kept.payload)
+            }
             StoredPayload::Erased => None,
             StoredPayload::Gone => panic!("{name} is gone"),
         };

@@ -11,11 +11,11 @@ use domain::endpoint::{DisabledReason, Endpoint};
 use domain::id::EndpointKey;
 use domain::timestamp::Timestamp;
 use store::rows::deliveries::{DeliveryRow, Settlement};
+use store::rows::events::KeptPayload;
 
 use super::Sender;
 use super::closed::{Closed, Stop};
 use super::look_up::{Known, Receive, ReplayClaim};
-use super::payload::Traced;
 use crate::error::Fault;
 use crate::limit::bulkhead::Ticket;
 use crate::limit::concurrency_limit::Lease;
@@ -38,7 +38,7 @@ pub(super) enum Gate {
 pub(super) struct Ready {
     pub(super) workspace: Arc<Workspace>,
     pub(super) endpoint: Arc<Endpoint>,
-    pub(super) payload: Traced,
+    pub(super) payload: KeptPayload,
     pub(super) lease: Lease,
     /// Held as long as the attempt is under way.
     pub(super) _ticket: Ticket,
@@ -146,6 +146,9 @@ impl Sender {
         // A delivery that waits is not parked by the job that only would cut its wait short.
         let unless_waiting = |why| if receive.wakes(delivery) { Closed::StillWaiting } else { why };
         if let Some(endpoint) = self.context.cache.endpoint(key).await? {
+            if let Some(wait) = receive.delayed_by(&endpoint.settings, delivery) {
+                return Err(Closed::NotDue(wait).into());
+            }
             // What comes while the endpoint is switched off for failing is not lost: it goes out when it is switched on.
             if !endpoint.settings.active && endpoint.disabled_reason() == Some(DisabledReason::Failing) {
                 return Err(unless_waiting(Closed::EndpointOff).into());

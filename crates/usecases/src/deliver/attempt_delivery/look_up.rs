@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain::delivery::{Delivery, DeliveryStatus};
+use domain::endpoint::EndpointSettings;
 use domain::id::ReplayId;
 use domain::timestamp::Timestamp;
 use queue::Job;
@@ -49,6 +50,17 @@ impl Receive<'_> {
     /// How long until the job is due, if it is early.
     fn early_by(&self) -> Option<Duration> {
         let wait = self.job.not_before?.since(self.at);
+        (wait > EARLY).then_some(wait)
+    }
+
+    /// How long until the endpoint's delay is over. It holds back the first attempt of an accepted event alone: what is sent
+    /// by hand is sent at once, and what was attempted or parked has waited.
+    pub(super) fn delayed_by(&self, settings: &EndpointSettings, delivery: &Delivery) -> Option<Duration> {
+        let Self { job, at, .. } = self;
+        if settings.delay_seconds == 0 || job.replay_id().is_some() || !delivery.is_new() {
+            return None;
+        }
+        let wait = settings.due(job.due()).since(*at);
         (wait > EARLY).then_some(wait)
     }
 

@@ -4,6 +4,7 @@
 use domain::delivery::Delivery;
 use domain::delivery::render::{Message, Occasion};
 use queue::Job;
+use store::rows::events::KeptPayload;
 
 use super::Sender;
 use super::gate::Ready;
@@ -13,11 +14,12 @@ use crate::telemetry::trace::{AttemptBegins, Span};
 impl Sender {
     /// Renders, signs and sends; gives the attempt and its span, to be ended when it is known what follows.
     pub(super) async fn post(&self, job: &Job, delivery: &Delivery, ready: &Ready) -> (Posted, Span) {
-        let Ready { endpoint, payload: (payload, trace), lease, .. } = ready;
+        let Ready { endpoint, payload: KeptPayload { payload, channels, trace }, lease, .. } = ready;
         let message = Message {
             event_id: job.event,
             event_type: &job.event_type,
             occurred_at: job.occurred_at,
+            channels,
             payload,
             delivery_id: job.delivery,
         };
