@@ -4,6 +4,7 @@
 
 mod accept;
 mod act;
+mod agents;
 mod catalogue;
 mod deliver;
 mod limit;

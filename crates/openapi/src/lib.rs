@@ -66,11 +66,8 @@ const TAGS: [(&str, &str); 12] = [
     ("Deliveries", "One event on its way to one endpoint, with its attempts."),
     ("Replays", "Sending again by hand: a delivery, an event, or a window of time."),
     ("Sources", "An address that one provider posts webhooks to, and what it received."),
-    (
-        "Actions",
-        "A signed call into your own system, which people and agents may invoke, and what was invoked.",
-    ),
     ("Event types", "The catalogue: what each type of event means, with its schema and an example."),
+    ("Actions", "A signed call into your own system, which people, rules and agents may invoke."),
     ("Statistics", "An endpoint or a workspace in numbers."),
     ("Workspaces", "A tenant: endpoints, events and API keys belong to exactly one."),
     ("API keys", "What a caller authenticates with: scopes, for one workspace or for all."),
