@@ -73,14 +73,20 @@ fn properties(schema: &Map<String, Value>) -> Map<String, Value> {
     schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-/// The schema closed: it refuses members that it does not name, unless it says otherwise itself.
+/// The schema closed: it refuses members that it does not name, unless it says otherwise itself. What the schemas that it is
+/// composed of name, it names too.
 pub fn closed(schema: &Value) -> Value {
     const SAYING: [&str; 3] = ["additionalProperties", "unevaluatedProperties", "patternProperties"];
+    const COMPOSING: [&str; 8] =
+        ["$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "not", "dependentSchemas"];
     let mut schema = schema.clone();
     if let Some(members) = schema.as_object_mut()
         && !SAYING.iter().any(|name| members.contains_key(*name))
     {
-        members.insert("additionalProperties".to_owned(), Value::Bool(false));
+        // `additionalProperties` sees only what stands beside it.
+        let is_composed = COMPOSING.iter().any(|name| members.contains_key(*name));
+        let closing = if is_composed { "unevaluatedProperties" } else { "additionalProperties" };
+        members.insert(closing.to_owned(), Value::Bool(false));
     }
     schema
 }
@@ -137,6 +143,9 @@ mod tests {
     #[test]
     fn a_schema_is_closed_unless_it_says_otherwise() {
         assert_eq!(closed(&json!({ "type": "object" }))["additionalProperties"], json!(false));
+        let composed = closed(&json!({ "type": "object", "allOf": [{ "properties": { "a": {} } }] }));
+        assert_eq!(composed["unevaluatedProperties"], json!(false));
+        assert_eq!(composed.get("additionalProperties"), None, "it would refuse `a`");
         for open in [
             json!({ "type": "object", "additionalProperties": true }),
             json!({ "type": "object", "additionalProperties": { "type": "string" } }),

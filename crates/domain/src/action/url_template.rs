@@ -68,9 +68,9 @@ impl UrlTemplate {
     /// # Errors
     /// As for [`Self::parse`], but for the host.
     pub fn read(text: &str) -> Result<Self, BadUrlTemplate> {
-        // By the rules of browsers tabs and line breaks vanish and `\` is `/`: nothing may move where the host ends.
-        let literal_part = &text[..text.find(OPEN).unwrap_or(text.len())];
-        if text.chars().any(char::is_control) || literal_part.contains('\\') {
+        // By the rules of browsers tabs and line breaks vanish and `\` is `/`: nothing may move where the host or a part of the
+        // path ends.
+        if text.chars().any(|character| character.is_control() || character == '\\') {
             return Err(EndpointUrlError::NotAUrl.into());
         }
         let (mut pieces, mut rest, mut at) = (Vec::new(), text, 0);
@@ -303,9 +303,12 @@ mod tests {
         ] {
             assert_eq!(refused(text), EndpointUrlError::AddressNotAllowed.into(), "{text}");
         }
-        for text in
-            ["https:\\\\example.com\\{{ parameters.x }}", "https://exa\tmple.com/", "ftp://example.com/"]
-        {
+        for text in [
+            "https:\\\\example.com\\{{ parameters.x }}",
+            "https://example.com/{{ parameters.x }}\\b",
+            "https://exa\tmple.com/",
+            "ftp://example.com/",
+        ] {
             assert!(matches!(refused(text), BadUrlTemplate::Url(_)), "{text}");
         }
     }
