@@ -5,6 +5,8 @@
 use std::time::Duration;
 
 use domain::delivery::DeliveryStatus;
+use domain::endpoint::Endpoint;
+use domain::endpoint::purpose::Purpose;
 use queue::Job;
 
 use crate::context::Context;
@@ -33,7 +35,9 @@ pub async fn probe_circuits(context: &Context) -> Result<usize, Fault> {
             continue;
         }
         let endpoint = context.store.load_endpoint(key).await?;
-        if !endpoint.is_some_and(|endpoint| endpoint.settings.active) {
+        // Nothing is parked for an action, and nobody waits for its recovery: the next invocation probes it.
+        let has_deliveries = |endpoint: &Endpoint| endpoint.purpose != Purpose::Action;
+        if !endpoint.is_some_and(|endpoint| endpoint.settings.active && has_deliveries(&endpoint)) {
             context.store.unlist_circuit(key, &health).await?;
             continue;
         }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use domain::delivery::{Delivery, ParkReason};
+use domain::endpoint::purpose::Purpose;
 use domain::event::event_type::EventType;
 use domain::id::{EndpointId, EventId};
 use domain::timestamp::Timestamp;
@@ -87,4 +88,18 @@ async fn the_circuit_of_an_endpoint_that_is_off_is_looked_at_once_more_and_not_f
     assert_eq!(probe_circuits(&context).await.unwrap(), 0);
     assert_eq!(bench.store.open_circuits().await.unwrap(), []);
     assert!(bench.store.load_health(off.key()).await.unwrap().unwrap().is_open());
+}
+
+#[tokio::test]
+async fn the_open_circuit_of_an_action_is_not_listed_for_ever() {
+    let bench = Bench::new().await;
+    let mut action = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
+    (action.purpose, action.revision) = (Purpose::Action, action.revision + 1);
+    assert!(bench.store.save_endpoint(&action, None).await.unwrap());
+    bench.store.record_failures(action.key(), 5, start()).await.unwrap();
+    assert!(bench.store.open_circuit(action.key(), start()).await.unwrap());
+    bench.advance(Duration::from_secs(600));
+    assert_eq!(probe_circuits(&bench.context(bench.queue.clone())).await.unwrap(), 0);
+    assert_eq!(bench.store.open_circuits().await.unwrap(), []);
+    assert!(bench.store.load_health(action.key()).await.unwrap().unwrap().is_open());
 }
