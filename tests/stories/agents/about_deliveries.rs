@@ -79,10 +79,12 @@ async fn an_agent_finds_a_failed_delivery_learns_why_and_sends_it_again_when_tol
     let first = agent.call("replay_delivery", json!({ "delivery_id": delivery["id"] })).await;
     let confirmed =
         json!({ "delivery_id": delivery["id"], "confirmation": first.structured["confirmation"] });
-    let said = agent.call("replay_delivery", confirmed).await;
+    let said = agent.call("replay_delivery", confirmed.clone()).await;
     assert_eq!((said.is_error, &said.structured["status"]), (false, &json!("pending")), "{said:?}");
     receiver.wait_for(2).await;
     stage.deliveries(&endpoint, 1, "delivered").await;
+    let said = agent.call("replay_delivery", confirmed).await;
+    assert!(said.is_error && said.text.contains("- /confirmation: "), "it is spent: {said:?}");
 
     // Of another workspace there is nothing to find.
     let body = json!({ "name": "other" });

@@ -231,7 +231,8 @@ async fn replay(management: &Management, caller: &ApiKey, asked: Replay) -> Resu
     let Replay { delivery_id, force, confirmation } = asked;
     let (delivery, _) = find_delivery(management, caller, None, delivery_id).await?;
     let now = management.context.clock.now();
-    let asked = Confirmed { caller, delivery: delivery_id, force };
+    let state = serde_json::to_string(&api::deliveries::Delivery::from(delivery.clone())).unwrap_or_default();
+    let asked = Confirmed { caller, delivery: delivery_id, state, force };
     let Some(confirmation) = confirmation else {
         let confirmation = asked.token(now.as_seconds() + CONFIRMED_FOR);
         let delivery = api::deliveries::Delivery::from(delivery);
@@ -247,7 +248,8 @@ async fn replay(management: &Management, caller: &ApiKey, asked: Replay) -> Resu
         });
     };
     if !asked.is_confirmed_by(&confirmation, now) {
-        let words = "is not of the same call in the last 5 minutes; leave it out to get a new one";
+        let words = "is not of the same call in the last 5 minutes, or the delivery has changed since; leave it out to get a new \
+                     one";
         return Err(Problem::invalid("/confirmation", words).into());
     }
     let sent = replay_delivery(management, caller, delivery.endpoint_id, delivery_id, force).await?;
@@ -263,13 +265,15 @@ fn data(shape: &impl serde::Serialize) -> Outcome {
 struct Confirmed<'a> {
     caller: &'a ApiKey,
     delivery: DeliveryId,
+    /// The delivery as it was shown: sent again it has changed, so that one confirmation sends it once.
+    state: String,
     force: bool,
 }
 
 impl Confirmed<'_> {
     fn token(&self, until: i64) -> String {
-        let Self { caller, delivery, force } = self;
-        let text = format!("replay {} {delivery} {force} {until}", caller.id);
+        let Self { caller, delivery, state, force } = self;
+        let text = format!("replay {} {delivery} {force} {until} {state}", caller.id);
         format!("cfm_{until}_{}", hex(&Sha256::digest(text)[..16]))
     }
 
