@@ -62,8 +62,7 @@ pub enum InvokeAnswer {
 pub struct NotSent {
     /// Why not.
     pub status: NotSentStatus,
-    /// The request, exactly as it would be sent now. The values of the action's own headers are `[hidden]`; of an action that
-    /// asks for a confirmation the signature is, too.
+    /// The request, as it would be sent now. The signature and the values of the action's own headers are `[hidden]`.
     pub request: Preview,
     /// The confirmation to send with the same request and the same `Idempotency-Key`; with `needs_confirmation` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,6 +112,9 @@ pub struct Invocation {
     pub response_status: Option<u16>,
     /// Why the last attempt failed; `null` if it did not.
     pub error: Option<ErrorClass>,
+    /// Whether the called system may have carried it out: `false` only if nothing reached it, or it says that it has not.
+    #[cfg_attr(feature = "openapi", schema(examples(true)))]
+    pub may_have_been_carried_out: bool,
     /// Who invoked the action.
     pub invoker: Invoker,
     /// For whom, as the invoker says; `null` if it does not.
@@ -206,6 +208,7 @@ impl From<DomainInvocation> for Invocation {
             attempts: invocation.attempts,
             response_status: invocation.response_status,
             error: invocation.error,
+            may_have_been_carried_out: invocation.may_have_been_carried_out,
             invoker: invocation.invoker,
             actor: invocation.actor,
             client: invocation.client,

@@ -109,6 +109,7 @@ async fn a_system_that_fails_is_data_and_a_safe_call_is_repeated_with_the_same_k
     let (status, answer) = invoke(&agent, &call, "k2").await;
     assert_eq!((status, &answer["status"]), (200, &json!("failed")), "{answer}");
     assert_eq!((&answer["attempts"], &answer["response"]["status"]), (&json!(1), &json!(422)));
+    assert_eq!(answer["may_have_been_carried_out"], false);
     stage.end().await;
 }
 
@@ -128,6 +129,7 @@ async fn a_write_of_which_nobody_knows_whether_it_was_done_is_not_repeated() {
     receiver.answer_first(&[Answer::Status(500)]);
     let (_, answer) = invoke(&agent, &call, "k2").await;
     assert_eq!((&answer["status"], &answer["attempts"]), (&json!("failed"), &json!(1)));
+    assert_eq!(answer["may_have_been_carried_out"], true);
     // Of a 503 it is known that nothing was done.
     receiver.answer_first(&[Answer::RetryAfter(1)]);
     let (_, answer) = invoke(&agent, &call, "k3").await;

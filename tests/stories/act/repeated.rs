@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use api::client::ApiClient;
+use serde_json::{Value, json};
 use stories::{Answer, Receiver, Stage};
 
 use super::{action, agent, invoke, key, pointers};
@@ -121,7 +122,7 @@ async fn a_confirmation_ends_after_five_minutes_and_with_a_change_of_the_action(
 }
 
 #[tokio::test]
-async fn a_dry_run_shows_the_signed_request_and_sends_nothing() {
+async fn a_dry_run_shows_the_request_without_its_signature_and_sends_nothing() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     action(&stage, &receiver, json!({ "headers": { "X-Token": "hush" } })).await;
     let agent = agent(&stage).await;
@@ -129,10 +130,61 @@ async fn a_dry_run_shows_the_signed_request_and_sends_nothing() {
     let (status, shown) = invoke(&agent, &dry, "").await;
     assert_eq!((status, &shown["status"]), (200, &json!("dry_run")), "{shown}");
     assert!(!shown.to_string().contains("hush"));
+    let headers = shown["request"]["headers"].as_array().unwrap();
+    let signature = headers.iter().find(|pair| pair[0] == "webhook-signature").unwrap();
+    assert_eq!(signature[1], "[hidden]", "it could be sent past Posthorn's limits and records");
     assert!(receiver.seen().is_empty());
     assert_eq!(agent.get("/v1/invocations").await.unwrap()["data"], json!([]));
     // Then the very same goes out.
     assert_eq!(invoke(&agent, &json!({ "parameters": { "order": "7" } }), "k").await.0, 200);
     assert_eq!(&receiver.seen()[0].body[..], shown["request"]["body"].as_str().unwrap().as_bytes());
+    stage.end().await;
+}
+
+/// A call that breaks off while the system works on it, and the time until its lease is over.
+async fn interrupted(stage: &Stage, receiver: &Receiver, agent: &ApiClient) -> Value {
+    receiver.answer_first(&[Answer::Slowly(Duration::from_secs(2))]);
+    let call = json!({ "parameters": { "order": "7" } });
+    tokio::select! {
+        (_, answer) = invoke(agent, &call, "k") => panic!("{answer}"),
+        _ = receiver.wait_for(1) => {}
+    }
+    stage.advance(Duration::from_secs(31));
+    agent.get("/v1/invocations").await.unwrap()["data"][0]["id"].clone()
+}
+
+#[tokio::test]
+async fn an_interrupted_call_that_could_do_harm_twice_is_not_made_again() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    action(&stage, &receiver, json!({})).await;
+    let agent = agent(&stage).await;
+    let id = interrupted(&stage, &receiver, &agent).await;
+    let (status, answer) = invoke(&agent, &json!({ "parameters": { "order": "7" } }), "k").await;
+    assert_eq!((status, &answer["id"], &answer["status"]), (200, &id, &json!("interrupted")), "{answer}");
+    assert_eq!(answer["may_have_been_carried_out"], true);
+    assert_eq!(receiver.seen().len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_interrupted_call_that_may_be_repeated_goes_on_and_keeps_its_key_when_it_is_refused() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    action(&stage, &receiver, json!({ "idempotent": true })).await;
+    let agent = agent(&stage).await;
+    let id = interrupted(&stage, &receiver, &agent).await;
+    let path = format!("/v1/actions/refund_order?workspace_id={}", stage.workspace);
+    let switch =
+        async |to: bool| stage.admin.call("PATCH", &path, json!({ "active": to }).to_string(), &[]).await;
+    switch(false).await.unwrap();
+    let (call, other) =
+        (json!({ "parameters": { "order": "7" } }), json!({ "parameters": { "order": "8" } }));
+    assert_eq!(invoke(&agent, &call, "k").await.1["code"], "action_disabled");
+    switch(true).await.unwrap();
+    // It may have been sent, so the key is still that of the first call.
+    assert_eq!(invoke(&agent, &other, "k").await.1["code"], "idempotency_key_reused");
+    let (_, answer) = invoke(&agent, &call, "k").await;
+    assert_eq!((&answer["id"], &answer["status"]), (&id, &json!("succeeded")), "{answer}");
+    let keys: Vec<_> = receiver.seen().iter().map(|seen| seen.header("idempotency-key").to_owned()).collect();
+    assert_eq!(keys, ["k", "k"]);
     stage.end().await;
 }

@@ -19,6 +19,8 @@ async fn an_action_that_is_off_is_not_called() {
     let agent = agent(&stage).await;
     let (status, problem) = invoke(&agent, &call(), "k").await;
     assert_eq!((status, &problem["code"]), (409, &json!("action_disabled")));
+    let dry = json!({ "parameters": { "order": "7" }, "dry_run": true });
+    assert_eq!(invoke(&agent, &dry, "").await.1["code"], "action_disabled", "nor shown");
     let path = format!("/v1/actions/refund_order?workspace_id={}", stage.workspace);
     stage.admin.call("PATCH", &path, json!({ "active": true }).to_string(), &[]).await.unwrap();
     assert_eq!(invoke(&agent, &call(), "k").await.0, 200, "the refused call left the key free");

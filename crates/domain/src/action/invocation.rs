@@ -117,10 +117,19 @@ pub struct Invocation {
     pub response_status: Option<u16>,
     /// Why the last attempt failed.
     pub error: Option<ErrorClass>,
+    /// Whether the called system may have carried it out, as far as its last word says. While it runs, and after it was
+    /// interrupted, it may.
+    #[serde(default = "maybe")]
+    pub may_have_been_carried_out: bool,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+}
+
+/// What is to be assumed where nothing is known.
+fn maybe() -> bool {
+    true
 }
 
 /// The content of an invocation. It may hold a customer's data, so `Debug` prints only its size.

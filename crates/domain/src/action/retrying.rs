@@ -46,21 +46,35 @@ pub fn wait_before_retry(settings: &ActionSettings, ended: Ended<'_>, randomness
 
 /// Whether a repetition can help, and does no harm.
 fn may_be_repeated(settings: &ActionSettings, outcome: &Outcome, class: ErrorClass) -> bool {
-    match outcome {
-        Outcome::Unreachable(_) => match class {
-            // Nothing was sent.
-            ErrorClass::ConnectionRefused | ErrorClass::DnsError | ErrorClass::TlsError => true,
-            ErrorClass::BlockedAddress => false,
-            // It may have been carried out.
-            _ => settings.is_repeatable(),
+    let can_help = match outcome {
+        Outcome::Unreachable(_) => class != ErrorClass::BlockedAddress,
+        Outcome::Answered(answer) => match answer.status {
+            408 | 425 | 429 | 500..=599 => true,
+            status => settings.outcomes.retryable.contains(&StatusPattern::Code(status)),
         },
+    };
+    can_help && (settings.is_repeatable() || !may_have_been_carried_out(settings, outcome))
+}
+
+/// Whether the system may have done what it was called for. `false` only where nothing was sent, or the system says that it
+/// has not done it.
+pub fn may_have_been_carried_out(settings: &ActionSettings, outcome: &Outcome) -> bool {
+    match outcome {
+        // Nothing was sent, but where the connection stood.
+        Outcome::Unreachable(class) => !matches!(
+            class,
+            ErrorClass::ConnectionRefused
+                | ErrorClass::DnsError
+                | ErrorClass::TlsError
+                | ErrorClass::BlockedAddress
+        ),
         Outcome::Answered(answer) => match answer.status {
             // RFC 6585 and RFC 9110: not now. Nothing was carried out.
-            429 | 503 => true,
-            408 | 425 | 500..=599 => settings.is_repeatable(),
-            status => {
-                settings.outcomes.retryable.contains(&StatusPattern::Code(status)) && settings.is_repeatable()
-            }
+            429 | 503 => false,
+            408 | 425 => true,
+            // A bad call, or one that belongs elsewhere; but what the action calls worth a retry may be anything.
+            status @ 300..=499 => settings.outcomes.retryable.contains(&StatusPattern::Code(status)),
+            _ => true,
         },
     }
 }
@@ -117,6 +131,7 @@ mod tests {
             (answered(500, &[]), false),
             (answered(502, &[]), false),
         ] {
+            assert_eq!(may_have_been_carried_out(&write, &outcome), !safe, "{outcome:?}");
             assert_eq!(wait(&write, &outcome, 1, 20).is_some(), safe, "{outcome:?}");
             assert!(wait(&idempotent, &outcome, 1, 20).is_some() && wait(&read, &outcome, 1, 20).is_some());
         }

@@ -144,6 +144,33 @@ impl Store {
         endpoint.map(|endpoint| open(document, endpoint, &reader)).transpose()
     }
 
+    /// The settings of the action of this name, if the workspace has one; without the values of its headers, which are sealed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn load_action_settings(
+        &self,
+        workspace: WorkspaceId,
+        name: &ActionName,
+    ) -> Result<Option<ActionSettings>, StoreError> {
+        let Some(row) = self.load(&keys::action(workspace, name)).await? else { return Ok(None) };
+        ItemReader::new(row, ENTITY).json("document").map(|document: Document| Some(document.settings))
+    }
+
+    /// The settings of all actions of a workspace, by name; without the values of their headers. Unseals nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or a row is damaged.
+    pub async fn all_action_settings(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<ActionSettings>, StoreError> {
+        let range = Range::prefix(keys::workspace_partition(workspace), ACTION_PREFIX).consistent();
+        let rows = self.query(&range, usize::MAX).await?.rows.into_iter();
+        let settings = |row| ItemReader::new(row, ENTITY).json("document").map(|d: Document| d.settings);
+        rows.map(settings).collect()
+    }
+
     /// All actions of a workspace, by name. There are not many.
     ///
     /// # Errors

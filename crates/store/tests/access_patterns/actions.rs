@@ -53,6 +53,14 @@ async fn an_action_is_written_changed_and_deleted_with_its_endpoint() {
     assert_eq!(store.create_action(&action(2), 10, None).await.unwrap(), ActionCreated::Done);
     assert_eq!(store.all_actions(workspace(1)).await.unwrap(), [first.clone(), action(2)]);
 
+    let listed = store.all_action_settings(workspace(1)).await.unwrap();
+    assert_eq!(
+        listed.iter().map(|settings| &settings.name).collect::<Vec<_>>(),
+        [first.name(), action(2).name()]
+    );
+    let one = store.load_action_settings(workspace(1), first.name()).await.unwrap();
+    assert_eq!(one.map(|settings| settings.name), Some(first.name().clone()));
+
     let mut mine = first.clone();
     (mine.revision, mine.endpoint.revision) = (2, 2);
     assert!(store.save_action(&mine, None).await.unwrap());
@@ -82,6 +90,7 @@ fn invocation(number: u128, at: Timestamp, status: InvocationStatus) -> Invocati
         attempts: 1,
         response_status: Some(200),
         error: None,
+        may_have_been_carried_out: true,
         started_at: at,
         ended_at: Some(at),
     }

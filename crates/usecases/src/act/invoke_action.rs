@@ -14,12 +14,12 @@ mod prepared;
 use domain::access::actor::Actor;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::Workspace;
-use domain::action::Action;
 use domain::action::confirmation::Confirmed;
 use domain::action::invocation::{Content, Invocation, InvocationStatus, Invoker};
 use domain::action::name::ActionName;
 use domain::action::render::Call;
 use domain::action::retrying::LONGEST_INVOCATION;
+use domain::action::{Action, ActionSettings};
 use domain::audit::Change;
 use domain::audit::changes::Changes;
 use domain::id::{InvocationId, RuleId, WorkspaceId};
@@ -118,6 +118,7 @@ pub async fn invoke(
     let key = request.idempotency_key.clone().unwrap_or_else(|| id.to_string());
     let mut call = Call::new(&action, id, &request.parameters, request.actor.as_deref(), key)?;
     if request.dry_run {
+        guard::is_on(&action)?;
         return Ok(Invoked::DryRun(Prepared::of(actions, &action, &call)));
     }
 
@@ -132,6 +133,7 @@ pub async fn invoke(
         parameters: &parameters,
     };
     if action.settings.asks_for_confirmation() && request.confirmation.is_none() {
+        guard::is_on(&action)?;
         let (confirmation, expires_at) = confirmed.token(now);
         let request = Prepared::of(actions, &action, &call);
         return Ok(Invoked::ToConfirm { request, confirmation, expires_at });
@@ -174,8 +176,8 @@ async fn finish(
     claim: Claim,
     ended: Result<(Invocation, Content), UseCaseError>,
 ) -> Result<Invoked, UseCaseError> {
-    // If it failed it may have been sent. The claim's lease ends by itself; then the same request goes on, under the same id
-    // and key.
+    // If it failed it may have been sent. The claim's lease ends by itself; then the same request learns that, or goes on under
+    // the same id and key where that does no harm.
     let ended = ended?;
     claim.complete(actions).await;
     Ok(ended_so(ended, false))
@@ -186,22 +188,45 @@ fn ended_so((invocation, content): (Invocation, Content), is_repeated: bool) -> 
     Invoked::Ended { invocation, content, is_repeated }
 }
 
-/// The actions of a workspace that the caller may invoke, by name: those that are on and open to one of its roles.
+/// The settings of those actions in the key's workspace that it may invoke, by name: they are on and open to one of its
+/// roles. Values of headers are left out.
 ///
 /// # Errors
 /// [`Problem::MissingScope`] without `actions`; [`Problem::NotFound`] for an unknown workspace.
 pub async fn invocable_actions(
     actions: &Actions,
     caller: &ApiKey,
-    workspace: Option<WorkspaceIdOrUid>,
-) -> Result<Vec<Action>, UseCaseError> {
+) -> Result<Vec<ActionSettings>, UseCaseError> {
+    let workspace = workspace_of(actions, caller).await?;
+    let all = actions.context.store.all_action_settings(workspace).await?.into_iter();
+    Ok(all.filter(|settings| is_invocable(settings, caller)).collect())
+}
+
+/// The settings of the action of this name, if the key may invoke it, as in [`invocable_actions`].
+///
+/// # Errors
+/// As for [`invocable_actions`].
+pub async fn invocable_action(
+    actions: &Actions,
+    caller: &ApiKey,
+    name: &ActionName,
+) -> Result<Option<ActionSettings>, UseCaseError> {
+    let workspace = workspace_of(actions, caller).await?;
+    let settings = actions.context.store.load_action_settings(workspace, name).await?;
+    Ok(settings.filter(|settings| is_invocable(settings, caller)))
+}
+
+fn is_invocable(settings: &ActionSettings, caller: &ApiKey) -> bool {
+    settings.active && settings.is_open_to(&caller.roles)
+}
+
+async fn workspace_of(actions: &Actions, caller: &ApiKey) -> Result<WorkspaceId, UseCaseError> {
     caller.require(Scope::Actions)?;
-    let workspace = actions.context.workspace_id(caller, workspace).await?;
-    if !actions.context.has_workspace(workspace).await? {
-        return Err(Problem::NotFound("workspace").into());
+    let workspace = actions.context.workspace_id(caller, None).await?;
+    match actions.context.has_workspace(workspace).await? {
+        true => Ok(workspace),
+        false => Err(Problem::NotFound("workspace").into()),
     }
-    let all = actions.context.store.all_actions(workspace).await?.into_iter();
-    Ok(all.filter(|action| action.settings.active && action.settings.is_open_to(&caller.roles)).collect())
 }
 
 async fn find(
@@ -271,6 +296,7 @@ fn begun(
         attempts: 0,
         response_status: None,
         error: None,
+        may_have_been_carried_out: true,
         started_at: now,
         ended_at: None,
     }

@@ -5,7 +5,7 @@
 use domain::access::api_key::ApiKey;
 use domain::action::invocation::{Content, Invocation, InvocationStatus};
 use domain::action::parameters::closed;
-use domain::action::{Action, Effect};
+use domain::action::{ActionSettings, Effect};
 use domain::hex::hex;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
@@ -20,12 +20,11 @@ use super::tools::Outcome;
 const MAX_SHOWN_CHARS: usize = 16_384;
 
 /// The tool as `tools/list` has it.
-pub(super) fn tool(action: &Action) -> Value {
-    let settings = &action.settings;
+pub(super) fn tool(settings: &ActionSettings) -> Value {
     let mut tool = json!({
-        "name": action.name(),
+        "name": settings.name,
         "description": settings.description,
-        "inputSchema": input_schema(action),
+        "inputSchema": input_schema(settings),
         "annotations": {
             "readOnlyHint": settings.effect == Effect::Read,
             "destructiveHint": settings.effect == Effect::Destructive,
@@ -36,14 +35,14 @@ pub(super) fn tool(action: &Action) -> Value {
     if !settings.title.is_empty() {
         tool["title"] = json!(settings.title);
     }
-    if let Some(schema) = output_schema(action) {
+    if let Some(schema) = output_schema(settings) {
         tool["outputSchema"] = schema.clone();
     }
     tool
 }
 
-fn input_schema(action: &Action) -> Value {
-    let mut schema = closed(&action.settings.parameters);
+fn input_schema(settings: &ActionSettings) -> Value {
+    let mut schema = closed(&settings.parameters);
     if !schema["properties"].is_object() {
         schema["properties"] = json!({});
     }
@@ -52,7 +51,7 @@ fn input_schema(action: &Action) -> Value {
         "description": "Leave it out in the first call. To repeat a call without carrying it out again, send the key that \
                         its result named.",
     });
-    if action.settings.asks_for_confirmation() {
+    if settings.asks_for_confirmation() {
         schema["properties"]["confirmation"] = json!({
             "type": "string",
             "description": "Leave it out in the first call, which only shows what would be sent. After a person agreed, send \
@@ -63,15 +62,15 @@ fn input_schema(action: &Action) -> Value {
 }
 
 /// The schema of a result, where it is an object's: older revisions know no other.
-fn output_schema(action: &Action) -> Option<&Value> {
-    action.settings.result_schema.as_ref().filter(|schema| schema["type"] == "object")
+fn output_schema(settings: &ActionSettings) -> Option<&Value> {
+    settings.result_schema.as_ref().filter(|schema| schema["type"] == "object")
 }
 
 /// Calls the action.
 pub(super) async fn call(
     actions: &Actions,
     caller: &ApiKey,
-    action: &Action,
+    action: &ActionSettings,
     (mut parameters, client): (Map<String, Value>, Option<String>),
 ) -> Result<Outcome, UseCaseError> {
     let key = take_text(&mut parameters, "idempotency_key")?;
@@ -87,7 +86,7 @@ pub(super) async fn call(
         client,
     };
     let caller = invoke_action::Caller::Key(caller);
-    Ok(match invoke_action::invoke(actions, caller, action.name(), request).await? {
+    Ok(match invoke_action::invoke(actions, caller, &action.name, request).await? {
         Invoked::Ended { invocation, content, is_repeated } => {
             ended(&invocation, *content, is_repeated, output_schema(action).is_some())
         }
@@ -116,6 +115,7 @@ fn ended(invocation: &Invocation, content: Content, is_repeated: bool, has_schem
         "idempotency_key": idempotency_key,
         "attempts": invocation.attempts,
         "response_status": invocation.response_status,
+        "may_have_been_carried_out": invocation.may_have_been_carried_out,
         "repeated": is_repeated,
     });
     let mut texts = vec![summary.to_string()];
@@ -146,14 +146,14 @@ fn ended(invocation: &Invocation, content: Content, is_repeated: bool, has_schem
 fn advice(invocation: &Invocation) -> Option<&'static str> {
     match invocation.status {
         InvocationStatus::Succeeded => None,
-        InvocationStatus::Failed => Some(
-            "The called system refused or failed. The same idempotency_key only shows this result again: to try anew, call \
-             without one.",
+        InvocationStatus::Failed if !invocation.may_have_been_carried_out => Some(
+            "It was not carried out. The same idempotency_key only shows this result again: to try anew, call without one.",
         ),
-        InvocationStatus::TimedOut => Some(
-            "No answer came in time: it may have been carried out or not. Find that out before you call anew.",
+        InvocationStatus::Failed | InvocationStatus::TimedOut | InvocationStatus::Interrupted => Some(
+            "It may have been carried out or not. Find that out before you call anew without an idempotency_key; the same one \
+             only shows this result again.",
         ),
-        InvocationStatus::Running | InvocationStatus::Interrupted => {
+        InvocationStatus::Running => {
             Some("It has not ended yet. Call again with the same idempotency_key to learn what came of it.")
         }
     }

@@ -3,12 +3,13 @@
 //! is unknown to it. An action takes precedence over a tool of the same name.
 
 use domain::access::api_key::{ApiKey, Scope};
-use domain::action::Action;
+use domain::action::ActionSettings;
+use domain::action::name::ActionName;
 use domain::problem::Problem;
 use serde_json::{Map, Value, json};
 use usecases::UseCaseError;
 use usecases::act::actions::Actions;
-use usecases::act::invoke_action::invocable_actions;
+use usecases::act::invoke_action::{invocable_action, invocable_actions};
 
 use super::{explaining, invoking};
 
@@ -70,7 +71,7 @@ impl Outcome {
 pub(super) async fn list(actions: &Actions, caller: &ApiKey) -> Result<Vec<Value>, UseCaseError> {
     let runnable = runnable(actions, caller).await?;
     let own = explaining::TOOLS.iter().filter(|tool| caller.require(tool.scope).is_ok());
-    let own = own.filter(|tool| runnable.iter().all(|action| action.name().as_str() != tool.name));
+    let own = own.filter(|tool| runnable.iter().all(|action| action.name.as_str() != tool.name));
     Ok(runnable.iter().map(invoking::tool).chain(own.map(explaining::Tool::shown)).collect())
 }
 
@@ -81,9 +82,14 @@ pub(super) async fn call(
     name: &str,
     (arguments, client): (Map<String, Value>, Option<String>),
 ) -> Result<Option<Outcome>, UseCaseError> {
-    let runnable = runnable(actions, caller).await?;
-    let called = if let Some(action) = runnable.iter().find(|action| action.name().as_str() == name) {
-        invoking::call(actions, caller, action, (arguments, client)).await
+    let action = match name.parse::<ActionName>() {
+        Ok(name) if caller.require(Scope::Actions).is_ok() => {
+            invocable_action(actions, caller, &name).await?
+        }
+        _ => None,
+    };
+    let called = if let Some(action) = action {
+        invoking::call(actions, caller, &action, (arguments, client)).await
     } else {
         let own = explaining::TOOLS.iter().find(|tool| tool.name == name);
         let Some(own) = own.filter(|tool| caller.require(tool.scope).is_ok()) else { return Ok(None) };
@@ -96,11 +102,11 @@ pub(super) async fn call(
     }
 }
 
-async fn runnable(actions: &Actions, caller: &ApiKey) -> Result<Vec<Action>, UseCaseError> {
+async fn runnable(actions: &Actions, caller: &ApiKey) -> Result<Vec<ActionSettings>, UseCaseError> {
     if caller.require(Scope::Actions).is_err() {
         return Ok(Vec::new());
     }
-    let mut runnable = invocable_actions(actions, caller, None).await?;
-    runnable.sort_by(|one, other| one.name().as_str().cmp(other.name().as_str()));
+    let mut runnable = invocable_actions(actions, caller).await?;
+    runnable.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
     Ok(runnable)
 }

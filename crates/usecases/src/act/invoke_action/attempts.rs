@@ -4,7 +4,7 @@
 use domain::action::Action;
 use domain::action::invocation::{Content, Invocation, InvocationStatus, MAX_RESULT_BYTES, Response};
 use domain::action::render::Call;
-use domain::action::retrying::{Ended, counts_against_health, wait_before_retry};
+use domain::action::retrying::{Ended, counts_against_health, may_have_been_carried_out, wait_before_retry};
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::render::Occasion;
 use domain::policy::circuit::OPEN_AFTER;
@@ -29,6 +29,8 @@ pub(super) async fn make(
     mut content: Content,
 ) -> Result<(Invocation, Content), Fault> {
     let time_left = || ends.saturating_duration_since(Instant::now());
+    // Of any attempt: that the last was refused says nothing about those before.
+    let mut may_be_done = false;
     let (outcome, judgement) = loop {
         let number = invocation.attempts + 1;
         let (at, nonce) = (actions.context.clock.now(), actions.context.randomness.bytes());
@@ -51,6 +53,7 @@ pub(super) async fn make(
         let ended =
             Ended { number, outcome: &outcome, judgement, at: attempt.ended_at(), time_left: time_left() };
         let wait = wait_before_retry(&action.settings, ended, actions.context.randomness.unit());
+        may_be_done |= may_have_been_carried_out(&action.settings, &outcome);
         invocation.attempts = number;
         content.attempt_log.push(attempt);
         match wait {
@@ -63,6 +66,7 @@ pub(super) async fn make(
     count(actions, action, &outcome, now).await;
     invocation.status = InvocationStatus::after(judgement, &outcome);
     invocation.error = judgement.error();
+    invocation.may_have_been_carried_out = may_be_done;
     invocation.ended_at = Some(now);
     if let Outcome::Answered(answer) = &outcome {
         invocation.response_status = Some(answer.status);

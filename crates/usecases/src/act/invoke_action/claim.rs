@@ -29,6 +29,8 @@ pub(super) struct Claim {
     /// The id of the invocation: that of an earlier request that died, if there was one.
     pub(super) id: InvocationId,
     key: Option<IdempotencyKey>,
+    /// Whether an earlier request made it, which may have sent something.
+    is_taken_over: bool,
 }
 
 /// Claims the key of an invocation; without one there is nothing to claim.
@@ -39,7 +41,9 @@ pub(super) async fn claim(
     request: &InvokeRequest,
     id: InvocationId,
 ) -> Result<Claimed, UseCaseError> {
-    let Some(text) = &request.idempotency_key else { return Ok(Claimed::Anew(Claim { id, key: None })) };
+    let Some(text) = &request.idempotency_key else {
+        return Ok(Claimed::Anew(Claim { id, key: None, is_taken_over: false }));
+    };
     let workspace = action.workspace_id();
     let parts =
         [b"invoke".as_slice(), caller.id().as_bytes(), action.name().as_str().as_bytes(), text.as_bytes()]
@@ -54,7 +58,9 @@ pub(super) async fn claim(
 
     let (store, now) = (&actions.context.store, actions.context.clock.now());
     let (first, standing) = match store.claim_invocation(&key, &digest, id, now).await? {
-        InvocationClaim::Claimed => return Ok(Claimed::Anew(Claim { id, key: Some(key) })),
+        InvocationClaim::Claimed => {
+            return Ok(Claimed::Anew(Claim { id, key: Some(key), is_taken_over: false }));
+        }
         InvocationClaim::Reused => return Err(Problem::IdempotencyKeyReused.into()),
         InvocationClaim::Found(first, standing) => (first, standing),
     };
@@ -67,14 +73,20 @@ pub(super) async fn claim(
         // Also where its process died before the claim was completed.
         (Some(found), _) if is_over(&found) => Ok(Claimed::Before(Box::new(found))),
         (_, Standing::Leased) => Err(Problem::IdempotencyKeyInProgress.into()),
-        // It died. Of two repetitions one goes on, under the same id and with the same key: at least once.
+        // It died, and may have been carried out. Once more could do harm: whoever invoked it must find out.
+        (Some((mut invocation, content)), _) if !action.settings.is_repeatable() => {
+            invocation.status = InvocationStatus::Interrupted;
+            Ok(Claimed::Before(Box::new((invocation, content))))
+        }
+        // It died before anything was sent, or may be carried out again. Of two repetitions one goes on, under the same id
+        // and with the same key.
         (_, standing) => {
             let leased_until = match standing {
                 Standing::Over { leased_until } => Some(leased_until),
                 Standing::Completed | Standing::Leased => None,
             };
             match store.take_over(&key, leased_until, now).await? {
-                true => Ok(Claimed::Anew(Claim { id: first, key: Some(key) })),
+                true => Ok(Claimed::Anew(Claim { id: first, key: Some(key), is_taken_over: true })),
                 false => Err(Problem::IdempotencyKeyInProgress.into()),
             }
         }
@@ -82,11 +94,17 @@ pub(super) async fn claim(
 }
 
 impl Claim {
-    /// Frees the key of an invocation that was refused: nothing was sent.
+    /// Frees the key of an invocation that was refused: nothing was sent. One that an earlier request may have sent keeps its
+    /// key; only the lease ends.
     pub(super) async fn forget(self, actions: &Actions) {
         let Some(key) = &self.key else { return };
         let now = actions.context.clock.now();
-        if let Err(error) = actions.context.store.forget_claim(key, self.id, now).await {
+        let store = &actions.context.store;
+        let forgotten = match self.is_taken_over {
+            true => store.release_claim(key).await,
+            false => store.forget_claim(key, self.id, now).await,
+        };
+        if let Err(error) = forgotten {
             tracing::warn!(invocation = %self.id, error = chain(&error), "idempotency claim of a refused invocation could not be freed; until its lease is over the same request is refused");
         }
     }

@@ -34,9 +34,7 @@ pub(super) async fn pass(
     confirmation: Option<&str>,
     now: Timestamp,
 ) -> Result<Held, UseCaseError> {
-    if !action.settings.active {
-        return Err(Problem::ActionDisabled.into());
-    }
+    is_on(action)?;
     if action.settings.asks_for_confirmation() {
         let checked = confirmed.check(confirmation.unwrap_or_default(), now);
         checked.map_err(|error| Problem::invalid("/confirmation", error.to_string()))?;
@@ -56,6 +54,11 @@ pub(super) async fn pass(
             Err(refused)
         }
     }
+}
+
+/// Refuses an action that is switched off: it shows no request either.
+pub(super) fn is_on(action: &Action) -> Result<(), Problem> {
+    if action.settings.active { Ok(()) } else { Err(Problem::ActionDisabled) }
 }
 
 /// A lease that lasts as long as an invocation may.

@@ -22,8 +22,8 @@ const MAX_KEY_CHARS: usize = 255;
 pub struct Prepared {
     /// The endpoint of the action, with the URL of the call.
     pub endpoint: Endpoint,
-    /// The request. The values of custom headers are hidden; of an action that asks for a confirmation the signature too:
-    /// who has it could send the request unconfirmed.
+    /// The request. The values of custom headers are hidden, and the signature: who has it could send the request past
+    /// Posthorn, unconfirmed, unlimited and unrecorded.
     pub request: RenderedRequest,
 }
 
@@ -31,10 +31,9 @@ impl Prepared {
     pub(super) fn of(actions: &Actions, action: &Action, call: &Call) -> Self {
         let (at, nonce) = (actions.context.clock.now(), actions.context.randomness.bytes());
         let mut request = call.render(Occasion { number: 1, at, nonce, trace: None });
-        let hides_signature = action.settings.asks_for_confirmation();
         for (name, value) in &mut request.headers {
             let is_signature = name.to_ascii_lowercase().ends_with("-signature");
-            if action.settings.headers.contains_key(name) || hides_signature && is_signature {
+            if action.settings.headers.contains_key(name) || is_signature {
                 HIDDEN_VALUE.clone_into(value);
             }
         }
