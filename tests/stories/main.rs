@@ -11,3 +11,4 @@ mod operate;
 mod receive;
 mod recover;
 mod replay;
+mod rules;
