@@ -53,6 +53,11 @@ contract:
 filters:
     tests/mingo/run
 
+# the official TypeScript clients of the Model Context Protocol against the API (needs node and npm)
+mcp:
+    cargo build --locked -p local
+    python3 tests/mcp/run.py --binary "${CARGO_TARGET_DIR:-target}/debug/posthorn"
+
 # the adapters of incoming webhooks, filters and templates, SECONDS for each fuzz target from the kept corpus (needs
 # cargo-fuzz)
 fuzz seconds="20" *targets:

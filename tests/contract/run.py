@@ -110,6 +110,15 @@ def world(url, receiver):
     source, spare_source = [call(url, "POST", "/v1/sources", settings, own) for _ in range(2)]
     refused(source["address"], {"text": MARKER})
     received = call(url, "GET", f"/v1/sources/{source['id']}/requests", key=own)["data"][0]["id"]
+    action, spare_action = [
+        call(url, "POST", "/v1/actions", {
+            "name": name, "url": f"{receiver}/{MARKER}", "description": MARKER, "effect": "read", "roles": ["agent"],
+        }, own)["name"]
+        for name in ("contract", "contract_spare")
+    ]
+    agent = {"name": "agent", "workspace_id": first, "scopes": ["actions"], "roles": ["agent"]}
+    agent = call(url, "POST", "/v1/api-keys", agent)["key"]
+    invocation = call(url, "POST", f"/v1/actions/{action}/invoke", {"actor": MARKER}, agent)["id"]
     spare = {"name": "spare", "workspace_id": first, "scopes": ["events:ro"]}
     ids = {
         "workspace": first,
@@ -118,6 +127,8 @@ def world(url, receiver):
         "delivery": sent["deliveries"][0]["id"],
         "replay": replay,
         "source": source["id"],
+        "action": action,
+        "invocation": invocation,
         "request": received,
         "number": 0,
         "key": call(url, "POST", "/v1/api-keys", spare)["id"],
@@ -125,6 +136,7 @@ def world(url, receiver):
     deletable = {
         "endpoint": spare_endpoint,
         "source": spare_source["id"],
+        "action": spare_action,
         "event": spare_event["id"],
         "key": call(url, "POST", "/v1/api-keys", spare)["id"],
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header::RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header::RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use tokio::net::TcpListener;
@@ -23,6 +23,10 @@ pub enum Answer {
     RetryAfter(u64),
     /// 200 after a while.
     Slowly(Duration),
+    /// 200 with this text.
+    Text(&'static str),
+    /// 200 with a body of so many bytes, two to a character.
+    Long(usize),
 }
 
 /// One request as the receiver saw it.
@@ -30,6 +34,8 @@ pub enum Answer {
 pub struct Seen {
     /// The method of the request.
     pub method: Method,
+    /// The path of the request, with its query.
+    pub path: String,
     /// The headers of the request.
     pub headers: HeaderMap,
     /// The exact bytes of the body.
@@ -142,12 +148,14 @@ impl Receiver {
 async fn receive(
     State(shared): State<Arc<Shared>>,
     method: Method,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let answer = {
         let mut script = shared.script.lock().unwrap_or_else(PoisonError::into_inner);
-        script.seen.push(Seen { method, headers, body, at: Instant::now() });
+        let path = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+        script.seen.push(Seen { method, path, headers, body, at: Instant::now() });
         script.at_once += 1;
         script.most_at_once = script.most_at_once.max(script.at_once);
         script.next.pop_front().unwrap_or(script.then)
@@ -159,6 +167,8 @@ async fn receive(
     shared.script.lock().unwrap_or_else(PoisonError::into_inner).at_once -= 1;
     match answer {
         Answer::Slowly(_) => StatusCode::OK.into_response(),
+        Answer::Text(text) => text.into_response(),
+        Answer::Long(bytes) => "é".repeat(bytes / 2).into_response(),
         Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
         Answer::RetryAfter(seconds) => {
             (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, HeaderValue::from(seconds))]).into_response()

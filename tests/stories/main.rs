@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod accept;
+mod act;
+mod agents;
 mod catalogue;
 mod deliver;
 mod limit;

@@ -31,7 +31,7 @@ pub struct NewAction {
 
 /// An action: a named, signed HTTP call into the workspace's own system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = InvocableAction))]
 pub struct Action {
     /// The workspace of the action.
     pub workspace_id: WorkspaceId,

@@ -70,6 +70,46 @@ pub struct RuleChange;
 #[derive(Debug)]
 pub struct ActionChange;
 
+/// One message of the Model Context Protocol to Posthorn: JSON-RPC 2.0.
+#[derive(Debug, ToSchema)]
+#[schema(examples(json!({
+    "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+    "params": { "name": "look_up_order", "arguments": { "order": "7" } },
+})))]
+pub struct McpMessage {
+    /// Always `2.0`.
+    pub jsonrpc: String,
+    /// The id of the request, a text or a whole number; a notification has none.
+    #[schema(required = false, value_type = Object)]
+    pub id: Option<serde_json::Value>,
+    /// `initialize`, `server/discover`, `ping`, `tools/list` or `tools/call`, or the name of a notification.
+    #[schema(required = false)]
+    pub method: String,
+    /// What the method takes.
+    #[schema(required = false, value_type = Object)]
+    pub params: Option<serde_json::Value>,
+}
+
+/// One message of the Model Context Protocol from Posthorn: a result or an error.
+#[derive(Debug, ToSchema)]
+#[schema(examples(json!({
+    "jsonrpc": "2.0", "id": 1,
+    "result": { "content": [{ "type": "text", "text": "{\"order\":\"7\",\"state\":\"paid\"}" }], "isError": false },
+})))]
+pub struct McpAnswer {
+    /// Always `2.0`.
+    pub jsonrpc: String,
+    /// The id of the request; `null` if it could not be read.
+    #[schema(value_type = Object, nullable)]
+    pub id: serde_json::Value,
+    /// What came of it.
+    #[schema(required = false, value_type = Object)]
+    pub result: Option<serde_json::Value>,
+    /// Why it was refused: `code`, `message` and sometimes `data`.
+    #[schema(required = false, value_type = Object)]
+    pub error: Option<serde_json::Value>,
+}
+
 /// The bytes of a body, as they came.
 #[derive(Debug)]
 pub struct RawBody;

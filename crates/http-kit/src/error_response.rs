@@ -50,7 +50,7 @@ pub(crate) fn write_out(error: UseCaseError, asked: Asked<'_>, mut response: Res
         UseCaseError::Problem(problem) => {
             match problem {
                 Problem::Unauthorized => {
-                    headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                    headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"posthorn\""));
                 }
                 Problem::IdempotencyKeyInProgress | Problem::TooBusy => {
                     headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));

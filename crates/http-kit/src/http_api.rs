@@ -249,7 +249,7 @@ mod tests {
         let (response, body) = answer("GET", "/key").await;
         assert_eq!(response.status(), 401);
         assert_eq!(response.headers()["content-type"], "application/problem+json");
-        assert_eq!(response.headers()["www-authenticate"], "Bearer");
+        assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"posthorn\"");
         assert_eq!(body["code"], "unauthorized");
         assert_eq!(body["request_id"], response.headers()["x-request-id"].to_str().unwrap());
     }

@@ -10,6 +10,7 @@
 //! - [`extract`]: [`Caller`], [`Id`], [`Query`], [`Page`], [`Body`], [`OptionalBody`]
 //! - [`strict_json`]: bodies; [`document`]: bodies that are settings
 //! - [`mod@operations`]: the routes of a function, and their documentation
+//! - [`shown`]: what several functions show
 //! - [`api_key_header`], [`idempotency_key`], [`trace_header`]: headers
 
 pub mod api_key_header;
@@ -24,6 +25,7 @@ pub mod lambda;
 pub mod operations;
 pub mod revision;
 mod serde_words;
+pub mod shown;
 pub mod strict_json;
 pub mod trace_header;
 

@@ -93,9 +93,10 @@ fn complete(operation: &Operation) -> serde_json::Result<Value> {
     Ok(described)
 }
 
-/// Whether the operation takes an `Idempotency-Key`: every POST does ([`http_kit::idempotency`]).
+/// Whether the operation takes an `Idempotency-Key`: every POST does ([`http_kit::idempotency`]), but that of another
+/// protocol.
 fn is_repeatable(operation: &Operation) -> bool {
-    operation.method == "post"
+    operation.method == "post" && operation.path != "/v1/mcp"
 }
 
 fn names_workspace(parameter: &Value) -> bool {
@@ -207,7 +208,8 @@ fn refusal(status: u16, codes: &[Code]) -> (String, Value) {
     let mut response =
         problem_response(&told.collect::<Vec<_>>().join("\n"), status, &names, examples.into());
     if codes.contains(&Code::Unauthorized) {
-        response["headers"]["WWW-Authenticate"] = header("Always `Bearer`.", "Bearer");
+        response["headers"]["WWW-Authenticate"] =
+            header("The scheme: an API key as a bearer token.", "Bearer realm=\"posthorn\"");
     }
     if codes.contains(&Code::QuotaExceeded) {
         response["headers"]["Retry-After"] = header("Seconds to the next midnight UTC.", "3600");

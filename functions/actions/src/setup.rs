@@ -9,10 +9,11 @@ use lambda_kit::metrics::Metrics;
 use usecases::act::actions::Actions;
 use usecases::act::schemas::Schemas;
 
-/// What the function reads from its environment. Acting sends no job and no task, so it knows no queue.
+/// What the function reads from its environment. An agent may send a delivery again: a job.
 #[derive(Debug)]
 pub struct Config {
     table: Table,
+    queues: Queues,
     data_key: DataKey,
     telemetry: Telemetry,
     mail: MailFrom,
@@ -24,6 +25,7 @@ impl Config {
     pub fn read(variables: &mut Variables<'_>) -> Self {
         Self {
             table: Table::read(variables),
+            queues: Queues::default().with_jobs(variables),
             data_key: DataKey::read(variables),
             telemetry: Telemetry::read(variables),
             mail: MailFrom::read(variables),
@@ -37,10 +39,10 @@ impl Config {
 /// # Errors
 /// When a variable is missing, or the HTTP client cannot be built.
 pub async fn from_environment(targets: AllowedTargets) -> Result<(Actions, Metrics), Error> {
-    let Config { table, data_key, telemetry, mail, public_url } = config::from_environment(Config::read)?;
+    let Config { table, queues, data_key, telemetry, mail, public_url } =
+        config::from_environment(Config::read)?;
     let aws = Aws::from_environment().await;
-    let context =
-        aws.context(&table, Queues::default(), Some(&data_key))?.with_mailer(aws.mailer(mail.address));
+    let context = aws.context(&table, queues, Some(&data_key))?.with_mailer(aws.mailer(mail.address));
     let (egress, public_url) = (Egress::new(targets)?, public_url.into());
     Ok((Actions::new(context, egress, public_url, Schemas::json_schema()), telemetry.metrics()))
 }

@@ -155,6 +155,29 @@ async fn ask_for_everything(answers: &mut Answers<'_>, good: &Receiver, bad: &Re
     answers.take("GET", &format!("/v1/deleted-endpoints/{failing}"), Value::Null).await;
 }
 
+/// Every route of actions. An admin's key invokes none; `act` tells of that.
+async fn ask_of_actions(answers: &mut Answers<'_>) {
+    let ws = answers.stage.workspace.clone();
+    let settings = json!({
+        "workspace_id": ws, "name": "refund_order", "url": "https://crm.example.com/{{ parameters.order }}",
+        "parameters": {
+            "type": "object", "required": ["order"], "properties": { "order": { "type": "string" } },
+        },
+        "effect": "destructive", "roles": ["support"],
+    });
+    let of = |rest: &str| format!("/v1/actions{rest}?workspace_id={ws}");
+    answers.take("POST", "/v1/actions", settings.clone()).await;
+    answers.take("GET", &of("/refund_order"), Value::Null).await;
+    answers.take("GET", &of(""), Value::Null).await;
+    answers.take("PATCH", &of("/refund_order"), json!({ "title": "Refund" })).await;
+    answers.take("POST", &of("/refund_order/secret/rotate"), json!({})).await;
+    answers.take("POST", &of("/refund_order/secret/end-overlap"), Value::Null).await;
+    answers.take("POST", &of("/refund_order/invoke"), json!({ "parameters": {} })).await;
+    answers.take("GET", &format!("/v1/invocations?workspace_id={ws}"), Value::Null).await;
+    answers.take("GET", &of("/no_such"), Value::Null).await;
+    answers.take("DELETE", &of("/refund_order"), Value::Null).await;
+}
+
 /// Every route of sources, those that need no request of a provider's.
 async fn ask_of_sources(answers: &mut Answers<'_>) {
     let (stage, ws) = (answers.stage, answers.stage.workspace.clone());
@@ -213,6 +236,7 @@ async fn ask_of_workspaces_and_keys(answers: &mut Answers<'_>) {
     answers.take("DELETE", &format!("/v1/api-keys/{key}"), Value::Null).await;
     answers.take("DELETE", &format!("/v1/api-keys/{key}?"), Value::Null).await;
     ask_of_sources(answers).await;
+    ask_of_actions(answers).await;
 }
 
 async fn ask_of_events(answers: &mut Answers<'_>, sent: &str, scheduled: &str) {

@@ -226,6 +226,22 @@ async fn read_sources(reader: &mut Newcomer<'_>) {
     reader.run("What a source received", &[source, ("REQUEST", id(&page["data"][0]))]).await;
 }
 
+/// "Actions": one is made, shown, confirmed and called.
+async fn read_actions(reader: &mut Newcomer<'_>) {
+    let (stage, system) = (reader.stage, Receiver::start().await);
+    let agent = json!({
+        "name": "agent", "workspace_id": stage.workspace, "scopes": ["actions"], "roles": ["support"],
+    });
+    let agent = stage.admin.post("/v1/api-keys", &agent).await.unwrap();
+    let agent = ("AGENT", agent["key"].as_str().unwrap());
+    reader.run("Actions", &[("CRM", system.url().trim_end_matches("/hooks"))]).await;
+    let shown = reader.run("Invoke", &[agent]).await;
+    let confirmation = ("CONFIRMATION", shown["confirmation"].as_str().unwrap());
+    reader.run("Confirm", &[agent, confirmation]).await;
+    reader.run("Who may read an invocation", &[agent]).await;
+    assert_eq!(system.seen()[0].path, "/orders/7/refund");
+}
+
 #[tokio::test]
 async fn every_example_of_the_api_page_is_answered_as_printed() {
     if !is_installed("curl", "--version").await {
@@ -250,6 +266,7 @@ async fn every_example_of_the_api_page_is_answered_as_printed() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     read_sources(&mut reader).await;
+    read_actions(&mut reader).await;
     reader.run("Statistics", &[("ENDPOINT", &endpoints.failing.id)]).await;
     reader.run("Statistics", &[("ENDPOINT", &endpoints.failing.id)]).await;
     reader.run("Notifications", &[]).await;

@@ -299,6 +299,7 @@ async fn every_sample_of_actions_is_answered_as_its_readme_says() {
             "verify-signature.json",
             "verify-reserialised-body.json",
             "verify-without-body.json",
+            "mcp-list-tools.json",
         ],
     );
 
@@ -324,6 +325,8 @@ async fn every_sample_of_actions_is_answered_as_its_readme_says() {
         assert_eq!((status, &body["verdict"], &body["reason"]), (200, &json!(verdict), &json!(reason)));
     }
     assert_eq!(problem(&answer("verify-without-body.json").await), (422, "invalid_request", "/body"));
+    let (status, body) = answer("mcp-list-tools.json").await;
+    assert_eq!((status, body["result"]["tools"].as_array().unwrap().len()), (200, 3), "{body}");
     stage.end().await;
     assert_eq!(receiver.seen().len(), 1, "only the test event is sent");
 }

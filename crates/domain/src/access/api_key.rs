@@ -198,7 +198,7 @@ pub struct ApiKeySettings {
     /// with `admin` for all workspaces may create such a key.
     #[serde(default)]
     pub workspace_id: Option<WorkspaceIdOrUid>,
-    /// The permissions of the key; at least one, and none that the caller's own key lacks.
+    /// The permissions of the key; at least one, and none that the caller's own key lacks, but for `actions`.
     #[cfg_attr(feature = "openapi", schema(min_items = 1))]
     pub scopes: Vec<Scope>,
     /// The roles of its holder, at most 20.
@@ -265,13 +265,17 @@ impl ApiKey {
         Self { expires_at: Some(expires_at), ..self.clone() }
     }
 
-    /// The settings of a key that this one makes: never more than its own scopes, and never for longer.
+    /// The settings of a key that this one makes: never more than its own scopes (but `actions` with `admin`), and never for
+    /// longer.
     ///
     /// # Errors
     /// [`Problem::MissingScope`] for a scope that this key lacks; [`Problem::Invalid`] for a later end.
     pub fn may_make(&self, settings: ApiKeySettings) -> Result<ApiKeySettings, Problem> {
         for scope in &settings.scopes {
-            self.require(*scope)?;
+            // Who manages actions invokes none, and says who may.
+            if *scope != Scope::Actions || self.require(Scope::Admin).is_err() {
+                self.require(*scope)?;
+            }
         }
         let expires_at = match (self.expires_at, settings.expires_at) {
             (Some(own), Some(asked)) if asked > own => {
@@ -385,6 +389,9 @@ mod tests {
             |expires_at| ApiKeySettings { expires_at: Some(at(expires_at)), ..settings(&[Scope::Webhooks]) };
         assert_eq!(maker.may_make(asked(4)).unwrap().expires_at, Some(at(4)));
         assert_eq!(maker.may_make(asked(6)).unwrap_err().errors()[0].pointer, "/expires_at");
+        // Who manages actions lets others invoke them.
+        assert!(key(&[Scope::Admin]).may_make(settings(&[Scope::Actions])).is_ok());
+        assert!(maker.may_make(settings(&[Scope::Actions])).is_err());
     }
 
     #[test]

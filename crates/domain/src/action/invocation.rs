@@ -157,7 +157,7 @@ pub struct Response {
 
 /// What of an answer does not fit the action's `result_schema`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ResultError))]
 pub struct Misfit {
     /// The JSON pointer into the body.
     pub pointer: String,

@@ -10,7 +10,7 @@ use crate::timestamp::Timestamp;
 
 /// Most quick retries of an action.
 pub const MAX_QUICK_RETRIES: u32 = 5;
-/// How long an invocation takes at most, from the first attempt to the end of the last. API Gateway gives up at 30 s, and
+/// How long an invocation takes at most, from the request to the end of the last attempt. API Gateway gives up at 30 s, and
 /// on Lambda nothing runs after the answer: so all of it must fit, and the record too.
 pub const LONGEST_INVOCATION: Duration = Duration::from_secs(25);
 /// The wait after the first failure; it doubles.

@@ -1,6 +1,7 @@
 //! Every access pattern against the embedded DynamoDB, through the same SDK as on AWS.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod actions;
 mod api_keys;
 mod audit;
 mod deliveries;

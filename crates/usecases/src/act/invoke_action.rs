@@ -19,6 +19,7 @@ use domain::action::confirmation::Confirmed;
 use domain::action::invocation::{Content, Invocation, InvocationStatus, Invoker};
 use domain::action::name::ActionName;
 use domain::action::render::Call;
+use domain::action::retrying::LONGEST_INVOCATION;
 use domain::audit::Change;
 use domain::audit::changes::Changes;
 use domain::id::{InvocationId, RuleId, WorkspaceId};
@@ -27,6 +28,7 @@ use domain::timestamp::Timestamp;
 use domain::uid::WorkspaceIdOrUid;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 use self::claim::{Claim, Claimed};
 pub use self::prepared::Prepared;
@@ -105,7 +107,8 @@ pub async fn invoke(
     name: &ActionName,
     request: InvokeRequest,
 ) -> Result<Invoked, UseCaseError> {
-    // 1. Which action, and may the caller invoke it?
+    // 1. Which action, and may the caller invoke it? From here on the time counts.
+    let begun_at = Instant::now();
     let (workspace, action) = find(actions, caller, name, &request).await?;
 
     // 2. Does the request fit it, and what would be sent?
@@ -136,11 +139,7 @@ pub async fn invoke(
 
     // 4. Did it come before?
     let claim = match claim::claim(actions, caller, &action, &request, id).await? {
-        Claimed::Before(before) => {
-            let (invocation, content) = *before;
-            let (invocation, content) = (Box::new(invocation), Box::new(content));
-            return Ok(Invoked::Ended { invocation, content, is_repeated: true });
-        }
+        Claimed::Before(before) => return Ok(ended_so(*before, true)),
         Claimed::Anew(claim) => claim,
     };
 
@@ -164,7 +163,8 @@ pub async fn invoke(
         response: None,
         attempt_log: Vec::new(),
     };
-    let ended = carry_out(actions, &action, &call, (begun, content), &workspace).await;
+    let ends = begun_at + LONGEST_INVOCATION;
+    let ended = carry_out(actions, (&action, &call, ends), (begun, content), &workspace).await;
     lease.give_back(actions).await;
     finish(actions, claim, ended).await
 }
@@ -174,15 +174,16 @@ async fn finish(
     claim: Claim,
     ended: Result<(Invocation, Content), UseCaseError>,
 ) -> Result<Invoked, UseCaseError> {
-    match ended {
-        Ok((invocation, content)) => {
-            claim.complete(actions).await;
-            let (invocation, content) = (Box::new(invocation), Box::new(content));
-            Ok(Invoked::Ended { invocation, content, is_repeated: false })
-        }
-        // It may have been sent. The claim's lease ends by itself; then the same request goes on under the same id and key.
-        Err(error) => Err(error),
-    }
+    // If it failed it may have been sent. The claim's lease ends by itself; then the same request goes on, under the same id
+    // and key.
+    let ended = ended?;
+    claim.complete(actions).await;
+    Ok(ended_so(ended, false))
+}
+
+fn ended_so((invocation, content): (Invocation, Content), is_repeated: bool) -> Invoked {
+    let (invocation, content) = (Box::new(invocation), Box::new(content));
+    Invoked::Ended { invocation, content, is_repeated }
 }
 
 /// The actions of a workspace that the caller may invoke, by name: those that are on and open to one of its roles.
@@ -277,8 +278,7 @@ fn begun(
 
 async fn carry_out(
     actions: &Actions,
-    action: &Action,
-    call: &Call,
+    (action, call, ends): (&Action, &Call, Instant),
     (invocation, content): (Invocation, Content),
     workspace: &Workspace,
 ) -> Result<(Invocation, Content), UseCaseError> {
@@ -296,7 +296,7 @@ async fn carry_out(
     };
     let entry = context.entry(actor, Change::of_invocation(&invocation, changes));
     context.store.begin_invocation(&invocation, &content, expires_at, &entry).await?;
-    let (invocation, content) = attempts::make(actions, action, call, invocation, content).await?;
+    let (invocation, content) = attempts::make(actions, (action, call, ends), invocation, content).await?;
     context.store.end_invocation(&invocation, &content, expires_at).await?;
     Ok((invocation, content))
 }

@@ -148,7 +148,7 @@ pub(crate) async fn delete(
 /// Until the overlap ends, calls are signed with the old secrets as well.
 #[utoipa::path(
     post,
-    path = "/v1/actions/{action}/secrets/rotate",
+    path = "/v1/actions/{action}/secret/rotate",
     operation_id = "rotate_action_secret",
     tag = "Actions",
     params(OfWorkspace),
@@ -173,7 +173,7 @@ pub(crate) async fn rotate(
 /// From now on only the current secret signs.
 #[utoipa::path(
     post,
-    path = "/v1/actions/{action}/secrets/end-overlap",
+    path = "/v1/actions/{action}/secret/end-overlap",
     operation_id = "end_action_overlap",
     tag = "Actions",
     params(OfWorkspace),

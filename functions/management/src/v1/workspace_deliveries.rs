@@ -2,21 +2,15 @@
 
 use api::deliveries::DeliveryDetail;
 use api::page::PageQuery;
-use api::workspace_deliveries::{
-    ListedStatus, SkippedDelivery, WorkspaceDeliveryFilter, WorkspaceDeliveryRow,
-};
+use api::workspace_deliveries::{WorkspaceDeliveryFilter, WorkspaceDeliveryRow};
 use api::workspaces::OfWorkspace;
 use axum::Json;
 use axum::extract::State;
-use domain::delivery::DeliveryStatus;
 use domain::id::DeliveryId;
-use http_kit::{Caller, Id, Page, Query};
+use http_kit::{Caller, Id, Page, Query, shown};
 use usecases::manage::find_delivery::find_delivery;
-use usecases::manage::listing::Span;
 use usecases::manage::management::Management;
-use usecases::manage::workspace_deliveries::{
-    Listed, Position, WorkspaceFilter, WorkspaceListing, list_workspace_deliveries,
-};
+use usecases::manage::workspace_deliveries::{Position, list_workspace_deliveries};
 
 use crate::v1::Answer;
 
@@ -37,40 +31,9 @@ pub(crate) async fn list(
     caller: Caller,
     Page { filter, rows }: Page<Position, WorkspaceDeliveryFilter>,
 ) -> Answer<Json<api::page::Page<WorkspaceDeliveryRow>>> {
-    let WorkspaceDeliveryFilter { workspace_id, status, endpoint_id, event_type, error, since, until } =
-        filter;
-    let mut statuses: Vec<DeliveryStatus> = Vec::new();
-    for status in status.0.iter().filter_map(|status| status.of_delivery()) {
-        if !statuses.contains(&status) {
-            statuses.push(status);
-        }
-    }
-    let filter = WorkspaceFilter {
-        statuses,
-        skipped: status.0.contains(&ListedStatus::Skipped),
-        endpoint: endpoint_id,
-        types: event_type.0,
-        errors: error.0,
-    };
-    let listing = WorkspaceListing { workspace: workspace_id, filter, span: Span { since, until }, rows };
-    let page = list_workspace_deliveries(&management, &caller, listing).await?;
-    Ok(Json(api::page::Page::of(page.rows.into_iter().map(shown), page.next, page.previous)))
-}
-
-fn shown(row: Listed) -> WorkspaceDeliveryRow {
-    match row {
-        Listed::Delivery(delivery) => WorkspaceDeliveryRow::Delivery((*delivery).into()),
-        Listed::Skipped { endpoint, event, event_type, reason } => {
-            WorkspaceDeliveryRow::Skipped(SkippedDelivery {
-                endpoint_id: endpoint,
-                event_id: event,
-                event_type,
-                status: api::deliveries::SkippedStatus::Skipped,
-                reason,
-                created_at: event.time(),
-            })
-        }
-    }
+    let page = list_workspace_deliveries(&management, &caller, shown::listing(filter, rows)).await?;
+    let rows = page.rows.into_iter().map(shown::delivery_row);
+    Ok(Json(api::page::Page::of(rows, page.next, page.previous)))
 }
 
 /// Read a delivery by its id alone

@@ -4,7 +4,7 @@
 use domain::action::Action;
 use domain::action::invocation::{Content, Invocation, InvocationStatus, MAX_RESULT_BYTES, Response};
 use domain::action::render::Call;
-use domain::action::retrying::{Ended, LONGEST_INVOCATION, counts_against_health, wait_before_retry};
+use domain::action::retrying::{Ended, counts_against_health, wait_before_retry};
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::render::Occasion;
 use domain::policy::circuit::OPEN_AFTER;
@@ -21,16 +21,14 @@ use crate::error::{Fault, chain};
 /// What of an answer is kept in the log of attempts, as of a delivery's.
 const LOGGED_BYTES: usize = 4_096;
 
-/// Makes the attempts, and gives the invocation as it ended.
+/// Makes the attempts, the last of which is over when it `ends`, and gives the invocation as it ended.
 pub(super) async fn make(
     actions: &Actions,
-    action: &Action,
-    call: &Call,
+    (action, call, ends): (&Action, &Call, Instant),
     mut invocation: Invocation,
     mut content: Content,
 ) -> Result<(Invocation, Content), Fault> {
-    let begun = Instant::now();
-    let time_left = || LONGEST_INVOCATION.saturating_sub(begun.elapsed());
+    let time_left = || ends.saturating_duration_since(Instant::now());
     let (outcome, judgement) = loop {
         let number = invocation.attempts + 1;
         let (at, nonce) = (actions.context.clock.now(), actions.context.randomness.bytes());
