@@ -175,7 +175,7 @@ pub fn fan_out_operational(
 ) -> (Ledger, Ledger) {
     let (mut by_name, mut by_alias) = (Decided::default(), Decided::default());
     for subscription in subscriptions.iter().filter(|subscription| subscription.subscribes()) {
-        if subscription.id == about || subscription.switch.skip_reason().is_some() {
+        if subscription.id == about || subscription.switch == Switch::Off {
             continue;
         }
         let (event, decided) = match () {
