@@ -112,6 +112,9 @@ pub async fn test_rule(
 ) -> Result<TestedRule, UseCaseError> {
     let deadline = Instant::now() + ANSWER_WITHIN;
     caller.require(Scope::Rules)?;
+    if !matches!(test.events, TestedEvents::Own(_)) {
+        caller.require(Scope::EventsRead)?;
+    }
     let context = &actions.context;
     // 1. Which rule?
     let saved = match test.rule_id {
@@ -134,13 +137,11 @@ pub async fn test_rule(
     // 2. Which events?
     let (events, is_complete) = match test.events {
         TestedEvents::Stored(id) => {
-            caller.require(Scope::EventsRead)?;
             let id = context.event_id(workspace, id).await?;
             (vec![(stored(actions, workspace, id).await?.ok_or(Problem::NotFound("event"))?, true)], true)
         }
         TestedEvents::Own(event) => (vec![(own(actions, workspace, *event)?, false)], true),
         TestedEvents::Recent(count) => {
-            caller.require(Scope::EventsRead)?;
             recent(actions, workspace, &settings, count.min(MAX_EVENTS), deadline).await?
         }
     };
