@@ -2,6 +2,8 @@
 //! Subscriptions and fan-out: whether an endpoint is switched on, its types, channels and filter decide, and of a step of a
 //! rule also what the rule does.
 
+use std::collections::HashSet;
+
 use payload::Filter;
 
 use crate::endpoint::purpose::{Purpose, RuleStep, StepKind};
@@ -167,7 +169,8 @@ pub fn fan_out(event: &Facts<'_>, subscriptions: &[Subscription]) -> Ledger {
 
 /// Fan-out of an operational event that concerns the endpoint `about`: only endpoints that list its name get it, or else its
 /// alias, and never `about` itself, because a failing endpoint cannot receive the news of its failure. Gives the ledgers of
-/// both. Of endpoints that do not get it they say nothing, except of rules that watch or forward it.
+/// both. Of endpoints that do not get it they say nothing, except of rules that watch it, forward it or would feed
+/// themselves.
 pub fn fan_out_operational(
     (name, alias): (&Facts<'_>, &Facts<'_>),
     about: EndpointId,
@@ -184,7 +187,7 @@ pub fn fan_out_operational(
             () => continue,
         };
         let reason = subscription.skip_reason_once_named(event);
-        if matches!(reason, None | Some(SkipReason::Watching | SkipReason::Forwarded)) {
+        if matches!(reason, None | Some(SkipReason::Watching | SkipReason::Forwarded | SkipReason::Loop)) {
             decided.add(subscription, reason);
         }
     }
@@ -218,13 +221,16 @@ impl Decided {
         if targets.is_empty() {
             return ledger;
         }
-        let targets = subscriptions.iter().filter(|endpoint| targets.contains(&endpoint.id));
-        for target in targets.filter(|target| target.can_be_forwarded_to()) {
-            if target.switch.skip_reason().is_none() && !ledger.deliveries.contains(&target.id) {
-                ledger.skipped.retain(|(id, _)| *id != target.id);
-                ledger.deliveries.push(target.id);
-            }
-        }
+        let targets: HashSet<EndpointId> = targets.into_iter().collect();
+        let known: HashSet<EndpointId> = ledger.deliveries.iter().copied().collect();
+        let named = subscriptions.iter().filter(|endpoint| targets.contains(&endpoint.id));
+        let added: HashSet<EndpointId> = named
+            .filter(|target| target.can_be_forwarded_to() && target.switch.skip_reason().is_none())
+            .map(|target| target.id)
+            .filter(|id| !known.contains(id))
+            .collect();
+        ledger.skipped.retain(|(id, _)| !added.contains(id));
+        ledger.deliveries.extend(added);
         // In the order in which the endpoints were created.
         ledger.deliveries.sort_unstable();
         ledger
