@@ -6,6 +6,7 @@
 use domain::action::Action;
 use domain::action::invocation::{Content, Invocation, InvocationStatus};
 use domain::action::parameters::canonical;
+use domain::action::retrying::is_tried_again;
 use domain::id::InvocationId;
 use domain::problem::Problem;
 use serde_json::Value;
@@ -54,20 +55,29 @@ pub(super) async fn claim(
 
     let (store, now) = (&actions.context.store, actions.context.clock.now());
     let (first, standing) = match store.claim_invocation(&key, &digest, id, now).await? {
-        InvocationClaim::Claimed => return Ok(Claimed::Anew(Claim { id, key: Some(key) })),
+        InvocationClaim::Claimed => {
+            // A claim is kept for a day, the invocation of a rule's delivery as long as the delivery.
+            let before = match caller {
+                Caller::Key(_) => None,
+                Caller::Rule { .. } => store.load_invocation(workspace, id, now).await?,
+            };
+            let before = before.filter(|before| is_over(before) && !caller.goes_on(action, before));
+            return Ok(match before {
+                Some(before) => Claimed::Before(Box::new(before)),
+                None => Claimed::Anew(Claim { id, key: Some(key) }),
+            });
+        }
         InvocationClaim::Reused => return Err(Problem::IdempotencyKeyReused.into()),
         InvocationClaim::Found(first, standing) => (first, standing),
     };
     let found = store.load_invocation(workspace, first, now).await?;
-    let is_over = |(invocation, _): &(Invocation, Content)| match invocation.status {
-        InvocationStatus::Running | InvocationStatus::Interrupted => false,
-        InvocationStatus::Succeeded | InvocationStatus::Failed | InvocationStatus::TimedOut => true,
-    };
     match (found, standing) {
         // Also where its process died before the claim was completed.
-        (Some(found), _) if is_over(&found) => Ok(Claimed::Before(Box::new(found))),
+        (Some(found), _) if is_over(&found) && !caller.goes_on(action, &found) => {
+            Ok(Claimed::Before(Box::new(found)))
+        }
         (_, Standing::Leased) => Err(Problem::IdempotencyKeyInProgress.into()),
-        // It died. Of two repetitions one goes on, under the same id and with the same key: at least once.
+        // It died, or failed and is tried again. Of two repetitions one goes on, under the same id and with the same key: at least once.
         (_, standing) => {
             let leased_until = match standing {
                 Standing::Over { leased_until } => Some(leased_until),
@@ -78,6 +88,22 @@ pub(super) async fn claim(
                 false => Err(Problem::IdempotencyKeyInProgress.into()),
             }
         }
+    }
+}
+
+fn is_over((invocation, _): &(Invocation, Content)) -> bool {
+    match invocation.status {
+        InvocationStatus::Running | InvocationStatus::Interrupted => false,
+        InvocationStatus::Succeeded | InvocationStatus::Failed | InvocationStatus::TimedOut => true,
+    }
+}
+
+impl Caller<'_> {
+    /// Whether it carries out an invocation that is over once more: a rule does, for a delivery that is tried again.
+    fn goes_on(&self, action: &Action, (invocation, content): &(Invocation, Content)) -> bool {
+        let Self::Rule { is_replay, .. } = self else { return false };
+        invocation.status != InvocationStatus::Succeeded
+            && (*is_replay || is_tried_again(&action.settings, content))
     }
 }
 
