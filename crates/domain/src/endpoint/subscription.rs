@@ -2,8 +2,6 @@
 //! Subscriptions and fan-out: whether an endpoint is switched on, its types, channels and filter decide, and of a step of a
 //! rule also what the rule does.
 
-use std::collections::HashSet;
-
 use payload::Filter;
 
 use crate::endpoint::purpose::{Purpose, RuleStep, StepKind};
@@ -221,16 +219,20 @@ impl Decided {
         if targets.is_empty() {
             return ledger;
         }
-        let targets: HashSet<EndpointId> = targets.into_iter().collect();
-        let known: HashSet<EndpointId> = ledger.deliveries.iter().copied().collect();
-        let named = subscriptions.iter().filter(|endpoint| targets.contains(&endpoint.id));
-        let added: HashSet<EndpointId> = named
-            .filter(|target| target.can_be_forwarded_to() && target.switch.skip_reason().is_none())
-            .map(|target| target.id)
-            .filter(|id| !known.contains(id))
-            .collect();
-        ledger.skipped.retain(|(id, _)| !added.contains(id));
-        ledger.deliveries.extend(added);
+        let targets = subscriptions.iter().filter(|endpoint| targets.contains(&endpoint.id));
+        for target in targets.filter(|target| target.can_be_forwarded_to()) {
+            match target.switch.skip_reason() {
+                None if ledger.deliveries.contains(&target.id) => {}
+                None => {
+                    ledger.skipped.retain(|(id, _)| *id != target.id);
+                    ledger.deliveries.push(target.id);
+                }
+                Some(reason) => {
+                    let recorded = ledger.skipped.iter_mut().find(|(id, _)| *id == target.id);
+                    recorded.into_iter().for_each(|(_, why)| *why = reason);
+                }
+            }
+        }
         // In the order in which the endpoints were created.
         ledger.deliveries.sort_unstable();
         ledger
