@@ -289,6 +289,13 @@ impl DeliveryId {
     }
 }
 
+impl InvocationId {
+    /// The one invocation that the delivery of a rule's step is: always the same id, and as old as the delivery.
+    pub fn of(delivery: DeliveryId) -> Self {
+        Self::new(delivery.time(), randomness_of(&Sha256::digest(delivery.to_bytes())))
+    }
+}
+
 /// The random part of an id that follows from others.
 fn randomness_of(digest: &[u8]) -> u128 {
     digest.iter().take(10).fold(0, |randomness, byte| randomness << 8 | u128::from(*byte))

@@ -1,6 +1,7 @@
 //! How is a request body read that changes settings?
 //! As a JSON object: members that are no settings are taken out of it, and `PATCH` merges it (RFC 7396).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use domain::endpoint::defaults::EndpointDefaults;
@@ -13,15 +14,16 @@ use usecases::manage::merge_patch::merge;
 
 use crate::strict_json::{parse_json, parse_value};
 
-/// The member whose own members keep their order, which a [`Value`] does not.
-const TEMPLATE: &str = "template";
+/// The members in which templates stand, whose own members keep their order, which a [`Value`] does not: the template of an
+/// endpoint, and the steps of a rule.
+const IN_ORDER: [&str; 2] = ["template", "then"];
 
 /// A JSON object, not read yet.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
     members: Map<String, Value>,
-    /// The text of the member of this name, as it was sent.
-    template: Option<Box<RawValue>>,
+    /// The texts of the members of [`IN_ORDER`], as they were sent.
+    texts: BTreeMap<String, Box<RawValue>>,
 }
 
 impl<'de> Deserialize<'de> for Document {
@@ -37,10 +39,10 @@ impl<'de> Deserialize<'de> for Document {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
                 let mut document = Document::default();
                 while let Some(name) = map.next_key::<String>()? {
-                    let value = if name == TEMPLATE {
+                    let value = if IN_ORDER.contains(&name.as_str()) {
                         let text = map.next_value::<Box<RawValue>>()?;
                         let value = serde_json::from_str(text.get()).map_err(A::Error::custom)?;
-                        document.template = Some(text);
+                        document.texts.insert(name.clone(), text);
                         value
                     } else {
                         map.next_value()?
@@ -82,14 +84,19 @@ impl Document {
     /// # Errors
     /// [`Problem`] says what is wrong and where.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
-        let Self { mut members, template } = self;
-        let Some(template) = template.filter(|_| members.remove(TEMPLATE).is_some()) else {
+        let Self { mut members, mut texts } = self;
+        texts.retain(|name, _| members.remove(name).is_some());
+        if texts.is_empty() {
             return parse_value(Value::Object(members));
-        };
-        let others = Value::Object(members).to_string();
-        let others = others.strip_suffix('}').unwrap_or(&others);
-        let comma = if others.len() > 1 { "," } else { "" };
-        parse_json(format!(r#"{others}{comma}"{TEMPLATE}":{template}}}"#).as_bytes())
+        }
+        let mut json = Value::Object(members).to_string();
+        json.pop();
+        for (name, text) in texts {
+            let comma = if json.len() > 1 { "," } else { "" };
+            json.push_str(&format!(r#"{comma}"{name}":{text}"#));
+        }
+        json.push('}');
+        parse_json(json.as_bytes())
     }
 
     /// Whether it sets this member to `value`.
@@ -110,9 +117,10 @@ impl Document {
         // Settings are structs with string keys: they always become an object.
         let text = serde_json::to_string(current).unwrap_or_default();
         let mut document: Self = serde_json::from_str(&text).unwrap_or_default();
-        if self.members.contains_key(TEMPLATE) {
-            document.template = self.template;
+        for name in IN_ORDER.into_iter().filter(|name| self.members.contains_key(*name)) {
+            document.texts.remove(name);
         }
+        document.texts.extend(self.texts);
         merge(&mut document.members, self.members, whole);
         document
     }
@@ -145,5 +153,22 @@ mod tests {
         assert_eq!(written(replaced), r#"{"d":1,"c":2}"#);
         let removed = document(r#"{"template":null}"#).merged_into(&settings, &[]);
         assert_eq!(written(removed), "null");
+    }
+
+    #[test]
+    fn so_do_those_of_the_templates_in_a_rules_steps() {
+        let steps = r#"[{"id":"a1","do":"emit","type":"b","data":{"z":1,"a":{"y":2,"b":3}}}]"#;
+        let written = |document: Document| {
+            let settings: domain::rule::RuleSettings = document.read().unwrap();
+            serde_json::to_string(&settings.then).unwrap()
+        };
+        let made = document(&format!(r#"{{"name":"A rule","then":{steps},"active":false}}"#));
+        assert_eq!(written(made.clone()), steps);
+        let settings: domain::rule::RuleSettings = made.read().unwrap();
+        let renamed = document(r#"{"name":"Another"}"#).merged_into(&settings, &[]);
+        assert_eq!(written(renamed), steps);
+        let other = steps.replace("\"z\":1", "\"zz\":1");
+        let replaced = document(&format!(r#"{{"then":{other}}}"#)).merged_into(&settings, &[]);
+        assert_eq!(written(replaced), other);
     }
 }

@@ -126,3 +126,20 @@ async fn a_change_for_another_revision_changes_nothing() {
     assert_eq!(actions, [json!("rule.updated"), json!("rule.created")]);
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_rule_whose_target_is_gone_can_be_switched_off_and_not_on_again() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let own = stage.endpoint(&receiver, json!({})).await;
+    let made = rule(&stage, json!({ "then": [{ "do": "deliver", "endpoint_id": own.id }] })).await;
+    let endpoint = format!("/v1/webhook-endpoints/{}", own.id);
+    assert_eq!(stage.admin.call("DELETE", &endpoint, "", &[]).await.unwrap().0, 204);
+    change(&stage, &made, json!({ "name": "Renamed" })).await;
+    change(&stage, &made, json!({ "mode": "watch" })).await;
+    change(&stage, &made, json!({ "active": false })).await;
+    let path = format!("/v1/rules/{}", made["id"].as_str().unwrap());
+    let on = json!({ "active": true, "mode": "live" }).to_string();
+    let (status, problem) = stage.admin.call("PATCH", &path, on, &[]).await.unwrap();
+    assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/then/0/endpoint_id")));
+    stage.end().await;
+}

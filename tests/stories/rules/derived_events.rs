@@ -105,3 +105,28 @@ async fn an_event_that_cannot_be_made_is_a_delivery_that_failed() {
     assert_eq!(health["failures"], 0, "a step has no receiver that could fail");
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_rule_does_not_feed_itself_by_way_of_the_news_that_its_event_was_not_delivered() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    receiver.answer(stories::receiver::Answer::Status(500));
+    let once = json!({ "schedule_seconds": [] });
+    let subscriber =
+        stage.endpoint(&receiver, json!({ "events": ["order.*", "alarm"], "retry": once })).await;
+    let made = rule(&stage, emits("posthorn.delivery.exhausted", "alarm")).await;
+    stage.send("order.made", json!({})).await;
+    stage.deliveries(&subscriber, 2, "failed").await;
+    let list = format!("/v1/events?workspace_id={}&event_type=posthorn.delivery.exhausted", stage.workspace);
+    let news = loop {
+        let page = stage.read(&list).await["data"].as_array().unwrap().clone();
+        match page.len() {
+            0 | 1 => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            _ => break page,
+        }
+    };
+    // Newest first: of the order's delivery the rule made the alarm, of the alarm's it makes nothing.
+    assert_eq!(fate(&stage, &news[0], &step(&made, 0).id).await, "loop");
+    assert_eq!(fate(&stage, &news[1], &step(&made, 0).id).await, "delivery");
+    stage.end().await;
+    assert_eq!(receiver.seen().len(), 2);
+}

@@ -3,6 +3,7 @@
 mod changes;
 mod derived_events;
 mod firings;
+mod invoked_actions;
 mod refusals;
 mod routing;
 mod tests_of_rules;

@@ -9,6 +9,7 @@ use super::{ask, rule};
 async fn a_rule_that_cannot_be_is_refused_with_a_pointer_to_what_is_wrong() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let own = stage.endpoint(&receiver, json!({})).await;
+    let notification = stage.endpoint(&receiver, json!({ "body": "slack" })).await;
     let emit = json!({ "do": "emit", "type": "z", "data": 1 });
     let made = rule(&stage, json!({ "when": { "events": ["x"] }, "then": [emit] })).await;
     let deliver = |more: Value| {
@@ -34,6 +35,7 @@ async fn a_rule_that_cannot_be_is_refused_with_a_pointer_to_what_is_wrong() {
             json!({ "then": [{ "do": "deliver", "endpoint_id": own.id, "delay_seconds": 1 }] }),
             "/then/0/delay_seconds",
         ),
+        (json!({ "then": [{ "do": "deliver", "endpoint_id": notification.id }] }), "/then/0/endpoint_id"),
         (deliver(json!({ "url": "https://10.0.0.1/" })), "/then/0/url"),
         (deliver(json!({ "url": "posthorn:emit:x" })), "/then/0/url"),
         (deliver(json!({ "colour": "red" })), "/then/0/colour"),
@@ -111,5 +113,49 @@ async fn a_key_sees_and_changes_the_rules_of_its_workspace_as_its_scopes_say() {
     }
     let test = json!({ "rule_id": made["id"] }).to_string();
     assert_eq!(stranger.call("POST", "/v1/rules/test", test, &[]).await.unwrap().0, 404);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_invoke_an_action_can_make_its_rule_do_less_and_nothing_else() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let action = json!({
+        "workspace_id": stage.workspace, "name": "refund_order", "url": receiver.url(), "roles": ["support"],
+        "parameters": { "type": "object", "properties": { "order": {} } },
+    });
+    stage.admin.post("/v1/actions", &action).await.unwrap();
+    let key = async |scopes: &[&str], roles: &[&str]| {
+        let body =
+            json!({ "name": "key", "workspace_id": stage.workspace, "scopes": scopes, "roles": roles });
+        let key = stage.admin.post("/v1/api-keys", &body).await.unwrap();
+        api::client::ApiClient::new(&stage.platform.url(), key["key"].as_str().unwrap())
+    };
+    let step = |order: &str| json!([{ "id": "a1", "do": "invoke", "action": "refund_order", "parameters": { "order": order } }]);
+    let owner = key(&["rules", "actions"], &["support"]).await;
+    let body = json!({ "name": "Refunds", "when": { "events": ["a"] }, "then": step("{{ data.id }}") });
+    let made = owner.post("/v1/rules", &body).await.unwrap();
+    let path = format!("/v1/rules/{}", made["id"].as_str().unwrap());
+    let other = key(&["rules"], &["support"]).await;
+    for (change, is_allowed) in [
+        (json!({ "then": step("another") }), false),
+        (json!({ "when": { "events": [] } }), false),
+        (json!({ "if": { "data.id": 1 } }), false),
+        (json!({ "name": "Refunds of orders" }), true),
+        (json!({ "mode": "watch" }), true),
+        (json!({ "mode": "live" }), false),
+        (json!({ "active": false }), true),
+        (json!({ "mode": "live" }), true),
+        (json!({ "then": step("another") }), false),
+        (json!({ "active": true }), false),
+    ] {
+        let (status, problem) = other.call("PATCH", &path, change.to_string(), &[]).await.unwrap();
+        let expected = if is_allowed { 200 } else { 422 };
+        assert_eq!(status, expected, "{change}: {problem:#}");
+        if !is_allowed {
+            assert_eq!(problem["errors"][0]["pointer"], "/then/0/action", "{change}");
+        }
+    }
+    let on = json!({ "active": true }).to_string();
+    assert_eq!(owner.call("PATCH", &path, on, &[]).await.unwrap().0, 200);
     stage.end().await;
 }

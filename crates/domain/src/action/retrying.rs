@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::action::ActionSettings;
+use crate::action::invocation::Content;
 use crate::policy::outcome::{ErrorClass, Judgement, Outcome, StatusPattern};
 use crate::policy::retry::parse_retry_after;
 use crate::timestamp::Timestamp;
@@ -76,6 +77,15 @@ pub fn may_have_been_carried_out(settings: &ActionSettings, outcome: &Outcome) -
             status @ 300..=499 => settings.outcomes.retryable.contains(&StatusPattern::Code(status)),
             _ => true,
         },
+    }
+}
+
+/// Whether an invocation that failed is worth another one, later and under the same key, which does no harm either.
+pub fn is_tried_again(settings: &ActionSettings, content: &Content) -> bool {
+    let Some(last) = content.attempt_log.last() else { return true };
+    match settings.outcomes.judge(&last.outcome) {
+        Judgement::Retryable(class) => may_be_repeated(settings, &last.outcome, class),
+        Judgement::Success | Judgement::Permanent(_) | Judgement::Gone => false,
     }
 }
 

@@ -167,7 +167,8 @@ pub fn fan_out(event: &Facts<'_>, subscriptions: &[Subscription]) -> Ledger {
 
 /// Fan-out of an operational event that concerns the endpoint `about`: only endpoints that list its name get it, or else its
 /// alias, and never `about` itself, because a failing endpoint cannot receive the news of its failure. Gives the ledgers of
-/// both. Of endpoints that do not get it they say nothing, except of rules that watch or forward it.
+/// both. Of endpoints that do not get it they say nothing, except of rules that watch it, forward it or would feed
+/// themselves.
 pub fn fan_out_operational(
     (name, alias): (&Facts<'_>, &Facts<'_>),
     about: EndpointId,
@@ -184,7 +185,7 @@ pub fn fan_out_operational(
             () => continue,
         };
         let reason = subscription.skip_reason_once_named(event);
-        if matches!(reason, None | Some(SkipReason::Watching | SkipReason::Forwarded)) {
+        if matches!(reason, None | Some(SkipReason::Watching | SkipReason::Forwarded | SkipReason::Loop)) {
             decided.add(subscription, reason);
         }
     }

@@ -193,18 +193,11 @@ mod tests {
 
     fn any_ledger() -> impl Strategy<Value = Ledger> {
         let ids = || proptest::collection::vec(any::<[u8; 16]>().prop_map(EndpointId::from_bytes), 0..20);
-        let skipped = (ids(), ids(), ids(), ids(), ids());
-        (ids(), skipped).prop_map(|(deliveries, (unwanted, disabled, elsewhere, full, lately))| Ledger {
-            deliveries,
-            skipped: unwanted
-                .into_iter()
-                .map(|id| (id, SkipReason::TypeNotSubscribed))
-                .chain(disabled.into_iter().map(|id| (id, SkipReason::Disabled)))
-                .chain(elsewhere.into_iter().map(|id| (id, SkipReason::Channel)))
-                .chain(full.into_iter().map(|id| (id, SkipReason::ParkedFull)))
-                .chain(lately.into_iter().map(|id| (id, SkipReason::NotifiedLately)))
-                .collect(),
-        })
+        // One group of endpoints for each reason.
+        let skipped = SkipReason::ALL.map(|reason| {
+            ids().prop_map(move |ids| ids.into_iter().map(move |id| (id, reason)).collect::<Vec<_>>())
+        });
+        (ids(), skipped).prop_map(|(deliveries, skipped)| Ledger { deliveries, skipped: skipped.concat() })
     }
 
     proptest! {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
-use crate::event::event_type::EventType;
+use crate::event::event_type::{EventType, wants};
 use crate::event::ledger::SkipReason;
 use crate::id::{DeliveryId, EndpointId, EventId};
 use crate::rule::Rule;
@@ -65,6 +65,10 @@ impl Rule {
         let steps = self.steps().filter_map(|(step, endpoint)| {
             let (result, reason, endpoint) = match event.ledger.entry(endpoint)? {
                 Some(SkipReason::TypeNotSubscribed | SkipReason::Channel) => return None,
+                // Of a rule that is off, a ledger says nothing else, whatever the event's type.
+                Some(SkipReason::Disabled) if !wants(&self.settings.when.events, &event.event_type) => {
+                    return None;
+                }
                 None => (FiringResult::Fired, None, endpoint),
                 Some(SkipReason::Watching) => (FiringResult::WouldHaveFired, None, endpoint),
                 Some(SkipReason::Forwarded) => {

@@ -49,11 +49,14 @@ pub fn check(rule: Node<'_>, others: &[Node<'_>]) -> Result<(), Problem> {
     Err(Problem::invalid(format!("/then/{place}/type"), told))
 }
 
+/// Each further rule on a way, with what it emits.
+type Way<'a> = Vec<(&'a str, &'a EventType)>;
+
 /// The shortest way from `rule` back to itself: the place of its first step, and each further rule with what it emits.
-fn shortest<'a>(rule: Node<'a>, others: &[Node<'a>]) -> Option<(usize, Vec<(&'a str, &'a EventType)>)> {
+fn shortest<'a>(rule: Node<'a>, others: &[Node<'a>]) -> Option<(usize, Way<'a>)> {
     let others: Vec<Node<'_>> = others.iter().copied().filter(|other| other.id != rule.id).collect();
     // A type that was emitted, and the way there; breadth first.
-    let mut waiting: VecDeque<(&EventType, usize, Vec<(&str, &EventType)>)> =
+    let mut waiting: VecDeque<(&EventType, usize, Way<'_>)> =
         rule.emits().map(|(place, emitted)| (emitted, place, Vec::new())).collect();
     let mut seen: HashSet<&EventType> = HashSet::new();
     while let Some((emitted, place, way)) = waiting.pop_front() {

@@ -4,6 +4,7 @@
 //! [`RuleSettings`] is the one document that `POST` takes, `PATCH` merges into and the table stores. A rule decides nothing
 //! when an event comes: it is compiled into one endpoint a step ([`compile`]), which the fan-out sees as any other.
 
+pub mod change;
 pub mod compile;
 pub mod example;
 pub mod firing;
@@ -20,6 +21,7 @@ use crate::access::api_key::{ApiKey, Scope};
 use crate::event::channel::{Channel, MAX_CHANNELS};
 use crate::event::document::MEMBERS;
 use crate::event::event_type::{EventTypePattern, MAX_PATTERNS};
+use crate::event::operational::OWN_PREFIX;
 use crate::id::{EndpointId, RuleId, WorkspaceId};
 use crate::json_object::only_object;
 use crate::problem::{Invalid, Problem};
@@ -63,6 +65,13 @@ pub struct When {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_items = 20))]
     pub channels: Vec<Channel>,
+}
+
+impl When {
+    /// Whether it lists only events of Posthorn itself.
+    pub fn is_of_posthorns(&self) -> bool {
+        !self.events.is_empty() && self.events.iter().all(|events| events.as_str().starts_with(OWN_PREFIX))
+    }
 }
 
 /// The settings of a rule. A field that is left out takes its default.

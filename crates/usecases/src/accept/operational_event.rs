@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use domain::endpoint::Endpoint;
 use domain::endpoint::subscription::{Subscription, fan_out_operational};
+use domain::event::cause::Cause;
 use domain::event::document::Facts;
 use domain::event::event_type::EventType;
 use domain::event::ledger::{Ledger, SkipReason};
@@ -23,14 +24,26 @@ use crate::error::Fault;
 
 /// Sends the operational event `what`, which concerns the endpoint `about`. A failure to send it is logged and ignored,
 /// because the reported change has happened all the same. Topic and endpoints do not depend on each other.
-pub(crate) async fn notify(context: &Context, about: &Endpoint, what: OperationalEvent, mut data: Value) {
+pub(crate) async fn notify(context: &Context, about: &Endpoint, what: OperationalEvent, data: Value) {
+    notify_because_of(context, about, what, data, None).await;
+}
+
+/// The same about a delivery of the event `of`: the rules that led to that event led to this one, too. Without them a rule
+/// that fires when a delivery has failed, and makes an event whose delivery fails, would feed itself without end.
+pub(crate) async fn notify_because_of(
+    context: &Context,
+    about: &Endpoint,
+    what: OperationalEvent,
+    mut data: Value,
+    of: Option<EventId>,
+) {
     let now = context.clock.now();
     // People know the endpoint by these, and a notification is rendered of the event alone.
     data["endpoint_description"] = json!(about.settings.description);
     data["endpoint_host"] = json!(about.url.host());
     let about = about.key();
     let id = EventId::new(now, context.randomness.id());
-    let notice = Notice { id, about, what, data, now };
+    let notice = Notice { id, about, what, data, now, of };
     for sent in [notify_topic(context, &notice).await, notify_endpoints(context, &notice).await] {
         if let Err(fault) = sent {
             let (workspace, endpoint) = (about.workspace, about.id);
@@ -46,11 +59,13 @@ struct Notice {
     what: OperationalEvent,
     data: Value,
     now: Timestamp,
+    /// The event whose delivery it is about.
+    of: Option<EventId>,
 }
 
 /// The message is the body that an endpoint would get, and the workspace, because the topic serves all workspaces.
 async fn notify_topic(context: &Context, notice: &Notice) -> Result<(), Fault> {
-    let Notice { id, about, what, data, now } = notice;
+    let Notice { id, about, what, data, now, .. } = notice;
     let Some(topic) = &context.topic else { return Ok(()) };
     let message = json!({ "id": id, "type": what.name(), "timestamp": now, "workspace_id": about.workspace, "data": data });
     let attributes = [
@@ -62,7 +77,7 @@ async fn notify_topic(context: &Context, notice: &Notice) -> Result<(), Fault> {
 }
 
 async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Fault> {
-    let Notice { id, about, what, data, now } = notice;
+    let Notice { id, about, what, data, now, .. } = notice;
     // 1. Under its alias it is another event, which says what it stands for: a producer may send events of this type, too.
     let (name, alias) = what.event_types().map_err(|error| broken(&error))?;
     let mut data = data.clone();
@@ -74,8 +89,10 @@ async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Faul
 
     // 2. Which endpoints list its name, and which only its alias?
     let subscriptions = context.cache.subscriptions(about.workspace).await?;
+    let caused_by = cause(context, notice, &subscriptions).await?;
     let (mut ledger, ledger_by_alias) = {
-        let [name, alias] = [&by_name, &by_alias].map(|(id, name, data)| Facts::new(*id, name, *now, data));
+        let [name, alias] = [&by_name, &by_alias]
+            .map(|(id, name, data)| Facts::new(*id, name, *now, data).caused_by(caused_by.as_ref()));
         fan_out_operational((&name, &alias), about.id, &subscriptions)
     };
 
@@ -86,8 +103,22 @@ async fn notify_endpoints(context: &Context, notice: &Notice) -> Result<(), Faul
     }
 
     // 4. Write the event and its jobs, as for any event.
-    send(context, notice, by_name, ledger).await?;
-    send(context, notice, by_alias, ledger_by_alias).await
+    send(context, notice, by_name, (ledger, caused_by.clone())).await?;
+    send(context, notice, by_alias, (ledger_by_alias, caused_by)).await
+}
+
+/// The rules that led to the event that the notice is about. Only rules ask, so where there is none nothing is read.
+async fn cause(
+    context: &Context,
+    notice: &Notice,
+    subscriptions: &[Subscription],
+) -> Result<Option<Cause>, Fault> {
+    let Some(event) = notice.of else { return Ok(None) };
+    if !subscriptions.iter().any(|subscription| subscription.purpose.rule_step().is_some()) {
+        return Ok(None);
+    }
+    let event = context.store.load_event(notice.about.workspace, event, notice.now).await?;
+    Ok(event.and_then(|event| event.caused_by))
 }
 
 fn payload(data: &Value) -> Result<Payload, Fault> {
@@ -115,7 +146,7 @@ async fn send(
     context: &Context,
     notice: &Notice,
     (id, event_type, payload): (EventId, EventType, Payload),
-    ledger: Ledger,
+    (ledger, caused_by): (Ledger, Option<Cause>),
 ) -> Result<(), Fault> {
     let Notice { about, now, .. } = notice;
     if ledger.is_empty() {
@@ -134,7 +165,7 @@ async fn send(
         deliver_at: None,
         trace: None,
         is_test: false,
-        caused_by: None,
+        caused_by,
         ledger,
     };
     context.store.save_event(&event, workspace.expiry(*now)).await?;

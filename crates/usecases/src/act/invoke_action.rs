@@ -22,7 +22,7 @@ use domain::action::retrying::LONGEST_INVOCATION;
 use domain::action::{Action, ActionSettings};
 use domain::audit::Change;
 use domain::audit::changes::Changes;
-use domain::id::{InvocationId, RuleId, WorkspaceId};
+use domain::id::{DeliveryId, InvocationId, RuleId, WorkspaceId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
 use domain::uid::WorkspaceIdOrUid;
@@ -46,6 +46,10 @@ pub enum Caller<'a> {
         workspace: WorkspaceId,
         /// The rule.
         rule: RuleId,
+        /// The delivery of its step, from which the invocation's id follows: there is one of each.
+        delivery: DeliveryId,
+        /// Whether a person asked for the delivery again.
+        is_replay: bool,
     },
 }
 
@@ -114,7 +118,10 @@ pub async fn invoke(
     // 2. Does the request fit it, and what would be sent?
     prepared::check(actions, &action, &request)?;
     let now = actions.context.clock.now();
-    let id = InvocationId::new(now, actions.context.randomness.id());
+    let id = match caller {
+        Caller::Key(_) => InvocationId::new(now, actions.context.randomness.id()),
+        Caller::Rule { delivery, .. } => InvocationId::of(delivery),
+    };
     let key = request.idempotency_key.clone().unwrap_or_else(|| id.to_string());
     let mut call = Call::new(&action, id, &request.parameters, request.actor.as_deref(), key)?;
     if request.dry_run {

@@ -70,7 +70,7 @@ pub(crate) async fn post(
                     Box::pin(mail(outbound, endpoint, address, rendered, occasion.at)).await
                 }
                 (None, Some(step)) => {
-                    Box::pin(carry_out(outbound, endpoint, message, rendered, step)).await?
+                    Box::pin(carry_out(outbound, endpoint, (message, trigger), rendered, step)).await?
                 }
             };
             (sent, reply)
@@ -93,7 +93,7 @@ pub(crate) async fn post(
 async fn carry_out(
     Outbound { steps, .. }: Outbound<'_>,
     endpoint: &Endpoint,
-    message: &Message<'_>,
+    (message, trigger): (&Message<'_>, Trigger),
     rendered: RenderedRequest,
     step: StepUrl,
 ) -> Result<Reply, Fault> {
@@ -105,7 +105,8 @@ async fn carry_out(
         }
         (StepUrl::Invoke(action), Some(Steps { actions, .. })) => {
             let parameters = rendered.body.as_slice();
-            invoke_step(actions, endpoint, message.delivery_id, &action, parameters).await?
+            let delivery = (message.delivery_id, trigger == Trigger::Replay);
+            invoke_step(actions, endpoint, delivery, &action, parameters).await?
         }
         // A forwarded delivery is that of the endpoint that the step names.
         (StepUrl::Forward(_), Some(_)) | (_, None) => Outcome::Unreachable(ErrorClass::BlockedAddress),

@@ -35,11 +35,13 @@ pub(super) async fn missed(
         // A list cuts very long ledgers short: endpoints missing from it are looked up below as well.
         // A delivery that the ledger promises and that was never attempted was cut off from its job.
         let due = endpoint.settings.due(event.deliver_at.unwrap_or(event.id.time()));
-        let in_ledger = event.ledger.deliveries.contains(&endpoint.id) && now.since(due) < LOST_AFTER;
+        let promised = event.ledger.deliveries.contains(&endpoint.id);
+        let in_ledger = promised && now.since(due) < LOST_AFTER;
         // A test event is meant for one endpoint only, and operational events are for those that list their types.
         let own = operational::is_posthorns_own(&event.event_type);
-        let meant = !event.is_test && (!own || subscription.names(&event.event_type));
-        wanted && !in_ledger && meant && event.erased_at.is_none()
+        let meant = !event.is_test && (!own || promised || subscription.names(&event.event_type));
+        // A rule may have promised it what it does not subscribe to.
+        (promised || wanted) && !in_ledger && meant && event.erased_at.is_none()
     };
     let mut candidates: Vec<Event> = events.into_iter().filter(is_missed).collect();
 

@@ -12,10 +12,16 @@ pub(super) fn answered(status: u16, body: &Value) -> Outcome {
     Outcome::Answered(Answer { status, headers: Vec::new(), body, body_truncated: false })
 }
 
-/// A problem as an answer.
+/// A problem as an answer. Of what is wrong with values, which may be a customer's data, it says only where: the answer is
+/// kept in the delivery's log.
 pub(super) fn refused(problem: &Problem) -> Outcome {
     let kind = problem.kind();
-    answered(kind.status, &json!({ "code": kind.code, "detail": problem.to_string() }))
+    let pointers: Vec<String> = problem.errors().into_iter().map(|error| error.pointer).collect();
+    let said = match pointers.is_empty() {
+        true => json!({ "code": kind.code, "detail": problem.to_string() }),
+        false => json!({ "code": kind.code, "pointers": pointers }),
+    };
+    answered(kind.status, &said)
 }
 
 /// A problem that passes, as an answer after which the step is tried again.

@@ -56,6 +56,10 @@ pub(crate) async fn emit(intake: &Intake, emission: Emission<'_>) -> Result<Outc
     let Some(event) = intake.context.store.load_event(workspace.id, event, now).await? else {
         return Ok(refused(&Problem::NotFound("event")));
     };
+    if event.erased_at.is_some() {
+        // Its data must not live on in another event.
+        return Ok(refused(&Problem::EventErased));
+    }
     let Some(cause) = Cause::of(event.id, event.caused_by.as_ref(), step.rule) else {
         let detail = json!({ "code": "loop", "detail": "the chain of rules that led to this event ends here: it has this rule already, or three" });
         return Ok(answered(409, &detail));

@@ -3,6 +3,7 @@
 //! but the ledger, which every event has.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::event::event_type::EventTypePattern;
@@ -25,6 +26,10 @@ use crate::rules::manage_rule::find_rule;
 const WALKED_AT_MOST: usize = 2_000;
 /// The events that are listed at once.
 const EVENTS_AT_ONCE: usize = 500;
+
+/// How much older a derived event's id may be than its acceptance: it is as old as its cause, whose delivery may have been
+/// delayed for 12 hours and tried again for some more.
+const DERIVED_LATE: Duration = Duration::from_secs(24 * 3600);
 
 /// How often a rule fired for the newest events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,8 +147,8 @@ impl Walk<'_> {
         (order, beyond): (Order, Option<EventId>),
     ) -> Result<Page<ListedEvent, EventId>, Fault> {
         let of_any_type: &[EventTypePattern] = &[];
-        // No event that is older than the rule has it in its ledger.
-        let since = self.window.since.max(self.rule.time());
+        // No event that was accepted before the rule was made has it in its ledger.
+        let since = self.window.since.max(self.rule.time().minus(DERIVED_LATE));
         let window = Window { since, ..self.window };
         let listing = Listing { order, beyond, window, filter: of_any_type, limit: EVENTS_AT_ONCE };
         Ok(self.context.store.list_ledgers(self.workspace, &listing, self.context.clock.now()).await?)

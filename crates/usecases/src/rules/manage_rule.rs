@@ -12,9 +12,7 @@ use domain::audit::snapshot::Snapshot;
 use domain::audit::{Action, Change};
 use domain::endpoint::{Endpoint, MAX_ENDPOINTS};
 use domain::id::{EndpointId, EndpointKey, RuleId};
-use domain::problem::{Invalid, Problem};
-use domain::rule::compile::{CompiledStep, into_rule};
-use domain::rule::loops::{self, Node};
+use domain::problem::Problem;
 use domain::rule::{MAX_RULES, Rule, RuleSettings};
 use domain::search::NamePart;
 use domain::signing::profile::Profile;
@@ -26,10 +24,10 @@ use store::{Listing, Order, Window};
 
 use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
-use crate::manage::check_template::check_template;
 use crate::manage::listing::{ListPage, Rows};
 use crate::manage::management::Management;
 use crate::recover::drain::owe_drain;
+use crate::rules::check_rule::check;
 use crate::rules::plan::{Occasion, Plan};
 
 /// A rule that was written, and the secrets that its new steps sign with, by the steps' ids.
@@ -238,111 +236,6 @@ async fn secrets_of(management: &Management, rule: &Rule) -> Result<BTreeMap<Str
         (is_signed && secret.shown_to_customer().is_some()).then(|| (step.id.clone(), secret.clone()))
     });
     Ok(secrets.collect())
-}
-
-/// Checks a rule whole: its bounds, its examples, the others beside it, and the endpoints that it becomes.
-async fn check(
-    management: &Management,
-    caller: &ApiKey,
-    workspace: &Workspace,
-    (before, rule): (Option<&Rule>, &Rule),
-    others: &[Rule],
-) -> Result<Vec<CompiledStep>, UseCaseError> {
-    rule.settings.check()?;
-    let compiled = rule.settings.compile(rule.id, &management.targets)?;
-    let mut invalid = Invalid::new();
-    for (place, step) in compiled.iter().enumerate() {
-        let own_url = step.url.step().is_none();
-        let is_unsigned = own_url && step.settings.signature.profile == Profile::None;
-        invalid.require(
-            !is_unsigned || workspace.allow_unsigned || step.settings.body.is_message(),
-            &format!("/then/{place}/signature/profile"),
-            "`none` is not allowed in this workspace",
-        );
-    }
-    check_templates(management, (rule, &compiled), &mut invalid).await?;
-    check_targets(management, workspace, rule, &mut invalid).await?;
-    check_actions(management, caller, (before, rule), &mut invalid).await?;
-    invalid.into_result()?;
-    let nodes: Vec<Node<'_>> =
-        others.iter().map(|other| Node { id: other.id, settings: &other.settings }).collect();
-    loops::check(Node { id: rule.id, settings: &rule.settings }, &nodes)?;
-    Ok(compiled)
-}
-
-/// Tries the templates of a rule's steps, as that of an endpoint is tried.
-async fn check_templates(
-    management: &Management,
-    (rule, compiled): (&Rule, &[CompiledStep]),
-    invalid: &mut Invalid,
-) -> Result<(), Fault> {
-    for (place, (step, compiled)) in rule.settings.then.iter().zip(compiled).enumerate() {
-        match check_template(&management.context, rule.workspace_id, &compiled.settings).await {
-            Ok(()) => {}
-            Err(UseCaseError::Problem(problem)) => {
-                for error in problem.errors() {
-                    let error = into_rule(step, place, error);
-                    invalid.push(error.pointer, error.detail);
-                }
-            }
-            Err(UseCaseError::Fault(fault)) => return Err(fault),
-        }
-    }
-    Ok(())
-}
-
-/// Checks the endpoints that a rule delivers to.
-async fn check_targets(
-    management: &Management,
-    workspace: &Workspace,
-    rule: &Rule,
-    invalid: &mut Invalid,
-) -> Result<(), Fault> {
-    for (place, step) in rule.settings.then.iter().enumerate() {
-        let Some(target) = step.forwards_to() else { continue };
-        let found = management.context.store.load_endpoint(EndpointKey::new(workspace.id, target)).await?;
-        let pointer = format!("/then/{place}/endpoint_id");
-        match found {
-            None => invalid.push(pointer, "is no endpoint of this workspace"),
-            Some(endpoint) if !endpoint.purpose.is_subscriber() => {
-                invalid.push(pointer, "is a step of a rule, or an action; name an endpoint of your own");
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(())
-}
-
-/// Checks the actions that a rule invokes anew: only who may invoke an action may let a rule do it.
-async fn check_actions(
-    management: &Management,
-    caller: &ApiKey,
-    (before, rule): (Option<&Rule>, &Rule),
-    invalid: &mut Invalid,
-) -> Result<(), Fault> {
-    let known: Vec<_> = before
-        .into_iter()
-        .flat_map(|rule| &rule.settings.then)
-        .filter_map(|step| step.action.as_ref())
-        .collect();
-    for (place, step) in rule.settings.then.iter().enumerate() {
-        let Some(name) = step.action.as_ref().filter(|name| !known.contains(name)) else { continue };
-        let action = management.context.store.load_action(rule.workspace_id, name).await?;
-        let may_invoke = caller.require(Scope::Actions).is_ok();
-        let action = action.filter(|action| may_invoke && action.settings.is_open_to(&caller.roles));
-        let pointer = format!("/then/{place}/action");
-        match action {
-            None => invalid.push(
-                pointer,
-                "is no action that this API key may invoke; the key needs the scope `actions` and one of the action's roles",
-            ),
-            Some(action) if !action.may_be_a_step() => {
-                invalid.push(pointer, "has to be confirmed, which a rule cannot do");
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(())
 }
 
 /// Writes a rule with its endpoints and the entry of its change, and does what follows.

@@ -3,6 +3,7 @@
 //! before they are live; and their steps that make no request are carried out.
 
 mod answer;
+mod check_rule;
 pub(crate) mod emit;
 pub mod firings;
 pub(crate) mod invoke;

@@ -94,6 +94,7 @@ impl Plan {
 
     fn go_on(&mut self, occasion: &Occasion<'_>, old: &Endpoint, compiled: CompiledStep) {
         let CompiledStep { step, mut settings, url } = compiled;
+        let rule_is_on = settings.active;
         let moved = settings.url != old.settings.url;
         let was_off = matches!(old.disabled_reason(), Some(DisabledReason::Failing | DisabledReason::Gone));
         // What Posthorn switched off stays off, unless the rule is switched on, or sends elsewhere.
@@ -115,6 +116,8 @@ impl Plan {
         match (old.settings.active, endpoint.settings.active) {
             (_, true) => endpoint.disabled = None,
             (true, false) => endpoint.disabled = Some(occasion.by_hand()),
+            // Off for failing it would go on collecting deliveries, whose rule is off.
+            (false, false) if !rule_is_on && was_off => endpoint.disabled = Some(occasion.by_hand()),
             (false, false) => {}
         }
         if endpoint.settings.active && (occasion.resume || moved || !old.settings.active) {

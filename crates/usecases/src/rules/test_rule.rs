@@ -31,6 +31,7 @@ use tokio::time::Instant;
 use crate::accept::event_request::{check_nesting, check_type};
 use crate::act::actions::Actions;
 use crate::error::{Fault, UseCaseError};
+use crate::rules::check_rule::NOT_YOURS;
 use crate::rules::manage_rule::find_rule;
 
 /// The most events of one test.
@@ -103,7 +104,7 @@ pub struct StepRequest {
 ///
 /// # Errors
 /// [`Problem::MissingScope`] without `rules`, for stored events without `events:ro`, and, for an event of the caller's own that
-/// would be signed with a stored secret, without `webhooks`; [`Problem::NotFound`] for an unknown rule or event;
+/// would be signed with a stored secret, without `webhooks`, and for a step that names an endpoint without `webhooks:ro`; [`Problem::NotFound`] for an unknown rule or event;
 /// [`Problem::Invalid`] for a rule that could not be saved. Examples and loops are not asked.
 pub async fn test_rule(
     actions: &Actions,
@@ -229,17 +230,27 @@ async fn recent(
     let (context, now) = (&actions.context, actions.context.clock.now());
     let kept = context.cache.workspace(workspace).await?.ok_or(Problem::NotFound("workspace"))?;
     let window = store::Window { since: kept.oldest_kept(now), until: now.plus(domain::event::MAX_ID_AHEAD) };
-    let filter = settings.when.events.as_slice();
-    let listing = Listing { order: Order::NewestFirst, beyond: None, window, filter, limit: count };
-    let listed = context.store.list_events(workspace, &listing, now).await?.rows;
-    let listed = listed.into_iter().filter(|event| !event.is_test && event.erased_at.is_none());
-    let mut reads = stream::iter(listed.map(|event| stored(actions, workspace, event.id))).buffered(AT_ONCE);
-    let mut events = Vec::with_capacity(count);
+    let (filter, order) = (settings.when.events.as_slice(), Order::NewestFirst);
+    let (mut events, mut beyond) = (Vec::with_capacity(count), None);
+    // A list may be short and go on.
     loop {
-        match tokio::time::timeout_at(deadline, reads.next()).await {
-            Ok(Some(event)) => events.extend(event?.map(|event| (event, true))),
-            Ok(None) => return Ok((events, true)),
-            Err(_) => return Ok((events, false)),
+        let listing = Listing { order, beyond, window, filter, limit: count.saturating_sub(events.len()) };
+        let listed = context.store.list_events(workspace, &listing, now);
+        let Ok(page) = tokio::time::timeout_at(deadline, listed).await else { return Ok((events, false)) };
+        let page = page?;
+        let rows = page.rows.into_iter().filter(|event| !event.is_test && event.erased_at.is_none());
+        let mut reads =
+            stream::iter(rows.map(|event| stored(actions, workspace, event.id))).buffered(AT_ONCE);
+        loop {
+            match tokio::time::timeout_at(deadline, reads.next()).await {
+                Ok(Some(event)) => events.extend(event?.map(|event| (event, true))),
+                Ok(None) => break,
+                Err(_) => return Ok((events, false)),
+            }
+        }
+        beyond = page.next;
+        if events.len() >= count || beyond.is_none() {
+            return Ok((events, true));
         }
     }
 }
@@ -254,17 +265,28 @@ async fn requests(
 ) -> Result<Vec<StepRequest>, UseCaseError> {
     let (event, now) = (&tested.event, actions.context.clock.now());
     let mut requests = Vec::with_capacity(compiled.len());
-    for (step, compiled) in settings.then.iter().zip(compiled) {
+    for (place, (step, compiled)) in settings.then.iter().zip(compiled).enumerate() {
         let does = compiled.step.does.clone();
-        let old = saved.and_then(|rule| rule.steps().find(|(old, _)| step.continues(old)).map(|(_, id)| id));
+        // A step that was changed is signed with a secret that nobody knows: or whoever may change no endpoint could have any
+        // request signed with a real one.
+        let old = saved.and_then(|rule| rule.steps().find(|(old, _)| step.is_as(old)).map(|(_, id)| id));
         let known = match does {
-            StepKind::Forward(target) => Some(target),
+            StepKind::Forward(target) => {
+                caller.require(Scope::WebhooksRead)?;
+                Some(target)
+            }
             _ => old,
         };
         let known = match known {
             Some(id) => actions.context.store.load_endpoint(EndpointKey::new(event.workspace_id, id)).await?,
             None => None,
         };
+        if known
+            .as_ref()
+            .is_some_and(|known| matches!(does, StepKind::Forward(_)) && !known.purpose.is_subscriber())
+        {
+            return Err(Problem::invalid(format!("/rule/then/{place}/endpoint_id"), NOT_YOURS).into());
+        }
         let is_saved = known.is_some();
         if is_saved
             && !tested.is_stored

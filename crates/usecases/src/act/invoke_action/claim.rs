@@ -6,6 +6,7 @@
 use domain::action::Action;
 use domain::action::invocation::{Content, Invocation, InvocationStatus};
 use domain::action::parameters::canonical;
+use domain::action::retrying::is_tried_again;
 use domain::id::InvocationId;
 use domain::problem::Problem;
 use serde_json::Value;
@@ -59,28 +60,36 @@ pub(super) async fn claim(
     let (store, now) = (&actions.context.store, actions.context.clock.now());
     let (first, standing) = match store.claim_invocation(&key, &digest, id, now).await? {
         InvocationClaim::Claimed => {
-            return Ok(Claimed::Anew(Claim { id, key: Some(key), is_taken_over: false }));
+            // A claim is kept for a day, the invocation of a rule's delivery as long as the delivery.
+            let before = match caller {
+                Caller::Key(_) => None,
+                Caller::Rule { .. } => store.load_invocation(workspace, id, now).await?,
+            };
+            let is_taken_over = before.is_some();
+            return Ok(match before.and_then(|before| caller.answer_of(action, before)) {
+                Some(answer) => Claimed::Before(Box::new(answer)),
+                None => Claimed::Anew(Claim { id, key: Some(key), is_taken_over }),
+            });
         }
         InvocationClaim::Reused => return Err(Problem::IdempotencyKeyReused.into()),
         InvocationClaim::Found(first, standing) => (first, standing),
     };
     let found = store.load_invocation(workspace, first, now).await?;
-    let is_over = |(invocation, _): &(Invocation, Content)| match invocation.status {
-        InvocationStatus::Running | InvocationStatus::Interrupted => false,
-        InvocationStatus::Succeeded | InvocationStatus::Failed | InvocationStatus::TimedOut => true,
-    };
-    match (found, standing) {
-        // Also where its process died before the claim was completed.
-        (Some(found), _) if is_over(&found) => Ok(Claimed::Before(Box::new(found))),
-        (_, Standing::Leased) => Err(Problem::IdempotencyKeyInProgress.into()),
-        // It died, and may have been carried out. Once more could do harm: whoever invoked it must find out.
-        (Some((mut invocation, content)), _) if !action.settings.is_repeatable() => {
-            invocation.status = InvocationStatus::Interrupted;
-            Ok(Claimed::Before(Box::new((invocation, content))))
-        }
-        // It died before anything was sent, or may be carried out again. Of two repetitions one goes on, under the same id
-        // and with the same key.
-        (_, standing) => {
+    // Also where its process died before the claim was completed.
+    if let Some(found) = &found
+        && is_over(found)
+        && !caller.goes_on(action, found)
+    {
+        return Ok(Claimed::Before(Box::new(found.clone())));
+    }
+    if matches!(standing, Standing::Leased) {
+        return Err(Problem::IdempotencyKeyInProgress.into());
+    }
+    match (found.and_then(|found| caller.answer_of(action, found)), standing) {
+        (Some(answer), _) => Ok(Claimed::Before(Box::new(answer))),
+        // It died before anything was sent, may be carried out again, or failed and is tried again. Of two repetitions one
+        // goes on, under the same id and with the same key.
+        (None, standing) => {
             let leased_until = match standing {
                 Standing::Over { leased_until } => Some(leased_until),
                 Standing::Completed | Standing::Leased => None,
@@ -90,6 +99,41 @@ pub(super) async fn claim(
                 false => Err(Problem::IdempotencyKeyInProgress.into()),
             }
         }
+    }
+}
+
+fn is_over((invocation, _): &(Invocation, Content)) -> bool {
+    match invocation.status {
+        InvocationStatus::Running | InvocationStatus::Interrupted => false,
+        InvocationStatus::Succeeded | InvocationStatus::Failed | InvocationStatus::TimedOut => true,
+    }
+}
+
+impl Caller<'_> {
+    /// The answer that an earlier invocation already gives; `None` if it is carried out again. One that was interrupted may
+    /// have been carried out: where once more could do harm, whoever invoked it must find out.
+    fn answer_of(
+        &self,
+        action: &Action,
+        (mut invocation, content): (Invocation, Content),
+    ) -> Option<(Invocation, Content)> {
+        let found = (invocation.clone(), content.clone());
+        if is_over(&found) {
+            return (!self.goes_on(action, &found)).then_some(found);
+        }
+        let is_replay = matches!(self, Self::Rule { is_replay: true, .. });
+        if action.settings.is_repeatable() || is_replay {
+            return None;
+        }
+        invocation.status = InvocationStatus::Interrupted;
+        Some((invocation, content))
+    }
+
+    /// Whether it carries out an invocation that is over once more: a rule does, for a delivery that is tried again.
+    fn goes_on(&self, action: &Action, (invocation, content): &(Invocation, Content)) -> bool {
+        let Self::Rule { is_replay, .. } = self else { return false };
+        invocation.status != InvocationStatus::Succeeded
+            && (*is_replay || is_tried_again(&action.settings, content))
     }
 }
 

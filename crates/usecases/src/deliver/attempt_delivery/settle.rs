@@ -16,7 +16,7 @@ use store::rows::deliveries::{DeliveryRow, Settlement};
 use super::gate::Ready;
 use super::look_up::Receive;
 use super::{Next, Sender};
-use crate::accept::operational_event::notify;
+use crate::accept::operational_event::notify_because_of;
 use crate::deliver::request::Posted;
 use crate::error::Fault;
 use crate::recover::circuit_breaker::switch_off;
@@ -98,6 +98,7 @@ impl Sender {
             "endpoint_id": job.endpoint, "delivery_id": job.delivery, "event_id": job.event,
             "event_type": job.event_type,
         });
-        notify(&self.context, endpoint, OperationalEvent::DeliveryExhausted, data).await;
+        let (what, of) = (OperationalEvent::DeliveryExhausted, Some(job.event));
+        notify_because_of(&self.context, endpoint, what, data, of).await;
     }
 }

@@ -1,0 +1,85 @@
+//! What becomes of a rule's calls of an action that fail?
+
+use std::time::Duration;
+
+use api::client::ApiClient;
+use serde_json::{Value, json};
+use stories::receiver::Answer;
+use stories::stage::Endpoint;
+use stories::{Receiver, Stage};
+
+use super::step;
+
+/// A rule that invokes an action which calls `receiver`, made by someone who may.
+async fn invoking(stage: &Stage, receiver: &Receiver, more: Value) -> Endpoint {
+    let mut action = json!({
+        "workspace_id": stage.workspace, "name": "refund_order", "url": receiver.url(), "roles": ["support"],
+        "parameters": { "type": "object", "properties": { "order": {} } }, "retries": 0,
+    });
+    action.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    stage.admin.post("/v1/actions", &action).await.unwrap();
+    let key = json!({
+        "name": "key", "workspace_id": stage.workspace, "scopes": ["rules", "actions"], "roles": ["support"],
+    });
+    let key = stage.admin.post("/v1/api-keys", &key).await.unwrap();
+    let owner = ApiClient::new(&stage.platform.url(), key["key"].as_str().unwrap());
+    let rule = json!({
+        "name": "Refunds", "when": { "events": ["order.returned"] },
+        "then": [{ "do": "invoke", "action": "refund_order", "parameters": { "order": "{{ data.id }}" },
+                   "retry": { "schedule_seconds": [60] } }],
+    });
+    step(&owner.post("/v1/rules", &rule).await.unwrap(), 0)
+}
+
+/// Sends the delivery of a step once more.
+async fn replay(stage: &Stage, endpoint: &Endpoint, delivery: &Value) {
+    let id = delivery["id"].as_str().unwrap();
+    let path = format!("/v1/webhook-endpoints/{}/deliveries/{id}/replay", endpoint.id);
+    stage.admin.post(&path, &json!({ "force": true })).await.unwrap();
+}
+
+async fn invocations(stage: &Stage) -> Vec<(Value, Value)> {
+    let page = stage.read(&format!("/v1/invocations?workspace_id={}", stage.workspace)).await;
+    let rows = page["data"].as_array().unwrap().iter();
+    rows.map(|row| (row["id"].clone(), row["status"].clone())).collect()
+}
+
+#[tokio::test]
+async fn a_call_that_failed_is_tried_again_as_the_same_invocation() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = invoking(&stage, &receiver, json!({ "idempotent": true })).await;
+    receiver.answer(Answer::Status(500));
+    stage.send("order.returned", json!({ "id": 7 })).await;
+    stage.attempted(&endpoint, 1).await;
+    let first = invocations(&stage).await;
+    assert_eq!((first.len(), &first[0].1), (1, &json!("failed")));
+    receiver.answer(Answer::Status(200));
+    stage.advance(Duration::from_secs(120));
+    let delivery = stage.deliveries(&endpoint, 1, "delivered").await.remove(0);
+    assert_eq!(invocations(&stage).await, [(first[0].0.clone(), json!("succeeded"))]);
+
+    // What succeeded is not carried out again, a day later neither.
+    stage.advance(Duration::from_secs(2 * 24 * 3600));
+    replay(&stage, &endpoint, &delivery).await;
+    stage.attempted(&endpoint, 3).await;
+    stage.end_after_repeating().await;
+    let seen = receiver.seen();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[0].header("idempotency-key"), seen[1].header("idempotency-key"));
+}
+
+#[tokio::test]
+async fn a_call_that_may_have_been_carried_out_is_made_again_only_by_hand() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = invoking(&stage, &receiver, json!({})).await;
+    receiver.answer(Answer::Status(500));
+    stage.send("order.returned", json!({ "id": 7 })).await;
+    let delivery = stage.deliveries(&endpoint, 1, "failed").await.remove(0);
+    assert_eq!(delivery["attempts"], 1);
+    receiver.answer(Answer::Status(200));
+    replay(&stage, &endpoint, &delivery).await;
+    stage.deliveries(&endpoint, 1, "delivered").await;
+    assert_eq!(invocations(&stage).await[0].1, "succeeded");
+    stage.end().await;
+    assert_eq!(receiver.seen().len(), 2);
+}
