@@ -36,7 +36,7 @@ type VersionKey = (EventType, Timestamp, u32);
 pub(crate) struct Conformance {
     compile: Compile,
     /// Versions never change, so they stay as long as there is room.
-    validators: moka::future::Cache<VersionKey, Option<Validate>>,
+    validators: moka::future::Cache<VersionKey, Validate>,
     pub(crate) counter: MisfitCounter,
 }
 
@@ -112,24 +112,25 @@ impl Conformance {
         }
         let key = (described.name.clone(), described.created_at, described.version);
         if let Some(known) = self.validators.get(&key).await {
-            return Ok(known);
+            return Ok(Some(known));
         }
         let load = async {
-            let version = context.store.schema_version(&described.name, described.version).await?;
-            // A description that is deleted at this moment has lost it.
-            let Some(version) = version else { return Ok(None) };
-            match (self.compile)(&version.schema) {
-                Ok(validate) => Ok(Some(validate)),
-                Err(mistakes) => {
-                    let (name, version) = (&described.name, described.version);
-                    tracing::warn!(event_type = %name, version, ?mistakes, "a schema of the catalogue cannot be compiled; its events are not checked");
-                    Ok(None)
-                }
-            }
+            let version = context.store.schema_version(described, described.version).await;
+            let version = version.map_err(|error| Some(Arc::new(error)))?;
+            // A description that is deleted at this moment has lost it: that is not remembered.
+            let version = version.ok_or(None)?;
+            Ok((self.compile)(&version.schema).unwrap_or_else(|mistakes| {
+                let (name, version) = (&described.name, described.version);
+                tracing::warn!(event_type = %name, version, ?mistakes, "a schema of the catalogue cannot be compiled; its events are not checked");
+                Arc::new(|_: &Value| Vec::new())
+            }))
         };
-        self.validators
-            .try_get_with(key, Box::pin(load))
-            .await
-            .map_err(|error: Arc<store::StoreError>| Fault::from(error))
+        match self.validators.try_get_with(key, Box::pin(load)).await {
+            Ok(validate) => Ok(Some(validate)),
+            Err(error) => match error.as_ref() {
+                None => Ok(None),
+                Some(error) => Err(Arc::clone(error).into()),
+            },
+        }
     }
 }
