@@ -189,7 +189,8 @@ impl Receiver<'_> {
     /// # Errors
     /// When the table cannot be used.
     pub async fn follow(&self, workspace: WorkspaceId, now: Timestamp) -> anyhow::Result<bool> {
-        let (mut any, listing) = (false, Listing::all(|_, _: &EndpointSettings| true, MOST_LOOKED_AT));
+        let (mut any, listing) =
+            (false, Listing::all(|_, _: &Purpose, _: &EndpointSettings| true, MOST_LOOKED_AT));
         for mut endpoint in self.store.list_endpoints(workspace, &listing).await?.rows {
             let url = endpoint.url.as_url();
             let loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));

@@ -13,3 +13,4 @@ mod operate;
 mod receive;
 mod recover;
 mod replay;
+mod rules;

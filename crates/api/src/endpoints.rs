@@ -4,7 +4,7 @@ use domain::access::actor::Actor;
 use domain::endpoint::filter::EndpointState;
 use domain::endpoint::{Disabled, DisabledReason, EndpointSettings};
 use domain::event::event_type::EventType;
-use domain::id::{EndpointId, WorkspaceId};
+use domain::id::{EndpointId, RuleId, WorkspaceId};
 use domain::policy::circuit::{Health as CircuitHealth, ParkedCount};
 use domain::search::NamePart;
 use domain::signing::secret::{ActiveSecret, Secret};
@@ -64,6 +64,14 @@ pub struct Endpoint {
     /// The settings.
     #[serde(flatten)]
     pub settings: EndpointSettings,
+    /// The rule that the endpoint is a step of: it is changed and deleted with the rule. Left out for any other endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub rule_id: Option<RuleId>,
+    /// The step's id in the rule. Left out for any other endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples("a1")))]
+    pub rule_step: Option<String>,
     /// When the endpoint was switched off; `null` while it is active, or if it was switched off before that was recorded.
     pub disabled_at: Option<Timestamp>,
     /// Why the endpoint was switched off; `null` while it is active, or if it was switched off by hand before that was
@@ -100,6 +108,10 @@ pub struct DeletedEndpoint {
     /// Its last description.
     #[cfg_attr(feature = "openapi", schema(examples("Invoices of Acme")))]
     pub description: String,
+    /// The rule that the endpoint was a step of. Left out for any other endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub rule_id: Option<RuleId>,
     /// When the endpoint was created.
     pub created_at: Timestamp,
     /// When the endpoint was deleted.
@@ -114,10 +126,11 @@ impl From<domain::endpoint::deleted::DeletedEndpoint> for DeletedEndpoint {
             uid,
             url,
             description,
+            rule_id,
             created_at,
             deleted_at,
         } = deleted;
-        Self { id, workspace_id, uid, url, description, created_at, deleted_at }
+        Self { id, workspace_id, uid, url, description, rule_id, created_at, deleted_at }
     }
 }
 
@@ -170,6 +183,9 @@ pub struct EndpointQuery {
     /// Only endpoints whose URL contains this, whatever the case.
     #[cfg_attr(feature = "openapi", param(value_type = Option<String>, min_length = 1, max_length = 200))]
     pub url: Option<NamePart>,
+    /// Whether endpoints that are steps of rules are listed, too.
+    #[serde(default, deserialize_with = "crate::flag::read")]
+    pub include_rules: bool,
     /// Only endpoints that subscribe to this event type, whatever their channels.
     pub event_type: Option<EventType>,
     /// `active` or `disabled`: switched on or off. `failing`: switched on, and the last attempt failed.
@@ -200,12 +216,15 @@ impl Endpoint {
             Some(Disabled { reason, at, by }) => (Some(reason), at, by),
             None => (None, None, None),
         };
+        let step = endpoint.purpose.rule_step();
         Self {
             id: endpoint.id,
             workspace_id: endpoint.workspace_id,
             secret: None,
             public_key: endpoint.secrets.first().and_then(public_key),
             old_secrets: old_secrets.collect(),
+            rule_id: step.map(|step| step.rule),
+            rule_step: step.map(|step| step.step.clone()),
             settings: endpoint.settings,
             disabled_at,
             disabled_reason,

@@ -10,6 +10,7 @@
 //! - [`workspace_deliveries`]: the deliveries of all endpoints of a workspace
 //! - [`verifications`]: why a signature is refused; [`explanations`]: why an endpoint got an event, or why not
 //! - [`event_types`]: the catalogue
+//! - [`rules`]: how events are routed
 //! - [`actions`], [`invocations`]: what may be invoked, and what was
 //! - [`audit`]: who changed what
 //! - [`statistics`], [`jwks`], [`health`]: what is read besides
@@ -27,6 +28,7 @@ pub mod endpoints;
 pub mod event_types;
 pub mod events;
 pub mod explanations;
+pub(crate) mod flag;
 pub mod health;
 pub mod invocations;
 pub mod jwks;
@@ -36,6 +38,7 @@ pub mod page;
 pub mod previews;
 pub mod problem;
 pub mod replays;
+pub mod rules;
 pub mod samples;
 pub mod sources;
 pub mod statistics;

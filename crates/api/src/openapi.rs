@@ -5,6 +5,7 @@ use domain::access::workspace::WorkspaceSettings;
 use domain::action::ActionSettings;
 use domain::catalogue::EventTypeSettings;
 use domain::endpoint::EndpointSettings;
+use domain::rule::RuleSettings;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
@@ -60,6 +61,10 @@ pub struct EventTypeChange;
 /// A document that describes event types.
 #[derive(Debug)]
 pub struct ImportDocument;
+
+/// A change of a rule: the body of a `PATCH`, which is merged into the rule's settings.
+#[derive(Debug)]
+pub struct RuleChange;
 
 /// A change of an action: the body of a `PATCH`, which is merged into the action's settings.
 #[derive(Debug)]
@@ -130,6 +135,7 @@ macro_rules! change_of {
 change_of!(EndpointChange: EndpointSettings);
 change_of!(EventTypeChange: EventTypeSettings);
 change_of!(WorkspaceChange: WorkspaceSettings);
+change_of!(RuleChange: RuleSettings);
 change_of!(ActionChange: ActionSettings);
 
 impl PartialSchema for SourceChange {
@@ -191,10 +197,10 @@ impl PartialSchema for EventTypes {
 impl PartialSchema for TargetId {
     fn schema() -> RefOr<Schema> {
         let text = ObjectBuilder::new().schema_type(Type::String);
-        let description = "The id of a workspace, endpoint, API key, event, delivery, replay or source, or the name of an \
+        let description = "The id of a workspace, endpoint, API key, event, delivery, replay, source or rule, or the name of an \
                            event type.";
         text.description(Some(description))
-            .pattern(Some(r"^((ws|we|key|evt|wd|rep|src)_[0-7][0-9A-HJKMNP-TV-Z]{25}|[A-Za-z0-9_:/-]+(\.[A-Za-z0-9_:/-]+)*)$"))
+            .pattern(Some(r"^((ws|we|key|evt|wd|rep|src|rule)_[0-7][0-9A-HJKMNP-TV-Z]{25}|[A-Za-z0-9_:/-]+(\.[A-Za-z0-9_:/-]+)*)$"))
             .examples(["we_01M7Z294KETHNPJB3QG0VDG1JA"])
             .into()
     }

@@ -264,6 +264,19 @@ impl EventId {
     }
 }
 
+impl EventId {
+    /// The event that a step of a rule makes of `event`: always the same id, and as old as the event.
+    ///
+    /// So a job that comes twice, or a replay, emits one event.
+    pub fn derived(event: Self, rule: RuleId, step: &str) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(event.to_bytes());
+        digest.update(rule.to_bytes());
+        digest.update(step.as_bytes());
+        Self::new(event.time(), randomness_of(&digest.finalize()))
+    }
+}
+
 impl DeliveryId {
     /// The one delivery of `event` to `endpoint`: always the same id, and as old as the event.
     ///

@@ -21,6 +21,7 @@ pub mod metadata;
 mod openapi;
 pub mod policy;
 pub mod problem;
+pub mod rule;
 pub mod search;
 pub mod signing;
 pub mod source;

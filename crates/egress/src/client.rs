@@ -99,6 +99,11 @@ impl Egress {
         Self::with_lookup(allowed, Lookup::system())
     }
 
+    /// The addresses that it may call.
+    pub fn allowed(&self) -> &AllowedTargets {
+        &self.allowed
+    }
+
     /// The same with another lookup of names; the addresses that it finds are checked in the same way.
     ///
     /// # Errors

@@ -72,6 +72,11 @@ impl Document {
         })
     }
 
+    /// Takes one member out, a JSON document of its own that is not merged: `Some` if it was there, with `null` as none.
+    pub fn take_whole(&mut self, name: &str) -> Option<Option<Value>> {
+        self.members.remove(name).map(|value| Some(value).filter(|value| !value.is_null()))
+    }
+
     /// Reads what is left of it.
     ///
     /// # Errors

@@ -60,11 +60,12 @@ pub fn every_operation() -> Vec<Operation> {
 }
 
 /// The nouns of the API, in the order of `docs/api.md`.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("Events", "Something that happened: type, time and payload. An event never changes."),
     ("Endpoints", "A customer's URL, with its subscription, its delivery settings and its signing secret."),
     ("Deliveries", "One event on its way to one endpoint, with its attempts."),
     ("Replays", "Sending again by hand: a delivery, an event, or a window of time."),
+    ("Rules", "When an event of these types comes, if it meets these conditions, then these steps are done."),
     ("Sources", "An address that one provider posts webhooks to, and what it received."),
     ("Event types", "The catalogue: what each type of event means, with its schema and an example."),
     ("Actions", "A signed call into your own system, which people, rules and agents may invoke."),

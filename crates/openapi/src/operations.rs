@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::api_key::Scope;
 use domain::id::{
-    ApiKeyId, DeliveryId, EndpointId, EventId, ReceivedRequestId, ReplayId, SourceId, WorkspaceId,
+    ApiKeyId, DeliveryId, EndpointId, EventId, ReceivedRequestId, ReplayId, RuleId, SourceId, WorkspaceId,
 };
 use domain::problem::Code;
 use http_kit::extract::id::InPath;
@@ -134,6 +134,7 @@ fn id_of(parameter: &str) -> (&'static str, &'static str) {
         DeliveryId::PARAMETER => ("DeliveryId", DeliveryId::OF),
         EndpointId::PARAMETER => ("EndpointIdOrUid", EndpointId::OF),
         ReceivedRequestId::PARAMETER => ("ReceivedRequestId", ReceivedRequestId::OF),
+        RuleId::PARAMETER => ("RuleId", RuleId::OF),
         SourceId::PARAMETER => ("SourceId", SourceId::OF),
         ReplayId::PARAMETER => ("ReplayId", ReplayId::OF),
         WorkspaceId::PARAMETER => ("WorkspaceIdOrUid", WorkspaceId::OF),

@@ -6,6 +6,7 @@
 //! | workspace | `WS#{ws}` | `WORKSPACE` |
 //! | endpoint | `WS#{ws}` | `ENDPOINT#{we}` |
 //! | tombstone of a deleted endpoint | `WS#{ws}` | `DELETED#{we}` |
+//! | rule | `WS#{ws}` | `RULE#{rule}` |
 //! | action | `WS#{ws}` | `ACTION#{name}` |
 //! | source | `WS#{ws}` | `SOURCE#{src}` |
 //! | tombstone of a deleted source | `WS#{ws}` | `DELETED_SOURCE#{src}` |
@@ -51,7 +52,7 @@
 
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::id::{
-    ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, WorkspaceId,
+    ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EndpointKey, EventId, ReplayId, RuleId, WorkspaceId,
 };
 use domain::timestamp::Timestamp;
 use domain::uid::Uid;
@@ -100,6 +101,8 @@ pub const DELETIONS: &str = "DELETIONS";
 pub const OPEN_CIRCUITS: &str = "CIRCUITS";
 /// What the sort keys of a workspace's endpoints start with.
 pub const ENDPOINT_PREFIX: &str = "ENDPOINT#";
+/// What the sort keys of a workspace's rules start with.
+pub const RULE_PREFIX: &str = "RULE#";
 /// What the sort keys of listed API keys start with.
 pub const KEY_PREFIX: &str = "KEY#";
 /// What the sort keys of deliveries start with.
@@ -138,6 +141,11 @@ pub fn workspace_deletion(workspace: WorkspaceId) -> Key {
 /// An endpoint's row.
 pub fn endpoint(endpoint: EndpointKey) -> Key {
     Key::new(workspace_partition(endpoint.workspace), format!("{ENDPOINT_PREFIX}{}", endpoint.id))
+}
+
+/// A rule's row.
+pub fn rule(workspace: WorkspaceId, rule: RuleId) -> Key {
+    Key::new(workspace_partition(workspace), format!("{RULE_PREFIX}{rule}"))
 }
 
 /// What the sort keys of the tombstones of deleted endpoints start with.
@@ -407,6 +415,8 @@ mod tests {
         assert!(delivery(we, wd).pk.starts_with(&format!("DELIVERIES#{we}#2026-01-05#0")));
         let aud = AuditEntryId::new(at, 5);
         assert_eq!(audit_entry(Some(ws), aud), Key::new(format!("AUDIT#{ws}#2026-01-05"), aud.to_string()));
+        let rule_id = RuleId::new(at, 6);
+        assert_eq!(rule(ws, rule_id), Key::new(format!("WS#{ws}"), format!("RULE#{rule_id}")));
         assert_eq!(audit_entry(None, aud).pk, "AUDIT#ALL#2026-01-05");
         assert_eq!(attempt(we, wd, 2).sk, format!("ATTEMPT#{wd}#000002"));
         assert_eq!(attempt(we, wd, 2).pk, delivery(we, wd).pk);

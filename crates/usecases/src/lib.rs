@@ -15,6 +15,7 @@ pub mod manage;
 pub mod receive;
 pub mod recover;
 pub mod replay;
+pub mod rules;
 mod stepwise;
 pub mod tasks;
 pub mod telemetry;

@@ -6,6 +6,7 @@
 mod invocations;
 mod mcp;
 mod previews;
+mod rule_tests;
 mod samples;
 pub mod setup;
 mod test_events;
@@ -34,4 +35,5 @@ http_kit::operations! { Actions:
     previews::curl [Deliveries, EventsRead] or TemplateFailed;
     verifications::verify [WebhooksRead] or NotFound;
     samples::send [Sources] or ChangedMeanwhile;
+    rule_tests::test [Rules, EventsRead] or NotFound;
 }

@@ -1,4 +1,4 @@
-//! What is defined? The catalogue; actions; sources, and what they received. Which route leads to which handler?
+//! What is defined? The catalogue; rules; actions; sources, and what they received. Which route leads to which handler?
 //!
 //! Only HTTP is here: [`v1`] has one file a noun, and the decisions are in `usecases`. This function holds no way to the
 //! table or the internet; `deny.toml` keeps both out of its dependencies.
@@ -10,7 +10,7 @@ use axum::Router;
 use http_kit::idempotent;
 use usecases::manage::management::Management;
 
-use crate::v1::{actions, event_types, received_requests, sources};
+use crate::v1::{actions, event_types, received_requests, rules, sources};
 
 /// The routes of this function. The template has a route for each of its nouns, and gives every other path to another
 /// function.
@@ -30,6 +30,14 @@ http_kit::operations! { Management:
     event_types::import [Catalogue] or ChangedMeanwhile, TooManyEventTypes;
     event_types::seen [EventsRead] or NotFound;
     event_types::mismatches [EventsRead] or NotFound;
+
+    rules::create [Rules] or NotFound, TooManyRules, TooManyEndpoints, ChangedMeanwhile;
+    rules::list [RulesRead] or NotFound;
+    rules::read [RulesRead];
+    rules::update [Rules] or TooManyEndpoints, ChangedMeanwhile, PreconditionFailed;
+    rules::delete [Rules] or ChangedMeanwhile;
+    rules::firings [RulesRead, EventsRead];
+    rules::statistics [RulesRead, EventsRead];
 
     actions::create [Admin] or NotFound, ActionExists, TooManyActions, TooManyEndpoints;
     actions::list [ActionsRead] or NotFound;

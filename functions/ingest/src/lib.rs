@@ -136,7 +136,19 @@ async fn post_batch(
 /// The event of a request, under the request's span.
 fn request(event: NewEvent, trace: Option<TraceParent>) -> EventRequest {
     let NewEvent { event_type, data, workspace_id, id, uid, occurred_at, channels, deliver_at } = event;
-    EventRequest { event_type, data, workspace_id, id, uid, occurred_at, channels, deliver_at, trace }
+    let caused_by = None;
+    EventRequest {
+        event_type,
+        data,
+        workspace_id,
+        id,
+        uid,
+        occurred_at,
+        channels,
+        deliver_at,
+        trace,
+        caused_by,
+    }
 }
 
 fn result(result: &Result<Accepted, Problem>) -> BatchResult {

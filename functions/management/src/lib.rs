@@ -27,8 +27,8 @@ http_kit::operations! { Management:
     endpoints::create [Webhooks] or NotFound, TooManyEndpoints, UidTaken;
     endpoints::list [WebhooksRead] or NotFound;
     endpoints::read [WebhooksRead];
-    endpoints::update [Webhooks] or ChangedMeanwhile, PreconditionFailed, UidTaken;
-    endpoints::delete [Webhooks];
+    endpoints::update [Webhooks] or BelongsTo, ChangedMeanwhile, PreconditionFailed, UidTaken;
+    endpoints::delete [Webhooks] or BelongsTo;
     endpoints::rotate [Webhooks] or TooManySecrets, ChangedMeanwhile;
     endpoints::end_overlap [Webhooks] or ChangedMeanwhile;
     deleted_endpoints::list [WebhooksRead] or NotFound;

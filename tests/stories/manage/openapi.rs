@@ -249,6 +249,7 @@ fn with_unknown_ids(path: &str) -> String {
         ("{key}", "key"),
         ("{replay}", "rep"),
         ("{request}", "rcv"),
+        ("{rule}", "rule"),
         ("{source}", "src"),
         ("{workspace}", "ws"),
     ];
@@ -261,7 +262,9 @@ fn with_unknown_ids(path: &str) -> String {
     )
 }
 
-const SCOPES: [&str; 16] = [
+const SCOPES: [&str; 18] = [
+    "rules",
+    "rules:ro",
     "events",
     "events:ro",
     "webhooks",

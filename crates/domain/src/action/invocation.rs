@@ -165,6 +165,9 @@ pub struct Misfit {
     pub detail: String,
 }
 
+/// What says which parts of a JSON do not fit a schema.
+pub type Misfits<'a> = &'a dyn Fn(&Value) -> Vec<FieldError>;
+
 impl From<FieldError> for Misfit {
     fn from(FieldError { pointer, detail }: FieldError) -> Self {
         Self { pointer, detail }
@@ -194,7 +197,7 @@ impl Invocation {
 
 impl Response {
     /// What is kept of an answer. `misfits` says what of a JSON does not fit the action's `result_schema`.
-    pub fn of(answer: &Answer, misfits: Option<&dyn Fn(&Value) -> Vec<FieldError>>) -> Self {
+    pub fn of(answer: &Answer, misfits: Option<Misfits<'_>>) -> Self {
         let (body, was_cut) = text(&answer.body);
         let body_truncated = answer.body_truncated || was_cut;
         let json = || serde_json::from_slice::<Value>(&answer.body).ok();

@@ -19,8 +19,10 @@ use crate::audit::changes::Changes;
 use crate::endpoint::Endpoint;
 use crate::event::event_type::EventType;
 use crate::id::{
-    ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EventId, InvocationId, ReplayId, SourceId, WorkspaceId,
+    ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EventId, InvocationId, ReplayId, RuleId, SourceId,
+    WorkspaceId,
 };
+use crate::rule::Rule;
 use crate::source::Source;
 use crate::timestamp::Timestamp;
 
@@ -71,6 +73,15 @@ pub enum Action {
     /// A sample was sent to a source.
     #[serde(rename = "source.sample_sent")]
     SourceSampleSent,
+    /// A rule was created.
+    #[serde(rename = "rule.created")]
+    RuleCreated,
+    /// Settings of a rule were changed.
+    #[serde(rename = "rule.updated")]
+    RuleUpdated,
+    /// A rule was deleted.
+    #[serde(rename = "rule.deleted")]
+    RuleDeleted,
     /// An action was created.
     #[serde(rename = "action.created")]
     ActionCreated,
@@ -163,6 +174,8 @@ pub enum Target {
     Replay(ReplayId),
     /// A source.
     Source(SourceId),
+    /// A rule.
+    Rule(RuleId),
     /// The invocation of an action.
     Invocation(InvocationId),
     /// An event type of the catalogue.
@@ -172,7 +185,7 @@ pub enum Target {
 /// The error for a text that is the id of nothing that has audit entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be the id of a workspace, endpoint, API key, event, delivery, replay, source or invocation, or the name of an event type"
+    "must be the id of a workspace, endpoint, API key, event, delivery, replay, source, rule or invocation, or the name of an event type"
 )]
 pub struct BadTarget;
 
@@ -186,6 +199,7 @@ impl fmt::Display for Target {
             Self::Delivery(id) => id.fmt(f),
             Self::Replay(id) => id.fmt(f),
             Self::Source(id) => id.fmt(f),
+            Self::Rule(id) => id.fmt(f),
             Self::Invocation(id) => id.fmt(f),
             Self::EventType(name) => name.fmt(f),
         }
@@ -204,6 +218,7 @@ impl FromStr for Target {
             .or_else(|| text.parse().map(Self::Delivery).ok())
             .or_else(|| text.parse().map(Self::Replay).ok())
             .or_else(|| text.parse().map(Self::Source).ok())
+            .or_else(|| text.parse().map(Self::Rule).ok())
             .or_else(|| text.parse().map(Self::Invocation).ok())
             // A name could look like an id, of another kind or one with a slip.
             .or_else(|| {
@@ -256,6 +271,12 @@ impl Change {
     /// The change of a source.
     pub fn of_source(action: Action, source: &Source, changes: Changes) -> Self {
         let (workspace_id, target) = (Some(source.workspace_id), Target::Source(source.id));
+        Self { workspace_id, action, target, changes }
+    }
+
+    /// The change of a rule.
+    pub fn of_rule(action: Action, rule: &Rule, changes: Changes) -> Self {
+        let (workspace_id, target) = (Some(rule.workspace_id), Target::Rule(rule.id));
         Self { workspace_id, action, target, changes }
     }
 

@@ -13,6 +13,7 @@ use crate::audit::changes::{Members, Side};
 use crate::catalogue::EventTypeDescription;
 use crate::endpoint::Endpoint;
 use crate::endpoint::custom_headers::HIDDEN_VALUE;
+use crate::rule::Rule;
 use crate::signing::secret::Secret;
 use crate::source::Source;
 use crate::source::secret::{ProviderSecret, SourceSecret};
@@ -97,6 +98,12 @@ impl Snapshot {
             exact: together([written(settings), written_with(&|known| json!(known.secret.reveal()))]),
             shown: together([written(&shown), written_with(&|_| json!(HIDDEN_VALUE))]),
         }
+    }
+
+    /// A rule: its settings.
+    pub fn of_rule(rule: &Rule) -> Self {
+        let settings = &rule.settings;
+        Self { exact: together([written(settings)]), shown: together([written(&settings.without_secrets())]) }
     }
 
     /// A workspace: its settings.

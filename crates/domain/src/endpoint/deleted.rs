@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::workspace::MAX_RETENTION_DAYS;
 use crate::endpoint::Endpoint;
 use crate::event::MAX_ID_AHEAD;
-use crate::id::{EndpointId, EndpointKey, WorkspaceId};
+use crate::id::{EndpointId, EndpointKey, RuleId, WorkspaceId};
 use crate::timestamp::Timestamp;
 use crate::uid::Uid;
 
@@ -26,6 +26,9 @@ pub struct DeletedEndpoint {
     pub url: String,
     /// Its last description.
     pub description: String,
+    /// The rule whose step it was; a rule that was deleted itself cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_id: Option<RuleId>,
     /// When the endpoint was created.
     pub created_at: Timestamp,
     /// When the endpoint was deleted.
@@ -41,6 +44,7 @@ impl Endpoint {
             uid: self.settings.uid.clone(),
             url: self.shown_url(),
             description: self.settings.description.clone(),
+            rule_id: self.purpose.rule_step().map(|step| step.rule),
             created_at: self.created_at,
             deleted_at: now,
         }

@@ -13,14 +13,20 @@ use std::net::IpAddr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
 
+use crate::action::name::ActionName;
 use crate::endpoint::address::AllowedTargets;
 use crate::endpoint::mail_address::is_mail_address;
+use crate::event::event_type::EventType;
+use crate::id::EndpointId;
 
 /// The longest URL an endpoint may have, in bytes, as given and as written out after parsing.
 pub const MAX_URL_BYTES: usize = 2_048;
 
 /// What the URL of an e-mail notification begins with.
 const MAILTO: &str = "mailto:";
+
+/// What the URL of a rule's step begins with that posts nothing by itself.
+const POSTHORN: &str = "posthorn:";
 
 /// The ports an endpoint may listen on; others would make Posthorn a port scanner.
 pub const ALLOWED_PORTS: [u16; 2] = [443, 8443];
@@ -78,6 +84,27 @@ pub enum EndpointUrlError {
     NotAMailAddress,
 }
 
+/// What a step of a rule does that posts nothing by itself; written, it is the URL of the step's endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepUrl {
+    /// It delivers to an endpoint that exists.
+    Forward(EndpointId),
+    /// It makes a derived event of this type.
+    Emit(EventType),
+    /// It invokes the action of this name.
+    Invoke(ActionName),
+}
+
+impl fmt::Display for StepUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forward(endpoint) => write!(f, "{POSTHORN}forward:{endpoint}"),
+            Self::Emit(event_type) => write!(f, "{POSTHORN}emit:{event_type}"),
+            Self::Invoke(action) => write!(f, "{POSTHORN}invoke:{action}"),
+        }
+    }
+}
+
 /// What stands for the path of a URL where that is a secret.
 pub const REDACTED: &str = "[redacted]";
 
@@ -115,6 +142,24 @@ impl EndpointUrl {
     /// The address of a `mailto:` URL.
     pub fn mail_address(&self) -> Option<&str> {
         self.0.as_str().strip_prefix(MAILTO)
+    }
+
+    /// The URL of a rule's step that posts nothing by itself. No customer can register it, and no HTTP request can go to it:
+    /// [`check`](Self::check) refuses it.
+    pub fn of_step(step: &StepUrl) -> Option<Self> {
+        let url = Self(Url::parse(&step.to_string()).ok()?);
+        (url.step().as_ref() == Some(step)).then_some(url)
+    }
+
+    /// The step whose URL it is.
+    pub fn step(&self) -> Option<StepUrl> {
+        let (does, what) = self.0.as_str().strip_prefix(POSTHORN)?.split_once(':')?;
+        match does {
+            "forward" => what.parse().ok().map(StepUrl::Forward),
+            "emit" => EventType::parse(what).ok().map(StepUrl::Emit),
+            "invoke" => what.parse().ok().map(StepUrl::Invoke),
+            _ => None,
+        }
     }
 
     /// Checks a URL that is already parsed, by the same rules. The rules may have changed since the URL was stored.
@@ -188,6 +233,10 @@ impl EndpointUrl {
         if text.starts_with(MAILTO) {
             return Self::parse_mail(text);
         }
+        if text.starts_with(POSTHORN) {
+            let step = Url::parse(text).ok().map(Self).filter(|url| url.step().is_some());
+            return step.ok_or(EndpointUrlError::NotHttps);
+        }
         let url = Url::parse(text).map_err(|_| EndpointUrlError::NotAUrl)?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err(EndpointUrlError::NotHttps);
@@ -230,7 +279,7 @@ fn check_name(name: &str, allowed: &AllowedTargets) -> Result<(), EndpointUrlErr
 impl fmt::Display for EndpointUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = &self.0;
-        if self.mail_address().is_some() {
+        if self.mail_address().is_some() || self.step().is_some() {
             return f.write_str(url.as_str());
         }
         write!(f, "{}://{}", url.scheme(), self.host())?;
@@ -316,6 +365,29 @@ mod tests {
         match c.to_digit(10) {
             Some(digit) => char::from_u32(0xff10 + digit).unwrap(),
             None => c,
+        }
+    }
+
+    #[test]
+    fn the_url_of_a_rules_step_is_kept_as_it_is_and_can_be_neither_registered_nor_called() {
+        let endpoint = EndpointId::from_bytes([7; 16]);
+        let emits = ["vip.ticket", "//a:b", "/x", "a:b/c-D_e", "order/created"]
+            .map(|text| EventType::parse(text).unwrap());
+        let steps = emits.map(StepUrl::Emit).into_iter();
+        for step in
+            steps.chain([StepUrl::Forward(endpoint), StepUrl::Invoke("refund_order".parse().unwrap())])
+        {
+            let url = EndpointUrl::of_step(&step).unwrap();
+            let stored = serde_json::to_string(&url).unwrap();
+            let read: EndpointUrl = serde_json::from_str(&stored).unwrap();
+            assert_eq!((read.step().as_ref(), url.to_string()), (Some(&step), step.to_string()));
+            assert_eq!((url.check(&PUBLIC), url.check(&LOCAL)), (Err(NotHttps), Err(NotHttps)), "{step}");
+            assert_eq!(EndpointUrl::parse(&step.to_string(), &LOCAL), Err(NotHttps));
+        }
+        for text in
+            ["posthorn:", "posthorn:emit", "posthorn:emit:..", "posthorn:other:x", "posthorn://host/x"]
+        {
+            assert_eq!(EndpointUrl::parse(text, &LOCAL), Err(NotHttps), "{text}");
         }
     }
 

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::EndpointSettings;
+use crate::endpoint::purpose::Purpose;
 use crate::event::event_type::{EventType, wants};
 use crate::event::operational;
 use crate::search::NamePart;
@@ -33,12 +34,23 @@ pub struct EndpointFilter {
     pub event_type: Option<EventType>,
     /// Only endpoints in this state.
     pub state: Option<EndpointState>,
+    /// Whether steps of rules are listed, too.
+    pub include_rules: bool,
 }
 
 impl EndpointFilter {
+    /// Whether the filter selects an endpoint with this purpose. An action is listed among actions.
+    pub fn selects_purpose(&self, purpose: &Purpose) -> bool {
+        match purpose {
+            Purpose::Subscriber => true,
+            Purpose::Rule(_) => self.include_rules,
+            Purpose::Action => false,
+        }
+    }
+
     /// Whether the filter selects an endpoint with these settings; `fails` says whether its last attempt failed.
     pub fn selects(&self, settings: &EndpointSettings, fails: bool) -> bool {
-        let Self { description, url, event_type, state } = self;
+        let Self { description, url, event_type, state, .. } = self;
         description.as_ref().is_none_or(|part| part.is_in(&settings.description))
             && url.as_ref().is_none_or(|part| part.is_in(&settings.url))
             && event_type.as_ref().is_none_or(|event_type| subscribes(settings, event_type))

@@ -345,12 +345,7 @@ impl EndpointSettings {
     pub fn without_secrets(&self) -> Self {
         let mut settings = self.clone();
         settings.headers.values_mut().for_each(|value| HIDDEN_VALUE.clone_into(value));
-        let shown = without_secrets(&self.url);
-        if self.body.is_message() {
-            settings.url = notification::redacted(&self.url);
-        } else if shown != self.url {
-            settings.url = format!("{shown}?{HIDDEN_VALUE}");
-        }
+        settings.url = shown_url(&self.url, self.body.is_message());
         settings
     }
 }
@@ -441,6 +436,16 @@ impl Endpoint {
     }
 }
 
+/// What may be shown of a URL that is given as text: not its query, and not its path if that is a credential.
+pub(crate) fn shown_url(url: &str, is_credential: bool) -> String {
+    let shown = without_secrets(url);
+    match is_credential {
+        true => notification::redacted(url),
+        false if shown != url => format!("{shown}?{HIDDEN_VALUE}"),
+        false => url.to_owned(),
+    }
+}
+
 /// The part of a URL before its query; nothing of a URL with a user name or password. The text may be
 /// invalid.
 fn without_secrets(url: &str) -> &str {
@@ -452,11 +457,11 @@ fn yes() -> bool {
     true
 }
 
-fn default_header_prefix() -> String {
+pub(crate) fn default_header_prefix() -> String {
     "X-Webhook".to_owned()
 }
 
-fn default_timeout_seconds() -> u64 {
+pub(crate) fn default_timeout_seconds() -> u64 {
     10
 }
 

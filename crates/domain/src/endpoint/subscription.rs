@@ -220,9 +220,16 @@ impl Decided {
         }
         let targets = subscriptions.iter().filter(|endpoint| targets.contains(&endpoint.id));
         for target in targets.filter(|target| target.can_be_forwarded_to()) {
-            if target.switch.skip_reason().is_none() && !ledger.deliveries.contains(&target.id) {
-                ledger.skipped.retain(|(id, _)| *id != target.id);
-                ledger.deliveries.push(target.id);
+            match target.switch.skip_reason() {
+                None if ledger.deliveries.contains(&target.id) => {}
+                None => {
+                    ledger.skipped.retain(|(id, _)| *id != target.id);
+                    ledger.deliveries.push(target.id);
+                }
+                Some(reason) => {
+                    let recorded = ledger.skipped.iter_mut().find(|(id, _)| *id == target.id);
+                    recorded.into_iter().for_each(|(_, why)| *why = reason);
+                }
             }
         }
         // In the order in which the endpoints were created.

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use domain::action::name::ActionName;
 use domain::event::event_type::{BadEventType, EventType};
 use domain::id::{
-    ApiKeyId, DeliveryId, EndpointId, EventId, InvocationId, ReceivedRequestId, ReplayId, SourceId,
+    ApiKeyId, DeliveryId, EndpointId, EventId, InvocationId, ReceivedRequestId, ReplayId, RuleId, SourceId,
     WorkspaceId,
 };
 use domain::problem::Problem;
@@ -103,6 +103,7 @@ in_path! {
     DeliveryId: "delivery", "delivery";
     ReceivedRequestId: "request", "received request";
     ReplayId: "replay", "replay";
+    RuleId: "rule", "rule";
     SourceId: "source", "source";
     // For an event whose workspace the body names: the use case resolves the uid.
     EventIdOrUid: "event", "event";

@@ -100,7 +100,7 @@ impl Store {
         Err(StoreError::Unprocessed(3))
     }
 
-    /// Counts by `step`, if there is a counter and it is below `most`.
+    /// Counts by `step`, if there is a counter and it is not more than `most` afterwards.
     pub(crate) fn part_count(
         &self,
         workspace: WorkspaceId,
@@ -112,7 +112,10 @@ impl Store {
             .when("attribute_exists(endpoints)")
             .number(":step", step);
         let update = match most {
-            Some(most) => update.when("endpoints < :most").number(":most", most),
+            Some(most) => {
+                let before = i64::try_from(most).unwrap_or(i64::MAX).saturating_sub(step.into());
+                update.when("endpoints <= :before").number(":before", before)
+            }
             None => update,
         };
         update.part(self)

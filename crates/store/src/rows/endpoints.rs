@@ -195,22 +195,23 @@ impl Store {
         }
     }
 
-    /// Part of the endpoints of a workspace that stand for no action, of those that the listing's filter selects by id and settings; it does not see
-    /// the values of custom headers. Decrypts only what it selects.
+    /// Part of the endpoints of a workspace that stand for no action, of those that the listing's filter selects by id, purpose
+    /// and settings; it does not see the values of custom headers. Decrypts only what it selects.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or a row is damaged.
     pub async fn list_endpoints(
         &self,
         workspace: WorkspaceId,
-        listing: &Listing<EndpointId, impl Fn(EndpointId, &EndpointSettings) -> bool>,
+        listing: &Listing<EndpointId, impl Fn(EndpointId, &Purpose, &EndpointSettings) -> bool>,
     ) -> Result<Page<Endpoint, EndpointId>, StoreError> {
         let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX).consistent();
         let keep = |row| {
             let reader = ItemReader::new(row, ENTITY);
             let Document { id, purpose, settings, .. } = reader.json("document")?;
             // An action's endpoint is listed with its action.
-            Ok((purpose != Purpose::Action && (listing.filter)(id, &settings)).then_some(reader))
+            let is_selected = purpose != Purpose::Action && (listing.filter)(id, &purpose, &settings);
+            Ok(is_selected.then_some(reader))
         };
         let page = self.walk(range.listed(ENDPOINT_PREFIX, listing), listing.limit, keep).await?;
         let mut rows = Vec::with_capacity(page.rows.len());
@@ -276,11 +277,17 @@ impl Store {
         entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
         let existed = self.delete_counted(deleted, entry).await?;
-        // After the endpoint's own row: a process that still finds the endpoint would write them anew.
-        for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count, keys::notified] {
-            self.delete(&key(deleted.key())).await?;
-        }
+        self.delete_state(deleted.key()).await?;
         Ok(existed)
+    }
+
+    /// Deletes the rows of an endpoint's health, limits and drain, after the endpoint's own row: a process that still finds
+    /// the endpoint would write them anew.
+    pub(crate) async fn delete_state(&self, endpoint: EndpointKey) -> Result<(), StoreError> {
+        for key in [keys::health, keys::rate, keys::leases, keys::drain, keys::parked_count, keys::notified] {
+            self.delete(&key(endpoint)).await?;
+        }
+        Ok(())
     }
 
     async fn read_endpoint(&self, item: Attributes) -> Result<Endpoint, StoreError> {

@@ -28,6 +28,7 @@ pub mod payload;
 pub mod queue_load;
 pub mod received_requests;
 pub mod replays;
+pub mod rules;
 pub mod sources;
 pub mod statistics;
 pub mod sweeps;

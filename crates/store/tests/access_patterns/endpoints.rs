@@ -196,7 +196,10 @@ async fn all_are_read_for_a_fan_out_and_pages_are_newest_first() {
     let listed = every_page(async |before| {
         table
             .store
-            .list_endpoints(workspace(1), &Listing::all(|_, _: &EndpointSettings| true, 5).beyond(before))
+            .list_endpoints(
+                workspace(1),
+                &Listing::all(|_, _: &Purpose, _: &EndpointSettings| true, 5).beyond(before),
+            )
             .await
             .unwrap()
     });

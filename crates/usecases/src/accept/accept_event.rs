@@ -46,6 +46,8 @@ enum Keyed<'a> {
     Batch(Option<&'a str>),
     /// Each event by the dedupe key of its provider.
     Parts(SourceKey, &'a [String]),
+    /// The event of a rule, by its id.
+    Derived,
 }
 
 /// Who sends events.
@@ -55,6 +57,8 @@ enum Producer<'a> {
     Caller(&'a ApiKey),
     /// A provider, through a source of this workspace. Its request was verified.
     Source(&'a Arc<Workspace>),
+    /// A rule of this workspace.
+    Rule(&'a Arc<Workspace>),
 }
 
 impl Producer<'_> {
@@ -66,7 +70,7 @@ impl Producer<'_> {
     ) -> Result<Arc<Workspace>, UseCaseError> {
         let caller = match self {
             Self::Caller(caller) => caller,
-            Self::Source(workspace) => return Ok(Arc::clone(workspace)),
+            Self::Source(workspace) | Self::Rule(workspace) => return Ok(Arc::clone(workspace)),
         };
         let workspace = context.workspace_id(caller, request.workspace_id.clone()).await?;
         Ok(context.cache.workspace(workspace).await?.ok_or(Problem::NotFound("workspace"))?)
@@ -121,6 +125,21 @@ pub(crate) async fn accept_parts(
     let (keys, requests): (Vec<_>, Vec<_>) =
         parts.into_iter().map(|(key, request)| (key, Ok(request))).unzip();
     accept(intake, Producer::Source(workspace), requests, Keyed::Parts(source, &keys)).await
+}
+
+/// Accepts the event that a rule emits; `request` has its id and its cause. One that came before is `repeated`, or refused
+/// with [`Problem::EventExists`] when that was so long ago that its claim has expired.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] for an event that cannot be taken; [`UseCaseError::Fault`] when it could not be made durable.
+pub(crate) async fn accept_derived(
+    intake: &Intake,
+    workspace: &Arc<Workspace>,
+    request: EventRequest,
+) -> Result<Accepted, UseCaseError> {
+    let mut accepted = accept(intake, Producer::Rule(workspace), vec![Ok(request)], Keyed::Derived).await?;
+    let one = accepted.pop().ok_or_else(|| Fault::Broken("an event was not answered".to_owned()))?;
+    Ok(one?)
 }
 
 async fn accept(
@@ -267,6 +286,7 @@ async fn share_claims(
                 let kept_for = workspace.expiry(admitter.now).since(admitter.now);
                 keys.get(*place).map(|key| Claimant::of_provider(source, key, kept_for))
             }
+            (Keyed::Derived, Some(id)) => Some(Claimant::of_rule(workspace.id, id)),
             (Keyed::One(Some(key)), _) => Some(Claimant::of_one(workspace.id, key, request)),
             (Keyed::Batch(Some(key)), _) => Some(Claimant::of_place(workspace.id, key, *place, request)),
             (_, Some(id)) => Some(Claimant::of_id(workspace.id, id, request)),

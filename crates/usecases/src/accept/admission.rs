@@ -334,7 +334,8 @@ impl Admitter<'_> {
         let subscriptions = self.intake.context.cache.subscriptions(workspace.id).await?;
         let occurred_at = request.occurred_at.unwrap_or(self.now);
         let facts = Facts::new(id, &request.event_type, occurred_at, &request.data);
-        let ledger = subscription::fan_out(&facts.in_channels(&request.channels), &subscriptions);
+        let facts = facts.in_channels(&request.channels).caused_by(request.caused_by.as_ref());
+        let ledger = subscription::fan_out(&facts, &subscriptions);
         Ok(Event {
             id,
             uid: request.uid,
@@ -344,10 +345,11 @@ impl Admitter<'_> {
             payload: request.data,
             erased_at: None,
             channels: request.channels,
-            deliver_at: request.deliver_at.filter(|at| *at > self.now),
+            // That of a derived event says when it was emitted, if that was later than its id says.
+            deliver_at: request.deliver_at.filter(|at| *at > self.now || request.caused_by.is_some()),
             trace: request.trace,
             is_test: false,
-            caused_by: None,
+            caused_by: request.caused_by,
             ledger,
         })
     }

@@ -1,6 +1,7 @@
 //! What does a producer send, and when are two requests the same?
 //! The request for an event, its bounds, and its fingerprint for idempotency.
 
+use domain::event::cause::Cause;
 use domain::event::channel::{Channel, MAX_CHANNELS};
 use domain::event::event_type::EventType;
 use domain::event::operational;
@@ -36,6 +37,8 @@ pub struct EventRequest {
     pub deliver_at: Option<Timestamp>,
     /// The span of the request; not part of the body.
     pub trace: Option<TraceParent>,
+    /// The rules that led to it; never part of a body.
+    pub caused_by: Option<Cause>,
 }
 
 pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Problem> {
@@ -47,7 +50,8 @@ pub(crate) fn check(request: &EventRequest, now: Timestamp) -> Result<(), Proble
     if request.deliver_at.is_some_and(|at| at.since(now) > MAX_SCHEDULE_AHEAD) {
         return Err(Problem::invalid("/deliver_at", "may be at most 12 hours from now"));
     }
-    if let Some(made) = request.id.map(EventId::time)
+    // A derived event is as old as its cause, which may have been parked for days.
+    if let Some(made) = request.id.filter(|_| request.caused_by.is_none()).map(EventId::time)
         && (now.since(made) > MAX_ID_AGE || made.since(now) > MAX_ID_AHEAD)
     {
         return Err(Problem::invalid("/id", "must carry an instant from a day ago to 10 minutes from now"));

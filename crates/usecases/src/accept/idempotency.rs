@@ -72,6 +72,14 @@ impl Claimant {
         Self { key, request: "provider".to_owned(), by: By::Provider, kept_for }
     }
 
+    /// An event that a rule emits, by its id, which follows from its cause. Whatever comes again under it is the same event,
+    /// even if the rule was changed meanwhile.
+    pub(crate) fn of_rule(workspace: WorkspaceId, id: EventId) -> Self {
+        let digest = sha256(&[b"rule", id.to_string().as_bytes()]);
+        let key = IdempotencyKey { workspace: Some(workspace), digest };
+        Self { key, request: "rule".to_owned(), by: By::Provider, kept_for: KEPT_FOR }
+    }
+
     fn of_event(workspace: WorkspaceId, digest: String, request: &EventRequest, by: By) -> Self {
         let key = IdempotencyKey { workspace: Some(workspace), digest };
         Self { key, request: fingerprint(request), by, kept_for: KEPT_FOR }

@@ -51,6 +51,11 @@ pub async fn send_test_event(
 ) -> Result<(Delivery, Attempt), UseCaseError> {
     // 1. Which endpoint, and may there be such an event?
     let endpoint = impatient(find_endpoint(&actions.context, caller, Scope::Webhooks, id).await?);
+    if endpoint.url.step().is_some() {
+        let detail =
+            "cannot be sent: this step of a rule has no receiver; try the rule with POST /v1/rules/test";
+        return Err(Problem::invalid("", detail).into());
+    }
     let workspace = actions.context.cache.workspace(endpoint.workspace_id).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
     if let Some(event_type) = test.event_type.as_ref().filter(|named| named.as_str() != TEST_EVENT_TYPE) {
@@ -79,8 +84,9 @@ pub async fn send_test_event(
     let delivery = Delivery { trigger: Trigger::Test, is_test: true, ..delivery };
     let message = Message::of(&event, endpoint.id);
     let occasion = Occasion { number: 1, at: now, nonce: actions.context.randomness.bytes(), trace: None };
-    let outbound = Outbound { egress: &actions.egress, mailer: actions.context.mailer.as_ref() };
-    let Posted { attempt, judgement } = post(outbound, &endpoint, &message, occasion, Trigger::Test).await;
+    let mailer = actions.context.mailer.as_ref();
+    let outbound = Outbound { egress: &actions.egress, mailer, steps: None };
+    let Posted { attempt, judgement } = post(outbound, &endpoint, &message, occasion, Trigger::Test).await?;
     // The owner sees the result, so nothing else follows: a failure is not counted, a 410 does not switch off.
     let decision = decide(&Circumstances {
         attempt: &attempt,

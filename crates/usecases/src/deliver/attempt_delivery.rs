@@ -23,6 +23,9 @@ use queue::reschedule::NotRescheduled;
 use store::BATCH_WRITES;
 use store::rows::deliveries::Settlement;
 
+use crate::accept::intake::Intake;
+use crate::act::actions::Actions;
+use crate::act::schemas::Schemas;
 use crate::context::Context;
 use crate::deliver::request::Posted;
 use crate::error::Fault;
@@ -46,6 +49,10 @@ pub const EARLY: Duration = Duration::from_secs(1);
 pub struct Sender {
     context: Context,
     egress: Egress,
+    /// For the events that rules emit.
+    intake: Intake,
+    /// For the actions that rules invoke.
+    actions: Actions,
     circuit_breaker: CircuitBreaker,
     rate_limiter: RateLimiter,
     concurrency_limiter: ConcurrencyLimiter,
@@ -98,7 +105,10 @@ impl Sender {
             async move { Ok(queue.send(&batch, now).await?) }
         });
         Self {
+            // Parameters are checked by their names alone: this function does not carry JSON Schema.
+            actions: Actions::new(context.clone(), egress.clone(), "".into(), Schemas::names_only()),
             egress,
+            intake: Intake::new(context.clone()),
             circuit_breaker: CircuitBreaker::new(context.clone()),
             rate_limiter: RateLimiter::new(context.clone()),
             concurrency_limiter: ConcurrencyLimiter::new(context.clone()),
@@ -184,7 +194,7 @@ impl Sender {
         };
 
         // 3. Render, sign, post.
-        let (posted, span) = self.post(receive.job, &row.delivery, &ready).await;
+        let (posted, span) = self.post(receive.job, &row.delivery, &ready).await?;
 
         // 4. Count a failure.
         let health = self.count(&ready.endpoint, &posted).await;

@@ -1,18 +1,26 @@
 //! How is an attempt made?
-//! The message is rendered and signed, sent by egress, and the outcome is judged once, by the endpoint's rules.
+//! The message is rendered and signed, sent by egress, and the outcome is judged once, by the endpoint's rules. A step of a
+//! rule that emits or invokes is carried out in place of a request, and what comes of it is judged in the same way.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use domain::access::workspace::Workspace;
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::render::{Message, Occasion, RenderedRequest, render};
 use domain::endpoint::Endpoint;
+use domain::endpoint::endpoint_url::StepUrl;
 use domain::policy::outcome::{ErrorClass, Judgement, Outcome};
 use domain::timestamp::Timestamp;
 use egress::{Egress, Reply};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use mail::Mailer;
 
-use crate::error::chain;
+use crate::accept::intake::Intake;
+use crate::act::actions::Actions;
+use crate::error::{Fault, chain};
+use crate::rules::emit::{Emission, emit};
+use crate::rules::invoke::invoke_step;
 
 /// An attempt that has ended, and what it is by the endpoint's rules.
 #[derive(Debug)]
@@ -21,30 +29,49 @@ pub(crate) struct Posted {
     pub(crate) judgement: Judgement,
 }
 
-/// The ways out: the guarded HTTP client, and what makes an e-mail of a request, where one is configured.
+/// The ways out: the guarded HTTP client; what makes an e-mail of a request, where one is configured; and what carries out
+/// steps of rules, where they are carried out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outbound<'a> {
     pub(crate) egress: &'a Egress,
     pub(crate) mailer: Option<&'a Mailer>,
+    pub(crate) steps: Option<Steps<'a>>,
+}
+
+/// What carries out the steps of rules that make no request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Steps<'a> {
+    pub(crate) intake: &'a Intake,
+    pub(crate) actions: &'a Actions,
+    /// The workspace of the endpoint.
+    pub(crate) workspace: &'a Arc<Workspace>,
 }
 
 /// Renders and posts one attempt.
+///
+/// # Errors
+/// [`Fault`] when a step of a rule could not be carried out because of us.
 pub(crate) async fn post(
     outbound: Outbound<'_>,
     endpoint: &Endpoint,
     message: &Message<'_>,
     occasion: Occasion,
     trigger: Trigger,
-) -> Posted {
+) -> Result<Posted, Fault> {
     let (sent, reply) = match render(message, endpoint, occasion) {
         // The attempt says where the template failed. Why it did may quote the payload, so only a preview says that.
         Err(failure) => (SentRequest::unrendered(&failure), not_sent(ErrorClass::TemplateFailed)),
         Ok(rendered) => {
             let sent = SentRequest::of(&rendered, endpoint);
-            let reply = match endpoint.url.mail_address() {
-                None => outbound.egress.post(outgoing(endpoint, rendered)).await,
+            let reply = match (endpoint.url.mail_address(), endpoint.url.step()) {
+                (None, None) => outbound.egress.post(outgoing(endpoint, rendered)).await,
                 // On the heap: or the futures of all other attempts would be larger, too.
-                Some(address) => Box::pin(mail(outbound, endpoint, address, rendered, occasion.at)).await,
+                (Some(address), _) => {
+                    Box::pin(mail(outbound, endpoint, address, rendered, occasion.at)).await
+                }
+                (None, Some(step)) => {
+                    Box::pin(carry_out(outbound, endpoint, message, rendered, step)).await?
+                }
             };
             (sent, reply)
         }
@@ -59,7 +86,31 @@ pub(crate) async fn post(
         error: judgement.error(),
         outcome: reply.outcome,
     };
-    Posted { attempt, judgement }
+    Ok(Posted { attempt, judgement })
+}
+
+/// Carries out a step of a rule that makes no request.
+async fn carry_out(
+    Outbound { steps, .. }: Outbound<'_>,
+    endpoint: &Endpoint,
+    message: &Message<'_>,
+    rendered: RenderedRequest,
+    step: StepUrl,
+) -> Result<Reply, Fault> {
+    let began = Instant::now();
+    let outcome = match (step, steps) {
+        (StepUrl::Emit(event_type), Some(Steps { intake, workspace, .. })) => {
+            let (event, data) = (message.event_id, rendered.body.as_slice());
+            emit(intake, Emission { endpoint, workspace, event, event_type, data }).await?
+        }
+        (StepUrl::Invoke(action), Some(Steps { actions, .. })) => {
+            let parameters = rendered.body.as_slice();
+            invoke_step(actions, endpoint, message.delivery_id, &action, parameters).await?
+        }
+        // A forwarded delivery is that of the endpoint that the step names.
+        (StepUrl::Forward(_), Some(_)) | (_, None) => Outcome::Unreachable(ErrorClass::BlockedAddress),
+    };
+    Ok(Reply { outcome, duration: began.elapsed() })
 }
 
 /// No request was made.
@@ -69,7 +120,7 @@ fn not_sent(class: ErrorClass) -> Reply {
 
 /// Sends an e-mail: an HTTP request to SES, whose answer is that of the attempt.
 async fn mail(
-    Outbound { egress, mailer }: Outbound<'_>,
+    Outbound { egress, mailer, .. }: Outbound<'_>,
     endpoint: &Endpoint,
     address: &str,
     rendered: RenderedRequest,

@@ -196,7 +196,9 @@ pub async fn list_endpoints(
     };
 
     // 3. The page, and the health of its endpoints.
-    let selects = |id, settings: &EndpointSettings| filter.selects(settings, failing.contains(&id));
+    let selects = |id, purpose: &Purpose, settings: &EndpointSettings| {
+        filter.selects_purpose(purpose) && filter.selects(settings, failing.contains(&id))
+    };
     let listing = rows.listing(Order::NewestFirst, Window::everything(), selects);
     let page = rows.page(listing.order, store.list_endpoints(workspace, &listing).await?);
     let mut healths = healths(management, &page.rows).await?;
@@ -225,6 +227,7 @@ pub async fn update_endpoint(
     change: impl FnOnce(&Endpoint, &EndpointDefaults) -> Result<EndpointSettings, Problem>,
 ) -> Result<(Endpoint, bool), UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    require_its_own(&endpoint)?;
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     let before = endpoint.clone();
     let settings = change(&endpoint, &management.defaults_in(&workspace))?.completed();
@@ -313,6 +316,7 @@ pub async fn delete_endpoint(
     id: EndpointId,
 ) -> Result<(), UseCaseError> {
     let endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
+    require_its_own(&endpoint)?;
     let now = management.context.clock.now();
     let changes = Changes::deleted(Snapshot::of_endpoint(&endpoint, now));
     let change = Change::of_endpoint(Action::EndpointDeleted, &endpoint, changes);
@@ -334,6 +338,17 @@ fn check(
         return Err(Problem::invalid("/signature/profile", "`none` is not allowed in this workspace"));
     }
     Ok(url)
+}
+
+/// Refuses an endpoint that is changed and deleted with something else.
+fn require_its_own(endpoint: &Endpoint) -> Result<(), Problem> {
+    match &endpoint.purpose {
+        Purpose::Subscriber => Ok(()),
+        Purpose::Rule(step) => {
+            Err(Problem::BelongsTo(format!("the rule {} (its step {})", step.rule, step.step)))
+        }
+        Purpose::Action => Err(Problem::BelongsTo("an action".to_owned())),
+    }
 }
 
 /// How an endpoint is off that its owner switched off.

@@ -53,6 +53,7 @@ pub(super) fn event_of(
         channels: source.settings.channels.clone(),
         deliver_at: None,
         trace: None,
+        caused_by: None,
     })
 }
 

@@ -222,6 +222,7 @@ fn request(event_type: &str, data: &str) -> EventRequest {
         channels: Vec::new(),
         deliver_at: None,
         trace: None,
+        caused_by: None,
     }
 }
 

@@ -107,8 +107,7 @@ pub(crate) async fn list(
 pub(crate) async fn update(
     InRequest(management): InRequest<Management>,
     caller: Caller,
-    Id(name): Id<ActionName>,
-    Query(OfWorkspace { workspace_id: workspace }): Query<OfWorkspace>,
+    (Id(name), Query(OfWorkspace { workspace_id: workspace })): (Id<ActionName>, Query<OfWorkspace>),
     if_match: IfMatch,
     Body(patch): Body<Document, MAX_BYTES>,
 ) -> Answer<Revised<Json<Action>>> {

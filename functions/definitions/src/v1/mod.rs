@@ -5,4 +5,5 @@
 pub(crate) mod actions;
 pub(crate) mod event_types;
 pub(crate) mod received_requests;
+pub(crate) mod rules;
 pub(crate) mod sources;

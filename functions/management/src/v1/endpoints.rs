@@ -85,8 +85,8 @@ pub(crate) async fn list(
     caller: Caller,
     Page { filter, rows }: Page<EndpointId, EndpointQuery>,
 ) -> Answer<Json<api::page::Page<Endpoint>>> {
-    let EndpointQuery { workspace_id, description, url, event_type, state } = filter;
-    let filter = EndpointFilter { description, url, event_type, state };
+    let EndpointQuery { workspace_id, description, url, event_type, include_rules, state } = filter;
+    let filter = EndpointFilter { description, url, event_type, state, include_rules };
     let page = manage_endpoint::list_endpoints(&management, &caller, workspace_id, &filter, rows).await?;
     let now = management.context.clock.now();
     let rows = page.rows.into_iter().map(|(endpoint, health)| Endpoint::with_health(endpoint, health, now));

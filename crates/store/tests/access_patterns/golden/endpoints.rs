@@ -1,5 +1,6 @@
 //! Is an endpoint of an older version the same, what is sealed in its row too, and can it be changed?
 
+use domain::endpoint::purpose::Purpose;
 use domain::endpoint::subscription::Switch;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
@@ -75,7 +76,7 @@ async fn endpoints_and_what_is_sealed_in_their_rows() {
     }
     let listed = table
         .store
-        .list_endpoints(workspace, &Listing::all(|_, _: &EndpointSettings| true, 100))
+        .list_endpoints(workspace, &Listing::all(|_, _: &Purpose, _: &EndpointSettings| true, 100))
         .await
         .unwrap();
     assert_eq!(listed.rows.len(), ENDPOINTS.len());

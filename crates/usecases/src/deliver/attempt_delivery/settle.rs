@@ -26,7 +26,8 @@ use crate::write_coalescer::Seat;
 impl Sender {
     /// Counts a failed attempt; returns the endpoint's health after it. A success is counted when it has been recorded.
     pub(super) async fn count(&self, endpoint: &Arc<Endpoint>, posted: &Posted) -> Health {
-        if !posted.judgement.counts_against_health() {
+        // A step that emits or invokes has no receiver that could fail.
+        if !posted.judgement.counts_against_health() || endpoint.url.step().is_some() {
             return Health::default();
         }
         // A request that was made must be recorded, whether or not its endpoint's health can be.
