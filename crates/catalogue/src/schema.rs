@@ -12,12 +12,19 @@ use crate::words;
 
 /// The greatest number of mistakes that are told.
 pub const MAX_MISTAKES: usize = 20;
+/// The library finds all mistakes before it tells the first, each of some hundred bytes. They are looked for only if the
+/// value's parts times the subschemas, which is as many as there can be, are not more than this.
+const MAX_LOOKED_FOR: u64 = 50_000;
 /// What one compiled pattern, and the states that it is matched with, may take in memory.
 const MAX_PATTERN_BYTES: usize = 256 * 1024;
 
 /// A schema, compiled.
 #[derive(Debug)]
-pub struct Schema(Validator);
+pub struct Schema {
+    validator: Validator,
+    /// The number of subschemas, with references followed.
+    size: u64,
+}
 
 /// Says what is wrong with a value.
 pub type Validate = Arc<dyn Fn(&Value) -> Vec<Mistake> + Send + Sync>;
@@ -38,10 +45,7 @@ impl Schema {
     /// What is wrong with the schema, with pointers into it: it is over a bound of [`soundness`], refers to itself or to
     /// anything outside of it, or is no schema of draft 2020-12.
     pub fn compile(schema: &Value) -> Result<Self, Vec<Mistake>> {
-        let mistakes = soundness::mistakes(schema);
-        if !mistakes.is_empty() {
-            return Err(mistakes);
-        }
+        let size = soundness::measured(schema)?;
         let patterns =
             PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES);
         jsonschema::options()
@@ -50,24 +54,29 @@ impl Schema {
             .should_validate_formats(true)
             .offline()
             .build(schema)
-            .map(Self)
+            .map(|validator| Self { validator, size })
             .map_err(|error| words::of(&error, 1))
     }
 
-    /// What is wrong with `value`, at most [`MAX_MISTAKES`], with pointers into it.
+    /// What is wrong with `value`, at most [`MAX_MISTAKES`], with pointers into it. Of a large value it is only said that
+    /// it does not fit.
     pub fn validate(&self, value: &Value) -> Vec<Mistake> {
-        if self.0.is_valid(value) {
+        if self.validator.is_valid(value) {
             return Vec::new();
         }
+        let unfit = || Mistake { pointer: String::new(), detail: "does not fit the schema".to_owned() };
+        if soundness::nodes(value).saturating_mul(self.size) > MAX_LOOKED_FOR {
+            return vec![unfit()];
+        }
         let mut mistakes = Vec::new();
-        for error in self.0.iter_errors(value) {
+        for error in self.validator.iter_errors(value) {
             mistakes.extend(words::of(&error, MAX_MISTAKES - mistakes.len()));
             if mistakes.len() == MAX_MISTAKES {
                 break;
             }
         }
         if mistakes.is_empty() {
-            mistakes.push(Mistake { pointer: String::new(), detail: "does not fit the schema".to_owned() });
+            mistakes.push(unfit());
         }
         mistakes
     }
@@ -142,6 +151,39 @@ mod tests {
             mistakes(json!({"properties": {"a": {}}, "additionalProperties": false}), json!(names)).len(),
             MAX_MISTAKES
         );
+    }
+
+    /// 131,072 items, or ten alternatives for each, would be as many errors in memory.
+    #[test]
+    fn of_a_large_value_it_is_only_said_that_it_does_not_fit() {
+        let many = json!(vec![1; 131_072]);
+        let ten: Vec<_> = (0..10).map(|n| json!({ "const": n + 2 })).collect();
+        for items in [json!({ "type": "string" }), json!({ "oneOf": ten })] {
+            let unfit = vec![(String::new(), "does not fit the schema".to_owned())];
+            assert_eq!(mistakes(json!({ "items": items }), many.clone()), unfit);
+        }
+        let within = json!(vec![1; 20_000]);
+        assert_eq!(mistakes(json!({ "items": { "type": "string" } }), within).len(), MAX_MISTAKES);
+    }
+
+    #[test]
+    fn long_names_and_values_are_cut_where_they_are_told() {
+        let long = "n/".repeat(100_000);
+        for (schema, value) in [
+            (json!({ "additionalProperties": false, "properties": { "a": {} } }), json!({ long.clone(): 1 })),
+            (json!({ "additionalProperties": { "type": "string" } }), json!({ long.clone(): 1 })),
+            (json!({ "required": [&long[..1_000]] }), json!({})),
+            (json!({ "propertyNames": { "maxLength": 1 } }), json!({ long.clone(): 1 })),
+            (
+                json!({ "oneOf": [{ "additionalProperties": { "type": "null" } }, false] }),
+                json!({ long.clone(): 1 }),
+            ),
+        ] {
+            for (pointer, detail) in mistakes(schema.clone(), value) {
+                assert!(pointer.chars().count() <= 201, "{schema}: {} characters", pointer.len());
+                assert!(detail.chars().count() <= 500, "{schema}: {} characters", detail.len());
+            }
+        }
     }
 
     #[test]

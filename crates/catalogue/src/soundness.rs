@@ -41,16 +41,19 @@ const LIST: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 /// Keywords whose value is an object of schemas.
 const NAMED: [&str; 5] = ["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
 
-/// What is wrong with a schema, apart from its keywords' values, which the library judges.
-pub(crate) fn mistakes(schema: &Value) -> Vec<Mistake> {
+/// The number of subschemas of a schema, each counted as often as it is referred to.
+///
+/// # Errors
+/// What is wrong with it, apart from its keywords' values, which the library judges.
+pub(crate) fn measured(schema: &Value) -> Result<u64, Vec<Mistake>> {
     if !(schema.is_object() || schema.is_boolean()) {
-        return vec![mistake("", "must be an object, or `true` or `false`")];
+        return Err(vec![mistake("", "must be an object, or `true` or `false`")]);
     }
     if schema.to_string().len() > MAX_SCHEMA_BYTES {
-        return vec![mistake("", "may have at most 64 KiB")];
+        return Err(vec![mistake("", "may have at most 64 KiB")]);
     }
     if levels(schema) > MAX_SCHEMA_LEVELS {
-        return vec![mistake("", "may be nested at most 32 levels deep")];
+        return Err(vec![mistake("", "may be nested at most 32 levels deep")]);
     }
     let mut walk = Walk { root: schema, known: HashMap::new(), patterns: 0, mistakes: Vec::new() };
     let whole = walk.measure(schema, "", 0);
@@ -64,11 +67,21 @@ pub(crate) fn mistakes(schema: &Value) -> Vec<Mistake> {
         walk.mistakes.push(mistake("", "may have at most 50 patterns"));
     }
     walk.mistakes.truncate(crate::schema::MAX_MISTAKES);
-    walk.mistakes
+    if walk.mistakes.is_empty() { Ok(whole.schemas) } else { Err(walk.mistakes) }
 }
 
 fn mistake(pointer: &str, detail: impl Into<String>) -> Mistake {
     Mistake { pointer: pointer.to_owned(), detail: detail.into() }
+}
+
+/// The number of values that a value is, those within it counted.
+pub(crate) fn nodes(value: &Value) -> u64 {
+    let within: u64 = match value {
+        Value::Array(items) => items.iter().map(nodes).sum(),
+        Value::Object(members) => members.values().map(nodes).sum(),
+        _ => 0,
+    };
+    within + 1
 }
 
 /// How deep a value is nested; one that holds nothing has one level.
@@ -235,7 +248,12 @@ mod tests {
     use serde_json::json;
 
     fn refused(schema: &Value) -> Vec<(String, String)> {
-        mistakes(schema).into_iter().map(|mistake| (mistake.pointer, mistake.detail)).collect()
+        measured(schema)
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|mistake| (mistake.pointer, mistake.detail))
+            .collect()
     }
 
     #[test]

@@ -12,8 +12,14 @@ use crate::soundness::escaped;
 const MAX_SHOWN: usize = 200;
 const UNKNOWN: &str = "is not a member that the schema knows";
 
-/// The mistakes that one error stands for, at most `most`.
+/// The mistakes that one error stands for, at most `most`. Names of a value's members stand in them, so long ones are cut.
 pub(crate) fn of(error: &ValidationError<'_>, most: usize) -> Vec<Mistake> {
+    let mut mistakes = whole(error, most);
+    mistakes.iter_mut().for_each(|mistake| mistake.pointer = cut(&mistake.pointer));
+    mistakes
+}
+
+fn whole(error: &ValidationError<'_>, most: usize) -> Vec<Mistake> {
     let at = error.instance_path().as_str();
     let members = |names: &[String], detail: &str| {
         let member =
@@ -87,9 +93,9 @@ fn alternatives(error: &ValidationError<'_>, alternatives: &[Vec<ValidationError
         return "must fit one of the alternatives".to_owned();
     };
     let above = error.instance_path().as_str();
-    let below = of(first, 1).pop().unwrap_or(Mistake { pointer: String::new(), detail: detail(first) });
+    let below = whole(first, 1).pop().unwrap_or(Mistake { pointer: String::new(), detail: detail(first) });
     let below_at = below.pointer.strip_prefix(above).unwrap_or(&below.pointer).to_owned();
-    let what = if below_at.is_empty() { "it".to_owned() } else { format!("`{below_at}`") };
+    let what = if below_at.is_empty() { "it".to_owned() } else { format!("`{}`", cut(&below_at)) };
     let number = counted(u64::try_from(alternatives.len()).unwrap_or(u64::MAX), "alternative");
     format!("must fit one of {number}; by the nearest, {what} {}", cut(&below.detail))
 }

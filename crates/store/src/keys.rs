@@ -39,7 +39,7 @@
 //! | one-time token of a signature | `ONE_TIME_TOKEN#{src}#{sha256 of token}` | `TOKEN` |
 //! | invocation | `INVOCATIONS#{ws}#{day}#{shard}` | `{inv}` |
 //! | event type of the catalogue | `CATALOGUE` | `TYPE#{name}` |
-//! | version of an event type's schema | `SCHEMA#{name}` | `VERSION#{number}` |
+//! | version of an event type's schema | `SCHEMA#{name}` | `VERSION#{instant of the description}#{number}` |
 //! | events of a type that did not fit the catalogue | `MISFITS#{ws}` | `{name}` |
 //! | audit entry | `AUDIT#{ws}#{day}` or `AUDIT#ALL#{day}` | `{aud}` |
 //!

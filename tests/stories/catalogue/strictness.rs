@@ -35,6 +35,7 @@ async fn a_workspace_that_refuses_names_what_is_wrong() {
     describe(&stage, order()).await;
     describe(&stage, json!({ "name": "order.gone", "archived": true })).await;
     describe(&stage, json!({ "name": "order.free" })).await;
+    describe(&stage, json!({ "name": "secret.beta", "hidden": true })).await;
     assert_eq!(send(&stage, "anything", json!(1)).await.0, 202, "a workspace is not strict by itself");
     strict(&stage, "refuse").await;
 
@@ -58,6 +59,12 @@ async fn a_workspace_that_refuses_names_what_is_wrong() {
         assert!(problem["errors"][0]["detail"].as_str().unwrap().contains(words), "{problem}");
     }
 
+    // Neither what is archived nor what is hidden is suggested.
+    for event_type in ["order.gona", "secret.beto"] {
+        let (_, problem) = send(&stage, event_type, json!({})).await;
+        assert!(!problem.to_string().contains("did you mean"), "{problem}");
+    }
+
     // Of a batch, each on its own.
     let event = |amount: Value| json!({ "workspace_id": stage.workspace, "type": "order.paid", "data": { "amount": amount } });
     let batch = json!({ "events": [event(json!(1)), event(json!(null))] });
@@ -75,6 +82,33 @@ async fn a_workspace_that_refuses_names_what_is_wrong() {
     assert_eq!(send(&stage, "order.paid", json!({ "amount": 1 })).await.0, 422);
     strict(&stage, "off").await;
     assert_eq!(send(&stage, "order.paid", json!({})).await.0, 202);
+    stage.end().await;
+}
+
+/// The first answer is a promise, so a repeated request gets it whatever became of the schema since.
+#[tokio::test]
+async fn an_event_that_was_accepted_is_not_held_to_a_later_schema() {
+    let stage = Stage::set().await;
+    describe(&stage, order()).await;
+    strict(&stage, "refuse").await;
+    let repeated = async |key: &str, amount: i64| {
+        let body =
+            json!({ "workspace_id": stage.workspace, "type": "order.paid", "data": { "amount": amount } });
+        let headers = [("Idempotency-Key", key)];
+        stage.admin.call("POST", "/v1/events", body.to_string(), &headers).await.unwrap()
+    };
+    let (status, first) = repeated("a", 1).await;
+    assert_eq!(status, 202, "{first}");
+    let schema = json!({ "schema": { "required": ["currency"] } });
+    assert_eq!(call(&stage.admin, "POST", "/v1/event-types/order.paid/versions", schema).await.0, 201);
+    let (status, again) = repeated("a", 1).await;
+    assert_eq!((status, &again["id"]), (202, &first["id"]), "{again}");
+    assert_eq!(repeated("b", 1).await.0, 422);
+
+    // A refusal does not use the key up.
+    let any = json!({ "schema": {} });
+    assert_eq!(call(&stage.admin, "POST", "/v1/event-types/order.paid/versions", any).await.0, 201);
+    assert_eq!(repeated("b", 1).await.0, 202);
     stage.end().await;
 }
 

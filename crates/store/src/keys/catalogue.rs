@@ -1,6 +1,7 @@
 //! Where do the rows of the catalogue live?
 //! The part of the key design that concerns event types; the table of all keys is in [`crate::keys`].
 
+use domain::catalogue::EventTypeDescription;
 use domain::event::event_type::EventType;
 use domain::id::WorkspaceId;
 
@@ -10,8 +11,6 @@ use super::Key;
 pub const CATALOGUE: &str = "CATALOGUE";
 /// What the sort keys of descriptions start with; the name follows, so that a list is in the order of names.
 pub const EVENT_TYPE_PREFIX: &str = "TYPE#";
-/// What the sort keys of the versions of a schema start with.
-pub const VERSION_PREFIX: &str = "VERSION#";
 
 /// The row of an event type's description.
 pub fn event_type(name: &EventType) -> Key {
@@ -19,8 +18,15 @@ pub fn event_type(name: &EventType) -> Key {
 }
 
 /// The row of a version of an event type's schema.
-pub fn schema_version(name: &EventType, version: u32) -> Key {
-    Key::new(schema_partition(name), format!("{VERSION_PREFIX}{version:04}"))
+pub fn schema_version(described: &EventTypeDescription, version: u32) -> Key {
+    let prefix = version_prefix(described);
+    Key::new(schema_partition(&described.name), format!("{prefix}{version:04}"))
+}
+
+/// What the sort keys of the versions of a schema start with. The instant of the description is in it, so a name that is
+/// deleted and described again shares no row with what it was, however late the old rows are deleted or read.
+pub fn version_prefix(described: &EventTypeDescription) -> String {
+    format!("VERSION#{:015}#", described.created_at.as_millis())
 }
 
 /// The partition of the versions of an event type's schema.
@@ -41,6 +47,7 @@ pub fn misfits_partition(workspace: WorkspaceId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::catalogue::EventTypeSettings;
     use domain::timestamp::Timestamp;
 
     #[test]
@@ -48,7 +55,12 @@ mod tests {
         let name = EventType::parse("order/created:v2").unwrap();
         let ws = WorkspaceId::new(Timestamp::from_millis(0), 1);
         assert_eq!(event_type(&name), Key::new("CATALOGUE".to_owned(), "TYPE#order/created:v2"));
-        assert_eq!(schema_version(&name, 12), Key::new("SCHEMA#order/created:v2".to_owned(), "VERSION#0012"));
+        let (settings, at) = (EventTypeSettings::default(), Timestamp::from_millis(1_767_605_400_000));
+        let (described, _) = EventTypeDescription::new(name.clone(), settings, None, at);
+        assert_eq!(
+            schema_version(&described, 12),
+            Key::new("SCHEMA#order/created:v2".to_owned(), "VERSION#001767605400000#0012")
+        );
         assert_eq!(misfits(ws, &name), Key::new(format!("MISFITS#{ws}"), "order/created:v2"));
     }
 }

@@ -3,13 +3,13 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::audit::AuditEntry;
-use domain::catalogue::{EventTypeDescription, MAX_VERSIONS, SchemaVersion};
+use domain::catalogue::{EventTypeDescription, SchemaVersion};
 use domain::event::event_type::EventType;
 use serde_json::Value;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::keys::{self, CATALOGUE, EVENT_TYPE_PREFIX, SK, VERSION_PREFIX};
+use crate::keys::{self, CATALOGUE, EVENT_TYPE_PREFIX, SK};
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
 use crate::table::query::Range;
 use crate::table::update::Condition;
@@ -36,18 +36,18 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut parts = vec![self.part_revision(item(described)?, described.revision)?];
         if let Some(version) = version {
-            parts.push(self.part_version(&described.name, version)?);
+            parts.push(self.part_version(described, version)?);
         }
         Ok(self.transact_audited(parts, entry).await?.is_none())
     }
 
-    /// The lock of the description holds for its versions, too. A version may be left of a description that was deleted.
+    /// The lock of the description holds for its versions, too.
     fn part_version(
         &self,
-        name: &EventType,
+        described: &EventTypeDescription,
         version: &SchemaVersion,
     ) -> Result<TransactWriteItem, StoreError> {
-        let row = ItemWriter::new(&keys::schema_version(name, version.version), VERSION_ENTITY);
+        let row = ItemWriter::new(&keys::schema_version(described, version.version), VERSION_ENTITY);
         self.part_put(row.json("document", version)?.build(), None)
     }
 
@@ -118,10 +118,10 @@ impl Store {
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
     pub async fn schema_version(
         &self,
-        name: &EventType,
+        described: &EventTypeDescription,
         version: u32,
     ) -> Result<Option<SchemaVersion>, StoreError> {
-        let key = keys::schema_version(name, version);
+        let key = keys::schema_version(described, version);
         let row = match self.load_recent(&key).await? {
             Some(row) => Some(row),
             None => self.load(&key).await?,
@@ -137,8 +137,9 @@ impl Store {
         &self,
         described: &EventTypeDescription,
     ) -> Result<Vec<SchemaVersion>, StoreError> {
-        let range = Range::prefix(keys::schema_partition(&described.name), VERSION_PREFIX).consistent();
-        // Later ones are left of a description that was deleted.
+        let (partition, prefix) = (keys::schema_partition(&described.name), keys::version_prefix(described));
+        let range = Range::prefix(partition, &prefix).consistent();
+        // One that is added at this moment is later than what the caller knows.
         let most = usize::try_from(described.version).unwrap_or(usize::MAX);
         let rows = self.query(&range, most).await?.rows.into_iter();
         rows.map(|row| ItemReader::new(row, VERSION_ENTITY).json("document")).collect()
@@ -154,7 +155,7 @@ impl Store {
     ) -> Result<Vec<(EventType, Value)>, StoreError> {
         let with_schema = described.into_iter().filter(|described| described.version > 0);
         let keys: Vec<_> =
-            with_schema.map(|described| keys::schema_version(&described.name, described.version)).collect();
+            with_schema.map(|described| keys::schema_version(described, described.version)).collect();
         let mut schemas = Vec::with_capacity(keys.len());
         for row in self.load_all(&keys).await? {
             let reader = ItemReader::new(row, VERSION_ENTITY);
@@ -166,8 +167,10 @@ impl Store {
         Ok(schemas)
     }
 
-    /// Deletes a description of this revision, then the versions of its schema. `false`, and nothing is deleted, when the
-    /// stored row has another revision.
+    /// Deletes a description of this revision with the versions of its schema. `false`, when the stored row has another
+    /// revision; then the description and the version in force stay.
+    ///
+    /// The versions that are no longer in force go first: a deletion that is cut off is repeated, and leaves no row behind.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses.
@@ -176,15 +179,15 @@ impl Store {
         described: &EventTypeDescription,
         entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
-        let unchanged = Condition::new("revision = :revision").number(":revision", described.revision);
-        let parts = vec![self.part_delete_if(&keys::event_type(&described.name), unchanged)?];
-        if self.transact_audited(parts, entry).await?.is_some() {
-            return Ok(false);
+        for version in 1..described.version {
+            self.delete(&keys::schema_version(described, version)).await?;
         }
-        let versions = 1..=described.version.min(MAX_VERSIONS);
-        let keys: Vec<_> = versions.map(|version| keys::schema_version(&described.name, version)).collect();
-        self.delete_all(&keys).await?;
-        Ok(true)
+        let unchanged = Condition::new("revision = :revision").number(":revision", described.revision);
+        let mut parts = vec![self.part_delete_if(&keys::event_type(&described.name), unchanged)?];
+        if described.version > 0 {
+            parts.push(self.part_delete(&keys::schema_version(described, described.version))?);
+        }
+        Ok(self.transact_audited(parts, entry).await?.is_none())
     }
 }
 

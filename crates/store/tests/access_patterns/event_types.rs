@@ -33,14 +33,35 @@ async fn an_event_type_is_kept_with_its_example_and_its_versions() {
     let versions = table.store.schema_versions(&second).await.unwrap();
     assert_eq!(versions.iter().map(|version| version.version).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(table.store.schema_versions(&first).await.unwrap().len(), 1);
-    assert_eq!(table.store.schema_version(&second.name, 2).await.unwrap().as_ref(), versions.last());
+    assert_eq!(table.store.schema_version(&second, 2).await.unwrap().as_ref(), versions.last());
     let in_force = table.store.schemas_in_force([&second]).await.unwrap();
     assert_eq!(in_force, [(second.name.clone(), json!({ "type": "object", "title": "two" }))]);
 
     assert!(!table.store.delete_event_type(&first, None).await.unwrap(), "another revision");
     assert!(table.store.delete_event_type(&second, None).await.unwrap());
     assert_eq!(table.store.load_event_type(&second.name).await.unwrap(), None);
-    assert_eq!(table.store.schema_version(&second.name, 1).await.unwrap(), None);
+    for version in [1, 2] {
+        assert_eq!(table.store.schema_version(&second, version).await.unwrap(), None, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_described_again_shares_no_version_with_what_it_was() {
+    let table = table().await;
+    let (old, version) = new("a");
+    assert!(table.store.save_event_type(&old, version.as_ref(), None).await.unwrap());
+    assert!(table.store.delete_event_type(&old, None).await.unwrap());
+    let later = now().plus(std::time::Duration::from_millis(1));
+    let schema = Some(json!({ "type": "string" }));
+    let (again, version) = EventTypeDescription::new(name("a"), old.settings.clone(), schema, later);
+    assert!(table.store.save_event_type(&again, version.as_ref(), None).await.unwrap());
+
+    // Another process still knows the old one, and repeats its deletion.
+    assert_eq!(table.store.schema_version(&old, 1).await.unwrap(), None);
+    let last_known = EventTypeDescription { version: 3, revision: 3, ..old };
+    assert!(!table.store.delete_event_type(&last_known, None).await.unwrap());
+    assert_eq!(table.store.schema_version(&again, 1).await.unwrap(), version);
+    assert_eq!(table.store.schema_versions(&again).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -153,7 +153,8 @@ async fn accept(
         caller.require(Scope::Events)?;
     }
     let (now, unfinished) = (intake.context.clock.now(), intake.interrupted.watch());
-    let admitter = Admitter { intake, room: Room::default(), now, unfinished };
+    let conformance = intake.conformance.as_ref().filter(|_| matches!(producer, Producer::Caller(_)));
+    let admitter = Admitter { intake, conformance, room: Room::default(), now, unfinished };
 
     // 2. Which of them are events that can be taken, and which share a claim?
     let digest = matches!(keyed, Keyed::Batch(Some(_))).then(|| fingerprint_of_batch(&requests));
@@ -259,9 +260,6 @@ async fn intent(
     let request = request?;
     check(&request, admitter.now)?;
     let workspace = producer.workspace(&admitter.intake.context, &request).await?;
-    if let (Producer::Caller(_), Some(conformance)) = (producer, &admitter.intake.conformance) {
-        conformance.check(&admitter.intake.context, &workspace, &request, admitter.now).await?;
-    }
     taken.take(workspace.id, &request)?;
     Ok(Intent { place, workspace, request })
 }

@@ -20,6 +20,7 @@ use store::rows::events::SavedEvent;
 use store::rows::idempotency::{EventClaim, Standing};
 
 use crate::accept::accept_event::{Accepted, jobs_of};
+use crate::accept::conformance::Conformance;
 use crate::accept::event_request::{EventRequest, is_of};
 use crate::accept::idempotency::{By, Claimant, Held, Outcome};
 use crate::accept::intake::Intake;
@@ -127,6 +128,8 @@ pub(crate) struct Admission {
 /// What all events of one request share.
 pub(crate) struct Admitter<'a> {
     pub(crate) intake: &'a Intake,
+    /// What holds new events to the catalogue, if anything does.
+    pub(crate) conformance: Option<&'a Conformance>,
     pub(crate) room: Room,
     pub(crate) now: Timestamp,
     /// The events whose rows may be written and whose jobs are not sent yet.
@@ -289,11 +292,16 @@ impl Admitter<'_> {
         made_here: bool,
     ) -> Result<Option<Event>, UseCaseError> {
         let context = &self.intake.context;
-        // 1. What becomes of it at every endpoint, and is that more than one request may make?
+        // 1. Does it fit the catalogue? One that was accepted before is not asked again: the catalogue may have changed.
+        if let Some(conformance) = self.conformance {
+            conformance.check(context, workspace, &request, self.now).await?;
+        }
+
+        // 2. What becomes of it at every endpoint, and is that more than one request may make?
         let event = self.fan_out(workspace, id, request).await?;
         self.room.take(event.ledger.deliveries.len())?;
 
-        // 2. May the workspace have one more today? One whose uid is taken does not count. An event that is cut off between
+        // 3. May the workspace have one more today? One whose uid is taken does not count. An event that is cut off between
         // here and its row is counted twice; it is never free.
         if let (Some(_), Some(uid)) = (workspace.max_events_per_day, &event.uid)
             && context.store.event_of_uid(workspace.id, uid, self.now).await?.is_some()
@@ -307,7 +315,7 @@ impl Admitter<'_> {
             return Err(Problem::QuotaExceeded { quota: most, retry_after_seconds }.into());
         }
 
-        // 3. Write its row before any job is sent: a job always finds its event.
+        // 4. Write its row before any job is sent: a job always finds its event.
         self.unfinished.begin(workspace.id, id);
         match self.intake.save_event(&event, workspace, self.now, made_here).await? {
             SavedEvent::Done => Ok(Some(event)),

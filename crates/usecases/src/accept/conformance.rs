@@ -16,6 +16,7 @@ use domain::event::event_type::EventType;
 use domain::problem::FieldError;
 use domain::timestamp::Timestamp;
 use serde_json::Value;
+use store::StoreError;
 
 use crate::accept::event_request::EventRequest;
 use crate::context::Context;
@@ -36,7 +37,7 @@ type VersionKey = (EventType, Timestamp, u32);
 pub(crate) struct Conformance {
     compile: Compile,
     /// Versions never change, so they stay as long as there is room.
-    validators: moka::future::Cache<VersionKey, Option<Validate>>,
+    validators: moka::future::Cache<VersionKey, Validate>,
     pub(crate) counter: MisfitCounter,
 }
 
@@ -70,8 +71,15 @@ impl Conformance {
         match (workspace.strict, misfit) {
             (Strictness::Refuse, Misfit::Undescribed(_)) => {
                 let names = context.cache.event_type_names().await?;
-                let near = near(&request.event_type, names.iter()).into_iter().cloned().collect();
-                Err(Misfit::Undescribed(near).problem().into())
+                let mut shown = Vec::new();
+                for name in near(&request.event_type, names.iter()) {
+                    // A producer shall not learn of hidden types, and cannot send archived ones.
+                    let described = context.cache.event_type(name).await?;
+                    if described.is_some_and(|found| !found.settings.hidden && !found.settings.archived) {
+                        shown.push(name.clone());
+                    }
+                }
+                Err(Misfit::Undescribed(shown).problem().into())
             }
             (Strictness::Refuse, misfit) => Err(misfit.problem().into()),
             (Strictness::Off | Strictness::Warn, misfit) => {
@@ -112,24 +120,25 @@ impl Conformance {
         }
         let key = (described.name.clone(), described.created_at, described.version);
         if let Some(known) = self.validators.get(&key).await {
-            return Ok(known);
+            return Ok(Some(known));
         }
         let load = async {
-            let version = context.store.schema_version(&described.name, described.version).await?;
-            // A description that is deleted at this moment has lost it.
-            let Some(version) = version else { return Ok(None) };
-            match (self.compile)(&version.schema) {
-                Ok(validate) => Ok(Some(validate)),
-                Err(mistakes) => {
-                    let (name, version) = (&described.name, described.version);
-                    tracing::warn!(event_type = %name, version, ?mistakes, "a schema of the catalogue cannot be compiled; its events are not checked");
-                    Ok(None)
-                }
-            }
+            let version = context.store.schema_version(described, described.version).await;
+            let version = version.map_err(|error| Some(Arc::new(error)))?;
+            // A description that is deleted at this moment has lost it: that is not remembered.
+            let version = version.ok_or(None)?;
+            Ok::<Validate, Option<Arc<StoreError>>>((self.compile)(&version.schema).unwrap_or_else(|mistakes| {
+                let (name, version) = (&described.name, described.version);
+                tracing::warn!(event_type = %name, version, ?mistakes, "a schema of the catalogue cannot be compiled; its events are not checked");
+                Arc::new(|_: &Value| Vec::new())
+            }))
         };
-        self.validators
-            .try_get_with(key, Box::pin(load))
-            .await
-            .map_err(|error: Arc<store::StoreError>| Fault::from(error))
+        match self.validators.try_get_with(key, Box::pin(load)).await {
+            Ok(validate) => Ok(Some(validate)),
+            Err(error) => match error.as_ref() {
+                None => Ok(None),
+                Some(error) => Err(Arc::clone(error).into()),
+            },
+        }
     }
 }

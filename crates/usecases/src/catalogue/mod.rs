@@ -59,7 +59,7 @@ async fn schema_of(
     if described.version == 0 {
         return Ok(None);
     }
-    let version = context.store.schema_version(&described.name, described.version).await?;
+    let version = context.store.schema_version(described, described.version).await?;
     Ok(version.map(|version| version.schema))
 }
 

@@ -81,7 +81,7 @@ pub async fn read_version(
 ) -> Result<SchemaVersion, UseCaseError> {
     let described = find(&management.context, caller, name).await?;
     let found = match (1..=described.version).contains(&version) {
-        true => management.context.store.schema_version(name, version).await?,
+        true => management.context.store.schema_version(&described, version).await?,
         false => None,
     };
     Ok(found.ok_or(Problem::NotFound("version of this schema"))?)
