@@ -52,8 +52,12 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
             return Err(error);
         }
     };
-    if beginnings.is_new {
-        catalogues::import(&ApiClient::new(&platform.url(), beginnings.admin_key.reveal())).await?;
+    if beginnings.is_new
+        && let Err(error) =
+            catalogues::import(&ApiClient::new(&platform.url(), beginnings.admin_key.reveal())).await
+    {
+        platform.stop().await;
+        return Err(error);
     }
     if let Some(data) = &data {
         data.write_private(ENVIRONMENT_FILE, &platform.aws.environment(&platform.queue, data))?;

@@ -10,9 +10,10 @@ use domain::event::event_type::EventType;
 use serde_json::{Map, Value};
 
 use super::list::named;
-use super::{Places, Proposal, mistake};
+use super::{MAX_IMPORTED, Places, Proposal, mistake};
 use crate::Mistake;
-use crate::soundness::escaped;
+use crate::schema::MAX_MISTAKES;
+use crate::soundness::{MAX_SCHEMA_BYTES, escaped};
 
 /// How many references in a row are followed outside of schemas.
 const MAX_HOPS: usize = 8;
@@ -30,8 +31,18 @@ pub(super) fn read(document: &Value, mistakes: &mut Vec<Mistake>) -> Vec<Proposa
         mistakes.push(mistake("/webhooks", "must have at least one webhook"));
         return Vec::new();
     };
-    let webhooks = webhooks.iter();
-    webhooks.filter_map(|(key, item)| proposal(document, key, item, mistakes)).collect()
+    if webhooks.len() > MAX_IMPORTED {
+        mistakes.push(mistake("/webhooks", "may have at most 500 webhooks"));
+        return Vec::new();
+    }
+    let mut proposals = Vec::with_capacity(webhooks.len());
+    for (key, item) in webhooks {
+        if mistakes.len() >= MAX_MISTAKES {
+            break;
+        }
+        proposals.extend(proposal(document, key, item, mistakes));
+    }
+    proposals
 }
 
 fn proposal(document: &Value, key: &str, item: &Value, mistakes: &mut Vec<Mistake>) -> Option<Proposal> {
@@ -72,7 +83,14 @@ fn proposal(document: &Value, key: &str, item: &Value, mistakes: &mut Vec<Mistak
     });
     settings.extend(example.map(|example| ("example".to_owned(), example)));
     let schema = envelope.map(|schema| &schema["properties"]["data"]).or(given);
-    let schema = schema.map(|schema| bundled(document, schema));
+    let schema = match schema.map(|schema| bundled(document, schema).ok_or(())).transpose() {
+        Ok(schema) => schema,
+        Err(()) => {
+            let detail = "may have at most 64 KiB, with the schemas that it refers to";
+            mistakes.push(mistake(&format!("{below}/schema"), detail));
+            return None;
+        }
+    };
     let at = Places { whole: at, schema: format!("{below}/schema"), example: format!("{below}/example") };
     Some(Proposal { name, settings, schema, at })
 }
@@ -108,9 +126,15 @@ fn resolved<'a>(document: &'a Value, mut value: &'a Value) -> &'a Value {
     value
 }
 
-/// A schema that stands alone: the schemas of the document that it refers to are its own definitions.
-fn bundled(document: &Value, schema: &Value) -> Value {
-    let mut schema = schema.clone();
+/// A schema that stands alone: the schemas of the document that it refers to are its own definitions. `None` where it is
+/// longer than a schema may be; then no more of it is copied, because each webhook may refer to the same.
+fn bundled(document: &Value, schema: &Value) -> Option<Value> {
+    let mut room = MAX_SCHEMA_BYTES;
+    let mut copied = |part: &Value| {
+        room = room.checked_sub(part.to_string().len())?;
+        Some(part.clone())
+    };
+    let mut schema = copied(schema)?;
     let (mut wanted, mut known) = (BTreeSet::new(), BTreeSet::new());
     renamed(&mut schema, &mut wanted);
     let mut definitions = Map::new();
@@ -119,7 +143,7 @@ fn bundled(document: &Value, schema: &Value) -> Value {
             continue;
         }
         if let Some(target) = document.pointer(&format!("/components/schemas/{name}")) {
-            let mut target = target.clone();
+            let mut target = copied(target)?;
             renamed(&mut target, &mut wanted);
             definitions.insert(name, target);
         }
@@ -130,7 +154,7 @@ fn bundled(document: &Value, schema: &Value) -> Value {
             own.extend(definitions);
         }
     }
-    schema
+    Some(schema)
 }
 
 /// Makes references to the document's schemas those to definitions, and notes their names.
@@ -210,6 +234,23 @@ mod tests {
         let document = document(json!({ "tree": { "post": { "requestBody": body } } }));
         let schema = read(&document).unwrap().remove(0).schema.unwrap();
         assert!(Schema::compile(&schema).unwrap_err()[0].detail.contains("lead back"));
+    }
+
+    #[test]
+    fn a_schema_that_many_webhooks_share_is_not_copied_beyond_its_bound() {
+        let body = json!({ "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Large" } } } });
+        let webhooks = |count| {
+            let all =
+                (0..count).map(|n| (format!("w{n}"), json!({ "post": { "requestBody": body.clone() } })));
+            let mut document = document(Value::Object(all.collect()));
+            document["components"]["schemas"]["Large"] =
+                json!({ "description": "x".repeat(MAX_SCHEMA_BYTES) });
+            read(&document).unwrap_err()
+        };
+        let mistakes = webhooks(500);
+        assert_eq!(mistakes.len(), MAX_MISTAKES);
+        assert_eq!(mistakes[0].pointer, "/webhooks/w0/post/requestBody/content/application~1json/schema");
+        assert_eq!(webhooks(501)[0].pointer, "/webhooks");
     }
 
     #[test]

@@ -20,7 +20,8 @@ use crate::manage::management::Management;
 /// Settings whose parts exclude each other: a merge replaces an example as a whole.
 pub const REPLACED_WHOLE: [&str; 1] = ["example"];
 
-/// Describes an event type. A repeated request that takes over finds what the first one made.
+/// Describes an event type. A repeated request that takes over finds what the first one made; a type of the same name that is
+/// described otherwise is another's.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] for settings out of bounds, a schema that cannot be taken, an example that does not fit it, a
@@ -38,8 +39,11 @@ pub async fn describe_event_type(
     if context.is_resumed()
         && let Some(described) = context.store.load_event_type(&name).await?
     {
-        let schema = schema_of(context, &described).await?;
-        return Ok(DescribedType { described, schema });
+        let in_force = schema_of(context, &described).await?;
+        return match described.settings == settings && in_force == schema {
+            true => Ok(DescribedType { described, schema }),
+            false => Err(Problem::EventTypeExists.into()),
+        };
     }
 
     // 2. May it be?

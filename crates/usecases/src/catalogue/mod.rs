@@ -32,7 +32,8 @@ fn require_author(caller: &ApiKey) -> Result<(), Problem> {
     caller.require(Scope::Catalogue)?;
     match caller.workspace_id {
         None => Ok(()),
-        Some(_) => Err(Problem::MissingScope("catalogue` of a key for all workspaces, not only `catalogue")),
+        // No key of a workspace has it, whatever it lists.
+        Some(_) => Err(Problem::MissingScope(Scope::Catalogue.as_str())),
     }
 }
 

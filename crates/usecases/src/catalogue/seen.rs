@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use catalogue::infer;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::catalogue::misfits::MisfitTally;
+use domain::event::Payload;
 use domain::event::event_type::{EventType, EventTypePattern};
 use domain::event::operational;
 use domain::id::{EventId, WorkspaceId};
@@ -25,8 +26,8 @@ const EVENTS: usize = 500;
 const MAX_TYPES: usize = 50;
 /// The number of payloads that a schema is inferred from.
 const PAYLOADS: usize = 5;
-/// Payloads that are read at once.
-const READS_AT_ONCE: usize = 16;
+/// Types whose payloads are read at once. A payload takes much more memory parsed than as text.
+const READS_AT_ONCE: usize = 4;
 /// The most types that counts are shown of.
 const MAX_MISFITS: usize = 500;
 
@@ -88,25 +89,26 @@ pub async fn list_seen(
     let seen = futures_util::stream::iter(types).map(async |(name, ids)| {
         let payloads = payloads(management, workspace.id, &ids, now).await?;
         let last_at = ids.first().map_or(now, |id| id.time());
-        let schema = infer(&payloads);
+        let parsed = payloads.iter().filter_map(|payload| serde_json::from_str::<Value>(payload.get()).ok());
+        let schema = infer(parsed);
         Ok::<_, UseCaseError>(SeenType { name, count: ids.len(), last_at, schema })
     });
     let types = seen.buffered(READS_AT_ONCE).try_collect().await?;
     Ok(Seen { events: events.len(), back_to: events.last().map(|event| event.id.time()), types })
 }
 
-/// The payloads of the first of these events that were not erased.
+/// The payloads, as text, of the first of these events that were not erased.
 async fn payloads(
     management: &Management,
     workspace: WorkspaceId,
     ids: &[EventId],
     now: Timestamp,
-) -> Result<Vec<Value>, UseCaseError> {
+) -> Result<Vec<Payload>, UseCaseError> {
     let mut payloads = Vec::new();
     for id in ids.iter().take(PAYLOADS) {
         let event = management.context.store.load_event(workspace, *id, now).await?;
         let event = event.filter(|event| event.erased_at.is_none());
-        payloads.extend(event.and_then(|event| serde_json::from_str(event.payload.get()).ok()));
+        payloads.extend(event.map(|event| event.payload));
     }
     Ok(payloads)
 }
