@@ -20,10 +20,10 @@ use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::signing::signature::{self, Signed};
 use domain::timestamp::Timestamp;
-use payload::Filter;
+use payload::{Filter, Template};
 use queue::Job;
 use serde_json::json;
-use serde_json::value::to_raw_value;
+use serde_json::value::{RawValue, to_raw_value};
 use store::keys;
 
 #[global_allocator]
@@ -130,7 +130,7 @@ fn fan_out_filtered(bencher: Bencher<'_, '_>) {
         .map(|n| (format!("member{n}"), json!(n)))
         .chain([("number".to_owned(), json!(50)), ("text".to_owned(), json!(vec!["a".repeat(95); 38]))])
         .collect();
-    let (event_type, payload) = (event_type("family9.paid"), to_raw_value(&data).unwrap());
+    let (event_type, payload) = (event_type("family9.paid"), raw(&data));
     let facts = || Facts::new(event(), &event_type, now(), &payload);
     assert_eq!(subscription::fan_out(&facts(), &subscriptions).deliveries.len(), 500);
     bencher.bench(|| subscription::fan_out(black_box(&facts()), &subscriptions));
@@ -143,7 +143,7 @@ fn render_template(bencher: Bencher<'_, '_>) {
     let members =
         (0..9).map(|n| (format!("member{n}"), json!(format!("{{{{ data.id }}}} of {{{{ type }}}} {n}"))));
     let template: serde_json::Value = members.chain([("id".to_owned(), json!("{{ id }}"))]).collect();
-    endpoint.settings.template = Some(serde_json::from_value(template).unwrap());
+    endpoint.settings.template = Some(Template::of(template));
     let (job, payload) = (job(), payload());
     bencher.bench(|| {
         let message = Message {
@@ -155,7 +155,7 @@ fn render_template(bencher: Bencher<'_, '_>) {
             delivery_id: job.delivery,
         };
         let occasion = Occasion { number: 1, at: now(), nonce: NONCE, trace: None };
-        render(black_box(&message), &endpoint, occasion).unwrap()
+        render(black_box(&message), &endpoint, occasion)
     });
 }
 
@@ -222,12 +222,15 @@ fn patterns(count: usize) -> Vec<EventTypePattern> {
 }
 
 /// A kilobyte, most of it text.
-#[expect(clippy::expect_used, reason = "the payload stands in this file")]
 fn payload() -> Payload {
     let words = "the quick brown fox jumps over the lazy dog ".repeat(22);
     let data = json!({ "n": 42, "customer": "cus_0042", "amount": 1_999, "note": words });
-    let json = to_raw_value(&data).expect("an object is JSON");
-    Arc::new(PayloadText::from(json))
+    Arc::new(PayloadText::from(raw(&data)))
+}
+
+#[expect(clippy::expect_used, reason = "a value is JSON")]
+fn raw(value: &serde_json::Value) -> Box<RawValue> {
+    to_raw_value(value).expect("a value is JSON")
 }
 
 #[expect(clippy::expect_used, reason = "the settings stand in this file")]

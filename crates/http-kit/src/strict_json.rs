@@ -144,7 +144,7 @@ mod tests {
             ("retry", serde_json::json!(7)),
             ("retry", serde_json::json!({ "schedule_seconds": [-1] })),
             ("outcomes", serde_json::json!({ "success": [true] })),
-            ("method", serde_json::json!("GET")),
+            ("method", serde_json::json!("TRACE")),
             ("method", serde_json::json!(7)),
             ("rate_limit", serde_json::json!(7)),
             ("events", serde_json::json!({})),

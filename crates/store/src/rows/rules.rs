@@ -83,7 +83,7 @@ impl Store {
         entry: Option<&AuditEntry>,
     ) -> Result<SavedRule, StoreError> {
         let first = self.part_revision(self.rule_item(rule).await?, rule.revision)?;
-        self.write_rule(rule.workspace_id, first, endpoints, most, entry).await
+        self.write_rule((rule.workspace_id, first), endpoints, most, entry).await
     }
 
     /// Deletes a rule of this revision, with its endpoints.
@@ -99,13 +99,12 @@ impl Store {
         let key = keys::rule(rule.workspace_id, rule.id);
         let first = self.part_delete_if(&key, of_revision(rule.revision))?;
         let endpoints = EndpointChanges { deleted, ..EndpointChanges::default() };
-        self.write_rule(rule.workspace_id, first, &endpoints, usize::MAX, entry).await
+        self.write_rule((rule.workspace_id, first), &endpoints, usize::MAX, entry).await
     }
 
     async fn write_rule(
         &self,
-        workspace: WorkspaceId,
-        first: TransactWriteItem,
+        (workspace, first): (WorkspaceId, TransactWriteItem),
         endpoints: &EndpointChanges,
         most: usize,
         entry: Option<&AuditEntry>,
