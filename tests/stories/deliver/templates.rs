@@ -275,21 +275,3 @@ async fn a_delay_holds_back_the_first_attempt_and_nothing_that_is_sent_by_hand()
     assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/delay_seconds")));
     stage.end().await;
 }
-
-#[tokio::test]
-async fn a_repeated_request_leaves_a_delayed_delivery_to_the_job_of_the_first() {
-    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
-    let endpoint = stage.endpoint(&receiver, json!({ "delay_seconds": 600 })).await;
-    receiver.answer(Answer::Slowly(Duration::from_millis(300)));
-    let body = json!({ "workspace_id": stage.workspace, "type": "ticket.created", "data": { "n": 1 } });
-    for status in [202, 200, 200] {
-        let key = [("idempotency-key", "ticket-1")];
-        let answered = stage.admin.call("POST", "/v1/events", body.to_string(), &key).await.unwrap();
-        assert!([status, 202].contains(&answered.0), "{answered:?}");
-        stage.advance(Duration::from_secs(100));
-    }
-    stage.advance(Duration::from_secs(301));
-    stage.deliveries(&endpoint, 1, "delivered").await;
-    stage.end_after_repeating().await;
-    assert_eq!(receiver.seen().len(), 1);
-}

@@ -15,9 +15,6 @@ use super::{EARLY, Sender};
 use crate::error::Fault;
 use crate::telemetry::meter::Meter;
 
-/// How long after the first job of a delayed delivery a second one looks: as long as an attempt lasts at most, and more.
-const AFTER_THE_FIRST: Duration = Duration::from_secs(60);
-
 /// One receive of a job.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Receive<'a> {
@@ -63,12 +60,7 @@ impl Receive<'_> {
         if settings.delay_seconds == 0 || job.replay_id().is_some() || !delivery.is_new() {
             return None;
         }
-        let due = settings.due(job.due());
-        // A second job, of a sweep or a repeated request, leaves the attempt to the first one, which waits for the same moment,
-        // and looks a little later whether there was one. A job that has waited in the place of the first is the first.
-        let is_second = !job.is_first() && job.not_before.is_none_or(|not_before| not_before < due);
-        let due = if is_second { due.plus(AFTER_THE_FIRST) } else { due };
-        let wait = due.since(*at);
+        let wait = settings.due(job.due()).since(*at);
         (wait > EARLY).then_some(wait)
     }
 
