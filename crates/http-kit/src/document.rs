@@ -85,10 +85,13 @@ impl Document {
     /// [`Problem`] says what is wrong and where.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
         let Self { mut members, mut texts } = self;
-        texts.retain(|name, _| members.remove(name).is_some());
+        texts.retain(|name, text| text.get() != "null" && members.contains_key(name));
         if texts.is_empty() {
             return parse_value(Value::Object(members));
         }
+        // What is wrong is said of the values: of a text `serde_json` says in places that it is malformed.
+        parse_value::<T>(Value::Object(members.clone()))?;
+        members.retain(|name, _| !texts.contains_key(name));
         let mut json = Value::Object(members).to_string();
         json.pop();
         for (name, text) in texts {

@@ -103,6 +103,10 @@ async fn limits_have_bounds_and_can_be_taken_away() {
     for (body, pointer) in [
         (json!({ "rate_limit": { "per_second": 0 } }), "/rate_limit/per_second"),
         (json!({ "rate_limit": { "per_second": 1, "per_minute": 9 } }), "/rate_limit"),
+        (
+            json!({ "rate_limit": { "per_second": 1, "per_minute": 9 }, "template": { "n": 1 } }),
+            "/rate_limit",
+        ),
         (json!({ "max_concurrency": 101 }), "/max_concurrency"),
     ] {
         let (status, problem) = patch(body).await;

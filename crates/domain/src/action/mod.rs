@@ -3,7 +3,7 @@
 //!
 //! [`ActionSettings`] is the one document that `POST` takes, `PATCH` merges into and the table stores. What an action has
 //! in common with an endpoint (secrets, custom headers, limits, circuit) is kept in an endpoint of
-//! [`Purpose::Action`], whose settings are made of these.
+//! [`Purpose::Action`](crate::endpoint::purpose::Purpose::Action), whose settings are made of these.
 
 pub mod confirmation;
 pub mod invocation;
