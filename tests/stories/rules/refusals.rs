@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 
-use super::{ask, rule};
+use super::{ask, change, rule};
 
 #[tokio::test]
 async fn a_rule_that_cannot_be_is_refused_with_a_pointer_to_what_is_wrong() {
@@ -157,5 +157,23 @@ async fn a_key_that_may_not_invoke_an_action_can_make_its_rule_do_less_and_nothi
     }
     let on = json!({ "active": true }).to_string();
     assert_eq!(owner.call("PATCH", &path, on, &[]).await.unwrap().0, 200);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_rule_has_room_for_large_examples_up_to_its_bound() {
+    let stage = Stage::set().await;
+    let example = |bytes: usize| json!([{ "event": { "type": "ticket.created", "data": { "note": "x".repeat(bytes) } }, "expect": true }]);
+    let rule = |bytes: usize| {
+        json!({
+            "name": "large", "when": { "events": ["ticket.created"] }, "examples": example(bytes),
+            "then": [{ "id": "a1", "do": "emit", "type": "ticket.seen", "data": {} }],
+        })
+    };
+    let (status, made) = ask(&stage, rule(100_000)).await;
+    assert_eq!(status, 201, "{made}");
+    change(&stage, &made, json!({ "examples": example(110_000) })).await;
+    let (status, problem) = ask(&stage, rule(140_000)).await;
+    assert_eq!((status, problem["code"].as_str()), (422, Some("invalid_request")), "{problem}");
     stage.end().await;
 }

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::id::{EventId, RuleId};
-use domain::rule::RuleSettings;
+use domain::rule::{MAX_RULE_BYTES, RuleSettings};
 use domain::uid::WorkspaceIdOrUid;
 use http_kit::{
     ABOUT_IF_MATCH, Answer, Body, Caller, Created, Document, Id, IfMatch, InRequest, Page, Query, Revised,
@@ -21,6 +21,9 @@ use usecases::manage::listing::Span;
 use usecases::manage::management::Management;
 use usecases::rules::firings::{self, FiringListing};
 use usecases::rules::manage_rule::{self, RuleFilter, WrittenRule};
+
+/// Largest body with a rule: the rule, and the space and escapes of how it is written.
+const RULE_BYTES: usize = 2 * MAX_RULE_BYTES;
 
 /// Create a rule
 ///
@@ -37,7 +40,7 @@ use usecases::rules::manage_rule::{self, RuleFilter, WrittenRule};
 pub(crate) async fn create(
     UnderClaim(management): UnderClaim<Management>,
     caller: Caller,
-    Body(mut document): Body<Document>,
+    Body(mut document): Body<Document, RULE_BYTES>,
 ) -> Answer<Revised<Created<Rule>>> {
     let workspace = document.take::<WorkspaceIdOrUid>("workspace_id")?;
     let written = manage_rule::create_rule(&management, &caller, workspace, document.read()?).await?;
@@ -105,7 +108,7 @@ pub(crate) async fn update(
     caller: Caller,
     Id(rule): Id<RuleId>,
     if_match: IfMatch,
-    Body(mut patch): Body<Document>,
+    Body(mut patch): Body<Document, RULE_BYTES>,
 ) -> Answer<Revised<Json<Rule>>> {
     let resume = patch.sets("active", &Value::Bool(true));
     // In a filter, `null` is a value that members are compared with.
