@@ -22,6 +22,7 @@ pub mod http_api;
 pub mod idempotency;
 pub mod idempotency_key;
 pub mod lambda;
+pub mod management;
 pub mod operations;
 pub mod revision;
 mod serde_words;
