@@ -18,7 +18,7 @@ use domain::endpoint::{Endpoint, MAX_ENDPOINTS};
 use domain::id::EndpointId;
 use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
-use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
+use domain::signing::secret::{ActiveSecret, Secret};
 use domain::uid::WorkspaceIdOrUid;
 use store::Order;
 use store::rows::actions::ActionCreated;
@@ -179,14 +179,7 @@ pub async fn rotate_secret(
 ) -> Result<Action, UseCaseError> {
     let before = find(management, caller, Scope::Admin, named).await?;
     let profile = before.settings.signature.profile;
-    let mut invalid = Invalid::new();
-    let within = overlap_seconds <= MAX_OVERLAP_SECONDS;
-    invalid.require(within, "/overlap_seconds", "must be 0 to 604800");
-    let fits = secret.as_ref().is_none_or(|secret| secret.fits(profile));
-    invalid.require(fits, "/secret", "does not fit the signature profile");
-    invalid.into_result()?;
-
-    let secret = secret.unwrap_or_else(|| management.new_secret(profile));
+    let secret = management.rotated_secret(profile, overlap_seconds, secret)?;
     let (mut action, now) = (before.clone(), management.context.clock.now());
     if action.endpoint.rotate(secret, Duration::from_secs(overlap_seconds), now)? {
         let change = audit::Action::ActionSecretRotated;

@@ -18,9 +18,9 @@ use domain::endpoint::purpose::Purpose;
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings, MAX_ENDPOINTS};
 use domain::id::{EndpointId, EndpointKey};
 use domain::policy::circuit::{Health, ParkedCount};
-use domain::problem::{Invalid, Problem};
+use domain::problem::Problem;
 use domain::signing::profile::Profile;
-use domain::signing::secret::{ActiveSecret, MAX_OVERLAP_SECONDS, Secret};
+use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
 use domain::uid::WorkspaceIdOrUid;
 use store::rows::drains::DrainReason;
@@ -273,14 +273,7 @@ pub async fn rotate_secret(
 ) -> Result<Endpoint, UseCaseError> {
     let mut endpoint = read_endpoint(management, caller, Scope::Webhooks, id).await?;
     let profile = endpoint.settings.signature.profile;
-    let mut invalid = Invalid::new();
-    let within = overlap_seconds <= MAX_OVERLAP_SECONDS;
-    invalid.require(within, "/overlap_seconds", "must be 0 to 604800");
-    let fits = secret.as_ref().is_none_or(|secret| secret.fits(profile));
-    invalid.require(fits, "/secret", "does not fit the signature profile");
-    invalid.into_result()?;
-
-    let secret = secret.unwrap_or_else(|| management.new_secret(profile));
+    let secret = management.rotated_secret(profile, overlap_seconds, secret)?;
     let before = endpoint.clone();
     let overlap = Duration::from_secs(overlap_seconds);
     if endpoint.rotate(secret, overlap, management.context.clock.now())? {

@@ -7,9 +7,9 @@ use domain::access::api_key::ApiKey;
 use domain::access::workspace::Workspace;
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::defaults::EndpointDefaults;
-use domain::problem::Problem;
+use domain::problem::{Invalid, Problem};
 use domain::signing::profile::Profile;
-use domain::signing::secret::Secret;
+use domain::signing::secret::{MAX_OVERLAP_SECONDS, Secret};
 use domain::uid::WorkspaceIdOrUid;
 use store::rows::uids::Saved;
 
@@ -44,6 +44,25 @@ pub(crate) fn require_saved(saved: Saved, of: &'static str) -> Result<(), Proble
 impl Management {
     pub(crate) fn new_secret(&self, profile: Profile) -> Secret {
         Secret::for_profile(profile, &self.context.randomness.bytes())
+    }
+
+    /// The secret that a rotation makes the current one: `secret`, or a generated one.
+    ///
+    /// # Errors
+    /// [`Problem::Invalid`] for a secret that does not fit the profile, or too long an overlap.
+    pub(crate) fn rotated_secret(
+        &self,
+        profile: Profile,
+        overlap_seconds: u64,
+        secret: Option<Secret>,
+    ) -> Result<Secret, Problem> {
+        let mut invalid = Invalid::new();
+        let within = overlap_seconds <= MAX_OVERLAP_SECONDS;
+        invalid.require(within, "/overlap_seconds", "must be 0 to 604800");
+        let fits = secret.as_ref().is_none_or(|secret| secret.fits(profile));
+        invalid.require(fits, "/secret", "does not fit the signature profile");
+        invalid.into_result()?;
+        Ok(secret.unwrap_or_else(|| self.new_secret(profile)))
     }
 
     /// The default settings of a workspace's endpoints.
