@@ -75,18 +75,11 @@ pub(super) async fn claim(
         InvocationClaim::Found(first, standing) => (first, standing),
     };
     let found = store.load_invocation(workspace, first, now).await?;
-    // Also where its process died before the claim was completed.
-    if let Some(found) = &found
-        && is_over(found)
-        && !caller.goes_on(action, found)
-    {
-        return Ok(Claimed::Before(Box::new(found.clone())));
-    }
-    if matches!(standing, Standing::Leased) {
-        return Err(Problem::IdempotencyKeyInProgress.into());
-    }
     match (found.and_then(|found| caller.answer_of(action, found)), standing) {
-        (Some(answer), _) => Ok(Claimed::Before(Box::new(answer))),
+        // Also where its process died before the claim was completed.
+        (Some(answer), _) if is_over(&answer) => Ok(Claimed::Before(Box::new(answer))),
+        (_, Standing::Leased) => Err(Problem::IdempotencyKeyInProgress.into()),
+        (Some(interrupted), _) => Ok(Claimed::Before(Box::new(interrupted))),
         // It died before anything was sent, may be carried out again, or failed and is tried again. Of two repetitions one
         // goes on, under the same id and with the same key.
         (None, standing) => {
@@ -112,12 +105,7 @@ fn is_over((invocation, _): &(Invocation, Content)) -> bool {
 impl Caller<'_> {
     /// The answer that an earlier invocation already gives; `None` if it is carried out again. One that was interrupted may
     /// have been carried out: where once more could do harm, whoever invoked it must find out.
-    fn answer_of(
-        &self,
-        action: &Action,
-        (mut invocation, content): (Invocation, Content),
-    ) -> Option<(Invocation, Content)> {
-        let found = (invocation.clone(), content.clone());
+    fn answer_of(&self, action: &Action, found: (Invocation, Content)) -> Option<(Invocation, Content)> {
         if is_over(&found) {
             return (!self.goes_on(action, &found)).then_some(found);
         }
@@ -125,6 +113,7 @@ impl Caller<'_> {
         if action.settings.is_repeatable() || is_replay {
             return None;
         }
+        let (mut invocation, content) = found;
         invocation.status = InvocationStatus::Interrupted;
         Some((invocation, content))
     }
