@@ -53,7 +53,7 @@ pub struct EventTypeDescription {
     /// The schema in force (JSON Schema, draft 2020-12); `null` if it has none.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>, examples(json!({ "type": "object" }))))]
     pub schema: Option<Value>,
-    /// A payload as an example; `null` if there is none.
+    /// An example payload; `null` if the description has no example.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>, examples(json!({ "amount": 4200 }))))]
     pub example: Option<Value>,
     /// Whether receivers should stop to use it.
@@ -282,7 +282,7 @@ pub struct SeenEventType {
 pub struct SeenEventTypes {
     /// The number of events looked at, at most 500.
     pub events: usize,
-    /// When the oldest of them was accepted; `null` if there is none.
+    /// When the oldest of them was accepted; `null` if no event was looked at.
     pub back_to: Option<Timestamp>,
     /// The types, at most 50, those that were seen most often first.
     pub data: Vec<SeenEventType>,
@@ -389,7 +389,7 @@ impl EventTypeMismatch {
     }
 }
 
-/// A version as it is shown; there is none where there is no schema.
+/// A version as the API shows it. A type without a schema has version 0, which is not shown.
 pub fn version(version: u32) -> Option<u32> {
     Some(version).filter(|version| *version > 0)
 }

@@ -176,7 +176,7 @@ pub struct ActionResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false, value_type = Object))]
     pub result: Option<Value>,
-    /// What of the body does not fit the action's `result_schema`; left out if it fits, or there is none.
+    /// What of the body does not fit the action's `result_schema`; left out if the body fits, or the action has no such schema.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub result_errors: Vec<Misfit>,
 }

@@ -6,7 +6,7 @@ use domain::action::ActionSettings;
 use domain::catalogue::EventTypeSettings;
 use domain::endpoint::EndpointSettings;
 use domain::rule::RuleSettings;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
@@ -80,7 +80,7 @@ pub struct McpMessage {
     /// Always `2.0`.
     pub jsonrpc: String,
     /// The id of the request, a text or a whole number; a notification has none.
-    #[schema(required = false, value_type = Object)]
+    #[schema(required = false, schema_with = message_id)]
     pub id: Option<serde_json::Value>,
     /// `initialize`, `server/discover`, `ping`, `tools/list` or `tools/call`, or the name of a notification.
     #[schema(required = false)]
@@ -100,7 +100,7 @@ pub struct McpAnswer {
     /// Always `2.0`.
     pub jsonrpc: String,
     /// The id of the request; `null` if it could not be read.
-    #[schema(value_type = Object, nullable)]
+    #[schema(schema_with = message_id)]
     pub id: serde_json::Value,
     /// What came of it.
     #[schema(required = false, value_type = Object)]
@@ -108,6 +108,15 @@ pub struct McpAnswer {
     /// Why it was refused: `code`, `message` and sometimes `data`.
     #[schema(required = false, value_type = Object)]
     pub error: Option<serde_json::Value>,
+}
+
+/// The id of a JSON-RPC message.
+fn message_id() -> RefOr<Schema> {
+    let types = SchemaType::from_iter([Type::String, Type::Integer, Type::Null]);
+    ObjectBuilder::new()
+        .schema_type(types)
+        .description(Some("The id of the request: a text or a whole number. A notification has none; `null` in an answer to what could not be read."))
+        .into()
 }
 
 /// The bytes of a body, as they came.

@@ -126,7 +126,7 @@ pub struct StepFiring {
     pub reason: Option<SkipReason>,
     /// The endpoint that the delivery goes to, or would have gone to.
     pub endpoint_id: EndpointId,
-    /// The delivery; `null` if there is none.
+    /// The delivery; `null` if nothing was sent.
     pub delivery_id: Option<DeliveryId>,
 }
 
@@ -137,7 +137,7 @@ pub struct RuleStatistics {
     /// How many events were looked at, of any type.
     #[cfg_attr(feature = "openapi", schema(examples(2000)))]
     pub events: usize,
-    /// When the oldest of them was accepted; `null` if there was none.
+    /// When the oldest of them was accepted; `null` if no event was looked at.
     pub oldest_at: Option<Timestamp>,
     /// Whether these were all. If `false`, `until` the oldest gives the statistics before them.
     pub complete: bool,
@@ -238,7 +238,7 @@ pub struct StepRequest {
     /// The event; `null` for one that is not stored.
     pub event_id: Option<EventId>,
     /// The exact request of a first attempt; of a step that emits or invokes, its body is the derived event's payload or the
-    /// action's parameters. `null` if there is none: `error` says why.
+    /// action's parameters. `null` if it cannot be made: `error` says why.
     pub request: Option<Preview>,
     /// Why there is no request.
     pub error: Option<String>,

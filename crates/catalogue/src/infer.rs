@@ -113,7 +113,7 @@ impl Shape {
 /// Whether a text is an instant as most programs write it: `2026-01-05T09:30:00Z`, with or without a fraction.
 fn is_instant(text: &str) -> bool {
     let has_separators = text.get(10..11) == Some("T") && text.ends_with('Z') && text.get(4..5) == Some("-");
-    // Of a leap second, some say that it is none.
+    // Validators of `date-time` disagree on leap seconds.
     has_separators && text.get(17..19) != Some("60") && Timestamp::parse(text).is_ok()
 }
 

@@ -145,7 +145,7 @@ pub struct Content {
     pub attempt_log: Vec<Attempt>,
 }
 
-/// The answer of a called system: its text, which nobody vouches for.
+/// The answer of a called system. Its text is untrusted.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
     /// The HTTP status.
