@@ -20,6 +20,7 @@ use store::StoreError;
 
 use crate::accept::event_request::EventRequest;
 use crate::context::Context;
+use crate::context::loading_cache::LoadingCache;
 use crate::error::{Fault, UseCaseError};
 use crate::telemetry::count_misfits::MisfitCounter;
 
@@ -37,7 +38,7 @@ type VersionKey = (EventType, Timestamp, u32);
 pub(crate) struct Conformance {
     compile: Compile,
     /// Versions never change, so they stay as long as there is room.
-    validators: moka::future::Cache<VersionKey, Validate>,
+    validators: LoadingCache<VersionKey, Validate>,
     pub(crate) counter: MisfitCounter,
 }
 
@@ -49,7 +50,7 @@ impl fmt::Debug for Conformance {
 
 impl Conformance {
     pub(crate) fn new(compile: Compile) -> Self {
-        let validators = moka::future::Cache::builder().max_capacity(VALIDATORS).build();
+        let validators = LoadingCache::new(VALIDATORS);
         Self { compile, validators, counter: MisfitCounter::default() }
     }
 
@@ -119,26 +120,16 @@ impl Conformance {
             return Ok(None);
         }
         let key = (described.name.clone(), described.created_at, described.version);
-        if let Some(known) = self.validators.get(&key).await {
-            return Ok(Some(known));
-        }
         let load = async {
-            let version = context.store.schema_version(described, described.version).await;
-            let version = version.map_err(|error| Some(Arc::new(error)))?;
+            let version = context.store.schema_version(described, described.version).await?;
             // A description that is deleted at this moment has lost it: that is not remembered.
-            let version = version.ok_or(None)?;
-            Ok::<Validate, Option<Arc<StoreError>>>((self.compile)(&version.schema).unwrap_or_else(|mistakes| {
+            let Some(version) = version else { return Ok::<_, StoreError>(None) };
+            Ok(Some((self.compile)(&version.schema).unwrap_or_else(|mistakes| {
                 let (name, version) = (&described.name, described.version);
                 tracing::warn!(event_type = %name, version, ?mistakes, "a schema of the catalogue cannot be compiled; its events are not checked");
                 Arc::new(|_: &Value| Vec::new())
-            }))
+            })))
         };
-        match self.validators.try_get_with(key, Box::pin(load)).await {
-            Ok(validate) => Ok(Some(validate)),
-            Err(error) => match error.as_ref() {
-                None => Ok(None),
-                Some(error) => Err(Arc::clone(error).into()),
-            },
-        }
+        self.validators.find_or_load(key, load).await
     }
 }

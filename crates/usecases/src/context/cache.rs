@@ -5,7 +5,6 @@
 //! A change takes effect everywhere within [`CACHED_FOR`] plus DynamoDB's replication delay. A decision that needs the
 //! newest row reads it from the store.
 
-use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +24,7 @@ use domain::timestamp::Timestamp;
 use domain::uid::Uid;
 use store::{Store, StoreError};
 
+use crate::context::loading_cache::LoadingCache;
 use crate::context::notified::Notified;
 use crate::error::{Fault, chain};
 
@@ -35,16 +35,16 @@ pub const CACHED_FOR: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 pub struct Cache {
     store: Store,
-    api_keys: moka::future::Cache<String, Option<Arc<ApiKey>>>,
-    workspaces: moka::future::Cache<WorkspaceId, Option<Arc<Workspace>>>,
-    workspace_uids: moka::future::Cache<Uid, WorkspaceId>,
-    endpoints: moka::future::Cache<EndpointKey, Option<Arc<Endpoint>>>,
-    subscriptions: moka::future::Cache<WorkspaceId, Arc<[Subscription]>>,
-    health: moka::future::Cache<EndpointKey, Option<Health>>,
-    sources: moka::future::Cache<String, Option<Arc<Source>>>,
-    event_types: moka::future::Cache<EventType, Option<Arc<EventTypeDescription>>>,
-    event_type_names: moka::future::Cache<(), Arc<[EventType]>>,
-    queue_load: moka::future::Cache<(), QueueLoad>,
+    api_keys: LoadingCache<String, Option<Arc<ApiKey>>>,
+    workspaces: LoadingCache<WorkspaceId, Option<Arc<Workspace>>>,
+    workspace_uids: LoadingCache<Uid, WorkspaceId>,
+    endpoints: LoadingCache<EndpointKey, Option<Arc<Endpoint>>>,
+    subscriptions: LoadingCache<WorkspaceId, Arc<[Subscription]>>,
+    health: LoadingCache<EndpointKey, Option<Health>>,
+    sources: LoadingCache<String, Option<Arc<Source>>>,
+    event_types: LoadingCache<EventType, Option<Arc<EventTypeDescription>>>,
+    event_type_names: LoadingCache<(), Arc<[EventType]>>,
+    queue_load: LoadingCache<(), QueueLoad>,
     notified: Notified,
 }
 
@@ -53,16 +53,16 @@ impl Cache {
     pub fn new(store: Store) -> Self {
         Self {
             store,
-            api_keys: cache(10_000),
-            workspaces: cache(10_000),
-            workspace_uids: cache(10_000),
-            endpoints: cache(10_000),
-            subscriptions: cache(200),
-            health: cache(10_000),
-            sources: cache(1_000),
-            event_types: cache(1_000),
-            event_type_names: cache(1),
-            queue_load: cache(1),
+            api_keys: LoadingCache::expiring(10_000, CACHED_FOR),
+            workspaces: LoadingCache::expiring(10_000, CACHED_FOR),
+            workspace_uids: LoadingCache::expiring(10_000, CACHED_FOR),
+            endpoints: LoadingCache::expiring(10_000, CACHED_FOR),
+            subscriptions: LoadingCache::expiring(200, CACHED_FOR),
+            health: LoadingCache::expiring(10_000, CACHED_FOR),
+            sources: LoadingCache::expiring(1_000, CACHED_FOR),
+            event_types: LoadingCache::expiring(1_000, CACHED_FOR),
+            event_type_names: LoadingCache::expiring(1, CACHED_FOR),
+            queue_load: LoadingCache::expiring(1, CACHED_FOR),
             notified: Notified::new(),
         }
     }
@@ -78,14 +78,14 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn api_key(&self, digest: &str, now: Timestamp) -> Result<Option<Arc<ApiKey>>, Fault> {
-        let load = async || {
+        let load = async {
             let key = self.store.find_recent_api_key(digest).await?;
             if key.as_ref().is_some_and(|key| key.is_valid_at(now) && key.last_use_is_outdated(now)) {
                 self.save_last_use(digest, now).await;
             }
-            Ok(key.map(Arc::new))
+            Ok::<_, StoreError>(key.map(Arc::new))
         };
-        cached(&self.api_keys, digest.to_owned(), load).await
+        self.api_keys.get_or_load(digest.to_owned(), load).await
     }
 
     /// A request is not refused because it could not be noted.
@@ -100,8 +100,8 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Arc<Workspace>>, Fault> {
-        let load = async || Ok(self.store.recent_workspace(id).await?.map(Arc::new));
-        cached(&self.workspaces, id, load).await
+        let load = async { Ok::<_, StoreError>(self.store.recent_workspace(id).await?.map(Arc::new)) };
+        self.workspaces.get_or_load(id, load).await
     }
 
     /// The workspace that has the uid. That none has it is not cached, so a uid is found as soon as it is given.
@@ -109,21 +109,7 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn workspace_of_uid(&self, uid: &Uid) -> Result<Option<WorkspaceId>, Fault> {
-        if let Some(known) = self.workspace_uids.get(uid).await {
-            return Ok(Some(known));
-        }
-        // `Err(None)`: no workspace has it.
-        let load = async {
-            let found: Result<_, StoreError> = self.store.recent_workspace_of_uid(uid).await;
-            found.map_err(|error| Some(Arc::new(error)))?.ok_or(None)
-        };
-        match self.workspace_uids.try_get_with(uid.clone(), Box::pin(load)).await {
-            Ok(id) => Ok(Some(id)),
-            Err(error) => match &*error {
-                None => Ok(None),
-                Some(error) => Err(Fault::Store(Arc::clone(error))),
-            },
-        }
+        self.workspace_uids.find_or_load(uid.clone(), self.store.recent_workspace_of_uid(uid)).await
     }
 
     /// One endpoint, if its workspace has it.
@@ -131,8 +117,8 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn endpoint(&self, endpoint: EndpointKey) -> Result<Option<Arc<Endpoint>>, Fault> {
-        let load = async || Ok(self.store.recent_endpoint(endpoint).await?.map(Arc::new));
-        cached(&self.endpoints, endpoint, load).await
+        let load = async { Ok::<_, StoreError>(self.store.recent_endpoint(endpoint).await?.map(Arc::new)) };
+        self.endpoints.get_or_load(endpoint, load).await
     }
 
     /// The subscriptions of a workspace's endpoints, for the fan-out of an event.
@@ -140,8 +126,8 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn subscriptions(&self, workspace: WorkspaceId) -> Result<Arc<[Subscription]>, Fault> {
-        let load = async || Ok(self.store.all_subscriptions(workspace).await?.into());
-        cached(&self.subscriptions, workspace, load).await
+        let load = async { Ok::<_, StoreError>(self.store.all_subscriptions(workspace).await?.into()) };
+        self.subscriptions.get_or_load(workspace, load).await
     }
 
     /// The health of an endpoint; `None` while its attempts succeed.
@@ -149,7 +135,7 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn health(&self, endpoint: EndpointKey) -> Result<Option<Health>, Fault> {
-        cached(&self.health, endpoint, async || self.store.recent_health(endpoint).await).await
+        self.health.get_or_load(endpoint, self.store.recent_health(endpoint)).await
     }
 
     /// The source whose address has this token, if its workspace is there. That there is none is cached, too, as bounded as
@@ -159,11 +145,11 @@ impl Cache {
     /// [`Fault`] when the table cannot be read.
     pub async fn source_of_token(&self, token: &SourceToken) -> Result<Option<Arc<Source>>, Fault> {
         let digest = token.digest();
-        let load = async || match self.store.source_of_token(&digest).await? {
-            Some(key) => Ok(self.store.recent_source(key).await?.map(Arc::new)),
-            None => Ok(None),
+        let load = async {
+            let Some(key) = self.store.source_of_token(&digest).await? else { return Ok::<_, StoreError>(None) };
+            Ok(self.store.recent_source(key).await?.map(Arc::new))
         };
-        let Some(source) = cached(&self.sources, digest.clone(), load).await? else { return Ok(None) };
+        let Some(source) = self.sources.get_or_load(digest.clone(), load).await? else { return Ok(None) };
         // The rows of a deleted workspace are deleted later.
         Ok(self.workspace(source.workspace_id).await?.map(|_| source))
     }
@@ -173,8 +159,8 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn event_type(&self, name: &EventType) -> Result<Option<Arc<EventTypeDescription>>, Fault> {
-        let load = async || Ok(self.store.recent_event_type(name).await?.map(Arc::new));
-        cached(&self.event_types, name.clone(), load).await
+        let load = async { Ok::<_, StoreError>(self.store.recent_event_type(name).await?.map(Arc::new)) };
+        self.event_types.get_or_load(name.clone(), load).await
     }
 
     /// The names of all event types of the catalogue.
@@ -182,8 +168,8 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn event_type_names(&self) -> Result<Arc<[EventType]>, Fault> {
-        let load = async || Ok(self.store.recent_event_type_names().await?.into());
-        cached(&self.event_type_names, (), load).await
+        let load = async { Ok::<_, StoreError>(self.store.recent_event_type_names().await?.into()) };
+        self.event_type_names.get_or_load((), load).await
     }
 
     /// Whether the jobs queue holds many messages in flight.
@@ -191,7 +177,7 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn queue_load(&self) -> Result<QueueLoad, Fault> {
-        cached(&self.queue_load, (), async || self.store.recent_queue_load().await).await
+        self.queue_load.get_or_load((), self.store.recent_queue_load()).await
     }
 
     /// Claims the notification of `event` about an endpoint at `now`; `false` when there was one within the hour before.
@@ -247,28 +233,5 @@ impl Cache {
     /// Drops every API key, after this process has created or deleted one.
     pub fn forget_api_keys(&self) {
         self.api_keys.invalidate_all();
-    }
-}
-
-fn cache<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
-    entries: u64,
-) -> moka::future::Cache<K, V> {
-    moka::future::Cache::builder().max_capacity(entries).time_to_live(CACHED_FOR).build()
-}
-
-/// Callers that miss the same entry at once share one read.
-async fn cached<K, V>(
-    cache: &moka::future::Cache<K, V>,
-    key: K,
-    load: impl AsyncFnOnce() -> Result<V, store::StoreError>,
-) -> Result<V, Fault>
-where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-{
-    // The usual case first: passing the future of a read on takes longer than looking the entry up.
-    match cache.get(&key).await {
-        Some(known) => Ok(known),
-        None => cache.try_get_with(key, Box::pin(load())).await.map_err(Fault::from),
     }
 }

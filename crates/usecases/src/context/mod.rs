@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod clock;
+pub(crate) mod loading_cache;
 pub(crate) mod notified;
 pub mod randomness;
 mod uids;

@@ -9,6 +9,7 @@ use domain::id::EndpointKey;
 use domain::timestamp::Timestamp;
 use store::Store;
 
+use crate::context::loading_cache::LoadingCache;
 use crate::error::Fault;
 
 /// The time between two notifications of a kind about one endpoint.
@@ -19,12 +20,12 @@ const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(60);
 /// Until when notifications of a kind about an endpoint are known to be too early.
 #[derive(Clone, Debug)]
 pub(crate) struct Notified {
-    until: moka::future::Cache<(EndpointKey, OperationalEvent), Timestamp>,
+    until: LoadingCache<(EndpointKey, OperationalEvent), Timestamp>,
 }
 
 impl Notified {
     pub(crate) fn new() -> Self {
-        Self { until: moka::future::Cache::builder().max_capacity(10_000).time_to_live(PAUSE).build() }
+        Self { until: LoadingCache::expiring(10_000, PAUSE) }
     }
 
     /// Claims the notification of `event` about `endpoint` at `now`; `false` when there was one within the hour before.
@@ -39,9 +40,8 @@ impl Notified {
         now: Timestamp,
     ) -> Result<bool, Fault> {
         // Of concurrent calls one asks the table; the others are too early whatever the answer is.
-        let entry = self.until.entry((endpoint, event));
-        let asked = async { now.plus(ASKED_AGAIN_AFTER) };
-        if !entry.or_insert_with_if(asked, |until| *until <= now).await.is_fresh() {
+        let asked = now.plus(ASKED_AGAIN_AFTER);
+        if !self.until.insert_unless((endpoint, event), asked, |until| *until > now).await {
             return Ok(false);
         }
         match store.claim_notification(endpoint, event, now, PAUSE).await {

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use domain::id::EndpointKey;
-use moka::future::Cache;
 use store::rows::drains::DrainReason;
 
 use crate::context::Context;
+use crate::context::loading_cache::LoadingCache;
 use crate::error::Fault;
 use crate::recover::drain::start_drain;
 
@@ -18,12 +18,12 @@ const BEGIN_EVERY: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(crate) struct DrainLater {
     context: Context,
-    begun: Cache<EndpointKey, ()>,
+    begun: LoadingCache<EndpointKey, ()>,
 }
 
 impl DrainLater {
     pub(crate) fn new(context: Context) -> Self {
-        let begun = Cache::builder().max_capacity(10_000).time_to_live(BEGIN_EVERY).build();
+        let begun = LoadingCache::expiring(10_000, BEGIN_EVERY);
         Self { context, begun }
     }
 
@@ -31,7 +31,6 @@ impl DrainLater {
     pub(crate) async fn begin(&self, endpoint: EndpointKey) -> Result<(), Fault> {
         // On the heap: otherwise every attempt's future would be twice as large for this rare case.
         let start = start_drain(&self.context, endpoint, DrainReason::Limits);
-        let begun = Box::pin(async { self.begun.try_get_with(endpoint, start).await }).await;
-        begun.map_err(|fault| Fault::clone(&fault))
+        Box::pin(self.begun.get_or_load(endpoint, start)).await
     }
 }

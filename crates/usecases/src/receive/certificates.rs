@@ -14,6 +14,9 @@ use domain::policy::outcome::Outcome;
 use egress::Egress;
 use futures_util::future::BoxFuture;
 
+use crate::context::loading_cache::LoadingCache;
+use crate::error::Fault;
+
 /// A certificate takes about 2 KB.
 const MAX_CERTIFICATE_BYTES: usize = 16 * 1024;
 /// SNS waits 15 s for the answer to a notification.
@@ -33,16 +36,15 @@ pub type Fetch = Arc<dyn Fn(String) -> Fetched + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Certificates {
     fetch: Fetch,
-    cache: moka::future::Cache<String, Arc<str>>,
-    failures: moka::future::Cache<String, String>,
+    cache: LoadingCache<String, Arc<str>>,
+    failures: LoadingCache<String, String>,
 }
 
 impl Certificates {
     /// Those that `fetch` finds.
     pub(crate) fn new(fetch: Fetch) -> Self {
-        let cache = moka::future::Cache::builder().max_capacity(100).time_to_live(CACHED_FOR).build();
-        let failures = moka::future::Cache::builder().max_capacity(1_000).time_to_live(FAILURE_CACHED_FOR);
-        Self { fetch, cache, failures: failures.build() }
+        let cache = LoadingCache::expiring(100, CACHED_FOR);
+        Self { fetch, cache, failures: LoadingCache::expiring(1_000, FAILURE_CACHED_FOR) }
     }
 
     /// Those of AWS, fetched through the guarded client.
@@ -58,23 +60,30 @@ impl Certificates {
     /// # Errors
     /// What went wrong, for people. A failure is cached for some seconds.
     pub(crate) async fn fetch(&self, url: &str) -> Result<Arc<str>, String> {
-        if let Some(failure) = self.failures.get(url).await {
+        let url = url.to_owned();
+        if let Some(failure) = self.failures.get(&url).await {
             return Err(failure);
         }
-        let fetch = async { (self.fetch)(url.to_owned()).await.map(Arc::from) };
-        let fetched = self.cache.try_get_with(url.to_owned(), fetch).await;
-        match fetched {
-            Ok(pem) => Ok(pem),
-            Err(failure) => {
-                self.failures.insert(url.to_owned(), failure.as_ref().clone()).await;
-                Err(failure.as_ref().clone())
+        let fetch = async {
+            match (self.fetch)(url.clone()).await {
+                Ok(pem) => Ok::<_, Fault>(Some(Arc::from(pem))),
+                Err(failure) => {
+                    self.failures.insert(url.clone(), failure).await;
+                    Ok(None)
+                }
             }
+        };
+        match self.cache.find_or_load(url.clone(), fetch).await {
+            Ok(Some(pem)) => Ok(pem),
+            // Whoever waited for the same fetch finds its failure, too.
+            Ok(None) => Err(self.failures.get(&url).await.unwrap_or_else(|| "it could not be fetched".to_owned())),
+            Err(fault) => Err(fault.to_string()),
         }
     }
 
     /// Whether the certificate need not be fetched.
     pub(crate) fn has(&self, url: &str) -> bool {
-        self.cache.contains_key(url)
+        self.cache.contains(&url.to_owned())
     }
 
     /// Forgets what failed, as time would.
