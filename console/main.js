@@ -1,0 +1,2 @@
+// The first module of the console.
+document.getElementById("app").textContent = "Posthorn";
