@@ -28,7 +28,7 @@ export const messages = {
     erased: (/** @type {string} */ when) => `The payload was erased ${when}. What was delivered stays listed.`,
     crashed: 'This page has failed', crashedHint: 'Reload it. If it fails again, report the words below.', reload: 'Reload',
     notBuilt: 'This page does not exist', notBuiltHint: 'The address names no page of this console.', toOverview: 'Open the overview',
-    newVersion: 'A newer version of the console is installed.',
+    notLoaded: 'This page could not be loaded', notLoadedHint: 'Perhaps the console was updated meanwhile, or the server cannot be reached.',
   },
   list: { newer: 'Newer', older: 'Older', fresh: (/** @type {number} */ n) => `Show ${number(n)} new`, first: 'Newest', selected: (/** @type {number} */ n) => `${number(n)} selected`, select: 'Select this row', selectAll: 'Select all rows of this page', none: 'Select none', filters: 'Filters', any: 'Any', period: 'Period', from: 'From', until: 'Until', apply: 'Apply', rows: (/** @type {number} */ n) => count(n, 'row') },
   periods: /** @type {Record<string, string>} */ ({ '': 'Any time', '1h': 'Last hour', '24h': 'Last 24 hours', '7d': 'Last 7 days', '30d': 'Last 30 days', custom: 'Between …' }),
@@ -38,7 +38,7 @@ export const messages = {
   json: { expand: 'Expand all', collapse: 'Collapse all', more: (/** @type {number} */ n) => `Show ${number(n)} more`, items: (/** @type {number} */ n) => count(n, 'item'), members: (/** @type {number} */ n) => count(n, 'member'), invalid: 'Not JSON', raw: 'As text', tree: 'As a tree', line: (/** @type {number} */ n) => `Line ${n}`, wrap: 'Wrap lines' },
   chart: { delivered: 'Delivered', failed: 'Failed', time: 'Time', none: 'No deliveries in this time' },
   palette: { label: 'Go to a page, an endpoint, an event type, or paste an id', placeholder: 'Search, or paste any id', none: 'Nothing found', open: 'Open', pages: 'Pages', endpoints: 'Endpoints', types: 'Event types', rules: 'Rules', ids: 'Id', workspaces: 'Workspaces' },
-  keys: { title: 'Keyboard shortcuts', everywhere: 'Everywhere', page: 'This page', singles: 'Single keys', singlesHint: 'Switch off if speech input triggers them.', palette: 'Search, or open a pasted id', sheet: 'Show these shortcuts', go: (/** @type {string} */ page) => `Go to ${page}`, next: 'Next row', previous: 'Previous row', open: 'Open row', select: 'Select row', escape: 'Close' },
+  keys: { title: 'Keyboard shortcuts', everywhere: 'Everywhere', page: 'This page', singles: 'Single keys', singlesHint: 'Switch off if speech input triggers them.', palette: 'Search, or open a pasted id', sheet: 'Show these shortcuts', go: (/** @type {string} */ page) => `Go to ${page}`, next: 'Next row', previous: 'Previous row', open: 'Open row', select: 'Select row', or: 'or' },
   endpoint: {
     off: /** @type {Record<string, string>} */ ({ failing: 'switched off after too many failures', gone: 'answered 410 Gone', manual: 'switched off by hand' }),
     since: (/** @type {string} */ time) => `for ${time}`, failingFor: (/** @type {string} */ time) => `for ${time}`, failures: (/** @type {number} */ n) => `${count(n, 'failure')} in a row`,
@@ -46,7 +46,7 @@ export const messages = {
   },
   overview: {
     title: 'Overview', needs: 'Needs you', nothing: 'Nothing needs you.', nothingHint: 'Every endpoint takes what it is sent.', day: 'Last 24 hours', failures: 'Last failures', noFailures: 'No delivery has failed.', all: 'All failed deliveries', empty: 'No endpoints yet', emptyHint: 'An endpoint is a URL that receives events. Make the first one, and see a delivery arrive.', start: 'Set up the first endpoint',
-    failing: (/** @type {string} */ words) => `Failing ${words}`, disabled: (/** @type {string} */ words) => `Off: ${words}`, failed: (/** @type {string} */ n) => `${n} failed and ${n === '1' ? 'was' : 'were'} not sent again`, overlap: (/** @type {string} */ time) => `The old secret stops working in ${time}`,
+    failing: (/** @type {string} */ words) => `Failing ${words}`, disabled: (/** @type {string} */ words) => `Off: ${words}`, failed: (/** @type {string} */ n) => `${n} failed and ${n === '1' ? 'was' : 'were'} not sent again`, also: (/** @type {string} */ a, /** @type {string} */ b) => `${a} · ${b}`, overlap: (/** @type {string} */ time) => `The old secret stops working in ${time}`,
     open: 'Open', switchOn: 'Switch on', switched: 'Switched on. What was parked is sent now.', replay: (/** @type {string} */ n) => `Replay ${n}`, replayTitle: 'Send again', counting: 'Counting …', replayConfirm: (/** @type {number} */ n) => `Send ${number(n)}`, replayed: (/** @type {number} */ n) => `${count(n, 'delivery', 'deliveries')} will be sent again.`,
     replayWords: (/** @type {string} */ n, /** @type {string} */ name) => `${n} that failed or ${n === '1 delivery' ? 'was' : 'were'} cancelled will be sent again to ${name}. Each keeps its id, so a receiver that knows it can skip it.`, nothingToReplay: 'Nothing is left to send: all were sent again or have expired.',
     delivered: 'Delivered', failedCount: 'Failed', success: 'Attempts that succeeded', p95: '95 of 100 answered within', approximate: 'Counts are some seconds behind.', time: 'Time', status: 'Status', type: 'Event type', endpoint: 'Endpoint', answer: 'Answer', attempts: 'Attempts',
