@@ -1,7 +1,7 @@
 // What is a filter in the builder, and how is it JSON?
 // The model: a tree of groups and conditions, immutable. Every canonical filter comes back byte for byte.
 
-import { define, isNumber } from './json.js';
+import { define, isNumber, isObject } from './json.js';
 
 /**
  * @typedef {'$and' | '$or' | '$nor'} Match
@@ -140,9 +140,6 @@ export function fromJson(json) {
   return isWhole ? root(node.items, node.match) : root([node]);
 }
 
-/** @param {any} json */
-const isMembers = (json) => typeof json === 'object' && json !== null && !Array.isArray(json) && !isNumber(json);
-
 /** The members in the server's order, which is that of code points. @param {Record<string, any>} object */
 function membersOf(object) {
   const order = (/** @type {string} */ one, /** @type {string} */ other) => {
@@ -156,14 +153,14 @@ function membersOf(object) {
 
 /** @param {any} json @returns {Node | null} */
 function readObject(json) {
-  if (!isMembers(json)) return null;
+  if (!isObject(json)) return null;
   const members = membersOf(json);
   /** @type {Node[]} */
   const nodes = [];
   for (const [name, value] of members) {
     if (MATCHES.includes(/** @type {Match} */ (name))) {
       if (!Array.isArray(value) || value.length === 0) return null;
-      const inner = value.map((each) => (isMembers(each) && Object.keys(each).length > 0 ? readObject(each) : null));
+      const inner = value.map((each) => (isObject(each) && Object.keys(each).length > 0 ? readObject(each) : null));
       if (inner.includes(null)) return null;
       const items = /** @type {Node[]} */ (inner);
       // Beside other conditions, `$and` adds its own to them.
@@ -180,7 +177,7 @@ function readObject(json) {
 
 /** @param {string} path @param {any} value @returns {Node[] | null} */
 function readConditions(path, value) {
-  if (!isMembers(value)) return isPlain(value) ? [condition(path, '$eq', value)] : null;
+  if (!isObject(value)) return isPlain(value) ? [condition(path, '$eq', value)] : null;
   const operators = membersOf(value).filter(([name]) => name !== '$caseSensitive');
   const caseSensitive = value.$caseSensitive === true;
   if (operators.length === 0) return null;
@@ -188,7 +185,7 @@ function readConditions(path, value) {
   const nodes = [];
   for (const [name, operand] of operators) {
     if (name === '$elemMatch') {
-      const inner = isMembers(operand) && Object.keys(operand).length > 0 ? fromJson(operand) : null;
+      const inner = isObject(operand) && Object.keys(operand).length > 0 ? fromJson(operand) : null;
       if (!inner) return null;
       nodes.push(element(path, inner.items, inner.match));
     } else if (fits(name, operand)) {

@@ -2,8 +2,8 @@
 // Operators by the type of what the event has; a condition made from a value.
 
 import { LISTS, ORDERS, TEXTS, condition, element } from './filter.js';
-import { isNumber } from './json.js';
-import { isObject, join } from './paths.js';
+import { isNumber, isObject } from './json.js';
+import { join } from './paths.js';
 
 /**
  * @typedef {'text' | 'date' | 'number' | 'boolean' | 'null' | 'texts' | 'items' | 'list' | 'object' | 'unknown'} Type

@@ -1,6 +1,8 @@
 // Which member does a path name, and how is it written?
 // Names of members joined by dots; a backslash makes a dot part of a name.
 
+import { isObject } from './json.js';
+
 /** The names of a path. @param {string} path @returns {string[]} */
 export function split(path) {
   const names = [''];
@@ -67,9 +69,4 @@ export function valuesAt(document, path) {
   };
   visit(document, split(path));
   return found;
-}
-
-/** Whether a value is a JSON object. @param {any} value */
-export function isObject(value) {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor === Object;
 }
