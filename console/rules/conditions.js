@@ -123,7 +123,7 @@ function PathInput({ b, of, base }) {
 }
 
 /** Green or red, with a word for those who see neither. @param {{said: import('./backtest.js').Said | undefined}} props */
-const Mark = ({ said }) => html`<span class=${`mark ${said ? (said.held ? 'good' : 'bad') : 'none'}`}>${said && html`<${Icon} name=${said.held ? 'check' : 'cross'} label=${said.held ? texts.holds : texts.doesNotHold} />`}</span>`;
+const Mark = ({ said }) => html`<span class=${`verdict ${said ? (said.held ? 'good' : 'bad') : 'none'}`}>${said && html`<${Icon} name=${said.held ? 'check' : 'cross'} label=${said.held ? texts.holds : texts.doesNotHold} />`}</span>`;
 
 /** How often it held. @param {{tally: import('./backtest.js').Tally | undefined}} props */
 const Share = ({ tally }) => (tally && tally.of > 1 ? html`<span class="share number" title=${texts.shareHint(tally.held, tally.of)}>${tally.held}<span class="muted">/${tally.of}</span></span>` : null);

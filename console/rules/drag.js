@@ -55,8 +55,12 @@ export function draggable(within, actions) {
   let frame = 0;
   const point = { x: 0, y: 0 };
 
-  const handleOf = (/** @type {EventTarget | null} */ target) =>
-    target instanceof Element ? /** @type {HTMLElement | null} */ (target.closest('[data-drag]')) : null;
+  // A line of the event's tree is lifted anywhere but at its buttons.
+  const handleOf = (/** @type {EventTarget | null} */ target) => {
+    if (!(target instanceof Element)) return null;
+    const handle = target.closest('[data-drag]') ?? (target.closest('button, a, input') ? null : target.closest('.line')?.querySelector('[data-drag]'));
+    return /** @type {HTMLElement | null} */ (handle ?? null);
+  };
 
   /** @param {string} id @param {Drag['by']} by */
   const begin = (id, by) => {

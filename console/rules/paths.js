@@ -57,13 +57,14 @@ export function short(path) {
 export function valuesAt(document, path) {
   /** @type {any[]} */
   const found = [];
-  /** @param {any} value @param {string[]} names */
+  /** @param {any} value @param {string[]} names @returns {void} */
   const visit = (value, names) => {
-    if (names.length === 0) return found.push(value);
+    if (names.length === 0) return void found.push(value);
     const [name, ...rest] = names;
     if (Array.isArray(value)) {
-      if (isIndex(name)) return Number(name) < value.length && visit(value[Number(name)], rest);
-      return value.forEach((element) => isObject(element) && visit(element, names));
+      if (!isIndex(name)) value.filter(isObject).forEach((element) => visit(element, names));
+      else if (Number(name) < value.length) visit(value[Number(name)], rest);
+      return;
     }
     if (isObject(value) && Object.hasOwn(value, name)) visit(value[name], rest);
   };

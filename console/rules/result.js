@@ -53,7 +53,7 @@ function Tested({ b, event }) {
   const isLooked = b.choice === `event:${event.id}`;
   return html`<li class=${isLooked ? 'looked' : ''}>
     <button type="button" class="tested-row" aria-pressed=${isLooked ? 'true' : 'false'} onClick=${() => b.look(`event:${event.id}`)}>
-      <span class=${`mark ${event.matched ? 'good' : 'none'}`}><${Icon} name=${event.matched ? 'check' : 'dash'} label=${event.matched ? texts.fires : texts.firesNot} /></span>
+      <span class=${`verdict ${event.matched ? 'good' : 'none'}`}><${Icon} name=${event.matched ? 'check' : 'dash'} label=${event.matched ? texts.fires : texts.firesNot} /></span>
       <span class="what"><bdi class="mono cut">${event.type}</bdi>${!event.matched && html`<span class="why muted cut">${whyNot(b.tested.filter, event)}</span>`}</span>
       <span class="muted when"><${Time} at=${event.timestamp} /></span>
     </button>
@@ -99,7 +99,7 @@ function Request({ place, step, made }) {
   const body = bodyOf(request.body);
   return html`<div class="request-shown">
     <div class="request-line"><span class="number muted">${place + 1}</span>${isHttp ? html`<span class="mono">${request.method}</span><bdi dir="ltr" class="mono cut" title=${request.url}>${request.url}</bdi>` : html`<span>${step.does === 'emit' ? texts.emits(step.type) : texts.invokes(step.action)}</span>`}<span class="spacer"></span><${Copy} text=${request.body} label=${texts.copyBody} /></div>
-    ${isHttp && html`<details><summary>${texts.headersOf(request.headers.length)}${!isValid && html` <span class="muted">${texts.signedLater}</span>`}</summary><dl class="headers mono">${request.headers.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></details>`}
+    ${isHttp && html`<details><summary>${texts.headersOf(request.headers.length)}${!isValid && html` <span class="muted">${texts.signedLater}</span>`}</summary><dl class="headers mono">${request.headers.map((/** @type {[string, string]} */ [name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></details>`}
     <pre class="mono body">${body}</pre>
     <p class="hint number">${texts.bytes(number(request.body_bytes))}</p>
   </div>`;
