@@ -1,9 +1,8 @@
 // Which events must the rule fire for, and for which must it not?
 // The rule's tests: it is saved only if each of them says what is expected.
-import { Icon, html, useState } from '../shell.js';
+import { Dialog, Icon, html, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { CodeEditor } from '../ui/code_editor.js';
-import { Dialog } from '../ui/dialog.js';
 import { Mistakes } from './conditions.js';
 import { mistakeIn } from './draft.js';
 import { Menu } from './menu.js';

@@ -1,4 +1,5 @@
 // Which words do the pages of rules show?
+// A sentence for each rule, the builder, its result, and when rules fired.
 import { span } from '../../format.js';
 
 /** The words of a rule's sentence. */
