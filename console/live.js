@@ -155,7 +155,8 @@ export function useLiveList(path, query = {}, { every = EVERY_MS, id = rowId, re
   return {
     ...live, rows: merged.rows, fresh: merged.fresh.length, showFresh,
     next: shown.current.next, previous: shown.current.previous, searched: live.data?.searched ?? null,
-    refresh: async () => { shown.current.rows = null; await live.refresh(); },
+    // After an action the answer takes the place of the rows; nobody is surprised by what he did himself.
+    refresh: async () => { await live.refresh(); showFresh(); },
   };
 }
 

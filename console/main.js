@@ -6,7 +6,6 @@ import {
 } from './shell.js';
 
 const overlay = signal(/** @type {{of: 'palette'|'sheet', kind?: string}|null} */ (null));
-const refused = signal(/** @type {string|null} */ (null));
 
 /** @type {Record<string, any>} */
 const loaded = {};
@@ -14,20 +13,23 @@ const loaded = {};
 /** Shows the module of the page; what was shown stays until the next is there. */
 function Current() {
   const at = route.value;
-  const name = session.value ? moduleOf(at) : 'login';
+  const name = session.value && at.ws ? moduleOf(at) : 'login';
   const [, draw] = useState(0);
   useEffect(() => {
     if (!name || loaded[name]) return;
     import(`./pages/${name}.js`).then((module) => { loaded[name] = module.default; }, (error) => {
       console.error(error);
-      loaded[name] = Missing;
+      loaded[name] = NotLoaded;
     }).then(() => draw((n) => n + 1));
   }, [name]);
   const Module = name === '' ? Missing : loaded[name];
   return Module ? html`<${Module} key=${`${at.app}/${at.ws}/${name}/${at.id}`} ws=${at.ws} id=${at.id} />` : html`<div class="page"><${Loading} rows=${8} /></div>`;
 }
 
-/** An address without a page, or a page whose file is gone after a deployment. */
+/** A file that is gone after a deployment, or a server that is not reached. */
+const NotLoaded = () => html`<div class="page"><${State} icon="warn" tone="bad" title=${messages.states.notLoaded} actions=${html`<button class="button" onClick=${() => location.reload()}>${messages.states.reload}</button>`}>${messages.states.notLoadedHint}<//></div>`;
+
+/** An address that names no page. */
 const Missing = () => html`<div class="page"><${State} icon="search" title=${messages.states.notBuilt} actions=${html`<a class="button" href=${link('overview')}>${messages.states.toOverview}</a>`}>${messages.states.notBuiltHint}<//></div>`;
 
 const commands = {
@@ -59,8 +61,8 @@ function Inside() {
 }
 
 function App() {
-  if (refused.value) return html`<main class="alone"><${State} icon="clock" title=${messages.login.portalEnded}>${refused.value}<//></main>`;
-  const { ws, page } = route.value;
+  const { app, ws, page } = route.value;
+  if (app === 'portal' && !session.value) return html`<main class="alone"><${State} icon="clock" title=${messages.login.portalEnded}>${messages.login.portalEndedHint}<//></main>`;
   if (!session.value || !ws || page === 'login') return html`<${Current} />`;
   return html`<${Inside} />`;
 }
@@ -72,7 +74,7 @@ on.unauthorized = () => {
   forget();
   if (route.value.app === 'portal') {
     const refresh = /** @type {any} */ (look.value).refresh_url;
-    if (refresh) location.assign(refresh); else refused.value = messages.login.portalEndedHint;
+    if (refresh) location.assign(refresh);
     return;
   }
   if (had) loginReason.value = { reason: 'ended', next: location.pathname + location.search };

@@ -32,6 +32,7 @@ function KeyForm() {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setProblem(error.status === 401 ? words.refused : error.message);
+      /** @type {HTMLInputElement|null} */ (document.querySelector('#key'))?.select();
     } finally {
       setBusy(false);
     }

@@ -13,21 +13,21 @@ const SOON_MS = 48 * 3_600_000;
 /** @param {{ws: string}} props */
 export default function Overview({ ws }) {
   const endpoints = useLive('/v1/webhook-endpoints', { workspace_id: ws, limit: 250 }, { every: 15_000 });
-  const undelivered = useLive('/v1/undelivered', { workspace_id: ws, status: 'failed', limit: COUNTED }, { every: 30_000 });
-  const failures = useLive('/v1/deliveries', { workspace_id: ws, status: 'failed', limit: 10 }, { every: 15_000 });
+  // One request for both: who has failed deliveries, and the last ten of them.
+  const failures = useLive('/v1/deliveries', { workspace_id: ws, status: 'failed', limit: COUNTED }, { every: 15_000 });
   const day = useLive(`/v1/workspaces/${ws}/statistics`, {}, { every: 30_000 });
   const byId = useMemo(() => new Map((endpoints.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [endpoints.data]);
-  const refresh = () => { endpoints.refresh(); undelivered.refresh(); failures.refresh(); };
+  const refresh = () => { endpoints.refresh(); failures.refresh(); };
   if (endpoints.data?.data.length === 0) {
     return html`<${Page} title=${words.title}><${State} title=${words.empty} actions=${html`<${May} scope="webhooks"><a class="button primary" href=${link('setup')}>${words.start}</a><//>`}>${words.emptyHint}<//><//>`;
   }
   return html`<${Page} title=${words.title}>
-    <${Section} title=${words.needs}><${Loaded} of=${endpoints} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${undelivered.data?.data ?? []} more=${Boolean(undelivered.data?.next)} byId=${byId} refresh=${refresh} />`}<//><//>
+    <${Section} title=${words.needs}><${Loaded} of=${endpoints} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failures.data?.data ?? []} more=${Boolean(failures.data?.next)} byId=${byId} refresh=${refresh} />`}<//><//>
     <${Section} title=${words.day} note=${words.approximate} actions=${html`<span class="legend"><span><i></i>${words.delivered}</span><span><i class="bad"></i>${words.failedCount}</span></span>`}>
       <${Loaded} of=${day} loading=${html`<${Loading} rows=${1} height=${200} />`}>${(/** @type {any} */ data) => html`<${Day} data=${data} />`}<//>
     <//>
     <${Section} title=${words.failures} actions=${html`<a href=${link('deliveries', '', { status: 'failed' })}>${words.all}</a>`}>
-      <${Loaded} of=${failures} rows=${5}>${(/** @type {any} */ page) => (page.data.length === 0 ? html`<p class="muted">${words.noFailures}</p>` : html`<${FailureTable} rows=${page.data} byId=${byId} />`)}<//>
+      <${Loaded} of=${failures} rows=${5}>${(/** @type {any} */ page) => (page.data.length === 0 ? html`<p class="muted">${words.noFailures}</p>` : html`<${FailureTable} rows=${page.data.slice(0, 10)} byId=${byId} />`)}<//>
     <//>
   <//>`;
 }
@@ -35,24 +35,35 @@ export default function Overview({ ws }) {
 /** @param {{endpoints: any[], failed: any[], more: boolean, byId: Map<string, any>, refresh: () => void}} props */
 function WorkList({ endpoints, failed, more, byId, refresh }) {
   const now = useClock(1000);
-  const byEndpoint = Object.entries(Object.groupBy(failed, (d) => d.endpoint_id));
-  const overlaps = endpoints.flatMap((e) => e.old_secrets.map((/** @type {any} */ s) => ({ endpoint: e, left: Date.parse(s.expires_at) - now }))).filter((o) => o.left > 0 && o.left < SOON_MS);
+  const failedOf = Object.groupBy(failed, (d) => d.endpoint_id);
+  const needy = endpoints.filter((e) => endpointState(e) === 'failing' || (!e.active && e.disabled_reason !== 'manual'));
+  const others = Object.keys(failedOf).filter((id) => !needy.some((e) => e.id === id));
   const lines = [
-    ...endpoints.filter((e) => endpointState(e) === 'failing').map((e) => html`<${Line} key=${`f${e.id}`} tone="bad" icon="warn" title=${html`<a href=${link('endpoints', e.id)}><bdi>${endpointName(e)}</bdi></a>`} words=${words.failing(healthWords(e, now))}><a class="button small" href=${link('endpoints', e.id)}>${words.open}</a><//>`),
-    ...endpoints.filter((e) => !e.active && e.disabled_reason !== 'manual').map((e) => html`<${Line} key=${`d${e.id}`} tone="bad" icon="pause" title=${html`<a href=${link('endpoints', e.id)}><bdi>${endpointName(e)}</bdi></a>`} words=${words.disabled(healthWords(e, now))}>
-      <${May} scope="webhooks"><${SwitchOn} endpoint=${e} done=${refresh} /><//><a class="button small" href=${link('endpoints', e.id)}>${words.open}</a><//>`),
-    ...byEndpoint.map(([id, rows = []]) => {
-      const most = more && rows.length >= COUNTED;
-      const n = most ? `${COUNTED}+` : number(rows.length);
-      return html`<${Line} key=${`u${id}`} icon="cross" tone="bad" title=${html`<${EndpointName} id=${id} of=${byId} />`} words=${words.failed(n === '1' ? '1' : n)}>
-        ${byId.get(id)?.active && html`<${May} scope="deliveries"><${Opens} class="button small" label=${words.replay(n)}>${(/** @type {() => void} */ close) => html`<${ReplayDialog} endpoint=${byId.get(id)} since=${rows[0]?.created_at} close=${close} done=${refresh} />`}<//><//>`}
-        <a class="button small" href=${link('deliveries', '', { status: 'failed', endpoint_id: id })}>${words.open}</a><//>`;
-    }),
-    ...overlaps.map((o) => html`<${Line} key=${`o${o.endpoint.id}${o.left}`} icon="clock" tone="quiet" title=${endpointName(o.endpoint)} words=${words.overlap(span(o.left))}><a class="button small" href=${link('endpoints', o.endpoint.id, { tab: 'settings' })}>${words.open}</a><//>`),
+    ...needy.map((e) => html`<${NeedyLine} key=${e.id} endpoint=${e} failed=${failedOf[e.id] ?? []} more=${more} now=${now} refresh=${refresh} />`),
+    ...others.map((id) => html`<${Line} key=${id} icon="cross" tone="bad" title=${html`<${EndpointName} id=${id} of=${byId} />`} words=${words.failed(howMany(failedOf[id] ?? [], more))}><${FailedButtons} id=${id} endpoint=${byId.get(id)} failed=${failedOf[id] ?? []} more=${more} refresh=${refresh} /><//>`),
+    ...endpoints.map((e) => [e, Math.min(...e.old_secrets.map((/** @type {any} */ s) => Date.parse(s.expires_at) - now))]).filter(([, left]) => left > 0 && left < SOON_MS).map(([e, left]) => html`<${Line} key=${`o${e.id}`} icon="clock" tone="quiet" title=${html`<${EndpointName} id=${e.id} of=${byId} />`} words=${words.overlap(span(left))}><a class="button small" href=${link('endpoints', e.id, { tab: 'settings' })}>${words.open}</a><//>`),
   ];
   if (lines.length === 0) return html`<${Notice} tone="good"><strong>${words.nothing}</strong> ${words.nothingHint}<//>`;
   return html`<ul class="work-list">${lines}</ul>`;
 }
+
+/** @param {any[]} failed @param {boolean} more */
+const howMany = (failed, more) => `${number(failed.length)}${more ? '+' : ''}`;
+
+/** An endpoint that is failing or was switched off. @param {{endpoint: any, failed: any[], more: boolean, now: number, refresh: () => void}} props */
+function NeedyLine({ endpoint, failed, more, now, refresh }) {
+  const health = endpoint.active ? words.failing(healthWords(endpoint, now)) : words.disabled(healthWords(endpoint, now));
+  return html`<${Line} tone="bad" icon=${endpoint.active ? 'warn' : 'pause'} title=${html`<a href=${link('endpoints', endpoint.id)}><bdi>${endpointName(endpoint)}</bdi></a>`} words=${failed.length ? words.also(health, words.failed(howMany(failed, more))) : health}>
+    ${endpoint.active ? failed.length > 0 && html`<${ReplayButton} endpoint=${endpoint} failed=${failed} more=${more} refresh=${refresh} />` : html`<${May} scope="webhooks"><${SwitchOn} endpoint=${endpoint} done=${refresh} /><//>`}
+    <a class="button small" href=${link('endpoints', endpoint.id)}>${words.open}</a>
+  <//>`;
+}
+
+/** @param {{id: string, endpoint: any, failed: any[], more: boolean, refresh: () => void}} props */
+const FailedButtons = ({ id, endpoint, failed, more, refresh }) => html`${endpoint?.active && html`<${ReplayButton} endpoint=${endpoint} failed=${failed} more=${more} refresh=${refresh} />`}<a class="button small" href=${link('deliveries', '', { status: 'failed', endpoint_id: id })}>${words.open}</a>`;
+
+/** @param {{endpoint: any, failed: any[], more: boolean, refresh: () => void}} props */
+const ReplayButton = ({ endpoint, failed, more, refresh }) => html`<${May} scope="deliveries"><${Opens} class="button small" label=${words.replay(howMany(failed, more))}>${(/** @type {() => void} */ close) => html`<${ReplayDialog} endpoint=${endpoint} since=${failed.at(-1)?.created_at} close=${close} done=${refresh} />`}<//><//>`;
 
 /** @param {{icon: string, tone: string, title: any, words: any, children?: any}} props */
 const Line = ({ icon, tone, title, words: said, children }) => html`<li class=${tone}><${Icon} name=${icon} /><div class="what"><div class="cut">${title}</div><p>${said}</p></div><div class="row">${children}</div></li>`;

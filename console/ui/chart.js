@@ -73,6 +73,9 @@ const tick = (at, by) => new Intl.DateTimeFormat('en-GB', by === 'day' ? { day: 
 export function nice(most) {
   if (!(most > 1)) return most === 1 ? 1 : 2;
   const power = 10 ** Math.floor(Math.log10(most));
-  for (const step of [1, 2, 4, 6, 8, 10]) if (most <= step * power && (step * power) % 2 === 0) return step * power;
+  for (const step of [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10]) {
+    const top = Math.round(step * power * 10) / 10;
+    if (most <= top && top % 2 === 0) return top;
+  }
   return 10 * power;
 }

@@ -29,7 +29,11 @@ export function Popover({ label, active, children }) {
   useEffect(() => {
     if (!open) return;
     /** @type {HTMLElement|null} */ (root.current?.querySelector('.popover input, .popover button'))?.focus();
-    const outside = (/** @type {Event} */ e) => { if (!root.current?.contains(/** @type {Node} */ (e.target))) setOpen(false); };
+    // A press on a label moves the focus to what is around it, which is not outside.
+    const outside = (/** @type {Event} */ e) => {
+      const target = /** @type {Node} */ (e.target);
+      if (!root.current?.contains(target) && !(e.type === 'focusin' && target.contains(root.current))) setOpen(false);
+    };
     document.addEventListener('pointerdown', outside);
     document.addEventListener('focusin', outside);
     return () => { document.removeEventListener('pointerdown', outside); document.removeEventListener('focusin', outside); };

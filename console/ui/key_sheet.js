@@ -6,8 +6,8 @@ import { Dialog, Switch, boundKeys, html, keyName, messages, setSingleKeys, sing
 export function KeySheet({ close }) {
   const all = boundKeys();
   const part = (/** @type {string} */ title, /** @type {boolean} */ everywhere) => {
-    const keys = all.filter((k) => k.everywhere === everywhere);
-    return keys.length > 0 && html`<section><h3>${title}</h3><dl class="key-list">${keys.map((k) => html`<div key=${k.key}><dt>${k.words}</dt><dd>${k.key.split(' ').map((key) => html`<kbd key=${key}>${keyName(key)}</kbd>`)}</dd></div>`)}</dl></section>`;
+    const keys = Object.entries(Object.groupBy(all.filter((k) => k.everywhere === everywhere), (k) => k.words));
+    return keys.length > 0 && html`<section><h3>${title}</h3><dl class="key-list">${keys.map(([said, same = []]) => html`<div key=${said}><dt>${said}</dt><dd>${same.map((k, n) => html`<span key=${k.key}>${n > 0 && html`<span class="muted">${messages.keys.or}</span>`} ${k.key.split(' ').map((key) => html`<kbd key=${key}>${keyName(key)}</kbd> `)}</span>`)}</dd></div>`)}</dl></section>`;
   };
   return html`<${Dialog} title=${messages.keys.title} wide close=${close}>
     <div class="columns">${part(messages.keys.everywhere, true)}${part(messages.keys.page, false)}</div>

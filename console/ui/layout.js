@@ -1,13 +1,13 @@
 // What is around every page?
 // Left navigation, workspace, the page's head with crumb and buttons; the portal's variant without the product's name.
-import { html, signal, useEffect, useRef } from '../vendor/preact-htm-signals.js';
+import { html, signal, useEffect } from '../vendor/preact-htm-signals.js';
 import { call, may, session } from '../api.js';
 import { keyName } from '../keys.js';
 import { messages } from '../messages/en.js';
 import { link, route } from '../router.js';
 import { Icon } from './icon.js';
 import { Boundary } from './states.js';
-import { Toasts } from './toast.js';
+import { announce, Toasts } from './toast.js';
 
 /** Each page of the navigation: [page, scope that it needs, also in the portal]. */
 const PAGES = /** @type {[string, [string, string, boolean][]][]} */ ([
@@ -93,13 +93,14 @@ function focusMain(event) {
  *   `title`: also the tab's; `heading`: in its place on the page; `crumbs`: [word, address] of the pages above; `note`: a sentence under the title
  */
 export function Page({ title, heading, crumbs = [], actions, note, narrow, children }) {
-  const head = useRef(/** @type {HTMLElement|null} */ (null));
-  useEffect(() => { document.title = `${title} · ${look.value.name ?? messages.product}`; }, [title, look.value.name]);
-  // A screen reader hears the new page's title; the first page of the tab keeps the browser's own focus.
-  useEffect(() => { if (document.activeElement === document.body && history.state) head.current?.focus({ preventScroll: true }); }, []);
+  useEffect(() => {
+    document.title = `${title} · ${look.value.name ?? messages.product}`;
+    // A reader hears where a link has led; the first page of a tab is said by the browser itself.
+    if (history.state) announce(title);
+  }, [title, look.value.name]);
   return html`<div class=${`page ${narrow ? 'narrow' : ''}`}>
     ${crumbs.length > 0 && html`<div class="crumbs">${crumbs.map(([word, href]) => html`<a key=${href} href=${href}>${word}</a><span aria-hidden="true">/</span>`)}</div>`}
-    <div class="head"><h1 ref=${head} tabindex="-1">${heading ?? title}</h1>${actions && html`<div class="row">${actions}</div>`}</div>
+    <div class="head"><h1>${heading ?? title}</h1>${actions && html`<div class="row">${actions}</div>`}</div>
     ${note && html`<p class="lead">${note}</p>`}
     ${children}
   </div>`;
