@@ -1,6 +1,6 @@
 // How does an endpoint do, in one line and a quieter second one?
 // Pure: state, since when, what waits, and what happens next; the same words in the list and on the page of one.
-import { span } from '../format.js';
+import { span } from '../shell.js';
 import { words } from '../messages/en/endpoints.js';
 
 /**

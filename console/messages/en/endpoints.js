@@ -1,5 +1,6 @@
 // Which words do the list of endpoints and one endpoint show?
-import { count, number, span } from '../../format.js';
+// The state of an endpoint in words, its figures, its parts and actions.
+import { count, number, span } from '../../shell.js';
 
 export const words = {
   title: 'Endpoints', endpoint: 'Endpoint', things: 'endpoints', add: 'New endpoint', state: 'State', type: 'Event type', text: 'Text', textHint: 'Name or URL', wants: 'Gets', day: 'Last 24 hours', success: 'Success', p95: 'p95', successTitle: 'Share of attempts that succeeded in the last 24 hours', p95Title: '95 of 100 attempts took at most so long',
