@@ -146,7 +146,9 @@ impl Cache {
     pub async fn source_of_token(&self, token: &SourceToken) -> Result<Option<Arc<Source>>, Fault> {
         let digest = token.digest();
         let load = async {
-            let Some(key) = self.store.source_of_token(&digest).await? else { return Ok::<_, StoreError>(None) };
+            let Some(key) = self.store.source_of_token(&digest).await? else {
+                return Ok::<_, StoreError>(None);
+            };
             Ok(self.store.recent_source(key).await?.map(Arc::new))
         };
         let Some(source) = self.sources.get_or_load(digest.clone(), load).await? else { return Ok(None) };

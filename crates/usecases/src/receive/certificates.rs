@@ -76,7 +76,9 @@ impl Certificates {
         match self.cache.find_or_load(url.clone(), fetch).await {
             Ok(Some(pem)) => Ok(pem),
             // Whoever waited for the same fetch finds its failure, too.
-            Ok(None) => Err(self.failures.get(&url).await.unwrap_or_else(|| "it could not be fetched".to_owned())),
+            Ok(None) => {
+                Err(self.failures.get(&url).await.unwrap_or_else(|| "it could not be fetched".to_owned()))
+            }
             Err(fault) => Err(fault.to_string()),
         }
     }
