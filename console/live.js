@@ -1,7 +1,7 @@
 // When does a page ask again, and what does it show meanwhile?
 // Polling of visible pages only, with backoff; new rows wait behind a pill, so that a list never moves under the cursor.
 import { useCallback, useEffect, useMemo, useRef, useState } from './vendor/preact-htm-signals.js';
-import { get, Problem } from './api.js';
+import { call, get, Problem } from './api.js';
 
 /** @typedef {{data: any, error: Problem|null, loading: boolean, updatedAt: number, stale: boolean, refresh: () => Promise<void>}} Live */
 /** @typedef {Live & {rows: any[], next: string|null, previous: string|null, fresh: number, showFresh: () => void, searched: any}} LiveList */
@@ -36,10 +36,10 @@ const keyOf = (path, query) => `${path}?${JSON.stringify(Object.entries(query).f
  * Loads and, if `every` is not 0, polls one address. `path` null: nothing is loaded yet.
  * @param {string|null} path
  * @param {import('./api.js').Query} [query]
- * @param {{every?: number}} [options]
+ * @param {{every?: number, text?: boolean}} [options] `text`: `data` is the answer's text, for a payload byte for byte
  * @returns {Live}
  */
-export function useLive(path, query = {}, { every = 0 } = {}) {
+export function useLive(path, query = {}, { every = 0, text = false } = {}) {
   const key = path === null ? '' : keyOf(path, query);
   const [, draw] = useState(0);
   const state = useRef({ key: '', data: /** @type {any} */ (undefined), error: /** @type {Problem|null} */ (null), updatedAt: 0, stale: false });
@@ -49,7 +49,7 @@ export function useLive(path, query = {}, { every = 0 } = {}) {
     if (path === null) return 'same';
     const at = state.current;
     try {
-      const data = await get(path, query, abort);
+      const data = text ? (await call('GET', path, { query, signal: abort })).text : await get(path, query, abort);
       if (state.current.key !== key) return 'same';
       const changed = JSON.stringify(data) !== JSON.stringify(at.data);
       remember(key, data);
@@ -159,8 +159,8 @@ export function useLiveList(path, query = {}, { every = EVERY_MS, id = rowId } =
   };
 }
 
-/** @param {any} row */
-const rowId = (row) => row.id ?? `${row.event_id}/${row.endpoint_id}`;
+/** What tells a row from others; a skipped endpoint has no id of a delivery. @param {any} row @returns {string} */
+export const rowId = (row) => row.id ?? `${row.event_id}/${row.endpoint_id}`;
 
 /** Draws again each `ms`, for relative times. @param {number} [ms] */
 export function useClock(ms = 1000) {

@@ -1,0 +1,40 @@
+// What became of an event at every endpoint?
+// Deliveries first, then who was skipped and why; endpoints that do not want the type are many, and folded.
+import { EndpointName, May, Outcome, Pager, SelectionBar, Status, Table, html, link, may, setQuery, useState } from '../../shell.js';
+import { words } from '../../messages/en/events.js';
+import { State } from '../delivery/state.js';
+
+/** So many that do not want the type are shown without being asked for. */
+const SHOWN = 3;
+const NOT_WANTED = 'type_not_subscribed';
+
+/** Deliveries first, then those that were skipped for a reason that is not their type. @param {any[]} rows */
+export function inOrder(rows) {
+  const place = (/** @type {any} */ row) => (row.status !== 'skipped' ? 0 : row.reason !== NOT_WANTED ? 1 : 2);
+  return [...rows].sort((a, b) => place(a) - place(b));
+}
+
+/** @param {{list: import('../../live.js').LiveList, event: any, endpoints: Map<string, any>, selection: any, replay: (ids: string[]) => void}} props */
+export function Ledger({ list, event, endpoints, selection, replay }) {
+  const [all, setAll] = useState(false);
+  const rows = inOrder(list.rows);
+  const unwanted = rows.filter((row) => row.reason === NOT_WANTED);
+  const folded = !all && unwanted.length > SHOWN;
+  const shown = folded ? rows.filter((row) => row.reason !== NOT_WANTED) : rows;
+  if (rows.length === 0) return html`<p class="muted">${words.ledgerEmpty}</p>`;
+  const why = (/** @type {any} */ row) => setQuery({ why: row.endpoint_id });
+  const canSend = may('deliveries') && !event.erased_at;
+  return html`
+    ${shown.length > 0 && html`<${Table} label=${words.ledger} rows=${shown} id=${(/** @type {any} */ row) => row.endpoint_id} selection=${canSend ? selection : undefined} keys=${{ w: [words.why, why] }}
+      group=${(/** @type {any} */ row) => (row.status === 'skipped' ? words.groups.skipped : words.groups.got)}
+      href=${(/** @type {any} */ row) => (row.id ? link('deliveries', row.id) : link('events', event.id, { why: row.endpoint_id }))} columns=${[
+    { head: words.endpoint, main: true, cell: (/** @type {any} */ row) => html`<${EndpointName} plain id=${row.endpoint_id} of=${endpoints} />` },
+    { head: words.status, width: '34%', cell: (/** @type {any} */ row) => (row.status === 'skipped' ? html`<${Status} of="skipped">${words.skip[row.reason] ?? row.reason}<//>` : html`<${State} row=${row} />`) },
+    { head: words.answer, width: '128px', phone: 'hide', cell: (/** @type {any} */ row) => (row.id ? html`<${Outcome} status=${row.response_status} error=${row.last_error} />` : '') },
+    { head: words.attempts, width: '80px', align: 'right', phone: 'hide', narrow: 'hide', cell: (/** @type {any} */ row) => row.attempts ?? '' },
+    { head: '', width: '88px', align: 'right', cell: (/** @type {any} */ row) => html`<button type="button" class="plain" onClick=${() => why(row)}>${row.status === 'skipped' ? words.why : words.whyYes}</button>` },
+  ]} />`}
+    ${unwanted.length > SHOWN && html`<button type="button" class="plain fold-rows" aria-expanded=${all ? 'true' : 'false'} onClick=${() => setAll(!all)}>${all ? words.hideSkipped : words.showSkipped(unwanted.length)}</button>`}
+    <${Pager} list=${list} />
+    <${SelectionBar} selection=${selection}><${May} scope="deliveries"><button class="button primary small" onClick=${() => replay([...selection.value])}>${words.selected}</button><//><//>`;
+}
