@@ -10,6 +10,7 @@ import { memberText } from '../ui/json_text.js';
 import { Ledger } from './event/ledger.js';
 import { ReplayTo } from './event/replay_to.js';
 import { WhyNot } from './event/why_not.js';
+import { timeOfId } from './replay/progress.js';
 
 /** @param {{ws: string, id: string}} props */
 export default function Event({ ws, id }) {
@@ -46,12 +47,6 @@ function Gone({ ws, id }) {
   const workspace = useLive(may('workspaces:ro') ? `/v1/workspaces/${ws}` : null);
   const days = workspace.data?.retention_days;
   return days && Date.now() - timeOfId(id) > days * 86_400_000 ? html`<${BeyondRetention} days=${days} />` : null;
-}
-
-/** The time of a ULID's first ten characters. @param {string} id */
-function timeOfId(id) {
-  const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-  return [...id.replace(/^[a-z]+_/, '').slice(0, 10)].reduce((sum, c) => sum * 32 + Math.max(0, letters.indexOf(c)), 0);
 }
 
 /** @param {any} e @returns {[string, any][]} */

@@ -15,9 +15,9 @@ export const words = {
   facts: { id: 'Event', uid: 'Your id', accepted: 'Accepted', occurred: 'Happened', due: 'Due', channels: 'Channels', deliveries: 'Deliveries' },
   payload: 'Payload', payloadSize: (/** @type {number} */ bytes) => size(bytes),
   ledger: 'What became of it', ledgerNote: (/** @type {number} */ sent, /** @type {number} */ skipped) => `${count(sent, 'delivery', 'deliveries')}, ${count(skipped, 'endpoint')} skipped`, ledgerEmpty: 'No endpoint existed when this event was accepted.',
-  endpoint: 'Endpoint', status: 'Status', answer: 'Last answer', attempts: 'Attempts', why: 'Why not?', whyYes: 'Why?', showSkipped: (/** @type {number} */ n) => `Show ${count(n, 'endpoint')} that ${n === 1 ? 'does' : 'do'} not want this type`, hideSkipped: 'Hide them',
-  groups: { got: 'Delivered to', skipped: 'Skipped' },
-  skip: /** @type {Record<string, string>} */ ({ type_not_subscribed: 'does not want this type', disabled: 'was switched off', channel: 'wants other channels', parked_full: 'has 100,000 parked deliveries already', notified_lately: 'was notified within the hour before', filter: 'its filter did not hold', watching: 'the rule only watches', loop: 'the rule led to this event itself', forwarded: 'got it by its own endpoint' }),
+  endpoint: 'Endpoint', status: 'Status', answer: 'Last answer', attempts: 'Attempts', why: 'Why not?', showSkipped: (/** @type {number} */ n) => `Show ${count(n, 'endpoint')} that ${n === 1 ? 'does' : 'do'} not want this type`, hideSkipped: 'Hide them',
+  groups: { got: 'Deliveries', skipped: 'Skipped' },
+  skip: /** @type {Record<string, string>} */ ({ type_not_subscribed: 'it did not want this type', disabled: 'it was switched off', channel: 'it wants other channels', parked_full: 'it had 100,000 parked deliveries already', notified_lately: 'it was notified within the hour before', filter: 'its filter did not hold', watching: 'the rule only watches', loop: 'the rule led to this event itself', forwarded: 'a rule’s step gives it by another endpoint' }),
 
   // Sending again
   replay: 'Send to …', replayTitle: 'Send this event to', replayFind: 'Find an endpoint', replayWords: 'Their types, channels and filters do not matter here. Each gets the payload as it is, signed now.', replaySend: (/** @type {number} */ n) => (n ? `Send to ${count(n, 'endpoint')}` : 'Send'), replayForce: 'Also where it was delivered already',
@@ -28,7 +28,7 @@ export const words = {
 
   // Why not?
   whyTitle: (/** @type {string} */ name, /** @type {boolean} */ got) => (got ? `Why did ${name} get this event?` : `Why did ${name} not get this event?`),
-  whyChecking: 'Checking …', recorded: { delivery: 'When it was accepted, the endpoint got a delivery.', skipped: (/** @type {string} */ reason) => `When it was accepted, the endpoint was skipped: it ${reason}.`, none: 'The ledger knows nothing of this endpoint: it did not exist when the event was accepted.' },
+  whyChecking: 'Checking …', recorded: { delivery: 'When it was accepted, the endpoint got a delivery.', skipped: (/** @type {string} */ reason) => `When it was accepted, the endpoint was skipped: ${reason}.`, none: 'The ledger knows nothing of this endpoint: it did not exist when the event was accepted.' },
   changed: 'The endpoint was changed since the event was accepted. What follows are its settings now; they may not be those that decided.', passesNow: 'By its settings now, it would get this event.', passesNot: 'By its settings now, it would not get this event either.', deleted: 'The endpoint was deleted since.', test: 'A test event goes only to the endpoint that it tests.',
   forwarded: 'A rule delivers it here, whatever the endpoint wants:', sendNow: 'Send it now', openEndpoint: 'Open endpoint', openDelivery: 'Open delivery', openRule: 'Open rule',
   rules: /** @type {Record<string, [(v: any, e: any) => string, (v: any, e: any) => string]>} */ ({

@@ -1,6 +1,6 @@
 // What became of an event at every endpoint?
 // Deliveries first, then who was skipped and why; endpoints that do not want the type are many, and folded.
-import { EndpointName, May, Outcome, Pager, SelectionBar, Status, Table, html, link, may, setQuery, useState } from '../../shell.js';
+import { EndpointName, May, Outcome, Pager, SelectionBar, Table, html, link, may, setQuery, useState } from '../../shell.js';
 import { words } from '../../messages/en/events.js';
 import { State } from '../delivery/state.js';
 
@@ -29,10 +29,10 @@ export function Ledger({ list, event, endpoints, selection, replay }) {
       group=${(/** @type {any} */ row) => (row.status === 'skipped' ? words.groups.skipped : words.groups.got)}
       href=${(/** @type {any} */ row) => (row.id ? link('deliveries', row.id) : link('events', event.id, { why: row.endpoint_id }))} columns=${[
     { head: words.endpoint, main: true, cell: (/** @type {any} */ row) => html`<${EndpointName} plain id=${row.endpoint_id} of=${endpoints} />` },
-    { head: words.status, width: '34%', cell: (/** @type {any} */ row) => (row.status === 'skipped' ? html`<${Status} of="skipped">${words.skip[row.reason] ?? row.reason}<//>` : html`<${State} row=${row} />`) },
+    { head: words.status, width: '34%', cell: (/** @type {any} */ row) => html`<${State} row=${row} />` },
     { head: words.answer, width: '128px', phone: 'hide', cell: (/** @type {any} */ row) => (row.id ? html`<${Outcome} status=${row.response_status} error=${row.last_error} />` : '') },
     { head: words.attempts, width: '80px', align: 'right', phone: 'hide', narrow: 'hide', cell: (/** @type {any} */ row) => row.attempts ?? '' },
-    { head: '', width: '88px', align: 'right', cell: (/** @type {any} */ row) => html`<button type="button" class="plain" onClick=${() => why(row)}>${row.status === 'skipped' ? words.why : words.whyYes}</button>` },
+    { head: '', width: '88px', align: 'right', cell: (/** @type {any} */ row) => row.status === 'skipped' && html`<button type="button" class="plain" onClick=${() => why(row)}>${words.why}</button>` },
   ]} />`}
     ${unwanted.length > SHOWN && html`<button type="button" class="plain fold-rows" aria-expanded=${all ? 'true' : 'false'} onClick=${() => setAll(!all)}>${all ? words.hideSkipped : words.showSkipped(unwanted.length)}</button>`}
     <${Pager} list=${list} />
