@@ -1,15 +1,10 @@
 // What is this event, and what became of it at every endpoint?
 // The ledger first: each endpoint with its delivery or the reason why it has none; then the payload as a tree.
-import {
-  BeyondRetention, Confirm, Erased, Facts, Id, Loaded, May, Opens, Page, Section, Time, html, link, may, remove, route, setQuery, signal, size, toast,
-  useEndpoints, useKeys, useLive, useLiveList, useMemo, useState,
-} from '../shell.js';
+import { BeyondRetention, Confirm, Erased, Facts, Id, Loaded, May, Opens, Page, Section, Time, html, link, may, remove, route, signal, size, toast, useEndpoints, useKeys, useLive, useMemo, useRef, useState } from '../shell.js';
 import { words } from '../messages/en/events.js';
 import { JsonTree } from '../ui/json_tree.js';
 import { memberText } from '../ui/json_text.js';
 import { Ledger } from './event/ledger.js';
-import { ReplayTo } from './event/replay_to.js';
-import { WhyNot } from './event/why_not.js';
 import { timeOfId } from './replay/progress.js';
 
 /** @param {{ws: string, id: string}} props */
@@ -17,28 +12,24 @@ export default function Event({ ws, id }) {
   const live = useLive(`/v1/events/${id}`, { workspace_id: ws }, { text: true });
   const event = useMemo(() => (live.data ? JSON.parse(live.data) : null), [live.data]);
   const data = useMemo(() => (live.data ? memberText(live.data, 'data') : null), [live.data]);
-  const { query } = route.value;
-  const ledger = useLiveList(event ? `/v1/events/${event.id}/deliveries` : null, { workspace_id: ws, limit: 250, cursor: query.get('cursor'), before: query.get('before') }, { id: (/** @type {any} */ row) => row.endpoint_id });
   const endpoints = useEndpoints(ws);
-  const selection = useMemo(() => signal(/** @type {Set<string>} */ (new Set())), [id]);
-  const [sendTo, setSendTo] = useState(/** @type {string[]|null} */ (null));
-  const why = query.get('why');
-  const open = (/** @type {string[]} */ ids) => setSendTo(ids);
-  useKeys({ ...(event && may('deliveries') && !event.erased_at ? { r: [words.replay, () => open([...selection.value])] } : {}) });
-  const done = () => { selection.value = new Set(); ledger.refresh(); };
+  const sendTo = useMemo(() => signal(/** @type {string[]|null} */ (null)), [id]);
+  const rows = useRef(/** @type {any[]} */ ([]));
+  const [turn, setTurn] = useState(0);
+  const canSend = event && may('deliveries') && !event.erased_at;
+  useKeys({ ...(canSend ? { r: [words.replay, () => { sendTo.value = []; }] } : {}) });
+  const erased = () => { live.refresh(); setTurn(turn + 1); };
   return html`<${Page} title=${event?.type ?? words.event} heading=${event && html`<bdi>${event.type}</bdi>`} crumbs=${[[words.title, link('events')]]}
-    actions=${event && html`<${Actions} ws=${ws} event=${event} ledger=${ledger} replay=${() => open([...selection.value])} erased=${() => { live.refresh(); ledger.refresh(); }} />`}>
+    actions=${event && !event.erased_at && html`<${Actions} ws=${ws} event=${event} rows=${rows} replay=${() => { sendTo.value = []; }} erased=${erased} />`}>
     <${Loaded} of=${live} rows=${8}>${() => event && html`
       <${Facts} of=${facts(event)} />
       <${Section} title=${words.ledger} note=${words.ledgerNote(event.deliveries, event.skipped)}>
-        <${Loaded} of=${ledger} rows=${5}>${() => html`<${Ledger} list=${ledger} event=${event} endpoints=${endpoints} selection=${selection} replay=${open} />`}<//>
+        <${Ledger} key=${turn} ws=${ws} event=${event} endpoints=${endpoints} sendTo=${sendTo} onRows=${(/** @type {any[]} */ now) => { rows.current = now; }} />
       <//>
       <${Section} title=${words.payload} note=${data !== null && !event.erased_at ? size(new Blob([data]).size) : undefined}>
         ${event.erased_at ? html`<${Erased} at=${event.erased_at} />` : data !== null && html`<${JsonTree} text=${data} root="data" label=${words.payload} />`}
       <//>`}<//>
     ${live.error?.status === 404 && html`<${Gone} ws=${ws} id=${id} />`}
-    ${event && why && html`<${WhyNot} key=${why} ws=${ws} event=${event} endpointId=${why} endpoints=${endpoints} close=${() => setQuery({ why: null }, { replace: true })} replay=${() => { setQuery({ why: null }, { replace: true }); open([why]); }} />`}
-    ${event && sendTo && html`<${ReplayTo} ws=${ws} event=${event} rows=${ledger.rows} endpoints=${endpoints} chosen=${sendTo} close=${() => setSendTo(null)} done=${done} />`}
   <//>`;
 }
 
@@ -60,10 +51,9 @@ const facts = (e) => [
   [words.facts.id, html`<${Id} id=${e.id} />`],
 ];
 
-/** @param {{ws: string, event: any, ledger: any, replay: () => void, erased: () => void}} props */
-function Actions({ ws, event, ledger, replay, erased }) {
-  if (event.erased_at) return null;
-  const waiting = ledger.rows.filter((/** @type {any} */ row) => ['pending', 'retrying', 'parked'].includes(row.status)).length;
+/** @param {{ws: string, event: any, rows: {current: any[]}, replay: () => void, erased: () => void}} props */
+function Actions({ ws, event, rows, replay, erased }) {
+  const waiting = () => rows.current.filter((row) => ['pending', 'retrying', 'parked'].includes(row.status)).length;
   const erase = async () => {
     await remove(`/v1/events/${event.id}/data`, { query: { workspace_id: ws } });
     toast(words.erased);
@@ -71,6 +61,6 @@ function Actions({ ws, event, ledger, replay, erased }) {
   };
   return html`
     <${May} scope="events">${route.value.app === 'console' && html`<${Opens} class="button danger-text" label=${words.erase}>${(/** @type {() => void} */ close) => html`<${Confirm} danger title=${words.eraseTitle} type=${event.type} confirm=${words.erase} close=${close} run=${erase}>
-      <p>${words.eraseWords}</p>${waiting > 0 && html`<p>${words.eraseWaiting(waiting)}</p>`}<//>`}<//>`}<//>
+      <p>${words.eraseWords}</p>${waiting() > 0 && html`<p>${words.eraseWaiting(waiting())}</p>`}<//>`}<//>`}<//>
     <${May} scope="deliveries"><button class="button" onClick=${replay}>${words.replay}</button><//>`;
 }

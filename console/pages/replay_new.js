@@ -20,7 +20,7 @@ export default function ReplayNew({ ws }) {
     if (!body.since) throw new Problem(422, { title: words.needSince, errors: [{ pointer: '/since', detail: words.needSince }] }, null);
     const plan = await post(`/v1/webhook-endpoints/${value.endpoint_id}/replay`, { ...body, dry_run: true });
     setCounted({ of: JSON.stringify(value), plan, body });
-  }, { draft: `replay.${ws}` });
+  }, { draft: `replay.${ws}.${route.value.query}` });
   const endpoint = endpoints.get(form.value.endpoint_id);
   const options = /** @type {[string, string][]} */ ([['', words.choose], ...[...endpoints.values()].map((e) => [e.id, `${endpointName(e)}${e.active ? '' : words.off}`])]);
   if (form.value.endpoint_id && !endpoints.has(form.value.endpoint_id)) options.push([form.value.endpoint_id, form.value.endpoint_id]);

@@ -1,8 +1,10 @@
 // What became of an event at every endpoint?
 // Deliveries first, then who was skipped and why; endpoints that do not want the type are many, and folded.
-import { EndpointName, May, Outcome, Pager, SelectionBar, Table, html, link, may, setQuery, useState } from '../../shell.js';
+import { EndpointName, Loaded, May, Outcome, Pager, SelectionBar, Table, html, link, may, route, setQuery, signal, useLiveList, useMemo, useState } from '../../shell.js';
 import { words } from '../../messages/en/events.js';
 import { State } from '../delivery/state.js';
+import { ReplayTo } from './replay_to.js';
+import { WhyNot } from './why_not.js';
 
 /** So many that do not want the type are shown without being asked for. */
 const SHOWN = 3;
@@ -14,14 +16,32 @@ export function inOrder(rows) {
   return [...rows].sort((a, b) => place(a) - place(b));
 }
 
-/** @param {{list: import('../../live.js').LiveList, event: any, endpoints: Map<string, any>, selection: any, replay: (ids: string[]) => void}} props */
-export function Ledger({ list, event, endpoints, selection, replay }) {
+/**
+ * The ledger with its dialogs. `sendTo`: a signal of the endpoints that the dialog begins with, null while it is closed.
+ * @param {{ws: string, event: any, endpoints: Map<string, any>, sendTo: import('../../vendor/preact-htm-signals.js').Signal<string[]|null>, every?: number, onRows?: (rows: any[]) => void}} props
+ */
+export function Ledger({ ws, event, endpoints, sendTo, every = 5000, onRows }) {
+  const { query } = route.value;
+  const list = useLiveList(`/v1/events/${event.id}/deliveries`, { workspace_id: ws, limit: 250, cursor: query.get('cursor'), before: query.get('before') }, { every, id: (/** @type {any} */ row) => row.endpoint_id });
+  const selection = useMemo(() => signal(/** @type {Set<string>} */ (new Set())), [event.id]);
+  const why = query.get('why');
+  const closeWhy = () => setQuery({ why: null }, { replace: true });
+  const done = () => { selection.value = new Set(); list.refresh(); };
+  onRows?.(list.rows);
+  return html`
+    <${Loaded} of=${list} rows=${5}>${() => (list.rows.length === 0 ? html`<p class="muted">${words.ledgerEmpty}</p>` : html`<${Rows} list=${list} event=${event} endpoints=${endpoints} selection=${selection} />`)}<//>
+    <${SelectionBar} selection=${selection}><${May} scope="deliveries"><button class="button primary small" onClick=${() => { sendTo.value = [...selection.value]; }}>${words.selected}</button><//><//>
+    ${why && html`<${WhyNot} key=${why} ws=${ws} event=${event} endpointId=${why} endpoints=${endpoints} close=${closeWhy} replay=${() => { closeWhy(); sendTo.value = [why]; }} />`}
+    ${sendTo.value && html`<${ReplayTo} ws=${ws} event=${event} rows=${list.rows} endpoints=${endpoints} chosen=${sendTo.value} close=${() => { sendTo.value = null; }} done=${done} />`}`;
+}
+
+/** @param {{list: import('../../live.js').LiveList, event: any, endpoints: Map<string, any>, selection: any}} props */
+function Rows({ list, event, endpoints, selection }) {
   const [all, setAll] = useState(false);
   const rows = inOrder(list.rows);
   const unwanted = rows.filter((row) => row.reason === NOT_WANTED);
   const folded = !all && unwanted.length > SHOWN;
   const shown = folded ? rows.filter((row) => row.reason !== NOT_WANTED) : rows;
-  if (rows.length === 0) return html`<p class="muted">${words.ledgerEmpty}</p>`;
   const why = (/** @type {any} */ row) => setQuery({ why: row.endpoint_id });
   const canSend = may('deliveries') && !event.erased_at;
   return html`
@@ -35,6 +55,5 @@ export function Ledger({ list, event, endpoints, selection, replay }) {
     { head: '', width: '88px', align: 'right', cell: (/** @type {any} */ row) => row.status === 'skipped' && html`<button type="button" class="plain" onClick=${() => why(row)}>${words.why}</button>` },
   ]} />`}
     ${unwanted.length > SHOWN && html`<button type="button" class="plain fold-rows" aria-expanded=${all ? 'true' : 'false'} onClick=${() => setAll(!all)}>${all ? words.hideSkipped : words.showSkipped(unwanted.length)}</button>`}
-    <${Pager} list=${list} />
-    <${SelectionBar} selection=${selection}><${May} scope="deliveries"><button class="button primary small" onClick=${() => replay([...selection.value])}>${words.selected}</button><//><//>`;
+    <${Pager} list=${list} />`;
 }
