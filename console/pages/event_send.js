@@ -32,7 +32,7 @@ export default function EventSend({ ws }) {
           <${TextField} form=${form} name="uid" label=${words.uid} hint=${words.uidHint} optional />
           <${TextField} form=${form} name="key" label=${words.key} hint=${words.keyHint} optional pointer="/idempotency_key" />
         <//>
-        <${FormEnd} form=${form} save=${words.sendButton} shown=${['/type', '/data', '/uid', '/occurred_at', '/deliver_at', ...wrong.map((e) => e.pointer)]} />
+        <${FormEnd} form=${form} save=${words.sendButton} working=${words.sending} shown=${['/type', '/data', '/uid', '/occurred_at', '/deliver_at', ...wrong.map((e) => e.pointer)]} />
       </form>
       <${AsCode} fields=${form.value} ws=${ws} />
     </div>
@@ -45,8 +45,8 @@ function TypeField({ form, ws }) {
   const catalogue = useLive('/v1/event-types', { archived: false });
   const seen = useLive(may('events:ro') ? '/v1/event-types/seen' : null, { workspace_id: ws });
   const names = [...new Set([...(catalogue.data?.data ?? []), ...(seen.data?.data ?? [])].map((/** @type {any} */ t) => t.name))].sort();
-  return html`<${TextField} form=${form} name="type" label=${words.type} hint=${words.typeHint} list="event-types" spellcheck=${false} required autofocus />
-    <datalist id="event-types">${names.map((name) => html`<option key=${name} value=${name} />`)}</datalist>`;
+  return html`<datalist id="event-types">${names.map((name) => html`<option key=${name} value=${name} />`)}</datalist>
+    <${TextField} form=${form} name="type" label=${words.type} hint=${words.typeHint} list="event-types" spellcheck=${false} required autofocus />`;
 }
 
 /** The catalogue's example of the type, put in by itself while nothing was typed; or the last payload of the type. @param {{form: import('../ui/form.js').Form, ws: string}} props */

@@ -30,12 +30,12 @@ export default function ReplayNew({ ws }) {
       <form onSubmit=${form.submit} aria-label=${words.newTitle}>
         <${SelectField} form=${form} name="endpoint_id" label=${words.endpoint} options=${options} />
         ${endpoint && !endpoint.active && html`<div class="field"><${Notice} tone="warn" actions=${html`<a class="button small" href=${link('endpoints', endpoint.id)}>${words.endpoint}</a>`}>${words.offWarn}<//></div>`}
-        <div class="field"><div class="row" role="group" aria-label=${words.presets}>${PERIODS.map(([hours, word]) => html`<button key=${hours} type="button" class="button small" onClick=${() => last(hours)}>${word}</button>`)}</div></div>
+        <div class="field"><div class="label" aria-hidden="true"><strong>${words.presets}</strong></div><div class="row" role="group" aria-label=${words.presets}>${PERIODS.map(([hours, word]) => html`<button key=${hours} type="button" class="button small" onClick=${() => last(hours)}>${word}</button>`)}</div></div>
         <div class="columns pair"><${TextField} form=${form} name="since" label=${words.since} type="datetime-local" step="1" /><${TextField} form=${form} name="until" label=${words.until} hint=${words.untilHint} type="datetime-local" step="1" /></div>
         <${Field} label=${words.selection} error=${form.error('/status')}>${(/** @type {any} */ a) => html`<div class="radios" role="radiogroup" aria-label=${words.selection}>${Object.entries(words.selections).map(([value, word], n) => html`<label key=${value}><input type="radio" name="status" ...${n === 0 ? { id: a.id } : {}} checked=${form.value.status === value} onChange=${() => form.set({ status: value })} /><span><span>${word}</span><span class="hint">${words.selectionHints[value]}</span></span></label>`)}</div>`}<//>
         <${AreaField} form=${form} name="event_types" label=${words.typesLabel} hint=${words.typesHint} optional rows="1" pointer="/event_types/*" />
         ${['failed', 'all'].includes(form.value.status) && html`<${CheckField} form=${form} name="include_delivered" label=${words.include} hint=${words.includeHint} />`}
-        <${FormEnd} form=${form} save=${counted ? words.again : words.preview} shown=${['/endpoint_id', '/since', '/until', '/status', '/include_delivered']} />
+        <${FormEnd} form=${form} save=${counted ? words.again : words.preview} working=${words.counting} shown=${['/endpoint_id', '/since', '/until', '/status', '/include_delivered']} />
       </form>
       <${Plan} counted=${counted} stale=${counted !== null && counted.of !== JSON.stringify(form.value)} saving=${form.saving} endpoint=${endpoint} endpointId=${form.value.endpoint_id} forget=${form.reset} />
     </div>
