@@ -43,10 +43,12 @@ export const texts = {
   path: 'Member of the event', memberPlaceholder: 'member', operator: 'Comparison', value: 'Value', kind: 'Type of the value', kinds: { text: 'abc', number: '123', yes: 't/f', null: 'null' },
   kindHint: { text: 'Compared as a text', number: 'Compared as a number', yes: 'True or false', null: 'Null' }, or: 'or', nor: 'nor', addValue: 'Add another value', removeValue: 'Remove this value',
   choices: /** @type {Partial<Record<import('../../rules/operators.js').Choice, string>>} */ ({ $in: 'is one of', $nin: 'is none of (or is missing)', $ne: 'is not (or is missing)', $elemMatch: 'has an item where …' }),
-  caseLabel: 'Aa', caseHint: 'Upper and lower case count', holds: 'Holds for this event', doesNotHold: 'Does not hold for this event', is: 'is',
+  caseLabel: 'Aa', caseHint: 'Upper and lower case count', holds: 'Holds for this event', doesNotHold: 'Does not hold for this event', inNone: 'in a group of which none may',
+  ofNull: /** @type {Partial<Record<import('../../rules/operators.js').Choice, string>>} */ ({ $eq: 'is (or is missing)', $ne: 'is present, and not' }), is: 'is',
   shareHint: (/** @type {number} */ held, /** @type {number} */ of) => `Holds for ${held} of the last ${of} events`,
   reasons: /** @type {Record<string, string>} */ ({ missing: 'is missing in this event', wrong_type: 'is of another type:', different: 'is', not_in_list: 'is', out_of_range: 'is', text_absent: 'is', present: 'is' }),
-  neverFits: (/** @type {string} */ path, /** @type {string} */ example, /** @type {number} */ of, /** @type {string} */ operator, /** @type {string} */ op) => `${path} is ${example} or the like in all of the last ${of} events; “${operator}” compares ${op.startsWith('$gt') || op.startsWith('$lt') ? 'a number with numbers and a text with texts' : 'values of one type'} only.`,
+  neverFits: (/** @type {string} */ path, /** @type {string} */ is, /** @type {string} */ example, /** @type {number} */ of, /** @type {string} */ words, /** @type {string} */ wanted) => `${path} is ${texts.kindNames[is][0]} in all of the last ${of} events, such as ${example}. “${words}” compares ${texts.kindNames[wanted][1]} only.`,
+  kindNames: /** @type {Record<string, [string, string]>} */ ({ text: ['a text', 'texts'], number: ['a number', 'numbers'], flag: ['true or false', 'true and false'], null: ['null', 'null'], list: ['a list', 'lists'], object: ['an object', 'items that are objects'] }),
   menu: 'What to do with this', grip: (/** @type {string} */ what) => `Move: ${what}`, gripHint: 'Drag, or press Space and the arrows', dragHelp: 'Press Space to lift, arrows to move, Space to drop, Escape to cancel.',
   moves: { up: 'Move up', down: 'Move down', out: 'Move out of its group', into: (/** @type {string} */ group) => `Move into: ${group}`, wrap: (/** @type {string} */ match) => `Wrap in “${match}”`, unwrap: 'Dissolve the group', duplicate: 'Duplicate', remove: 'Remove', removeStep: 'Remove step' },
   announce: {
@@ -58,7 +60,7 @@ export const texts = {
   // Steps
   addStep: 'Step', stepDoes: 'What the step does', menuOfStep: (/** @type {number} */ n) => `What to do with step ${n}`,
   doings: /** @type {Record<string, string>} */ ({ deliver: 'Post to a URL', forward: 'Deliver to an endpoint', emit: 'Send another event', invoke: 'Invoke an action' }),
-  url: 'URL', preset: 'Form', presets: /** @type {Record<string, string>} */ ({ envelope: 'Event with id, type and time', json: 'JSON alone', slack: 'Slack message', teams: 'Teams message', discord: 'Discord message' }),
+  url: 'URL', preset: 'Form', presets: /** @type {Record<string, string>} */ ({ envelope: 'Event envelope', json: 'Payload alone', slack: 'Slack message', teams: 'Teams message', discord: 'Discord message' }),
   endpoint: 'Endpoint', chooseEndpoint: 'Choose an endpoint', forwardHint: 'It gets the event once, whatever it subscribes to, in the form that it has.',
   emitType: 'Type of the new event', emitHint: 'One event for each that meets the conditions. It may not lead back to this rule.', action: 'Action', chooseAction: 'Choose an action', actionHint: 'You need one of the action’s roles to save this.', noActions: 'There are no actions in this workspace yet.',
   message: 'Message', messageHint: 'Text, or JSON for the whole message', templates: /** @type {Record<string, string>} */ ({ template: 'Template', data: 'Data', parameters: 'Parameters' }), templateHint: 'JSON with {{ data.… }}; empty sends the payload as it is',
