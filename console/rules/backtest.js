@@ -35,7 +35,7 @@ function tried(draft, refused = new Set()) {
   const whole = settings(draft);
   // A step that keeps its id is signed with its own secret.
   const then = places.length > 0 ? places.map((place) => ({ ...whole.then[place], id: triedAs(draft, place) })) : [NO_STEP];
-  return { rule: { ...whole, name: whole.name.trim() || 'Draft', active: true, examples: [], then }, places };
+  return { rule: { ...whole, name: 'Draft', active: true, mode: 'live', examples: [], then }, places };
 }
 
 /** The id under which a step is tried. @param {import('./draft.js').Draft} draft @param {number} place */

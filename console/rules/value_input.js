@@ -62,7 +62,7 @@ export function ValueInput({ of: condition, change, suggestions = [], wrong, lab
   return html`<span class="values">
     ${values.map((each, place) => html`${place > 0 && html`<span class="joiner">${op === '$nin' ? texts.nor : texts.or}</span>`}<${One} key=${place} value=${each} kinds=${kinds} label=${`${label} ${place + 1}`} list=${list} wrong=${wrong}
       change=${(/** @type {any} */ next) => give(values.with(place, next), `${id}/value/${place}`)} remove=${values.length > 1 ? () => give(values.toSpliced(place, 1), `${id}/remove`) : undefined} />`)}
-    ${values.length < most && html`<button type="button" class="plain add-value" aria-label=${texts.addValue} title=${texts.addValue} onClick=${add}>+ ${op === '$nin' ? texts.nor : texts.or}</button>`}
+    ${values.length < most && html`<button type="button" class="plain add-value" aria-label=${`+ ${op === '$nin' ? texts.nor : texts.or}: ${texts.addValue}`} title=${texts.addValue} onClick=${add}>+ ${op === '$nin' ? texts.nor : texts.or}</button>`}
     ${children}${known}
   </span>`;
 }
