@@ -5,7 +5,10 @@ import { EndpointFields, shownPointers } from '../endpoint/fields.js';
 import { PreviewPanel, firstType, usePreview, useSample, useTypes } from '../endpoint/preview.js';
 import { rememberSecret } from '../endpoint/secret.js';
 import { blank, creation, write } from '../endpoint/values.js';
+import { styles } from '../endpoint/styles.js';
 import { words } from '../messages/en/endpoint_form.js';
+
+await styles;
 
 /** @param {{ws: string}} props */
 export default function EndpointNew({ ws }) {
