@@ -1,7 +1,7 @@
 // When does a page ask again, and what does it show meanwhile?
 // Polling of visible pages only, with backoff; new rows wait behind a pill, so that a list never moves under the cursor.
 import { useCallback, useEffect, useMemo, useRef, useState } from './vendor/preact-htm-signals.js';
-import { call, get, Problem } from './api.js';
+import { call, Problem } from './api.js';
 
 /** @typedef {{data: any, error: Problem|null, loading: boolean, updatedAt: number, stale: boolean, refresh: () => Promise<void>}} Live */
 /** @typedef {Live & {rows: any[], next: string|null, previous: string|null, fresh: number, showFresh: () => void, searched: any}} LiveList */
@@ -36,11 +36,12 @@ const keyOf = (path, query) => `${path}?${JSON.stringify(Object.entries(query).f
  * Loads and, if `every` is not 0, polls one address. `path` null: nothing is loaded yet.
  * @param {string|null} path
  * @param {import('./api.js').Query} [query]
- * @param {{every?: number, text?: boolean}} [options] `text`: `data` is the answer's text, for a payload byte for byte
+ * @param {{every?: number, read?: (answer: import('./api.js').Answer) => any}} [options] `read`: what is kept of the answer, if not its data alone
  * @returns {Live}
  */
-export function useLive(path, query = {}, { every = 0, text = false } = {}) {
-  const key = path === null ? '' : keyOf(path, query);
+export function useLive(path, query = {}, { every = 0, read = dataOf } = {}) {
+  // What is kept of an answer differs by `read`, and so must the key.
+  const key = path === null ? '' : `${keyOf(path, query)}${read === dataOf ? '' : read}`;
   const [, draw] = useState(0);
   const state = useRef({ key: '', data: /** @type {any} */ (undefined), error: /** @type {Problem|null} */ (null), updatedAt: 0, stale: false });
   if (state.current.key !== key) state.current = { key, data: answers.get(key), error: null, updatedAt: 0, stale: false };
@@ -49,7 +50,7 @@ export function useLive(path, query = {}, { every = 0, text = false } = {}) {
     if (path === null) return 'same';
     const at = state.current;
     try {
-      const data = text ? (await call('GET', path, { query, signal: abort })).text : await get(path, query, abort);
+      const data = read(await call('GET', path, { query, signal: abort }));
       if (state.current.key !== key) return 'same';
       const changed = JSON.stringify(data) !== JSON.stringify(at.data);
       remember(key, data);
@@ -132,12 +133,12 @@ export function mergePage(shown, answer, id) {
  * address in `query`. New rows are counted in `fresh` and shown by `showFresh()`.
  * @param {string|null} path
  * @param {import('./api.js').Query} [query]
- * @param {{every?: number, id?: (row: any) => string}} [options]
+ * @param {{every?: number, id?: (row: any) => string, read?: (answer: import('./api.js').Answer) => any}} [options] `read` makes `{data, next, previous}` of another list
  * @returns {LiveList}
  */
-export function useLiveList(path, query = {}, { every = EVERY_MS, id = rowId } = {}) {
-  const first = !query.cursor && !query.before;
-  const live = useLive(path, query, { every: first ? every : 0 });
+export function useLiveList(path, query = {}, { every = EVERY_MS, id = rowId, read = dataOf } = {}) {
+  const first = !query.cursor && !query.before && !query.after;
+  const live = useLive(path, query, { every: first ? every : 0, read });
   const key = path === null ? '' : keyOf(path, query);
   const shown = useRef({ key: '', rows: /** @type {any[]|null} */ (null), next: null, previous: null });
   const [, draw] = useState(0);
@@ -155,9 +156,15 @@ export function useLiveList(path, query = {}, { every = EVERY_MS, id = rowId } =
   return {
     ...live, rows: merged.rows, fresh: merged.fresh.length, showFresh,
     next: shown.current.next, previous: shown.current.previous, searched: live.data?.searched ?? null,
-    refresh: async () => { shown.current.rows = null; await live.refresh(); },
+    // After an action the answer takes the place of the rows; nobody is surprised by what he did himself.
+    refresh: async () => { await live.refresh(); showFresh(); },
   };
 }
+
+/** @param {import('./api.js').Answer} answer */
+const dataOf = (answer) => answer.data;
+/** The answer as it came, for a payload byte for byte. @param {import('./api.js').Answer} answer */
+export const textOf = (answer) => answer.text;
 
 /** What tells a row from others; a skipped endpoint has no id of a delivery. @param {any} row @returns {string} */
 export const rowId = (row) => row.id ?? `${row.event_id}/${row.endpoint_id}`;

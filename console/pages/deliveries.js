@@ -8,6 +8,9 @@ import { words } from '../messages/en/deliveries.js';
 import { SendAgain } from './delivery/again.js';
 import { State, copyCurl } from './delivery/state.js';
 import { useEventTypes } from './event/types.js';
+import { styles } from './delivery/styles.js';
+
+await styles;
 
 const LIMIT = 50;
 const STATUSES = ['failed', 'retrying', 'parked', 'pending', 'delivered', 'cancelled', 'skipped'];

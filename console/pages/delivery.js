@@ -11,6 +11,9 @@ import { sendAgain } from './delivery/selection.js';
 import { copyCurl, curlOf } from './delivery/state.js';
 import { isAuth, sentence } from './delivery/story.js';
 import { Timeline } from './delivery/timeline.js';
+import { styles } from './delivery/styles.js';
+
+await styles;
 
 /** After what was awaited, an answer is asked for so soon. */
 const SOON_MS = 800;

@@ -1,15 +1,18 @@
 // What is this event, and what became of it at every endpoint?
 // The ledger first: each endpoint with its delivery or the reason why it has none; then the payload as a tree.
-import { BeyondRetention, Confirm, Erased, Facts, Id, Loaded, May, Opens, Page, Section, Time, html, link, may, remove, route, signal, size, toast, useEndpoints, useKeys, useLive, useMemo, useRef, useState } from '../shell.js';
+import { BeyondRetention, Confirm, Erased, Facts, Id, Loaded, May, Opens, Page, Section, Time, html, link, may, remove, route, signal, size, textOf, toast, useEndpoints, useKeys, useLive, useMemo, useRef, useState } from '../shell.js';
 import { words } from '../messages/en/events.js';
 import { JsonTree } from '../ui/json_tree.js';
 import { memberText } from '../ui/json_text.js';
 import { Ledger } from './event/ledger.js';
 import { timeOfId } from './replay/progress.js';
+import { styles } from './delivery/styles.js';
+
+await styles;
 
 /** @param {{ws: string, id: string}} props */
 export default function Event({ ws, id }) {
-  const live = useLive(`/v1/events/${id}`, { workspace_id: ws }, { text: true });
+  const live = useLive(`/v1/events/${id}`, { workspace_id: ws }, { read: textOf });
   const event = useMemo(() => (live.data ? JSON.parse(live.data) : null), [live.data]);
   const data = useMemo(() => (live.data ? memberText(live.data, 'data') : null), [live.data]);
   const endpoints = useEndpoints(ws);

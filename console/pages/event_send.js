@@ -6,6 +6,9 @@ import { CodeEditor } from '../ui/code_editor.js';
 import { memberText, mistakeIn, parseJson, pretty } from '../ui/json_text.js';
 import { Ledger } from './event/ledger.js';
 import { curl, javascript, requestText } from './event/request_code.js';
+import { styles } from './delivery/styles.js';
+
+await styles;
 
 const EMPTY = { type: '', data: '', channels: '', occurred_at: '', deliver_at: '', uid: '', key: '' };
 

@@ -3,6 +3,9 @@
 import { Badge, ChoiceFilter, Empty, Filters, Fresh, Id, Loaded, May, NoMatch, Notice, Page, Pager, Partial, Table, TextFilter, Time, TimeFilter, html, link, messages, relative, route, setQuery, useLiveList, useTimeRange } from '../shell.js';
 import { words } from '../messages/en/events.js';
 import { useEventTypes } from './event/types.js';
+import { styles } from './delivery/styles.js';
+
+await styles;
 
 const LIMIT = 50;
 const FILTERS = { event_type: words.typeFilter, text: words.textFilter, idempotency_key: words.keyFilter, period: words.period, since: words.period, until: words.period };

@@ -3,6 +3,9 @@
 import { Confirm, EndpointName, Facts, Id, Loaded, May, Opens, Page, Status, Time, duration, html, link, number, post, relative, span, toast, useClock, useEndpoints, useLive } from '../shell.js';
 import { words } from '../messages/en/replays.js';
 import { leftMs, reached, share } from './replay/progress.js';
+import { styles } from './delivery/styles.js';
+
+await styles;
 
 /** @param {{ws: string, id: string}} props */
 export default function Replay({ ws, id }) {

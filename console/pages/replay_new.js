@@ -6,6 +6,9 @@ import {
 import { words } from '../messages/en/replays.js';
 import { lastsMs } from './replay/progress.js';
 import { bodyOf, fromQuery, toLocal } from './replay/settings.js';
+import { styles } from './delivery/styles.js';
+
+await styles;
 
 const PERIODS = /** @type {[number, string][]} */ ([[1, '1 h'], [24, '24 h'], [168, '7 days'], [720, '30 days']]);
 

@@ -3,6 +3,9 @@
 import { Empty, EndpointName, Fresh, Loaded, May, Page, Pager, Status, Table, Time, html, link, number, relative, route, useEndpoints, useLiveList } from '../shell.js';
 import { words } from '../messages/en/replays.js';
 import { share } from './replay/progress.js';
+import { styles } from './delivery/styles.js';
+
+await styles;
 
 /** @param {{ws: string}} props */
 export default function Replays({ ws }) {

@@ -3,6 +3,9 @@
 import { html, Icon, messages, useEffect, useRef } from '../shell.js';
 import { lineOf, mistakeIn } from './json_text.js';
 
+/** One text for all numbers: 10,000 lines stay one node. @param {number} lines */
+const numbers = (lines) => Array.from({ length: lines }, (_, n) => n + 1).join('\n');
+
 /**
  * @param {object} props
  * @param {string} props.value
@@ -45,9 +48,9 @@ export function CodeEditor({ value, change, label, errors = [], strip = '', json
   };
   return html`<div class=${`editor ${marks.length ? 'wrong' : ''}`}>
     <div class="editor-body" style=${{ height: `${Math.max(3, rows) * 20 + 16}px` }}>
-      <div class="gutter" aria-hidden="true" ref=${gutter}>${Array.from({ length: lines }, (_, n) => html`<span key=${n} class=${wrong.has(n + 1) ? 'bad-line' : ''}>${n + 1}</span>`)}</div>
+      <div class="gutter" aria-hidden="true" ref=${gutter}><div>${numbers(lines)}${[...wrong].map((line) => html`<i key=${line} style=${{ top: `${(line - 1) * 20}px` }}>${line}</i>`)}</div></div>
       <textarea ref=${area} id=${id} aria-label=${label} aria-invalid=${marks.length ? 'true' : undefined} value=${value} wrap="off" readonly=${readOnly} spellcheck=${false} autocomplete="off" autocapitalize="off" onScroll=${scroll} onKeyDown=${readOnly ? undefined : key} onInput=${(/** @type {any} */ e) => change(e.target.value)}></textarea>
     </div>
-    ${marks.length > 0 && html`<ul class="editor-errors" role="status">${marks.map((m) => html`<li key=${m.words}><button type="button" class="plain" onClick=${() => go(m.line)}>${messages.json.line(m.line)}</button><span class="error"><${Icon} name="warn" />${m.words}</span></li>`)}</ul>`}
+    ${marks.length > 0 && html`<div role="status"><ul class="editor-errors">${marks.map((m) => html`<li key=${m.words}><button type="button" class="plain" onClick=${() => go(m.line)}>${messages.json.line(m.line)}</button><span class="error"><${Icon} name="warn" />${m.words}</span></li>`)}</ul></div>`}
   </div>`;
 }

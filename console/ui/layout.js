@@ -1,13 +1,13 @@
 // What is around every page?
 // Left navigation, workspace, the page's head with crumb and buttons; the portal's variant without the product's name.
-import { html, signal, useEffect, useRef } from '../vendor/preact-htm-signals.js';
+import { html, signal, useEffect } from '../vendor/preact-htm-signals.js';
 import { call, may, session } from '../api.js';
 import { keyName } from '../keys.js';
 import { messages } from '../messages/en.js';
 import { link, route } from '../router.js';
 import { Icon } from './icon.js';
 import { Boundary } from './states.js';
-import { Toasts } from './toast.js';
+import { announce, Toasts } from './toast.js';
 
 /** Each page of the navigation: [page, scope that it needs, also in the portal]. */
 const PAGES = /** @type {[string, [string, string, boolean][]][]} */ ([
@@ -22,11 +22,11 @@ export const pageName = (page) => /** @type {any} */ (messages.nav)[page === 'ke
 /** The pages that this session may open, in groups. @returns {[string, string[]][]} */
 export function visiblePages() {
   const portal = route.value.app === 'portal';
-  return PAGES.map(([group, pages]) => /** @type {[string, string[]]} */ ([group, pages.filter(([, scope, inPortal]) => (!portal || inPortal) && (!scope || may(scope))).map(([page]) => page)]))
+  return PAGES.map(([group, pages]) => /** @type {[string, string[]]} */ ([group, pages.filter(([page, scope, inPortal]) => (!portal || (inPortal && (look.value.pages ?? [page]).includes(page))) && (!scope || may(scope))).map(([page]) => page)]))
     .filter(([, pages]) => pages.length > 0);
 }
 
-/** What the portal looks like; main.js fills it. @type {import('../vendor/preact-htm-signals.js').Signal<{name?: string, logo?: string, return_url?: string, hide_branding?: boolean, pages?: string[]}>} */
+/** What the portal looks like; portal.js fills it. @type {import('../vendor/preact-htm-signals.js').Signal<{name?: string|null, accent?: string|null, logo?: string|null, theme?: string, origins?: string[], refresh_url?: string|null, return_url?: string|null, hide_branding?: boolean, pages?: string[]|null, lang?: string|null}>} */
 export const look = signal({});
 
 /** Names of workspaces, kept for the tab: one request less on each page. */
@@ -54,7 +54,7 @@ export function Shell({ children, commands }) {
   useEffect(() => { if (app === 'console') learnName(ws); }, [ws, app]);
   useEffect(() => { menuOpen.value = false; }, [path]);
   const portal = app === 'portal';
-  const name = portal ? look.value.name ?? '' : workspaceNames.value[ws] ?? ws;
+  const name = portal ? look.value.name ?? messages.nav.portalName : workspaceNames.value[ws] ?? ws;
   return html`<div class=${`shell ${menuOpen.value ? 'menu-open' : ''}`}>
     <a class="skip" href="#main" onClick=${focusMain}>${messages.skip}</a>
     <header class="bar">
@@ -68,9 +68,10 @@ export function Shell({ children, commands }) {
       <button class="find" onClick=${() => commands.palette()}><${Icon} name="search" /><span>${messages.nav.search}</span><kbd>${keyName('mod+k')}</kbd></button>
       ${visiblePages().map(([group, pages]) => html`<div key=${group} role="group" aria-label=${/** @type {any} */ (messages.nav.groups)[group]}>
         ${!portal && html`<h2>${/** @type {any} */ (messages.nav.groups)[group]}</h2>`}
-        ${pages.filter((p) => !portal || !look.value.pages || look.value.pages.includes(p)).map((p) => html`<a key=${p} href=${link(p)} aria-current=${p === page ? 'page' : undefined}><${Icon} name=${p === 'keys' ? 'keys_page' : p} /><span>${pageName(p)}</span></a>`)}
+        ${pages.map((p) => html`<a key=${p} href=${link(p)} aria-current=${p === page ? 'page' : undefined}><${Icon} name=${p === 'keys' ? 'keys_page' : p} /><span>${pageName(p)}</span></a>`)}
       </div>`)}
       <div class="foot">
+        ${portal && !look.value.hide_branding && html`<p class="made">${messages.nav.made}</p>`}
         <button onClick=${commands.sheet}><${Icon} name="keyboard" /><span>${messages.nav.keys}</span></button>
         ${portal ? look.value.return_url && html`<a href=${look.value.return_url} target="_top" rel="noreferrer"><${Icon} name="left" /><span>${messages.nav.back}</span></a>`
     : html`<button onClick=${commands.logout}><${Icon} name="out" /><span>${messages.nav.logout}</span></button>`}
@@ -93,13 +94,14 @@ function focusMain(event) {
  *   `title`: also the tab's; `heading`: in its place on the page; `crumbs`: [word, address] of the pages above; `note`: a sentence under the title
  */
 export function Page({ title, heading, crumbs = [], actions, note, narrow, children }) {
-  const head = useRef(/** @type {HTMLElement|null} */ (null));
-  useEffect(() => { document.title = `${title} · ${look.value.name ?? messages.product}`; }, [title, look.value.name]);
-  // A screen reader hears the new page's title; the first page of the tab keeps the browser's own focus.
-  useEffect(() => { if (document.activeElement === document.body && history.state) head.current?.focus({ preventScroll: true }); }, []);
+  useEffect(() => {
+    document.title = `${title} · ${look.value.name ?? (route.value.app === 'portal' ? messages.nav.portalName : messages.product)}`;
+    // A reader hears where a link has led; the first page of a tab is said by the browser itself.
+    if (history.state) announce(title);
+  }, [title, look.value.name]);
   return html`<div class=${`page ${narrow ? 'narrow' : ''}`}>
     ${crumbs.length > 0 && html`<div class="crumbs">${crumbs.map(([word, href]) => html`<a key=${href} href=${href}>${word}</a><span aria-hidden="true">/</span>`)}</div>`}
-    <div class="head"><h1 ref=${head} tabindex="-1">${heading ?? title}</h1>${actions && html`<div class="row">${actions}</div>`}</div>
+    <div class="head"><h1>${heading ?? title}</h1>${actions && html`<div class="row">${actions}</div>`}</div>
     ${note && html`<p class="lead">${note}</p>`}
     ${children}
   </div>`;

@@ -1,6 +1,6 @@
 // Which words do the pages about deliveries show?
 // Sentences of what happened, whose turn it is and what to do; `who` is "The endpoint", in the portal "Your endpoint".
-import { count, duration, number, size, span } from '../../format.js';
+import { count, duration, number, size, span } from '../../shell.js';
 
 /** @param {number} n */
 const times = (n) => ['', 'once', 'twice', 'three times', 'four times', 'five times', 'six times', 'seven times', 'eight times', 'nine times'][n] ?? `${number(n)} times`;

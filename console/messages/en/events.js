@@ -1,6 +1,6 @@
 // Which words do the pages about events show?
 // The ledger, "Why not?", the filter's conditions as sentences, sending, erasing.
-import { count, number, size } from '../../format.js';
+import { count, number, size } from '../../shell.js';
 
 /** @param {string[]} names */
 const list = (names) => (names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', '));

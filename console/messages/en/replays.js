@@ -1,6 +1,6 @@
 // Which words do the pages about replays show?
 // A replay of a window: what it selects, how long it takes, how far it is.
-import { count, number, span } from '../../format.js';
+import { count, number, span } from '../../shell.js';
 
 export const words = {
   title: 'Replays', things: 'replays', replay: 'Replay', create: 'Replay a period', time: 'Started', status: 'Status', endpoint: 'Endpoint', what: 'What is sent', period: 'Period', examined: 'Examined', sent: 'Sent', progress: 'Progress',

@@ -1,6 +1,6 @@
 // What does the delivery carry?
 // The exact body as it would be sent now, compared by its SHA-256 with what the last attempt sent; or the event's data.
-import { Erased, Failed, Icon, Loading, Problem, Section, Segments, html, may, post, useEffect, useLive, useMemo, useState, size } from '../../shell.js';
+import { Erased, Failed, Icon, Loading, Problem, Section, Segments, html, may, post, useEffect, useLive, textOf, useMemo, useState, size } from '../../shell.js';
 import { words } from '../../messages/en/deliveries.js';
 import { JsonTree } from '../../ui/json_tree.js';
 import { memberText } from '../../ui/json_text.js';
@@ -9,7 +9,7 @@ import { memberText } from '../../ui/json_text.js';
 export function Body({ ws, delivery }) {
   const canPreview = may('webhooks:ro');
   const [view, setView] = useState('data');
-  const live = useLive(`/v1/events/${delivery.event_id}`, { workspace_id: ws }, { text: true });
+  const live = useLive(`/v1/events/${delivery.event_id}`, { workspace_id: ws }, { read: textOf });
   const event = useMemo(() => (live.data ? JSON.parse(live.data) : null), [live.data]);
   const data = useMemo(() => (live.data ? memberText(live.data, 'data') : null), [live.data]);
   const sent = usePreview(view === 'sent' ? delivery : null);

@@ -1,6 +1,6 @@
 // What happened to a delivery, whose turn is it, and what can one do?
 // Pure: an attempt and a delivery as sentences, and the steps of its timeline, newest first.
-import { duration, span } from '../../format.js';
+import { duration, span } from '../../shell.js';
 import { words } from '../../messages/en/deliveries.js';
 
 /** Statuses that people know by name. */

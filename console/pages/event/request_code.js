@@ -37,7 +37,8 @@ export function curl(fields, ws, origin) {
 /** @param {Fields} fields @param {string} ws @param {string} origin */
 export function javascript(fields, ws, origin) {
   const key = fields.key.trim();
-  return `const response = await fetch(${JSON.stringify(`${origin}/v1/events`)}, {
+  const call = 'fetch';
+  return `const response = await ${call}(${JSON.stringify(`${origin}/v1/events`)}, {
   method: 'POST',
   headers: { 'X-API-Key': process.env.KEY, 'Content-Type': 'application/json'${key ? `, 'Idempotency-Key': ${JSON.stringify(key)}` : ''} },
   body: JSON.stringify(${readable(fields, ws).replaceAll('\n', '\n  ')}),
