@@ -31,7 +31,7 @@ export function SendAgain({ rows, endpoints, close, done }) {
       </div>
       ${plan.delivered.length > 0 && html`<div class="field check"><label><input type="checkbox" checked=${force} disabled=${progress !== null} onChange=${() => setForce(!force)} /><span>${words.againForce(plan.delivered.length)}</span></label></div>`}
       ${progress !== null && html`<div class="field"><progress value=${progress} max=${chosen.length} aria-label=${words.againProgress(progress, chosen.length)}></progress><p class="hint">${words.againProgress(progress, chosen.length)}</p></div>`}
-      <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.cancel}</button><button class="button primary" disabled=${progress !== null || chosen.length === 0}>${chosen.length > 1 ? words.againSend(chosen.length) : words.replay}</button></div>
+      <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.cancel}</button><button class="button primary" autofocus disabled=${progress !== null || chosen.length === 0}>${chosen.length > 1 ? words.againSend(chosen.length) : words.replay}</button></div>
     </form>`}
   <//>`;
 }
