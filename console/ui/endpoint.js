@@ -42,7 +42,7 @@ export function EndpointStatus({ endpoint, brief }) {
 
 /** The first 250 endpoints of a workspace by id, steps of rules too, for names in lists. @param {string} ws @returns {Map<string, any>} */
 export function useEndpoints(ws) {
-  const live = useLive('/v1/webhook-endpoints', { workspace_id: ws, limit: 250, include_rules: may('rules:ro') || undefined });
+  const live = useLive(may('webhooks:ro') ? '/v1/webhook-endpoints' : null, { workspace_id: ws, limit: 250, include_rules: may('rules:ro') || undefined });
   return useMemo(() => new Map((live.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [live.data]);
 }
 
