@@ -1,6 +1,7 @@
 // How is an endpoint named, and what does one say about its health?
 // One sentence with the time and the next step; names by id for lists that show only ids.
 import { html, useMemo } from '../vendor/preact-htm-signals.js';
+import { may } from '../api.js';
 import { shortUrl, span } from '../format.js';
 import { useClock, useLive } from '../live.js';
 import { messages } from '../messages/en.js';
@@ -41,7 +42,7 @@ export function EndpointStatus({ endpoint, brief }) {
 
 /** The first 250 endpoints of a workspace by id, for names in lists. @param {string} ws @returns {Map<string, any>} */
 export function useEndpoints(ws) {
-  const live = useLive('/v1/webhook-endpoints', { workspace_id: ws, limit: 250 });
+  const live = useLive(may('webhooks:ro') ? '/v1/webhook-endpoints' : null, { workspace_id: ws, limit: 250 });
   return useMemo(() => new Map((live.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [live.data]);
 }
 
