@@ -87,7 +87,7 @@ function Name({ editor, readOnly, state }) {
   const { draft, problem, put } = editor;
   const wrong = problem?.at('/name');
   return html`<span class="rule-title"><input type="text" class="name-input" aria-label=${texts.name} aria-invalid=${wrong ? 'true' : undefined} aria-describedby="rule-sentence" placeholder=${texts.namePlaceholder} maxlength="100" disabled=${readOnly} value=${draft.name} onInput=${(/** @type {any} */ e) => put({ name: e.target.value }, 'name')} />
-    ${state && html`<${Status} of=${state} />`}${editor.isDirty && editor.saved && html`<${Badge}>${texts.unsaved}<//>`}
+    ${state && html`<${Status} of=${state} />`}${editor.isDirty && editor.saved && html`<span class="row tight"><${Badge}>${texts.unsaved}<//><button type="button" class="plain discard" onClick=${editor.discard}>${texts.discardEdits}</button></span>`}
     ${wrong && html`<span class="error"><${Icon} name="warn" />${wrong}</span>`}</span>`;
 }
 
