@@ -48,8 +48,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   const said = useMemo(() => saidOf(answered.filter, listed ?? own?.events[0]), [answered.filter, listed, own]);
   const judged = useMemo(() => judge(filter, said), [filter, said]);
   const tallies = useMemo(() => tally(tested.filter, events), [tested.result]);
-  const refused = editor.problem ?? tested.problem ?? alone.problem;
-  const errors = refused?.errors ?? [];
+  const errors = useMemo(() => merged([editor.errors, tested.problem?.errors ?? [], alone.problem?.errors ?? []]), [editor.errors, tested.problem, alone.problem]);
   const wrong = useMemo(() => byNode(filter, errors), [filter, errors]);
   const paths = useMemo(() => [...new Set([...pathsOf(event?.document), ...schemaPaths(description?.schema)])], [event, description]);
   const drag = useMemo(() => signal(/** @type {import('./drag.js').Drag | null} */ (null)), []);
@@ -87,6 +86,9 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
     },
   };
 }
+
+/** Each refusal once. @param {import('./draft.js').Mistake[][]} of */
+const merged = (of) => [...new Map(of.flat().map((error) => [`${error.pointer} ${error.detail}`, error])).values()];
 
 /** The event as an example has it: without the id, which is another each time. @param {import('./events.js').Looked} event */
 const ownEvent = ({ text }) => text.replace(/"id":"evt_[0-9A-Z]+",/, '');

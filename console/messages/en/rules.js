@@ -5,7 +5,7 @@ import { span } from '../../shell.js';
 /** The words of a rule's sentence. */
 export const words = {
   whenAny: 'When any event comes', whenA: 'When', comes: 'comes', inChannel: 'in channel', if: 'if', then: 'then', and: 'and', or: 'or', nor: 'nor', nothing: 'nothing is done',
-  noneOf: 'none of ', someItem: 'some item of', where: 'has', caseSensitive: 'in this case of letters',
+  noneOf: 'none of ', someItem: 'some item of', where: 'has', caseSensitive: 'in this case of letters', nullOrMissing: 'is null or missing',
   operators: /** @type {Record<import('../../rules/operators.js').Choice, string>} */ ({
     $eq: 'is', $ne: 'is not', $in: 'is', $nin: 'is neither', $gt: 'is more than', $gte: 'is at least', $lt: 'is less than', $lte: 'is at most',
     $exists: 'is present', $missing: 'is missing', $contains: 'contains', $startsWith: 'begins with', $endsWith: 'ends with', $elemMatch: 'has an item where',
