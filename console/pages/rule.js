@@ -3,14 +3,16 @@
 import { Badge, Confirm, Failed, Icon, Loading, Notice, Opens, Page, Problem, Status, Switch, Tabs, call, currentTab, endpointName, html, link, may, navigate, remove, signal, toast, useEffect, useEndpoints, useKeys, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { Builder } from '../rules/builder.js';
-import { Conflict } from '../rules/conflict.js';
 import { savedFrom, useEditor } from '../rules/editor.js';
-import { Firings } from '../rules/firings.js';
-import { Secrets } from '../rules/secrets.js';
+import { lazy } from '../rules/lazy.js';
 import { sentence } from '../rules/sentence.js';
 import { styles } from '../rules/styles.js';
 
 await styles;
+
+const Firings = lazy(() => import('../rules/firings.js'), 'Firings');
+const Conflict = lazy(() => import('../rules/conflict.js'), 'Conflict');
+const Secrets = lazy(() => import('../rules/secrets.js'), 'Secrets');
 
 /** The secrets of steps that were just made: shown once, on the page of the rule. */
 const made = signal(/** @type {Record<string, string> | null} */ (null));
@@ -71,7 +73,7 @@ function Edit({ ws, ruleId, loaded, crumbs }) {
     ${!saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json]]} />`}
     ${tab === 'firings' && ruleId ? html`<${Firings} ruleId=${ruleId} steps=${draft.steps} />`
     : html`<${Builder} view=${tab} editor=${editor} ws=${ws} ruleId=${ruleId} readOnly=${readOnly} endpoints=${[...endpoints.values()].map((each) => ({ id: each.id, name: endpointName(each) }))} />`}
-    <${Conflict} editor=${editor} nameOf=${nameOf} />
+    ${editor.theirs && html`<${Conflict} editor=${editor} nameOf=${nameOf} />`}
     ${made.value && html`<${Secrets} of=${made.value} close=${() => { made.value = null; }} />`}
   <//></div>`;
 }
