@@ -29,7 +29,10 @@ export default function Overview({ endpoint }) {
 function Trouble({ endpoint, last }) {
   const { active, health, disabled_reason: reason } = endpoint;
   const bad = active ? health?.failures > 0 : reason !== 'manual';
-  const tried = useLive(bad && may('deliveries:ro') ? `/v1/webhook-endpoints/${endpoint.id}/deliveries` : null, { limit: 1, status: 'failed,retrying' }, { every: 30_000, read: pageOfArray }).data?.data[0];
+  const path = bad && may('deliveries:ro') ? `/v1/webhook-endpoints/${endpoint.id}/deliveries` : null;
+  const retrying = useLive(path, { limit: 1, status: 'retrying' }, { every: 30_000 }).data?.[0];
+  const ended = useLive(path, { limit: 1, status: 'failed' }, { every: 30_000 }).data?.[0];
+  const tried = [retrying, ended].filter(Boolean).sort((a, b) => (a.created_at < b.created_at ? 1 : -1))[0];
   if (active && !bad) return null;
   const failed = tried ?? (last?.last_error ? last : null);
   const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : words.turns[reason] ?? words.turns.manual;
