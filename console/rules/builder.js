@@ -41,14 +41,14 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   const listed = event?.id ? events.find((each) => each.id === event.id) : undefined;
   const isShown = listed && tested.result?.requests[0]?.event_id === listed.id;
   const query = !event || isShown || readOnly ? null : event.id ? { event_id: event.id } : { event: new RawJson(ownEvent(event)) };
-  const alone = useTest({ draft, ws, ruleId, query });
+  // An event of one's own is not signed with a stored secret, unless one may manage endpoints.
+  const alone = useTest({ draft, ws, ruleId: event?.id || may('webhooks') ? ruleId : '', query });
   const own = isShown ? tested.result : alone.result;
   const answered = listed ? tested : alone;
   const said = useMemo(() => saidOf(answered.filter, listed ?? own?.events[0]), [answered.filter, listed, own]);
   const judged = useMemo(() => judge(filter, said), [filter, said]);
   const tallies = useMemo(() => tally(tested.filter, events), [tested.result]);
-  const refused = editor.problem ?? tested.problem ?? alone.problem;
-  const errors = refused?.errors ?? [];
+  const errors = useMemo(() => merged([editor.errors, tested.problem?.errors ?? [], alone.problem?.errors ?? []]), [editor.errors, tested.problem, alone.problem]);
   const wrong = useMemo(() => byNode(filter, errors), [filter, errors]);
   const paths = useMemo(() => [...new Set([...pathsOf(event?.document), ...schemaPaths(description?.schema)])], [event, description]);
   const drag = useMemo(() => signal(/** @type {import('./drag.js').Drag | null} */ (null)), []);
@@ -74,7 +74,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
     announce(texts.exampleAdded);
   };
   return {
-    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, mayTry, isWaiting, choice: now, looked, tested, own, said, judged, tallies, errors, wrong, drag,
+    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, mayTry, isWaiting, choice: now, looked, tested, alone, own, said, judged, tallies, errors, wrong, drag,
     saved: editor.saved, hasTemplate,
     aim: (/** @type {HTMLTextAreaElement} */ area) => { target.current = area; setHasTemplate(true); },
     valuesAt: (/** @type {string} */ path) => (event ? valuesAt(event.document, path) : []),
@@ -86,6 +86,9 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
     },
   };
 }
+
+/** Each refusal once. @param {import('./draft.js').Mistake[][]} of */
+const merged = (of) => [...new Map(of.flat().map((error) => [`${error.pointer} ${error.detail}`, error])).values()];
 
 /** The event as an example has it: without the id, which is another each time. @param {import('./events.js').Looked} event */
 const ownEvent = ({ text }) => text.replace(/"id":"evt_[0-9A-Z]+",/, '');

@@ -5,7 +5,7 @@ import { span } from '../../shell.js';
 /** The words of a rule's sentence. */
 export const words = {
   whenAny: 'When any event comes', whenA: 'When', comes: 'comes', inChannel: 'in channel', if: 'if', then: 'then', and: 'and', or: 'or', nor: 'nor', nothing: 'nothing is done',
-  noneOf: 'none of ', someItem: 'some item of', where: 'has', caseSensitive: 'in this case of letters',
+  noneOf: 'none of ', someItem: 'some item of', where: 'has', caseSensitive: 'in this case of letters', nullOrMissing: 'is null or missing',
   operators: /** @type {Record<import('../../rules/operators.js').Choice, string>} */ ({
     $eq: 'is', $ne: 'is not', $in: 'is', $nin: 'is neither', $gt: 'is more than', $gte: 'is at least', $lt: 'is less than', $lte: 'is at most',
     $exists: 'is present', $missing: 'is missing', $contains: 'contains', $startsWith: 'begins with', $endsWith: 'ends with', $elemMatch: 'has an item where',
@@ -30,7 +30,7 @@ export const texts = {
   save: 'Save', saving: 'Saving…', saveLive: 'Save and set live', setLive: 'Set live', setWatch: 'Only watch', createWatch: 'Save and watch', createLive: 'Save and set live',
   savedLive: 'Saved. The rule is live within five seconds.', savedWatching: 'Saved. The rule watches: nothing is sent, and Firings shows when it would have fired.', notSaved: 'Not saved.', seeBelow: (/** @type {number} */ n) => (n === 1 ? 'What is wrong is marked below.' : `${n} things are wrong; they are marked below.`),
   delete: 'Delete', deleted: 'Rule deleted', deleteTitle: (/** @type {string} */ name) => `Delete “${name}”?`, deleteHint: 'The endpoints of its steps are deleted, and their deliveries under way are cancelled. Past deliveries stay listed. Its firings can no longer be read.',
-  undoKey: 'Undo', redoKey: 'Redo', saveKey: 'Save', restored: 'Your edits from before are back. They are not saved yet.', discard: 'Discard them', cancel: 'Cancel',
+  undoKey: 'Undo', redoKey: 'Redo', saveKey: 'Save', restored: 'Your edits from before are back. They are not saved yet.', discard: 'Discard them', discardEdits: 'Discard', cancel: 'Cancel',
   conflict: 'Somebody saved this rule while you edited it. Yours is not lost: keep it and save it over theirs, or take theirs; Undo brings yours back.', mine: 'Yours', theirs: 'Theirs, saved', keepMine: 'Keep mine', takeTheirs: 'Take theirs',
   secretsTitle: 'Secrets of the new steps', secretsHint: 'The receivers check the signatures of the deliveries with these. They are shown only now.', secretsDone: 'I have them',
 
@@ -74,7 +74,7 @@ export const texts = {
   gripValue: (/** @type {string} */ path) => `Drag ${path}`, addValueOf: (/** @type {string} */ path) => `Add a condition on ${path}`, insert: (/** @type {string} */ path) => `Insert {{ ${path} }} into the template`,
 
   // The result
-  result: 'Result', trying: 'Trying…', firesFor: (/** @type {number} */ n) => `Fires for ${n}`, ofTheLast: (/** @type {number} */ n) => (n === 1 ? 'of the one event there is' : `of the last ${n} events`), notAll: 'There was not enough time for all of the last 100 events.',
+  result: 'Result', trying: 'Trying…', again: 'Try again on the last events', notTried: 'This event could not be tried', firesFor: (/** @type {number} */ n) => `Fires for ${n}`, ofTheLast: (/** @type {number} */ n) => (n === 1 ? 'of the one event there is' : `of the last ${n} events`), notAll: 'There was not enough time for all of the last 100 events.',
   stripLabel: (/** @type {number} */ n, /** @type {number} */ of) => `The last ${of} events, oldest first: it fires for ${n}`, show: 'Which events', all: 'All', fires: 'Fires', firesNot: 'Does not fire', noneFires: 'It fires for none of them.', allFire: 'It fires for all of them.', more100: (/** @type {number} */ n) => `Show ${n} more`,
   noBacktest: 'Nothing to try it on yet', noBacktestHint: 'There is no event of these types within the retention.', forThis: 'for', addExample: 'Add as example', openEvent: 'Open the event', exampleAdded: 'Added as example',
   wouldSend: 'What it would send', notSent: 'Exactly these bytes. Nothing is sent while you look.', noRequest: (/** @type {number} */ n) => `Step ${n} makes no request.`, emits: (/** @type {string} */ type) => `Event ${type}`, invokes: (/** @type {string} */ action) => `Action ${action}`, copyBody: 'Copy the body', body: 'Body of the request', headersOf: (/** @type {number} */ n) => `${n} headers`, signedLater: 'signed with a trial secret until the step is saved', bytes: (/** @type {string} */ n) => `${n} bytes`,
