@@ -30,9 +30,7 @@ export default function Delivery({ ws, id }) {
     heading=${delivery && html`<bdi>${delivery.event_type}</bdi>${name && html` <span class="muted" aria-hidden="true">→</span> <bdi>${name}</bdi>`}`}
     actions=${delivery && html`<${Actions} delivery=${delivery} endpoints=${endpoints} refresh=${live.refresh} />`}>
     <${Loaded} of=${live} rows=${8}>${(/** @type {any} */ d) => html`
-      <${Verdict} delivery=${d} endpoint=${endpoint.data} />
-      <${Facts} of=${facts(d, endpoints)} />
-      <${Section} title=${words.timeline}><${Timeline} delivery=${d} /><//>
+      <${Story} delivery=${d} endpoint=${endpoint.data} endpoints=${endpoints} />
       <${May} scope="events:ro"><${Body} ws=${ws} delivery=${d} /><//>`}<//>
     ${live.error?.status === 404 && html`<p class="muted">${words.old}</p>`}
   <//>`;
@@ -53,9 +51,15 @@ function useAwaited(delivery, refresh) {
   useEffect(() => setTurn(0), [status, due]);
 }
 
-/** @param {{delivery: any, endpoint: any}} props */
-function Verdict({ delivery, endpoint }) {
-  const now = useClock(delivery.status === 'delivered' ? 60_000 : 1000);
+/** One clock for the sentence and the timeline. @param {{delivery: any, endpoint: any, endpoints: Map<string, any>}} props */
+function Story({ delivery, endpoint, endpoints }) {
+  const now = useClock(['delivered', 'failed', 'cancelled'].includes(delivery.status) ? 60_000 : 1000);
+  return html`<${Verdict} delivery=${delivery} endpoint=${endpoint} now=${now} /><${Facts} of=${facts(delivery, endpoints)} />
+    <${Section} title=${words.timeline}><${Timeline} delivery=${delivery} now=${now} /><//>`;
+}
+
+/** @param {{delivery: any, endpoint: any, now: number}} props */
+function Verdict({ delivery, endpoint, now }) {
   const said = sentence(delivery, { now, who: words.who[route.value.app], nextProbe: endpoint?.health?.next_probe_at });
   return html`<div class=${`verdict ${delivery.status}`}><${Status} of=${delivery.status} /><p>${said}</p>
     ${isAuth(delivery.attempt_log.at(-1)) && delivery.status !== 'delivered' && route.value.app === 'console' && may('webhooks:ro') && html`<a href=${link('developers', '', { tab: 'doctor', delivery: delivery.id, endpoint: delivery.endpoint_id })}>${words.doctor}</a>`}

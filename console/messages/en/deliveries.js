@@ -16,7 +16,7 @@ export const words = {
   in: (/** @type {number} */ ms) => (ms > 0 ? `in ${span(ms)}` : 'due'),
   parkedShort: /** @type {Record<string, string>} */ ({ endpoint_failing: 'endpoint fails', endpoint_disabled: 'endpoint is off', rate_limit: 'rate limit', max_concurrency: 'concurrency limit' }),
   cancelledShort: /** @type {Record<string, string>} */ ({ endpoint_disabled: 'endpoint was off', endpoint_deleted: 'endpoint deleted', event_expired: 'event expired', event_erased: 'payload erased' }),
-  skippedShort: /** @type {Record<string, string>} */ ({ type_not_subscribed: 'type not wanted', disabled: 'endpoint was off', channel: 'other channel', parked_full: 'too many parked', notified_lately: 'notified lately', filter: 'filter', watching: 'rule only watches', loop: 'loop of rules', forwarded: 'by its endpoint' }),
+  skippedShort: /** @type {Record<string, string>} */ ({ type_not_subscribed: 'type not wanted', disabled: 'endpoint was off', channel: 'other channel', parked_full: 'too many parked', notified_lately: 'notified lately', filter: 'filter did not hold', watching: 'rule only watches', loop: 'loop of rules', forwarded: 'by its endpoint' }),
   errors: /** @type {Record<string, string>} */ ({ http_status: 'Answered an error', timeout: 'Timed out', connection_refused: 'Connection refused', connection_reset: 'Connection broken', dns_error: 'No such host', tls_error: 'TLS or certificate', redirect_refused: 'Redirect', blocked_address: 'Private address', response_invalid: 'Not HTTP', endpoint_gone: '410 Gone', template_failed: 'Template failed', unknown: 'Unknown' }),
 
   // Sending again

@@ -1,15 +1,14 @@
 // What happened to a delivery, step by step?
 // Newest first: what comes next, then each attempt as a sentence that opens to its request and answer side by side.
-import { Badge, Copy, Icon, Outcome, Status, Time, duration, html, messages, middle, route, setQuery, size, useClock } from '../../shell.js';
+import { Badge, Copy, Icon, Outcome, Status, Time, duration, html, messages, middle, route, setQuery, size } from '../../shell.js';
 import { words } from '../../messages/en/deliveries.js';
 import { happened, statusName, steps, todo, turn } from './story.js';
 
-/** @param {{delivery: any}} props */
-export function Timeline({ delivery }) {
+/** @param {{delivery: any, now: number}} props */
+export function Timeline({ delivery, now }) {
   const asked = route.value.query.get('attempt');
   // The last attempt is open at first: it decides. `attempt=0` closes it.
   const open = asked === null ? delivery.attempt_log.length : Number(asked);
-  const now = useClock(['delivered', 'failed'].includes(delivery.status) ? 60_000 : 1000);
   const who = words.who[route.value.app];
   return html`<ol class="timeline">
     ${steps(delivery).map((step) => {

@@ -17,7 +17,8 @@ function stateOf(row, endpoint) {
  */
 export function ReplayTo({ ws, event, rows, endpoints, chosen: first, close, done }) {
   const byId = new Map(rows.map((row) => [row.endpoint_id, row]));
-  const all = [...endpoints.values()].map((endpoint) => ({ endpoint, name: endpointName(endpoint), state: stateOf(byId.get(endpoint.id), endpoint) }));
+  // What the dialog opens with stands on top.
+  const all = [...endpoints.values()].map((endpoint) => ({ endpoint, name: endpointName(endpoint), state: stateOf(byId.get(endpoint.id), endpoint) })).sort((a, b) => Number(first.includes(b.endpoint.id)) - Number(first.includes(a.endpoint.id)));
   const [chosen, setChosen] = useState(() => new Set(first.length ? first : all.filter((a) => a.state === 'failed').map((a) => a.endpoint.id)));
   const [find, setFind] = useState('');
   const [force, setForce] = useState(false);
@@ -52,6 +53,6 @@ export function ReplayTo({ ws, event, rows, endpoints, chosen: first, close, don
     </div>
     ${anyDelivered && html`<div class="field check"><label><input type="checkbox" checked=${force} onChange=${() => setForce(!force)} /><span>${words.replayForce}</span></label></div>`}
     ${problem && html`<${Failed} problem=${problem} compact title=${messages.form.failed} />`}
-    <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.cancel}</button><button class="button primary" disabled=${busy || ticked.length === 0 || ticked.length > 100}>${words.replaySend(ticked.length)}</button></div>
+    <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.cancel}</button><button class="button primary" autofocus=${first.length > 0} disabled=${busy || ticked.length === 0 || ticked.length > 100}>${words.replaySend(ticked.length)}</button></div>
   </form><//>`;
 }

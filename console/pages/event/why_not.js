@@ -21,7 +21,7 @@ export function WhyNot({ ws, event, endpointId, endpoints, close, replay }) {
       ${e.rules.length === 0 ? html`<p class="muted">${event.type === 'posthorn.test' || e.passes === null && about ? words.test : words.deleted}</p>` : html`<ul class="verdicts">${e.rules.map((/** @type {any} */ verdict) => html`<${Verdict} key=${verdict.rule} verdict=${verdict} e=${e} filter=${about?.filter} />`)}</ul>`}
       ${e.passes !== null && !got && (e.passes || e.changed_since) && html`<p class="muted">${e.passes ? words.passesNow : words.passesNot}</p>`}
       <div class="row end">
-        <button class="button" onClick=${close}>${messages.form.close}</button>
+        <button class="button" autofocus onClick=${close}>${messages.form.close}</button>
         ${about && html`<a class="button" href=${link('endpoints', endpointId, { tab: 'settings' })}>${words.openEndpoint}</a>`}
         ${got ? html`<a class="button" href=${link('deliveries', e.delivery.id)}>${words.openDelivery}</a>`
     : about?.active && !event.erased_at && html`<${May} scope="deliveries"><button class="button primary" onClick=${replay}>${words.sendNow}</button><//>`}
