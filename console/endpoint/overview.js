@@ -17,7 +17,7 @@ export default function Overview({ endpoint }) {
   const last = useLive(allowed ? `${path}/deliveries` : null, { limit: LAST }, { every: 5000, read: pageOfArray });
   return html`
     <${Trouble} endpoint=${endpoint} last=${last.data?.data[0]} />
-    <${May} scope="deliveries:ro"><${Section} title=${words.day} note=${words.approximate}><${Loaded} of=${figures} rows=${4}>${(/** @type {any} */ data) => html`<${Day} data=${data} endpoint=${endpoint} />`}<//><//><//>
+    <${May} scope="deliveries:ro"><${Section} title=${words.day} note=${words.approximate}><${Loaded} of=${figures} rows=${6}>${(/** @type {any} */ data) => html`<${Day} data=${data} endpoint=${endpoint} />`}<//><//><//>
     <div class="two-parts">
       <${Section} title=${words.settings}><${Facts} class="lines" of=${factsOf(endpoint)} /><//>
       <${May} scope="deliveries:ro"><${Section} title=${words.last} actions=${html`<a href="?tab=deliveries">${words.all}</a>`}>
@@ -29,7 +29,10 @@ export default function Overview({ endpoint }) {
 function Trouble({ endpoint, last }) {
   const { active, health, disabled_reason: reason } = endpoint;
   const bad = active ? health?.failures > 0 : reason !== 'manual';
-  const tried = useLive(bad && may('deliveries:ro') ? `/v1/webhook-endpoints/${endpoint.id}/deliveries` : null, { limit: 1, status: 'failed,retrying' }, { every: 30_000, read: pageOfArray }).data?.data[0];
+  const path = bad && may('deliveries:ro') ? `/v1/webhook-endpoints/${endpoint.id}/deliveries` : null;
+  const retrying = useLive(path, { limit: 1, status: 'retrying' }, { every: 30_000 }).data?.[0];
+  const ended = useLive(path, { limit: 1, status: 'failed' }, { every: 30_000 }).data?.[0];
+  const tried = [retrying, ended].filter(Boolean).sort((a, b) => (a.created_at < b.created_at ? 1 : -1))[0];
   if (active && !bad) return null;
   const failed = tried ?? (last?.last_error ? last : null);
   const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : words.turns[reason] ?? words.turns.manual;

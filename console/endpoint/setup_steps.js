@@ -16,6 +16,17 @@ export function useFocus(wanted) {
   return target;
 }
 
+/** Leads to the step that has just become the next one; the result above stays in sight until then. @param {{to: number}} props */
+export function GoOn({ to }) {
+  const button = useFocus(true);
+  const go = () => {
+    const step = document.getElementById(`step-${to}`);
+    step?.scrollIntoView({ block: 'start' });
+    /** @type {HTMLElement|null|undefined} */ (step?.querySelector('[data-first]') ?? step?.querySelector('h2'))?.focus({ preventScroll: true });
+  };
+  return html`<button type="button" ref=${button} class="button primary" onClick=${go}>${words.next}</button>`;
+}
+
 /** @param {{ws: string, done: () => Promise<void>}} props */
 export function MakeStep({ ws, done }) {
   const form = useForm({ url: '' }, async ({ url }) => {
@@ -29,8 +40,8 @@ export function MakeStep({ ws, done }) {
   </form>`;
 }
 
-/** @param {{endpoint: any, focus: boolean, isDone: boolean, done: () => Promise<void>}} props */
-export function DeliverStep({ endpoint, focus, isDone, done }) {
+/** @param {{endpoint: any, focus: boolean, isDone: boolean, isLast: boolean, done: () => Promise<void>}} props `isLast`: the last one that is done */
+export function DeliverStep({ endpoint, focus, isDone, isLast, done }) {
   const [busy, setBusy] = useState(false);
   const [delivery, setDelivery] = useState(/** @type {any} */ (null));
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
@@ -48,31 +59,31 @@ export function DeliverStep({ endpoint, focus, isDone, done }) {
     } finally { setBusy(false); }
   };
   return html`${isDone && !delivery && html`<p class="muted">${words.deliveredFact}</p>`}
-    <div class="row below"><button type="button" ref=${button} class=${`button ${isDone ? '' : 'primary'}`} disabled=${busy} onClick=${send}>${busy ? words.sending : delivery || isDone ? words.deliverAgain : words.deliverNow}</button>
+    <div class="row below"><button type="button" ref=${button} class=${`button ${isDone ? '' : 'primary'}`} aria-disabled=${busy ? 'true' : undefined} onClick=${send}>${busy ? words.sending : delivery || isDone ? words.deliverAgain : words.deliverNow}</button>
+      ${isLast && delivery && html`<${GoOn} to=${2} />`}
       <a class="button" href=${link('endpoints', endpoint.id, { tab: 'settings' })}>${words.changeUrl}</a></div>
     ${problem && html`<${Failed} problem=${problem} compact />`}${delivery && html`<${Exchange} key=${delivery.id} delivery=${delivery} url=${endpoint.url} />`}`;
 }
 
-/** @param {{endpoint: any, verdict: string|null, isDone: boolean, focus: boolean, done: () => Promise<void>}} props */
-export function VerifyStep({ endpoint, verdict, isDone, focus, done }) {
-  const button = useFocus(focus);
+/** @param {{endpoint: any, verdict: string|null, isDone: boolean, isLast: boolean, done: () => Promise<void>}} props */
+export function VerifyStep({ endpoint, verdict, isDone, isLast, done }) {
+  const [proved, setProved] = useState(false);
   return html`<div class="stack"><${ShownSecret} id=${endpoint.id} />
     <${Samples} endpoint=${endpoint} secret=${secretOf(endpoint.id)} />
-    <section><h3>${words.prove}</h3><${Prove} endpoint=${endpoint} verdict=${verdict} primary=${!isDone} button=${button} done=${done} /></section></div>`;
+    <section><h3>${words.prove}</h3><${Prove} endpoint=${endpoint} verdict=${verdict} primary=${!isDone} done=${async () => { setProved(true); await done(); }}>${isLast && proved && html`<${GoOn} to=${3} />`}<//></section></div>`;
 }
 
-/** @param {{ws: string, endpoint: any, isDone: boolean, focus: boolean, done: () => Promise<void>}} props */
-export function OwnStep({ ws, endpoint, isDone, focus, done }) {
+/** @param {{ws: string, endpoint: any, isDone: boolean, done: () => Promise<void>}} props */
+export function OwnStep({ ws, endpoint, isDone, done }) {
   const first = endpoint?.events[0]?.replace(/\*$/, 'created') ?? 'invoice.paid';
   const [accepted, setAccepted] = useState(/** @type {any} */ (null));
   const form = useForm({ type: first, data: '{\n  "amount": 4200,\n  "currency": "EUR"\n}' }, async (value) => {
     setAccepted(await post('/v1/events', body(ws, value)));
     await done();
   });
-  const field = useFocus(focus);
   if (!may('events')) return null;
-  return html`<form onSubmit=${form.submit} novalidate ref=${(/** @type {any} */ e) => { field.current = e?.querySelector('input') ?? null; }}>
-      <${TextField} form=${form} name="type" label=${words.type} hint=${words.typeHint} class="mono" spellcheck=${false} />
+  return html`<form onSubmit=${form.submit} novalidate>
+      <${TextField} form=${form} name="type" label=${words.type} hint=${words.typeHint} class="mono" spellcheck=${false} data-first="" />
       <${Field} label=${words.payload}>${() => html`<${CodeEditor} label=${words.payload} value=${form.value.data} change=${(/** @type {string} */ data) => form.set({ data })} rows=${5} errors=${(form.problem?.errors ?? []).filter((e) => e.pointer.startsWith('/data'))} strip="/data" />`}<//>
       <${FormEnd} form=${form} save=${words.sendOwn} shown=${(form.problem?.errors ?? []).map((e) => e.pointer).filter((p) => p === '/type' || p.startsWith('/data'))} />
     </form>
