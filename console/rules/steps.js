@@ -1,6 +1,6 @@
 // What is done when the rule fires, and how is that edited?
 // A card for each step: deliver to an own URL or to an endpoint, emit an event, invoke an action.
-import { Field, Fold, Icon, html, useLive } from '../shell.js';
+import { Field, Fold, Icon, html, link, useLive } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { requestOf } from './backtest.js';
@@ -46,6 +46,7 @@ function StepCard({ b, step, place }) {
     <div class="step-head"><span class="number muted">${place + 1}</span>
       <select aria-label=${texts.stepDoes} value=${doing} onChange=${(/** @type {any} */ e) => choose(e.target.value)}>${['deliver', 'forward', 'emit', 'invoke'].map((each) => html`<option key=${each} value=${each}>${texts.doings[each]}</option>`)}</select>
       <span class="spacer"></span>
+      ${step.id && step.endpoint_id && (step.does !== 'deliver' || step.isOwn) && html`<a class="plain" href=${link('deliveries', '', { endpoint_id: step.endpoint_id })}>${texts.deliveries}</a>`}
       ${!b.readOnly && html`<${Menu} label=${texts.menuOfStep(place + 1)} items=${menu} />`}</div>
     ${doing === 'deliver' && html`<${Deliver} b=${b} step=${step} put=${put} error=${error} />`}
     ${doing === 'forward' && html`<${Forward} b=${b} step=${step} put=${put} error=${error} />`}
@@ -103,7 +104,7 @@ function Template({ b, step, place, put }) {
   return html`<div class="template" onFocusIn=${(/** @type {any} */ e) => { if (e.target.tagName === 'TEXTAREA') b.aim(e.target); }}>
     <div class="label"><span>${isChat ? texts.message : texts.templates[member]}</span><span class="muted">${isChat ? texts.messageHint : texts.templateHint}</span></div>
     <${CodeEditor} value=${step.template} label=${texts.templates[member]} errors=${errors} strip=${at} rows=${Math.min(14, Math.max(3, step.template.split('\n').length))} json=${!isMessage(step.template, step.preset)} readOnly=${b.readOnly} change=${(/** @type {string} */ template) => put({ template }, 'template')} />
-    ${shown?.request && step.template.trim() !== '' && html`<div class="becomes"><span class="muted">${texts.becomes}</span><pre class="mono">${bodyOf(shown.request)}</pre></div>`}
+    ${shown?.request && step.template.trim() !== '' && html`<div class="becomes"><span class="muted">${texts.becomes}</span><pre class="mono" tabindex="0" aria-label=${texts.becomes}>${bodyOf(shown.request)}</pre></div>`}
     ${(shown?.request?.undefined?.length ?? 0) > 0 && html`<p class="said warn"><${Icon} name="warn" />${texts.undefinedMembers(shown?.request.undefined)}</p>`}
     ${shown?.error && html`<p class="error"><${Icon} name="warn" />${shown.error}</p>`}
   </div>`;
