@@ -62,11 +62,13 @@ export function useForm(initial, save, { draft } = {}) {
     if (saving || Object.keys(own).length) { focusError(root); return; }
     setSaving(true);
     setProblem(null);
+    const begun = start.current;
     try {
       await save(value);
       unsaved.value = null;
       if (key) sessionStorage.removeItem(key);
-      start.current = value;
+      // What was saved is what one begins with now, unless \`save\` has reset the form to the server's version of it.
+      if (start.current === begun) start.current = value;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setProblem(error);
