@@ -3,19 +3,29 @@
 
 use serde_json::{Map, Value};
 
-/// A JSON object whose members are the roots of every path.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Document(Value);
+use crate::filter::Folded;
+
+/// A JSON object whose members are the roots of every path. It never changes.
+#[derive(Debug)]
+pub struct Document {
+    json: Value,
+    folded: Folded,
+}
 
 impl Document {
     /// A document with these members.
     pub fn new(members: impl IntoIterator<Item = (&'static str, Value)>) -> Self {
         let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
-        Self(Value::Object(members.collect::<Map<_, _>>()))
+        Self { json: Value::Object(members.collect::<Map<_, _>>()), folded: Folded::default() }
     }
 
     /// The document as JSON.
     pub fn as_json(&self) -> &Value {
-        &self.0
+        &self.json
+    }
+
+    /// Its texts without their case.
+    pub(crate) fn folded(&self) -> &Folded {
+        &self.folded
     }
 }

@@ -240,9 +240,12 @@ proptest! {
         let data = json!({ "a": text, "b": [data, text], "c": { "d": text } });
         for template in ["{{ data.a }}", "x {{ data.a }}", "{{ data.b }}", "x {{ data }}", "{{ data.a | slack_escape | upper }}",
             "{{ (data.a | slack_escape) ~ data.a }}", "{{ data.b | last | title }}", "{{ [data.a] | join }}", "{{ data.c | tojson }}",
-            "{{ data.a | slack_escape | replace('&lt;', '<') }}"] {
-            let made = Template::of(json!(template)).render(&document(data.clone()), Escape::Slack).unwrap();
-            prop_assert!(!made.json.contains(['<', '>']), "{}: {}", template, made.json);
+            "{{ data.a | slack_escape | replace('&lt;', '<') }}", "{{ data.c }}", "x {{ data.c }}"] {
+            // Objects are refused, unless they are put into a text.
+            let made = Template::of(json!(template)).render(&document(data.clone()), Escape::Slack);
+            prop_assert!(made.is_ok() || template.starts_with("{{ data."), "{}", template);
+            let json = made.map(|made| made.json).unwrap_or_default();
+            prop_assert!(!json.contains(['<', '>']), "{}: {}", template, json);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Stories of the sender: attempts, retries, signatures.
 
 mod backoff;
+mod delays;
 mod gone;
 mod jobs_that_do_no_harm;
 mod overlapping_invocations;

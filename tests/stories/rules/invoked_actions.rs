@@ -10,8 +10,13 @@ use stories::{Receiver, Stage};
 
 use super::step;
 
-/// A rule that invokes an action which calls `receiver`, made by someone who may.
+/// The endpoint of a rule that invokes an action which calls `receiver`, made by someone who may.
 async fn invoking(stage: &Stage, receiver: &Receiver, more: Value) -> Endpoint {
+    step(&invoking_rule(stage, receiver, more).await.1, 0)
+}
+
+/// The rule, and its owner.
+async fn invoking_rule(stage: &Stage, receiver: &Receiver, more: Value) -> (ApiClient, Value) {
     let mut action = json!({
         "workspace_id": stage.workspace, "name": "refund_order", "url": receiver.url(), "roles": ["support"],
         "parameters": { "type": "object", "properties": { "order": {} } }, "retries": 0,
@@ -28,7 +33,8 @@ async fn invoking(stage: &Stage, receiver: &Receiver, more: Value) -> Endpoint {
         "then": [{ "do": "invoke", "action": "refund_order", "parameters": { "order": "{{ data.id }}" },
                    "retry": { "schedule_seconds": [60] } }],
     });
-    step(&owner.post("/v1/rules", &rule).await.unwrap(), 0)
+    let rule = owner.post("/v1/rules", &rule).await.unwrap();
+    (owner, rule)
 }
 
 /// Sends the delivery of a step once more.
@@ -82,4 +88,29 @@ async fn a_call_that_may_have_been_carried_out_is_made_again_only_by_hand() {
     assert_eq!(invocations(&stage).await[0].1, "succeeded");
     stage.end().await;
     assert_eq!(receiver.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_replay_after_a_change_of_the_parameters_sends_the_new_ones() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let (owner, rule) = invoking_rule(&stage, &receiver, json!({})).await;
+    let endpoint = step(&rule, 0);
+    receiver.answer(Answer::Status(422));
+    stage.send("order.returned", json!({ "id": 7 })).await;
+    let delivery = stage.deliveries(&endpoint, 1, "failed").await.remove(0);
+    let mut then = rule["then"].clone();
+    then[0]["parameters"] = json!({ "order": "no. {{ data.id }}" });
+    let path = format!("/v1/rules/{}", rule["id"].as_str().unwrap());
+    let (status, changed) =
+        owner.call("PATCH", &path, json!({ "then": then }).to_string(), &[]).await.unwrap();
+    assert_eq!(status, 200, "{changed:#}");
+    receiver.answer(Answer::Status(200));
+    stage.advance(Duration::from_secs(60));
+    replay(&stage, &endpoint, &delivery).await;
+    stage.deliveries(&endpoint, 1, "delivered").await;
+    assert_eq!(invocations(&stage).await.len(), 1);
+    let sent: Vec<Value> =
+        receiver.seen().iter().map(|seen| serde_json::from_slice(&seen.body).unwrap()).collect();
+    assert_eq!(sent, [json!({ "order": 7 }), json!({ "order": "no. 7" })]);
+    stage.end().await;
 }

@@ -1,6 +1,8 @@
 //! What goes where?
 //! Conditions, templates and presets of rules, from the event to the wire.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 
@@ -35,6 +37,94 @@ async fn a_rule_posts_what_its_template_makes_of_the_events_that_meet_its_condit
         assert_eq!(fate(&stage, event, &endpoint.id).await, expected);
     }
     assert_eq!(receiver.seen().len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn chat_messages_of_a_rule_mention_nobody() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let subject = "<at>Ada</at> @everyone <@1>";
+    let block = json!({ "type": "TextBlock", "text": "{{ data.subject }}" });
+    for (preset, template, expected) in [
+        (
+            "discord",
+            json!("New: {{ data.subject }}"),
+            json!({
+                "content": format!("New: {subject}"), "allowed_mentions": { "parse": [] },
+            }),
+        ),
+        (
+            "teams",
+            json!({ "type": "AdaptiveCard", "version": "1.4", "body": [block] }),
+            json!({
+                "type": "message", "attachments": [{
+                    "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": null,
+                    "content": { "type": "AdaptiveCard", "version": "1.4", "body": [{ "type": "TextBlock", "text": subject }] },
+                }],
+            }),
+        ),
+        (
+            "teams",
+            json!("{{ data.subject }}"),
+            json!({
+                "type": "message", "attachments": [{
+                    "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": null,
+                    "content": {
+                        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4",
+                        "body": [{ "type": "RichTextBlock", "inlines": [{ "type": "TextRun", "text": subject }] }],
+                        "msteams": { "width": "Full" },
+                    },
+                }],
+            }),
+        ),
+    ] {
+        let then =
+            json!([{ "do": "deliver", "url": receiver.url(), "preset": preset, "template": template }]);
+        let made = rule(&stage, json!({ "when": { "events": ["ticket.*"] }, "then": then })).await;
+        let before = receiver.seen().len();
+        stage.send("ticket.created", json!({ "subject": subject })).await;
+        assert_eq!(body(&receiver.wait_for(before + 1).await[before]), expected, "{preset}");
+        stage.deliveries(&step(&made, 0), 1, "delivered").await;
+        let path = format!("/v1/rules/{}", made["id"].as_str().unwrap());
+        assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
+    }
+
+    // An object of the event could be a mention, so it is no message.
+    let card =
+        json!({ "type": "AdaptiveCard", "msteams": { "entities": "{{ data.people | default([]) }}" } });
+    let then = json!([{ "do": "deliver", "url": receiver.url(), "preset": "teams", "template": card }]);
+    let made = rule(&stage, json!({ "when": { "events": ["people.*"] }, "then": then })).await;
+    let before = receiver.seen().len();
+    stage.send("people.met", json!({ "people": [{ "type": "mention", "text": "<at>Ada</at>" }] })).await;
+    let delivery = stage.deliveries(&step(&made, 0), 1, "failed").await.remove(0);
+    assert_eq!(delivery["last_error"], "template_failed");
+    stage.end().await;
+    assert_eq!(receiver.seen().len(), before);
+}
+
+#[tokio::test]
+async fn a_step_with_a_delay_is_done_when_that_is_over() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let made = rule(&stage, json!({
+        "when": { "events": ["cart.*"] },
+        "then": [
+            { "id": "later", "do": "deliver", "url": receiver.url(), "delay_seconds": 1800, "preset": "json",
+              "template": { "step": "later" } },
+            { "id": "now", "do": "deliver", "url": receiver.url(), "preset": "json", "template": { "step": "now" } },
+        ],
+    })).await;
+    let event = stage.send("cart.left", json!({})).await;
+    receiver.wait_for(1).await;
+    let waiting = stage.deliveries(&step(&made, 0), 1, "pending").await.remove(0);
+    assert_eq!((&waiting["event_id"], &waiting["attempts"]), (&event["id"], &json!(0)));
+    stage.advance(Duration::from_secs(1_790));
+    stage.deliveries(&step(&made, 1), 1, "delivered").await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(receiver.seen().len(), 1, "it is not due yet");
+    stage.advance(Duration::from_secs(11));
+    stage.deliveries(&step(&made, 0), 1, "delivered").await;
+    let bodies: Vec<_> = receiver.seen().iter().map(body).collect();
+    assert_eq!(bodies, [json!({ "step": "now" }), json!({ "step": "later" })]);
     stage.end().await;
 }
 

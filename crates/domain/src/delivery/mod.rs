@@ -37,8 +37,8 @@ pub const LEFT_TO_WAIT: Duration = Duration::from_secs(10);
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
-    /// Waiting for its first attempt, or the first since a replay. It has no row until it has waited for a slot, been
-    /// parked or been attempted; until then only the event's ledger lists it.
+    /// Waiting for its first attempt, or the first since a replay. It has no row until it has waited for a slot or for
+    /// its endpoint's delay, been parked or been attempted; until then only the event's ledger lists it.
     Pending,
     /// Failed, and waiting to be tried again.
     Retrying,
@@ -287,6 +287,18 @@ impl Delivery {
     pub fn waiting_for(self, slot: Timestamp, now: Timestamp) -> Self {
         let status = self.status;
         Self { slot_at: Some(slot), next_attempt_at: Some(slot), ..self.enter(status, now) }
+    }
+
+    /// The delivery that from `now` on waits until its endpoint's delay is over at `due`.
+    #[must_use]
+    pub fn delayed(self, due: Timestamp, now: Timestamp) -> Self {
+        Self { next_attempt_at: Some(due), ..self.enter(DeliveryStatus::Pending, now) }
+    }
+
+    /// When its endpoint's delay is over, if a job waits for that before the first attempt.
+    pub fn delayed_until(&self) -> Option<Timestamp> {
+        let is_held = self.status == DeliveryStatus::Pending && self.run.is_none() && self.slot_at.is_none();
+        self.next_attempt_at.filter(|_| is_held)
     }
 
     /// The parked delivery, claimed at `now` by the job that will attempt it.

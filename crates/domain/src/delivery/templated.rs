@@ -18,6 +18,8 @@ use crate::endpoint::BodyForm;
 
 /// Slack's settings of a message that turn plain words such as `@channel` into mentions.
 pub(crate) const SLACK_MENTIONS: [&str; 2] = ["parse", "link_names"];
+/// The lists of objects in a Slack message. A text there could hold such a list as JSON.
+pub(crate) const SLACK_LISTS: [&str; 2] = ["blocks", "attachments"];
 /// Discord's setting of a message that says who may be mentioned.
 pub(crate) const DISCORD_MENTIONS: &str = "allowed_mentions";
 /// Nobody may be: <https://docs.discord.com/developers/resources/message#allowed-mentions-object>.
@@ -43,9 +45,9 @@ pub(super) fn body(message: &Message<'_>, form: BodyForm, template: &Template) -
 pub fn escape_in(form: BodyForm) -> Escape {
     match form {
         BodyForm::Slack => Escape::Slack,
-        BodyForm::Envelope | BodyForm::Data | BodyForm::Teams | BodyForm::Discord | BodyForm::Email => {
-            Escape::None
-        }
+        BodyForm::Teams => Escape::NoObjects,
+        // Discord is told that nobody may be mentioned.
+        BodyForm::Envelope | BodyForm::Data | BodyForm::Discord | BodyForm::Email => Escape::None,
     }
 }
 
@@ -72,14 +74,18 @@ fn no_message() -> Failure {
     }
 }
 
-/// Texts of the event are escaped already: `<!channel>` does not mention. What would read mentions in plain words is left out.
+/// Texts of the event are escaped already: `<!channel>` does not mention. What would read mentions in plain words is left out,
+/// and a text in the place of a list of objects.
 fn slack(json: String) -> Result<Vec<u8>, Failure> {
     let mut members = match shape(&json)? {
         Shape::Text(text) => return Ok(format!(r#"{{"text":{text}}}"#).into_bytes()),
         Shape::Members(members) => members,
     };
     let before = members.len();
-    members.retain(|name, _| !SLACK_MENTIONS.contains(&&**name));
+    members.retain(|name, value| {
+        let is_text_for_a_list = SLACK_LISTS.contains(&&**name) && value.get().starts_with('"');
+        !SLACK_MENTIONS.contains(&&**name) && !is_text_for_a_list
+    });
     if members.len() == before { Ok(json.into_bytes()) } else { written(&members).map(String::into_bytes) }
 }
 
@@ -98,7 +104,8 @@ fn discord(json: &str) -> Result<Vec<u8>, Failure> {
     Ok(format!("{{{NO_MENTIONS}{comma}{rest}").into_bytes())
 }
 
-/// An Adaptive Card in the message that a workflow takes. Mentions need entities of the card, which no text can add.
+/// An Adaptive Card in the message that a workflow takes. Mentions need entities of the card, which are objects: an event's
+/// texts cannot add one, and an event's objects are not taken.
 fn teams(json: String) -> Result<Vec<u8>, Failure> {
     #[derive(Deserialize)]
     struct Kind<'a> {
@@ -213,12 +220,50 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_object_of_an_event_mentions_anybody() {
+        let everybody = json!({ "type": "rich_text", "elements": [
+            { "type": "rich_text_section", "elements": [{ "type": "broadcast", "range": "channel" }] },
+        ] });
+        let entity =
+            json!({ "type": "mention", "text": "<at>Ada</at>", "mentioned": { "id": "ada", "name": "Ada" } });
+        let data = json!({
+            "blocks": [everybody], "block": everybody, "text": json!([everybody]).to_string(),
+            "entities": [entity], "entity": entity,
+        });
+        let card = |entities: Value| json!({ "type": "AdaptiveCard", "msteams": { "entities": entities } });
+        for (form, template, pointer) in [
+            (BodyForm::Slack, json!({ "blocks": "{{ data.blocks }}" }), "/blocks"),
+            (BodyForm::Slack, json!({ "blocks": ["{{ data.block }}"] }), "/blocks/0"),
+            (
+                BodyForm::Slack,
+                json!({ "attachments": [{ "blocks": "{{ data.blocks }}" }] }),
+                "/attachments/0/blocks",
+            ),
+            (BodyForm::Slack, json!("{{ data.block }}"), ""),
+            (BodyForm::Teams, card(json!("{{ data.entities }}")), "/msteams/entities"),
+            (BodyForm::Teams, card(json!(["{{ data.entity }}"])), "/msteams/entities/0"),
+            (BodyForm::Teams, json!("{{ data }}"), ""),
+        ] {
+            let failure = made(form, &template, &data).unwrap_err();
+            assert_eq!(failure.pointer, pointer, "{template}");
+            assert!(failure.detail.contains("object"), "{failure}");
+        }
+        let as_text = json!({ "text": "a", "blocks": "{{ data.text }}", "attachments": " {{ data.text }}" });
+        assert_eq!(made(BodyForm::Slack, &as_text, &data).unwrap(), json!({ "text": "a" }));
+        // What the template's author writes may mention, and its texts are the event's.
+        let own = card(json!([{ "type": "mention", "text": "<at>{{ data.entity.mentioned.name }}</at>" }]));
+        let sent = made(BodyForm::Teams, &own, &data).unwrap();
+        let text = &sent["attachments"][0]["content"]["msteams"]["entities"][0]["text"];
+        assert_eq!(text, "<at>Ada</at>");
+    }
+
     proptest! {
         /// Whatever an event holds, and however deep a template puts it in.
         #[test]
         fn no_text_of_an_event_mentions_anybody(text in ".{0,20}(<!(channel|here|everyone)>|<@U1>|@everyone).{0,20}") {
             let data = json!({ "text": text, "nested": { "list": [text] } });
-            let places = json!(["{{ data.text }}", "about {{ data.text }}", "{{ data.nested }}"]);
+            let places = json!(["{{ data.text }}", "about {{ data.text }}", "{{ data.nested.list }}", "{{ data.nested }}."]);
             let slack = made(BodyForm::Slack, &json!({ "blocks": places.clone() }), &data).unwrap().to_string();
             prop_assert!(!slack.contains(['<', '>']), "{}", slack);
             let discord = made(BodyForm::Discord, &json!({ "embeds": places }), &data).unwrap();

@@ -2,6 +2,8 @@
 //! Subscriptions and fan-out: whether an endpoint is switched on, its types, channels and filter decide, and of a step of a
 //! rule also what the rule does.
 
+use std::collections::{HashMap, HashSet};
+
 use payload::Filter;
 
 use crate::endpoint::purpose::{Purpose, RuleStep, StepKind};
@@ -168,7 +170,7 @@ pub fn fan_out(event: &Facts<'_>, subscriptions: &[Subscription]) -> Ledger {
 /// Fan-out of an operational event that concerns the endpoint `about`: only endpoints that list its name get it, or else its
 /// alias, and never `about` itself, because a failing endpoint cannot receive the news of its failure. Gives the ledgers of
 /// both. Of endpoints that do not get it they say nothing, except of rules that watch it, forward it or would feed
-/// themselves.
+/// themselves, and of the endpoints that rules forward it to.
 pub fn fan_out_operational(
     (name, alias): (&Facts<'_>, &Facts<'_>),
     about: EndpointId,
@@ -219,22 +221,33 @@ impl Decided {
         if targets.is_empty() {
             return ledger;
         }
+        let targets: HashSet<EndpointId> = targets.into_iter().collect();
         let targets = subscriptions.iter().filter(|endpoint| targets.contains(&endpoint.id));
-        for target in targets.filter(|target| target.can_be_forwarded_to()) {
-            match target.switch.skip_reason() {
-                None if ledger.deliveries.contains(&target.id) => {}
-                None => {
-                    ledger.skipped.retain(|(id, _)| *id != target.id);
-                    ledger.deliveries.push(target.id);
-                }
-                Some(reason) => {
-                    let recorded = ledger.skipped.iter_mut().find(|(id, _)| *id == target.id);
-                    recorded.into_iter().for_each(|(_, why)| *why = reason);
-                }
+        let targets = targets.filter(|endpoint| endpoint.can_be_forwarded_to());
+        let mut fates: HashMap<EndpointId, Option<SkipReason>> =
+            targets.map(|target| (target.id, target.switch.skip_reason())).collect();
+        for delivered in &ledger.deliveries {
+            fates.remove(delivered);
+        }
+        ledger.skipped.retain_mut(|(id, why)| match fates.get(id).copied() {
+            None => true,
+            Some(None) => false,
+            Some(Some(reason)) => {
+                *why = reason;
+                fates.remove(id);
+                true
+            }
+        });
+        for (target, reason) in fates {
+            match reason {
+                None => ledger.deliveries.push(target),
+                // An operational event's ledger says nothing else of it.
+                Some(reason) => ledger.skipped.push((target, reason)),
             }
         }
         // In the order in which the endpoints were created.
         ledger.deliveries.sort_unstable();
+        ledger.skipped.sort_unstable();
         ledger
     }
 }
@@ -375,6 +388,22 @@ mod tests {
         assert_eq!((by_name.deliveries, by_alias), (vec![other.id], Ledger::default()));
         let reasons: Vec<_> = by_name.skipped.into_iter().map(|(_, reason)| reason).collect();
         assert_eq!(reasons, [SkipReason::Forwarded, SkipReason::Forwarded, SkipReason::Watching]);
+    }
+
+    #[test]
+    fn the_ledger_of_an_operational_event_says_why_the_target_of_a_rule_does_not_get_it() {
+        let (name, alias) = OperationalEvent::EndpointFailing.event_types().unwrap();
+        let [name, alias] = [&name, &alias].map(|name| facts(name, RawValue::NULL));
+        let full = Switch::OffForFailing { parked: MAX_PARKED_WHILE_OFF };
+        for (switch, reason) in [(full, SkipReason::ParkedFull), (Switch::Off, SkipReason::Disabled)] {
+            let target = Subscription { switch, ..endpoint(1, "invoice.*", Purpose::Subscriber) };
+            let forwards = endpoint(2, "posthorn.*", step(StepKind::Forward(target.id), false));
+            let about = EndpointId::new(now(), 9);
+            let subscriptions = [target.clone(), forwards.clone()];
+            let (by_name, _) = fan_out_operational((&name, &alias), about, &subscriptions);
+            let expected = vec![(target.id, reason), (forwards.id, SkipReason::Forwarded)];
+            assert_eq!((by_name.deliveries, by_name.skipped), (vec![], expected));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use payload::Template;
 use serde_json::Value;
 
-use crate::delivery::templated::{DISCORD_MENTIONS, SLACK_MENTIONS};
+use crate::delivery::templated::{DISCORD_MENTIONS, SLACK_LISTS, SLACK_MENTIONS};
 use crate::endpoint::{BodyForm, EndpointSettings};
 use crate::problem::Invalid;
 
@@ -44,11 +44,14 @@ fn misfit(form: BodyForm, source: &Value) -> Option<(String, &'static str)> {
     };
     match form {
         BodyForm::Slack => {
-            let setting = SLACK_MENTIONS.into_iter().find(|name| members.contains_key(*name))?;
-            Some((
-                format!("/{setting}"),
-                "must be left out: with it, a text of an event could notify a whole channel",
-            ))
+            if let Some(setting) = SLACK_MENTIONS.into_iter().find(|name| members.contains_key(*name)) {
+                let detail = "must be left out: with it, a text of an event could notify a whole channel";
+                return Some((format!("/{setting}"), detail));
+            }
+            let is_text = |name: &&str| members.get(*name).is_some_and(Value::is_string);
+            let list = SLACK_LISTS.into_iter().find(is_text)?;
+            let detail = "must be a list whose objects the template writes: those of an event could notify a whole channel";
+            Some((format!("/{list}"), detail))
         }
         BodyForm::Discord => members.contains_key(DISCORD_MENTIONS).then(|| {
             let pointer = format!("/{DISCORD_MENTIONS}");
@@ -97,6 +100,7 @@ mod tests {
             ("slack", json!("Ticket {{ data.id }}"), &[]),
             ("slack", json!({ "blocks": [] }), &[]),
             ("slack", json!({ "text": "a", "link_names": true }), &["/template/link_names"]),
+            ("slack", json!({ "blocks": "{{ data.blocks }}" }), &["/template/blocks"]),
             ("slack", json!([]), &["/template"]),
             ("discord", json!({ "content": "a" }), &[]),
             ("discord", json!({ "content": "a", "allowed_mentions": {} }), &["/template/allowed_mentions"]),

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::compare::same_type;
 use super::condition::{Condition, Node, Test};
+use crate::Document;
 
 /// Most values that a finding shows.
 pub const MAX_FOUND: usize = 5;
@@ -49,13 +50,13 @@ pub enum Reason {
 }
 
 /// A finding for each condition, in the order of the canonical form.
-pub(crate) fn explain(node: &Node, document: &Value) -> Vec<Finding> {
+pub(crate) fn explain(node: &Node, document: &Document) -> Vec<Finding> {
     let mut findings = Vec::new();
     add(node, String::new(), document, &mut findings);
     findings
 }
 
-fn add(node: &Node, pointer: String, document: &Value, findings: &mut Vec<Finding>) {
+fn add(node: &Node, pointer: String, document: &Document, findings: &mut Vec<Finding>) {
     let (operator, nodes) = match node {
         Node::All(nodes) => ("$and", nodes),
         Node::Any(nodes) => ("$or", nodes),
@@ -67,15 +68,15 @@ fn add(node: &Node, pointer: String, document: &Value, findings: &mut Vec<Findin
     }
 }
 
-fn finding(condition: &Condition, pointer: String, document: &Value) -> Finding {
+fn finding(condition: &Condition, pointer: String, document: &Document) -> Finding {
     let mut seen = Seen { found: Vec::new(), any: false, fits: false };
     // All of them are looked at, so that "wrong type" is true of every value.
-    condition.path.visit_all(document, &mut |value| {
+    condition.path.visit_all(document.as_json(), &mut |value| {
         if let Some(value) = value {
             seen.add(value, &condition.test);
         }
     });
-    let held = condition.holds(document);
+    let held = condition.holds(document.as_json(), document.folded());
     Finding { pointer, held, reason: reason(&condition.test, held, &seen), found: seen.found }
 }
 

@@ -7,23 +7,24 @@ use serde_json::Value;
 
 use super::compare::{equal, order};
 use super::condition::{Condition, Node, Test};
+use super::text::Folded;
 use crate::path::Path;
 
 impl Node {
-    /// Whether it holds of the value.
-    pub(crate) fn holds(&self, of: &Value) -> bool {
+    /// Whether it holds of the value; `texts` are those of its document.
+    pub(crate) fn holds(&self, of: &Value, texts: &Folded) -> bool {
         match self {
-            Self::All(nodes) => nodes.iter().all(|node| node.holds(of)),
-            Self::Any(nodes) => nodes.iter().any(|node| node.holds(of)),
-            Self::Neither(nodes) => !nodes.iter().any(|node| node.holds(of)),
-            Self::Condition(condition) => condition.holds(of),
+            Self::All(nodes) => nodes.iter().all(|node| node.holds(of, texts)),
+            Self::Any(nodes) => nodes.iter().any(|node| node.holds(of, texts)),
+            Self::Neither(nodes) => !nodes.iter().any(|node| node.holds(of, texts)),
+            Self::Condition(condition) => condition.holds(of, texts),
         }
     }
 }
 
 impl Condition {
-    /// Whether it holds of the value.
-    pub(crate) fn holds(&self, of: &Value) -> bool {
+    /// Whether it holds of the value; `texts` are those of its document.
+    pub(crate) fn holds(&self, of: &Value, texts: &Folded) -> bool {
         match &self.test {
             Test::Is { values, .. } => self.is_one_of(values, of),
             Test::IsNot { values, .. } => !self.is_one_of(values, of),
@@ -32,9 +33,11 @@ impl Condition {
                 any(&self.path, of, &mut |seen| seen.is_some_and(|value| or_an_element(value, accepts)))
             }
             Test::Exists(wanted) => any(&self.path, of, &mut |seen| seen.is_some()) == *wanted,
-            Test::Text(text) => any(&self.path, of, &mut |seen| seen.is_some_and(|value| text.is_in(value))),
+            Test::Text(text) => {
+                any(&self.path, of, &mut |seen| seen.is_some_and(|value| text.is_in(value, texts)))
+            }
             Test::Element(node) => {
-                any(&self.path, of, &mut |seen| seen.is_some_and(|value| has(value, node)))
+                any(&self.path, of, &mut |seen| seen.is_some_and(|value| has(value, node, texts)))
             }
         }
     }
@@ -62,7 +65,7 @@ fn or_an_element(value: &Value, wanted: impl Fn(&Value) -> bool) -> bool {
 }
 
 /// Whether the value is an array that has an object of which the conditions hold.
-fn has(value: &Value, conditions: &Node) -> bool {
+fn has(value: &Value, conditions: &Node, texts: &Folded) -> bool {
     let Value::Array(elements) = value else { return false };
-    elements.iter().any(|element| element.is_object() && conditions.holds(element))
+    elements.iter().any(|element| element.is_object() && conditions.holds(element, texts))
 }

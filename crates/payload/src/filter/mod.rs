@@ -21,6 +21,7 @@ pub use parse::{MAX_BYTES, MAX_CONDITIONS, MAX_DEPTH, MAX_TEXTS, MAX_VALUES};
 use crate::{Document, Mistake};
 use condition::Node;
 use parse::{Parsed, PathAt};
+pub(crate) use text::Folded;
 
 /// Conditions on a document. It is read from any JSON; [`Filter::mistakes`] says what is wrong with it. Written, it is in
 /// its canonical form, or as it was read if it has mistakes.
@@ -59,12 +60,12 @@ impl Filter {
     /// Whether the document meets the conditions. A filter with mistakes is met by none; a path that begins with none of the
     /// names given to [`Filter::mistakes`] leads to a missing member.
     pub fn matches(&self, document: &Document) -> bool {
-        self.parsed.as_ref().is_ok_and(|node| node.holds(document.as_json()))
+        self.parsed.as_ref().is_ok_and(|node| node.holds(document.as_json(), document.folded()))
     }
 
     /// What each condition says of the document. Nothing, if the filter has mistakes.
     pub fn explain(&self, document: &Document) -> Vec<Finding> {
-        self.parsed.as_ref().map(|node| explain::explain(node, document.as_json())).unwrap_or_default()
+        self.parsed.as_ref().map(|node| explain::explain(node, document)).unwrap_or_default()
     }
 
     /// How it is written: in canonical form, or as it was read if it has mistakes.

@@ -48,14 +48,17 @@ impl PartialEq for Template {
 // No value in a template is NaN: JSON has none.
 impl Eq for Template {}
 
-/// How text is escaped that an expression puts into a string.
+/// How what an expression puts in is kept from being more than text. In a message for a chat service an object may mention
+/// people without a word of text, so expressions may make none there: the message's objects are the template's own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Escape {
     /// Not at all.
     #[default]
     None,
-    /// As Slack asks: `&`, `<` and `>`. What `slack_escape` gave is not escaped again.
+    /// As Slack asks: `&`, `<` and `>`. What `slack_escape` gave is not escaped again. No objects.
     Slack,
+    /// No text is. No objects.
+    NoObjects,
 }
 
 /// What a template makes of a document.

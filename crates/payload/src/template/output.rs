@@ -13,6 +13,10 @@ pub const MAX_OUTPUT: usize = 256 * 1024;
 /// How deep arrays and objects may be inside each other.
 const MAX_DEPTH: usize = 200;
 
+/// What is said of an expression that makes an object where it may not.
+const OBJECT: &str = "makes an object, which could mention people in a chat: write the message's objects in the template, and \
+                      put in texts and numbers";
+
 /// JSON that is being written.
 #[derive(Default)]
 pub(crate) struct Output {
@@ -66,6 +70,7 @@ impl Output {
                 }
                 self.push("]")
             }
+            ValueKind::Map if escape != Escape::None => Err(OBJECT.to_owned()),
             ValueKind::Map => {
                 self.push("{")?;
                 for (place, name) in value.try_iter().map_err(|error| error.to_string())?.enumerate() {

@@ -146,6 +146,18 @@ impl Store {
         self.put_if(item, still_waits).await
     }
 
+    /// Claims a delivery that has no row: writes one. Of two jobs only one gets `true`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses.
+    pub async fn take_new(&self, settlement: &Settlement, now: Timestamp) -> Result<bool, StoreError> {
+        let delivery = &settlement.row.delivery;
+        let item = write(&keys::delivery(delivery.endpoint_id, delivery.id), settlement)?;
+        // DynamoDB deletes an expired row late, up to days later.
+        let none = Condition::new("attribute_not_exists(PK) OR expires_at <= :now").expiry(":now", now);
+        self.put_if(item, none).await
+    }
+
     /// Claims a delivery for a replay: writes its new row, if it has not been written since it was `before`, or there is
     /// still none. Of two replays of one delivery only one gets `true`.
     ///
@@ -157,13 +169,9 @@ impl Store {
         before: Option<&Delivery>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let Some(before) = before else { return self.take_new(settlement, now).await };
         let delivery = &settlement.row.delivery;
         let item = write(&keys::delivery(delivery.endpoint_id, delivery.id), settlement)?;
-        let Some(before) = before else {
-            // DynamoDB deletes an expired row late, up to days later.
-            let none = Condition::new("attribute_not_exists(PK) OR expires_at <= :now").expiry(":now", now);
-            return self.put_if(item, none).await;
-        };
         let unchanged = match before.run {
             Some(run) => Condition::new("updated_at = :before AND run = :run").text(":run", run),
             None => Condition::new("updated_at = :before AND attribute_not_exists(run)"),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use domain::audit::AuditEntry;
 use domain::endpoint::deleted::DeletedEndpoint;
 use domain::endpoint::endpoint_url::EndpointUrl;
-use domain::endpoint::purpose::Purpose;
+use domain::endpoint::purpose::{Purpose, StepKind};
 use domain::endpoint::subscription::{Subscription, Switch};
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings};
 use domain::event::document::MEMBERS;
@@ -38,6 +38,10 @@ struct Document {
     purpose: Purpose,
     #[serde(serialize_with = "as_before")]
     settings: EndpointSettings,
+    /// Whether an endpoint is on whose settings say that it is off. Versions that know no purposes, and may run again after
+    /// this one, would post every event to an action, and what a rule only watches to its receiver.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    on: bool,
     /// The JSON text of the template, whose members keep their order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     template: Option<String>,
@@ -60,6 +64,43 @@ struct Sealed {
     headers: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     url: Option<String>,
+}
+
+impl Document {
+    fn of(endpoint: &Endpoint, mut settings: EndpointSettings) -> Result<Self, StoreError> {
+        let template = settings.template.take().map(|template| serde_json::to_string(&template)).transpose();
+        let on = settings.active && !is_like_a_subscriber(&endpoint.purpose);
+        settings.active &= !on;
+        Ok(Self {
+            id: endpoint.id,
+            workspace_id: endpoint.workspace_id,
+            uid: settings.uid.take(),
+            template: template.map_err(|error| StoreError::damaged(ENTITY, &error))?,
+            purpose: endpoint.purpose.clone(),
+            settings,
+            on,
+            disabled_reason: endpoint.disabled_reason().filter(|reason| *reason != DisabledReason::Manual),
+            disabled: endpoint.disabled.clone(),
+            public_keys: endpoint.public_keys(),
+            created_at: endpoint.created_at,
+            updated_at: endpoint.updated_at,
+        })
+    }
+
+    fn read(reader: &ItemReader) -> Result<Self, StoreError> {
+        let mut document: Self = reader.json("document")?;
+        document.settings.active |= document.on;
+        Ok(document)
+    }
+}
+
+/// Whether an endpoint of this purpose is sent to as one that subscribes is.
+fn is_like_a_subscriber(purpose: &Purpose) -> bool {
+    match purpose {
+        Purpose::Subscriber => true,
+        Purpose::Rule(step) => step.does == StepKind::Deliver && !step.watching,
+        Purpose::Action => false,
+    }
 }
 
 impl Store {
@@ -109,7 +150,7 @@ impl Store {
     ) -> Result<Option<(u64, Option<Uid>)>, StoreError> {
         let Some(row) = self.load(&keys::endpoint(endpoint)).await? else { return Ok(None) };
         let reader = ItemReader::new(row, ENTITY);
-        let document: Document = reader.json("document")?;
+        let document = Document::read(&reader)?;
         Ok(Some((reader.number("revision")?, document.uid)))
     }
 
@@ -124,20 +165,7 @@ impl Store {
         let sealed = Sealed { secrets: endpoint.secrets.clone(), headers, url };
         let sealed =
             serde_json::to_vec(&sealed).map_err(|_| StoreError::damaged(ENTITY, "secrets are not JSON"))?;
-        let template = settings.template.take().map(|template| serde_json::to_string(&template)).transpose();
-        let document = Document {
-            id: endpoint.id,
-            workspace_id: endpoint.workspace_id,
-            uid: settings.uid.take(),
-            template: template.map_err(|error| StoreError::damaged(ENTITY, &error))?,
-            purpose: endpoint.purpose.clone(),
-            settings,
-            disabled_reason: endpoint.disabled_reason().filter(|reason| *reason != DisabledReason::Manual),
-            disabled: endpoint.disabled.clone(),
-            public_keys: endpoint.public_keys(),
-            created_at: endpoint.created_at,
-            updated_at: endpoint.updated_at,
-        };
+        let document = Document::of(endpoint, settings)?;
         Ok(ItemWriter::new(&keys::endpoint(endpoint.key()), ENTITY)
             .text(LOOKUP, endpoint.id)
             .text(LOOKUP_SORT, endpoint.id)
@@ -208,7 +236,7 @@ impl Store {
         let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX).consistent();
         let keep = |row| {
             let reader = ItemReader::new(row, ENTITY);
-            let Document { id, purpose, settings, .. } = reader.json("document")?;
+            let Document { id, purpose, settings, .. } = Document::read(&reader)?;
             // An action's endpoint is listed with its action.
             let is_selected = purpose != Purpose::Action && (listing.filter)(id, &purpose, &settings);
             Ok(is_selected.then_some(reader))
@@ -246,7 +274,7 @@ impl Store {
         let subscriptions = rows.map(|row| {
             let reader = ItemReader::new(row, ENTITY);
             let Document { id, purpose, settings, template, disabled_reason, public_keys, .. } =
-                reader.json("document")?;
+                Document::read(&reader)?;
             check_filter(&settings, &reader)?;
             let subscription = Subscription::of(id, purpose, settings, disabled_reason, public_keys);
             // The template itself is not read: there may be a thousand of them.
@@ -295,7 +323,7 @@ impl Store {
     }
 
     async fn open_endpoint(&self, reader: &ItemReader) -> Result<Endpoint, StoreError> {
-        let mut document: Document = reader.json("document")?;
+        let mut document = Document::read(reader)?;
         let sealed = self.open(&document.id.to_string(), reader.bytes("sealed")?).await?;
         let sealed: Sealed =
             serde_json::from_slice(&sealed).map_err(|_| reader.damaged("its secrets cannot be read"))?;
@@ -359,6 +387,7 @@ fn stored_url(text: &str) -> Result<EndpointUrl, serde::de::value::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::endpoint::address::AllowedTargets;
     use serde_json::{Value, json};
 
     #[derive(serde::Serialize)]
@@ -378,6 +407,50 @@ mod tests {
             ["uid", "template", "filter", "delay_seconds"].map(|name| members.remove(name).unwrap());
         assert_eq!(removed, [json!("crm"), json!([]), json!(null), json!(0)]);
         assert_eq!(stored, shown);
+    }
+
+    #[test]
+    fn what_only_this_version_can_carry_out_is_off_for_older_ones() {
+        let settings: EndpointSettings =
+            serde_json::from_value(json!({ "url": "https://example.com/hooks" })).unwrap();
+        let at = domain::timestamp::Timestamp::from_millis(0);
+        let step = |does, watching| {
+            let (rule, step) = (domain::id::RuleId::new(at, 1), "a1".to_owned());
+            Purpose::Rule(domain::endpoint::purpose::RuleStep { rule, step, does, watching })
+        };
+        let forward = StepKind::Forward(EndpointId::new(at, 2));
+        for (purpose, is_on) in [
+            (Purpose::Subscriber, true),
+            (step(StepKind::Deliver, false), true),
+            (step(StepKind::Deliver, true), false),
+            (step(StepKind::Emit, false), false),
+            (step(StepKind::Invoke, false), false),
+            (step(forward, false), false),
+            (Purpose::Action, false),
+        ] {
+            for active in [true, false] {
+                let settings = EndpointSettings { active, ..settings.clone() };
+                let endpoint = Endpoint {
+                    id: EndpointId::new(at, 1),
+                    workspace_id: WorkspaceId::new(at, 1),
+                    purpose: purpose.clone(),
+                    url: settings.check(&AllowedTargets::public_only()).unwrap(),
+                    settings: settings.clone(),
+                    secrets: Vec::new(),
+                    disabled: None,
+                    revision: 1,
+                    created_at: at,
+                    updated_at: at,
+                };
+                let document = json!(Document::of(&endpoint, settings).unwrap());
+                assert_eq!(document["settings"]["active"], json!(is_on && active), "{purpose:?}");
+                assert_eq!(document.get("on").is_some(), active && !is_on, "{purpose:?}");
+                let item = ItemWriter::new(&keys::endpoint(endpoint.key()), ENTITY);
+                let item = item.json("document", &document).unwrap().build();
+                let read = Document::read(&ItemReader::new(item, ENTITY)).unwrap();
+                assert_eq!((read.settings.active, read.purpose), (active, purpose.clone()));
+            }
+        }
     }
 
     #[test]

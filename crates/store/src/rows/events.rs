@@ -229,6 +229,20 @@ impl Store {
         Ok(Some(event))
     }
 
+    /// The event without its payload, and with no more of a long ledger than its own row holds, by one read.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn load_event_row(
+        &self,
+        workspace: WorkspaceId,
+        id: EventId,
+        now: Timestamp,
+    ) -> Result<Option<Event>, StoreError> {
+        let Some(row) = self.load(&keys::event(workspace, id)).await? else { return Ok(None) };
+        read_listed(workspace, &ItemReader::new(row, ENTITY), now)
+    }
+
     /// The current payload of an event, by one read without the ledger.
     ///
     /// # Errors

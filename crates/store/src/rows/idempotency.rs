@@ -45,6 +45,15 @@ pub struct IdempotencyKey {
     pub digest: String,
 }
 
+/// The digest of a request, and which requests its key may come with again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Request<'a> {
+    /// Only the same one.
+    Same(&'a str),
+    /// Any: the key alone says what is asked for.
+    Any(&'a str),
+}
+
 /// What a request for events finds under its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventClaim {
@@ -163,15 +172,16 @@ impl Store {
     pub async fn claim_invocation(
         &self,
         key: &IdempotencyKey,
-        request: &str,
+        request: Request<'_>,
         id: InvocationId,
         now: Timestamp,
     ) -> Result<InvocationClaim, StoreError> {
         let named = (INVOCATION, id.to_string());
-        let Some(row) = self.claim(key, request, named, (now, KEPT_FOR)).await? else {
+        let (Request::Same(digest) | Request::Any(digest)) = request;
+        let Some(row) = self.claim(key, digest, named, (now, KEPT_FOR)).await? else {
             return Ok(InvocationClaim::Claimed);
         };
-        if row.text("request")? != request {
+        if matches!(request, Request::Same(digest) if row.text("request")? != digest) {
             return Ok(InvocationClaim::Reused);
         }
         Ok(InvocationClaim::Found(row.parsed(INVOCATION)?, standing(&row, now)?))

@@ -12,7 +12,7 @@ use domain::event::document::Facts;
 use domain::event::event_type::{EventType, EventTypePattern};
 use domain::event::operational::{TEST_EVENT_TYPE, is_posthorns_own};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
-use domain::problem::Invalid;
+use domain::problem::{Invalid, Problem};
 use domain::timestamp::Timestamp;
 use payload::template::Failure;
 use serde_json::value::RawValue;
@@ -28,49 +28,95 @@ const LISTED: usize = 5;
 /// The most examples that a template is tried with.
 const MAX_EXAMPLES: usize = 20;
 
+/// What templates of the same event types are tried with.
+#[derive(Debug)]
+pub(crate) struct Samples {
+    /// When it was read.
+    at: Timestamp,
+    /// The type of an event of any type.
+    test: EventType,
+    /// The payload of an event without one.
+    empty: Box<RawValue>,
+    /// The examples of the types.
+    examples: Vec<(EventType, Box<RawValue>)>,
+    /// The last event of the types.
+    last: Option<Event>,
+}
+
 /// Refuses settings whose template fails. Settings without a template need no look.
 ///
 /// # Errors
-/// [`Problem::Invalid`](domain::problem::Problem::Invalid) with a pointer to each string of the template that fails.
+/// [`Problem::Invalid`] with a pointer to each string of the template that fails.
 pub(crate) async fn check_template(
     context: &Context,
     workspace: WorkspaceId,
     settings: &EndpointSettings,
 ) -> Result<(), UseCaseError> {
-    let Some(template) = &settings.template else { return Ok(()) };
-    let now = context.clock.now();
-    let mut invalid = Invalid::new();
+    if settings.template.is_none() {
+        return Ok(());
+    }
+    Ok(Samples::of(context, workspace, &settings.events).await?.check(settings)?)
+}
 
-    // 1. An event without payload: every member is missing, and nothing may fail.
-    let test = EventType::parse(TEST_EVENT_TYPE).map_err(|error| Fault::Broken(error.to_string()))?;
-    let first = settings.events.iter().find_map(as_type);
-    let event_type = first.unwrap_or(test);
-    let empty = raw("{}".to_owned())?;
-    if let Err(Failure { pointer, detail }) = tried(settings, &event_type, &empty, now) {
-        invalid.push(
-            format!("/template{pointer}"),
-            format!("fails for an event with the payload {{}}: {detail}; `default` gives what stands for a missing member"),
-        );
+impl Samples {
+    /// What templates of these event types are tried with.
+    ///
+    /// # Errors
+    /// [`Fault`] when the table cannot be read.
+    pub(crate) async fn of(
+        context: &Context,
+        workspace: WorkspaceId,
+        types: &[EventTypePattern],
+    ) -> Result<Self, Fault> {
+        let at = context.clock.now();
+        Ok(Self {
+            at,
+            test: EventType::parse(TEST_EVENT_TYPE).map_err(|error| Fault::Broken(error.to_string()))?,
+            empty: raw("{}".to_owned())?,
+            examples: examples_for(context, types).await?,
+            last: last_event(context, workspace, types, at).await?,
+        })
     }
 
-    // 2. The examples of its types: nothing may be missing.
-    for (event_type, example) in examples_for(context, &settings.events).await? {
-        let facts = Facts::new(EventId::new(now, 0), &event_type, now, &example);
-        for mistake in template.mistakes_with(facts.document(), escape_in(settings.body)) {
-            let detail = format!("{} (in the example of {event_type})", mistake.detail);
-            invalid.push(format!("/template{}", mistake.pointer), detail);
+    /// Refuses settings for these event types whose template fails.
+    ///
+    /// # Errors
+    /// [`Problem::Invalid`] with a pointer to each string of the template that fails.
+    pub(crate) fn check(&self, settings: &EndpointSettings) -> Result<(), Problem> {
+        let Some(template) = &settings.template else { return Ok(()) };
+        let mut invalid = Invalid::new();
+
+        // 1. An event without payload: every member is missing, and nothing may fail.
+        let first = settings.events.iter().find_map(as_type);
+        let event_type = first.as_ref().unwrap_or(&self.test);
+        if let Err(Failure { pointer, detail }) = tried(settings, event_type, &self.empty, self.at) {
+            invalid.push(
+                format!("/template{pointer}"),
+                format!("fails for an event with the payload {{}}: {detail}; `default` gives what stands for a missing member"),
+            );
         }
-    }
 
-    // 3. The last event of its types. Its payload may be read by fewer than may change endpoints, so only the place is said.
-    if let Some(event) = last_event(context, workspace, &settings.events, now).await?
-        && let Err(Failure { pointer, .. }) =
-            tried(settings, &event.event_type, &event.payload, event.occurred_at)
-    {
-        let detail = format!("fails for the last event of these types, {}: preview it to see why", event.id);
-        invalid.push(format!("/template{pointer}"), detail);
+        // 2. The examples of its types: nothing may be missing.
+        for (event_type, example) in &self.examples {
+            let facts = Facts::new(EventId::new(self.at, 0), event_type, self.at, example);
+            for mistake in template.mistakes_with(facts.document(), escape_in(settings.body)) {
+                let detail = format!("{} (in the example of {event_type})", mistake.detail);
+                invalid.push(format!("/template{}", mistake.pointer), detail);
+            }
+        }
+
+        // 3. The last event of its types. Its payload may be read by fewer than may change endpoints, so only the place is
+        // said.
+        if let Some(event) = &self.last
+            && let Err(Failure { pointer, .. }) =
+                tried(settings, &event.event_type, &event.payload, event.occurred_at)
+        {
+            let detail =
+                format!("fails for the last event of these types, {}: preview it to see why", event.id);
+            invalid.push(format!("/template{pointer}"), detail);
+        }
+        invalid.into_result()
     }
-    Ok(invalid.into_result()?)
 }
 
 /// The examples of those event types that the catalogue describes with one.

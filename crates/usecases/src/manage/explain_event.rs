@@ -60,12 +60,12 @@ pub async fn explain_event(
     let id = context.endpoint_id(caller, Some(event.workspace_id.into()), endpoint).await?;
     let recorded = event.ledger.entry(id);
     let row = context.store.load_delivery(id, DeliveryId::of(event.id, id), context.clock.now()).await?;
-    let pending = (recorded == Some(None)).then(|| first_attempt_pending(&event, id));
-    let delivery = row.map(|row| row.delivery).or(pending);
-
-    // 2. What do the rules of now say?
     let key = EndpointKey::new(event.workspace_id, id);
     let endpoint = context.store.load_endpoint(key).await?;
+    let pending = || first_attempt_pending(&event, id, endpoint.as_ref());
+    let delivery = row.map(|row| row.delivery).or_else(|| (recorded == Some(None)).then(pending));
+
+    // 2. What do the rules of now say?
     // An action gets no events.
     let Some(endpoint) = endpoint.filter(|endpoint| endpoint.purpose != Purpose::Action) else {
         // A replay may have sent the event to it, although it was made later.

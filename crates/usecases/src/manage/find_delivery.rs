@@ -11,7 +11,7 @@ use domain::uid::WorkspaceIdOrUid;
 use store::rows::ledgers::ListedEvent;
 
 use crate::context::Context;
-use crate::error::UseCaseError;
+use crate::error::{Fault, UseCaseError};
 use crate::manage::deleted_endpoints::endpoints_with_deleted;
 use crate::manage::management::Management;
 use crate::manage::read_ledger::first_attempt_pending;
@@ -59,7 +59,8 @@ pub async fn find_delivery(
         None => {
             let mut events = events.into_iter();
             let event = events.find(|listed| DeliveryId::of(listed.event.id, endpoint) == id);
-            let pending = event.and_then(|listed| pending(&listed, endpoint));
+            let listed = event.ok_or(Problem::NotFound("delivery"))?;
+            let pending = pending(context, &listed, EndpointKey::new(workspace, endpoint)).await?;
             Ok((pending.ok_or(Problem::NotFound("delivery"))?, Vec::new()))
         }
     }
@@ -82,7 +83,7 @@ pub(crate) async fn find_pending(
     if listed.event.ledger.entry(endpoint.id).is_none() {
         store.complete_ledger(&mut listed).await?;
     }
-    Ok(pending(&listed, endpoint.id))
+    Ok(pending(context, &listed, endpoint).await?)
 }
 
 /// The endpoint of the ledger to which the event has the delivery `id`.
@@ -92,7 +93,14 @@ fn recorded(listed: &ListedEvent, id: DeliveryId) -> Option<EndpointId> {
 }
 
 /// The delivery that waits for its first attempt, if the ledger says so.
-fn pending(listed: &ListedEvent, endpoint: EndpointId) -> Option<Delivery> {
-    let is_delivered = listed.event.ledger.entry(endpoint) == Some(None);
-    is_delivered.then(|| first_attempt_pending(&listed.event, endpoint))
+async fn pending(
+    context: &Context,
+    listed: &ListedEvent,
+    key: EndpointKey,
+) -> Result<Option<Delivery>, Fault> {
+    if listed.event.ledger.entry(key.id) != Some(None) {
+        return Ok(None);
+    }
+    let endpoint = context.cache.endpoint(key).await?;
+    Ok(Some(first_attempt_pending(&listed.event, key.id, endpoint.as_deref())))
 }

@@ -13,7 +13,7 @@ use domain::rule::step::Step;
 use domain::signing::profile::Profile;
 
 use crate::error::{Fault, UseCaseError};
-use crate::manage::check_template::check_template;
+use crate::manage::check_template::Samples;
 use crate::manage::management::Management;
 
 /// What is wrong with a target that is no subscriber.
@@ -66,19 +66,24 @@ async fn check_templates(
     compiled: &[CompiledStep],
     invalid: &mut Invalid,
 ) -> Result<(), Fault> {
-    for (place, (step, compiled)) in rule.settings.then.iter().zip(compiled).enumerate() {
-        if !is_checked((before, rule), step) {
-            continue;
-        }
-        match check_template(&management.context, rule.workspace_id, &compiled.settings).await {
-            Ok(()) => {}
-            Err(UseCaseError::Problem(problem)) => {
-                for error in problem.errors() {
-                    let error = into_rule(step, place, error);
-                    invalid.push(error.pointer, error.detail);
-                }
+    let steps = rule.settings.then.iter().zip(compiled).enumerate();
+    let steps = steps.filter(|(_, (step, compiled))| {
+        compiled.settings.template.is_some() && is_checked((before, rule), step)
+    });
+    // All of them are for the same event types, so what they are tried with is read once.
+    let mut samples = None;
+    for (place, (step, compiled)) in steps {
+        let samples = match &samples {
+            Some(samples) => samples,
+            None => {
+                let types = &rule.settings.when.events;
+                samples.insert(Samples::of(&management.context, rule.workspace_id, types).await?)
             }
-            Err(UseCaseError::Fault(fault)) => return Err(fault),
+        };
+        for error in samples.check(&compiled.settings).err().into_iter().flat_map(|problem| problem.errors())
+        {
+            let error = into_rule(step, place, error);
+            invalid.push(error.pointer, error.detail);
         }
     }
     Ok(())

@@ -53,7 +53,7 @@ pub(crate) async fn emit(intake: &Intake, emission: Emission<'_>) -> Result<Outc
     let Some(step) = endpoint.purpose.rule_step() else {
         return Err(Fault::Broken("an endpoint that emits is no step of a rule".to_owned()));
     };
-    let Some(event) = intake.context.store.load_event(workspace.id, event, now).await? else {
+    let Some(event) = intake.context.store.load_event_row(workspace.id, event, now).await? else {
         return Ok(refused(&Problem::NotFound("event")));
     };
     if event.erased_at.is_some() {

@@ -12,6 +12,7 @@ use domain::id::{EventId, RuleId, WorkspaceId};
 use domain::problem::Problem;
 use domain::rule::Rule;
 use domain::rule::firing::{Firing, FiringResult, StepFiring, StepStatistics};
+use domain::rule::step::Step;
 use domain::timestamp::Timestamp;
 use store::rows::ledgers::ListedEvent;
 use store::{Listing, Order, Page, Window};
@@ -157,7 +158,10 @@ impl Walk<'_> {
 
 /// What the rule did with an event; `None` if it does not look at such events, or was made later.
 async fn firing_of(rule: &Rule, context: &Context, mut listed: ListedEvent) -> Result<Option<Firing>, Fault> {
-    let is_missing = |ledger: &Ledger| rule.endpoints.iter().any(|id| ledger.entry(*id).is_none());
+    let is_missing = |ledger: &Ledger| {
+        let targets = rule.settings.then.iter().filter_map(Step::forwards_to);
+        rule.endpoints.iter().copied().chain(targets).any(|id| ledger.entry(id).is_none())
+    };
     if !listed.is_complete() && is_missing(&listed.event.ledger) {
         context.store.complete_ledger(&mut listed).await?;
     }

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use store::rows::deliveries::{DeliveryRow, Settlement};
 use usecases::accept::accept_event::accept_event;
 use usecases::deliver::attempt_delivery::Next;
+use usecases::rules::manage_rule::create_rule;
 
 use crate::{Bench, receiver, request, start};
 
@@ -113,6 +114,53 @@ async fn an_event_of_a_kilobyte_delivered_at_once_costs_one_event_write_and_one_
     assert!(read / 20.0 <= 1.0, "{} read units a delivery", read / 20.0);
     assert_eq!(requests, ["BatchWriteItem"; 40], "one for the event, one for its delivery");
     assert!(write >= 40.0, "the meter counts");
+}
+
+#[tokio::test]
+async fn a_delay_costs_one_write_more_and_the_read_of_a_job_that_waited() {
+    let meter = Meter::default();
+    let bench = Bench::with(Some(meter.clone())).await;
+    let (url, _) = receiver(200).await;
+    bench.endpoint(1, json!({ "url": url, "delay_seconds": 60 })).await;
+    let (intake, sender, caller) = (bench.intake(bench.queue.clone()), bench.sender(), bench.caller());
+    accept_event(&intake, &caller, request("invoice.paid", "{}"), None).await.unwrap();
+    let job = bench.jobs().await.remove(0);
+    let attempt = async |receives| sender.attempt(&job, receives, &usecases::Meter::default()).await.unwrap();
+    meter.take();
+    assert_eq!(attempt(1).await, Next::ComeBackIn(Duration::from_secs(60)));
+    let held = meter.take();
+    assert_eq!(
+        held.requests.iter().filter(|request| *request == "PutItem").count(),
+        1,
+        "{:?}",
+        held.requests
+    );
+    assert!(held.write <= 1.0, "{held:?}");
+    bench.advance(Duration::from_secs(60));
+    assert_eq!(attempt(2).await, Next::Done);
+    let sent = meter.take();
+    assert!(sent.write <= 1.0, "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_rule_of_many_templates_reads_what_they_are_tried_with_once() {
+    let meter = Meter::default();
+    let bench = Bench::with(Some(meter.clone())).await;
+    let (management, caller) = (bench.management(), bench.caller());
+    let rule = |steps: usize| {
+        let step =
+            json!({ "do": "deliver", "url": "https://example.com", "template": { "type": "{{ type }}" } });
+        let rule = json!({ "name": "A rule", "when": { "events": ["order.*"] }, "then": vec![step; steps] });
+        serde_json::from_value(rule).unwrap()
+    };
+    let reads = async |steps| {
+        create_rule(&management, &caller, Some(bench.workspace.into()), rule(steps)).await.unwrap();
+        let requests = meter.take().requests.into_iter();
+        requests.filter(|request| !request.contains("Write")).collect::<Vec<_>>()
+    };
+    // The workspace, and the key that seals secrets.
+    reads(1).await;
+    assert_eq!(reads(1).await, reads(5).await);
 }
 
 #[tokio::test]

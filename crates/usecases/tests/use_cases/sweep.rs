@@ -153,3 +153,60 @@ async fn a_sweep_that_is_asked_for_again_takes_the_wider_window() {
     let (_, sweep) = bench.store.claim_sweep(bench.workspace, bench.clock.now()).await.unwrap().unwrap();
     assert_eq!(sweep.window, Window { since: around_now().since, ..later });
 }
+
+#[tokio::test]
+async fn of_two_jobs_of_a_delayed_delivery_only_one_waits_and_posts() {
+    let bench = Bench::new().await;
+    let (url, count) = receiver(200).await;
+    bench.endpoint(1, json!({ "url": url, "delay_seconds": 600 })).await;
+    let (intake, sender) = (bench.intake(bench.queue.clone()), bench.sender());
+    let attempt = async |job: &Job, receives: u32| {
+        let meter = Meter::default();
+        let next = sender.attempt(job, receives, &meter).await.unwrap();
+        (next, meter.into_readings().turned_away.into_keys().next())
+    };
+    let (minutes, duplicate) = (Duration::from_secs(300), (Next::Done, Some("duplicate")));
+    let waits = |left| (Next::ComeBackIn(left), Some("not_due"));
+    for (first_comes, sent) in [(true, 1), (false, 2)] {
+        let accepted =
+            accept_event(&intake, &bench.caller(), request("invoice.paid", "{}"), None).await.unwrap();
+        let first = bench.jobs().await.into_iter().find(|job| job.event == accepted.id).unwrap();
+        let accepted_at = bench.clock.now();
+        let event = bench.store.load_event(bench.workspace, accepted.id, accepted_at).await.unwrap().unwrap();
+        let sweep = Job::sweep(&event, first.endpoint);
+        let looks_again = first.delayed(accepted_at.plus(Duration::from_secs(60)));
+        let (one, other) = if first_comes { (&first, &sweep) } else { (&sweep, &first) };
+        assert_eq!(attempt(one, 1).await, waits(2 * minutes));
+        assert_eq!(attempt(other, 1).await, duplicate);
+        bench.advance(minutes);
+        assert_eq!(attempt(&looks_again, 1).await, duplicate);
+        // It came back early: as its process died, or because SQS allows no longer wait. Another message may take its place.
+        assert_eq!(attempt(one, 2).await, waits(minutes));
+        let in_its_place = one.delayed(accepted_at.plus(2 * minutes));
+        assert_eq!(attempt(&in_its_place, 1).await, waits(minutes));
+        bench.advance(minutes);
+        // At a moment when the attempt may be under way.
+        assert_eq!(attempt(&sweep, 1).await, duplicate);
+        assert_eq!(attempt(&looks_again, 1).await, duplicate);
+        assert_eq!(count.load(Ordering::SeqCst), sent - 1);
+        assert_eq!(attempt(&in_its_place, 1).await, (Next::Done, None));
+        assert_eq!(attempt(one, 3).await, (Next::Done, Some("settled")));
+        assert_eq!(count.load(Ordering::SeqCst), sent);
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_leaves_a_delayed_delivery_to_the_job_that_waits() {
+    let bench = Bench::new().await;
+    let (url, _) = receiver(200).await;
+    bench.endpoint(1, json!({ "url": url, "delay_seconds": 600 })).await;
+    let context = bench.context(bench.queue.clone());
+    let intake = bench.intake(bench.queue.clone());
+    accept_event(&intake, &bench.caller(), request("invoice.paid", "{}"), None).await.unwrap();
+    let job = bench.jobs().await.remove(0);
+    bench.sender().attempt(&job, 1, &Meter::default()).await.unwrap();
+    owe_sweeps(&context, around_now()).await.unwrap();
+    bench.advance(Duration::from_secs(121));
+    take_step(&context, Task::Sweep { workspace: bench.workspace }).await.unwrap();
+    assert!(bench.jobs().await.is_empty());
+}

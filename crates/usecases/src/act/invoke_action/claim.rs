@@ -10,7 +10,7 @@ use domain::action::retrying::is_tried_again;
 use domain::id::InvocationId;
 use domain::problem::Problem;
 use serde_json::Value;
-use store::rows::idempotency::{IdempotencyKey, InvocationClaim, Standing};
+use store::rows::idempotency::{IdempotencyKey, InvocationClaim, Request, Standing};
 
 use super::{Caller, InvokeRequest};
 use crate::accept::event_request::sha256;
@@ -57,8 +57,13 @@ pub(super) async fn claim(
     let actor = request.actor.as_deref().unwrap_or_default();
     let digest = sha256(&[parameters.as_bytes(), actor.as_bytes()]);
 
+    // A delivery of a rule is one invocation, whatever the rule's template makes of its event by now.
+    let digest = match caller {
+        Caller::Key(_) => Request::Same(&digest),
+        Caller::Rule { .. } => Request::Any(&digest),
+    };
     let (store, now) = (&actions.context.store, actions.context.clock.now());
-    let (first, standing) = match store.claim_invocation(&key, &digest, id, now).await? {
+    let (first, standing) = match store.claim_invocation(&key, digest, id, now).await? {
         InvocationClaim::Claimed => {
             // A claim is kept for a day, the invocation of a rule's delivery as long as the delivery.
             let before = match caller {

@@ -14,7 +14,9 @@ use crate::error::Fault;
 pub(super) enum Closed {
     /// It is early: it was put back, delayed or scheduled for later than now.
     NotDue(Duration),
-    /// A drain or a sweep sent the delivery, and another job has claimed or handled it.
+    /// The endpoint's delay is over then, and no job is known to wait for that.
+    Delayed(Timestamp),
+    /// A drain, a sweep or a repeated request sent the delivery, and another job has claimed or handled it.
     Duplicate,
     /// Another replay sends the delivery, or a drain has cut short the wait of this job.
     Superseded,
@@ -51,6 +53,8 @@ pub(super) enum Consequence {
     Drop,
     /// The job comes back after this long.
     Wait(Duration),
+    /// The job comes back at this instant, which the delivery's row keeps.
+    WaitUntil(Timestamp),
     /// The job comes back after a few seconds, later each time.
     LookAgain,
     /// The job comes back for its slot, which the delivery's row keeps.
@@ -72,7 +76,7 @@ impl Closed {
     /// The stable word for the reason.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
-            Self::NotDue(_) => "not_due",
+            Self::NotDue(_) | Self::Delayed(_) => "not_due",
             Self::Duplicate => "duplicate",
             Self::Superseded => "superseded",
             Self::StillWaiting => "still_waiting",
@@ -100,6 +104,7 @@ impl Closed {
             | Self::WorkspaceGone
             | Self::Expired => Consequence::Drop,
             Self::NotDue(wait) => Consequence::Wait(wait),
+            Self::Delayed(due) => Consequence::WaitUntil(due),
             Self::CacheOutdated => Consequence::Wait(cached_for),
             Self::BulkheadFull => Consequence::LookAgain,
             Self::NoLease if receives < RECEIVES_FOR_A_LEASE => Consequence::LookAgain,
@@ -118,7 +123,7 @@ impl Consequence {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Drop => "job dropped",
-            Self::Wait(_) | Self::LookAgain | Self::WaitForSlot(_) => "job put back",
+            Self::Wait(_) | Self::WaitUntil(_) | Self::LookAgain | Self::WaitForSlot(_) => "job put back",
             Self::Park | Self::ParkAndCount | Self::ParkAndDrain(_) => "delivery parked",
             Self::Cancel(_) => "delivery cancelled",
         }

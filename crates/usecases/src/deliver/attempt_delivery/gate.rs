@@ -146,8 +146,8 @@ impl Sender {
         // A delivery that waits is not parked by the job that only would cut its wait short.
         let unless_waiting = |why| if receive.wakes(delivery) { Closed::StillWaiting } else { why };
         if let Some(endpoint) = self.context.cache.endpoint(key).await? {
-            if let Some(wait) = receive.delayed_by(&endpoint.settings, delivery) {
-                return Err(Closed::NotDue(wait).into());
+            if let Some(due) = receive.delayed_until(&endpoint.settings, delivery) {
+                return Err(Closed::Delayed(due).into());
             }
             // What comes while the endpoint is switched off for failing is not lost: it goes out when it is switched on.
             if !endpoint.settings.active && endpoint.disabled_reason() == Some(DisabledReason::Failing) {

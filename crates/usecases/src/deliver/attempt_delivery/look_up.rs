@@ -53,15 +53,24 @@ impl Receive<'_> {
         (wait > EARLY).then_some(wait)
     }
 
-    /// How long until the endpoint's delay is over. It holds back the first attempt of an accepted event alone: what is sent
-    /// by hand is sent at once, and what was attempted or parked has waited.
-    pub(super) fn delayed_by(&self, settings: &EndpointSettings, delivery: &Delivery) -> Option<Duration> {
+    /// When the endpoint's delay is over, if it is not yet. It holds back the first attempt of an accepted event alone: what
+    /// is sent by hand is sent at once, and what was attempted or parked has waited.
+    pub(super) fn delayed_until(
+        &self,
+        settings: &EndpointSettings,
+        delivery: &Delivery,
+    ) -> Option<Timestamp> {
         let Self { job, at, .. } = self;
         if settings.delay_seconds == 0 || job.replay_id().is_some() || !delivery.is_new() {
             return None;
         }
-        let wait = settings.due(job.due()).since(*at);
-        (wait > EARLY).then_some(wait)
+        Some(settings.due(job.due())).filter(|due| due.since(*at) > EARLY)
+    }
+
+    /// Whether it is the job that waits for the endpoint's delay to be over at `due`. Only a message that takes its place is
+    /// received for the first time, and that says when it is due.
+    fn waits_until(&self, due: Timestamp) -> bool {
+        self.number > 1 || self.job.not_before.is_some_and(|not_before| not_before >= due)
     }
 
     /// Whether the job is to cut the delivery's wait short, and has not claimed it yet.
@@ -85,6 +94,13 @@ impl Receive<'_> {
         }
         if self.number <= 1 && job.is_wake() && job.woken_at() == delivery.woken_at {
             return Some(Closed::Duplicate);
+        }
+        if let Some(due) = delivery.delayed_until().filter(|_| job.replay_id().is_none()) {
+            if !self.waits_until(due) {
+                return Some(Closed::Duplicate);
+            }
+            let wait = due.since(self.at);
+            return (wait > EARLY).then_some(Closed::NotDue(wait));
         }
         if delivery.status.is_settled() && delivery.run <= job.replay_id() {
             return Some(Closed::Settled);

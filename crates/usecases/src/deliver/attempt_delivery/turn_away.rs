@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::delivery::ParkReason;
 use domain::id::EndpointKey;
 use domain::policy::backoff::{ALWAYS_INVISIBLE, Backoff, QueueLoad, backoff};
+use domain::timestamp::Timestamp;
 use queue::Job;
 use store::rows::deliveries::{DeliveryRow, Settlement};
 
@@ -28,6 +29,11 @@ impl Sender {
     ) -> Result<Next, Fault> {
         let Receive { job, number, meter, .. } = *receive;
         let now = self.context.clock.now();
+        // Of several jobs only one waits for the endpoint's delay.
+        let why = match why {
+            Closed::Delayed(due) if !self.hold(&row, due).await? => Closed::Duplicate,
+            why => why,
+        };
         // A job that waited for a retry was received for that, and not because it found no room.
         let looks = number.saturating_sub(row.delivery.counted_attempts());
         let consequence = why.consequence(looks, CACHED_FOR);
@@ -39,6 +45,10 @@ impl Sender {
             Consequence::Wait(wait) => {
                 drop(seat);
                 return self.wait(job, wait).await;
+            }
+            Consequence::WaitUntil(due) => {
+                drop(seat);
+                return self.wait_until(job, due, due.since(now)).await;
             }
             Consequence::LookAgain => return Ok(Next::ComeBackIn(self.soon(looks))),
             Consequence::WaitForSlot(slot) => {
@@ -76,8 +86,28 @@ impl Sender {
         seat.write(Settlement { row, later_attempt: None, expires_at }).await
     }
 
+    /// Claims a delivery without a row until its endpoint's delay is over at `due`; `false` if it has one by now. A sweep and
+    /// a repeated request, which send what has no row, then leave it alone.
+    async fn hold(&self, row: &DeliveryRow, due: Timestamp) -> Result<bool, Fault> {
+        let now = self.context.clock.now();
+        let Some(workspace) = self.context.cache.workspace(row.delivery.workspace_id).await? else {
+            return Ok(false);
+        };
+        let delivery = row.delivery.clone().delayed(due, now);
+        let expires_at = workspace.expiry(delivery.event_id.time());
+        let row = DeliveryRow { delivery, first_attempt: None };
+        let settlement = Settlement { row, later_attempt: None, expires_at };
+        // On the heap: or the futures of deliveries without a delay would be larger, too.
+        Ok(Box::pin(self.context.store.take_new(&settlement, now)).await?)
+    }
+
     /// Lets the job come back after `wait`: as it is, or as a delayed message in its place.
     pub(super) async fn wait(&self, job: &Job, wait: Duration) -> Result<Next, Fault> {
+        self.wait_until(job, self.context.clock.now().plus(wait), wait).await
+    }
+
+    /// The same, where the instant `until` after `wait` is known.
+    async fn wait_until(&self, job: &Job, until: Timestamp, wait: Duration) -> Result<Next, Fault> {
         let now = self.context.clock.now();
         let load = match wait <= ALWAYS_INVISIBLE {
             true => QueueLoad::default(),
@@ -87,7 +117,7 @@ impl Sender {
         match backoff(wait, load, now.since(job.event.time())) {
             Backoff::Invisible => Ok(Next::ComeBackIn(wait)),
             Backoff::Delayed => {
-                self.resends.write(job.delayed(now.plus(wait))).await?;
+                self.resends.write(job.delayed(until)).await?;
                 Ok(Next::Done)
             }
         }

@@ -7,14 +7,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use domain::delivery::Delivery;
+use domain::endpoint::Endpoint;
 use domain::event::Event;
 use domain::event::ledger::SkipReason;
-use domain::id::{DeliveryId, EndpointId, SortableId as _};
+use domain::id::{DeliveryId, EndpointId, EndpointKey, SortableId as _};
 use store::rows::ledgers::ListedEvent;
 use store::{Listing, Order};
 
 use crate::error::UseCaseError;
-use crate::manage::read_ledger::first_attempt_pending;
+use crate::manage::read_ledger::{endpoints_of, first_attempt_pending};
 use crate::manage::workspace_deliveries::position::Boundary;
 use crate::manage::workspace_deliveries::{EXAMINED_AT_MOST, Listed, Read, Reading};
 
@@ -146,9 +147,14 @@ impl Walk<'_> {
             let now: Vec<Candidate> = self.waiting.drain(..wanted.min(self.waiting.len())).collect();
             self.examined += now.len();
             let mut found = self.load(&now).await?;
+            let waiting =
+                now.iter().filter(|one| one.skipped.is_none() && !found.contains_key(&one.delivery()));
+            let waiting = waiting.map(|one| EndpointKey::new(one.event.workspace_id, one.endpoint));
+            let endpoints = endpoints_of(self.reading.context, waiting).await?;
             for candidate in now {
                 let row = found.remove(&candidate.delivery());
-                let Some(listed) = self.listed(&candidate, row) else { continue };
+                let endpoint = endpoints.get(&candidate.endpoint).map(AsRef::as_ref);
+                let Some(listed) = self.listed(&candidate, row, endpoint) else { continue };
                 if self.rows.len() == self.reading.limit {
                     return Ok(Some(self.boundary_before(&candidate)));
                 }
@@ -167,12 +173,17 @@ impl Walk<'_> {
     }
 
     /// The row of the list, if the filter selects it. A delivery's row says more than the ledger.
-    fn listed(&self, candidate: &Candidate, row: Option<Delivery>) -> Option<Listed> {
+    fn listed(
+        &self,
+        candidate: &Candidate,
+        row: Option<Delivery>,
+        known: Option<&Endpoint>,
+    ) -> Option<Listed> {
         let Candidate { event, endpoint, skipped, .. } = candidate;
         let filter = self.reading.filter;
         let delivery = match (row, skipped) {
             (Some(row), _) => row,
-            (None, None) => first_attempt_pending(event, *endpoint),
+            (None, None) => first_attempt_pending(event, *endpoint, known),
             (None, Some(reason)) => {
                 let (endpoint, reason, event_type) = (*endpoint, *reason, event.event_type.clone());
                 let listed = Listed::Skipped { endpoint, event: event.id, event_type, reason };
