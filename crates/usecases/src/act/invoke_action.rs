@@ -116,7 +116,7 @@ pub async fn invoke(
     let (workspace, action) = find(actions, caller, name, &request).await?;
 
     // 2. Does the request fit it, and what would be sent?
-    prepared::check(actions, &action, &request)?;
+    prepared::check(actions, &action, &request).await?;
     let now = actions.context.clock.now();
     let id = match caller {
         Caller::Key(_) => InvocationId::new(now, actions.context.randomness.id()),

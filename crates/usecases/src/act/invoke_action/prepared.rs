@@ -2,7 +2,7 @@
 //! The parameters are checked by the action's schema; a dry run shows the request itself, without secrets.
 
 use domain::action::invocation::check_actor;
-use domain::action::parameters::{MAX_LEVELS, MAX_PARAMETERS_BYTES, closed};
+use domain::action::parameters::{MAX_LEVELS, MAX_PARAMETERS_BYTES};
 use domain::action::render::Call;
 use domain::action::{Action, Effect};
 use domain::delivery::render::{Occasion, RenderedRequest};
@@ -48,7 +48,11 @@ impl std::fmt::Debug for Prepared {
 }
 
 /// Checks a request against its action, everything at once.
-pub(super) fn check(actions: &Actions, action: &Action, request: &InvokeRequest) -> Result<(), Problem> {
+pub(super) async fn check(
+    actions: &Actions,
+    action: &Action,
+    request: &InvokeRequest,
+) -> Result<(), Problem> {
     let mut invalid = Invalid::new();
     let parameters = Value::Object(request.parameters.clone());
     let text = parameters.to_string();
@@ -57,7 +61,7 @@ pub(super) fn check(actions: &Actions, action: &Action, request: &InvokeRequest)
     if is_deeper_than(&text, MAX_LEVELS) {
         invalid.push("/parameters", "may be nested 32 levels deep");
     } else if fits {
-        for misfit in actions.schemas.misfits(&closed(&action.settings.parameters), &parameters) {
+        for misfit in actions.validators.misfits_of_parameters(action, &parameters).await {
             invalid.push(format!("/parameters{}", misfit.pointer), misfit.detail);
         }
     }
