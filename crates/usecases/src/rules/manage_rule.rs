@@ -143,7 +143,8 @@ pub async fn list_rules(
             && filter.active.is_none_or(|active| active == rule.active)
     };
     let listing = rows.listing(Order::NewestFirst, Window::everything(), selects);
-    let page = rows.page(listing.order, management.context.store.list_rules(workspace, &listing).await?);
+    let read = management.context.store.list_rules(workspace, &listing).await?;
+    let page = rows.page_cut(listing.order, read, |rule| rule.id, |rule| &rule.settings);
     Ok(page.map(|rule| rule.shown_to(caller)))
 }
 

@@ -65,9 +65,9 @@ pub(crate) async fn answer(
         }
         Asked::Discover => request.discovered(),
         Asked::Ping => request.answered(Value::Object(serde_json::Map::new())),
-        Asked::ListTools => {
-            let tools = tools::list(&actions, &caller).await?;
-            request.tools(tools)
+        Asked::ListTools { after } => {
+            let listed = tools::list(&actions, &caller, after.as_deref()).await?;
+            request.tools(listed.tools, listed.next)
         }
         Asked::CallTool { name, arguments } => {
             match tools::call(&actions, &caller, name, (arguments.clone(), request.client.clone())).await? {
