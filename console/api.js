@@ -155,7 +155,8 @@ export const part = (text) => encodeURIComponent(text.replaceAll('/', '~'));
  * @returns {Promise<Session>}
  */
 export async function login(secret) {
-  const { data } = await call('POST', '/v1/sessions', { token: secret, body: {}, key: newKey() });
+  // No Idempotency-Key: a one-time token works once, and a second session does no harm.
+  const { data } = await call('POST', '/v1/sessions', { token: secret, body: {}, key: '' });
   setSession(data);
   return data;
 }

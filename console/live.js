@@ -1,7 +1,7 @@
 // When does a page ask again, and what does it show meanwhile?
 // Polling of visible pages only, with backoff; new rows wait behind a pill, so that a list never moves under the cursor.
 import { useCallback, useEffect, useMemo, useRef, useState } from './vendor/preact-htm-signals.js';
-import { get, Problem } from './api.js';
+import { call, Problem } from './api.js';
 
 /** @typedef {{data: any, error: Problem|null, loading: boolean, updatedAt: number, stale: boolean, refresh: () => Promise<void>}} Live */
 /** @typedef {Live & {rows: any[], next: string|null, previous: string|null, fresh: number, showFresh: () => void, searched: any}} LiveList */
@@ -36,10 +36,10 @@ const keyOf = (path, query) => `${path}?${JSON.stringify(Object.entries(query).f
  * Loads and, if `every` is not 0, polls one address. `path` null: nothing is loaded yet.
  * @param {string|null} path
  * @param {import('./api.js').Query} [query]
- * @param {{every?: number}} [options]
+ * @param {{every?: number, read?: (answer: import('./api.js').Answer) => any}} [options] `read`: what is kept of the answer, if not its data alone
  * @returns {Live}
  */
-export function useLive(path, query = {}, { every = 0 } = {}) {
+export function useLive(path, query = {}, { every = 0, read = dataOf } = {}) {
   const key = path === null ? '' : keyOf(path, query);
   const [, draw] = useState(0);
   const state = useRef({ key: '', data: /** @type {any} */ (undefined), error: /** @type {Problem|null} */ (null), updatedAt: 0, stale: false });
@@ -49,7 +49,7 @@ export function useLive(path, query = {}, { every = 0 } = {}) {
     if (path === null) return 'same';
     const at = state.current;
     try {
-      const data = await get(path, query, abort);
+      const data = read(await call('GET', path, { query, signal: abort }));
       if (state.current.key !== key) return 'same';
       const changed = JSON.stringify(data) !== JSON.stringify(at.data);
       remember(key, data);
@@ -132,12 +132,12 @@ export function mergePage(shown, answer, id) {
  * address in `query`. New rows are counted in `fresh` and shown by `showFresh()`.
  * @param {string|null} path
  * @param {import('./api.js').Query} [query]
- * @param {{every?: number, id?: (row: any) => string}} [options]
+ * @param {{every?: number, id?: (row: any) => string, read?: (answer: import('./api.js').Answer) => any}} [options] `read` makes `{data, next, previous}` of another list
  * @returns {LiveList}
  */
-export function useLiveList(path, query = {}, { every = EVERY_MS, id = rowId } = {}) {
-  const first = !query.cursor && !query.before;
-  const live = useLive(path, query, { every: first ? every : 0 });
+export function useLiveList(path, query = {}, { every = EVERY_MS, id = rowId, read = dataOf } = {}) {
+  const first = !query.cursor && !query.before && !query.after;
+  const live = useLive(path, query, { every: first ? every : 0, read });
   const key = path === null ? '' : keyOf(path, query);
   const shown = useRef({ key: '', rows: /** @type {any[]|null} */ (null), next: null, previous: null });
   const [, draw] = useState(0);
@@ -159,6 +159,9 @@ export function useLiveList(path, query = {}, { every = EVERY_MS, id = rowId } =
     refresh: async () => { await live.refresh(); showFresh(); },
   };
 }
+
+/** @param {import('./api.js').Answer} answer */
+const dataOf = (answer) => answer.data;
 
 /** @param {any} row */
 const rowId = (row) => row.id ?? `${row.event_id}/${row.endpoint_id}`;

@@ -1,7 +1,7 @@
 // What happens when the console is opened?
 // Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
 import {
-  Loading, Shell, State, forget, html, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
+  Loading, Shell, State, dress, enterPortal, forget, html, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
   startKeys, startRouter, useEffect, useKeys, useState, visiblePages,
 } from './shell.js';
 
@@ -73,7 +73,7 @@ on.unauthorized = () => {
   setSession(null);
   forget();
   if (route.value.app === 'portal') {
-    const refresh = /** @type {any} */ (look.value).refresh_url;
+    const refresh = look.value.refresh_url;
     if (refresh) location.assign(refresh);
     return;
   }
@@ -86,7 +86,9 @@ async function takeToken() {
   const once = given.get('once');
   const portal = given.get('t');
   if (once || portal) history.replaceState(history.state, '', location.pathname + location.search);
-  if (portal) setSession({ token: portal, expires_at: null, workspace_id: route.value.ws, scopes: ['webhooks', 'deliveries', 'events:ro'], roles: [] });
+  if (route.value.app === 'portal') {
+    await Promise.all([dress(route.value.ws), portal && enterPortal(portal, route.value.ws).catch(() => {})]);
+  }
   if (once) {
     try { await login(once); } catch { loginReason.value = { reason: 'once', next: '' }; }
   }
@@ -96,6 +98,6 @@ startRouter();
 startKeys();
 await takeToken();
 const { ws, page } = route.value;
-if (session.value && ws && !page) navigate(link('overview'), { replace: true });
+if (session.value && ws && !page) navigate(link(visiblePages()[0]?.[1][0] ?? 'overview'), { replace: true });
 const root = document.getElementById('app');
 if (root) render(html`<${App} />`, root);

@@ -2,6 +2,7 @@
 // Everything of the shell by one name; pages and parts that are loaded on demand import from here only.
 export * from './vendor/preact-htm-signals.js';
 export * from './format.js';
+export * from './colour.js';
 export * from './messages/en.js';
 export * from './router.js';
 export * from './api.js';
@@ -20,3 +21,4 @@ export * from './ui/filters.js';
 export * from './ui/form.js';
 export * from './ui/chart.js';
 export * from './ui/layout.js';
+export * from './portal.js';

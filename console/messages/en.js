@@ -6,7 +6,7 @@ export const messages = {
   product: 'Posthorn',
   skip: 'Skip to content',
   nav: {
-    label: 'Pages', menu: 'Menu', search: 'Search', workspace: 'Workspace', switchWorkspace: 'Switch workspace', logout: 'Log out', keys: 'Keyboard shortcuts', back: 'Back to the product',
+    label: 'Pages', menu: 'Menu', search: 'Search', workspace: 'Workspace', switchWorkspace: 'Switch workspace', logout: 'Log out', keys: 'Keyboard shortcuts', back: 'Back to the product', made: 'Made with Posthorn', portalName: 'Webhooks',
     setup: 'Setup', overview: 'Overview', endpoints: 'Endpoints', deliveries: 'Deliveries', events: 'Events', catalogue: 'Catalogue', rules: 'Rules', actions: 'Actions', sources: 'Sources',
     replays: 'Replays', keys_page: 'Keys', portal: 'Portal', developers: 'Developers', audit: 'Audit', notifications: 'Notifications', settings: 'Settings',
     groups: { watch: 'Watch', build: 'Build', manage: 'Manage' },
@@ -35,7 +35,7 @@ export const messages = {
   copy: { copy: 'Copy', copied: 'Copied', failed: 'Copying was refused by the browser', id: 'Copy id', path: 'Copy path', value: 'Copy value', all: 'Copy all' },
   form: { save: 'Save', saving: 'Saving…', cancel: 'Cancel', close: 'Close', saved: 'Saved', optional: 'optional', failed: 'Not saved', refused: 'This was refused', leave: 'Leave this page? What you typed and did not save is lost.', other: 'Elsewhere',
     changedTitle: 'Somebody changed this meanwhile', confirmType: (/** @type {string} */ word) => `Type ${word} to confirm`, show: 'Show', hide: 'Hide' },
-  json: { expand: 'Expand all', collapse: 'Collapse all', more: (/** @type {number} */ n) => `Show ${number(n)} more`, items: (/** @type {number} */ n) => count(n, 'item'), members: (/** @type {number} */ n) => count(n, 'member'), invalid: 'Not JSON', raw: 'As text', tree: 'As a tree', line: (/** @type {number} */ n) => `Line ${n}`, wrap: 'Wrap lines' },
+  json: { expand: 'Expand', collapse: 'Collapse', more: (/** @type {number} */ n) => `Show ${number(n)} more`, items: (/** @type {number} */ n) => count(n, 'item'), members: (/** @type {number} */ n) => count(n, 'member'), invalid: 'Not JSON', raw: 'As text', tree: 'As a tree', line: (/** @type {number} */ n) => `Line ${n}`, wrap: 'Wrap lines' },
   chart: { delivered: 'Delivered', failed: 'Failed', time: 'Time', none: 'No deliveries in this time' },
   palette: { label: 'Go to a page, an endpoint, an event type, or paste an id', placeholder: 'Search, or paste any id', none: 'Nothing found', open: 'Open', pages: 'Pages', endpoints: 'Endpoints', types: 'Event types', rules: 'Rules', ids: 'Id', workspaces: 'Workspaces' },
   keys: { title: 'Keyboard shortcuts', everywhere: 'Everywhere', page: 'This page', singles: 'Single keys', singlesHint: 'Switch off if speech input triggers them.', palette: 'Search, or open a pasted id', sheet: 'Show these shortcuts', go: (/** @type {string} */ page) => `Go to ${page}`, next: 'Next row', previous: 'Previous row', open: 'Open row', select: 'Select row', or: 'or' },

@@ -51,6 +51,6 @@ export function CodeEditor({ value, change, label, errors = [], strip = '', json
       <div class="gutter" aria-hidden="true" ref=${gutter}><div>${numbers(lines)}${[...wrong].map((line) => html`<i key=${line} style=${{ top: `${(line - 1) * 20}px` }}>${line}</i>`)}</div></div>
       <textarea ref=${area} id=${id} aria-label=${label} aria-invalid=${marks.length ? 'true' : undefined} value=${value} wrap="off" readonly=${readOnly} spellcheck=${false} autocomplete="off" autocapitalize="off" onScroll=${scroll} onKeyDown=${readOnly ? undefined : key} onInput=${(/** @type {any} */ e) => change(e.target.value)}></textarea>
     </div>
-    ${marks.length > 0 && html`<ul class="editor-errors" role="status">${marks.map((m) => html`<li key=${m.words}><button type="button" class="plain" onClick=${() => go(m.line)}>${messages.json.line(m.line)}</button><span class="error"><${Icon} name="warn" />${m.words}</span></li>`)}</ul>`}
+    ${marks.length > 0 && html`<div role="status"><ul class="editor-errors">${marks.map((m) => html`<li key=${m.words}><button type="button" class="plain" onClick=${() => go(m.line)}>${messages.json.line(m.line)}</button><span class="error"><${Icon} name="warn" />${m.words}</span></li>`)}</ul></div>`}
   </div>`;
 }

@@ -22,11 +22,11 @@ export const pageName = (page) => /** @type {any} */ (messages.nav)[page === 'ke
 /** The pages that this session may open, in groups. @returns {[string, string[]][]} */
 export function visiblePages() {
   const portal = route.value.app === 'portal';
-  return PAGES.map(([group, pages]) => /** @type {[string, string[]]} */ ([group, pages.filter(([, scope, inPortal]) => (!portal || inPortal) && (!scope || may(scope))).map(([page]) => page)]))
+  return PAGES.map(([group, pages]) => /** @type {[string, string[]]} */ ([group, pages.filter(([page, scope, inPortal]) => (!portal || (inPortal && (look.value.pages ?? [page]).includes(page))) && (!scope || may(scope))).map(([page]) => page)]))
     .filter(([, pages]) => pages.length > 0);
 }
 
-/** What the portal looks like; main.js fills it. @type {import('../vendor/preact-htm-signals.js').Signal<{name?: string, logo?: string, return_url?: string, hide_branding?: boolean, pages?: string[]}>} */
+/** What the portal looks like; portal.js fills it. @type {import('../vendor/preact-htm-signals.js').Signal<{name?: string|null, accent?: string|null, logo?: string|null, theme?: string, origins?: string[], refresh_url?: string|null, return_url?: string|null, hide_branding?: boolean, pages?: string[]|null, lang?: string|null}>} */
 export const look = signal({});
 
 /** Names of workspaces, kept for the tab: one request less on each page. */
@@ -54,7 +54,7 @@ export function Shell({ children, commands }) {
   useEffect(() => { if (app === 'console') learnName(ws); }, [ws, app]);
   useEffect(() => { menuOpen.value = false; }, [path]);
   const portal = app === 'portal';
-  const name = portal ? look.value.name ?? '' : workspaceNames.value[ws] ?? ws;
+  const name = portal ? look.value.name ?? messages.nav.portalName : workspaceNames.value[ws] ?? ws;
   return html`<div class=${`shell ${menuOpen.value ? 'menu-open' : ''}`}>
     <a class="skip" href="#main" onClick=${focusMain}>${messages.skip}</a>
     <header class="bar">
@@ -68,9 +68,10 @@ export function Shell({ children, commands }) {
       <button class="find" onClick=${() => commands.palette()}><${Icon} name="search" /><span>${messages.nav.search}</span><kbd>${keyName('mod+k')}</kbd></button>
       ${visiblePages().map(([group, pages]) => html`<div key=${group} role="group" aria-label=${/** @type {any} */ (messages.nav.groups)[group]}>
         ${!portal && html`<h2>${/** @type {any} */ (messages.nav.groups)[group]}</h2>`}
-        ${pages.filter((p) => !portal || !look.value.pages || look.value.pages.includes(p)).map((p) => html`<a key=${p} href=${link(p)} aria-current=${p === page ? 'page' : undefined}><${Icon} name=${p === 'keys' ? 'keys_page' : p} /><span>${pageName(p)}</span></a>`)}
+        ${pages.map((p) => html`<a key=${p} href=${link(p)} aria-current=${p === page ? 'page' : undefined}><${Icon} name=${p === 'keys' ? 'keys_page' : p} /><span>${pageName(p)}</span></a>`)}
       </div>`)}
       <div class="foot">
+        ${portal && !look.value.hide_branding && html`<p class="made">${messages.nav.made}</p>`}
         <button onClick=${commands.sheet}><${Icon} name="keyboard" /><span>${messages.nav.keys}</span></button>
         ${portal ? look.value.return_url && html`<a href=${look.value.return_url} target="_top" rel="noreferrer"><${Icon} name="left" /><span>${messages.nav.back}</span></a>`
     : html`<button onClick=${commands.logout}><${Icon} name="out" /><span>${messages.nav.logout}</span></button>`}
@@ -94,7 +95,7 @@ function focusMain(event) {
  */
 export function Page({ title, heading, crumbs = [], actions, note, narrow, children }) {
   useEffect(() => {
-    document.title = `${title} · ${look.value.name ?? messages.product}`;
+    document.title = `${title} · ${look.value.name ?? (route.value.app === 'portal' ? messages.nav.portalName : messages.product)}`;
     // A reader hears where a link has led; the first page of a tab is said by the browser itself.
     if (history.state) announce(title);
   }, [title, look.value.name]);

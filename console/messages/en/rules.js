@@ -1,6 +1,6 @@
 // Which words do the pages of rules show?
 // A sentence for each rule, the builder, its result, and when rules fired.
-import { span } from '../../format.js';
+import { span } from '../../shell.js';
 
 /** The words of a rule's sentence. */
 export const words = {
