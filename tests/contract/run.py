@@ -137,6 +137,7 @@ def world(url, receiver):
         "action": action,
         "rule": rule,
         "event_type": described,
+        "version": 1,
         "invocation": invocation,
         "request": received,
         "number": 0,
@@ -156,7 +157,7 @@ def world(url, receiver):
 
 def settings_of(ids, deletable):
     """The configuration of schemathesis (TOML)."""
-    parameters = lambda values: "".join(f'"path.{name}" = "{value}"\n' for name, value in values.items())
+    parameters = lambda values: "".join(f'"path.{name}" = {json.dumps(value)}\n' for name, value in values.items())
     # A schema cannot say everything: a cursor that the API gave, a window that ends after it begins. So `422` is no
     # contradiction to a request that conforms to the schema. Nor is `412`: `If-Match` is judged before the body. And each event of a batch is answered on its own: one that
     # is invalid does not refuse the batch.
