@@ -10,7 +10,7 @@ use domain::uid::WorkspaceIdOrUid;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::page::Page;
+use crate::page::{Cursor, Limit, Page};
 use crate::problem::FieldError;
 
 /// The description of a new event type: its name, its settings and its schema.
@@ -124,6 +124,18 @@ pub struct EventTypeQuery {
     /// `true`: only archived ones, `false`: only others; all if left out.
     #[cfg_attr(feature = "openapi", param(value_type = Option<bool>))]
     pub archived: Option<Flag>,
+}
+
+/// Which page of the catalogue: read as [`crate::page::PageQuery`], with another default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+pub struct CatalogueQuery {
+    /// The most rows of the page, 1 to 250; as many as fit into an answer if left out.
+    pub limit: Option<Limit>,
+    /// The `next` of the page before: the page that follows it. The first page if left out.
+    pub cursor: Option<Cursor>,
+    /// The `previous` of the page after: the page that precedes it. Cannot be combined with `cursor`.
+    pub before: Option<Cursor>,
 }
 
 /// A new version of the schema of an event type.

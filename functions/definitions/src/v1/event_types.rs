@@ -1,16 +1,16 @@
 //! `/v1/event-types`: describe, read, list, change, delete, versions, import, and what was seen beside the catalogue.
 
 use api::event_types::{
-    EventTypeCatalogue, EventTypeDescription, EventTypeGroup, EventTypeMismatch, EventTypeMismatches,
-    EventTypeQuery, Flag, ImportEffect, ImportQuery, ImportedEventType, ImportedEventTypes, ListedEventType,
-    ListedSchemaVersion, NewEventType, NewSchemaVersion, SchemaVersion, SchemaVersions, SeenEventType,
-    SeenEventTypes, SeenQuery,
+    CatalogueQuery, EventTypeCatalogue, EventTypeDescription, EventTypeGroup, EventTypeMismatch,
+    EventTypeMismatches, EventTypeQuery, Flag, ImportEffect, ImportQuery, ImportedEventType,
+    ImportedEventTypes, ListedEventType, ListedSchemaVersion, NewEventType, NewSchemaVersion, SchemaVersion,
+    SchemaVersions, SeenEventType, SeenEventTypes, SeenQuery,
 };
 use api::openapi::{EventTypeChange, ImportDocument};
-use api::page::PageQuery;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::catalogue::MAX_EVENT_TYPES;
 use domain::event::event_type::EventType;
 use domain::problem::Problem;
 use http_kit::extract::id::{EventTypeName, VersionNumber};
@@ -65,19 +65,23 @@ pub(crate) async fn create(
 
 /// List event types
 ///
-/// The catalogue by name, without schemas and examples.
+/// The catalogue by name, without schemas and examples: in one page, unless a `limit` is named or it has more than 2 MiB.
 #[utoipa::path(
     get,
     path = "/v1/event-types",
     operation_id = "list_event_types",
     tag = "Event types",
-    params(EventTypeQuery, PageQuery),
+    params(EventTypeQuery, CatalogueQuery),
     responses((status = 200, description = "A page of event types.", body = EventTypeCatalogue)),
 )]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
-    Page { filter: EventTypeQuery { group, name, archived }, rows }: Page<EventType, EventTypeQuery>,
+    Page { filter: EventTypeQuery { group, name, archived }, rows }: Page<
+        EventType,
+        EventTypeQuery,
+        MAX_EVENT_TYPES,
+    >,
 ) -> Answer<Json<EventTypeCatalogue>> {
     let archived = archived.map(|flag| flag == Flag::True);
     let filter = EventTypeFilter { group, name, archived };
