@@ -2,7 +2,7 @@
 // Event, cards and result share one draft; dragging, the server's verdicts and its refusals come together here.
 import { announce, html, signal, useEffect, useLive, useMemo, useRef, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
-import { RECENT, saidOf, tally, useTest } from './backtest.js';
+import { RECENT, judge, saidOf, tally, useTest } from './backtest.js';
 import { Conditions } from './conditions.js';
 import { draggable } from './drag.js';
 import { newKey } from './draft.js';
@@ -29,7 +29,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   const [choice, look] = useState(/** @type {import('./events.js').Choice} */ (''));
   const tested = useTest({ draft, ws, ruleId, query: { recent: RECENT } });
   const types = useTypes(ws);
-  const description = useDescription(draft.events, types);
+  const description = useDescription(draft.events, types.described);
   const events = tested.result?.events ?? [];
   const isWaiting = tested.result === null && tested.problem === null;
   const first = events[0]?.id ? `event:${events[0].id}` : !isWaiting && description?.example != null ? `type:${description.name}` : !isWaiting && draft.examples[0] ? `example:${draft.examples[0].key}` : '';
@@ -44,6 +44,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   const own = isShown ? tested.result : alone.result;
   const answered = listed ? tested : alone;
   const said = useMemo(() => saidOf(answered.filter, listed ?? own?.events[0]), [answered.filter, listed, own]);
+  const judged = useMemo(() => judge(filter, said), [filter, said]);
   const tallies = useMemo(() => tally(tested.filter, events), [tested.result]);
   const refused = editor.problem ?? tested.problem ?? alone.problem;
   const errors = refused?.errors ?? [];
@@ -72,7 +73,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
     announce(texts.exampleAdded);
   };
   return {
-    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types, description, events, isWaiting, choice: now, looked, tested, own, said, tallies, errors, wrong, drag,
+    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, isWaiting, choice: now, looked, tested, own, said, judged, tallies, errors, wrong, drag,
     saved: editor.saved, hasTemplate,
     aim: (/** @type {HTMLTextAreaElement} */ area) => { target.current = area; setHasTemplate(true); },
     valuesAt: (/** @type {string} */ path) => (event ? valuesAt(event.document, path) : []),
@@ -176,8 +177,8 @@ function useDragging(b) {
 export function Builder({ view, ...props }) {
   const b = useBuilder(props);
   const root = useDragging(b);
-  return html`<div class="builder" ref=${root}>
-    <${EventPanel} b=${b} />
+  return html`<div class=${`builder ${view}`} ref=${root}>
+    ${view !== 'json' && html`<${EventPanel} b=${b} />`}
     <div class="rule-column cards">
       ${view === 'json' ? html`<${JsonView} b=${b} />` : html`
         <section class="card"><h2>${texts.when}</h2><${When} b=${b} /></section>

@@ -2,6 +2,7 @@
 // The editor's state: a draft with undo, kept in sessionStorage; saving under the revision that it began with.
 import { Problem, call, messages, unsaved, useEffect, useRef, useState } from '../shell.js';
 import { empty, fromText, mistakes, newKey, settings, toText } from './draft.js';
+import { toJson } from './filter.js';
 import { push, redo, start, undo } from './history.js';
 import { RawJson, parseJson, stringify } from './json.js';
 
@@ -68,7 +69,7 @@ export function useEditor(ws, id, loaded, begun) {
 
   /** @param {string} text */
   const takeOver = (text) => {
-    const next = savedFrom(text);
+    const next = like(draft, savedFrom(text));
     setSaved(next);
     setRevision(next.revision);
     setHistory((old) => push(old, next.draft));
@@ -108,7 +109,7 @@ export function useEditor(ws, id, loaded, begun) {
     setProblem(null);
     try {
       const { text } = await call('PATCH', `/v1/rules/${id}`, { body: members, revision: `"${revision}"` });
-      const next = savedFrom(text);
+      const next = like(draft, savedFrom(text));
       setSaved(next);
       setRevision(next.revision);
       setHistory((old) => (isDirty ? push(old, { ...old.present, ...members }) : push(old, next.draft)));
@@ -134,6 +135,12 @@ export function useEditor(ws, id, loaded, begun) {
     undo: () => setHistory(undo), redo: () => setHistory(redo), canUndo: history.past.length > 0, canRedo: history.future.length > 0,
     discard: () => { setHistory((old) => push(old, base)); setRestored(false); setProblem(null); setRevision(saved?.revision ?? 0); },
   };
+}
+
+/** What was saved, with the nodes that are on the screen if their conditions are the same. @param {Draft} shown @param {Saved} saved @returns {Saved} */
+function like(shown, saved) {
+  const isSame = stringify(toJson(shown.filter)) === stringify(toJson(saved.draft.filter));
+  return isSame ? { ...saved, draft: { ...saved.draft, filter: shown.filter } } : saved;
 }
 
 /** @param {string} store @param {Draft} draft @param {number} revision */
