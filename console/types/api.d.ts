@@ -347,7 +347,7 @@ export interface paths {
         };
         /**
          * List event types
-         * @description The catalogue by name, without schemas and examples.
+         * @description The catalogue by name, without schemas and examples: in one page, unless a `limit` is named or it has more than 2 MiB.
          *
          *     Scope: any.
          */
@@ -7677,7 +7677,7 @@ export interface operations {
                 name?: string;
                 /** @description `true`: only archived ones, `false`: only others; all if left out. */
                 archived?: boolean;
-                /** @description The most rows of the page, 1 to 250; 50 if left out. */
+                /** @description The most rows of the page, 1 to 250; as many as fit into an answer if left out. */
                 limit?: components["schemas"]["Limit"];
                 /** @description The `next` of the page before: the page that follows it. The first page if left out. */
                 cursor?: components["schemas"]["Cursor"];
