@@ -1,6 +1,6 @@
 // What does one rule do, and how is it changed?
 // The builder, its JSON, and when it fired; saving, watching, live, and what somebody else saved meanwhile.
-import { Badge, Confirm, Failed, Icon, Loading, May, Notice, Opens, Page, Problem, Status, Switch, Tabs, call, currentTab, endpointName, html, link, may, navigate, remove, signal, toast, useEffect, useEndpoints, useKeys, useState } from '../shell.js';
+import { Badge, Confirm, Failed, Icon, Loading, Notice, Opens, Page, Problem, Status, Switch, Tabs, call, currentTab, endpointName, html, link, may, navigate, remove, signal, toast, useEffect, useEndpoints, useKeys, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { Builder } from '../rules/builder.js';
 import { Conflict } from '../rules/conflict.js';
@@ -67,9 +67,9 @@ function Edit({ ws, ruleId, loaded, crumbs }) {
     <p class="sentence lead-sentence" id="rule-sentence" aria-live="off">${shown.map(({ text, as }, place) => (as === 'text' ? text : html`<bdi key=${place} class=${as}>${text}</bdi>`))}</p>
     ${problem && html`<${Notice} tone="bad">${texts.notSaved} ${general(problem)} ${problem.request_id && html`<span class="mono muted">${problem.request_id}</span>`}<//>`}
     ${editor.isRestored && isDirty && html`<${Notice} actions=${html`<button type="button" class="button small" onClick=${editor.discard}>${texts.discard}</button>`}>${texts.restored}<//>`}
-    ${saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json], ['firings', texts.firingsTab]]} />`}
+    ${saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json], ...(may('events:ro') ? [['firings', texts.firingsTab]] : [])]} />`}
     ${!saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json]]} />`}
-    ${tab === 'firings' && ruleId ? html`<${May} scope="events:ro"><${Firings} ruleId=${ruleId} steps=${draft.steps} /><//>`
+    ${tab === 'firings' && ruleId ? html`<${Firings} ruleId=${ruleId} steps=${draft.steps} />`
     : html`<${Builder} view=${tab} editor=${editor} ws=${ws} ruleId=${ruleId} readOnly=${readOnly} endpoints=${[...endpoints.values()].map((each) => ({ id: each.id, name: endpointName(each) }))} />`}
     <${Conflict} editor=${editor} nameOf=${nameOf} />
     ${made.value && html`<${Secrets} of=${made.value} close=${() => { made.value = null; }} />`}

@@ -16,7 +16,7 @@ export function Firings({ ruleId, steps }) {
     { head: texts.columns.time, width: '150px', cell: (/** @type {any} */ row) => html`<${Time} at=${row.accepted_at} />` },
     { head: texts.columns.type, main: true, cell: (/** @type {any} */ row) => html`<bdi class="mono cut">${row.event_type}</bdi>` },
     { head: texts.columns.outcome, width: '280px', cell: (/** @type {any} */ row) => html`<${Outcomes} steps=${row.steps} isSeveral=${isSeveral} />` },
-    { head: texts.columns.delivery, width: '190px', cell: (/** @type {any} */ row) => row.steps.filter((/** @type {any} */ step) => step.delivery_id).map((/** @type {any} */ step) => html`<${Id} key=${step.step} id=${step.delivery_id} href=${link('deliveries', step.delivery_id)} />`) },
+    { head: texts.columns.delivery, width: '190px', cell: (/** @type {any} */ row) => html`<${Deliveries} steps=${row.steps} />` },
   ];
   return html`<div class="firings">
     <${Statistics} ruleId=${ruleId} range=${range} steps=${steps} />
@@ -34,6 +34,12 @@ function Outcomes({ steps, isSeveral }) {
   const isSame = steps.every((step) => step.result === steps[0].result && step.reason === steps[0].reason);
   const shown = isSame ? steps.slice(0, 1) : steps;
   return html`<span class="firing-steps">${shown.map((step) => html`<span key=${step.step}>${isSeveral && !isSame && html`<span class="mono muted">${step.step} </span>`}<${Status} of=${LOOK[step.result]} word=${texts.results[step.result]}>${step.reason && texts.skips[step.reason]}<//></span>`)}</span>`;
+}
+
+/** @param {{steps: any[]}} props */
+function Deliveries({ steps }) {
+  const made = steps.filter((step) => step.delivery_id);
+  return made.length === 0 ? html`<span class="muted">–</span>` : html`<span class="firing-steps">${made.map((step) => html`<${Id} key=${step.step} id=${step.delivery_id} href=${link('deliveries', step.delivery_id)} />`)}</span>`;
 }
 
 /** @type {Record<string, string>} */

@@ -1,6 +1,6 @@
 // For which of the last events would the rule fire, why, and what exactly would it send?
 // The backtest: a headline, a strip of the last events, the list, and the exact request for the one that is looked at.
-import { Badge, Copy, Failed, Icon, Loading, Notice, Segments, State, Time, html, link, number, useState } from '../shell.js';
+import { Badge, Copy, Failed, Forbidden, Icon, Loading, Notice, Segments, State, Time, html, link, number, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { find } from './moves.js';
 import { nodeAt, pointers } from './filter.js';
@@ -23,7 +23,8 @@ export function Result({ b }) {
   return html`<section class="rule-column result" aria-label=${texts.result} aria-busy=${isBusy ? 'true' : 'false'}>
     <div class="column-head"><h2>${texts.result}</h2>${isBusy && html`<span class="muted busy">${texts.trying}</span>`}</div>
     ${problem && !result && html`<${Failed} problem=${problem} compact />`}
-    ${!result && !problem && html`<${Loading} rows=${5} height=${28} />`}
+    ${!b.mayTry && html`<${Forbidden} scope="events:ro" />`}
+    ${!result && !problem && b.mayTry && html`<${Loading} rows=${5} height=${28} />`}
     ${result && html`
       ${result.of > 0 ? html`
         <p class="headline" role="status"><strong class="number">${texts.firesFor(result.matched)}</strong> ${texts.ofTheLast(result.of)}</p>
