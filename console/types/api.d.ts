@@ -347,7 +347,7 @@ export interface paths {
         };
         /**
          * List event types
-         * @description The whole catalogue by name, without schemas and examples.
+         * @description The catalogue by name, without schemas and examples: in one page, unless a `limit` is named or it has more than 2 MiB.
          *
          *     Scope: any.
          */
@@ -953,7 +953,7 @@ export interface paths {
         put?: never;
         /**
          * Test a rule
-         * @description A rule, saved or not, is held against a stored event, an event of your own, or the newest events of its types. The answer says for which it would fire and why, and shows what each step would send; nothing is sent. Stored events need the scope `events:ro`, too, and an event of your own the scope `webhooks` if a saved step signs it.
+         * @description A rule, saved or not, is held against a stored event, an event of your own, or the newest events of its types. The answer says for which it would fire and why, shows what each step would send, and names what saving would refuse; nothing is sent. Stored events need the scope `events:ro`, too, and an event of your own the scope `webhooks` if a saved step signs it.
          *
          *     Scope: `rules` and `events:ro`.
          */
@@ -2154,6 +2154,13 @@ export interface components {
          * @enum {string}
          */
         CancelReason: "endpoint_disabled" | "endpoint_deleted" | "event_expired" | "event_erased";
+        /** @description Why there is a derived event. */
+        Cause: {
+            /** @description The event that the last rule of the chain fired for. */
+            event_id: components["schemas"]["EventId"];
+            /** @description The rules that led to it, the first one first; at most 3. */
+            rules: components["schemas"]["RuleId"][];
+        };
         /**
          * @description The name of a channel, a label for routing: an endpoint that lists channels gets only events that name one of them.
          * @example eu-west
@@ -2712,6 +2719,8 @@ export interface components {
         ErrorClasses: string;
         /** @description An event with its payload. */
         Event: {
+            /** @description Why there is an event that a rule made (`emit`); `null` for an event that was sent or received. */
+            caused_by?: components["schemas"]["Cause"] | null;
             /** @description The channels of the event. */
             channels: components["schemas"]["Channel"][];
             /** @description When the event was accepted. */
@@ -2800,12 +2809,16 @@ export interface components {
          * @example invoice.paid
          */
         EventType: string;
-        /** @description The event types of the catalogue. */
+        /** @description A page of the event types of the catalogue, by name. */
         EventTypeCatalogue: {
-            /** @description All of them, by name. There is no second page. */
+            /** @description The rows of the page. */
             data: components["schemas"]["ListedEventType"][];
-            /** @description The groups of these event types, by name. */
+            /** @description The groups of the event types of all pages, by name. */
             groups: components["schemas"]["EventTypeGroup"][];
+            /** @description The `cursor` of the next page; `null` on the last page. A page may be short, even empty, and still have a next one. */
+            next?: components["schemas"]["Cursor"] | null;
+            /** @description The `before` of the previous page; `null` on the first page. */
+            previous?: components["schemas"]["Cursor"] | null;
         };
         /**
          * @description A change of the description of an event type (RFC 7396): a member that is left out stays, `null` sets the default.
@@ -3532,7 +3545,7 @@ export interface components {
         McpAnswer: {
             /** @description Why it was refused: `code`, `message` and sometimes `data`. */
             error?: Record<string, never>;
-            /** @description The id of the request: a text or a whole number. A notification has none; `null` in an answer to what could not be read. */
+            /** @description The id of the request; `null` if it could not be read. */
             id: string | number | null;
             /** @description Always `2.0`. */
             jsonrpc: string;
@@ -3554,14 +3567,14 @@ export interface components {
          *     }
          */
         McpMessage: {
-            /** @description The id of the request: a text or a whole number. A notification has none; `null` in an answer to what could not be read. */
-            id?: string | number | null;
+            /** @description The id of the request: a text or a whole number. A notification has none. */
+            id?: string | number;
             /** @description Always `2.0`. */
             jsonrpc: string;
             /** @description `initialize`, `server/discover`, `ping`, `tools/list` or `tools/call`, or the name of a notification. */
-            method?: string;
+            method: string;
             /** @description What the method takes. */
-            params?: Record<string, never>;
+            params?: Record<string, never> | null;
         };
         /** @description The caller: what the key of the request may do. */
         Me: {
@@ -4102,7 +4115,7 @@ export interface components {
             confirmation?: string;
             /** @description When the confirmation ends: after 5 minutes; with `needs_confirmation` only. */
             expires_at?: components["schemas"]["Timestamp"];
-            /** @description The request, as it would be sent now. The signature and the values of the action's own headers are `[hidden]`. */
+            /** @description The request, as it would be sent now. The signature and the values of the action's own headers are `[hidden]`; so is what the query of the action's URL says literally, for a key without `admin`. */
             request: components["schemas"]["Preview"];
             /** @description Why not. */
             status: components["schemas"]["NotSentStatus"];
@@ -5887,6 +5900,8 @@ export interface components {
             complete: boolean;
             /** @description The events, newest first. */
             events: components["schemas"]["TestedEvent"][];
+            /** @description What saving the rule would refuse: each example that fails, and the way on which it would feed itself. The pointers begin with `/rule`. */
+            findings: components["schemas"]["FieldError"][];
             /**
              * @description For how many events it would fire.
              * @example 7
@@ -8097,6 +8112,12 @@ export interface operations {
                 name?: string;
                 /** @description `true`: only archived ones, `false`: only others; all if left out. */
                 archived?: boolean;
+                /** @description The most rows of the page, 1 to 250; as many as fit into an answer if left out. */
+                limit?: components["schemas"]["Limit"];
+                /** @description The `next` of the page before: the page that follows it. The first page if left out. */
+                cursor?: components["schemas"]["Cursor"];
+                /** @description The `previous` of the page after: the page that precedes it. Cannot be combined with `cursor`. */
+                before?: components["schemas"]["Cursor"];
             };
             header?: never;
             path?: never;
@@ -8104,7 +8125,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The event types. */
+            /** @description A page of event types. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8132,7 +8153,9 @@ export interface operations {
                      *           "count": 0,
                      *           "name": "Invoices"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null,
+                     *       "previous": null
                      *     }
                      */
                     "application/json": components["schemas"]["EventTypeCatalogue"];
@@ -8930,6 +8953,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "caused_by": null,
                      *       "channels": [
                      *         "eu-west"
                      *       ],
@@ -9455,8 +9479,53 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["malformed_json"];
+            /** @description The protocol refuses it; or it is no JSON. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": -32600,
+                     *         "message": "`jsonrpc` must be \"2.0\""
+                     *       },
+                     *       "id": null,
+                     *       "jsonrpc": "2.0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["McpAnswer"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "malformed_json";
+                        /** @constant */
+                        status?: 400;
+                    };
+                };
+            };
             401: components["responses"]["unauthorized"];
+            /** @description There is no such method. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": -32601,
+                     *         "message": "there is no method `resources/list`"
+                     *       },
+                     *       "id": 1,
+                     *       "jsonrpc": "2.0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["McpAnswer"];
+                };
+            };
             413: components["responses"]["too_large"];
             422: components["responses"]["unknown_field.invalid_request"];
             500: components["responses"]["internal_error"];
@@ -10136,6 +10205,12 @@ export interface operations {
                      *               ]
                      *             }
                      *           ]
+                     *         }
+                     *       ],
+                     *       "findings": [
+                     *         {
+                     *           "detail": "address not allowed",
+                     *           "pointer": "/url"
                      *         }
                      *       ],
                      *       "matched": 7,

@@ -120,6 +120,13 @@ def world(url, receiver):
     agent = call(url, "POST", "/v1/api-keys", agent)["key"]
     invocation = call(url, "POST", f"/v1/actions/{action}/invoke", {"actor": MARKER}, agent)["id"]
     link = {"workspace_id": first, "scopes": ["webhooks:ro"], "user": MARKER}
+    settings = {"name": MARKER, "then": [{"do": "deliver", "url": f"{receiver}/{MARKER}"}]}
+    rule, spare_rule = [call(url, "POST", "/v1/rules", settings, own)["id"] for _ in range(2)]
+    # The catalogue is the installation's, so nothing in it is marked as one workspace's.
+    described, spare_described = [
+        call(url, "POST", "/v1/event-types", {"name": name, "schema": {"type": "object"}})["name"]
+        for name in ("contract.described", "contract.spare")
+    ]
     spare = {"name": "spare", "workspace_id": first, "scopes": ["events:ro"]}
     ids = {
         "workspace": first,
@@ -129,6 +136,9 @@ def world(url, receiver):
         "replay": replay,
         "source": source["id"],
         "action": action,
+        "rule": rule,
+        "event_type": described,
+        "version": 1,
         "invocation": invocation,
         "request": received,
         "number": 0,
@@ -139,6 +149,8 @@ def world(url, receiver):
         "endpoint": spare_endpoint,
         "source": spare_source["id"],
         "action": spare_action,
+        "rule": spare_rule,
+        "event_type": spare_described,
         "event": spare_event["id"],
         "key": call(url, "POST", "/v1/api-keys", spare)["id"],
         "link": call(url, "POST", "/v1/portal-links", link)["id"],
@@ -148,7 +160,7 @@ def world(url, receiver):
 
 def settings_of(ids, deletable):
     """The configuration of schemathesis (TOML)."""
-    parameters = lambda values: "".join(f'"path.{name}" = "{value}"\n' for name, value in values.items())
+    parameters = lambda values: "".join(f'"path.{name}" = {json.dumps(value)}\n' for name, value in values.items())
     # A schema cannot say everything: a cursor that the API gave, a window that ends after it begins. So `422` is no
     # contradiction to a request that conforms to the schema. Nor is `412`: `If-Match` is judged before the body. And each event of a batch is answered on its own: one that
     # is invalid does not refuse the batch.
@@ -180,8 +192,6 @@ def run(url, name, key, settings, examples):
         command = [
             SCHEMATHESIS, "--config-file", config.name,
             "run", f"{url}/v1/openapi.json", "--url", url,
-            # JSON-RPC, whose clients judge it: tests/mcp and the stories of agents.
-            "--exclude-path", "/v1/mcp",
             "--phases", "examples,coverage,fuzzing", "--max-examples", str(examples), "--seed", str(SEED),
             "--exclude-checks", EXCLUDED, "--continue-on-failure", "--no-shrink",
             "--suppress-health-check", "all", "--warnings", "off",

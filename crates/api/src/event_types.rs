@@ -10,6 +10,7 @@ use domain::uid::WorkspaceIdOrUid;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::page::{Cursor, Limit, Page};
 use crate::problem::FieldError;
 
 /// The description of a new event type: its name, its settings and its schema.
@@ -36,36 +37,15 @@ pub struct NewEventType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventTypeDescription {
-    /// The name: the `type` of its events.
-    pub name: EventType,
-    /// The heading under which lists show it; `null` for none.
-    #[cfg_attr(feature = "openapi", schema(examples("Invoices")))]
-    pub group: Option<String>,
-    /// A title for people.
-    #[cfg_attr(feature = "openapi", schema(examples("Invoice paid")))]
-    pub title: String,
-    /// When it is sent and what it means.
-    #[cfg_attr(feature = "openapi", schema(examples("The customer paid an invoice in full.")))]
-    pub description: String,
-    /// The version of its schema that is in force; `null` if it has no schema.
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100, examples(1)))]
-    pub version: Option<u32>,
+    /// The members that lists show.
+    #[serde(flatten)]
+    pub listed: ListedEventType,
     /// The schema in force (JSON Schema, draft 2020-12); `null` if it has none.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>, examples(json!({ "type": "object" }))))]
     pub schema: Option<Value>,
     /// An example payload; `null` if the description has no example.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>, examples(json!({ "amount": 4200 }))))]
     pub example: Option<Value>,
-    /// Whether receivers should stop to use it.
-    pub deprecated: bool,
-    /// Whether it is no longer sent.
-    pub archived: bool,
-    /// Whether only callers with the scope `catalogue` see it.
-    pub hidden: bool,
-    /// When it was described.
-    pub created_at: Timestamp,
-    /// When the description was last changed.
-    pub updated_at: Timestamp,
 }
 
 /// An event type in a list: without its schema and its example.
@@ -98,13 +78,14 @@ pub struct ListedEventType {
     pub updated_at: Timestamp,
 }
 
-/// The event types of the catalogue.
+/// A page of the event types of the catalogue, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventTypeCatalogue {
-    /// All of them, by name. There is no second page.
-    pub data: Vec<ListedEventType>,
-    /// The groups of these event types, by name.
+    /// The rows and the cursors of the pages beside this one.
+    #[serde(flatten)]
+    pub page: Page<ListedEventType>,
+    /// The groups of the event types of all pages, by name.
     pub groups: Vec<EventTypeGroup>,
 }
 
@@ -143,6 +124,18 @@ pub struct EventTypeQuery {
     /// `true`: only archived ones, `false`: only others; all if left out.
     #[cfg_attr(feature = "openapi", param(value_type = Option<bool>))]
     pub archived: Option<Flag>,
+}
+
+/// Which page of the catalogue: read as [`crate::page::PageQuery`], with another default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+pub struct CatalogueQuery {
+    /// The most rows of the page, 1 to 250; as many as fit into an answer if left out.
+    pub limit: Option<Limit>,
+    /// The `next` of the page before: the page that follows it. The first page if left out.
+    pub cursor: Option<Cursor>,
+    /// The `previous` of the page after: the page that precedes it. Cannot be combined with `cursor`.
+    pub before: Option<Cursor>,
 }
 
 /// A new version of the schema of an event type.
@@ -319,32 +312,8 @@ pub struct EventTypeMismatches {
 impl EventTypeDescription {
     /// An event type with its schema.
     pub fn of(described: Described, schema: Option<Value>) -> Self {
-        let ListedEventType {
-            name,
-            group,
-            title,
-            description,
-            version,
-            deprecated,
-            archived,
-            hidden,
-            created_at,
-            updated_at,
-        } = ListedEventType::of(&described);
-        Self {
-            name,
-            group,
-            title,
-            description,
-            version,
-            schema,
-            example: described.settings.example,
-            deprecated,
-            archived,
-            hidden,
-            created_at,
-            updated_at,
-        }
+        let listed = ListedEventType::of(&described);
+        Self { listed, schema, example: described.settings.example }
     }
 }
 
@@ -367,16 +336,10 @@ impl ListedEventType {
     }
 }
 
-impl EventTypeCatalogue {
-    /// A list, with its groups.
-    pub fn of(described: &[Described]) -> Self {
-        let mut counts = std::collections::BTreeMap::new();
-        for described in described {
-            let group = &described.settings.group;
-            *counts.entry((group.is_none(), group.clone())).or_insert(0) += 1;
-        }
-        let groups = counts.into_iter().map(|((_, name), count)| EventTypeGroup { name, count }).collect();
-        Self { data: described.iter().map(ListedEventType::of).collect(), groups }
+impl EventTypeGroup {
+    /// A group of so many event types.
+    pub fn of((name, count): (Option<String>, usize)) -> Self {
+        Self { name, count }
     }
 }
 

@@ -1,5 +1,6 @@
 //! How are events sent and shown? The shapes of `/v1/events`.
 
+use domain::event::cause::Cause;
 use domain::event::channel::Channel;
 use domain::event::event_type::{EventType, EventTypePattern};
 use domain::event::ledger::{Ledger, SkipReason};
@@ -261,6 +262,9 @@ pub struct Event {
     /// The payload, byte for byte as it was sent; `null` once it was erased.
     #[cfg_attr(feature = "openapi", schema(value_type = domain::event::PayloadText))]
     pub data: Payload,
+    /// Why there is an event that a rule made (`emit`); `null` for an event that was sent or received.
+    #[serde(default)]
+    pub caused_by: Option<Cause>,
 }
 
 impl AcceptedEvent {
@@ -301,7 +305,7 @@ impl From<&DomainEvent> for EventSummary {
 
 impl From<&DomainEvent> for Event {
     fn from(event: &DomainEvent) -> Self {
-        Self { summary: event.into(), data: event.payload.clone() }
+        Self { summary: event.into(), data: event.payload.clone(), caused_by: event.caused_by.clone() }
     }
 }
 

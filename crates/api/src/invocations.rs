@@ -62,7 +62,8 @@ pub enum InvokeAnswer {
 pub struct NotSent {
     /// Why not.
     pub status: NotSentStatus,
-    /// The request, as it would be sent now. The signature and the values of the action's own headers are `[hidden]`.
+    /// The request, as it would be sent now. The signature and the values of the action's own headers are
+    /// `[hidden]`; so is what the query of the action's URL says literally, for a key without `admin`.
     pub request: Preview,
     /// The confirmation to send with the same request and the same `Idempotency-Key`; with `needs_confirmation` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]

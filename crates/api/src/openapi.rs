@@ -78,15 +78,15 @@ pub struct ActionChange;
 })))]
 pub struct McpMessage {
     /// Always `2.0`.
+    #[schema(pattern = "^2\\.0$")]
     pub jsonrpc: String,
-    /// The id of the request, a text or a whole number; a notification has none.
-    #[schema(required = false, schema_with = message_id)]
+    /// The id of the request; a notification has none.
+    #[schema(required = false, schema_with = request_id)]
     pub id: Option<serde_json::Value>,
     /// `initialize`, `server/discover`, `ping`, `tools/list` or `tools/call`, or the name of a notification.
-    #[schema(required = false)]
     pub method: String,
     /// What the method takes.
-    #[schema(required = false, value_type = Object)]
+    #[schema(required = false, value_type = Option<Object>)]
     pub params: Option<serde_json::Value>,
 }
 
@@ -98,9 +98,10 @@ pub struct McpMessage {
 })))]
 pub struct McpAnswer {
     /// Always `2.0`.
+    #[schema(pattern = "^2\\.0$")]
     pub jsonrpc: String,
     /// The id of the request; `null` if it could not be read.
-    #[schema(schema_with = message_id)]
+    #[schema(schema_with = answered_id)]
     pub id: serde_json::Value,
     /// What came of it.
     #[schema(required = false, value_type = Object)]
@@ -110,13 +111,18 @@ pub struct McpAnswer {
     pub error: Option<serde_json::Value>,
 }
 
-/// The id of a JSON-RPC message.
-fn message_id() -> RefOr<Schema> {
+/// The id of a JSON-RPC request.
+fn request_id() -> RefOr<Schema> {
+    let types = SchemaType::from_iter([Type::String, Type::Integer]);
+    let told = "The id of the request: a text or a whole number. A notification has none.";
+    ObjectBuilder::new().schema_type(types).description(Some(told)).into()
+}
+
+/// The id in an answer.
+fn answered_id() -> RefOr<Schema> {
     let types = SchemaType::from_iter([Type::String, Type::Integer, Type::Null]);
-    ObjectBuilder::new()
-        .schema_type(types)
-        .description(Some("The id of the request: a text or a whole number. A notification has none; `null` in an answer to what could not be read."))
-        .into()
+    let told = "The id of the request; `null` if it could not be read.";
+    ObjectBuilder::new().schema_type(types).description(Some(told)).into()
 }
 
 /// The bytes of a body, as they came.

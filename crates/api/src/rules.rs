@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::explanations::Verdict;
 use crate::previews::Preview;
+use crate::problem::FieldError;
 
 /// A new rule: its settings and its workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -204,6 +205,9 @@ pub struct TestedRule {
     pub of: usize,
     /// Whether there was time for all of them.
     pub complete: bool,
+    /// What saving the rule would refuse: each example that fails, and the way on which it would feed itself. The pointers
+    /// begin with `/rule`.
+    pub findings: Vec<FieldError>,
     /// The events, newest first.
     pub events: Vec<TestedEvent>,
     /// What each step would send for the newest event that the rule fires for, or for the one event that was named. Nothing

@@ -40,9 +40,15 @@ impl Described {
         let mut described = complete(operation)?;
         for (status, codes) in problems(operation, &described) {
             let (name, response) = refusal(status, &codes);
-            described["responses"][status.to_string()] =
-                json!({ "$ref": format!("#/components/responses/{name}") });
-            self.responses.insert(name, response);
+            // Where the handler documents an answer of another kind with the same status, it is either.
+            let own = &mut described["responses"][status.to_string()];
+            match own.get_mut("content").and_then(Value::as_object_mut) {
+                Some(content) => content.extend(response["content"].as_object().cloned().unwrap_or_default()),
+                None => {
+                    *own = json!({ "$ref": format!("#/components/responses/{name}") });
+                    self.responses.insert(name, response);
+                }
+            }
         }
         described["responses"]["500"] = json!({ "$ref": "#/components/responses/internal_error" });
         self.responses.entry("internal_error").or_insert_with(fault);

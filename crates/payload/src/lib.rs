@@ -10,5 +10,5 @@ pub mod template;
 
 pub use document::Document;
 pub use filter::Filter;
-pub use mistake::Mistake;
+pub use mistake::{Mistake, distance};
 pub use template::Template;

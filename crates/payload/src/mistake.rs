@@ -23,8 +23,9 @@ pub(crate) fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
     (distance <= 2 && distance < candidate.len().div_ceil(2)).then_some(candidate)
 }
 
-/// How many characters must be put in, left out or changed (Levenshtein). Long words are far from all.
-fn distance(one: &str, other: &str) -> usize {
+/// How many characters must be put in, left out or changed (Levenshtein). Words whose lengths differ by more than eight are
+/// infinitely far from each other.
+pub fn distance(one: &str, other: &str) -> usize {
     if one.len().abs_diff(other.len()) > 8 {
         return usize::MAX;
     }
@@ -44,6 +45,8 @@ fn distance(one: &str, other: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -54,5 +57,15 @@ mod tests {
         assert_eq!(meant("$startswith", known), Some("$startsWith"));
         assert_eq!(meant("$where", known), None);
         assert_eq!(meant("", known), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_distance_is_one(a in "[a-c.]{0,8}", b in "[a-c.]{0,8}", c in "[a-c.]{0,8}") {
+            let d = distance;
+            prop_assert_eq!(d(&a, &b), d(&b, &a));
+            prop_assert_eq!(d(&a, &b) == 0, a == b);
+            prop_assert!(d(&a, &c) <= d(&a, &b) + d(&b, &c));
+        }
     }
 }

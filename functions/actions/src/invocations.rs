@@ -59,13 +59,13 @@ pub(crate) async fn invoke(
             let detail = InvocationDetail::of(*invocation, Some(*content));
             (InvokeAnswer::Invocation(Box::new(detail)), is_repeated)
         }
-        Invoked::DryRun(Prepared { endpoint, request }) => {
-            let (status, request) = (NotSentStatus::DryRun, Preview::of(request, &endpoint));
+        Invoked::DryRun(prepared) => {
+            let (status, request) = (NotSentStatus::DryRun, preview(prepared));
             let not_sent = NotSent { status, request, confirmation: None, expires_at: None };
             (InvokeAnswer::NotSent(Box::new(not_sent)), false)
         }
-        Invoked::ToConfirm { request: Prepared { endpoint, request }, confirmation, expires_at } => {
-            let (status, request) = (NotSentStatus::NeedsConfirmation, Preview::of(request, &endpoint));
+        Invoked::ToConfirm { request, confirmation, expires_at } => {
+            let (status, request) = (NotSentStatus::NeedsConfirmation, preview(request));
             let (confirmation, expires_at) = (Some(confirmation), Some(expires_at));
             let not_sent = NotSent { status, request, confirmation, expires_at };
             (InvokeAnswer::NotSent(Box::new(not_sent)), false)
@@ -121,4 +121,8 @@ pub(crate) async fn read(
     let (invocation, content) =
         read_invocations::read_invocation(&actions, &caller, workspace_id, invocation).await?;
     Ok(Json(InvocationDetail::of(invocation, content)))
+}
+
+fn preview(Prepared { endpoint, url, request }: Prepared) -> Preview {
+    Preview { url, ..Preview::of(request, &endpoint) }
 }

@@ -2,6 +2,7 @@
 //! The exact requests, signed and not sent.
 
 use api::previews::Preview;
+use api::problem::FieldError;
 use api::rules::{RuleTest, StepRequest, TestedEvent, TestedRule};
 use axum::Json;
 use axum::extract::State;
@@ -14,7 +15,7 @@ use usecases::rules::test_rule::{self, MAX_EVENTS, TestedEvents, test_rule};
 /// Test a rule
 ///
 /// A rule, saved or not, is held against a stored event, an event of your own, or the newest events of its types. The answer
-/// says for which it would fire and why, and shows what each step would send; nothing is sent. Stored events need the scope
+/// says for which it would fire and why, shows what each step would send, and names what saving would refuse; nothing is sent. Stored events need the scope
 /// `events:ro`, too, and an event of your own the scope `webhooks` if a saved step signs it.
 #[utoipa::path(
     post,
@@ -54,7 +55,8 @@ fn answer(tested: test_rule::TestedRule) -> TestedRule {
     let requests = tested.requests.into_iter().map(|request| step_request(request, is_stored)).collect();
     let events: Vec<_> = tested.events.into_iter().map(tested_event).collect();
     let matched = events.iter().filter(|event| event.matched).count();
-    TestedRule { matched, of: events.len(), complete: tested.is_complete, events, requests }
+    let findings = tested.findings.into_iter().map(FieldError::from).collect();
+    TestedRule { matched, of: events.len(), complete: tested.is_complete, findings, events, requests }
 }
 
 fn tested_event(tested: test_rule::TestedEvent) -> TestedEvent {

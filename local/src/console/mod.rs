@@ -34,6 +34,8 @@ const DELIVERIES: &str = "usecases::telemetry::attempt_log";
 const WAITING: usize = 4_096;
 /// The longest name of an endpoint, in characters.
 const LONGEST_NAME: usize = 24;
+/// What stands between a rule's name and its step's id.
+const STEP: &str = " · ";
 
 /// The short lines, while they are wanted.
 pub(crate) struct Console(Option<mpsc::Receiver<Line>>);
@@ -99,13 +101,26 @@ async fn name_of(cache: &Cache, names: &mut HashMap<EndpointKey, String>, key: E
     names.get(&key).cloned().unwrap_or_else(|| key.id.to_string())
 }
 
-/// Its description, or the host of its URL.
+/// Its description, or the host of its URL; of a step of a rule, the rule's name and the step's id.
 fn name(endpoint: &Endpoint) -> String {
     let description = endpoint.settings.description.trim();
     let text = if description.is_empty() { endpoint.url.host() } else { description };
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    match text.char_indices().nth(LONGEST_NAME) {
-        Some(_) => text.chars().take(LONGEST_NAME - 1).chain(['…']).collect(),
+    match endpoint.purpose.rule_step() {
+        None => cut(text, LONGEST_NAME),
+        Some(step) => {
+            // All steps of a rule have its name: it is cut first.
+            let step = cut(step.step.clone(), LONGEST_NAME / 2);
+            let room = LONGEST_NAME - STEP.chars().count() - step.chars().count();
+            format!("{}{STEP}{step}", cut(text, room))
+        }
+    }
+}
+
+/// A text of at most so many characters.
+fn cut(text: String, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some(_) => text.chars().take(longest - 1).chain(['…']).collect(),
         None => text,
     }
 }
@@ -114,4 +129,53 @@ fn name(endpoint: &Endpoint) -> String {
 fn time_of_day(now: Timestamp) -> String {
     let text = now.to_string();
     text.get(11..19).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::endpoint::address::AllowedTargets;
+    use domain::endpoint::endpoint_url::EndpointUrl;
+    use domain::endpoint::purpose::{Purpose, RuleStep, StepKind};
+    use domain::id::{EndpointId, RuleId, WorkspaceId};
+
+    fn endpoint(description: &str, step: Option<&str>) -> Endpoint {
+        let url = "https://crm.example.com/hooks";
+        let settings = serde_json::json!({ "url": url, "description": description });
+        let rule = RuleId::from_bytes([0; 16]);
+        let step = step.map(|step| RuleStep {
+            rule,
+            step: step.to_owned(),
+            does: StepKind::Deliver,
+            watching: false,
+        });
+        Endpoint {
+            id: EndpointId::from_bytes([0; 16]),
+            workspace_id: WorkspaceId::from_bytes([0; 16]),
+            purpose: step.map_or(Purpose::Subscriber, Purpose::Rule),
+            settings: serde_json::from_value(settings).unwrap(),
+            url: EndpointUrl::parse(url, &AllowedTargets::public_only()).unwrap(),
+            secrets: Vec::new(),
+            disabled: None,
+            revision: 1,
+            created_at: Timestamp::from_millis(0),
+            updated_at: Timestamp::from_millis(0),
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_named_by_its_description_or_host_and_a_step_by_rule_and_id() {
+        for (description, step, shown) in [
+            ("crm", None, "crm"),
+            ("", None, "crm.example.com"),
+            ("a description of some length", None, "a description of some l…"),
+            ("Gold to #vip", Some("a1"), "Gold to #vip · a1"),
+            ("Gold customers to #vip", Some("a2"), "Gold customers to … · a2"),
+            ("Gold customers to #vip", Some("tell-the-account-manager"), "Gold cus… · tell-the-ac…"),
+        ] {
+            let name = name(&endpoint(description, step));
+            assert_eq!(name, shown);
+            assert!(name.chars().count() <= LONGEST_NAME);
+        }
+    }
 }

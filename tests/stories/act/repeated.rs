@@ -122,14 +122,17 @@ async fn a_confirmation_ends_after_five_minutes_and_with_a_change_of_the_action(
 }
 
 #[tokio::test]
-async fn a_dry_run_shows_the_request_without_its_signature_and_sends_nothing() {
+async fn a_dry_run_shows_the_request_without_its_secrets_and_sends_nothing() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
-    action(&stage, &receiver, json!({ "headers": { "X-Token": "hush" } })).await;
+    let url = format!("{}?key=hush&order={{{{ parameters.order }}}}", receiver.url());
+    action(&stage, &receiver, json!({ "url": url, "headers": { "X-Token": "hush" } })).await;
     let agent = agent(&stage).await;
     let dry = json!({ "parameters": { "order": "7" }, "dry_run": true });
     let (status, shown) = invoke(&agent, &dry, "").await;
     assert_eq!((status, &shown["status"]), (200, &json!("dry_run")), "{shown}");
     assert!(!shown.to_string().contains("hush"));
+    let url = shown["request"]["url"].as_str().unwrap();
+    assert!(url.ends_with("?key=[hidden]&order=7"), "{url}");
     let headers = shown["request"]["headers"].as_array().unwrap();
     let signature = headers.iter().find(|pair| pair[0] == "webhook-signature").unwrap();
     assert_eq!(signature[1], "[hidden]", "it could be sent past Posthorn's limits and records");

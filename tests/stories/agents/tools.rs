@@ -1,6 +1,7 @@
 //! Which actions does an agent see as tools, and what do they answer?
 //! Exactly those that its key may invoke; refusals and failures in words that a model can act on.
 
+use api::client::ApiClient;
 use serde_json::{Value, json};
 use stories::{Answer, Receiver, Stage};
 
@@ -191,5 +192,53 @@ async fn a_result_is_as_its_schema_says_or_an_error() {
         "{}",
         said.text
     );
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn more_tools_than_fit_into_one_answer_come_in_pages() {
+    const LARGEST_PAGE: usize = 2_200_000;
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let large = json!({ "type": "object", "properties": {}, "description": "x".repeat(65_000) });
+    let mut names: Vec<_> = (10..50).map(|number| format!("look_up_{number}")).collect();
+    for name in &names {
+        action(&stage, &receiver, name, json!({ "parameters": large })).await;
+    }
+    let key =
+        key(&stage, &["actions", "actions:ro", "deliveries:ro", "events:ro", "webhooks:ro"], &["support"])
+            .await;
+    let client = ApiClient::new(&stage.platform.url(), &key);
+
+    // An agent follows `nextCursor`.
+    let list = async |params: Value| {
+        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": params });
+        let answer = client.exchange("POST", "/v1/mcp", message.to_string(), &[]).await.unwrap();
+        assert!(answer.body().len() < LARGEST_PAGE, "{}", answer.body().len());
+        serde_json::from_slice::<Value>(answer.body()).unwrap()["result"].clone()
+    };
+    let first = list(json!({})).await;
+    let second = list(json!({ "cursor": first["nextCursor"] })).await;
+    assert_eq!(second["nextCursor"], Value::Null, "the second is the last");
+    let counts = [&first, &second].map(|page| page["tools"].as_array().unwrap().len());
+    assert!(counts[0] > 30 && counts[1] > 1, "{counts:?}");
+    let mut found = Agent::connect(&stage, &key).await.tool_names().await;
+    names.extend(["list_deliveries", "why_not_delivered"].map(str::to_owned));
+    found.sort();
+    names.sort();
+    assert_eq!(found, names);
+
+    // And so does whoever lists the actions.
+    let mut found = Vec::new();
+    let mut path = "/v1/actions?limit=250".to_owned();
+    loop {
+        let answer = client.exchange("GET", &path, "", &[]).await.unwrap();
+        assert!(answer.body().len() < LARGEST_PAGE, "{}", answer.body().len());
+        let page: Value = serde_json::from_slice(answer.body()).unwrap();
+        found.extend(page["data"].as_array().unwrap().iter().map(|row| row["name"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/v1/actions?limit=250&cursor={next}");
+    }
+    let newest_first: Vec<_> = (10..50).rev().map(|number| json!(format!("look_up_{number}"))).collect();
+    assert_eq!(found, newest_first);
     stage.end().await;
 }

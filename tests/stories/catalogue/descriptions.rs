@@ -183,3 +183,30 @@ async fn a_repeated_request_describes_once() {
     assert_eq!((first.0, &first), (201, &second));
     stage.end().await;
 }
+
+#[tokio::test]
+async fn the_catalogue_comes_in_pages_by_name() {
+    let stage = Stage::set().await;
+    for (name, group) in [("a.one", "A"), ("b.two", "B"), ("a.three", "A")] {
+        describe(&stage, json!({ "name": name, "group": group })).await;
+    }
+    let names = |page: &Value| {
+        let rows = page["data"].as_array().unwrap().iter();
+        rows.map(|row| row["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let first = stage.read(&format!("{TYPES}?limit=2")).await;
+    assert_eq!(
+        (names(&first), &first["previous"]),
+        (vec!["a.one".to_owned(), "a.three".to_owned()], &Value::Null)
+    );
+    let all = json!([{ "name": "A", "count": 2 }, { "name": "B", "count": 1 }]);
+    assert_eq!(first["groups"], all, "of all pages");
+    let second = stage.read(&format!("{TYPES}?limit=2&cursor={}", first["next"].as_str().unwrap())).await;
+    assert_eq!(
+        (names(&second), &second["next"], &second["groups"]),
+        (vec!["b.two".to_owned()], &Value::Null, &all)
+    );
+    let back = stage.read(&format!("{TYPES}?limit=2&before={}", second["previous"].as_str().unwrap())).await;
+    assert_eq!(back, first);
+    stage.end().await;
+}

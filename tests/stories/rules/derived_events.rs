@@ -59,6 +59,16 @@ async fn a_chain_ends_after_three_rules() {
     assert_eq!(fate(&stage, &last, &step(&rules[3], 0).id).await, "loop");
     let page = stage.read(&format!("/v1/events?workspace_id={}", stage.workspace)).await;
     assert_eq!(page["data"].as_array().unwrap().len(), 4, "{page:#}");
+
+    // The last event names the one before and the whole chain; the first has no cause.
+    let of_type = async |name: &str| {
+        let id = event_of_type(&stage, name).await["id"].as_str().unwrap().to_owned();
+        stage.read(&format!("/v1/events/{id}?workspace_id={}", stage.workspace)).await
+    };
+    let chain: Vec<_> = rules[..3].iter().map(|rule| rule["id"].clone()).collect();
+    let before = of_type("c").await;
+    assert_eq!(of_type("d").await["caused_by"], json!({ "event_id": before["id"], "rules": chain }));
+    assert_eq!(of_type("a").await["caused_by"], json!(null));
     stage.end().await;
 }
 

@@ -61,6 +61,38 @@ async fn a_draft_is_held_against_the_last_events_and_its_requests_are_shown_and_
 }
 
 #[tokio::test]
+async fn a_test_names_what_saving_would_refuse_and_is_not_refused() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let own = json!({ "type": "order.made", "data": { "id": 1, "amount": 1000 } });
+    let sound = rule(&stage, draft(&receiver)).await;
+    for saved in [json!({ "rule_id": sound["id"] }), json!({ "rule": draft(&receiver) })] {
+        let mut members = json!({ "workspace_id": stage.workspace, "event": own });
+        members.as_object_mut().unwrap().extend(saved.as_object().unwrap().clone());
+        assert_eq!(test(&stage, members).await["findings"], json!([]));
+    }
+
+    let back = json!({ "name": "back", "when": { "events": ["large.order"] },
+                       "then": [{ "do": "emit", "type": "order.made", "data": {} }],
+                       "examples": [{ "name": "no", "event": { "type": "order.made", "data": {} }, "expect": true }] });
+    let members = json!({ "workspace_id": stage.workspace, "rule": back, "event": own });
+    let tested = test(&stage, members).await;
+    assert_eq!((&tested["matched"], &tested["of"]), (&json!(0), &json!(1)));
+    let findings = tested["findings"].as_array().unwrap();
+    let pointers: Vec<_> = findings.iter().map(|finding| finding["pointer"].as_str().unwrap()).collect();
+    assert_eq!(pointers, ["/rule/examples/0/expect", "/rule/then/0/type"]);
+    assert!(findings[1]["detail"].as_str().unwrap().contains("Large orders"), "{findings:?}");
+
+    // In the words of the refusal.
+    let (status, problem) = ask(&stage, back.clone()).await;
+    assert_eq!((status, &problem["errors"][0]["detail"]), (422, &findings[0]["detail"]));
+    let mut without = back;
+    without["examples"] = json!([]);
+    let (_, problem) = ask(&stage, without).await;
+    assert_eq!(problem["errors"][0]["detail"], findings[1]["detail"]);
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn the_request_of_a_test_is_the_one_that_is_sent() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let draft = draft(&receiver);

@@ -25,11 +25,12 @@ use crate::action::name::ActionName;
 use crate::action::retrying::MAX_QUICK_RETRIES;
 use crate::action::url_template::{BadUrlTemplate, UrlTemplate};
 use crate::endpoint::address::AllowedTargets;
-use crate::endpoint::custom_headers::{self, HIDDEN_VALUE, is_header_name};
+use crate::endpoint::bounds::{check_header_prefix, check_limits};
+use crate::endpoint::custom_headers::{self, HIDDEN_VALUE};
 use crate::endpoint::{Endpoint, EndpointSettings, Method};
 use crate::id::{EndpointId, WorkspaceId};
 use crate::json_object::only_object;
-use crate::policy::limits::{MAX_CONCURRENCY, RateLimit};
+use crate::policy::limits::RateLimit;
 use crate::policy::outcome::OutcomeRules;
 use crate::problem::{Invalid, Problem};
 use crate::signing::profile::SignatureSettings;
@@ -197,24 +198,10 @@ impl ActionSettings {
         invalid.require(timeout_fits, "/timeout_seconds", "must be 1 to 25");
         invalid.require(self.retries <= MAX_QUICK_RETRIES, "/retries", "must be 0 to 5");
         invalid.require(self.roles.len() <= MAX_ROLES, "/roles", "may name at most 20 roles");
-        let prefix = &self.header_prefix;
-        let prefix_is_sound = is_header_name(prefix) && prefix.len() <= 32 && !prefix.ends_with('-');
-        invalid.require(
-            prefix_is_sound,
-            "/header_prefix",
-            "must be a header name of at most 32 characters, such as X-Webhook",
-        );
-        if let Some(limit) = self.rate_limit {
-            let pointer = match limit {
-                RateLimit::PerSecond(_) => "/rate_limit/per_second",
-                RateLimit::PerMinute(_) => "/rate_limit/per_minute",
-            };
-            invalid.take(pointer, limit.check());
-        }
-        let concurrency_fits = self.max_concurrency.is_none_or(|most| MAX_CONCURRENCY.contains(&most));
-        invalid.require(concurrency_fits, "/max_concurrency", "must be 1 to 100");
+        check_header_prefix(&self.header_prefix, &mut invalid);
+        check_limits(self.rate_limit, self.max_concurrency, &mut invalid);
         invalid.take("/outcomes", self.outcomes.check());
-        custom_headers::check(&self.headers, prefix, &mut invalid);
+        custom_headers::check(&self.headers, &self.header_prefix, &mut invalid);
         match (invalid.into_result(), url) {
             (Ok(()), Some(url)) => Ok(url),
             (Err(problem), _) => Err(problem),

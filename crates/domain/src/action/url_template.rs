@@ -8,6 +8,7 @@
 use serde_json::{Map, Value};
 
 use crate::endpoint::address::AllowedTargets;
+use crate::endpoint::custom_headers::HIDDEN_VALUE;
 use crate::endpoint::endpoint_url::{EndpointUrl, EndpointUrlError};
 use crate::problem::FieldError;
 
@@ -116,6 +117,35 @@ impl UrlTemplate {
         })
     }
 
+    /// The URL of a call with these parameters as it is shown to those who may not read the action's URL whole: `[hidden]` is
+    /// what its query says literally, which may be a secret. The names in the query stay, and so do the parameters, by which
+    /// a person knows what they confirm.
+    ///
+    /// # Errors
+    /// As for [`Self::render`].
+    pub fn render_shown(&self, parameters: &Map<String, Value>) -> Result<String, FieldError> {
+        let url = self.render(parameters)?;
+        let Some((path, _)) = url.as_str().split_once('?') else { return Ok(url.as_str().to_owned()) };
+        let (mut shown, mut in_query) = (format!("{path}?"), false);
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(text) if in_query => shown.push_str(&hidden(text, true)),
+                Piece::Literal(text) => {
+                    if let Some((_, query)) = text.split_once('?') {
+                        in_query = true;
+                        shown.push_str(&hidden(query, false));
+                    }
+                }
+                Piece::Value { path, in_path: false } => {
+                    let text = text_at(parameters, path).unwrap_or_default();
+                    shown.push_str(&encoded(&text));
+                }
+                Piece::Value { .. } => {}
+            }
+        }
+        Ok(shown)
+    }
+
     /// The URL of a call with these parameters.
     ///
     /// # Errors
@@ -163,6 +193,18 @@ impl UrlTemplate {
             && made.port_or_known_default() == base.port_or_known_default();
         if is_same { Ok(url) } else { Err(refused()) }
     }
+}
+
+/// A literal part of a query without its values; `goes_on` when a parameter stands directly before it.
+fn hidden(query: &str, goes_on: bool) -> String {
+    let shown = |(place, part): (usize, &str)| match part.split_once('=') {
+        _ if part.is_empty() => String::new(),
+        _ if place == 0 && goes_on => HIDDEN_VALUE.to_owned(),
+        Some((name, "")) => format!("{name}="),
+        Some((name, _)) => format!("{name}={HIDDEN_VALUE}"),
+        None => HIDDEN_VALUE.to_owned(),
+    };
+    query.split('&').enumerate().map(shown).collect::<Vec<_>>().join("&")
 }
 
 /// Where the host and port of a URL end: the place of the slash or question mark after them.
@@ -246,6 +288,32 @@ mod tests {
             rendered(template, parameters).unwrap(),
             "https://crm.example.com/orders/a%2Fb%3Fc%23d/refund?why=%C3%A9%20%26%20more&n=2"
         );
+    }
+
+    #[test]
+    fn what_a_query_says_literally_is_hidden_and_its_parameters_are_not() {
+        for (template, shown) in [
+            ("https://a.example.com/o?k=hush&o={{ parameters.o }}", "https://a.example.com/o?k=[hidden]&o=7"),
+            (
+                "https://a.example.com/o?o={{ parameters.o }}hush&hush&k=hush",
+                "https://a.example.com/o?o=7[hidden]&[hidden]&k=[hidden]",
+            ),
+            ("https://a.example.com/o?{{ parameters.o }}=hush", "https://a.example.com/o?7[hidden]"),
+            ("https://a.example.com/o?a=hush?hush=hush", "https://a.example.com/o?a=[hidden]"),
+            (
+                "https://a.example.com/{{ parameters.o }}/x?o=hush{{ parameters.o }}",
+                "https://a.example.com/7/x?o=[hidden]7",
+            ),
+            ("https://a.example.com/{{ parameters.o }}", "https://a.example.com/7"),
+        ] {
+            let template = UrlTemplate::parse(template, &PUBLIC).unwrap();
+            let Value::Object(parameters) = json!({ "o": 7 }) else { unreachable!() };
+            assert_eq!(template.render_shown(&parameters).unwrap(), shown);
+        }
+        // What is shown may be longer than what is called.
+        let long = format!("https://a.example.com/?{}", "a=b&".repeat(500));
+        let template = UrlTemplate::parse(&long, &PUBLIC).unwrap();
+        assert!(template.render_shown(&Map::new()).unwrap().len() > long.len());
     }
 
     #[test]

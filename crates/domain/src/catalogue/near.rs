@@ -1,6 +1,8 @@
 //! Which known event types may the producer of an unknown one have meant?
 //! The nearest names by edit distance (Levenshtein), few and near ones only.
 
+use payload::distance;
+
 use crate::event::event_type::EventType;
 
 /// Most names that are suggested.
@@ -8,38 +10,22 @@ const MOST: usize = 3;
 
 /// The names of `known` that are near `name`, nearest first, at most three.
 pub fn near<'a>(name: &EventType, known: impl IntoIterator<Item = &'a EventType>) -> Vec<&'a EventType> {
-    let text = name.as_str().as_bytes();
+    let text = name.as_str().to_ascii_lowercase();
     // A third of a name may be wrong; of a long one, not more than six characters.
     let reach = (text.len() / 3).clamp(1, 6);
     let mut found: Vec<_> = known
         .into_iter()
         .filter(|known| known.as_str().len().abs_diff(text.len()) <= reach)
-        .map(|known| (distance(text, known.as_str().as_bytes()), known))
+        .map(|known| (distance(&text, &known.as_str().to_ascii_lowercase()), known))
         .filter(|(distance, _)| *distance <= reach)
         .collect();
     found.sort_unstable();
     found.into_iter().take(MOST).map(|(_, known)| known).collect()
 }
 
-/// How many characters must be added, removed or replaced, whatever their case.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.iter().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, right) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(!left.eq_ignore_ascii_case(right));
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn near_names_are_found_nearest_first() {
@@ -53,15 +39,5 @@ mod tests {
         assert_eq!(suggested("Invoice.Paid")[0], "invoice.paid");
         assert_eq!(suggested("tickets.created"), ["ticket.created"]);
         assert_eq!(suggested("order.shipped"), [""; 0]);
-    }
-
-    proptest! {
-        #[test]
-        fn a_distance_is_one(a in "[a-c.]{0,8}", b in "[a-c.]{0,8}", c in "[a-c.]{0,8}") {
-            let d = |a: &str, b: &str| distance(a.as_bytes(), b.as_bytes());
-            prop_assert_eq!(d(&a, &b), d(&b, &a));
-            prop_assert_eq!(d(&a, &b) == 0, a == b);
-            prop_assert!(d(&a, &c) <= d(&a, &b) + d(&b, &c));
-        }
     }
 }

@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::endpoint::{BodyForm, check_disable, check_timeout};
+use crate::endpoint::BodyForm;
+use crate::endpoint::bounds::{check_disable, check_timeout};
 use crate::json_object::{only_object, only_object_or_null};
 use crate::policy::circuit::DisablePolicy;
 use crate::policy::retry::RetryPolicy;

@@ -13,10 +13,12 @@ pub const MAX_DEPTH: usize = 3;
 
 /// Why there is a derived event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cause {
     /// The event that the last rule of the chain fired for.
     pub event_id: EventId,
-    /// The rules that led to it, the first one first; at most [`MAX_DEPTH`].
+    /// The rules that led to it, the first one first; at most 3.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 3))]
     pub rules: Vec<RuleId>,
 }
 

@@ -2,6 +2,7 @@
 //! Type patterns: `[]` is every type, `invoice.paid` one type, `invoice.*` its family.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -108,6 +109,15 @@ macro_rules! text_type {
 }
 
 text_type!(EventType);
+
+impl FromStr for EventType {
+    type Err = BadEventType;
+
+    fn from_str(text: &str) -> Result<Self, BadEventType> {
+        Self::parse(text)
+    }
+}
+
 text_type!(EventTypePattern);
 
 #[cfg(test)]

@@ -88,7 +88,10 @@ impl RuleSettings {
     }
 
     /// Holds every example against the rule.
-    pub(super) fn check_examples(&self) -> Result<(), Problem> {
+    ///
+    /// # Errors
+    /// [`Problem::Invalid`] with a pointer for each example that fails.
+    pub fn check_examples(&self) -> Result<(), Problem> {
         let (subscription, mut invalid) = (self.subscription(), Invalid::new());
         for (place, example) in self.examples.iter().enumerate() {
             let at = format!("/examples/{place}");

@@ -13,16 +13,18 @@ use usecases::manage::listing::{Anchor, Rows};
 use crate::error_response::ErrorResponse;
 use crate::extract::query::{Pair, pairs, read};
 
-/// A page of a list whose cursors stand for a `P`, filtered by `F`.
+/// A page of a list whose cursors stand for a `P`, filtered by `F`; of `DEFAULT` rows if the caller names no `limit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page<P, F = NoFilter> {
+pub struct Page<P, F = NoFilter, const DEFAULT: usize = DEFAULT_LIMIT> {
     /// Of which rows the list consists.
     pub filter: F,
     /// Which of them the page has.
     pub rows: Rows<P>,
 }
 
-impl<S: Sync, P: FromStr, F: DeserializeOwned> FromRequestParts<S> for Page<P, F> {
+impl<S: Sync, P: FromStr, F: DeserializeOwned, const DEFAULT: usize> FromRequestParts<S>
+    for Page<P, F, DEFAULT>
+{
     type Rejection = ErrorResponse;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ErrorResponse> {
@@ -30,9 +32,9 @@ impl<S: Sync, P: FromStr, F: DeserializeOwned> FromRequestParts<S> for Page<P, F
     }
 }
 
-fn page<'a, P: FromStr, F: DeserializeOwned>(
+fn page<'a, P: FromStr, F: DeserializeOwned, const DEFAULT: usize>(
     pairs: impl Iterator<Item = Pair<'a>>,
-) -> Result<Page<P, F>, Problem> {
+) -> Result<Page<P, F, DEFAULT>, Problem> {
     let (paging, filter): (Vec<_>, Vec<_>) =
         pairs.partition(|(name, _)| matches!(&**name, "limit" | "cursor" | "before"));
     let filter = read(filter.into_iter())?;
@@ -43,7 +45,7 @@ fn page<'a, P: FromStr, F: DeserializeOwned>(
         (None, Some(before)) => Anchor::UpTo(boundary("before", &before)?),
         (Some(_), Some(_)) => return Err(Problem::invalid("before", "cannot be combined with `cursor`")),
     };
-    Ok(Page { filter, rows: Rows { anchor, limit: limit.map_or(DEFAULT_LIMIT, |limit| limit.rows()) } })
+    Ok(Page { filter, rows: Rows { anchor, limit: limit.map_or(DEFAULT, |limit| limit.rows()) } })
 }
 
 fn boundary<P: FromStr>(parameter: &str, cursor: &Cursor) -> Result<P, Problem> {

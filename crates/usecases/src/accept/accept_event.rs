@@ -19,7 +19,8 @@ use domain::uid::Uid;
 use futures_util::future::join_all;
 use queue::Job;
 
-use crate::accept::admission::{Admission, Admitter, Intent, Room, Unit};
+use crate::accept::admission::{Admission, Admitter, Room};
+use crate::accept::claim::{Intent, Unit};
 use crate::accept::event_request::{EventRequest, check};
 use crate::accept::idempotency::{Claimant, fingerprint_of_batch};
 use crate::accept::intake::Intake;

@@ -1,9 +1,8 @@
-//! How do events become durable, and what if their request has come before?
-//! Events under one idempotency claim: the claim names their ids, so the row of an event says whether it was accepted. To
-//! accept it, nothing more is written to the claim.
+//! How do events become durable?
+//! Admission: what was not written by an earlier request is held to the catalogue, fanned out, counted against the quota and
+//! written as a row, before any job is sent.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -14,15 +13,15 @@ use domain::event::document::Facts;
 use domain::id::{DeliveryId, EndpointId, EventId};
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::join_all;
 use queue::Job;
 use store::rows::events::SavedEvent;
-use store::rows::idempotency::{EventClaim, Standing};
 
 use crate::accept::accept_event::{Accepted, jobs_of};
+use crate::accept::claim::{Begun, Claimed, Holding, Intent, Jobs, Unit};
 use crate::accept::conformance::Conformance;
 use crate::accept::event_request::{EventRequest, is_of};
-use crate::accept::idempotency::{By, Claimant, Held, Outcome};
+use crate::accept::idempotency::Outcome;
 use crate::accept::intake::Intake;
 use crate::accept::interrupted::Unfinished;
 use crate::error::{Fault, UseCaseError};
@@ -30,93 +29,6 @@ use crate::error::{Fault, UseCaseError};
 /// A request may die between the row of its event and the jobs, and the claim does not say so. So a repeated request sends
 /// jobs for those deliveries that have no row yet; they wait so long, for the first jobs to be attempted in peace.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
-
-/// An event that can be taken.
-#[derive(Debug)]
-pub(crate) struct Intent {
-    /// Its place among the events of its request.
-    pub(crate) place: usize,
-    pub(crate) workspace: Arc<Workspace>,
-    pub(crate) request: EventRequest,
-}
-
-/// Events under one claim, or one event without.
-#[derive(Debug)]
-pub(crate) struct Unit {
-    claimant: Option<Claimant>,
-    intents: Vec<Intent>,
-    is_batch: bool,
-}
-
-impl Unit {
-    /// One event.
-    pub(crate) fn of_one(claimant: Option<Claimant>, intent: Intent) -> Self {
-        Self { claimant, intents: vec![intent], is_batch: false }
-    }
-
-    /// The events of a batch.
-    pub(crate) fn of_batch(claimant: Claimant, intents: Vec<Intent>) -> Self {
-        Self { claimant: Some(claimant), intents, is_batch: true }
-    }
-
-    /// Whether it is an event of a provider.
-    fn is_of_provider(&self) -> bool {
-        self.claimant.as_ref().is_some_and(|claimant| claimant.by == By::Provider)
-    }
-
-    /// The id of the claim, where it is the first.
-    fn first_id(&self, new: EventId) -> EventId {
-        let own = self.intents.first().and_then(|intent| intent.request.id);
-        own.filter(|_| !self.is_batch).unwrap_or(new)
-    }
-
-    /// The id of an event under the claim `first`.
-    fn id(&self, intent: &Intent, first: EventId) -> EventId {
-        match self.is_batch {
-            true => intent.request.id.unwrap_or_else(|| EventId::of_batch(first, intent.place)),
-            false => first,
-        }
-    }
-}
-
-/// What the claim of a unit came to.
-struct Claimed {
-    holding: Holding,
-    /// For each event its id, and what is there of it.
-    begun: Vec<(EventId, Begun)>,
-}
-
-/// Which request records the outcome of a claim.
-enum Holding {
-    /// No claim to complete: there is none, or it was completed.
-    None,
-    /// This request made it.
-    Made(Held),
-    /// This request took it over.
-    TakenOver(Held),
-    /// Another request holds it, or held it to the end, and every event of it has a row.
-    Anothers(Held),
-}
-
-/// What an earlier request left of an event.
-enum Begun {
-    /// There was none.
-    Nothing,
-    /// A claim, but no row.
-    Claim,
-    /// Its row, and what the claim says of its jobs.
-    Row(Box<Event>, Jobs),
-}
-
-/// Whether the jobs of an event that has a row were sent.
-#[derive(Clone, Copy)]
-enum Jobs {
-    Sent,
-    /// In all likelihood.
-    Probably,
-    /// The request failed; some may have been.
-    PerhapsNot,
-}
 
 /// What the events of a unit came to, before their jobs are sent.
 pub(crate) struct Admission {
@@ -144,7 +56,7 @@ impl Admitter<'_> {
     pub(crate) async fn admit(&self, unit: Unit) -> Result<Admission, Problem> {
         let by_provider = unit.is_of_provider();
         let places: Vec<usize> = unit.intents.iter().map(|intent| intent.place).collect();
-        let Claimed { holding, begun } = match self.claim(&unit).await {
+        let Claimed { holding, begun } = match unit.claim(self.intake, self.now).await {
             Ok(claimed) => claimed,
             Err(UseCaseError::Problem(problem)) if unit.is_batch => return Err(problem),
             Err(error) => {
@@ -166,71 +78,6 @@ impl Admitter<'_> {
             ));
         }
         Ok(Admission { holding, jobs, results })
-    }
-
-    /// Finds out whether the request has come before, and claims it if it can be repeated.
-    async fn claim(&self, unit: &Unit) -> Result<Claimed, UseCaseError> {
-        let new = EventId::new(self.now, self.intake.context.randomness.id());
-        let first = unit.first_id(new);
-        let anew =
-            |first| unit.intents.iter().map(|intent| (unit.id(intent, first), Begun::Nothing)).collect();
-        let Some(claimant) = &unit.claimant else {
-            return Ok(Claimed { holding: Holding::None, begun: anew(first) });
-        };
-        let held = |id| Held { key: claimant.key.clone(), id };
-        match claimant.claim(self.intake, first, self.now).await? {
-            EventClaim::Claimed => Ok(Claimed { holding: Holding::Made(held(first)), begun: anew(first) }),
-            EventClaim::Reused if claimant.by == By::Header => Err(Problem::IdempotencyKeyReused.into()),
-            EventClaim::Reused => Err(Problem::EventExists.into()),
-            EventClaim::Found(first, standing) => self.go_on(unit, held(first), standing).await,
-        }
-    }
-
-    /// Goes on where an earlier request under the same claim left off. While that one may be under way, only what it has
-    /// finished is answered.
-    async fn go_on(&self, unit: &Unit, held: Held, standing: Standing) -> Result<Claimed, UseCaseError> {
-        let store = &self.intake.context.store;
-        let rows = unit
-            .intents
-            .iter()
-            .map(|intent| store.load_event(intent.workspace.id, unit.id(intent, held.id), self.now));
-        let rows = try_join_all(rows).await?;
-        let all_written = rows.iter().all(Option::is_some);
-        if unit.is_of_provider() && !all_written && self.has_expired(unit, held.id) && !standing.is_released()
-        {
-            return Err(Problem::EventExists.into());
-        }
-        let (until, jobs) = match standing {
-            Standing::Completed => (None, Jobs::Sent),
-            Standing::Over { leased_until } if standing.is_released() => {
-                (Some(leased_until), Jobs::PerhapsNot)
-            }
-            Standing::Over { leased_until } => (Some(leased_until), Jobs::Probably),
-            Standing::Leased if all_written => (None, Jobs::Probably),
-            Standing::Leased => return Err(Problem::IdempotencyKeyInProgress.into()),
-        };
-        let begun = unit.intents.iter().zip(rows).map(|(intent, row)| {
-            let begun = row.map_or(Begun::Claim, |event| Begun::Row(Box::new(event), jobs));
-            (unit.id(intent, held.id), begun)
-        });
-        let begun = begun.collect();
-        if all_written && !standing.is_released() {
-            let holding = match standing {
-                Standing::Completed => Holding::None,
-                Standing::Leased | Standing::Over { .. } => Holding::Anothers(held),
-            };
-            return Ok(Claimed { holding, begun });
-        }
-        if !store.take_over(&held.key, until, self.now).await? {
-            return Err(Problem::IdempotencyKeyInProgress.into());
-        }
-        Ok(Claimed { holding: Holding::TakenOver(held), begun })
-    }
-
-    /// Whether the event of a claim was written so long ago that its row may have expired. A provider's event is recognised
-    /// for longer than some workspaces keep events: without a row it was accepted, not cut off.
-    fn has_expired(&self, unit: &Unit, id: EventId) -> bool {
-        unit.intents.iter().all(|intent| intent.workspace.expiry(id.time()) <= self.now)
     }
 
     /// Accepts one event, from where an earlier request left it.

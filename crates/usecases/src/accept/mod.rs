@@ -3,6 +3,7 @@
 
 pub mod accept_event;
 mod admission;
+mod claim;
 pub mod conformance;
 pub mod event_request;
 pub(crate) mod idempotency;

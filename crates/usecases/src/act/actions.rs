@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egress::Egress;
 
-use crate::act::schemas::Schemas;
+use crate::act::schemas::{Schemas, Validators};
 use crate::context::Context;
 use crate::limit::concurrency_limit::ConcurrencyLimiter;
 
@@ -18,8 +18,8 @@ pub struct Actions {
     pub egress: Egress,
     /// The installation's public address, below which sources have theirs.
     pub public_url: Arc<str>,
-    /// How parameters are checked.
-    pub schemas: Schemas,
+    /// What checks parameters and results.
+    pub validators: Validators,
     /// The leases of actions with a concurrency limit.
     pub leases: Leases,
 }
@@ -32,6 +32,6 @@ impl Actions {
     /// With no leases yet.
     pub fn new(context: Context, egress: Egress, public_url: Arc<str>, schemas: Schemas) -> Self {
         let leases = Leases(Arc::new(ConcurrencyLimiter::new(context.clone())));
-        Self { context, egress, public_url, schemas, leases }
+        Self { context, egress, public_url, validators: Validators::new(schemas), leases }
     }
 }

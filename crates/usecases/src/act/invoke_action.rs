@@ -116,7 +116,7 @@ pub async fn invoke(
     let (workspace, action) = find(actions, caller, name, &request).await?;
 
     // 2. Does the request fit it, and what would be sent?
-    prepared::check(actions, &action, &request)?;
+    prepared::check(actions, &action, &request).await?;
     let now = actions.context.clock.now();
     let id = match caller {
         Caller::Key(_) => InvocationId::new(now, actions.context.randomness.id()),
@@ -126,7 +126,7 @@ pub async fn invoke(
     let mut call = Call::new(&action, id, &request.parameters, request.actor.as_deref(), key)?;
     if request.dry_run {
         guard::is_on(&action)?;
-        return Ok(Invoked::DryRun(Prepared::of(actions, &action, &call)));
+        return Ok(Invoked::DryRun(Prepared::of(actions, (caller, &request), &action, &call)?));
     }
 
     // 3. Has it to be confirmed first?
@@ -142,7 +142,7 @@ pub async fn invoke(
     if action.settings.asks_for_confirmation() && request.confirmation.is_none() {
         guard::is_on(&action)?;
         let (confirmation, expires_at) = confirmed.token(now);
-        let request = Prepared::of(actions, &action, &call);
+        let request = Prepared::of(actions, (caller, &request), &action, &call)?;
         return Ok(Invoked::ToConfirm { request, confirmation, expires_at });
     }
 

@@ -1,13 +1,17 @@
 //! Which event types does a caller see?
-//! The catalogue as a whole by name, filtered, and one event type with its schema.
+//! The catalogue by name, filtered and in pages, and one event type with its schema.
+
+use std::collections::BTreeMap;
 
 use domain::access::api_key::ApiKey;
 use domain::catalogue::EventTypeDescription;
 use domain::event::event_type::EventType;
 use domain::search::NamePart;
+use store::Order;
 
 use super::{DescribedType, find, schema_of, sees};
 use crate::error::UseCaseError;
+use crate::manage::listing::{ListPage, Rows};
 use crate::manage::management::Management;
 
 /// Which event types are listed: all, or only those with these members.
@@ -45,6 +49,15 @@ pub async fn read_event_type(
     Ok(DescribedType { described, schema })
 }
 
+/// A page of the event types, and how many of all pages each group has; those without a group come last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListedCatalogue {
+    /// The page.
+    pub page: ListPage<EventTypeDescription, EventType>,
+    /// The groups, by name.
+    pub groups: Vec<(Option<String>, usize)>,
+}
+
 /// The event types that the caller sees and the filter selects, by name, without schemas and examples.
 ///
 /// # Errors
@@ -53,8 +66,19 @@ pub async fn list_event_types(
     management: &Management,
     caller: &ApiKey,
     filter: &EventTypeFilter,
-) -> Result<Vec<EventTypeDescription>, UseCaseError> {
+    rows: Rows<EventType>,
+) -> Result<ListedCatalogue, UseCaseError> {
     let mut all = management.context.store.list_event_types().await?;
     all.retain(|described| sees(caller, described) && filter.selects(described));
-    Ok(all)
+    let mut counts = BTreeMap::new();
+    for described in &all {
+        let group = &described.settings.group;
+        *counts.entry((group.is_none(), group.clone())).or_insert(0) += 1;
+    }
+    let groups = counts.into_iter().map(|((_, name), count)| (name, count)).collect();
+    let name = |described: &EventTypeDescription| described.name.clone();
+    Ok(ListedCatalogue {
+        page: rows.page_in_answer(Order::OldestFirst, all, name, |described| described),
+        groups,
+    })
 }

@@ -9,7 +9,14 @@ use domain::event::MAX_ID_AHEAD;
 use domain::id::SortableId;
 use domain::problem::Problem;
 use domain::timestamp::Timestamp;
+use serde::Serialize;
 use store::{Listing, Order, Page, Window};
+
+/// The most bytes of the rows of one page, as JSON. Lambda answers with 6 MB at most, in which an answer stands as a JSON text:
+/// with its quotation marks escaped it is up to twice as long.
+const MAX_PAGE_BYTES: usize = 2 * 1024 * 1024;
+/// What a row has besides: ids, times, public keys.
+const ROW_BYTES: usize = 1_024;
 
 /// Where a page of a list begins or ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,24 +103,81 @@ impl<P: SortableId> Rows<P> {
         self.page_until(end, read.rows)
     }
 
+    /// The page of what was read, cut so that it fits into an answer; `shown` is what makes a row large.
+    pub(crate) fn page_cut<T, S: Serialize>(
+        self,
+        read_in: Order,
+        mut read: Page<T, P>,
+        id: impl Fn(&T) -> P,
+        shown: impl Fn(&T) -> &S,
+    ) -> ListPage<T, P> {
+        let fits = fitting(&read.rows, shown);
+        if fits < read.rows.len() {
+            read.rows.truncate(fits);
+            read.next = read.rows.last().map(id);
+        }
+        self.page(read_in, read)
+    }
+}
+
+impl<P: Ord + Clone> Rows<P> {
     /// The page of a list whose rows are all in memory, in any order.
-    pub(crate) fn page_of<T>(self, order: Order, mut all: Vec<T>, id: impl Fn(&T) -> P) -> ListPage<T, P> {
-        let Listing { order, beyond, limit, .. } = self.listing(order, Window::everything(), ());
-        all.sort_unstable_by_key(&id);
-        if order == Order::NewestFirst {
+    pub(crate) fn page_of<T>(self, order: Order, all: Vec<T>, id: impl Fn(&T) -> P) -> ListPage<T, P> {
+        self.page_within(order, all, id, |rows| rows.len())
+    }
+
+    /// The same, cut so that it fits into an answer; `shown` is what makes a row large.
+    pub(crate) fn page_in_answer<T, S: Serialize>(
+        self,
+        order: Order,
+        all: Vec<T>,
+        id: impl Fn(&T) -> P,
+        shown: impl Fn(&T) -> &S,
+    ) -> ListPage<T, P> {
+        self.page_within(order, all, id, |rows| fitting(rows, &shown))
+    }
+
+    fn page_within<T>(
+        self,
+        order: Order,
+        mut all: Vec<T>,
+        id: impl Fn(&T) -> P,
+        fitting: impl Fn(&[T]) -> usize,
+    ) -> ListPage<T, P> {
+        let read_in = self.read_in(order);
+        all.sort_by_cached_key(&id);
+        if read_in == Order::NewestFirst {
             all.reverse();
         }
-        if let Some(beyond) = beyond {
-            all.retain(|row| match order {
-                Order::NewestFirst => id(row) < beyond,
-                Order::OldestFirst => id(row) > beyond,
-            });
-        }
-        let more = all.len() > limit;
-        all.truncate(limit);
-        let next = all.last().filter(|_| more).map(id);
-        self.page(order, Page { rows: all, next })
+        all.retain(|row| match &self.anchor {
+            Anchor::First => true,
+            Anchor::After(boundary) if read_in == Order::NewestFirst => id(row) < *boundary,
+            Anchor::After(boundary) => id(row) > *boundary,
+            Anchor::UpTo(boundary) if read_in == Order::NewestFirst => id(row) <= *boundary,
+            Anchor::UpTo(boundary) => id(row) >= *boundary,
+        });
+        let count = fitting(&all[..all.len().min(self.limit)]);
+        let end = match &self.anchor {
+            Anchor::First | Anchor::After(_) => {
+                all.get(..count).filter(|_| count < all.len()).and_then(<[T]>::last)
+            }
+            // The last row of the page before.
+            Anchor::UpTo(_) => all.get(count),
+        };
+        let end = end.map(&id);
+        all.truncate(count);
+        self.page_until(end, all)
     }
+}
+
+/// How many of these rows fit into one answer: the first always does. `shown` is what makes a row large.
+pub fn fitting<T, S: Serialize>(rows: &[T], shown: impl Fn(&T) -> &S) -> usize {
+    let mut bytes = 0;
+    let fits = rows.iter().take_while(|row| {
+        bytes += ROW_BYTES + serde_json::to_vec(shown(row)).map_or(0, |json| json.len());
+        bytes <= MAX_PAGE_BYTES
+    });
+    fits.count().max(rows.len().min(1))
 }
 
 /// The neighbour of an id that comes after it in this order, whether or not there is such a row.
@@ -190,6 +254,34 @@ mod tests {
             }
             prop_assert_eq!(listed, all);
         }
+    }
+
+    #[test]
+    fn a_page_ends_before_it_is_too_large_for_an_answer() {
+        let row = |number: usize, bytes: usize| (format!("{number:03}"), "x".repeat(bytes));
+        let half = MAX_PAGE_BYTES / 2 - 2 * ROW_BYTES;
+        let all =
+            vec![row(2, half), row(1, half), row(3, half), row(4, 2 * MAX_PAGE_BYTES), row(5, 1), row(6, 1)];
+        let name = |row: &(String, String)| row.0.clone();
+        let page = |anchor, limit| {
+            Rows { anchor, limit }.page_in_answer(Order::OldestFirst, all.clone(), name, |row| row)
+        };
+        let shown =
+            |page: &ListPage<(String, String), String>| page.rows.iter().map(name).collect::<Vec<_>>();
+        let first = page(Anchor::First, 9);
+        assert_eq!((shown(&first), first.previous), (vec!["001".to_owned(), "002".to_owned()], None));
+        let second = page(Anchor::After(first.next.unwrap()), 9);
+        assert_eq!((shown(&second), second.previous.as_deref()), (vec!["003".to_owned()], Some("002")));
+        let third = page(Anchor::After(second.next.unwrap()), 9);
+        assert_eq!(shown(&third), ["004"], "larger than an answer, and alone");
+        let last = page(Anchor::After(third.next.unwrap()), 9);
+        assert_eq!((shown(&last), last.next), (vec!["005".to_owned(), "006".to_owned()], None));
+        // And back.
+        let before = page(Anchor::UpTo(last.previous.unwrap()), 9);
+        assert_eq!((shown(&before), before.next.as_deref()), (vec!["004".to_owned()], Some("004")));
+        let before = page(Anchor::UpTo(before.previous.unwrap()), 9);
+        assert_eq!((shown(&before), before.previous.as_deref()), (vec!["003".to_owned()], Some("002")));
+        assert_eq!(shown(&page(Anchor::UpTo("002".to_owned()), 1)), ["002"]);
     }
 
     const DAY: i64 = 86_400_000;

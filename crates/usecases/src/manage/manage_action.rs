@@ -128,7 +128,7 @@ pub async fn list_actions(
     caller.require(Scope::ActionsRead)?;
     let workspace = management.workspace(caller, workspace).await?.id;
     let all = management.context.store.all_actions(workspace).await?;
-    let page = rows.page_of(Order::NewestFirst, all, Action::endpoint_id);
+    let page = rows.page_in_answer(Order::NewestFirst, all, Action::endpoint_id, |action| &action.settings);
     Ok(page.map(|action| shown_to(caller, action)))
 }
 

@@ -200,7 +200,8 @@ pub async fn list_endpoints(
         filter.selects_purpose(purpose) && filter.selects(settings, failing.contains(&id))
     };
     let listing = rows.listing(Order::NewestFirst, Window::everything(), selects);
-    let page = rows.page(listing.order, store.list_endpoints(workspace, &listing).await?);
+    let read = store.list_endpoints(workspace, &listing).await?;
+    let page = rows.page_cut(listing.order, read, |endpoint| endpoint.id, |endpoint| &endpoint.settings);
     let mut healths = healths(management, &page.rows).await?;
     Ok(page.map(|endpoint| {
         let health = healths.remove(&endpoint.id).unwrap_or_default();

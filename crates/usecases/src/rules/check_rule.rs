@@ -4,17 +4,19 @@
 
 use domain::access::api_key::{ApiKey, Scope};
 use domain::access::workspace::Workspace;
-use domain::id::EndpointKey;
-use domain::problem::Invalid;
-use domain::rule::Rule;
+use domain::id::{EndpointKey, RuleId, WorkspaceId};
+use domain::problem::{FieldError, Invalid, Problem};
 use domain::rule::compile::{CompiledStep, into_rule};
 use domain::rule::loops::{self, Node};
 use domain::rule::step::Step;
+use domain::rule::{Rule, RuleSettings};
 use domain::signing::profile::Profile;
 
+use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
 use crate::manage::check_template::Samples;
 use crate::manage::management::Management;
+use crate::rules::manage_rule::all_rules;
 
 /// What is wrong with a target that is no subscriber.
 pub(super) const NOT_YOURS: &str = "is a step of a rule, or an action; name an endpoint of your own";
@@ -48,10 +50,30 @@ pub(super) async fn check(
         check_actions(management, caller, rule, &mut invalid).await?;
     }
     invalid.into_result()?;
+    check_loops((rule.id, &rule.settings), others)?;
+    Ok(compiled)
+}
+
+/// What saving would refuse of a rule whose bounds hold: examples that fail, and the shortest way on which it feeds itself.
+pub(super) async fn findings(
+    context: &Context,
+    workspace: WorkspaceId,
+    (id, settings): (RuleId, &RuleSettings),
+) -> Result<Vec<FieldError>, Fault> {
+    let mut findings = settings.check_examples().err().map(|problem| problem.errors()).unwrap_or_default();
+    // A rule that emits nothing is on no way, and the others need not be read.
+    if settings.then.iter().any(|step| step.event_type.is_some()) {
+        let others = all_rules(context, workspace).await?;
+        let problem = check_loops((id, settings), &others).err();
+        findings.extend(problem.into_iter().flat_map(|problem| problem.errors()));
+    }
+    Ok(findings)
+}
+
+fn check_loops((id, settings): (RuleId, &RuleSettings), others: &[Rule]) -> Result<(), Problem> {
     let nodes: Vec<Node<'_>> =
         others.iter().map(|other| Node { id: other.id, settings: &other.settings }).collect();
-    loops::check(Node { id: rule.id, settings: &rule.settings }, &nodes)?;
-    Ok(compiled)
+    loops::check(Node { id, settings }, &nodes)
 }
 
 /// Whether a step of the rule is held against what is around it.

@@ -11,7 +11,7 @@ use domain::audit::changes::Changes;
 use domain::audit::snapshot::Snapshot;
 use domain::audit::{Action, Change};
 use domain::endpoint::{Endpoint, MAX_ENDPOINTS};
-use domain::id::{EndpointId, EndpointKey, RuleId};
+use domain::id::{EndpointId, EndpointKey, RuleId, WorkspaceId};
 use domain::problem::Problem;
 use domain::rule::{MAX_RULES, Rule, RuleSettings};
 use domain::search::NamePart;
@@ -82,7 +82,7 @@ pub async fn create_rule(
     settings.then = settings.then.into_iter().map(|step| step.with_defaults(&defaults)).collect();
     let (workspace_id, endpoints) = (workspace.id, Vec::new());
     let rule = Rule { id, workspace_id, settings, endpoints, revision: 1, created_at: now, updated_at: now };
-    let others = all_rules(&management.context, &workspace).await?;
+    let others = all_rules(&management.context, workspace.id).await?;
     if others.len() >= MAX_RULES {
         return Err(Problem::TooManyRules(MAX_RULES).into());
     }
@@ -143,7 +143,8 @@ pub async fn list_rules(
             && filter.active.is_none_or(|active| active == rule.active)
     };
     let listing = rows.listing(Order::NewestFirst, Window::everything(), selects);
-    let page = rows.page(listing.order, management.context.store.list_rules(workspace, &listing).await?);
+    let read = management.context.store.list_rules(workspace, &listing).await?;
+    let page = rows.page_cut(listing.order, read, |rule| rule.id, |rule| &rule.settings);
     Ok(page.map(|rule| rule.shown_to(caller)))
 }
 
@@ -175,7 +176,7 @@ pub async fn update_rule(
     }
     let now = management.context.clock.now();
     let rule = Rule { settings, revision: before.revision + 1, updated_at: now, ..before.clone() };
-    let others = all_rules(&management.context, &workspace).await?;
+    let others = all_rules(&management.context, workspace.id).await?;
     let compiled = check(management, caller, &workspace, (Some(&before), &rule), &others).await?;
 
     // 3. Write it, with its endpoints and its entry.
@@ -210,10 +211,10 @@ pub async fn delete_rule(management: &Management, caller: &ApiKey, id: RuleId) -
 }
 
 /// All rules of a workspace.
-async fn all_rules(context: &Context, workspace: &Workspace) -> Result<Vec<Rule>, Fault> {
+pub(super) async fn all_rules(context: &Context, workspace: WorkspaceId) -> Result<Vec<Rule>, Fault> {
     // Requests at once may have made a few more than there may be.
     let listing = Listing::all(|_: &ListedRule| true, 2 * MAX_RULES);
-    Ok(context.store.list_rules(workspace.id, &listing).await?.rows)
+    Ok(context.store.list_rules(workspace, &listing).await?.rows)
 }
 
 /// The endpoints of a rule's steps.

@@ -14,7 +14,7 @@ use domain::event::document::Facts;
 use domain::event::ledger::Ledger;
 use domain::event::{Event, Payload};
 use domain::id::{EndpointId, EndpointKey, EventId, RuleId, WorkspaceId};
-use domain::problem::Problem;
+use domain::problem::{FieldError, Problem};
 use domain::rule::compile::CompiledStep;
 use domain::rule::example::ExampleEvent;
 use domain::rule::{Rule, RuleSettings};
@@ -31,7 +31,7 @@ use tokio::time::Instant;
 use crate::accept::event_request::{check_nesting, check_type};
 use crate::act::actions::Actions;
 use crate::error::{Fault, UseCaseError};
-use crate::rules::check_rule::NOT_YOURS;
+use crate::rules::check_rule::{NOT_YOURS, findings};
 use crate::rules::manage_rule::find_rule;
 
 /// The most events of one test.
@@ -71,6 +71,8 @@ pub struct TestedRule {
     pub is_complete: bool,
     /// What the rule would send for the first event that it fires for, or for the one event that was named.
     pub requests: Vec<StepRequest>,
+    /// What saving would refuse, with pointers that begin with `/rule`: examples that fail, and a loop.
+    pub findings: Vec<FieldError>,
 }
 
 /// What a rule says of an event.
@@ -105,7 +107,7 @@ pub struct StepRequest {
 /// # Errors
 /// [`Problem::MissingScope`] without `rules`, for stored events without `events:ro`, and, for an event of the caller's own that
 /// would be signed with a stored secret, without `webhooks`, and for a step that names an endpoint without `webhooks:ro`; [`Problem::NotFound`] for an unknown rule or event;
-/// [`Problem::Invalid`] for a rule that could not be saved. Examples and loops are not asked.
+/// [`Problem::Invalid`] for a rule out of bounds.
 pub async fn test_rule(
     actions: &Actions,
     caller: &ApiKey,
@@ -165,7 +167,11 @@ pub async fn test_rule(
         Some(tested) => requests(actions, caller, (saved.as_ref(), &settings), compiled, tested).await?,
         None => Vec::new(),
     };
-    Ok(TestedRule { events: explained, is_complete, requests })
+
+    // 5. What would saving refuse?
+    let id = id_of(saved.as_ref());
+    let findings = findings(context, workspace, (id, &settings)).await?.into_iter().map(in_rule).collect();
+    Ok(TestedRule { events: explained, is_complete, requests, findings })
 }
 
 fn compile(
@@ -173,18 +179,21 @@ fn compile(
     saved: Option<&Rule>,
     targets: &AllowedTargets,
 ) -> Result<Vec<CompiledStep>, Problem> {
-    let in_rule = |problem: Problem| match problem {
-        Problem::Invalid(mut errors) => {
-            for error in &mut errors {
-                error.pointer = format!("/rule{}", error.pointer);
-            }
-            Problem::Invalid(errors)
-        }
+    let within = |problem: Problem| match problem {
+        Problem::Invalid(errors) => Problem::Invalid(errors.into_iter().map(in_rule).collect()),
         other => other,
     };
-    settings.check_bounds().map_err(in_rule)?;
-    let id = saved.map_or_else(|| RuleId::from_bytes([0; 16]), |rule| rule.id);
-    settings.compile(id, targets).map_err(in_rule)
+    settings.check_bounds().map_err(within)?;
+    settings.compile(id_of(saved), targets).map_err(within)
+}
+
+/// The id of a saved rule, or one that no rule has.
+fn id_of(saved: Option<&Rule>) -> RuleId {
+    saved.map_or_else(|| RuleId::from_bytes([0; 16]), |rule| rule.id)
+}
+
+fn in_rule(FieldError { pointer, detail }: FieldError) -> FieldError {
+    FieldError { pointer: format!("/rule{pointer}"), detail }
 }
 
 /// A stored event whose payload was not erased.

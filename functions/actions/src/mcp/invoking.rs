@@ -172,7 +172,7 @@ fn to_confirm(
         "expires_at": expires_at,
         "request": {
             "method": request.request.method.as_str(),
-            "url": request.endpoint.url.as_str(),
+            "url": request.url,
             "body": String::from_utf8_lossy(&request.request.body),
         },
     });

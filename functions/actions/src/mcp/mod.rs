@@ -38,6 +38,12 @@ const MAX_BYTES: usize = 128 * 1024;
     responses(
         (status = 200, description = "The answer.", body = McpAnswer),
         (status = 202, description = "The message was a notification: it has no answer."),
+        (status = 400, description = "The protocol refuses it; or it is no JSON.", body = McpAnswer, example = json!({
+            "jsonrpc": "2.0", "id": null, "error": { "code": -32600, "message": "`jsonrpc` must be \"2.0\"" },
+        })),
+        (status = 404, description = "There is no such method.", body = McpAnswer, example = json!({
+            "jsonrpc": "2.0", "id": 1, "error": { "code": -32601, "message": "there is no method `resources/list`" },
+        })),
     ),
 )]
 pub(crate) async fn answer(
@@ -65,9 +71,9 @@ pub(crate) async fn answer(
         }
         Asked::Discover => request.discovered(),
         Asked::Ping => request.answered(Value::Object(serde_json::Map::new())),
-        Asked::ListTools => {
-            let tools = tools::list(&actions, &caller).await?;
-            request.tools(tools)
+        Asked::ListTools { after } => {
+            let listed = tools::list(&actions, &caller, after.as_deref()).await?;
+            request.tools(listed.tools, listed.next)
         }
         Asked::CallTool { name, arguments } => {
             match tools::call(&actions, &caller, name, (arguments.clone(), request.client.clone())).await? {

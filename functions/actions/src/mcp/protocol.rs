@@ -4,6 +4,7 @@
 //! Revision 2026-07-28 has no handshake: every request says its revision, in a header and in its `_meta`. In those before,
 //! `initialize` names it, and what follows names it in a header or not at all. (Written by hand: docs/adr/0034-mcp.md.)
 
+use api::page::Cursor;
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -51,7 +52,10 @@ pub(super) enum Asked {
     /// Whether it is there.
     Ping,
     /// The tools.
-    ListTools,
+    ListTools {
+        /// Those after this one; all, if left out.
+        after: Option<String>,
+    },
     /// A call of a tool.
     CallTool {
         /// The tool's name.
@@ -221,9 +225,15 @@ fn asked(
         }
         "server/discover" if !has_handshake => Ok(Asked::Discover),
         "ping" if has_handshake => Ok(Asked::Ping),
-        "tools/list" => match params.get("cursor") {
-            None | Some(Value::Null) => Ok(Asked::ListTools),
-            Some(_) => Err(invalid("`cursor` is not from here: the list has one page")),
+        "tools/list" => match params.remove("cursor") {
+            None | Some(Value::Null) => Ok(Asked::ListTools { after: None }),
+            Some(cursor) => {
+                let cursor: Option<Cursor> = serde_json::from_value(cursor).ok();
+                let after = cursor.and_then(|cursor| cursor.position());
+                after
+                    .map(|after| Asked::ListTools { after: Some(after) })
+                    .ok_or_else(|| invalid("`params.cursor` must be the `nextCursor` of the page before"))
+            }
         },
         "tools/call" => {
             let Some(Value::String(name)) = params.remove("name") else {
@@ -267,8 +277,11 @@ impl Request {
     }
 
     /// The answer to [`Asked::ListTools`].
-    pub(super) fn tools(self, tools: Vec<Value>) -> Response {
+    pub(super) fn tools(self, tools: Vec<Value>, next: Option<String>) -> Response {
         let mut list = json!({ "tools": tools });
+        if let Some(next) = next {
+            list["nextCursor"] = json!(Cursor::at(&next));
+        }
         if !self.has_handshake {
             list["ttlMs"] = TOOLS_KEPT_MS.into();
             list["cacheScope"] = "private".into();
@@ -356,11 +369,15 @@ mod tests {
     fn after_a_handshake_the_revision_may_be_named_or_not() {
         for named in [&[][..], &[("mcp-protocol-version", "2025-06-18")]] {
             let list = read(&headers(named), request("tools/list", json!({}))).unwrap().unwrap();
-            assert_eq!((list.asked, list.has_handshake), (Asked::ListTools, true));
+            assert_eq!((list.asked, list.has_handshake), (Asked::ListTools { after: None }, true));
         }
         let old = headers(&[("mcp-protocol-version", "2024-11-05"), ("user-agent", "old/1")]);
         assert_eq!(refused(&old, request("tools/list", json!({}))), (400, UNSUPPORTED_REVISION));
         assert_eq!(refused(&headers(&[]), request("resources/list", json!({}))), (200, METHOD_NOT_FOUND));
+        for cursor in [json!("="), json!(1)] {
+            let list = request("tools/list", json!({ "cursor": cursor }));
+            assert_eq!(refused(&headers(&[]), list), (200, INVALID_PARAMS));
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use usecases::UseCaseError;
 use usecases::act::actions::Actions;
 use usecases::act::invoke_action::{invocable_action, invocable_actions};
+use usecases::manage::listing::fitting;
 
 use super::{explaining, invoking};
 
@@ -67,12 +68,33 @@ impl Outcome {
     }
 }
 
-/// The tools of a key.
-pub(super) async fn list(actions: &Actions, caller: &ApiKey) -> Result<Vec<Value>, UseCaseError> {
+/// A page of the tools of a key, by name.
+#[derive(Debug)]
+pub(super) struct Listed {
+    /// The tools.
+    pub(super) tools: Vec<Value>,
+    /// The name of the last one, if there are more.
+    pub(super) next: Option<String>,
+}
+
+/// The tools of a key whose names come `after` this one, as many as fit into an answer.
+pub(super) async fn list(
+    actions: &Actions,
+    caller: &ApiKey,
+    after: Option<&str>,
+) -> Result<Listed, UseCaseError> {
     let runnable = runnable(actions, caller).await?;
     let own = explaining::TOOLS.iter().filter(|tool| caller.require(tool.scope).is_ok());
     let own = own.filter(|tool| runnable.iter().all(|action| action.name.as_str() != tool.name));
-    Ok(runnable.iter().map(invoking::tool).chain(own.map(explaining::Tool::shown)).collect())
+    let own = own.map(|tool| (tool.name, tool.shown()));
+    let mut tools: Vec<_> =
+        runnable.iter().map(|action| (action.name.as_str(), invoking::tool(action))).chain(own).collect();
+    tools.retain(|(name, _)| after.is_none_or(|after| *name > after));
+    tools.sort_unstable_by_key(|(name, _)| *name);
+    let fits = fitting(&tools, |(_, tool)| tool);
+    let next = tools.get(..fits).filter(|_| fits < tools.len()).and_then(<[_]>::last);
+    let next = next.map(|(name, _)| (*name).to_owned());
+    Ok(Listed { tools: tools.into_iter().take(fits).map(|(_, tool)| tool).collect(), next })
 }
 
 /// Calls a tool. `None` is one that the key does not have.
@@ -106,7 +128,5 @@ async fn runnable(actions: &Actions, caller: &ApiKey) -> Result<Vec<ActionSettin
     if caller.require(Scope::Actions).is_err() {
         return Ok(Vec::new());
     }
-    let mut runnable = invocable_actions(actions, caller).await?;
-    runnable.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
-    Ok(runnable)
+    invocable_actions(actions, caller).await
 }

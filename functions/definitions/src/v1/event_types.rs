@@ -1,19 +1,21 @@
 //! `/v1/event-types`: describe, read, list, change, delete, versions, import, and what was seen beside the catalogue.
 
 use api::event_types::{
-    EventTypeCatalogue, EventTypeDescription, EventTypeMismatch, EventTypeMismatches, EventTypeQuery, Flag,
-    ImportEffect, ImportQuery, ImportedEventType, ImportedEventTypes, ListedSchemaVersion, NewEventType,
-    NewSchemaVersion, SchemaVersion, SchemaVersions, SeenEventType, SeenEventTypes, SeenQuery,
+    CatalogueQuery, EventTypeCatalogue, EventTypeDescription, EventTypeGroup, EventTypeMismatch,
+    EventTypeMismatches, EventTypeQuery, Flag, ImportEffect, ImportQuery, ImportedEventType,
+    ImportedEventTypes, ListedEventType, ListedSchemaVersion, NewEventType, NewSchemaVersion, SchemaVersion,
+    SchemaVersions, SeenEventType, SeenEventTypes, SeenQuery,
 };
 use api::openapi::{EventTypeChange, ImportDocument};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::catalogue::MAX_EVENT_TYPES;
 use domain::event::event_type::EventType;
 use domain::problem::Problem;
 use http_kit::extract::id::{EventTypeName, VersionNumber};
 use http_kit::{
-    ABOUT_IF_MATCH as IF_MATCH, Answer, Body, Caller, Created, Document, Id, IfMatch, InRequest, Query,
+    ABOUT_IF_MATCH as IF_MATCH, Answer, Body, Caller, Created, Document, Id, IfMatch, InRequest, Page, Query,
     Revised, UnderClaim,
 };
 use serde_json::Value;
@@ -22,7 +24,7 @@ use usecases::catalogue::describe::{
     REPLACED_WHOLE, change_event_type, delete_event_type, describe_event_type,
 };
 use usecases::catalogue::import::{Effect, Imported, import_event_types};
-use usecases::catalogue::read::{EventTypeFilter, list_event_types, read_event_type};
+use usecases::catalogue::read::{EventTypeFilter, ListedCatalogue, list_event_types, read_event_type};
 use usecases::catalogue::seen::{Seen, SeenType, list_mismatches, list_seen};
 use usecases::catalogue::versions::{add_version as add_schema_version, list_versions, read_version};
 use usecases::manage::management::Management;
@@ -63,23 +65,30 @@ pub(crate) async fn create(
 
 /// List event types
 ///
-/// The whole catalogue by name, without schemas and examples.
+/// The catalogue by name, without schemas and examples: in one page, unless a `limit` is named or it has more than 2 MiB.
 #[utoipa::path(
     get,
     path = "/v1/event-types",
     operation_id = "list_event_types",
     tag = "Event types",
-    params(EventTypeQuery),
-    responses((status = 200, description = "The event types.", body = EventTypeCatalogue)),
+    params(EventTypeQuery, CatalogueQuery),
+    responses((status = 200, description = "A page of event types.", body = EventTypeCatalogue)),
 )]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
-    Query(EventTypeQuery { group, name, archived }): Query<EventTypeQuery>,
+    Page { filter: EventTypeQuery { group, name, archived }, rows }: Page<
+        EventType,
+        EventTypeQuery,
+        MAX_EVENT_TYPES,
+    >,
 ) -> Answer<Json<EventTypeCatalogue>> {
     let archived = archived.map(|flag| flag == Flag::True);
     let filter = EventTypeFilter { group, name, archived };
-    Ok(Json(EventTypeCatalogue::of(&list_event_types(&management, &caller, &filter).await?)))
+    let ListedCatalogue { page, groups } = list_event_types(&management, &caller, &filter, rows).await?;
+    let rows = page.rows.iter().map(ListedEventType::of);
+    let page = api::page::Page::of(rows, page.next, page.previous);
+    Ok(Json(EventTypeCatalogue { page, groups: groups.into_iter().map(EventTypeGroup::of).collect() }))
 }
 
 /// Read an event type

@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::act::actions::Actions;
+use crate::act::schemas::error;
 use crate::deliver::request::outgoing;
 use crate::error::{Fault, chain};
 
@@ -70,18 +71,21 @@ pub(super) async fn make(
     invocation.ended_at = Some(now);
     if let Outcome::Answered(answer) = &outcome {
         invocation.response_status = Some(answer.status);
-        content.response = Some(response(actions, action, judgement, answer));
+        content.response = Some(response(actions, action, judgement, answer).await);
     }
     Ok((invocation, content))
 }
 
 /// The answer as it is shown. Only that of a success is held against the action's `result_schema`.
-fn response(actions: &Actions, action: &Action, judgement: Judgement, answer: &Answer) -> Response {
-    let schema = action.settings.result_schema.as_ref().filter(|_| judgement == Judgement::Success);
-    match schema {
+async fn response(actions: &Actions, action: &Action, judgement: Judgement, answer: &Answer) -> Response {
+    let check = match judgement == Judgement::Success {
+        true => actions.validators.check_of_result(action).await,
+        false => None,
+    };
+    match check {
         None => Response::of(answer, None),
-        Some(schema) => {
-            let misfits = |value: &Value| actions.schemas.misfits(schema, value);
+        Some(check) => {
+            let misfits = |value: &Value| check(value).into_iter().map(error).collect();
             Response::of(answer, Some(&misfits))
         }
     }
