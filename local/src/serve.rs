@@ -52,12 +52,9 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
             return Err(error);
         }
     };
-    if beginnings.is_new
-        && let Err(error) =
-            catalogues::import(&ApiClient::new(&platform.url(), beginnings.admin_key.reveal())).await
-    {
-        platform.stop().await;
-        return Err(error);
+    let api = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());
+    if let Some(warning) = catalogues::import_if_wanted(data.as_ref(), beginnings.is_new, &api).await? {
+        eprintln!("{warning}");
     }
     if let Some(data) = &data {
         data.write_private(ENVIRONMENT_FILE, &platform.aws.environment(&platform.queue, data))?;
