@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use api::client::ApiClient;
 use domain::id::EndpointId;
 use domain::signing::secret::Secret;
+use egress::Lookup;
 use usecases::{Clock, Randomness};
 
 use crate::catalogues;
@@ -36,6 +37,7 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         listen: options.listen,
         port: options.port,
         targets: options.targets(),
+        names: Lookup::system(),
         endpoint_defaults: options.endpoint_defaults.clone().unwrap_or_default(),
         clock: clock.clone(),
         observer: None,
