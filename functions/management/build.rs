@@ -1,28 +1,98 @@
-//! Prepares the OpenAPI document for the function to serve.
-//! `docs/openapi.json` minified, once as it is and once gzipped: the function compresses nothing while it runs.
+//! Prepares what the function serves as it is: the OpenAPI document and the console's files.
+//! Each is gzipped here, so the function compresses nothing while it runs.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+#[path = "src/console/content_types.rs"]
+mod content_types;
+
 const DOCUMENT: &str = "../../docs/openapi.json";
+const CONSOLE: &str = "../../console";
 
 fn main() -> Result<(), Box<dyn Error>> {
+    #[expect(clippy::disallowed_methods, reason = "Cargo tells a build script its folder this way")]
+    let folder = PathBuf::from(std::env::var("OUT_DIR")?);
+    openapi(&folder)?;
+    console(&folder)
+}
+
+/// The OpenAPI document minified and gzipped, and its version.
+fn openapi(folder: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={DOCUMENT}");
     let document = minified(&std::fs::read_to_string(DOCUMENT)?);
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(document.as_bytes())?;
+    std::fs::write(folder.join("openapi.json.gz"), gzipped(document.as_bytes())?)?;
     let checksum = crc32fast::hash(document.as_bytes());
-
-    #[expect(clippy::disallowed_methods, reason = "Cargo tells a build script its folder this way")]
-    let folder = std::env::var("OUT_DIR")?;
-    std::fs::write(Path::new(&folder).join("openapi.json"), &document)?;
-    std::fs::write(Path::new(&folder).join("openapi.json.gz"), gzip.finish()?)?;
-    println!("cargo::rustc-env=OPENAPI_ETAG=W/\"{:x}-{:08x}\"", document.len(), checksum);
+    println!("cargo::rustc-env=OPENAPI_ETAG=W/\"{:x}-{checksum:08x}\"", document.len());
     Ok(())
+}
+
+/// `console.rs`: the page, and every file with its content type, gzipped. `HASH` changes with any of them.
+fn console(folder: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={CONSOLE}");
+    let mut paths = Vec::new();
+    walk(Path::new(CONSOLE), "", &mut paths)?;
+    paths.sort();
+
+    let page = std::fs::read_to_string(Path::new(CONSOLE).join("index.html"))?;
+    let (mut hasher, mut length) = (crc32fast::Hasher::new(), page.len());
+    hasher.update(page.as_bytes());
+    let mut files = String::new();
+    for (number, path) in paths.iter().enumerate() {
+        let Some(content_type) = content_types::content_type(path) else { continue };
+        let content = std::fs::read(Path::new(CONSOLE).join(path))?;
+        hasher.update(path.as_bytes());
+        hasher.update(&content);
+        length += content.len();
+        std::fs::write(folder.join(format!("{number}.gz")), gzipped(&content)?)?;
+        writeln!(
+            files,
+            "    ({path:?}, {content_type:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{number}.gz\"))),"
+        )?;
+    }
+    let hash = format!("{:08x}{length:x}", hasher.finalize());
+    let page = page.replace("%ASSETS%", &format!("/console/assets/{hash}"));
+    let source = format!(
+        "const PAGE: &str = {page:?};\nconst HASH: &str = {hash:?};\nconst VERSION: &str = {:?};\n\
+         const FILES: &[(&str, &str, &[u8])] = &[\n{files}];\n",
+        format!("W/\"{hash}\""),
+    );
+    Ok(std::fs::write(folder.join("console.rs"), source)?)
+}
+
+/// Collects the paths of the files below `folder`, which is `prefix` of the console's: not the page, tests, pages that only
+/// people who develop it see (`dev_…`), hidden files, or what npm installed.
+fn walk(folder: &Path, prefix: &str, paths: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().into_string().map_err(|_| "the name of a file is no UTF-8")?;
+        let path = format!("{prefix}{name}");
+        let left_out = name.starts_with('.')
+            || name.starts_with("dev_")
+            || name.ends_with(".test.js")
+            || name == "node_modules"
+            || path == "index.html";
+        if left_out {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            walk(&entry.path(), &format!("{path}/"), paths)?;
+        } else {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn gzipped(content: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(content)?;
+    Ok(gzip.finish()?)
 }
 
 /// The JSON text without the whitespace between its tokens.

@@ -55,6 +55,9 @@ pub struct Options {
     /// Do not create an endpoint for the built-in receiver on the first run.
     #[arg(long, env = "POSTHORN_NO_RECEIVER")]
     pub no_receiver: bool,
+    /// Serve the console's files from this folder, uncached, while you change them.
+    #[arg(long, value_name = "DIR")]
+    pub console_dir: Option<PathBuf>,
 }
 
 impl Options {

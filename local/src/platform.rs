@@ -2,6 +2,7 @@
 //! The composition root: every function's handler around the embedded AWS, wired as in the template.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -37,6 +38,7 @@ use crate::data_dir::{DATA_KEY_FILE, DataDir};
 use crate::emulated_aws::EmulatedAws;
 use crate::event_source_mapping::{self, Handler};
 use crate::http;
+use crate::http::console_dir::ConsoleDir;
 use crate::observe::{Observer, Watch};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -84,6 +86,8 @@ pub struct Setup<'a> {
     pub observer: Option<Observer>,
     /// The tracer of all functions.
     pub traces: Traces,
+    /// The folder that the console is served from, in place of the files that were built in.
+    pub console: Option<Arc<Path>>,
 }
 
 /// In memory, on any free port of this machine. Loopback and plain http are allowed, because the receivers of local mode
@@ -101,6 +105,7 @@ impl Default for Setup<'_> {
             clock: Clock::system(),
             observer: None,
             traces: Traces::default(),
+            console: None,
         }
     }
 }
@@ -197,14 +202,19 @@ fn routes(
     egress: &Egress,
     context: &impl Fn(&'static str) -> Context,
     intake: Intake,
+    console: Option<Arc<Path>>,
 ) -> Router {
     let (egress, public_url) = (egress.clone(), Arc::clone(&management.public_url));
     let actions =
         Actions::new(context("actions"), egress.clone(), Arc::clone(&public_url), Schemas::json_schema());
     let receiving = Receiving::new(Intake::new(context("inbound")), egress, public_url);
     let definitions = Management { context: context("definitions"), ..management.clone() };
+    let management = match console {
+        None => management::router(management),
+        Some(folder) => management::router_with(management, ConsoleDir(folder)),
+    };
     ingest::router(intake)
-        .merge(management::router(management))
+        .merge(management)
         .merge(definitions::router(definitions))
         .merge(actions::router(actions))
         .merge(inbound::router(receiving))
@@ -257,7 +267,7 @@ impl Platform {
             endpoint_defaults,
             public_url: Arc::clone(&public_url),
         };
-        let routes = routes(management, &egress, &context, intake.clone());
+        let routes = routes(management, &egress, &context, intake.clone(), setup.console);
         let sender = Arc::new(Sender::new(context("sender"), egress));
         let worker = context("maintenance");
         if let Some(window) = cut_off {

@@ -1,8 +1,11 @@
 //! What does `cargo local` do without a command?
 //! It serves the API until Ctrl-C, with a graceful shutdown, and prints a first command to try.
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use anyhow::bail;
 use api::client::ApiClient;
 use domain::id::EndpointId;
 use domain::signing::secret::Secret;
@@ -42,6 +45,7 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         clock: clock.clone(),
         observer: None,
         traces: lambda_kit::otlp::from_environment(),
+        console: console_dir(options)?,
     };
     let targets = setup.targets;
     let platform = Platform::start(setup).await?;
@@ -75,6 +79,18 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         () = platform.stop() => Ok(ExitCode::SUCCESS),
         _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(130)),
     }
+}
+
+/// The folder that the console is served from, if it is not the one that was built in.
+fn console_dir(options: &Options) -> anyhow::Result<Option<Arc<Path>>> {
+    let Some(folder) = &options.console_dir else { return Ok(None) };
+    if !folder.join("index.html").is_file() {
+        bail!(
+            "{} has no index.html. --console-dir takes the folder console/ of the repository.",
+            folder.display()
+        );
+    }
+    Ok(Some(folder.as_path().into()))
 }
 
 /// Gives the built-in receiver its endpoints; whether the workspace has one.

@@ -6,6 +6,7 @@ mod accept;
 mod act;
 mod agents;
 mod catalogue;
+mod console;
 mod deliver;
 mod limit;
 mod manage;

@@ -1,8 +1,10 @@
-//! The REST API: endpoints, deliveries, events, workspaces, API keys. Which route leads to which handler?
+//! The REST API: endpoints, deliveries, events, workspaces, API keys; and the console. Which route leads to which handler?
 //!
-//! Only HTTP is here: [`v1`] has one file a noun, and the decisions are in `usecases`. This function holds no way to the
-//! table or the internet; `deny.toml` keeps both out of its dependencies.
+//! Only HTTP is here: [`v1`] has one file a noun, [`console`] serves static files, and the decisions are in `usecases`.
+//! This function holds no way to the table or the internet; `deny.toml` keeps both out of its dependencies.
 
+mod compressed;
+pub mod console;
 pub mod setup;
 mod v1;
 
@@ -10,6 +12,7 @@ use axum::Router;
 use http_kit::idempotent;
 use usecases::manage::management::Management;
 
+use crate::console::{Embedded, Files};
 use crate::v1::{
     api_keys, audit, deleted_endpoints, deliveries, endpoints, events, explanations, health, jwks, openapi,
     replays, statistics, undelivered, workspace_deliveries, workspaces,
@@ -17,7 +20,12 @@ use crate::v1::{
 
 /// The routes of this function.
 pub fn router(management: Management) -> Router {
-    idempotent(routes(), management.clone()).with_state(management)
+    router_with(management, Embedded)
+}
+
+/// The same with the console's files from elsewhere.
+pub fn router_with(management: Management, files: impl Files) -> Router {
+    idempotent(routes(), management.clone()).with_state(management).merge(console::routes(files))
 }
 
 http_kit::operations! { Management:

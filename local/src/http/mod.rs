@@ -2,6 +2,7 @@
 //! An HTTP/1 server with bounds on slow clients, around the functions' routes and three routes of its own.
 
 mod bodies;
+pub(crate) mod console_dir;
 pub(crate) mod here;
 pub(crate) mod mailbox;
 mod receiver;

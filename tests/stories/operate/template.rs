@@ -171,12 +171,19 @@ fn the_nouns_of_definitions_lead_to_it_and_no_other_does() {
     }
 }
 
+/// What is below them is served by `management`, under rate limits of its own.
+#[test]
+fn the_console_and_the_portal_have_routes_of_their_own() {
+    let routes = ["$default", "GET /console", "GET /console/{proxy+}", "GET /portal/{proxy+}"];
+    assert_eq!(routed_to("Management"), routes.map(str::to_owned).into());
+}
+
 /// Each route of the API may invoke its function, by a permission whose pattern fits it.
 #[test]
 fn every_route_may_invoke_its_function() {
     let resources = resources();
     let permissions = of_type(&resources, "AWS::Lambda::Permission");
-    for function in ["Actions", "Definitions", "Inbound", "Ingest"] {
+    for function in ["Actions", "Definitions", "Inbound", "Ingest", "Management"] {
         let patterns: Vec<_> = permissions
             .iter()
             .filter(|(_, permission)| permission["FunctionName"] == format!("{function}Function"))
@@ -184,6 +191,10 @@ fn every_route_may_invoke_its_function() {
             .map(|(_, pattern)| pattern)
             .collect();
         for route in routed_to(function) {
+            if route == "$default" {
+                assert!(patterns.contains(&"$default"));
+                continue;
+            }
             let (method, path) = route.split_once(' ').unwrap();
             let method = if method == "ANY" { "*" } else { method };
             // IAM's `*` stands for any characters, slashes included.

@@ -1,0 +1,30 @@
+// How does an endpoint do, in one line and a quieter second one?
+// Pure: state, since when, what waits, and what happens next; the same words in the list and on the page of one.
+import { span } from '../shell.js';
+import { words } from '../messages/en/endpoints.js';
+
+/**
+ * @param {any} endpoint @param {number} now
+ * @returns {{state: 'healthy'|'failing'|'disabled', line: string, next: string}}
+ */
+export function stateWords(endpoint, now) {
+  const { health } = endpoint;
+  const parked = health?.parked > 0 ? words.parked(health.parked, health.parked_exact !== false) : '';
+  if (!endpoint.active) {
+    const kept = endpoint.disabled_reason === 'failing';
+    const line = endpoint.disabled_at ? words.offSince(span(now - Date.parse(endpoint.disabled_at))) : words.offPlain;
+    const why = words.off[endpoint.disabled_reason];
+    return { state: 'disabled', line, next: [kept ? words.offKeptShort : words.offSkippedShort, parked, why].filter(Boolean).join(' · ') };
+  }
+  if (!health?.failures) return { state: 'healthy', line: words.healthy, next: parked };
+  const line = health.failing_since ? words.failingFor(span(now - Date.parse(health.failing_since))) : words.failures(health.failures);
+  const next = health.next_probe_at ? words.nextProbe(Date.parse(health.next_probe_at) - now) : health.circuit === 'open' ? '' : words.retryNow;
+  return { state: 'failing', line, next: [next, parked, words.failures(health.failures)].filter(Boolean).join(' · ') };
+}
+
+/** What an endpoint gets: at most three types, how many more, and what narrows them down. @param {any} endpoint */
+export function wants(endpoint) {
+  const { events, channels, filter } = endpoint;
+  const shown = events.slice(0, events.length === 4 ? 4 : 3);
+  return { all: events.length === 0, shown, more: events.length - shown.length, rest: events.slice(shown.length), filtered: Boolean(filter), channels };
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stateWords, wants } from './state.js';
+
+const now = Date.parse('2026-11-21T12:00:00Z');
+const endpoint = (more = {}) => ({ active: true, events: [], channels: [], filter: null, health: { failures: 0, failing_since: null, circuit: 'closed', next_probe_at: null }, ...more });
+
+test('a healthy endpoint needs no second line', () => {
+  assert.deepEqual(stateWords(endpoint(), now), { state: 'healthy', line: 'Healthy', next: '' });
+});
+
+test('a failing endpoint says since when, what waits and what happens next', () => {
+  const health = { failures: 7, failing_since: '2026-11-21T11:48:00Z', circuit: 'open', next_probe_at: '2026-11-21T12:00:40Z', parked: 14, parked_exact: true };
+  assert.deepEqual(stateWords(endpoint({ health }), now), { state: 'failing', line: 'Failing for 12 min', next: 'next probe in 40 s · 14 parked · 7 failures in a row' });
+});
+
+test('an endpoint that is off says why and what becomes of its events', () => {
+  const off = (reason) => stateWords(endpoint({ active: false, disabled_reason: reason, disabled_at: '2026-11-21T09:00:00Z' }), now);
+  assert.deepEqual(off('manual'), { state: 'disabled', line: 'Off for 3 h', next: 'events are skipped · switched off by hand' });
+  assert.equal(off('failing').next, 'events are kept · switched off after too many failures');
+  assert.equal(stateWords(endpoint({ active: false, disabled_reason: null, disabled_at: null }), now).line, 'Off');
+});
+
+test('three types are shown, and how many more; four are all shown', () => {
+  assert.deepEqual(wants(endpoint()).all, true);
+  assert.deepEqual([wants(endpoint({ events: ['a', 'b', 'c', 'd'] })).shown.length, wants(endpoint({ events: ['a', 'b', 'c', 'd'] })).more], [4, 0]);
+  const five = wants(endpoint({ events: ['a', 'b', 'c', 'd', 'e'] }));
+  assert.deepEqual([five.shown, five.more, five.rest], [['a', 'b', 'c'], 2, ['d', 'e']]);
+});

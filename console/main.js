@@ -1,0 +1,103 @@
+// What happens when the console is opened?
+// Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
+import {
+  Loading, Shell, State, dress, enterPortal, forget, html, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
+  startKeys, startRouter, useEffect, useKeys, useState, visiblePages,
+} from './shell.js';
+
+const overlay = signal(/** @type {{of: 'palette'|'sheet', kind?: string}|null} */ (null));
+
+/** @type {Record<string, any>} */
+const loaded = {};
+
+/** Shows the module of the page; what was shown stays until the next is there. */
+function Current() {
+  const at = route.value;
+  const name = session.value && at.ws ? moduleOf(at) : 'login';
+  const [, draw] = useState(0);
+  useEffect(() => {
+    if (!name || loaded[name]) return;
+    import(`./pages/${name}.js`).then((module) => { loaded[name] = module.default; }, (error) => {
+      console.error(error);
+      loaded[name] = NotLoaded;
+    }).then(() => draw((n) => n + 1));
+  }, [name]);
+  const Module = name === '' ? Missing : loaded[name];
+  return Module ? html`<${Module} key=${`${at.app}/${at.ws}/${name}/${at.id}`} ws=${at.ws} id=${at.id} />` : html`<div class="page"><${Loading} rows=${8} /></div>`;
+}
+
+/** A file that is gone after a deployment, or a server that is not reached. */
+const NotLoaded = () => html`<div class="page"><${State} icon="warn" tone="bad" title=${messages.states.notLoaded} actions=${html`<button class="button" onClick=${() => location.reload()}>${messages.states.reload}</button>`}>${messages.states.notLoadedHint}<//></div>`;
+
+/** An address that names no page. */
+const Missing = () => html`<div class="page"><${State} icon="search" title=${messages.states.notBuilt} actions=${html`<a class="button" href=${link('overview')}>${messages.states.toOverview}</a>`}>${messages.states.notBuiltHint}<//></div>`;
+
+const commands = {
+  palette: (kind = '') => { overlay.value = { of: 'palette', kind }; },
+  sheet: () => { overlay.value = { of: 'sheet' }; },
+  logout: async () => { await logout(); forget(); navigate('/console/login'); },
+};
+
+/** The palette and the sheet are loaded when they are first opened. */
+function Overlay() {
+  const wanted = overlay.value;
+  const [, draw] = useState(0);
+  const file = wanted && (wanted.of === 'palette' ? './ui/palette.js' : './ui/key_sheet.js');
+  useEffect(() => { if (file && !loaded[file]) import(file).then((module) => { loaded[file] = module.Palette ?? module.KeySheet; draw((n) => n + 1); }); }, [file]);
+  const Part = file && loaded[file];
+  return Part ? html`<${Part} kind=${wanted?.kind} close=${() => { overlay.value = null; }} />` : null;
+}
+
+const GO = /** @type {Record<string, string>} */ ({ o: 'overview', e: 'endpoints', d: 'deliveries', v: 'events', r: 'rules', c: 'catalogue', a: 'actions', s: 'sources', p: 'replays' });
+
+/** What is there on every page of a session. */
+function Inside() {
+  const visible = visiblePages().flatMap(([, pages]) => pages);
+  useKeys({
+    'mod+k': [messages.keys.palette, () => commands.palette()], '/': [messages.keys.palette, () => commands.palette()], '?': [messages.keys.sheet, commands.sheet],
+    ...Object.fromEntries(Object.entries(GO).filter(([, page]) => visible.includes(page)).map(([key, page]) => [`g ${key}`, [messages.keys.go(pageName(page)), () => navigate(link(page))]])),
+  }, { everywhere: true });
+  return html`<${Shell} commands=${commands}><${Current} /><//><${Overlay} />`;
+}
+
+function App() {
+  const { app, ws, page } = route.value;
+  if (app === 'portal' && !session.value) return html`<main class="alone"><${State} icon="clock" title=${messages.login.portalEnded}>${messages.login.portalEndedHint}<//></main>`;
+  if (!session.value || !ws || page === 'login') return html`<${Current} />`;
+  return html`<${Inside} />`;
+}
+
+/** A session has ended: the portal asks the product for a new link, the console for the key, and both come back here. */
+on.unauthorized = () => {
+  const had = session.value;
+  setSession(null);
+  forget();
+  if (route.value.app === 'portal') {
+    const refresh = look.value.refresh_url;
+    if (refresh) location.assign(refresh);
+    return;
+  }
+  if (had) loginReason.value = { reason: 'ended', next: location.pathname + location.search };
+};
+
+/** Tokens come in the fragment, which no log has, and leave the address before anything else happens. */
+async function takeToken() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const once = given.get('once');
+  const portal = given.get('t');
+  if (once || portal) history.replaceState(history.state, '', location.pathname + location.search);
+  if (route.value.app === 'portal') {
+    await Promise.all([dress(route.value.ws), portal && enterPortal(portal, route.value.ws).catch(() => {})]);
+  }
+  if (once) {
+    try { await login(once); } catch { loginReason.value = { reason: 'once', next: '' }; }
+  }
+}
+
+startRouter();
+startKeys();
+await takeToken();
+const { ws, page } = route.value;
+if (session.value && ws && !page) navigate(link(visiblePages()[0]?.[1][0] ?? 'overview'), { replace: true });
+const root = document.getElementById('app');
+if (root) render(html`<${App} />`, root);

@@ -1,0 +1,63 @@
+// Which words does the shell of the console show?
+// All texts of the shell; a page's own texts are in messages/en/{page}.js. Functions where a number or name stands inside.
+import { count, number, span } from '../format.js';
+
+export const messages = {
+  product: 'Posthorn',
+  skip: 'Skip to content',
+  nav: {
+    label: 'Pages', menu: 'Menu', search: 'Search', workspace: 'Workspace', switchWorkspace: 'Switch workspace', logout: 'Log out', keys: 'Keyboard shortcuts', back: 'Back to the product', made: 'Made with Posthorn', portalName: 'Webhooks',
+    setup: 'Setup', overview: 'Overview', endpoints: 'Endpoints', deliveries: 'Deliveries', events: 'Events', catalogue: 'Catalogue', rules: 'Rules', actions: 'Actions', sources: 'Sources',
+    replays: 'Replays', keys_page: 'Keys', portal: 'Portal', developers: 'Developers', audit: 'Audit', notifications: 'Notifications', settings: 'Settings',
+    groups: { watch: 'Watch', build: 'Build', manage: 'Manage' },
+  },
+  status: /** @type {Record<string, string>} */ ({
+    delivered: 'Delivered', retrying: 'Retrying', parked: 'Parked', failed: 'Failed', cancelled: 'Cancelled', pending: 'Pending', skipped: 'Skipped',
+    healthy: 'Healthy', failing: 'Failing', disabled: 'Off', active: 'On', watching: 'Watching', live: 'Live', off: 'Off', succeeded: 'Succeeded', running: 'Running', timed_out: 'Timed out', interrupted: 'Interrupted',
+    accepted: 'Accepted', invalid: 'Invalid', completed: 'Completed', deprecated: 'Deprecated', archived: 'Archived',
+  }),
+  states: {
+    loading: 'Loading', failedTitle: 'This could not be loaded', retry: 'Try again', requestId: 'Request', reset: 'Clear filters',
+    noMatch: (/** @type {string} */ what) => `No ${what} match`, noMatchHint: (/** @type {string} */ names) => `Filtered by ${names}.`,
+    forbiddenTitle: 'You may not see this', forbidden: (/** @type {string} */ scope) => `Your key lacks the scope ${scope}. Ask an administrator for a key that has it.`,
+    notFoundTitle: 'Not found', notFound: 'There is no such thing in this workspace. Check the address, or the workspace.',
+    stale: (/** @type {number} */ ms) => `Last updated ${span(ms)} ago. The server does not answer; we keep trying.`,
+    partial: (/** @type {number} */ looked, /** @type {string} */ back) => `Looked at ${number(looked)} back to ${back}.`, goOn: 'Look further',
+    shortPage: 'More may follow: only a part was searched.',
+    beyond: (/** @type {number} */ days) => `Kept for ${count(days, 'day')}. What is older was deleted.`,
+    erased: (/** @type {string} */ when) => `The payload was erased ${when}. What was delivered stays listed.`,
+    crashed: 'This page has failed', crashedHint: 'Reload it. If it fails again, report the words below.', reload: 'Reload',
+    notBuilt: 'This page does not exist', notBuiltHint: 'The address names no page of this console.', toOverview: 'Open the overview',
+    notLoaded: 'This page could not be loaded', notLoadedHint: 'Perhaps the console was updated meanwhile, or the server cannot be reached.',
+  },
+  list: { newer: 'Newer', older: 'Older', fresh: (/** @type {number} */ n) => `Show ${number(n)} new`, first: 'Newest', selected: (/** @type {number} */ n) => `${number(n)} selected`, select: 'Select this row', selectAll: 'Select all rows of this page', none: 'Select none', filters: 'Filters', any: 'Any', period: 'Period', from: 'From', until: 'Until', apply: 'Apply', rows: (/** @type {number} */ n) => count(n, 'row') },
+  periods: /** @type {Record<string, string>} */ ({ '': 'Any time', '1h': 'Last hour', '24h': 'Last 24 hours', '7d': 'Last 7 days', '30d': 'Last 30 days', custom: 'Between …' }),
+  copy: { copy: 'Copy', copied: 'Copied', failed: 'Copying was refused by the browser', id: 'Copy id', path: 'Copy path', value: 'Copy value', all: 'Copy all' },
+  form: { save: 'Save', saving: 'Saving…', cancel: 'Cancel', close: 'Close', saved: 'Saved', optional: 'optional', failed: 'Not saved', refused: 'This was refused', leave: 'Leave this page? What you typed and did not save is lost.', other: 'Elsewhere',
+    changedTitle: 'Somebody changed this meanwhile', confirmType: (/** @type {string} */ word) => `Type ${word} to confirm`, show: 'Show', hide: 'Hide' },
+  json: { expand: 'Expand', collapse: 'Collapse', more: (/** @type {number} */ n) => `Show ${number(n)} more`, items: (/** @type {number} */ n) => count(n, 'item'), members: (/** @type {number} */ n) => count(n, 'member'), invalid: 'Not JSON', raw: 'As text', tree: 'As a tree', line: (/** @type {number} */ n) => `Line ${n}`, wrap: 'Wrap lines' },
+  chart: { delivered: 'Delivered', failed: 'Failed', time: 'Time', none: 'No deliveries in this time' },
+  palette: { label: 'Go to a page, an endpoint, an event type, or paste an id', placeholder: 'Search, or paste any id', none: 'Nothing found', open: 'Open', pages: 'Pages', endpoints: 'Endpoints', types: 'Event types', rules: 'Rules', ids: 'Id', workspaces: 'Workspaces' },
+  keys: { title: 'Keyboard shortcuts', everywhere: 'Everywhere', page: 'This page', singles: 'Single keys', singlesHint: 'Switch off if speech input triggers them.', palette: 'Search, or open a pasted id', sheet: 'Show these shortcuts', go: (/** @type {string} */ page) => `Go to ${page}`, next: 'Next row', previous: 'Previous row', open: 'Open row', select: 'Select row', or: 'or' },
+  endpoint: {
+    off: /** @type {Record<string, string>} */ ({ failing: 'switched off after too many failures', gone: 'answered 410 Gone', manual: 'switched off by hand' }),
+    since: (/** @type {string} */ time) => `for ${time}`, failingFor: (/** @type {string} */ time) => `for ${time}`, failures: (/** @type {number} */ n) => `${count(n, 'failure')} in a row`,
+    parked: (/** @type {number} */ n, /** @type {boolean} */ exact) => `${number(n)}${exact ? '' : '+'} parked`, probe: (/** @type {number} */ ms) => (ms > 1000 ? `next probe in ${span(ms)}` : 'probe is due'),
+  },
+  overview: {
+    title: 'Overview', needs: 'Needs you', nothing: 'Nothing needs you.', nothingHint: 'Every endpoint takes what it is sent.', day: 'Last 24 hours', failures: 'Last failures', noFailures: 'No delivery has failed.', all: 'All failed deliveries', empty: 'No endpoints yet', emptyHint: 'An endpoint is a URL that receives events. Make the first one, and see a delivery arrive.', start: 'Set up the first endpoint',
+    failing: (/** @type {string} */ words) => `Failing ${words}`, disabled: (/** @type {string} */ words) => `Off: ${words}`, failed: (/** @type {string} */ n) => `${n} failed ${n === '1' ? 'delivery' : 'deliveries'}`, also: (/** @type {string} */ a, /** @type {string} */ b) => `${a} · ${b}`, overlap: (/** @type {string} */ time) => `The old secret stops working in ${time}`,
+    open: 'Open', switchOn: 'Switch on', switched: 'Switched on. What was parked is sent now.', replay: (/** @type {string} */ n) => `Replay ${n}`, replayTitle: 'Send again', counting: 'Counting …', replayConfirm: (/** @type {number} */ n) => `Send ${number(n)}`, replayed: (/** @type {number} */ n) => `${count(n, 'delivery', 'deliveries')} will be sent again.`,
+    replayWords: (/** @type {string} */ n, /** @type {string} */ name) => `${n} that failed or ${n === '1 delivery' ? 'was' : 'were'} cancelled will be sent again to ${name}. Each keeps its id, so a receiver that knows it can skip it.`, nothingToReplay: 'Nothing is left to send: all were sent again or have expired.',
+    delivered: 'Delivered', failedCount: 'Failed', success: 'Attempts that succeeded', p95: '95 of 100 answered within', approximate: 'Counts are some seconds behind.', time: 'Time', status: 'Status', type: 'Event type', endpoint: 'Endpoint', answer: 'Answer', attempts: 'Attempts',
+  },
+  login: {
+    title: 'Log in', key: 'API key', hint: 'The key is exchanged for a session of 12 hours. It is not kept in the browser.', placeholder: 'phk_…', submit: 'Log in', working: 'Checking…', empty: 'Enter an API key.',
+    refused: 'This key is unknown or has expired.', onceRefused: 'This link was used already or has expired. Start the server again for a new one, or log in with an API key.', ended: 'Your session has ended. Log in to go on where you were.',
+    noWorkspace: 'This installation has no workspace yet.', noWorkspaceHint: 'A workspace holds the endpoints and events of one customer or product.', create: 'Create workspace', name: 'Name of the workspace', choose: 'Choose a workspace',
+    local: 'On your machine, cargo local prints the key, and a link that logs in by itself.', portalEnded: 'This link has expired', portalEndedHint: 'Open the webhook settings again from the product that gave you the link.',
+  },
+};
+
+/** @param {string} status */
+export const statusWord = (status) => messages.status[status] ?? status;

@@ -1,0 +1,91 @@
+// Which words do the pages of rules show?
+// A sentence for each rule, the builder, its result, and when rules fired.
+import { span } from '../../shell.js';
+
+/** The words of a rule's sentence. */
+export const words = {
+  whenAny: 'When any event comes', whenA: 'When', comes: 'comes', inChannel: 'in channel', if: 'if', then: 'then', and: 'and', or: 'or', nor: 'nor', nothing: 'nothing is done',
+  noneOf: 'none of ', someItem: 'some item of', where: 'has', caseSensitive: 'in this case of letters',
+  operators: /** @type {Record<import('../../rules/operators.js').Choice, string>} */ ({
+    $eq: 'is', $ne: 'is not', $in: 'is', $nin: 'is neither', $gt: 'is more than', $gte: 'is at least', $lt: 'is less than', $lte: 'is at most',
+    $exists: 'is present', $missing: 'is missing', $contains: 'contains', $startsWith: 'begins with', $endsWith: 'ends with', $elemMatch: 'has an item where',
+  }),
+  dates: /** @type {Partial<Record<import('../../rules/operators.js').Choice, string>>} */ ({ $gt: 'is after', $gte: 'is on or after', $lt: 'is before', $lte: 'is on or before' }),
+  emit: 'send the event', invoke: 'invoke the action', deliver: 'deliver it to',
+  posts: /** @type {Record<string, string>} */ ({ slack: 'post to Slack at', teams: 'post to Teams at', discord: 'post to Discord at' }),
+  after: (/** @type {number} */ seconds) => `${span(seconds * 1000)} later`,
+  someType: 'of a type still to be named', someAction: 'still to be chosen', someEndpoint: 'an endpoint still to be chosen', someUrl: 'an address still to be given',
+};
+
+/** The texts of the list, the builder and the firings. */
+export const texts = {
+  title: 'Rules', rule: 'Rule', rules: 'rules', lead: 'When an event comes and meets the conditions, the steps are done: each for itself, and in no order.',
+  newRule: 'New rule', noRules: 'No rules yet', noRulesHint: 'A rule says: when a ticket of a gold customer mentions a refund, post to Slack. While you build one you see for which of the last 100 events it would have fired.',
+  columns: { rule: 'Rule', fired: 'Fired, 24 h', last: 'Last', mode: 'Mode', on: 'On', name: 'Name', state: 'State', time: 'Time', type: 'Event type', outcome: 'What it did', delivery: 'Delivery' },
+  never: 'Never', notAllFirings: 'Of the newest 2,000 events only', switchedOn: 'Switched on', switchedOff: 'Switched off',
+  switchOf: (/** @type {string} */ name) => `Rule “${name}”`, onNow: (/** @type {string} */ name) => `“${name}” is on`, offNow: (/** @type {string} */ name) => `“${name}” is off. Its deliveries under way are cancelled.`, undo: 'Undo',
+
+  // The page of one rule
+  name: 'Name of the rule', namePlaceholder: 'Name this rule', parts: 'Views of the rule', builder: 'Builder', json: 'JSON', firingsTab: 'Firings', unsaved: 'not saved',
+  save: 'Save', saving: 'Saving…', saveLive: 'Save and set live', setLive: 'Set live', setWatch: 'Only watch', createWatch: 'Save and watch', createLive: 'Save and set live',
+  savedLive: 'Saved. The rule is live within five seconds.', savedWatching: 'Saved. The rule watches: nothing is sent, and Firings shows when it would have fired.', notSaved: 'Not saved.', seeBelow: (/** @type {number} */ n) => (n === 1 ? 'What is wrong is marked below.' : `${n} things are wrong; they are marked below.`),
+  delete: 'Delete', deleted: 'Rule deleted', deleteTitle: (/** @type {string} */ name) => `Delete “${name}”?`, deleteHint: 'The endpoints of its steps are deleted, and their deliveries under way are cancelled. Past deliveries stay listed. Its firings can no longer be read.',
+  undoKey: 'Undo', redoKey: 'Redo', saveKey: 'Save', restored: 'Your edits from before are back. They are not saved yet.', discard: 'Discard them', cancel: 'Cancel',
+  conflict: 'Somebody saved this rule while you edited it. Yours is not lost: keep it and save it over theirs, or take theirs; Undo brings yours back.', mine: 'Yours', theirs: 'Theirs, saved', keepMine: 'Keep mine', takeTheirs: 'Take theirs',
+  secretsTitle: 'Secrets of the new steps', secretsHint: 'The receivers check the signatures of the deliveries with these. They are shown only now.', secretsDone: 'I have them',
+
+  // Cards
+  when: 'When', if: 'If', then: 'Then', examples: 'Examples',
+  types: 'Event types', anyType: 'any type', channels: 'In channels', anyChannel: 'any channel', onlyInChannels: 'Only in some channels', removeChip: (/** @type {string} */ word) => `Remove ${word}`,
+  conditions: 'Conditions', noConditions: 'Every event of these types. Drag a value of the event here, or press its plus.', oneCondition: 'This must hold:', matchLabel: 'How many must hold',
+  matches: { $and: 'All of', $or: 'Any of', $nor: 'None of' }, mustHold: { $and: 'these must hold', $or: 'these must hold', $nor: 'these may hold' },
+  addCondition: 'Condition', addGroup: 'Group', someItemOf: 'Some item of', where: 'where', emptyGroup: 'An empty group: put a condition into it. Until then it is left out.', wholeRule: 'the outermost conditions',
+  path: 'Member of the event', memberPlaceholder: 'member', operator: 'Comparison', value: 'Value', kind: 'Type of the value', kinds: { text: 'abc', number: '123', yes: 't/f', null: 'null' },
+  kindHint: { text: 'Compared as a text', number: 'Compared as a number', yes: 'True or false', null: 'Null' }, or: 'or', nor: 'nor', addValue: 'Add another value', removeValue: 'Remove this value',
+  choices: /** @type {Partial<Record<import('../../rules/operators.js').Choice, string>>} */ ({ $in: 'is one of', $nin: 'is none of (or is missing)', $ne: 'is not (or is missing)', $elemMatch: 'has an item where …' }),
+  caseLabel: 'Aa', caseHint: 'Upper and lower case count', holds: 'Holds for this event', doesNotHold: 'Does not hold for this event', is: 'is',
+  shareHint: (/** @type {number} */ held, /** @type {number} */ of) => `Holds for ${held} of the last ${of} events`,
+  reasons: /** @type {Record<string, string>} */ ({ missing: 'is missing in this event', wrong_type: 'is of another type:', different: 'is', not_in_list: 'is', out_of_range: 'is', text_absent: 'is', present: 'is' }),
+  neverFits: (/** @type {string} */ path, /** @type {string} */ example, /** @type {number} */ of, /** @type {string} */ operator, /** @type {string} */ op) => `${path} is ${example} or the like in all of the last ${of} events; “${operator}” compares ${op.startsWith('$gt') || op.startsWith('$lt') ? 'a number with numbers and a text with texts' : 'values of one type'} only.`,
+  menu: 'What to do with this', grip: (/** @type {string} */ what) => `Move: ${what}`, gripHint: 'Drag, or press Space and the arrows', dragHelp: 'Press Space to lift, arrows to move, Space to drop, Escape to cancel.',
+  moves: { up: 'Move up', down: 'Move down', out: 'Move out of its group', into: (/** @type {string} */ group) => `Move into: ${group}`, wrap: (/** @type {string} */ match) => `Wrap in “${match}”`, unwrap: 'Dissolve the group', duplicate: 'Duplicate', remove: 'Remove', removeStep: 'Remove step' },
+  announce: {
+    lifted: (/** @type {string} */ what, /** @type {string} */ place) => `Lifted: ${what}. ${place}`, moved: (/** @type {string} */ _, /** @type {string} */ place) => place,
+    dropped: (/** @type {string} */ what, /** @type {string} */ place) => `Dropped: ${what}. ${place}`, cancelled: (/** @type {string} */ what) => `Cancelled. ${what} stays where it was.`,
+  },
+  place: (/** @type {number} */ at, /** @type {number} */ of, /** @type {string} */ group) => `Place ${at} of ${of}${group ? ` in the group ${group}` : ''}.`, noPlace: 'Over no place.', added: (/** @type {string} */ what) => `Added: ${what}`,
+
+  // Steps
+  addStep: 'Step', stepDoes: 'What the step does', menuOfStep: (/** @type {number} */ n) => `What to do with step ${n}`,
+  doings: /** @type {Record<string, string>} */ ({ deliver: 'Post to a URL', forward: 'Deliver to an endpoint', emit: 'Send another event', invoke: 'Invoke an action' }),
+  url: 'URL', preset: 'Form', presets: /** @type {Record<string, string>} */ ({ envelope: 'Event with id, type and time', json: 'JSON alone', slack: 'Slack message', teams: 'Teams message', discord: 'Discord message' }),
+  endpoint: 'Endpoint', chooseEndpoint: 'Choose an endpoint', forwardHint: 'It gets the event once, whatever it subscribes to, in the form that it has.',
+  emitType: 'Type of the new event', emitHint: 'One event for each that meets the conditions. It may not lead back to this rule.', action: 'Action', chooseAction: 'Choose an action', actionHint: 'You need one of the action’s roles to save this.', noActions: 'There are no actions in this workspace yet.',
+  message: 'Message', messageHint: 'Text, or JSON for the whole message', templates: /** @type {Record<string, string>} */ ({ template: 'Template', data: 'Data', parameters: 'Parameters' }), templateHint: 'JSON with {{ data.… }}; empty sends the payload as it is',
+  becomes: 'For this event:', undefinedMembers: (/** @type {string[]} */ at) => `This event lacks what ${at.map((pointer) => pointer || 'the template').join(', ')} reads: it becomes null. Write | default('…') to say what stands there instead.`,
+  more: 'Delay and headers', delayed: (/** @type {number} */ seconds) => `after ${span(seconds * 1000)}`, headerCount: (/** @type {number} */ n) => (n === 1 ? '1 header' : `${n} headers`), delay: 'Delay', delayHint: 'So long after the event, at most 12 hours.', headers: 'Headers', headerName: 'Name of the header', headerValue: 'Value of the header', addHeader: 'Header', removeHeader: 'Remove this header',
+  restHint: (/** @type {string} */ names) => `Also set: ${names}. The JSON view shows and changes them.`,
+
+  // The event
+  event: 'Event', chooseEvent: 'Which event', open: 'Open', lastEvents: 'Last events of these types', catalogue: 'Catalogue', exampleOf: (/** @type {string} */ type) => `The example of ${type}`, noEvents: 'No events', eventHint: 'Drag a value into the conditions, or press its plus.',
+  noEventTitle: 'No event of these types yet', noEventHint: 'Send one, or describe the type with an example in the catalogue: then its values can be dragged from here.', send: 'Send an event',
+  gripValue: (/** @type {string} */ path) => `Drag ${path}`, addValueOf: (/** @type {string} */ path) => `Add a condition on ${path}`, insert: (/** @type {string} */ path) => `Insert {{ ${path} }} into the template`,
+
+  // The result
+  result: 'Result', trying: 'Trying…', firesFor: (/** @type {number} */ n) => `Fires for ${n}`, ofTheLast: (/** @type {number} */ n) => (n === 1 ? 'of the one event there is' : `of the last ${n} events`), notAll: 'There was not enough time for all of the last 100 events.',
+  stripLabel: (/** @type {number} */ n, /** @type {number} */ of) => `The last ${of} events, oldest first: it fires for ${n}`, show: 'Which events', all: 'All', fires: 'Fires', firesNot: 'Does not fire', noneFires: 'It fires for none of them.', allFire: 'It fires for all of them.', more100: (/** @type {number} */ n) => `Show ${n} more`,
+  noBacktest: 'Nothing to try it on yet', noBacktestHint: 'There is no event of these types within the retention.', forThis: 'for', addExample: 'Add as example', openEvent: 'Open the event', exampleAdded: 'Added as example',
+  wouldSend: 'What it would send', notSent: 'Exactly these bytes. Nothing is sent while you look.', noRequest: (/** @type {number} */ n) => `Step ${n} makes no request.`, emits: (/** @type {string} */ type) => `Event ${type}`, invokes: (/** @type {string} */ action) => `Action ${action}`, copyBody: 'Copy the body', headersOf: (/** @type {number} */ n) => `${n} headers`, signedLater: 'signed with a trial secret until the step is saved', bytes: (/** @type {string} */ n) => `${n} bytes`,
+  verdicts: /** @type {Record<string, string>} */ ({ event_type: 'another type', channels: 'in none of the channels', filter: 'conditions not met', active: 'switched off', loop: 'would be a loop', live: 'only watches' }),
+
+  // Examples
+  noExamples: 'Events for which it must fire, or must not. The rule is saved only as long as they all come out right.', exampleName: 'Name of the example', exampleNumber: (/** @type {number} */ n) => `Example ${n}`, exampleBegun: (/** @type {string} */ type, /** @type {number} */ n) => `${type} ${n}`, expect: 'What is expected', mustFire: 'must fire', mustNotFire: 'must not fire', look: 'Look', editEvent: 'Edit the event', take: 'Take it', eventForm: 'An object with type and data; channels and timestamp may be added.', menuOfExample: (/** @type {number} */ n) => `What to do with example ${n}`,
+
+  // JSON
+  jsonLabel: 'The rule as JSON', strange: 'The builder cannot show this yet: correct the marked lines first.', jsonHint: 'The same rule. Each edit that is a rule is in the builder at once.',
+
+  // Firings
+  firings: 'firings', resultWord: 'Result', periodWord: 'Period', results: /** @type {Record<string, string>} */ ({ fired: 'fired', would_have_fired: 'would have fired', not_fired: 'did not fire' }), noFirings: 'No event yet', noFiringsHint: 'Here stands what the rule made of each event of its types that came since it was saved.',
+  skips: /** @type {Record<string, string>} */ ({ filter: 'conditions not met', disabled: 'switched off', parked_full: 'too many parked', watching: 'only watches', loop: 'would be a loop', forwarded: 'delivered by the endpoint', channel: 'in none of the channels', type_not_subscribed: 'another type', notified_lately: 'notified lately' }),
+  lookedAt: (/** @type {string} */ n, /** @type {string} */ since) => `Of the newest ${n} events, the oldest ${since}:`, noEventsYet: 'No events in this time.',
+};

@@ -1,0 +1,119 @@
+// What needs a person now, and how did the last day go?
+// A work list with the button beside each line, then the day in bars, then the last failures.
+import {
+  Bars, Confirm, EndpointName, Icon, Loaded, Loading, May, Notice, Opens, Outcome, Page, Problem, Section, State, Status, Table, Time, count, duration, endpointName, endpointState, fill, healthWords, html, link, messages, number,
+  patch, percent, post, span, toast, useClock, useEffect, useLive, useMemo, useState, Failed,
+} from '../shell.js';
+
+const words = messages.overview;
+/** So many failed deliveries are counted; more are "100+". */
+const COUNTED = 100;
+const SOON_MS = 48 * 3_600_000;
+
+/** @param {{ws: string}} props */
+export default function Overview({ ws }) {
+  const endpoints = useLive('/v1/webhook-endpoints', { workspace_id: ws, limit: 250 }, { every: 15_000 });
+  // One request for both: who has failed deliveries, and the last ten of them.
+  const failures = useLive('/v1/deliveries', { workspace_id: ws, status: 'failed', limit: COUNTED }, { every: 15_000 });
+  const day = useLive(`/v1/workspaces/${ws}/statistics`, {}, { every: 30_000 });
+  const byId = useMemo(() => new Map((endpoints.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [endpoints.data]);
+  const refresh = () => { endpoints.refresh(); failures.refresh(); };
+  if (endpoints.data?.data.length === 0) {
+    return html`<${Page} title=${words.title}><${State} title=${words.empty} actions=${html`<${May} scope="webhooks"><a class="button primary" href=${link('setup')}>${words.start}</a><//>`}>${words.emptyHint}<//><//>`;
+  }
+  return html`<${Page} title=${words.title}>
+    <${Section} title=${words.needs}><${Loaded} of=${endpoints} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failures.data?.data ?? []} more=${Boolean(failures.data?.next)} byId=${byId} refresh=${refresh} />`}<//><//>
+    <${Section} title=${words.day} note=${words.approximate} actions=${html`<span class="legend"><span><i></i>${words.delivered}</span><span><i class="bad"></i>${words.failedCount}</span></span>`}>
+      <${Loaded} of=${day} loading=${html`<${Loading} rows=${1} height=${200} />`}>${(/** @type {any} */ data) => html`<${Day} data=${data} />`}<//>
+    <//>
+    <${Section} title=${words.failures} actions=${html`<a href=${link('deliveries', '', { status: 'failed' })}>${words.all}</a>`}>
+      <${Loaded} of=${failures} rows=${5}>${(/** @type {any} */ page) => (page.data.length === 0 ? html`<p class="muted">${words.noFailures}</p>` : html`<${FailureTable} rows=${page.data.slice(0, 10)} byId=${byId} />`)}<//>
+    <//>
+  <//>`;
+}
+
+/** @param {{endpoints: any[], failed: any[], more: boolean, byId: Map<string, any>, refresh: () => void}} props */
+function WorkList({ endpoints, failed, more, byId, refresh }) {
+  const now = useClock(1000);
+  const failedOf = Object.groupBy(failed, (d) => d.endpoint_id);
+  const needy = endpoints.filter((e) => endpointState(e) === 'failing' || (!e.active && e.disabled_reason !== 'manual'));
+  const others = Object.keys(failedOf).filter((id) => !needy.some((e) => e.id === id));
+  const lines = [
+    ...needy.map((e) => html`<${NeedyLine} key=${e.id} endpoint=${e} failed=${failedOf[e.id] ?? []} more=${more} now=${now} refresh=${refresh} />`),
+    ...others.map((id) => html`<${Line} key=${id} icon="cross" tone="bad" title=${html`<${EndpointName} id=${id} of=${byId} />`} words=${words.failed(howMany(failedOf[id] ?? [], more))}><${FailedButtons} id=${id} endpoint=${byId.get(id)} failed=${failedOf[id] ?? []} more=${more} refresh=${refresh} /><//>`),
+    ...endpoints.map((e) => [e, Math.min(...e.old_secrets.map((/** @type {any} */ s) => Date.parse(s.expires_at) - now))]).filter(([, left]) => left > 0 && left < SOON_MS).map(([e, left]) => html`<${Line} key=${`o${e.id}`} icon="clock" tone="quiet" title=${html`<${EndpointName} id=${e.id} of=${byId} />`} words=${words.overlap(span(left))}><a class="button small" href=${link('endpoints', e.id, { tab: 'settings' })}>${words.open}</a><//>`),
+  ];
+  if (lines.length === 0) return html`<${Notice} tone="good"><strong>${words.nothing}</strong> ${words.nothingHint}<//>`;
+  return html`<ul class="work-list">${lines}</ul>`;
+}
+
+/** @param {any[]} failed @param {boolean} more */
+const howMany = (failed, more) => `${number(failed.length)}${more ? '+' : ''}`;
+
+/** An endpoint that is failing or was switched off. @param {{endpoint: any, failed: any[], more: boolean, now: number, refresh: () => void}} props */
+function NeedyLine({ endpoint, failed, more, now, refresh }) {
+  const health = endpoint.active ? words.failing(healthWords(endpoint, now)) : words.disabled(healthWords(endpoint, now));
+  return html`<${Line} tone="bad" icon=${endpoint.active ? 'warn' : 'pause'} title=${html`<a href=${link('endpoints', endpoint.id)}><bdi>${endpointName(endpoint)}</bdi></a>`} words=${failed.length ? words.also(health, words.failed(howMany(failed, more))) : health}>
+    ${endpoint.active ? failed.length > 0 && html`<${ReplayButton} endpoint=${endpoint} failed=${failed} more=${more} refresh=${refresh} />` : html`<${May} scope="webhooks"><${SwitchOn} endpoint=${endpoint} done=${refresh} /><//>`}
+    <a class="button small" href=${link('endpoints', endpoint.id)}>${words.open}</a>
+  <//>`;
+}
+
+/** @param {{id: string, endpoint: any, failed: any[], more: boolean, refresh: () => void}} props */
+const FailedButtons = ({ id, endpoint, failed, more, refresh }) => html`${endpoint?.active && html`<${ReplayButton} endpoint=${endpoint} failed=${failed} more=${more} refresh=${refresh} />`}<a class="button small" href=${link('deliveries', '', { status: 'failed', endpoint_id: id })}>${words.open}</a>`;
+
+/** @param {{endpoint: any, failed: any[], more: boolean, refresh: () => void}} props */
+const ReplayButton = ({ endpoint, failed, more, refresh }) => html`<${May} scope="deliveries"><${Opens} class="button small" label=${words.replay(howMany(failed, more))}>${(/** @type {() => void} */ close) => html`<${ReplayDialog} endpoint=${endpoint} since=${failed.at(-1)?.created_at} close=${close} done=${refresh} />`}<//><//>`;
+
+/** @param {{icon: string, tone: string, title: any, words: any, children?: any}} props */
+const Line = ({ icon, tone, title, words: said, children }) => html`<li class=${tone}><${Icon} name=${icon} /><div class="what"><div class="cut">${title}</div><p>${said}</p></div><div class="row">${children}</div></li>`;
+
+/** @param {{endpoint: any, done: () => void}} props */
+function SwitchOn({ endpoint, done }) {
+  const [busy, setBusy] = useState(false);
+  const go = async () => {
+    setBusy(true);
+    try {
+      await patch(`/v1/webhook-endpoints/${endpoint.id}`, { active: true });
+      toast(words.switched);
+      done();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      toast(error.message, { kind: 'failed' });
+    } finally { setBusy(false); }
+  };
+  return html`<button class="button small" disabled=${busy} onClick=${go}>${words.switchOn}</button>`;
+}
+
+/** Counts first, then asks. @param {{endpoint: any, since: string, close: () => void, done: () => void}} props */
+function ReplayDialog({ endpoint, since, close, done }) {
+  const [plan, setPlan] = useState(/** @type {any} */ (null));
+  const path = `/v1/webhook-endpoints/${endpoint.id}/replay`;
+  const body = { since, status: 'failed' };
+  useEffect(() => { post(path, { ...body, dry_run: true }).then(setPlan, setPlan); }, []);
+  const total = plan && !(plan instanceof Problem) && `${plan.complete ? '' : 'At least '}${count(plan.count, 'delivery', 'deliveries')}`;
+  const run = async () => { await post(path, body); toast(words.replayed(plan.count)); done(); };
+  if (plan instanceof Problem) return html`<${Confirm} title=${words.replayTitle} close=${close} confirm=${messages.form.close} run=${async () => {}}><${Failed} problem=${plan} compact /><//>`;
+  return html`<${Confirm} title=${words.replayTitle} close=${close} confirm=${plan?.count ? words.replayConfirm(plan.count) : plan ? messages.form.close : words.counting} run=${plan?.count ? run : async () => {}}>
+    <p aria-live="polite">${!plan ? words.counting : plan.count === 0 ? words.nothingToReplay : words.replayWords(total, endpointName(endpoint))}</p>
+  <//>`;
+}
+
+/** @param {{data: any}} props */
+function Day({ data }) {
+  const { total } = data;
+  return html`<dl class="figures">
+    <div><dt>${words.delivered}</dt><dd>${number(total.delivered)}</dd></div><div><dt>${words.failedCount}</dt><dd class=${total.failed ? 'bad-text' : ''}>${number(total.failed)}</dd></div>
+    <div><dt>${words.success}</dt><dd>${percent(total.success_rate)}</dd></div><div><dt>${words.p95}</dt><dd>${duration(total.p95_ms)}</dd></div>
+  </dl><${Bars} data=${fill(data.data)} label=${words.day} />`;
+}
+
+/** @param {{rows: any[], byId: Map<string, any>}} props */
+const FailureTable = ({ rows, byId }) => html`<${Table} label=${words.failures} rows=${rows} href=${(/** @type {any} */ d) => link('deliveries', d.id)} columns=${[
+  { head: words.status, width: '112px', cell: (/** @type {any} */ d) => html`<${Status} of=${d.status} />` },
+  { head: words.type, main: true, width: '30%', cell: (/** @type {any} */ d) => d.event_type },
+  { head: words.endpoint, cell: (/** @type {any} */ d) => html`<${EndpointName} plain id=${d.endpoint_id} of=${byId} />` },
+  { head: words.answer, width: '160px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
+  { head: words.attempts, width: '88px', align: 'right', cell: (/** @type {any} */ d) => d.attempts },
+  { head: words.time, width: '128px', align: 'right', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
+]} />`;

@@ -1,0 +1,44 @@
+// What makes the console a customer's portal?
+// The product's name, logo, accent, theme and language; the height for the page that frames it; the rights of the link.
+import { get, session, setSession } from './api.js';
+import { isColour, readable } from './colour.js';
+import { locale } from './format.js';
+import { look } from './ui/layout.js';
+
+/** Reads the look and puts it on; the portal is shown in the console's own colours if that fails. @param {string} ws */
+export async function dress(ws) {
+  try { look.value = await get('/v1/portal/look', { workspace_id: ws }); } catch { return; }
+  const { accent, theme, lang, origins = [] } = look.value;
+  const root = document.documentElement;
+  if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
+  if (lang) { root.lang = lang; locale.current = lang; }
+  if (accent && isColour(accent)) for (const [name, value] of Object.entries(accentTokens(accent))) root.style.setProperty(name, value);
+  if (parent !== window && origins.length) tellHeight(origins);
+}
+
+/** @param {string} accent `#rrggbb` @returns {Record<string, string>} */
+export function accentTokens(accent) {
+  const fill = readable(accent, '#ffffff');
+  return {
+    '--accent': `light-dark(${fill}, ${readable(accent, '#181b1f')})`, '--accent-fill': fill,
+    '--accent-soft': `light-dark(color-mix(in srgb, ${accent} 10%, #fff), color-mix(in srgb, ${accent} 18%, #101214))`,
+  };
+}
+
+/** Only to the origins that may embed the portal. @param {string[]} origins */
+function tellHeight(origins) {
+  let last = 0;
+  new ResizeObserver(() => {
+    const height = Math.ceil(document.getElementById('app')?.scrollHeight ?? 0);
+    if (height === last) return;
+    last = height;
+    for (const origin of origins) parent.postMessage({ type: 'posthorn:height', height }, origin);
+  }).observe(document.body);
+}
+
+/** What the link allows. @param {string} token @param {string} ws */
+export async function enterPortal(token, ws) {
+  setSession({ token, expires_at: null, workspace_id: ws, scopes: [], roles: [] });
+  const me = await get('/v1/me');
+  if (session.value?.token === token) setSession({ token, expires_at: me.api_key.expires_at, workspace_id: ws, scopes: me.api_key.scopes, roles: me.api_key.roles });
+}

@@ -1,0 +1,194 @@
+// How do the three columns of the builder belong together?
+// Event, cards and result share one draft; dragging, the server's verdicts and its refusals come together here.
+import { announce, html, signal, useEffect, useLive, useMemo, useRef, useState } from '../shell.js';
+import { texts } from '../messages/en/rules.js';
+import { RECENT, saidOf, tally, useTest } from './backtest.js';
+import { Conditions } from './conditions.js';
+import { draggable } from './drag.js';
+import { newKey } from './draft.js';
+import { EventPanel } from './event_panel.js';
+import { pathsOf, pathTo, schemaPaths, useDescription, useLooked, useTypes } from './events.js';
+import { Examples } from './examples.js';
+import { nodeAt, pointers } from './filter.js';
+import { RawJson } from './json.js';
+import { JsonView } from './json_view.js';
+import { fromValue } from './operators.js';
+import * as moves from './moves.js';
+import { from, valuesAt } from './paths.js';
+import { Result } from './result.js';
+import { ofNode, toText } from './sentence.js';
+import { Steps } from './steps.js';
+import { When } from './when.js';
+
+/** @typedef {ReturnType<typeof useBuilder>} Builder What the parts of the builder share. */
+
+/** @param {{editor: import('./editor.js').Editor, ws: string, ruleId: string, endpoints: {id: string, name: string}[], readOnly: boolean}} props */
+function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
+  const { draft, set, put } = editor;
+  const { filter } = draft;
+  const [choice, look] = useState(/** @type {import('./events.js').Choice} */ (''));
+  const tested = useTest({ draft, ws, ruleId, query: { recent: RECENT } });
+  const types = useTypes(ws);
+  const description = useDescription(draft.events, types);
+  const events = tested.result?.events ?? [];
+  const isWaiting = tested.result === null && tested.problem === null;
+  const first = events[0]?.id ? `event:${events[0].id}` : !isWaiting && description?.example != null ? `type:${description.name}` : !isWaiting && draft.examples[0] ? `example:${draft.examples[0].key}` : '';
+  const now = /** @type {import('./events.js').Choice} */ (choice || first);
+  const looked = useLooked(ws, now, draft.examples, description);
+  const { event } = looked;
+  // The backtest has the verdict on its events and the requests for one of them; of others the server is asked.
+  const listed = event?.id ? events.find((each) => each.id === event.id) : undefined;
+  const isShown = listed && tested.result?.requests[0]?.event_id === listed.id;
+  const query = !event || isShown ? null : event.id ? { event_id: event.id } : { event: new RawJson(ownEvent(event)) };
+  const alone = useTest({ draft, ws, ruleId, query });
+  const own = isShown ? tested.result : alone.result;
+  const answered = listed ? tested : alone;
+  const said = useMemo(() => saidOf(answered.filter, listed ?? own?.events[0]), [answered.filter, listed, own]);
+  const tallies = useMemo(() => tally(tested.filter, events), [tested.result]);
+  const refused = editor.problem ?? tested.problem ?? alone.problem;
+  const errors = refused?.errors ?? [];
+  const wrong = useMemo(() => byNode(filter, errors), [filter, errors]);
+  const paths = useMemo(() => [...new Set([...pathsOf(event?.document), ...schemaPaths(description?.schema)])], [event, description]);
+  const drag = useMemo(() => signal(/** @type {import('./drag.js').Drag | null} */ (null)), []);
+  const target = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  const [hasTemplate, setHasTemplate] = useState(false);
+
+  const edit = (/** @type {import('./filter.js').Group} */ next, /** @type {string | null} */ field = null) => put({ filter: next }, field);
+  const add = (/** @type {string} */ path, /** @type {any} */ value) => {
+    const node = fromValue(path, value);
+    edit(moves.insert(filter, { parent: 'root', index: filter.items.length }, node));
+    announce(texts.added(toText(ofNode(node))));
+    focusOn(node.id);
+  };
+  const insert = (/** @type {string} */ pointer) => {
+    if (!target.current || !event) return;
+    target.current.setRangeText(`{{ ${expression(pointer)} }}`, target.current.selectionStart, target.current.selectionEnd, 'end');
+    target.current.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    target.current.focus();
+  };
+  const addExample = (/** @type {import('./events.js').Looked} */ of, /** @type {boolean} */ expect) => {
+    const example = { key: newKey(), name: texts.exampleBegun(of.type, draft.examples.length + 1), expect, event: ownEvent(of) };
+    put({ examples: [...draft.examples, example] });
+    announce(texts.exampleAdded);
+  };
+  return {
+    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types, description, events, isWaiting, choice: now, looked, tested, own, said, tallies, errors, wrong, drag,
+    saved: editor.saved, hasTemplate,
+    aim: (/** @type {HTMLTextAreaElement} */ area) => { target.current = area; setHasTemplate(true); },
+    valuesAt: (/** @type {string} */ path) => (event ? valuesAt(event.document, path) : []),
+    pathsBelow: (/** @type {string} */ base) => (base ? paths.flatMap((path) => from(base, path) ?? []) : paths),
+    /** @param {string} pointer @param {boolean} [only] not what is inside of it @returns {string[] | undefined} */
+    errorsAt: (pointer, only = false) => {
+      const found = errors.filter((each) => each.pointer === pointer || (!only && each.pointer.startsWith(`${pointer}/`)));
+      return found.length > 0 ? found.map((each) => each.detail) : undefined;
+    },
+  };
+}
+
+/** The event as an example has it: without the id, which is another each time. @param {import('./events.js').Looked} event */
+const ownEvent = ({ text }) => text.replace(/"id":"evt_[0-9A-Z]+",/, '');
+
+/** A pointer as an expression of templates reads it. @param {string} pointer */
+function expression(pointer) {
+  const names = pointer.split('/').slice(1).map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return names.reduce((text, name) => (/^\d+$/.test(name) ? `${text}[${name}]` : /^[A-Za-z_]\w*$/.test(name) ? (text ? `${text}.${name}` : name) : `${text}[${JSON.stringify(name).replaceAll('"', "'")}]`), '');
+}
+
+/** What the server refuses of the conditions, by the id of the node. @param {import('./filter.js').Group} filter @param {{pointer: string, detail: string}[]} errors @returns {Map<string, string[]>} */
+function byNode(filter, errors) {
+  const known = pointers(filter);
+  const found = /** @type {Map<string, string[]>} */ (new Map());
+  for (const { pointer, detail } of errors) {
+    if (!/^\/if(\/|$)/.test(pointer)) continue;
+    const id = nodeAt(known, pointer.slice(3));
+    found.set(id, [...(found.get(id) ?? []), detail]);
+  }
+  return found;
+}
+
+/** Puts the focus on a node that has just been drawn: on its path if that is still to be typed. @param {string} id */
+function focusOn(id) {
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    const path = document.querySelector(`[data-node="${CSS.escape(id)}"] .path`);
+    const isOpen = path instanceof HTMLInputElement && (path.value === '' || path.value.endsWith('.'));
+    const found = isOpen ? path : document.querySelector(`[data-drag="${CSS.escape(id)}"]`);
+    if (found instanceof HTMLElement) found.focus();
+    if (isOpen) path.setSelectionRange(path.value.length, path.value.length);
+  }));
+}
+
+/** What a handle lifts: a node, or a value of the event as a new condition. @param {Builder} b @param {string} id */
+function nodeOf(b, id) {
+  if (!id.startsWith('value:')) return moves.find(b.filter, id)?.node ?? null;
+  const { event } = b.looked;
+  const path = event && pathTo(event.document, id.slice(6));
+  if (!path) return null;
+  const value = id.slice(6).split('/').slice(1).reduce((/** @type {any} */ at, name) => at?.[name.replaceAll('~1', '/').replaceAll('~0', '~')], event.document);
+  return fromValue(path, value);
+}
+
+/** @param {Builder} b @param {import('./filter.js').Node} node @param {string} key */
+function placed(b, node, key) {
+  const [parent, index] = key.split('/');
+  return moves.drop(b.filter, node, { parent, index: Number(index) });
+}
+
+/** @param {Builder} b @param {string} [key] a place, in words */
+function placeName(b, key) {
+  if (!key) return texts.noPlace;
+  const [parent, index] = key.split('/');
+  const found = moves.findGroup(b.filter, parent);
+  return found ? texts.place(Number(index) + 1, found.group.items.length + 1, parent === 'root' ? '' : toText(ofNode(found.group)) || texts.emptyGroup) : '';
+}
+
+/** Makes the rows and values in an element draggable. @param {Builder} b */
+function useDragging(b) {
+  const root = useRef(/** @type {HTMLElement | null} */ (null));
+  const latest = useRef(b);
+  latest.current = b;
+  useEffect(() => {
+    if (!root.current || b.readOnly) return;
+    /** @type {import('./filter.js').Node | null} */
+    let lifted = null;
+    return draggable(root.current, {
+      lift(id) {
+        lifted = nodeOf(latest.current, id);
+        if (!lifted) return null;
+        const places = moves.slots(latest.current.filter, lifted).map(({ parent, index }) => ({ key: `${parent}/${index}`, label: '' }));
+        const found = moves.find(latest.current.filter, lifted.id);
+        const here = found ? `${found.parent.id}/${found.index}` : `root/${latest.current.filter.items.length}`;
+        return { subject: { id, label: toText(ofNode(lifted)) || texts.emptyGroup }, places, at: places.findIndex(({ key }) => key === here) };
+      },
+      drop(subject, key) {
+        const { filter } = latest.current;
+        const found = lifted && moves.find(filter, lifted.id);
+        const next = lifted && `${found?.parent.id}/${found?.index}` !== key ? placed(latest.current, lifted, key) : null;
+        if (next && lifted) { latest.current.edit(next); if (subject.id !== lifted.id) latest.current.focusOn(lifted.id); }
+      },
+      show(drag) { latest.current.drag.value = drag; },
+      announce(what, drag) { announce(texts.announce[what](drag.subject.label, placeName(latest.current, drag.places[drag.at]?.key))); },
+    });
+  }, [b.readOnly]);
+  return root;
+}
+
+/** @param {{editor: import('./editor.js').Editor, ws: string, ruleId: string, endpoints: {id: string, name: string}[], readOnly: boolean, view: string}} props */
+export function Builder({ view, ...props }) {
+  const b = useBuilder(props);
+  const root = useDragging(b);
+  return html`<div class="builder" ref=${root}>
+    <${EventPanel} b=${b} />
+    <div class="rule-column cards">
+      ${view === 'json' ? html`<${JsonView} b=${b} />` : html`
+        <section class="card"><h2>${texts.when}</h2><${When} b=${b} /></section>
+        <section class="card"><h2>${texts.if}</h2><${Conditions} b=${b} /></section>
+        <section class="card"><h2>${texts.then}</h2><${Steps} b=${b} /></section>
+        <section class="card"><h2>${texts.examples}</h2><${Examples} b=${b} /></section>`}
+    </div>
+    <${Result} b=${b} />
+    <datalist id="rule-paths">${b.pathsBelow('').map((path) => html`<option key=${path} value=${path} />`)}</datalist>
+    <datalist id="rule-types">${b.types.map((type) => html`<option key=${type} value=${type} />`)}</datalist>
+    <p id="drag-help" class="hidden">${texts.dragHelp}</p>
+  </div>`;
+}
+

@@ -1,0 +1,53 @@
+// How is an endpoint named, and what does one say about its health?
+// One sentence with the time and the next step; names by id for lists that show only ids.
+import { html, useMemo } from '../vendor/preact-htm-signals.js';
+import { shortUrl, span } from '../format.js';
+import { useClock, useLive } from '../live.js';
+import { messages } from '../messages/en.js';
+import { link } from '../router.js';
+import { Status } from './status.js';
+
+/** @param {any} endpoint */
+export const endpointName = (endpoint) => endpoint.description || shortUrl(endpoint.url);
+
+/** @param {any} endpoint @returns {'healthy'|'failing'|'disabled'} */
+export function endpointState(endpoint) {
+  if (!endpoint.active) return 'disabled';
+  return (endpoint.health?.failures ?? 0) > 0 ? 'failing' : 'healthy';
+}
+
+/**
+ * "for 12 min · 7 failures in a row · next probe in 40 s"; empty for one that is well.
+ * @param {any} endpoint @param {number} now
+ */
+export function healthWords(endpoint, now) {
+  const words = messages.endpoint;
+  const { health } = endpoint;
+  if (!endpoint.active) return [words.off[endpoint.disabled_reason] ?? '', endpoint.disabled_at && words.since(span(now - Date.parse(endpoint.disabled_at)))].filter(Boolean).join(' · ');
+  if (!health?.failures) return '';
+  return [
+    health.failing_since && words.failingFor(span(now - Date.parse(health.failing_since))),
+    words.failures(health.failures), health.parked > 0 && words.parked(health.parked, health.parked_exact !== false),
+    health.next_probe_at && words.probe(Math.max(0, Date.parse(health.next_probe_at) - now)),
+  ].filter(Boolean).join(' · ');
+}
+
+/** @param {{endpoint: any, brief?: boolean}} props `brief`: only the word */
+export function EndpointStatus({ endpoint, brief }) {
+  const state = endpointState(endpoint);
+  const now = useClock(state === 'healthy' ? 60_000 : 1000);
+  return html`<${Status} of=${state}>${!brief && healthWords(endpoint, now)}<//>`;
+}
+
+/** The first 250 endpoints of a workspace by id, for names in lists. @param {string} ws @returns {Map<string, any>} */
+export function useEndpoints(ws) {
+  const live = useLive('/v1/webhook-endpoints', { workspace_id: ws, limit: 250 });
+  return useMemo(() => new Map((live.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [live.data]);
+}
+
+/** An endpoint's name as a link; its id as long as the name is unknown. @param {{id: string, of: Map<string, any>, plain?: boolean}} props `plain`: inside of a row that is a link */
+export function EndpointName({ id, of, plain }) {
+  const known = of.get(id);
+  const name = html`<bdi class="cut" title=${known?.url ?? id}>${known ? endpointName(known) : id}</bdi>`;
+  return plain ? name : html`<a class="cut" href=${link('endpoints', id)}>${name}</a>`;
+}

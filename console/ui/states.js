@@ -1,0 +1,91 @@
+// What does a page show when it has nothing to show?
+// The same component everywhere: loading, empty, no match, failed, forbidden, stale, partial, beyond retention, erased.
+import { html, useErrorBoundary } from '../vendor/preact-htm-signals.js';
+import { Problem } from '../api.js';
+import { exact, relative } from '../format.js';
+import { useClock } from '../live.js';
+import { messages } from '../messages/en.js';
+import { setQuery } from '../router.js';
+import { Icon } from './icon.js';
+import { Copy, Time } from './value.js';
+
+const words = messages.states;
+
+/** Grey bars in the place of what comes, after 200 ms. @param {{rows?: number, height?: number}} props */
+export const Loading = ({ rows = 5, height = 36 }) => html`<div class="skeleton" role="status" aria-label=${words.loading}>
+  ${Array.from({ length: rows }, (_, n) => html`<div key=${n} style=${{ height: `${height}px` }}><i style=${{ width: `${[72, 58, 66, 49, 61][n % 5]}%` }}></i></div>`)}
+</div>`;
+
+/**
+ * @param {{icon?: string, tone?: string, title: any, children?: any, actions?: any}} props
+ */
+export const State = ({ icon, tone = '', title, children, actions }) => html`<div class=${`state ${tone}`}>
+  ${icon && html`<${Icon} name=${icon} />`}<div><h2>${title}</h2>${children && html`<p>${children}</p>`}${actions && html`<div class="row">${actions}</div>`}</div>
+</div>`;
+
+/** Nothing yet: says the next step, with one button. @param {{title: any, children?: any, actions?: any}} props */
+export const Empty = (props) => html`<${State} ...${props} />`;
+
+/**
+ * Nothing matches: names the filters and clears them.
+ * @param {{what: string, filters: Record<string, string>}} props `filters`: name in the query → its word
+ */
+export function NoMatch({ what, filters }) {
+  const clear = () => setQuery({ ...Object.fromEntries(Object.keys(filters).map((name) => [name, null])), cursor: null, before: null });
+  return html`<${State} title=${words.noMatch(what)} actions=${html`<button class="button" onClick=${clear}>${words.reset}</button>`}>${words.noMatchHint(Object.values(filters).join(', '))}<//>`;
+}
+
+/** The server's words, the request's id with copy, and Try again. @param {{problem: any, retry?: () => void, title?: string, compact?: boolean}} props */
+export function Failed({ problem, retry, title, compact }) {
+  if (problem.status === 403 && !compact) return html`<${Forbidden} problem=${problem} />`;
+  if (problem.status === 404 && !compact) return html`<${State} icon="search" title=${words.notFoundTitle}>${words.notFound}<//>`;
+  return html`<${State} icon="warn" tone="bad" title=${title ?? words.failedTitle} actions=${retry && html`<button class="button" onClick=${() => retry()}>${words.retry}</button>`}>
+    ${problem.message}${problem.request_id && html`<span class="request">${words.requestId} <span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}
+  <//>`;
+}
+
+/** @param {{problem?: any, scope?: string}} props */
+export function Forbidden({ problem, scope }) {
+  return html`<${State} icon="ban" title=${words.forbiddenTitle}>${problem ? problem.message : words.forbidden(scope ?? '')}<//>`;
+}
+
+/** Polling fails: what is shown is old. @param {{live: import('../live.js').Live}} props */
+export function Stale({ live }) {
+  const now = useClock(1000);
+  if (!live.stale) return null;
+  return html`<p class="notice warn" role="status"><${Icon} name="clock" />${words.stale(now - live.updatedAt)} <button class="plain" onClick=${() => live.refresh()}>${words.retry}</button></p>`;
+}
+
+/** A page that searched only a part. @param {{looked?: number, backTo?: string|null, goOn?: (() => void)|null}} props */
+export const Partial = ({ looked, backTo, goOn }) => html`<p class="notice"><${Icon} name="info" />
+  ${looked !== undefined && backTo ? words.partial(looked, relative(backTo)) : words.shortPage} ${goOn && html`<button class="plain" onClick=${goOn}>${words.goOn}</button>`}
+</p>`;
+
+/** @param {{days: number}} props */
+export const BeyondRetention = ({ days }) => html`<${State} icon="clock" title=${words.notFoundTitle}>${words.beyond(days)}<//>`;
+/** @param {{at: string}} props */
+export const Erased = ({ at }) => html`<p class="notice"><${Icon} name="trash" /><span title=${exact(at)}>${words.erased(relative(at))}</span></p>`;
+/** A sentence that matters beside what it is about. @param {{tone?: 'info'|'warn'|'bad'|'good', icon?: string, children?: any, actions?: any}} props */
+export const Notice = ({ tone = 'info', icon, children, actions }) => html`<div class=${`notice ${tone}`}><${Icon} name=${icon ?? (tone === 'info' ? 'info' : tone === 'good' ? 'check' : 'warn')} /><div>${children}</div>${actions && html`<div class="row">${actions}</div>`}</div>`;
+
+/**
+ * The states around data: `<${Loaded} of=${live}>${(data) => html`…`}<//>`.
+ * @param {{of: import('../live.js').Live, rows?: number, loading?: any, children: any}} props
+ */
+export function Loaded({ of: live, rows, loading, children }) {
+  if (live.error) return html`<${Failed} problem=${live.error} retry=${live.refresh} />`;
+  if (live.loading) return loading ?? html`<${Loading} rows=${rows} />`;
+  if (live.data === undefined) return null;
+  const show = Array.isArray(children) ? children[0] : children;
+  return html`<${Stale} live=${live} />${show(live.data)}`;
+}
+
+/** Catches what a page throws. @param {{children?: any}} props */
+export function Boundary({ children }) {
+  const [error] = useErrorBoundary((e) => console.error(e));
+  if (!error) return children;
+  if (error instanceof Problem) return html`<${Failed} problem=${error} />`;
+  return html`<${State} icon="warn" tone="bad" title=${words.crashed} actions=${html`<button class="button" onClick=${() => location.reload()}>${words.reload}</button>`}>
+    ${words.crashedHint}<span class="request mono">${String(error?.message ?? error)}</span>
+  <//>`;
+}

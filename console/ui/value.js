@@ -1,0 +1,70 @@
+// How is one value shown: an id, a time, a URL, a duration, a text to copy?
+// Shortened for the eye, whole for the clipboard and on hover.
+import { html, useEffect, useState } from '../vendor/preact-htm-signals.js';
+import { duration, exact, relative, shortId, shortUrl } from '../format.js';
+import { useClock } from '../live.js';
+import { messages } from '../messages/en.js';
+import { Icon } from './icon.js';
+import { announce, toast } from './toast.js';
+
+/** @param {string} text @returns {Promise<boolean>} */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    announce(messages.copy.copied);
+    return true;
+  } catch {
+    toast(messages.copy.failed, { kind: 'failed' });
+    return false;
+  }
+}
+
+/**
+ * A button that copies; with `words` it is a normal button, else an icon.
+ * @param {{text: string|(() => string|Promise<string>), label?: string, words?: string, class?: string}} props
+ */
+export function Copy({ text, label = messages.copy.copy, words, class: extra = '' }) {
+  const [done, setDone] = useState(false);
+  useEffect(() => { if (done) { const t = setTimeout(() => setDone(false), 1500); return () => clearTimeout(t); } }, [done]);
+  const copy = async (/** @type {Event} */ event) => {
+    event.stopPropagation();
+    event.preventDefault();
+    setDone(await copyText(typeof text === 'function' ? await text() : text));
+  };
+  return html`<button type="button" class=${`${words ? 'button' : 'icon-button copy'} ${extra}`} aria-label=${words ? undefined : label} title=${words ? undefined : label} onClick=${copy}>
+    <${Icon} name=${done ? 'check' : 'copy'} />${words && html`<span>${done ? messages.copy.copied : words}</span>`}
+  </button>`;
+}
+
+/** A shortened id with copy; with `href` a link. @param {{id: string, href?: string, whole?: boolean, copy?: boolean}} props */
+export function Id({ id, href, whole = false, copy = true }) {
+  const text = whole ? id : shortId(id);
+  return html`<span class="id">${href ? html`<a class="mono" href=${href} title=${id}>${text}</a>` : html`<span class="mono" title=${id}>${text}</span>`}${copy && html`<${Copy} text=${id} label=${messages.copy.id} />`}</span>`;
+}
+
+/** A relative time that goes on, with the exact UTC instant on hover and focus. @param {{at: string|null|undefined, none?: string}} props */
+export function Time({ at, none = '–' }) {
+  const now = useClock(at && Math.abs(Date.now() - Date.parse(at)) < 120_000 ? 1000 : 30_000);
+  if (!at) return html`<span class="muted">${none}</span>`;
+  return html`<time datetime=${at} title=${exact(at)}>${relative(at, now)}</time>`;
+}
+
+/** The exact UTC instant, in monospace. @param {{at: string}} props */
+export const Instant = ({ at }) => html`<time class="mono" datetime=${at}>${exact(at)}</time>`;
+
+/** @param {{ms: number|null|undefined}} props */
+export const Duration = ({ ms }) => html`<span class="number">${duration(ms)}</span>`;
+
+/** A URL on one line, cut at its end by the width there is; left to right whatever is in it. @param {{url: string, href?: string, copy?: boolean}} props */
+export function Url({ url, href, copy = false }) {
+  const text = shortUrl(url);
+  return html`<span class="url"><bdi dir="ltr" class="cut" title=${url}>${href ? html`<a href=${href}>${text}</a>` : text}</bdi>${copy && html`<${Copy} text=${url} />`}</span>`;
+}
+
+/** A list of names and values. @param {{of: [string, any][], class?: string}} props */
+export function Facts({ of, class: extra = '' }) {
+  return html`<dl class=${`facts ${extra}`}>${of.filter(([, value]) => value !== undefined && value !== false).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value ?? '–'}</dd></div>`)}</dl>`;
+}
+
+/** A key as it is drawn. @param {{children?: any}} props */
+export const Key = ({ children }) => html`<kbd>${children}</kbd>`;
