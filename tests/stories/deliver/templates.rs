@@ -154,14 +154,14 @@ async fn a_template_that_would_work_or_write_without_end_is_refused_or_fails_sma
     }
     // Harmless for an event without payload, and not for this one.
     let large = json!({ "text": "x".repeat(100_000), "list": vec![1; 2_000] });
-    for expression in [
-        "{{ data.text ~ data.text ~ data.text }}",
-        "{{ data.list | join(data.text) }}",
-        "{{ data.list | map('replace', 1, data.text) | join }}",
+    for (event_type, expression) in [
+        ("note.added", "{{ data.text ~ data.text ~ data.text }}"),
+        ("note.changed", "{{ data.list | join(data.text) }}"),
+        ("note.deleted", "{{ data.list | map('replace', 1, data.text) | join }}"),
     ] {
-        let settings = json!({ "template": { "a": expression }, "events": ["note.added"] });
+        let settings = json!({ "template": { "a": expression }, "events": [event_type] });
         let endpoint = stage.endpoint(&receiver, settings).await;
-        stage.send("note.added", large.clone()).await;
+        stage.send(event_type, large.clone()).await;
         let delivery = stage.deliveries(&endpoint, 1, "failed").await.remove(0);
         assert_eq!((&delivery["last_error"], &delivery["attempts"]), (&json!("template_failed"), &json!(1)));
         let attempt = detail(&stage, &endpoint, &delivery).await["attempt_log"][0].clone();
