@@ -40,7 +40,8 @@ const keyOf = (path, query) => `${path}?${JSON.stringify(Object.entries(query).f
  * @returns {Live}
  */
 export function useLive(path, query = {}, { every = 0, read = dataOf } = {}) {
-  const key = path === null ? '' : keyOf(path, query);
+  // What is kept of an answer differs by `read`, and so must the key.
+  const key = path === null ? '' : `${keyOf(path, query)}${read === dataOf ? '' : read}`;
   const [, draw] = useState(0);
   const state = useRef({ key: '', data: /** @type {any} */ (undefined), error: /** @type {Problem|null} */ (null), updatedAt: 0, stale: false });
   if (state.current.key !== key) state.current = { key, data: answers.get(key), error: null, updatedAt: 0, stale: false };
@@ -162,9 +163,11 @@ export function useLiveList(path, query = {}, { every = EVERY_MS, id = rowId, re
 
 /** @param {import('./api.js').Answer} answer */
 const dataOf = (answer) => answer.data;
+/** The answer as it came, for a payload byte for byte. @param {import('./api.js').Answer} answer */
+export const textOf = (answer) => answer.text;
 
-/** @param {any} row */
-const rowId = (row) => row.id ?? `${row.event_id}/${row.endpoint_id}`;
+/** What tells a row from others; a skipped endpoint has no id of a delivery. @param {any} row @returns {string} */
+export const rowId = (row) => row.id ?? `${row.event_id}/${row.endpoint_id}`;
 
 /** Draws again each `ms`, for relative times. @param {number} [ms] */
 export function useClock(ms = 1000) {

@@ -5,7 +5,7 @@
 /** @typedef {{pattern: string, label: string, type: KnownType|null, count: number, children: TypeNode[]}} TypeNode */
 
 /**
- * Families with what is in them; a family of one type is that type alone.
+ * Families with what is in them, those seen lately first.
  * @param {KnownType[]} types @returns {TypeNode[]}
  */
 export function typeTree(types) {
@@ -22,7 +22,7 @@ export function typeTree(types) {
     }
     level.push({ pattern: type.name, label: type.name, type, count: type.count ?? 0, children: [] });
   }
-  return root.map(narrow);
+  return root.map(narrow).sort((a, b) => Number(b.count > 0) - Number(a.count > 0));
 }
 
 /** A family in which there is only one family is shown as that. @param {TypeNode} node @returns {TypeNode} */

@@ -7,6 +7,10 @@ test('families hold their types and sum up what was seen', () => {
   assert.deepEqual(tree.map((n) => [n.label, n.count, n.children.map((c) => c.label)]), [['invoice.*', 5, ['invoice.paid', 'invoice.void']], ['ping', 2, []]]);
 });
 
+test('families that were seen come first, each by name', () => {
+  assert.deepEqual(typeTree([{ name: 'a.x', count: 0 }, { name: 'b.x', count: 1 }, { name: 'c.x', count: 9 }]).map((n) => n.label), ['b.*', 'c.*', 'a.*']);
+});
+
 test('a family with one family in it is shown as that', () => {
   assert.deepEqual(typeTree([{ name: 'a.b.c' }, { name: 'a.b.d' }]).map((n) => n.label), ['a.b.*']);
   assert.deepEqual(typeTree([{ name: 'a.b.c' }, { name: 'a.d' }])[0].children.map((n) => n.label), ['a.b.*', 'a.d']);

@@ -2,14 +2,14 @@
 // State in words with its next step, what each gets, and the last 24 hours of all rows by one request.
 import {
   ChoiceFilter, Empty, Filters, Fresh, Icon, Loaded, May, NoMatch, Notice, Page, Pager, Sparkline, Table, TextFilter, duration, endpointName, fill, html, link, may, navigate, percent, route, shortUrl,
-  useClock, useKeys, useLive, useLiveList, useMemo,
+  useKeys, useLive, useLiveList, useMemo,
 } from '../shell.js';
-import { stateWords, wants } from '../endpoint/state.js';
+import { wants } from '../endpoint/state.js';
+import { StateCell } from '../endpoint/state_line.js';
 import { words } from '../messages/en/endpoints.js';
 
 /** So many figures are answered at once, so many rows a page has. */
 const ROWS = 50;
-const LOOKS = { healthy: ['check', 'good'], failing: ['warn', 'bad'], disabled: ['pause', 'quiet'] };
 const filters = { state: words.state.toLowerCase(), event_type: words.type.toLowerCase(), q: words.text.toLowerCase() };
 
 /** @param {{ws: string}} props */
@@ -58,7 +58,7 @@ function useFound(ws, query) {
 
 /** @param {{rows: any[], byId: Map<string, any>}} props */
 const Rows = ({ rows, byId }) => html`<${Table} label=${words.title} rows=${rows} href=${(/** @type {any} */ e) => link('endpoints', e.id)} columns=${[
-  { head: words.state, width: '27%', cell: (/** @type {any} */ e) => html`<${State} endpoint=${e} />` },
+  { head: words.state, width: '27%', cell: (/** @type {any} */ e) => html`<${StateCell} endpoint=${e} />` },
   { head: words.endpoint, main: true, cell: (/** @type {any} */ e) => html`<${Name} endpoint=${e} />` },
   { head: words.wants, width: '20%', narrow: 'hide', cell: (/** @type {any} */ e) => html`<${Wants} endpoint=${e} />` },
   ...(may('deliveries:ro') ? [
@@ -70,14 +70,6 @@ const Rows = ({ rows, byId }) => html`<${Table} label=${words.title} rows=${rows
 
 /** @param {any} figures */
 const rate = (figures) => figures?.total.success_rate ?? 1;
-
-/** @param {{endpoint: any}} props */
-function State({ endpoint }) {
-  const now = useClock(endpoint.health?.next_probe_at ? 1000 : 30_000);
-  const { state, line, next } = stateWords(endpoint, now);
-  const [icon, tone] = LOOKS[state];
-  return html`<span class="state-cell"><span class=${`status ${tone}`}><${Icon} name=${icon} /><span class="word">${line}</span></span>${next && html`<span class="cut muted" title=${next}>${next}</span>`}</span>`;
-}
 
 /** @param {{endpoint: any}} props */
 const Name = ({ endpoint }) => html`<span class="two-lines" title=${endpoint.url}><bdi class="cut">${endpointName(endpoint)}</bdi><bdi dir="ltr" class="cut">${endpoint.description ? shortUrl(endpoint.url) : words.noName}</bdi></span>`;

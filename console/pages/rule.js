@@ -1,6 +1,6 @@
 // What does one rule do, and how is it changed?
 // The builder, its JSON, and when it fired; saving, watching, live, and what somebody else saved meanwhile.
-import { Badge, Confirm, Failed, Icon, Loading, May, Notice, Opens, Page, Problem, Status, Switch, Tabs, call, currentTab, endpointName, html, link, may, navigate, remove, signal, toast, useEffect, useEndpoints, useKeys, useState } from '../shell.js';
+import { Badge, Confirm, Failed, Icon, Loading, Notice, Opens, Page, Problem, Status, Switch, Tabs, call, currentTab, endpointName, html, link, may, navigate, remove, signal, toast, useEffect, useEndpoints, useKeys, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { Builder } from '../rules/builder.js';
 import { Conflict } from '../rules/conflict.js';
@@ -38,7 +38,7 @@ export default function Rule({ ws, id }) {
 /** @param {{ws: string, ruleId: string, loaded: any, crumbs: [string, string][]}} props */
 function Edit({ ws, ruleId, loaded, crumbs }) {
   const editor = useEditor(ws, ruleId, loaded);
-  const { draft, saved, isDirty, isSaving, problem } = editor;
+  const { draft, saved, isDirty, isSaving, problem, errors } = editor;
   const endpoints = useEndpoints(ws);
   const nameOf = (/** @type {string} */ id) => (endpoints.get(id) ? endpointName(endpoints.get(id)) : id);
   const readOnly = !may('rules');
@@ -65,29 +65,29 @@ function Edit({ ws, ruleId, loaded, crumbs }) {
   const shown = sentence(draft, nameOf);
   return html`<${Page} title=${draft.name || texts.newRule} crumbs=${crumbs} heading=${html`<${Name} editor=${editor} readOnly=${readOnly} state=${state} />`} actions=${buttons}>
     <p class="sentence lead-sentence" id="rule-sentence" aria-live="off">${shown.map(({ text, as }, place) => (as === 'text' ? text : html`<bdi key=${place} class=${as}>${text}</bdi>`))}</p>
-    ${problem && html`<${Notice} tone="bad">${texts.notSaved} ${general(problem)} ${problem.request_id && html`<span class="mono muted">${problem.request_id}</span>`}<//>`}
+    ${problem && html`<${Notice} tone="bad">${texts.notSaved} ${general(problem, errors)} ${problem.request_id && html`<span class="mono muted">${problem.request_id}</span>`}<//>`}
     ${editor.isRestored && isDirty && html`<${Notice} actions=${html`<button type="button" class="button small" onClick=${editor.discard}>${texts.discard}</button>`}>${texts.restored}<//>`}
-    ${saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json], ['firings', texts.firingsTab]]} />`}
+    ${saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json], ...(may('events:ro') ? [['firings', texts.firingsTab]] : [])]} />`}
     ${!saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json]]} />`}
-    ${tab === 'firings' && ruleId ? html`<${May} scope="events:ro"><${Firings} ruleId=${ruleId} steps=${draft.steps} /><//>`
+    ${tab === 'firings' && ruleId ? html`<${Firings} ruleId=${ruleId} steps=${draft.steps} />`
     : html`<${Builder} view=${tab} editor=${editor} ws=${ws} ruleId=${ruleId} readOnly=${readOnly} endpoints=${[...endpoints.values()].map((each) => ({ id: each.id, name: endpointName(each) }))} />`}
     <${Conflict} editor=${editor} nameOf=${nameOf} />
     ${made.value && html`<${Secrets} of=${made.value} close=${() => { made.value = null; }} />`}
   <//>`;
 }
 
-/** What was refused and has no place of its own. @param {Problem} problem */
-function general(problem) {
-  const rest = problem.errors.filter(({ pointer }) => !/^\/(then|if|examples|when|name)/.test(pointer));
-  return problem.errors.length === 0 ? problem.message : rest.length > 0 ? rest.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ') : texts.seeBelow(problem.errors.length);
+/** What was refused and has no place of its own. @param {Problem} problem @param {{pointer: string, detail: string}[]} errors */
+function general(problem, errors) {
+  const rest = errors.filter(({ pointer }) => !/^\/(then|if|examples|when|name)/.test(pointer));
+  return problem.errors.length === 0 ? problem.message : rest.length > 0 ? rest.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ') : texts.seeBelow(errors.length);
 }
 
 /** The name, as a field in the place of the title. @param {{editor: import('../rules/editor.js').Editor, readOnly: boolean, state: string | null}} props */
 function Name({ editor, readOnly, state }) {
-  const { draft, problem, put } = editor;
-  const wrong = problem?.at('/name');
+  const { draft, errors, put } = editor;
+  const wrong = errors.find(({ pointer }) => pointer === '/name')?.detail;
   return html`<span class="rule-title"><input type="text" class="name-input" aria-label=${texts.name} aria-invalid=${wrong ? 'true' : undefined} aria-describedby="rule-sentence" placeholder=${texts.namePlaceholder} maxlength="100" disabled=${readOnly} value=${draft.name} onInput=${(/** @type {any} */ e) => put({ name: e.target.value }, 'name')} />
-    ${state && html`<${Status} of=${state} />`}${editor.isDirty && editor.saved && html`<${Badge}>${texts.unsaved}<//>`}
+    ${state && html`<${Status} of=${state} />`}${editor.isDirty && editor.saved && html`<span class="row tight"><${Badge}>${texts.unsaved}<//><button type="button" class="plain discard" onClick=${editor.discard}>${texts.discardEdits}</button></span>`}
     ${wrong && html`<span class="error"><${Icon} name="warn" />${wrong}</span>`}</span>`;
 }
 

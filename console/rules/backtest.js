@@ -2,7 +2,7 @@
 // The draft is tried by the server after each edit: on the last 100 events, and on the one that is looked at.
 import { Problem, call, useEffect, useMemo, useRef, useState } from '../shell.js';
 import { isComplete, settings } from './draft.js';
-import { pointers } from './filter.js';
+import { isWritten, pointers } from './filter.js';
 import { stringify } from './json.js';
 
 /**
@@ -35,7 +35,7 @@ function tried(draft, refused = new Set()) {
   const whole = settings(draft);
   // A step that keeps its id is signed with its own secret.
   const then = places.length > 0 ? places.map((place) => ({ ...whole.then[place], id: triedAs(draft, place) })) : [NO_STEP];
-  return { rule: { ...whole, name: whole.name.trim() || 'Draft', active: true, examples: [], then }, places };
+  return { rule: { ...whole, name: 'Draft', active: true, mode: 'live', examples: [], then }, places };
 }
 
 /** The id under which a step is tried. @param {import('./draft.js').Draft} draft @param {number} place */
@@ -79,12 +79,13 @@ function atPlace(pointer, places) {
 
 /**
  * Tries the draft whenever it changes. `query` null: there is nothing to try.
- * @param {{draft: import('./draft.js').Draft, ws: string, ruleId: string, query: Record<string, any> | null, pause?: number}} of @returns {Tested}
+ * @param {{draft: import('./draft.js').Draft, ws: string, ruleId: string, query: Record<string, any> | null}} of @returns {Tested & {again: () => void}}
  */
-export function useTest({ draft, ws, ruleId, query, pause = PAUSE }) {
-  const asked = useMemo(() => (query ? stringify({ ...query, rule: tried(draft).rule }) : ''), [draft, query && stringify(query)]);
+export function useTest({ draft, ws, ruleId, query }) {
+  const [turn, setTurn] = useState(0);
+  const asked = useMemo(() => (query ? stringify({ ...query, turn, rule: tried(draft).rule }) : ''), [draft, turn, query && stringify(query)]);
   const [state, setState] = useState(/** @type {Tested & {asked: string}} */ ({ result: null, filter: draft.filter, problem: null, isBusy: true, asked: '' }));
-  const isFirst = useRef(true);
+  const last = useRef(draft);
   useEffect(() => {
     if (!query) return;
     const abort = new AbortController();
@@ -97,11 +98,11 @@ export function useTest({ draft, ws, ruleId, query, pause = PAUSE }) {
         if (!(error instanceof Problem)) throw error;
         setState((old) => ({ ...old, result: error.errors.length > 0 ? old.result : null, problem: error, isBusy: false, asked }));
       }
-    }, isFirst.current ? 0 : pause);
-    isFirst.current = false;
+    }, last.current === draft ? 0 : PAUSE);
+    last.current = draft;
     return () => { clearTimeout(timer); abort.abort(); };
   }, [asked]);
-  return { result: query ? state.result : null, filter: state.filter, problem: query ? state.problem : null, isBusy: Boolean(query) && (state.isBusy || state.asked !== asked) };
+  return { result: query ? state.result : null, filter: state.filter, problem: query ? state.problem : null, isBusy: Boolean(query) && (state.isBusy || state.asked !== asked), again: () => setTurn(turn + 1) };
 }
 
 /** What each condition says of an event, by the id of its node. @param {import('./filter.js').Group} filter @param {TestedEvent | undefined} event @returns {Map<string, Said>} */
@@ -114,6 +115,29 @@ export function saidOf(filter, event) {
     if (id) said.set(id, { held, found, reason });
   }
   return said;
+}
+
+/**
+ * Whether each condition and group holds, and whether that is wanted where it stands: in a group of which none may hold,
+ * what does not hold is as it should be.
+ * @param {import('./filter.js').Group} filter @param {Map<string, Said>} said @returns {Map<string, {held: boolean, isWanted: boolean}>}
+ */
+export function judge(filter, said) {
+  const judged = /** @type {Map<string, {held: boolean, isWanted: boolean}>} */ (new Map());
+  /** @param {import('./filter.js').Node} node @param {boolean} wants @returns {boolean | undefined} */
+  const visit = (node, wants) => {
+    const held = node.kind === 'group' && node.of !== 'element' ? ofGroup(node, wants) : said.get(node.id)?.held;
+    if (held !== undefined) judged.set(node.id, { held, isWanted: held === wants });
+    return held;
+  };
+  /** @param {import('./filter.js').Group} of @param {boolean} wants */
+  const ofGroup = ({ match, items }, wants) => {
+    const held = items.filter(isWritten).map((node) => visit(node, match === '$nor' ? !wants : wants));
+    if (held.length === 0 || held.includes(undefined)) return undefined;
+    return match === '$and' ? held.every(Boolean) : held.some(Boolean) === (match === '$or');
+  };
+  visit(filter, true);
+  return judged;
 }
 
 /** What each condition says of the last events, by the id of its node. @param {import('./filter.js').Group} filter @param {TestedEvent[]} events @returns {Map<string, Tally>} */

@@ -1,8 +1,8 @@
 // How do the three columns of the builder belong together?
 // Event, cards and result share one draft; dragging, the server's verdicts and its refusals come together here.
-import { announce, html, signal, useEffect, useLive, useMemo, useRef, useState } from '../shell.js';
+import { announce, html, may, signal, useEffect, useLive, useMemo, useRef, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
-import { RECENT, saidOf, tally, useTest } from './backtest.js';
+import { RECENT, judge, saidOf, tally, useTest } from './backtest.js';
 import { Conditions } from './conditions.js';
 import { draggable } from './drag.js';
 import { newKey } from './draft.js';
@@ -27,11 +27,12 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   const { draft, set, put } = editor;
   const { filter } = draft;
   const [choice, look] = useState(/** @type {import('./events.js').Choice} */ (''));
-  const tested = useTest({ draft, ws, ruleId, query: { recent: RECENT } });
+  const mayTry = may('rules') && may('events:ro');
+  const tested = useTest({ draft, ws, ruleId, query: mayTry ? { recent: RECENT } : null });
   const types = useTypes(ws);
-  const description = useDescription(draft.events, types);
+  const description = useDescription(draft.events, types.described);
   const events = tested.result?.events ?? [];
-  const isWaiting = tested.result === null && tested.problem === null;
+  const isWaiting = mayTry && tested.result === null && tested.problem === null;
   const first = events[0]?.id ? `event:${events[0].id}` : !isWaiting && description?.example != null ? `type:${description.name}` : !isWaiting && draft.examples[0] ? `example:${draft.examples[0].key}` : '';
   const now = /** @type {import('./events.js').Choice} */ (choice || first);
   const looked = useLooked(ws, now, draft.examples, description);
@@ -39,14 +40,15 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   // The backtest has the verdict on its events and the requests for one of them; of others the server is asked.
   const listed = event?.id ? events.find((each) => each.id === event.id) : undefined;
   const isShown = listed && tested.result?.requests[0]?.event_id === listed.id;
-  const query = !event || isShown ? null : event.id ? { event_id: event.id } : { event: new RawJson(ownEvent(event)) };
-  const alone = useTest({ draft, ws, ruleId, query });
+  const query = !event || isShown || readOnly ? null : event.id ? { event_id: event.id } : { event: new RawJson(ownEvent(event)) };
+  // An event of one's own is not signed with a stored secret, unless one may manage endpoints.
+  const alone = useTest({ draft, ws, ruleId: event?.id || may('webhooks') ? ruleId : '', query });
   const own = isShown ? tested.result : alone.result;
   const answered = listed ? tested : alone;
   const said = useMemo(() => saidOf(answered.filter, listed ?? own?.events[0]), [answered.filter, listed, own]);
+  const judged = useMemo(() => judge(filter, said), [filter, said]);
   const tallies = useMemo(() => tally(tested.filter, events), [tested.result]);
-  const refused = editor.problem ?? tested.problem ?? alone.problem;
-  const errors = refused?.errors ?? [];
+  const errors = useMemo(() => merged([editor.errors, tested.problem?.errors ?? [], alone.problem?.errors ?? []]), [editor.errors, tested.problem, alone.problem]);
   const wrong = useMemo(() => byNode(filter, errors), [filter, errors]);
   const paths = useMemo(() => [...new Set([...pathsOf(event?.document), ...schemaPaths(description?.schema)])], [event, description]);
   const drag = useMemo(() => signal(/** @type {import('./drag.js').Drag | null} */ (null)), []);
@@ -72,7 +74,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
     announce(texts.exampleAdded);
   };
   return {
-    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types, description, events, isWaiting, choice: now, looked, tested, own, said, tallies, errors, wrong, drag,
+    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, mayTry, isWaiting, choice: now, looked, tested, alone, own, said, judged, tallies, errors, wrong, drag,
     saved: editor.saved, hasTemplate,
     aim: (/** @type {HTMLTextAreaElement} */ area) => { target.current = area; setHasTemplate(true); },
     valuesAt: (/** @type {string} */ path) => (event ? valuesAt(event.document, path) : []),
@@ -84,6 +86,9 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
     },
   };
 }
+
+/** Each refusal once. @param {import('./draft.js').Mistake[][]} of */
+const merged = (of) => [...new Map(of.flat().map((error) => [`${error.pointer} ${error.detail}`, error])).values()];
 
 /** The event as an example has it: without the id, which is another each time. @param {import('./events.js').Looked} event */
 const ownEvent = ({ text }) => text.replace(/"id":"evt_[0-9A-Z]+",/, '');
@@ -176,8 +181,8 @@ function useDragging(b) {
 export function Builder({ view, ...props }) {
   const b = useBuilder(props);
   const root = useDragging(b);
-  return html`<div class="builder" ref=${root}>
-    <${EventPanel} b=${b} />
+  return html`<div class=${`builder view-${view} ${b.readOnly ? 'read-only' : ''}`} ref=${root}>
+    ${view !== 'json' && !b.readOnly && html`<${EventPanel} b=${b} />`}
     <div class="rule-column cards">
       ${view === 'json' ? html`<${JsonView} b=${b} />` : html`
         <section class="card"><h2>${texts.when}</h2><${When} b=${b} /></section>
@@ -185,7 +190,7 @@ export function Builder({ view, ...props }) {
         <section class="card"><h2>${texts.then}</h2><${Steps} b=${b} /></section>
         <section class="card"><h2>${texts.examples}</h2><${Examples} b=${b} /></section>`}
     </div>
-    <${Result} b=${b} />
+    ${!b.readOnly && html`<${Result} b=${b} />`}
     <datalist id="rule-paths">${b.pathsBelow('').map((path) => html`<option key=${path} value=${path} />`)}</datalist>
     <datalist id="rule-types">${b.types.map((type) => html`<option key=${type} value=${type} />`)}</datalist>
     <p id="drag-help" class="hidden">${texts.dragHelp}</p>

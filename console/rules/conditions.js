@@ -3,6 +3,7 @@
 import { Icon, html } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { MATCHES, TEXTS, condition, group as newGroup, isWritten } from './filter.js';
+import { isNumber } from './json.js';
 import { Menu } from './menu.js';
 import * as moves from './moves.js';
 import { choiceOf, choices, choose, typeOfAll } from './operators.js';
@@ -70,10 +71,11 @@ function Box({ b, of, base }) {
   const isElement = of.of === 'element';
   const inner = isElement ? below(base, of.path) : base;
   const said = b.said.get(of.id);
-  return html`<div class=${`box ${isElement ? 'element' : ''} ${said ? (said.held ? 'held' : 'unmet') : ''}`} role="group" aria-label=${toText(ofNode(of)) || texts.emptyGroup}>
+  return html`<div class=${`box ${isElement ? 'element' : ''}`} role="group" aria-label=${toText(ofNode(of)) || texts.emptyGroup}>
     <div class="group-head">
       <${Grip} id=${of.id} label=${texts.grip(isElement ? short(of.path) : texts.matches[of.match])} off=${b.readOnly} />
-      ${isElement && html`<${Mark} said=${said} /><span>${texts.someItemOf}</span><${PathInput} b=${b} of=${of} base=${base} /><span>${texts.where}</span>`}
+      <${Mark} of=${b.judged.get(of.id)} />
+      ${isElement && html`<span>${texts.someItemOf}</span><${PathInput} b=${b} of=${of} base=${base} /><span>${texts.where}</span>`}
       ${!isElement || of.items.length > 1 || of.match !== '$and' ? html`<${MatchChoice} b=${b} of=${of} />` : ''}
       <span class="spacer"></span>
       ${!b.readOnly && html`<${Menu} label=${texts.menu} items=${() => menuOf(b, of)} />`}
@@ -94,17 +96,18 @@ function Row({ b, of, base }) {
   const sentence = toText(ofNode(of));
   const wrong = b.wrong.get(of.id);
   const change = (/** @type {Partial<import('./filter.js').Condition>} */ members, /** @type {string | null} */ field = null) => b.edit(moves.change(b.filter, of.id, members), field);
-  return html`<div class=${`condition ${said ? (said.held ? 'held' : 'unmet') : ''} ${wrong ? 'wrong' : ''}`} role="group" aria-label=${sentence} data-node=${of.id}>
+  return html`<div class=${`condition ${wrong ? 'wrong' : ''}`} role="group" aria-label=${sentence} data-node=${of.id}>
     <div class="condition-line">
       <${Grip} id=${of.id} label=${texts.grip(sentence)} off=${b.readOnly} />
-      <${Mark} said=${said} />
+      <${Mark} of=${b.judged.get(of.id)} />
       <fieldset disabled=${b.readOnly} class="condition-parts">
         <${PathInput} b=${b} of=${of} base=${base} />
         <select class="operator" aria-label=${texts.operator} value=${choice} onChange=${(/** @type {any} */ e) => b.edit(moves.replace(b.filter, of.id, [choose(of, e.target.value)]))}>
-          ${choices(typeOfAll(seen), choice).map((each) => html`<option key=${each} value=${each}>${texts.choices[each] ?? operatorWords(each, of.value)}</option>`)}
+          ${choices(typeOfAll(seen), choice).map((each) => html`<option key=${each} value=${each}>${(of.value === null && texts.ofNull[each]) || (texts.choices[each] ?? operatorWords(each, of.value))}</option>`)}
         </select>
-        <${ValueInput} of=${of} label=${texts.value} suggestions=${seen.flat()} wrong=${Boolean(wrong)} change=${(/** @type {any} */ value, /** @type {string} */ field) => change({ value }, field)} />
-        ${TEXTS.has(of.op) && html`<label class="case" title=${texts.caseHint}><input type="checkbox" checked=${of.caseSensitive} onChange=${(/** @type {any} */ e) => change({ caseSensitive: e.target.checked })} />${texts.caseLabel}</label>`}
+        <${ValueInput} of=${of} label=${texts.value} suggestions=${seen.flat()} wrong=${Boolean(wrong)} change=${(/** @type {any} */ value, /** @type {string} */ field) => change({ value }, field)}>
+          ${TEXTS.has(of.op) && html`<label class="case" title=${texts.caseHint}><input type="checkbox" checked=${of.caseSensitive} onChange=${(/** @type {any} */ e) => change({ caseSensitive: e.target.checked })} />${texts.caseLabel}</label>`}
+        <//>
       </fieldset>
       <${Share} tally=${b.tallies.get(of.id)} />
       ${!b.readOnly && html`<${Menu} label=${texts.menu} items=${() => menuOf(b, of)} />`}
@@ -122,8 +125,12 @@ function PathInput({ b, of, base }) {
     ${base && html`<datalist id=${list}>${b.pathsBelow(base).map((path) => html`<option key=${path} value=${path} />`)}</datalist>`}`;
 }
 
-/** Green or red, with a word for those who see neither. @param {{said: import('./backtest.js').Said | undefined}} props */
-const Mark = ({ said }) => html`<span class=${`verdict ${said ? (said.held ? 'good' : 'bad') : 'none'}`}>${said && html`<${Icon} name=${said.held ? 'check' : 'cross'} label=${said.held ? texts.holds : texts.doesNotHold} />`}</span>`;
+/** Green where it is as wanted, red where it is not, with words for those who see neither. @param {{of: {held: boolean, isWanted: boolean} | undefined}} props */
+function Mark({ of }) {
+  if (!of) return html`<span class="verdict"></span>`;
+  const label = `${of.held ? texts.holds : texts.doesNotHold}${of.held === of.isWanted ? '' : `, ${texts.inNone}`}`;
+  return html`<span class=${`verdict ${of.isWanted ? 'good' : 'bad'}`} title=${label}><${Icon} name=${of.isWanted ? 'check' : 'cross'} label=${label} /></span>`;
+}
 
 /** How often it held. @param {{tally: import('./backtest.js').Tally | undefined}} props */
 const Share = ({ tally }) => (tally && tally.of > 1 ? html`<span class="share number" title=${texts.shareHint(tally.held, tally.of)}>${tally.held}<span class="muted">/${tally.of}</span></span>` : null);
@@ -132,11 +139,14 @@ const Share = ({ tally }) => (tally && tally.of > 1 ? html`<span class="share nu
 function Said({ b, of, said }) {
   const tally = b.tallies.get(of.id);
   const isNever = tally && tally.strange > 0 && tally.strange === tally.of && tally.of > 1;
-  if (isNever) return html`<p class="said warn"><${Icon} name="warn" />${texts.neverFits(short(of.path), shownValue(tally.example), tally.of, of.kind === 'condition' ? operatorWords(choiceOf(of), of.value) : '', of.kind === 'condition' ? of.op : '')}</p>`;
+  if (isNever) return html`<p class="said warn"><${Icon} name="warn" />${texts.neverFits(short(of.path), kindOf(tally.example), shownValue(tally.example), tally.of, toText(ofNode(of)), of.kind === 'condition' ? kindOf([of.value].flat()[0]) : 'object')}</p>`;
   if (!said || (said.held && said.reason !== 'missing')) return null;
   const found = said.found.map(shownValue).join(', ');
-  return html`<p class=${`said ${said.held ? '' : 'bad-text'}`}>${texts.reasons[said.reason ?? ''] ?? ''}${found && html` <bdi class="mono">${found}</bdi>`}</p>`;
+  return html`<p class=${`said ${b.judged.get(of.id)?.isWanted ? '' : 'bad-text'}`}>${texts.reasons[said.reason ?? ''] ?? ''}${found && html` <bdi class="mono">${found}</bdi>`}</p>`;
 }
+
+/** @param {any} value @returns {'text' | 'number' | 'flag' | 'null' | 'list' | 'object'} */
+const kindOf = (value) => (isNumber(value) ? 'number' : typeof value === 'string' ? 'text' : typeof value === 'boolean' ? 'flag' : value === null ? 'null' : Array.isArray(value) ? 'list' : 'object');
 
 /** What the server refuses. @param {{of: string[] | undefined}} props */
 export const Mistakes = ({ of }) => (of ? of.map((words) => html`<p key=${words} class="error" role="alert"><${Icon} name="warn" />${words}</p>`) : null);

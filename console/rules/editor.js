@@ -1,7 +1,8 @@
 // What is being edited, what was saved, and what happens when it is saved?
 // The editor's state: a draft with undo, kept in sessionStorage; saving under the revision that it began with.
-import { Problem, call, messages, unsaved, useEffect, useRef, useState } from '../shell.js';
+import { Problem, call, messages, unsaved, useEffect, useMemo, useRef, useState } from '../shell.js';
 import { empty, fromText, mistakes, newKey, settings, toText } from './draft.js';
+import { toJson } from './filter.js';
 import { push, redo, start, undo } from './history.js';
 import { RawJson, parseJson, stringify } from './json.js';
 
@@ -22,6 +23,7 @@ import { RawJson, parseJson, stringify } from './json.js';
  * @property {() => void} discard
  * @property {boolean} isSaving
  * @property {Problem | null} problem the last refusal
+ * @property {import('./draft.js').Mistake[]} errors what of it still stands: what was edited since is judged anew
  * @property {Saved | null} theirs what somebody else saved meanwhile
  * @property {(keep: 'mine' | 'theirs') => void} settle
  * @property {(mode?: Draft['mode']) => Promise<any>} save gives the answer, or `null` if it was refused
@@ -50,10 +52,13 @@ export function useEditor(ws, id, loaded, begun) {
   const [revision, setRevision] = useState(kept.current?.revision ?? loaded?.revision ?? 0);
   const [isRestored, setRestored] = useState(Boolean(kept.current));
   const [isSaving, setSaving] = useState(false);
-  const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
+  const [refusal, setRefusal] = useState(/** @type {{problem: Problem, draft: Draft} | null} */ (null));
   const [theirs, setTheirs] = useState(/** @type {Saved | null} */ (null));
   const draft = history.present;
   const base = saved?.draft ?? first.current;
+  const setProblem = (/** @type {Problem | null} */ problem) => setRefusal(problem && { problem, draft });
+  const errors = useMemo(() => (refusal?.problem.errors ?? []).filter((error) => stillStands(error.pointer, refusal?.draft ?? draft, draft)), [refusal, draft]);
+  const problem = refusal && (refusal.problem.errors.length === 0 || errors.length > 0) ? refusal.problem : null;
   const isDirty = draft !== base && toText(draft) !== toText(base);
 
   useEffect(() => {
@@ -68,7 +73,7 @@ export function useEditor(ws, id, loaded, begun) {
 
   /** @param {string} text */
   const takeOver = (text) => {
-    const next = savedFrom(text);
+    const next = like(draft, savedFrom(text));
     setSaved(next);
     setRevision(next.revision);
     setHistory((old) => push(old, next.draft));
@@ -108,7 +113,7 @@ export function useEditor(ws, id, loaded, begun) {
     setProblem(null);
     try {
       const { text } = await call('PATCH', `/v1/rules/${id}`, { body: members, revision: `"${revision}"` });
-      const next = savedFrom(text);
+      const next = like(draft, savedFrom(text));
       setSaved(next);
       setRevision(next.revision);
       setHistory((old) => (isDirty ? push(old, { ...old.present, ...members }) : push(old, next.draft)));
@@ -130,10 +135,28 @@ export function useEditor(ws, id, loaded, begun) {
   };
 
   return {
-    draft, saved, set, put, isDirty, isRestored, isSaving, problem, theirs, settle, save, switchTo,
+    draft, saved, set, put, isDirty, isRestored, isSaving, problem, errors, theirs, settle, save, switchTo,
     undo: () => setHistory(undo), redo: () => setHistory(redo), canUndo: history.past.length > 0, canRedo: history.future.length > 0,
     discard: () => { setHistory((old) => push(old, base)); setRestored(false); setProblem(null); setRevision(saved?.revision ?? 0); },
   };
+}
+
+/** Whether what a pointer leads to was not edited since. @param {string} pointer @param {Draft} before @param {Draft} now */
+function stillStands(pointer, before, now) {
+  const [, member, place] = pointer.split('/');
+  const at = Number(place);
+  if (member === 'name') return before.name === now.name;
+  if (member === 'if') return before.filter === now.filter;
+  if (member === 'when') return before.events === now.events && before.channels === now.channels;
+  if (member === 'then') return place === undefined ? before.steps === now.steps : before.steps[at] === now.steps[at];
+  if (member === 'examples') return before.filter === now.filter && before.examples[at] === now.examples[at];
+  return true;
+}
+
+/** What was saved, with the nodes that are on the screen if their conditions are the same. @param {Draft} shown @param {Saved} saved @returns {Saved} */
+function like(shown, saved) {
+  const isSame = stringify(toJson(shown.filter)) === stringify(toJson(saved.draft.filter));
+  return isSame ? { ...saved, draft: { ...saved.draft, filter: shown.filter } } : saved;
 }
 
 /** @param {string} store @param {Draft} draft @param {number} revision */

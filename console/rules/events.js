@@ -1,6 +1,6 @@
 // Which event is looked at while a rule is built, and what may events of its type have?
 // A stored event, one of the rule's examples, or the catalogue's example; the paths that events and schemas know.
-import { Problem, call, part, useEffect, useLive, useState } from '../shell.js';
+import { Problem, call, may, part, useEffect, useLive, useState } from '../shell.js';
 import { isObject, parseJson, read, stringify } from './json.js';
 import { below, join } from './paths.js';
 
@@ -63,14 +63,15 @@ export function useLooked(ws, choice, examples, description) {
   return { event: null, problem: null, isLoading: false };
 }
 
-/** The names of event types, described or only seen. @param {string} ws @returns {string[]} */
+/** The names of event types: those that are described, and with them those that were only seen. @param {string} ws @returns {{described: string[], all: string[]}} */
 export function useTypes(ws) {
   const described = useLive('/v1/event-types');
-  const seen = useLive('/v1/event-types/seen', { workspace_id: ws });
-  return [...new Set([...(described.data?.data ?? []), ...(seen.data?.data ?? [])].map((/** @type {any} */ type) => type.name))];
+  const seen = useLive(may('events:ro') ? '/v1/event-types/seen' : null, { workspace_id: ws });
+  const names = (/** @type {any} */ answer) => (answer?.data ?? []).map((/** @type {any} */ type) => type.name);
+  return { described: names(described.data), all: [...new Set([...names(described.data), ...names(seen.data)])] };
 }
 
-/** What the catalogue says of the first of the types. @param {string[]} patterns @param {string[]} types @returns {any} */
+/** What the catalogue says of the first of the types. @param {string[]} patterns @param {string[]} types those that are described @returns {any} */
 export function useDescription(patterns, types) {
   const name = patterns.map((pattern) => types.find((type) => type === pattern || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))))).find(Boolean);
   return useLive(name ? `/v1/event-types/${part(name)}` : null).data ?? null;

@@ -15,8 +15,8 @@ export function Firings({ ruleId, steps }) {
   const columns = [
     { head: texts.columns.time, width: '150px', cell: (/** @type {any} */ row) => html`<${Time} at=${row.accepted_at} />` },
     { head: texts.columns.type, main: true, cell: (/** @type {any} */ row) => html`<bdi class="mono cut">${row.event_type}</bdi>` },
-    { head: texts.columns.outcome, width: isSeveral ? '340px' : '260px', cell: (/** @type {any} */ row) => html`<span class="firing-steps">${row.steps.map((/** @type {any} */ step) => html`<span key=${step.step}>${isSeveral && html`<span class="mono muted">${step.step} </span>`}<${Status} of=${LOOK[step.result]} word=${texts.results[step.result]}>${step.reason && texts.skips[step.reason]}<//></span>`)}</span>` },
-    { head: texts.columns.delivery, width: '190px', cell: (/** @type {any} */ row) => row.steps.filter((/** @type {any} */ step) => step.delivery_id).map((/** @type {any} */ step) => html`<${Id} key=${step.step} id=${step.delivery_id} href=${link('deliveries', step.delivery_id)} />`) },
+    { head: texts.columns.outcome, width: '280px', cell: (/** @type {any} */ row) => html`<${Outcomes} steps=${row.steps} isSeveral=${isSeveral} />` },
+    { head: texts.columns.delivery, width: '190px', cell: (/** @type {any} */ row) => html`<${Deliveries} steps=${row.steps} />` },
   ];
   return html`<div class="firings">
     <${Statistics} ruleId=${ruleId} range=${range} steps=${steps} />
@@ -27,6 +27,19 @@ export function Firings({ ruleId, steps }) {
     : html`<${Table} label=${texts.firings} columns=${columns} rows=${list.rows} id=${(/** @type {any} */ row) => row.event_id} href=${(/** @type {any} */ row) => link('events', row.event_id)} />`}
       <${Pager} list=${list} />`}<//>
   </div>`;
+}
+
+/** What each step did; once if they all did the same. @param {{steps: any[], isSeveral: boolean}} props */
+function Outcomes({ steps, isSeveral }) {
+  const isSame = steps.every((step) => step.result === steps[0].result && step.reason === steps[0].reason);
+  const shown = isSame ? steps.slice(0, 1) : steps;
+  return html`<span class="firing-steps">${shown.map((step) => html`<span key=${step.step}>${isSeveral && !isSame && html`<span class="mono muted">${step.step} </span>`}<${Status} of=${LOOK[step.result]} word=${texts.results[step.result]}>${step.reason && texts.skips[step.reason]}<//></span>`)}</span>`;
+}
+
+/** @param {{steps: any[]}} props */
+function Deliveries({ steps }) {
+  const made = steps.filter((step) => step.delivery_id);
+  return made.length === 0 ? html`<span class="muted">–</span>` : html`<span class="firing-steps">${made.map((step) => html`<${Id} key=${step.step} id=${step.delivery_id} href=${link('deliveries', step.delivery_id)} />`)}</span>`;
 }
 
 /** @type {Record<string, string>} */

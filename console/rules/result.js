@@ -1,6 +1,6 @@
 // For which of the last events would the rule fire, why, and what exactly would it send?
 // The backtest: a headline, a strip of the last events, the list, and the exact request for the one that is looked at.
-import { Badge, Copy, Failed, Icon, Loading, Notice, Segments, State, Time, html, link, number, useState } from '../shell.js';
+import { Badge, Copy, Failed, Forbidden, Icon, Loading, Notice, Segments, State, Time, html, link, number, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { find } from './moves.js';
 import { nodeAt, pointers } from './filter.js';
@@ -21,9 +21,10 @@ export function Result({ b }) {
   const events = (result?.events ?? []).filter((event) => only === 'all' || event.matched === (only === 'fires'));
   const own = b.own?.events[0];
   return html`<section class="rule-column result" aria-label=${texts.result} aria-busy=${isBusy ? 'true' : 'false'}>
-    <div class="column-head"><h2>${texts.result}</h2>${isBusy && html`<span class="muted busy">${texts.trying}</span>`}</div>
+    <div class="column-head"><h2>${texts.result}</h2>${isBusy ? html`<span class="muted busy">${texts.trying}</span>` : b.mayTry && html`<button type="button" class="icon-button" aria-label=${texts.again} title=${texts.again} onClick=${b.tested.again}><${Icon} name="retry" /></button>`}</div>
     ${problem && !result && html`<${Failed} problem=${problem} compact />`}
-    ${!result && !problem && html`<${Loading} rows=${5} height=${28} />`}
+    ${!b.mayTry && html`<${Forbidden} scope="events:ro" />`}
+    ${!result && !problem && b.mayTry && html`<${Loading} rows=${5} height=${28} />`}
     ${result && html`
       ${result.of > 0 ? html`
         <p class="headline" role="status"><strong class="number">${texts.firesFor(result.matched)}</strong> ${texts.ofTheLast(result.of)}</p>
@@ -35,6 +36,7 @@ export function Result({ b }) {
         ${events.length === 0 && html`<p class="hint">${only === 'fires' ? texts.noneFires : texts.allFire}</p>`}`
     : html`<${State} title=${texts.noBacktest}>${texts.noBacktestHint}<//>`}`}
     ${b.looked.event && own && html`<${Looked} b=${b} own=${own} />`}
+    ${b.looked.event && !own && b.alone.problem && b.alone.problem.errors.length === 0 && html`<${Failed} problem=${b.alone.problem} compact title=${texts.notTried} />`}
     <${Requests} b=${b} />
   </section>`;
 }
@@ -100,7 +102,7 @@ function Request({ place, step, made }) {
   return html`<div class="request-shown">
     <div class="request-line"><span class="number muted">${place + 1}</span>${isHttp ? html`<span class="mono">${request.method}</span><bdi dir="ltr" class="mono cut" title=${request.url}>${request.url}</bdi>` : html`<span>${step.does === 'emit' ? texts.emits(step.type) : texts.invokes(step.action)}</span>`}<span class="spacer"></span><${Copy} text=${request.body} label=${texts.copyBody} /></div>
     ${isHttp && html`<details><summary>${texts.headersOf(request.headers.length)}${!isValid && html` <span class="muted">${texts.signedLater}</span>`}</summary><dl class="headers mono">${request.headers.map((/** @type {[string, string]} */ [name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></details>`}
-    <pre class="mono body">${body}</pre>
+    <pre class="mono body" tabindex="0" aria-label=${texts.body}>${body}</pre>
     <p class="hint number">${texts.bytes(number(request.body_bytes))}</p>
   </div>`;
 }

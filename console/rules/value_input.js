@@ -34,7 +34,7 @@ function One({ value, kinds, label, change, list, wrong, remove }) {
   const size = Math.max(3, Math.min(28, String(value ?? '').length + 1));
   return html`<span class=${`value-input ${wrong ? 'wrong' : ''}`}>
     ${kind === 'yes' ? html`<select aria-label=${label} value=${String(value)} onChange=${(/** @type {any} */ e) => change(e.target.value === 'true')}><option value="true">true</option><option value="false">false</option></select>`
-    : kind === 'null' ? html`<span class="null mono">null</span>`
+    : kind === 'null' ? ''
       : html`<input type="text" aria-label=${label} size=${size} value=${String(value)} list=${list} spellcheck=${false} autocomplete="off" inputmode=${kind === 'number' ? 'decimal' : undefined} onInput=${(/** @type {any} */ e) => type(e.target.value)} />`}
     ${kinds.length > 1 && html`<select class="kind" aria-label=${texts.kind} title=${texts.kindHint[kind]} value=${kind} onChange=${(/** @type {any} */ e) => change(as(value, e.target.value))}>${kinds.map((each) => html`<option key=${each} value=${each}>${texts.kinds[each]}</option>`)}</select>`}
     ${remove && html`<button type="button" class="icon-button" aria-label=${texts.removeValue} onClick=${remove}><${Icon} name="cross" /></button>`}
@@ -43,9 +43,10 @@ function One({ value, kinds, label, change, list, wrong, remove }) {
 
 /**
  * The values of a condition.
- * @param {{of: Condition, change: (value: any, field: string) => void, suggestions?: any[], wrong?: boolean, label: string}} props
+ * @param {{of: Condition, change: (value: any, field: string) => void, suggestions?: any[], wrong?: boolean, label: string, children?: any}} props
+ *   `children`: what follows the values
  */
-export function ValueInput({ of: condition, change, suggestions = [], wrong, label }) {
+export function ValueInput({ of: condition, change, suggestions = [], wrong, label, children }) {
   const { id, op, value } = condition;
   if (op === '$exists') return null;
   const kinds = kindsOf(op);
@@ -61,7 +62,7 @@ export function ValueInput({ of: condition, change, suggestions = [], wrong, lab
   return html`<span class="values">
     ${values.map((each, place) => html`${place > 0 && html`<span class="joiner">${op === '$nin' ? texts.nor : texts.or}</span>`}<${One} key=${place} value=${each} kinds=${kinds} label=${`${label} ${place + 1}`} list=${list} wrong=${wrong}
       change=${(/** @type {any} */ next) => give(values.with(place, next), `${id}/value/${place}`)} remove=${values.length > 1 ? () => give(values.toSpliced(place, 1), `${id}/remove`) : undefined} />`)}
-    ${values.length < most && html`<button type="button" class="plain add-value" aria-label=${texts.addValue} title=${texts.addValue} onClick=${add}>+ ${op === '$nin' ? texts.nor : texts.or}</button>`}
-    ${known}
+    ${values.length < most && html`<button type="button" class="plain add-value" aria-label=${`+ ${op === '$nin' ? texts.nor : texts.or}: ${texts.addValue}`} title=${texts.addValue} onClick=${add}>+ ${op === '$nin' ? texts.nor : texts.or}</button>`}
+    ${children}${known}
   </span>`;
 }

@@ -45,10 +45,15 @@ export function Popover({ label, active, children }) {
   </div>`;
 }
 
+/** More options than these are searched. */
+const FEW = 8;
+
 /**
- * One or several of few values. @param {{name: string, label: string, options: [string, string][], several?: boolean}} props `options`: [value, word]
+ * One or several values; many of them are searched by typing.
+ * @param {{name: string, label: string, options: [string, string][], several?: boolean, free?: boolean}} props
+ *   `options`: [value, word]; `free`: what is typed may be chosen too
  */
-export function ChoiceFilter({ name, label, options, several = false }) {
+export function ChoiceFilter({ name, label, options, several = false, free = false }) {
   const chosen = value(name).split(',').filter(Boolean);
   const words = options.filter(([v]) => chosen.includes(v)).map(([, word]) => word);
   const unknown = chosen.filter((v) => !options.some(([known]) => known === v));
@@ -58,9 +63,24 @@ export function ChoiceFilter({ name, label, options, several = false }) {
     if (!several) { change({ [name]: chosen.includes(v) ? null : v }); close(); return; }
     change({ [name]: (chosen.includes(v) ? chosen.filter((c) => c !== v) : [...chosen, v]).join(',') || null });
   };
+  const offered = /** @type {[string, string][]} */ ([...unknown.map((v) => [v, v]), ...options]);
   return html`<${Popover} active=${chosen.length > 0} label=${html`<span class="muted">${label}</span>${shown && html`<span class="cut">${shown}</span>`}`}>
-    ${(/** @type {() => void} */ close) => html`<div class="choices" role="group" aria-label=${label}>${options.map(([v, word]) => html`<label key=${v}><input type=${several ? 'checkbox' : 'radio'} name=${name} checked=${chosen.includes(v)} onClick=${() => pick(v, close)} /><bdi class="cut">${word}</bdi></label>`)}</div>`}
+    ${(/** @type {() => void} */ close) => html`<${Choices} label=${label} name=${name} several=${several} options=${offered} chosen=${chosen} free=${free} pick=${(/** @type {string} */ v) => pick(v, close)} />`}
   <//>`;
+}
+
+/** @param {{label: string, name: string, several: boolean, options: [string, string][], chosen: string[], free: boolean, pick: (value: string) => void}} props */
+function Choices({ label, name, several, options, chosen, free, pick }) {
+  const [text, setText] = useState('');
+  const typed = text.trim();
+  const found = options.filter(([v, word]) => `${word} ${v}`.toLowerCase().includes(typed.toLowerCase()));
+  const offered = free && typed && !found.some(([v]) => v === typed) ? [...found, /** @type {[string, string]} */ ([typed, typed])] : found;
+  const first = (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter' && typed && offered[0]) { e.preventDefault(); pick(offered[0][0]); setText(''); } };
+  return html`<div class="choices" role="group" aria-label=${label}>
+    ${(options.length > FEW || free) && html`<input type="search" class="choices-find" aria-label=${`${messages.list.find}: ${label}`} placeholder=${messages.list.find} value=${text} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => setText(e.target.value)} onKeyDown=${first} />`}
+    ${offered.slice(0, 100).map(([v, word]) => html`<label key=${v} title=${word}><input type=${several ? 'checkbox' : 'radio'} name=${name} checked=${chosen.includes(v)} onClick=${() => pick(v)} /><bdi class="cut">${word}</bdi></label>`)}
+    ${offered.length === 0 && html`<p class="muted pad">${messages.palette.none}</p>`}
+  </div>`;
 }
 
 /** @param {{of: string[]}} props statuses that the list can have */

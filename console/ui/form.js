@@ -62,11 +62,13 @@ export function useForm(initial, save, { draft } = {}) {
     if (saving || Object.keys(own).length) { focusError(root); return; }
     setSaving(true);
     setProblem(null);
+    const begun = start.current;
     try {
       await save(value);
       unsaved.value = null;
       if (key) sessionStorage.removeItem(key);
-      start.current = value;
+      // What was saved is what one begins with now, unless \`save\` has reset the form to the server's version of it.
+      if (start.current === begun) start.current = value;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setProblem(error);
@@ -144,13 +146,13 @@ export const Switch = ({ on, label, busy, change }) => html`<button type="button
 
 /**
  * What was refused and has no field of its own, and the buttons.
- * @param {{form: Form, save?: string, cancel?: (() => void)|null, shown?: string[], children?: any}} props `shown`: pointers that have a field
+ * @param {{form: Form, save?: string, working?: string, cancel?: (() => void)|null, shown?: string[], children?: any}} props `working`: the button's word meanwhile; `shown`: pointers that have a field
  */
-export function FormEnd({ form, save = messages.form.save, cancel, shown, children }) {
+export function FormEnd({ form, save = messages.form.save, working = messages.form.saving, cancel, shown, children }) {
   const { problem } = form;
   const rest = problem && (problem.errors.length === 0 ? problem.message : problem.errors.filter((e) => shown && !shown.includes(e.pointer)).map((e) => `${e.pointer} ${e.detail}`).join('; '));
   return html`<div class="form-end">
     ${problem && html`<p class="notice bad" role="alert"><${Icon} name="warn" /><span>${rest || `${messages.form.failed}: ${problem.title || problem.message}`} ${problem.request_id && html`<span class="request"><span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}</span></p>`}
-    <div class="row"><button class="button primary" disabled=${form.saving}>${form.saving ? messages.form.saving : save}</button>${cancel && html`<button type="button" class="button" onClick=${cancel}>${messages.form.cancel}</button>`}${children}</div>
+    <div class="row"><button class="button primary" aria-disabled=${form.saving ? 'true' : undefined}>${form.saving ? working : save}</button>${cancel && html`<button type="button" class="button" onClick=${cancel}>${messages.form.cancel}</button>`}${children}</div>
   </div>`;
 }

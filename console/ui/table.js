@@ -60,7 +60,9 @@ export function Table({ label, columns, rows, id = (row) => row.id, href, select
   const all = rows.filter(selectable);
   const every = selection && all.length > 0 && all.every((row) => selection.value.has(id(row)));
   let lastGroup = '';
-  const span = columns.length + (selection ? 1 : 0) + (menu ? 1 : 0);
+  // The columns that a narrow window hides have a cell of their own, or the table would keep their place.
+  const hidden = columns.filter((c) => c.narrow === 'hide').length;
+  const span = columns.length - hidden + (selection ? 1 : 0) + (menu ? 1 : 0);
   return html`<table class="table" aria-label=${label}>
     <thead><tr>
       ${selection && html`<th class="check"><input type="checkbox" aria-label=${messages.list.selectAll} checked=${every} onChange=${() => { selection.value = new Set(every ? [] : all.map(id)); }} /></th>`}
@@ -74,7 +76,7 @@ export function Table({ label, columns, rows, id = (row) => row.id, href, select
     const first = heading !== lastGroup;
     lastGroup = heading;
     return html`
-      ${first && html`<tr key=${`group ${heading}`} class="group"><th colspan=${span} scope="rowgroup">${heading}</th></tr>`}
+      ${first && html`<tr key=${`group ${heading}`} class="group"><th colspan=${span} scope="rowgroup">${heading}</th>${hidden > 0 && html`<td class="no-narrow" colspan=${hidden}></td>`}</tr>`}
       <tr key=${id(row)} data-row=${id(row)} class=${`${to ? 'opens' : ''} ${selection?.value.has(id(row)) ? 'selected' : ''}`} onClick=${to ? (/** @type {MouseEvent} */ e) => openRow(e, to) : undefined} onAuxClick=${to ? (/** @type {MouseEvent} */ e) => openRow(e, to) : undefined}>
         ${selection && html`<td class="check">${selectable(row) && html`<input type="checkbox" aria-label=${messages.list.select} checked=${selection.value.has(id(row))} onChange=${() => toggle(row)} />`}</td>`}
         ${columns.map((c) => html`<td key=${c.head} class=${`${classes(c)} ${c === main ? 'main' : ''}`} data-label=${c.head}>${c === main && to ? html`<a class="row-link" href=${to}>${c.cell(row)}</a>` : c.cell(row)}</td>`)}

@@ -5,7 +5,7 @@ import { span } from '../../shell.js';
 /** The words of a rule's sentence. */
 export const words = {
   whenAny: 'When any event comes', whenA: 'When', comes: 'comes', inChannel: 'in channel', if: 'if', then: 'then', and: 'and', or: 'or', nor: 'nor', nothing: 'nothing is done',
-  noneOf: 'none of ', someItem: 'some item of', where: 'has', caseSensitive: 'in this case of letters',
+  noneOf: 'none of ', someItem: 'some item of', where: 'has', caseSensitive: 'in this case of letters', nullOrMissing: 'is null or missing',
   operators: /** @type {Record<import('../../rules/operators.js').Choice, string>} */ ({
     $eq: 'is', $ne: 'is not', $in: 'is', $nin: 'is neither', $gt: 'is more than', $gte: 'is at least', $lt: 'is less than', $lte: 'is at most',
     $exists: 'is present', $missing: 'is missing', $contains: 'contains', $startsWith: 'begins with', $endsWith: 'ends with', $elemMatch: 'has an item where',
@@ -30,7 +30,7 @@ export const texts = {
   save: 'Save', saving: 'Saving…', saveLive: 'Save and set live', setLive: 'Set live', setWatch: 'Only watch', createWatch: 'Save and watch', createLive: 'Save and set live',
   savedLive: 'Saved. The rule is live within five seconds.', savedWatching: 'Saved. The rule watches: nothing is sent, and Firings shows when it would have fired.', notSaved: 'Not saved.', seeBelow: (/** @type {number} */ n) => (n === 1 ? 'What is wrong is marked below.' : `${n} things are wrong; they are marked below.`),
   delete: 'Delete', deleted: 'Rule deleted', deleteTitle: (/** @type {string} */ name) => `Delete “${name}”?`, deleteHint: 'The endpoints of its steps are deleted, and their deliveries under way are cancelled. Past deliveries stay listed. Its firings can no longer be read.',
-  undoKey: 'Undo', redoKey: 'Redo', saveKey: 'Save', restored: 'Your edits from before are back. They are not saved yet.', discard: 'Discard them', cancel: 'Cancel',
+  undoKey: 'Undo', redoKey: 'Redo', saveKey: 'Save', restored: 'Your edits from before are back. They are not saved yet.', discard: 'Discard them', discardEdits: 'Discard', cancel: 'Cancel',
   conflict: 'Somebody saved this rule while you edited it. Yours is not lost: keep it and save it over theirs, or take theirs; Undo brings yours back.', mine: 'Yours', theirs: 'Theirs, saved', keepMine: 'Keep mine', takeTheirs: 'Take theirs',
   secretsTitle: 'Secrets of the new steps', secretsHint: 'The receivers check the signatures of the deliveries with these. They are shown only now.', secretsDone: 'I have them',
 
@@ -43,10 +43,12 @@ export const texts = {
   path: 'Member of the event', memberPlaceholder: 'member', operator: 'Comparison', value: 'Value', kind: 'Type of the value', kinds: { text: 'abc', number: '123', yes: 't/f', null: 'null' },
   kindHint: { text: 'Compared as a text', number: 'Compared as a number', yes: 'True or false', null: 'Null' }, or: 'or', nor: 'nor', addValue: 'Add another value', removeValue: 'Remove this value',
   choices: /** @type {Partial<Record<import('../../rules/operators.js').Choice, string>>} */ ({ $in: 'is one of', $nin: 'is none of (or is missing)', $ne: 'is not (or is missing)', $elemMatch: 'has an item where …' }),
-  caseLabel: 'Aa', caseHint: 'Upper and lower case count', holds: 'Holds for this event', doesNotHold: 'Does not hold for this event', is: 'is',
+  caseLabel: 'Aa', caseHint: 'Upper and lower case count', holds: 'Holds for this event', doesNotHold: 'Does not hold for this event', inNone: 'in a group of which none may',
+  ofNull: /** @type {Partial<Record<import('../../rules/operators.js').Choice, string>>} */ ({ $eq: 'is (or is missing)', $ne: 'is present, and not' }), is: 'is',
   shareHint: (/** @type {number} */ held, /** @type {number} */ of) => `Holds for ${held} of the last ${of} events`,
   reasons: /** @type {Record<string, string>} */ ({ missing: 'is missing in this event', wrong_type: 'is of another type:', different: 'is', not_in_list: 'is', out_of_range: 'is', text_absent: 'is', present: 'is' }),
-  neverFits: (/** @type {string} */ path, /** @type {string} */ example, /** @type {number} */ of, /** @type {string} */ operator, /** @type {string} */ op) => `${path} is ${example} or the like in all of the last ${of} events; “${operator}” compares ${op.startsWith('$gt') || op.startsWith('$lt') ? 'a number with numbers and a text with texts' : 'values of one type'} only.`,
+  neverFits: (/** @type {string} */ path, /** @type {string} */ is, /** @type {string} */ example, /** @type {number} */ of, /** @type {string} */ words, /** @type {string} */ wanted) => `${path} is ${texts.kindNames[is][0]} in all of the last ${of} events, such as ${example}. “${words}” compares ${texts.kindNames[wanted][1]} only.`,
+  kindNames: /** @type {Record<string, [string, string]>} */ ({ text: ['a text', 'texts'], number: ['a number', 'numbers'], flag: ['true or false', 'true and false'], null: ['null', 'null'], list: ['a list', 'lists'], object: ['an object', 'items that are objects'] }),
   menu: 'What to do with this', grip: (/** @type {string} */ what) => `Move: ${what}`, gripHint: 'Drag, or press Space and the arrows', dragHelp: 'Press Space to lift, arrows to move, Space to drop, Escape to cancel.',
   moves: { up: 'Move up', down: 'Move down', out: 'Move out of its group', into: (/** @type {string} */ group) => `Move into: ${group}`, wrap: (/** @type {string} */ match) => `Wrap in “${match}”`, unwrap: 'Dissolve the group', duplicate: 'Duplicate', remove: 'Remove', removeStep: 'Remove step' },
   announce: {
@@ -58,7 +60,7 @@ export const texts = {
   // Steps
   addStep: 'Step', stepDoes: 'What the step does', menuOfStep: (/** @type {number} */ n) => `What to do with step ${n}`,
   doings: /** @type {Record<string, string>} */ ({ deliver: 'Post to a URL', forward: 'Deliver to an endpoint', emit: 'Send another event', invoke: 'Invoke an action' }),
-  url: 'URL', preset: 'Form', presets: /** @type {Record<string, string>} */ ({ envelope: 'Event with id, type and time', json: 'JSON alone', slack: 'Slack message', teams: 'Teams message', discord: 'Discord message' }),
+  url: 'URL', preset: 'Form', presets: /** @type {Record<string, string>} */ ({ envelope: 'Event envelope', json: 'Payload alone', slack: 'Slack message', teams: 'Teams message', discord: 'Discord message' }),
   endpoint: 'Endpoint', chooseEndpoint: 'Choose an endpoint', forwardHint: 'It gets the event once, whatever it subscribes to, in the form that it has.',
   emitType: 'Type of the new event', emitHint: 'One event for each that meets the conditions. It may not lead back to this rule.', action: 'Action', chooseAction: 'Choose an action', actionHint: 'You need one of the action’s roles to save this.', noActions: 'There are no actions in this workspace yet.',
   message: 'Message', messageHint: 'Text, or JSON for the whole message', templates: /** @type {Record<string, string>} */ ({ template: 'Template', data: 'Data', parameters: 'Parameters' }), templateHint: 'JSON with {{ data.… }}; empty sends the payload as it is',
@@ -72,10 +74,10 @@ export const texts = {
   gripValue: (/** @type {string} */ path) => `Drag ${path}`, addValueOf: (/** @type {string} */ path) => `Add a condition on ${path}`, insert: (/** @type {string} */ path) => `Insert {{ ${path} }} into the template`,
 
   // The result
-  result: 'Result', trying: 'Trying…', firesFor: (/** @type {number} */ n) => `Fires for ${n}`, ofTheLast: (/** @type {number} */ n) => (n === 1 ? 'of the one event there is' : `of the last ${n} events`), notAll: 'There was not enough time for all of the last 100 events.',
+  result: 'Result', trying: 'Trying…', again: 'Try again on the last events', notTried: 'This event could not be tried', firesFor: (/** @type {number} */ n) => `Fires for ${n}`, ofTheLast: (/** @type {number} */ n) => (n === 1 ? 'of the one event there is' : `of the last ${n} events`), notAll: 'There was not enough time for all of the last 100 events.',
   stripLabel: (/** @type {number} */ n, /** @type {number} */ of) => `The last ${of} events, oldest first: it fires for ${n}`, show: 'Which events', all: 'All', fires: 'Fires', firesNot: 'Does not fire', noneFires: 'It fires for none of them.', allFire: 'It fires for all of them.', more100: (/** @type {number} */ n) => `Show ${n} more`,
   noBacktest: 'Nothing to try it on yet', noBacktestHint: 'There is no event of these types within the retention.', forThis: 'for', addExample: 'Add as example', openEvent: 'Open the event', exampleAdded: 'Added as example',
-  wouldSend: 'What it would send', notSent: 'Exactly these bytes. Nothing is sent while you look.', noRequest: (/** @type {number} */ n) => `Step ${n} makes no request.`, emits: (/** @type {string} */ type) => `Event ${type}`, invokes: (/** @type {string} */ action) => `Action ${action}`, copyBody: 'Copy the body', headersOf: (/** @type {number} */ n) => `${n} headers`, signedLater: 'signed with a trial secret until the step is saved', bytes: (/** @type {string} */ n) => `${n} bytes`,
+  wouldSend: 'What it would send', notSent: 'Exactly these bytes. Nothing is sent while you look.', noRequest: (/** @type {number} */ n) => `Step ${n} makes no request.`, emits: (/** @type {string} */ type) => `Event ${type}`, invokes: (/** @type {string} */ action) => `Action ${action}`, copyBody: 'Copy the body', body: 'Body of the request', headersOf: (/** @type {number} */ n) => `${n} headers`, signedLater: 'signed with a trial secret until the step is saved', bytes: (/** @type {string} */ n) => `${n} bytes`,
   verdicts: /** @type {Record<string, string>} */ ({ event_type: 'another type', channels: 'in none of the channels', filter: 'conditions not met', active: 'switched off', loop: 'would be a loop', live: 'only watches' }),
 
   // Examples

@@ -1,0 +1,108 @@
+// With which fields are the settings of an endpoint typed?
+// Where to and which events stand open; retries, limits, signature, headers and body are folded until asked for.
+import { Fold, Icon, SelectField, TextField, html, useRef } from '../shell.js';
+import { words } from '../messages/en/endpoint_form.js';
+import { CodeEditor } from '../ui/code_editor.js';
+import { FilterVerdict, SampleConditions } from './filter_help.js';
+import { TypePicker } from './type_picker.js';
+import { PRESETS, blank, readSchedule, settings, write } from './values.js';
+
+/** Members that a fold holds, by its name: a refusal opens it, and what differs from the defaults is said beside it. */
+export const FOLDS = /** @type {Record<string, string[]>} */ ({
+  retry: ['retry', 'timeout_seconds', 'outcomes', 'disable', 'delay_seconds'], limits: ['rate_limit', 'max_concurrency', 'channels'], signature: ['signature', 'header_prefix', 'secret'],
+  headers: ['headers'], body: ['body', 'template', 'method'], more: ['uid', 'metadata'],
+});
+/** Every pointer that has a field. @param {import('../api.js').Problem|null} problem */
+export const shownPointers = (problem) => (problem?.errors ?? []).map((e) => e.pointer).filter((p) => ['url', 'description', 'events', 'filter', ...Object.values(FOLDS).flat()].includes(p.split('/')[1]));
+
+/**
+ * @param {{form: import('../ui/form.js').Form, known: any, preview: import('./preview.js').Preview, sample: {data: string}, isNew?: boolean}} props
+ */
+export function EndpointFields({ form, known, preview, sample, isNew = false }) {
+  const v = form.value;
+  const set = form.set;
+  // While one types, the server's words about JSON come from the preview; the last refusal stays until it is mended.
+  const errorsOf = (/** @type {string} */ name) => [...new Map([...(preview.problem?.errors ?? []), ...(form.problem?.errors ?? [])].filter((e) => e.pointer === `/${name}` || e.pointer.startsWith(`/${name}/`)).map((e) => [e.pointer + e.detail, e])).values()];
+  return html`
+    <${TextField} form=${form} name="url" label=${words.url} hint=${isNew ? words.urlHint : undefined} class="mono" inputmode="url" spellcheck=${false} placeholder="https://example.com/webhooks" maxlength="2048" required autofocus=${isNew} />
+    <${TextField} form=${form} name="description" label=${words.description} hint=${isNew ? words.descriptionHint : undefined} optional dir="auto" maxlength="500" />
+    <${TypePicker} events=${v.events} known=${known} error=${form.error('/events/*')} change=${(/** @type {string[]} */ events) => set({ events })} />
+    <div class="folds">
+      <${Part} name="filter" label=${words.filter} note=${words.filterNote} form=${form} members=${['filter']} wrong=${errorsOf('filter').length > 0}>
+        <${CodeEditor} label=${words.filter} value=${v.filter} change=${(/** @type {string} */ filter) => set({ filter })} errors=${errorsOf('filter')} strip="/filter" rows=${Math.min(14, Math.max(4, v.filter.split('\n').length + 1))} />
+        <p class="hint">${words.filterHint}</p>
+        <${SampleConditions} data=${sample.data} filter=${v.filter} change=${(/** @type {string} */ filter) => set({ filter })} />
+        <${FilterVerdict} filter=${v.filter} why=${preview.why} />
+      <//>
+      <${Part} name="retry" label=${words.retry} form=${form} members=${FOLDS.retry} note=${retryNote(v)}><${RetryFields} form=${form} isNew=${isNew} /><//>
+      <${Part} name="limits" label=${words.limits} form=${form} members=${FOLDS.limits}><${LimitFields} form=${form} /><//>
+      <${Part} name="signature" label=${words.signature} form=${form} members=${FOLDS.signature} note=${v.profile && v.profile !== 'standard' ? v.profile : undefined}><${SignatureFields} form=${form} isNew=${isNew} /><//>
+      <${Part} name="headers" label=${words.headers} form=${form} members=${FOLDS.headers} note=${v.headers.length ? String(v.headers.length) : words.headersNote}>
+        <${Rows} rows=${v.headers} change=${(/** @type {any} */ headers) => set({ headers })} add=${words.addHeader} error=${form.error('/headers/*')} hint=${words.headersHint} mono /><//>
+      <${Part} name="body" label=${words.body} form=${form} members=${FOLDS.body} wrong=${errorsOf('template').length > 0}>
+        <div class="pair"><${SelectField} form=${form} name="body" label=${words.bodyLabel} hint=${['slack', 'teams', 'discord'].includes(v.body) ? words.chatHint : undefined} options=${[...(isNew ? [['', words.bodyDefault]] : []), ...words.bodies, ...(v.body === 'email' ? [['email', words.email]] : [])]} />
+          <${SelectField} form=${form} name="method" label=${words.method} options=${[['POST', 'POST'], ['PUT', 'PUT'], ['PATCH', 'PATCH']]} /></div>
+        <div class="field"><div class="label"><span class="strong">${words.template}</span><span class="muted">JSON</span></div>
+          <${CodeEditor} label=${words.template} value=${v.template} change=${(/** @type {string} */ template) => set({ template })} errors=${errorsOf('template')} strip="/template" rows=${Math.min(20, Math.max(4, v.template.split('\n').length + 1))} />
+          <p class="hint">${words.templateHint}</p></div>
+      <//>
+      <${Part} name="more" label=${words.more} form=${form} members=${FOLDS.more}>
+        <${TextField} form=${form} name="uid" label=${words.uid} hint=${words.uidHint} class="mono" spellcheck=${false} optional />
+        <div class="field"><div class="label"><span class="strong">${words.metadata}</span></div><${Rows} rows=${v.metadata} change=${(/** @type {any} */ metadata) => set({ metadata })} add=${words.addMetadata} error=${form.error('/metadata/*')} /></div>
+      <//>
+    </div>`;
+}
+
+/** A fold that says what it changes, and opens for a refusal. @param {{name: string, label: string, note?: string, form: import('../ui/form.js').Form, members: string[], wrong?: boolean, children?: any}} props */
+function Part({ label, note, form, members, wrong, children }) {
+  const refused = wrong || members.some((m) => form.error(`/${m}/*`));
+  const [now, none] = [settings(form.value), settings(blank())];
+  const differs = members.some((m) => write(now[m] ?? null) !== write(none[m] ?? null));
+  // Once opened it stays so: a fold that closed while one types would take the field away.
+  const opened = useRef(false);
+  if (refused || (differs && members[0] === 'filter')) opened.current = true;
+  return html`<${Fold} label=${html`${label}${refused && html`<${Icon} name="warn" class="bad-text" />`}`} note=${note} open=${opened.current || undefined}>${children}<//>`;
+}
+
+/** @param {import('./values.js').FormValue} v */
+function retryNote(v) {
+  const delays = v.retry === 'custom' ? readSchedule(v.schedule) : PRESETS[v.retry];
+  return delays ? words.schedule(delays) : undefined;
+}
+
+/** @param {{form: import('../ui/form.js').Form, isNew: boolean}} props */
+function RetryFields({ form, isNew }) {
+  const names = ['default', '1m-5m-20m-1h-2h', 'three-tries', '24h-exponential', 'standard-webhooks'];
+  const options = [...(isNew ? [['', words.presets['']]] : []), ...names.map((p) => [p, `${words.presets[p]}: ${words.schedule(PRESETS[p])}`]), ['custom', words.presets.custom]];
+  return html`
+    <${SelectField} form=${form} name="retry" label=${words.retry} pointer="/retry/*" options=${options} />
+    ${form.value.retry === 'custom' && html`<${TextField} form=${form} name="schedule" pointer="/retry/*" label=${words.scheduleLabel} hint=${words.scheduleHint} class="mono" placeholder="1 s, 30 s, 5 min, 2 h" />`}
+    <div class="pair"><${TextField} form=${form} name="timeout" pointer="/timeout_seconds" label=${words.timeout} hint=${words.timeoutHint} placeholder="10" inputmode="numeric" /><${TextField} form=${form} name="delay" pointer="/delay_seconds" label=${words.delay} hint=${words.delayHint} /></div>
+    <div class="trio"><${TextField} form=${form} name="success" pointer="/outcomes/success/*" label=${words.success} hint=${words.statusHint} class="mono" /><${TextField} form=${form} name="retryable" pointer="/outcomes/retryable/*" label=${words.retryable} class="mono" /><${TextField} form=${form} name="permanent" pointer="/outcomes/permanent/*" label=${words.permanent} class="mono" /></div>
+    <fieldset class="group"><legend>${words.disable}</legend><div class="pair"><${TextField} form=${form} name="failures" pointer="/disable/consecutive_failures" label=${words.failures} placeholder="10" inputmode="numeric" /><${TextField} form=${form} name="window" pointer="/disable/window_seconds" label=${words.window} hint=${words.windowHint} placeholder="1 d" /></div></fieldset>`;
+}
+
+/** @param {{form: import('../ui/form.js').Form}} props */
+const LimitFields = ({ form }) => html`
+  <div class="pair"><${TextField} form=${form} name="rate" pointer="/rate_limit/*" label=${words.rate} hint=${words.rateHint} inputmode="numeric" /><${SelectField} form=${form} name="per" label=${words.per} pointer="-" options=${[['per_second', words.perSecond], ['per_minute', words.perMinute]]} /></div>
+  <${TextField} form=${form} name="concurrency" pointer="/max_concurrency" label=${words.concurrency} hint=${words.concurrencyHint} inputmode="numeric" />
+  <${TextField} form=${form} name="channels" pointer="/channels/*" label=${words.channels} hint=${words.channelsHint} class="mono" />`;
+
+/** @param {{form: import('../ui/form.js').Form, isNew: boolean}} props */
+const SignatureFields = ({ form, isNew }) => html`
+  <${SelectField} form=${form} name="profile" pointer="/signature/*" label=${words.profile} hint=${isNew ? undefined : words.profileHint} options=${[...(isNew ? [['', words.profileDefault]] : []), ...words.profiles]} />
+  <${TextField} form=${form} name="header_prefix" label=${words.prefix} hint=${words.prefixHint} class="mono" placeholder="X-Webhook" maxlength="32" />
+  ${isNew && html`<${TextField} form=${form} name="secret" label=${words.secret} hint=${words.secretHint} class="mono" optional spellcheck=${false} />`}`;
+
+/** Names and values, as many as one adds. @param {{rows: [string, string][], change: (rows: [string, string][]) => void, add: string, error: string|null, hint?: string, mono?: boolean}} props */
+function Rows({ rows, change, add, error, hint, mono }) {
+  const put = (/** @type {number} */ at, /** @type {number} */ side, /** @type {string} */ text) => change(rows.map((row, n) => (n === at ? /** @type {[string, string]} */ (row.map((old, s) => (s === side ? text : old))) : row)));
+  return html`<div class=${`rows ${error ? 'wrong' : ''}`}>
+    ${rows.map(([name, value], n) => html`<div key=${n} class="row-pair">
+      <input class=${mono ? 'mono' : ''} type="text" aria-label=${words.headerName} placeholder=${words.headerName} value=${name} spellcheck=${false} autocomplete="off" aria-invalid=${error ? 'true' : undefined} onInput=${(/** @type {any} */ e) => put(n, 0, e.target.value)} />
+      <input class=${mono ? 'mono' : ''} type="text" aria-label=${words.headerValue} placeholder=${words.headerValue} value=${value} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => put(n, 1, e.target.value)} />
+      <button type="button" class="icon-button" aria-label=${words.removeRow(name)} onClick=${() => change(rows.filter((_, at) => at !== n))}><${Icon} name="cross" /></button></div>`)}
+    <button type="button" class="button small" onClick=${() => change([...rows, ['', '']])}><${Icon} name="plus" />${add}</button>
+    ${error && html`<p class="error"><${Icon} name="warn" />${error}</p>`}${hint && html`<p class="hint">${hint}</p>`}
+  </div>`;
+}

@@ -1,0 +1,27 @@
+// Which deliveries has one endpoint?
+// Its own list, which the API answers as an array with links to its neighbours, as rows and pages of a table.
+import { Outcome, Status, Table, Time, html, link } from '../shell.js';
+import { words } from '../messages/en/endpoint.js';
+
+/**
+ * The list of an endpoint as a page with cursors: the id that the next page begins before, and the previous ends after.
+ * @param {{data: any[], headers: Headers}} answer
+ */
+export function pageOfArray({ data, headers }) {
+  const links = headers.get('link') ?? '';
+  const cursor = (/** @type {string} */ rel, /** @type {string} */ name) => {
+    const query = [...links.matchAll(/<([^>]*)>;\s*rel="(\w+)"/g)].find((found) => found[2] === rel)?.[1];
+    return query ? new URLSearchParams(query.replace(/^.*\?/, '')).get(name) : null;
+  };
+  return { data, next: cursor('next', 'before'), previous: cursor('prev', 'after') };
+}
+
+/** @param {{rows: any[], label: string, brief?: boolean}} props `brief`: half a page wide */
+export const DeliveryTable = ({ rows, label, brief }) => html`<${Table} label=${label} rows=${rows} href=${(/** @type {any} */ d) => link('deliveries', d.id)} columns=${[
+  { head: words.time, width: '136px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
+  { head: words.state, width: '148px', cell: (/** @type {any} */ d) => html`<${Status} of=${d.status} />` },
+  { head: words.type, main: true, cell: (/** @type {any} */ d) => html`<span class="mono">${d.event_type}</span>` },
+  { head: words.answerHead, width: brief ? '144px' : '176px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
+  ...(brief ? [] : [{ head: words.attempts, width: '88px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ d) => d.attempts },
+  { head: words.next, width: '136px', align: /** @type {const} */ ('right'), phone: /** @type {const} */ ('hide'), cell: (/** @type {any} */ d) => html`<${Time} at=${d.next_attempt_at} none="" />` }]),
+]} />`;

@@ -1,0 +1,75 @@
+// How does one endpoint do, and what does it get?
+// What is wrong now and whose turn it is, the last 24 hours, the settings as sentences, the last deliveries.
+import { Bars, Facts, Id, Loaded, May, Notice, Section, Time, Url, duration, fill, html, link, may, number, percent, statusWord, useLive } from '../shell.js';
+import { words } from '../messages/en/endpoint.js';
+import { words as form } from '../messages/en/endpoint_form.js';
+import { whyFailed } from './exchange.js';
+import { DeliveryTable, pageOfArray } from './list.js';
+import { PRESETS } from './values.js';
+
+const LAST = 6;
+
+/** @param {{endpoint: any}} props */
+export default function Overview({ endpoint }) {
+  const path = `/v1/webhook-endpoints/${endpoint.id}`;
+  const allowed = may('deliveries:ro');
+  const figures = useLive(allowed ? `${path}/statistics` : null, {}, { every: 30_000 });
+  const last = useLive(allowed ? `${path}/deliveries` : null, { limit: LAST }, { every: 5000, read: pageOfArray });
+  return html`
+    <${Trouble} endpoint=${endpoint} last=${last.data?.data[0]} />
+    <${May} scope="deliveries:ro"><${Section} title=${words.day} note=${words.approximate}><${Loaded} of=${figures} rows=${6}>${(/** @type {any} */ data) => html`<${Day} data=${data} endpoint=${endpoint} />`}<//><//><//>
+    <div class="two-parts">
+      <${Section} title=${words.settings}><${Facts} class="lines" of=${factsOf(endpoint)} /><//>
+      <${May} scope="deliveries:ro"><${Section} title=${words.last} actions=${html`<a href="?tab=deliveries">${words.all}</a>`}>
+        <${Loaded} of=${last} rows=${LAST}>${(/** @type {any} */ page) => (page.data.length ? html`<${DeliveryTable} brief rows=${page.data} label=${words.last} />` : html`<p class="muted">${words.noDeliveries}. ${words.noDeliveriesHint}</p>`)}<//><//><//>
+    </div>`;
+}
+
+/** Why it failed last, whose turn it is, and what helps; the head of the page says since when. @param {{endpoint: any, last: any}} props */
+function Trouble({ endpoint, last }) {
+  const { active, health, disabled_reason: reason } = endpoint;
+  const bad = active ? health?.failures > 0 : reason !== 'manual';
+  const path = bad && may('deliveries:ro') ? `/v1/webhook-endpoints/${endpoint.id}/deliveries` : null;
+  const retrying = useLive(path, { limit: 1, status: 'retrying' }, { every: 30_000 }).data?.[0];
+  const ended = useLive(path, { limit: 1, status: 'failed' }, { every: 30_000 }).data?.[0];
+  const tried = [retrying, ended].filter(Boolean).sort((a, b) => (a.created_at < b.created_at ? 1 : -1))[0];
+  if (active && !bad) return null;
+  const failed = tried ?? (last?.last_error ? last : null);
+  const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : words.turns[reason] ?? words.turns.manual;
+  return html`<${Notice} tone=${bad ? 'bad' : 'info'} icon=${active ? 'warn' : 'pause'}
+    actions=${failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
+    ${failed && html`<p><strong>${words.refused(whyFailed(failed))}</strong></p>`}<p>${turn}</p><//>`;
+}
+
+/** @param {{data: any, endpoint: any}} props */
+function Day({ data, endpoint }) {
+  const { total, exact } = data;
+  const waiting = Object.entries(exact ?? {}).filter(([status, n]) => n > 0 && !['delivered'].includes(status));
+  return html`<dl class="figures">
+      <div><dt>${words.delivered}</dt><dd>${number(total.delivered)}</dd></div><div><dt>${words.failed}</dt><dd class=${total.failed ? 'bad-text' : ''}>${number(total.failed)}</dd></div>
+      <div><dt>${words.success}</dt><dd>${percent(total.success_rate)}</dd></div><div><dt>${words.p95}</dt><dd>${duration(total.p95_ms)}</dd></div>
+      ${waiting.map(([status, n]) => html`<div key=${status}><dt>${`${words.now} ${statusWord(status).toLowerCase()}`}</dt><dd><a href=${link('endpoints', endpoint.id, { tab: 'deliveries', status })}>${number(Number(n))}</a></dd></div>`)}
+    </dl><${Bars} data=${fill(data.data)} label=${words.day} />`;
+}
+
+/** @param {any} e @returns {[string, any][]} */
+function factsOf(e) {
+  const delays = e.retry.schedule_seconds ?? PRESETS[e.retry.preset] ?? [];
+  const { rate_limit: rate } = e;
+  const limits = [rate?.per_second && words.perSecond(rate.per_second), rate?.per_minute && words.perMinute(rate.per_minute), e.max_concurrency && words.atOnce(e.max_concurrency)].filter(Boolean);
+  return [
+    [words.url, html`<${Url} url=${e.url} copy />`],
+    [words.gets, e.events.length ? html`<span class="mono break">${e.events.join(', ')}</span>` : words.everyType],
+    [words.channels, e.channels.length > 0 && html`<span class="mono">${e.channels.join(', ')}</span>`],
+    [words.filter, Boolean(e.filter) && html`<code class="break">${JSON.stringify(e.filter)}</code>`],
+    [words.sends, `${words.bodies[e.body] ?? e.body}${e.template ? ` ${words.hasTemplate}` : ''}${e.method === 'POST' ? '' : `, ${e.method}`}, ${words.profiles[e.signature.profile]}`],
+    [words.headers, Object.keys(e.headers).length > 0 && html`<span class="mono break">${Object.keys(e.headers).join(', ')}</span>`],
+    [words.retries, form.schedule(delays)],
+    [words.limits, limits.join(', ') || words.noLimits],
+    [words.delay, e.delay_seconds > 0 && words.delayed(e.delay_seconds)],
+    [words.id, html`<${Id} whole id=${e.id} />`],
+    [words.uid, e.uid ? html`<span class="mono break">${e.uid}</span>` : false],
+    [words.created, html`<${Time} at=${e.created_at} />`],
+    [words.changed, e.updated_at !== e.created_at && html`<${Time} at=${e.updated_at} />`],
+  ];
+}

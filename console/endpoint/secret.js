@@ -1,0 +1,28 @@
+// What is done with a secret that is shown only once?
+// Kept in this tab's memory, never stored: the page of the endpoint and its samples show it until it is put away.
+import { Copy, Icon, html, signal } from '../shell.js';
+import { words } from '../messages/en/endpoint.js';
+
+/** Secrets that were shown in this tab and not put away, by endpoint. */
+const shown = signal(/** @type {Record<string, string>} */ ({}));
+
+/** @param {string} id */
+export const secretOf = (id) => shown.value[id] ?? null;
+/** @param {any} endpoint the answer of create, rotate or change */
+export function rememberSecret(endpoint) {
+  if (endpoint?.secret) shown.value = { ...shown.value, [endpoint.id]: endpoint.secret };
+}
+/** @param {string} id */
+export const forgetSecret = (id) => { shown.value = Object.fromEntries(Object.entries(shown.value).filter(([other]) => other !== id)); };
+
+/** @param {{id: string, children?: any}} props `children`: what to do next */
+export function ShownSecret({ id, children }) {
+  const secret = secretOf(id);
+  if (!secret) return null;
+  return html`<section class="secret-once" aria-label=${words.secretTitle}>
+    <div class="row"><${Icon} name="keys_page" /><strong>${words.secretTitle}</strong></div>
+    <p>${words.secretHint}</p>
+    <div class="secret-line"><code dir="ltr">${secret}</code><${Copy} text=${secret} words=${words.copySecret} /></div>
+    <div class="row">${children}<button type="button" class="plain" onClick=${() => forgetSecret(id)}>${words.secretDone}</button></div>
+  </section>`;
+}

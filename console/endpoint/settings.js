@@ -1,0 +1,74 @@
+// How are the settings of an endpoint changed?
+// The same form as for a new one, with the request beside it; only what differs is sent, and a change by somebody else is shown.
+import { FormEnd, Section, Notice, call, html, may, span, toast, useClock, useForm, useState } from '../shell.js';
+import { words } from '../messages/en/endpoint.js';
+import { Delete, EndOverlap, Rotate, pathOf } from './actions.js';
+import { Conflict } from './conflict.js';
+import { EndpointFields, shownPointers } from './fields.js';
+import { PreviewPanel, firstType, usePreview, useSample, useSavedPreview, useTypes } from './preview.js';
+import { rememberSecret, secretOf } from './secret.js';
+import { changes, fromEndpoint, write } from './values.js';
+
+/** @param {{ws: string, endpoint: any, refresh: () => Promise<void>}} props `endpoint.revision`: that of the answer */
+export default function Settings({ ws, endpoint, refresh }) {
+  // What was opened counts, not what polling brings: else somebody else's change would be overwritten unseen.
+  const [base, setBase] = useState(endpoint);
+  const [theirs, setTheirs] = useState(/** @type {any} */ (null));
+  const put = async (/** @type {any} */ value, /** @type {any} */ from) => {
+    const changed = changes(fromEndpoint(from), value);
+    if (Object.keys(changed).length === 0) { toast(words.nothing); return; }
+    try {
+      const { data, headers } = await call('PATCH', pathOf(endpoint), { body: write(changed), revision: from.revision });
+      rememberSecret(data);
+      toast(data.secret ? words.newSecret : words.saved);
+      const next = { ...data, revision: headers.get('etag') };
+      setBase(next);
+      setTheirs(null);
+      form.reset(fromEndpoint(next));
+      await refresh();
+    } catch (error) {
+      if (![409, 412].includes(/** @type {any} */ (error).status) || !['precondition_failed', 'changed_meanwhile'].includes(/** @type {any} */ (error).code)) throw error;
+      const { data, headers } = await call('GET', pathOf(endpoint));
+      setTheirs({ ...data, revision: headers.get('etag') });
+      throw error;
+    }
+  };
+  const form = useForm(fromEndpoint(base), (value) => put(value, base), { draft: `endpoint.${endpoint.id}` });
+  const known = useTypes(ws);
+  const [type, setType] = useState('');
+  const shownType = type || firstType(form.value.events, known.types);
+  const sample = useSample(ws, shownType, known.recent);
+  const preview = usePreview(ws, form.value, sample);
+  const saved = useSavedPreview(pathOf(endpoint), endpoint.updated_at);
+  const changeable = may('webhooks') && !endpoint.rule_id;
+  const take = () => { setBase(theirs); form.reset(fromEndpoint(theirs)); setTheirs(null); };
+  return html`<div class="beside">
+      <form onSubmit=${form.submit} novalidate>
+        <fieldset class="plain-set" disabled=${!changeable}>
+          <${EndpointFields} form=${form} known=${known} preview=${preview} sample=${sample} />
+        </fieldset>
+        ${theirs && html`<${Conflict} before=${base} theirs=${theirs} mine=${form.value} keep=${() => put(form.value, rebased(base, theirs)).catch(() => {})} take=${take} />`}
+        ${changeable && html`<div class=${`save-bar ${form.dirty ? 'dirty' : ''}`}><${FormEnd} form=${theirs ? { ...form, problem: null } : form} save=${words.save} shown=${shownPointers(form.problem)}>
+          ${form.dirty && html`<button type="button" class="button" onClick=${() => form.reset(fromEndpoint(base))}>${words.discard}</button>`}<//></div>`}
+      </form>
+      <${PreviewPanel} preview=${preview} sample=${sample} type=${shownType} types=${known.types.map((t) => t.name)} change=${setType} url=${form.value.url} saved=${saved} />
+    </div>
+    ${may('webhooks') && html`<${SecretPart} endpoint=${endpoint} refresh=${refresh} />`}
+    ${changeable && html`<${Section} title=${words.danger}><p class="muted">${words.dangerHint}</p><div class="row below"><${Delete} endpoint=${endpoint} /></div><//>`}`;
+}
+
+/** What was opened, under the revision of now: what only they changed stays as they saved it. @param {any} base @param {any} theirs */
+const rebased = (base, theirs) => ({ ...base, revision: theirs.revision });
+
+/** @param {{endpoint: any, refresh: () => Promise<void>}} props */
+export function SecretPart({ endpoint, refresh }) {
+  const now = useClock(30_000);
+  const old = endpoint.old_secrets.filter((/** @type {any} */ s) => Date.parse(s.expires_at) > now);
+  const unsigned = endpoint.signature.profile === 'none';
+  return html`<${Section} title=${words.secret}>
+    ${unsigned ? html`<p class="muted">${words.noSecret}</p>` : html`
+      <p class="muted">${endpoint.public_key ? html`${words.publicKey} <code class="break">${endpoint.public_key}</code>` : secretOf(endpoint.id) ? '' : words.secretUnknown}</p>
+      ${old.map((/** @type {any} */ s) => html`<div class="below" key=${s.expires_at}><${Notice} icon="clock" actions=${html`<${EndOverlap} endpoint=${endpoint} done=${refresh} />`}>${words.oldSecrets(span(Date.parse(s.expires_at) - now))}<//></div>`)}
+      ${!endpoint.rule_id && html`<div class="row below"><${Rotate} endpoint=${endpoint} done=${refresh} /></div>`}`}
+  <//>`;
+}

@@ -1,0 +1,59 @@
+// What is one endpoint, and what can be done with it?
+// Its state in words, four parts by tabs, and test, preview, pause; a deleted one says when, and where its past is.
+import { Failed, Loading, May, Notice, Page, State, Tabs, currentTab, endpointName, html, link, may, relative, useClock, useEffect, useLive, useState } from '../shell.js';
+import { PauseOrSwitchOn, Preview, SendTest } from '../endpoint/actions.js';
+import { ShownSecret } from '../endpoint/secret.js';
+import { StateLine } from '../endpoint/state_line.js';
+import { styles } from '../endpoint/styles.js';
+import { words } from '../messages/en/endpoint.js';
+
+await styles;
+
+/** Each tab's file is loaded when it is first opened. @type {Record<string, () => Promise<any>>} */
+const FILES = {
+  overview: () => import('../endpoint/overview.js'), deliveries: () => import('../endpoint/deliveries.js'),
+  settings: () => import('../endpoint/settings.js'), verify: () => import('../endpoint/verify.js'),
+};
+/** @type {Record<string, any>} */
+const loaded = {};
+
+/** @param {any} answer */
+const withRevision = ({ data, headers }) => ({ ...data, revision: headers.get('etag') });
+
+/** @param {{ws: string, id: string}} props */
+export default function Endpoint({ ws, id }) {
+  const live = useLive(`/v1/webhook-endpoints/${encodeURIComponent(id)}`, { workspace_id: ws }, { every: 5000, read: withRevision });
+  if (live.error) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Gone} ws=${ws} id=${id} live=${live} /><//>`;
+  const endpoint = live.data;
+  if (!endpoint) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Loading} rows=${8} /><//>`;
+  const tabs = [['overview', words.overview], ...(may('deliveries:ro') ? [['deliveries', words.deliveries]] : []), ['settings', words.settings], ['verify', words.verify]];
+  const tab = currentTab('overview');
+  return html`<${Page} title=${endpointName(endpoint)} heading=${html`<bdi>${endpointName(endpoint)}</bdi>`} crumbs=${[[words.endpoints, link('endpoints')]]} note=${html`<${StateLine} endpoint=${endpoint} />`}
+    actions=${html`<${Preview} endpoint=${endpoint} /><${May} scope="webhooks">${!endpoint.rule_id && html`<${PauseOrSwitchOn} endpoint=${endpoint} done=${live.refresh} />`}<${SendTest} endpoint=${endpoint} done=${live.refresh} /><//>`}>
+    <${Tabs} label=${words.parts} tabs=${tabs} />
+    ${endpoint.rule_id && html`<${Notice} actions=${html`<a class="button small" href=${link('rules', endpoint.rule_id)}>${words.openRule}</a>`}>${words.ofRule}<//>`}
+    <${ShownSecret} id=${endpoint.id}>${tab !== 'verify' && html`<a class="button" href=${link('endpoints', endpoint.id, { tab: 'verify' })}>${words.nextVerify}</a>`}<//>
+    <${Part} key=${FILES[tab] ? tab : 'overview'} name=${FILES[tab] ? tab : 'overview'} ws=${ws} endpoint=${endpoint} refresh=${live.refresh} />
+  <//>`;
+}
+
+/** @param {{name: string, ws: string, endpoint: any, refresh: () => Promise<void>}} props */
+function Part({ name, ws, endpoint, refresh }) {
+  const [, draw] = useState(0);
+  const [broken, setBroken] = useState(/** @type {Error|null} */ (null));
+  useEffect(() => { if (!loaded[name]) FILES[name]().then((module) => { loaded[name] = module.default; draw((n) => n + 1); }, setBroken); }, [name]);
+  if (broken) throw broken;
+  const Module = loaded[name];
+  return Module ? html`<div class="tab-part"><${Module} key=${endpoint.id} ws=${ws} endpoint=${endpoint} refresh=${refresh} /></div>` : html`<${Loading} rows=${6} />`;
+}
+
+/** Not there: perhaps it was deleted. @param {{ws: string, id: string, live: import('../live.js').Live}} props */
+function Gone({ ws, id, live }) {
+  const missing = live.error?.status === 404;
+  const deleted = useLive(missing ? `/v1/deleted-endpoints/${encodeURIComponent(id)}` : null, { workspace_id: ws });
+  const now = useClock(30_000);
+  if (!missing || deleted.error) return html`<${Failed} problem=${live.error} retry=${live.refresh} />`;
+  if (!deleted.data) return html`<${Loading} rows=${3} />`;
+  const name = deleted.data.description ? `${deleted.data.description}, ${deleted.data.url}` : deleted.data.url;
+  return html`<${State} icon="trash" title=${words.deletedTitle} actions=${html`<a class="button" href=${link('deliveries', '', { endpoint_id: id })}>${words.itsDeliveries}</a>`}>${words.deletedAt(relative(deleted.data.deleted_at, now), name)}<//>`;
+}
