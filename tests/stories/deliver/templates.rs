@@ -157,7 +157,6 @@ async fn a_template_that_would_work_or_write_without_end_is_refused_or_fails_sma
     for (event_type, expression) in [
         ("note.added", "{{ data.text ~ data.text ~ data.text }}"),
         ("note.changed", "{{ data.list | join(data.text) }}"),
-        ("note.deleted", "{{ data.list | map('replace', 1, data.text) | join }}"),
     ] {
         let settings = json!({ "template": { "a": expression }, "events": [event_type] });
         let endpoint = stage.endpoint(&receiver, settings).await;
