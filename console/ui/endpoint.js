@@ -2,7 +2,7 @@
 // One sentence with the time and the next step; names by id for lists that show only ids.
 import { html, useMemo } from '../vendor/preact-htm-signals.js';
 import { may } from '../api.js';
-import { shortUrl, span } from '../format.js';
+import { shortId, shortUrl, span } from '../format.js';
 import { useClock, useLive } from '../live.js';
 import { messages } from '../messages/en.js';
 import { link } from '../router.js';
@@ -49,6 +49,6 @@ export function useEndpoints(ws) {
 /** An endpoint's name as a link; its id as long as the name is unknown. @param {{id: string, of: Map<string, any>, plain?: boolean}} props `plain`: inside of a row that is a link */
 export function EndpointName({ id, of, plain }) {
   const known = of.get(id);
-  const name = html`<bdi class="cut" title=${known?.url ?? id}>${known ? endpointName(known) : id}</bdi>`;
+  const name = known ? html`<bdi class="cut" title=${known.url}>${endpointName(known)}</bdi>` : html`<span class="mono muted" title=${id}>${shortId(id)}</span>`;
   return plain ? name : html`<a class="cut" href=${known?.rule_id ? link('rules', known.rule_id) : link('endpoints', id)}>${name}</a>`;
 }

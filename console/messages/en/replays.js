@@ -20,7 +20,7 @@ export const words = {
   state: {
     running: (/** @type {string} */ phase, /** @type {string} */ at) => `${phase}${at && `, at those of ${at}`}.`, left: (/** @type {number} */ ms) => (ms < 5_000 ? 'Some seconds are left.' : `About ${span(ms)} left.`), leftUnknown: 'The time left is not known yet.',
     completed: (/** @type {number} */ sent, /** @type {string} */ took) => (sent === 0 ? `Nothing was left to send. It took ${took}.` : `${count(sent, 'delivery was', 'deliveries were')} sent again in ${took}. Some may still be on their way.`),
-    cancelled: (/** @type {number} */ sent) => `It was cancelled after ${count(sent, 'delivery', 'deliveries')}: by hand, or because the endpoint was switched off or deleted.`,
+    cancelled: (/** @type {number} */ sent) => `It was stopped after ${count(sent, 'delivery', 'deliveries')}: by hand, or because the endpoint was switched off or deleted.`,
   },
-  cancel: 'Cancel', cancelTitle: 'Cancel this replay?', cancelWords: 'What it has sent already goes on. The rest is not sent.', cancelConfirm: 'Cancel the replay', keep: 'Let it run', cancelled: 'The replay is cancelled.', deliveriesOf: 'Deliveries of this endpoint in this period', percent: (/** @type {number} */ share) => `${Math.floor(share * 100)} %`, repeat: 'Replay again',
+  cancel: 'Stop', cancelTitle: 'Stop this replay?', cancelWords: 'What it has sent already goes on. The rest is not sent.', cancelConfirm: 'Stop it', cancelled: 'The replay is stopped.', deliveriesOf: 'Deliveries of this endpoint in this period', percent: (/** @type {number} */ share) => `${Math.floor(share * 100)} %`, repeat: 'Replay again',
 };
