@@ -7,14 +7,14 @@ use std::time::Duration;
 use divan::{AllocProfiler, Bencher, black_box};
 use domain::delivery::render::{Message, Occasion, render};
 use domain::endpoint::address::AllowedTargets;
-use domain::endpoint::purpose::Purpose;
+use domain::endpoint::purpose::{Purpose, RuleStep, StepKind};
 use domain::endpoint::subscription::{self, Subscription, Switch};
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::event::document::Facts;
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::event::ledger::Ledger;
 use domain::event::{Event, Payload, PayloadText};
-use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
+use domain::id::{DeliveryId, EndpointId, EventId, RuleId, WorkspaceId};
 use domain::policy::retry::RetryPolicy;
 use domain::signing::profile::Profile;
 use domain::signing::secret::{ActiveSecret, Secret};
@@ -114,17 +114,8 @@ fn fan_out_filtered(bencher: Bencher<'_, '_>) {
         members.chain([("data.number".to_owned(), json!({ "$gt": last }))]).collect::<serde_json::Value>()
     };
     let subscriptions: Vec<_> = (0..1_000)
-        .map(|number| Subscription {
-            id: EndpointId::new(now(), number),
-            switch: Switch::On,
-            events: Vec::new(),
-            channels: Vec::new(),
-            public_keys: Vec::new(),
-            is_notification: false,
-            purpose: Purpose::Subscriber,
-            // Half of them want the event.
-            filter: Some(Filter::of(conditions(if number % 2 == 0 { 1 } else { 100 }))),
-        })
+        // Half of them want the event.
+        .map(|number| filtered(number, conditions(if number % 2 == 0 { 1 } else { 100 })))
         .collect();
     let data: serde_json::Value = (0..9)
         .map(|n| (format!("member{n}"), json!(n)))
@@ -134,6 +125,56 @@ fn fan_out_filtered(bencher: Bencher<'_, '_>) {
     let facts = || Facts::new(event(), &event_type, now(), &payload);
     assert_eq!(subscription::fan_out(&facts(), &subscriptions).deliveries.len(), 500);
     bencher.bench(|| subscription::fan_out(black_box(&facts()), &subscriptions));
+}
+
+/// The same with ten conditions on a text of 4 KB that ignore its case.
+#[divan::bench]
+fn fan_out_texts(bencher: Bencher<'_, '_>) {
+    let absent =
+        |number: u128, n: u32| json!({ "data.text": { "$contains": format!("Absent {number} {n}") } });
+    let subscriptions: Vec<_> = (0..1_000)
+        .map(|number| {
+            let conditions: Vec<_> = (0..10).map(|n| absent(number, n)).collect();
+            filtered(number, json!({ "$nor": conditions }))
+        })
+        .collect();
+    let text = "I would like a Refund for my last order, please. ".repeat(84);
+    let (event_type, payload) = (event_type("family9.paid"), raw(&json!({ "text": text })));
+    let facts = || Facts::new(event(), &event_type, now(), &payload);
+    assert_eq!(subscription::fan_out(&facts(), &subscriptions).deliveries.len(), 1_000);
+    bencher.bench(|| subscription::fan_out(black_box(&facts()), &subscriptions));
+}
+
+/// A rule forwards to each of 1,000 endpoints that do not list the type.
+#[divan::bench]
+fn fan_out_forwarded(bencher: Bencher<'_, '_>) {
+    let targets =
+        (0..1_000).map(|number| Subscription { events: patterns(1), ..filtered(number, json!({})) });
+    let steps = (0..1_000).map(|number| {
+        let rule = RuleId::new(now(), number / 10);
+        let does = StepKind::Forward(EndpointId::new(now(), number));
+        let step = RuleStep { rule, step: format!("a{}", number % 10), does, watching: false };
+        Subscription { purpose: Purpose::Rule(step), ..filtered(1_000 + number, json!({})) }
+    });
+    let subscriptions: Vec<_> = targets.chain(steps).collect();
+    let (event_type, payload) = (event_type("family9.paid"), payload());
+    let facts = || Facts::new(event(), &event_type, now(), &payload);
+    assert_eq!(subscription::fan_out(&facts(), &subscriptions).deliveries.len(), 1_000);
+    bencher.bench(|| subscription::fan_out(black_box(&facts()), &subscriptions));
+}
+
+/// An endpoint of every type with this filter.
+fn filtered(number: u128, filter: serde_json::Value) -> Subscription {
+    Subscription {
+        id: EndpointId::new(now(), number),
+        switch: Switch::On,
+        events: Vec::new(),
+        channels: Vec::new(),
+        public_keys: Vec::new(),
+        is_notification: false,
+        purpose: Purpose::Subscriber,
+        filter: Some(Filter::of(filter)),
+    }
 }
 
 /// A whole request with a template of ten expressions, for an event of 1 KB.

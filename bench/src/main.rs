@@ -17,6 +17,7 @@ mod memory;
 mod outage;
 mod posthorn;
 mod receiver;
+mod rules;
 mod sender;
 mod simulate;
 mod sizes;
@@ -82,6 +83,8 @@ enum Benchmark {
     Drain,
     /// Time to accept an event in a workspace of 10,000 endpoints. Takes about two minutes.
     ManyEndpoints,
+    /// What 100 rules add to an event, and a test of a rule over 100 events.
+    Rules,
     /// Throughput of local mode to one and to five endpoints; latency at 200 events a second, alone and beside an
     /// endpoint that hangs.
     Throughput,
@@ -115,6 +118,7 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::Concurrency => concurrency::run().await,
         Benchmark::Drain => drain::run().await,
         Benchmark::ManyEndpoints => many_endpoints::run().await,
+        Benchmark::Rules => rules::run().await,
         Benchmark::Throughput => throughput::run().await,
         Benchmark::Simulate(outage) => simulate::run(&outage),
     }
