@@ -11,6 +11,8 @@ use flate2::write::GzEncoder;
 
 #[path = "src/console/content_types.rs"]
 mod content_types;
+#[path = "build/pack.rs"]
+mod pack;
 
 const DOCUMENT: &str = "../../docs/openapi.json";
 const CONSOLE: &str = "../../console";
@@ -32,11 +34,14 @@ fn openapi(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// `console.rs`: the page, and every file with its content type, gzipped. `HASH` changes with any of them.
+/// `console.rs`: the page, and every file with its content type, gzipped. `HASH` changes with any of them. What `shell.js`
+/// exports is in it, so the first page takes ten requests and not thirty.
 fn console(folder: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={CONSOLE}");
+    let shell = pack::pack(&|path| Ok(std::fs::read_to_string(Path::new(CONSOLE).join(path))?))?;
     let mut paths = Vec::new();
     walk(Path::new(CONSOLE), "", &mut paths)?;
+    paths.retain(|path| !shell.modules.contains(path));
     paths.sort();
 
     let page = std::fs::read_to_string(Path::new(CONSOLE).join("index.html"))?;
@@ -45,7 +50,10 @@ fn console(folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut files = String::new();
     for (number, path) in paths.iter().enumerate() {
         let Some(content_type) = content_types::content_type(path) else { continue };
-        let content = std::fs::read(Path::new(CONSOLE).join(path))?;
+        let content = match path.as_str() {
+            "shell.js" => shell.text.clone().into_bytes(),
+            path => std::fs::read(Path::new(CONSOLE).join(path))?,
+        };
         hasher.update(path.as_bytes());
         hasher.update(&content);
         length += content.len();

@@ -106,25 +106,21 @@ async fn name_of(cache: &Cache, names: &mut HashMap<EndpointKey, String>, key: E
 fn name(endpoint: &Endpoint) -> String {
     let description = endpoint.settings.description.trim();
     let text = if description.is_empty() { endpoint.url.host() } else { description };
-    printable(text)
+    let Some(step) = endpoint.purpose.rule_step() else { return printable(text) };
+    // All steps of a rule have its name: it is cut first.
+    let step = cut(&step.step, LONGEST_NAME / 2);
+    let room = LONGEST_NAME - STEP.chars().count() - step.chars().count();
+    format!("{}{STEP}{step}", cut(text, room))
 }
 
 /// A name that fits its column.
 fn printable(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    match endpoint.purpose.rule_step() {
-        None => cut(text, LONGEST_NAME),
-        Some(step) => {
-            // All steps of a rule have its name: it is cut first.
-            let step = cut(step.step.clone(), LONGEST_NAME / 2);
-            let room = LONGEST_NAME - STEP.chars().count() - step.chars().count();
-            format!("{}{STEP}{step}", cut(text, room))
-        }
-    }
+    cut(text, LONGEST_NAME)
 }
 
-/// A text of at most so many characters.
-fn cut(text: String, longest: usize) -> String {
+/// A text of at most so many characters, none of which moves the cursor.
+fn cut(text: &str, longest: usize) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match text.char_indices().nth(longest) {
         Some(_) => text.chars().take(longest - 1).chain(['…']).collect(),
         None => text,
