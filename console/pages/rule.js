@@ -3,14 +3,16 @@
 import { Badge, Confirm, Failed, Icon, Loading, Notice, Opens, Page, Problem, Status, Switch, Tabs, call, currentTab, endpointName, html, link, may, navigate, remove, signal, toast, useEffect, useEndpoints, useKeys, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { Builder } from '../rules/builder.js';
-import { Conflict } from '../rules/conflict.js';
 import { savedFrom, useEditor } from '../rules/editor.js';
-import { Firings } from '../rules/firings.js';
-import { Secrets } from '../rules/secrets.js';
+import { lazy } from '../rules/lazy.js';
 import { sentence } from '../rules/sentence.js';
 import { styles } from '../rules/styles.js';
 
 await styles;
+
+const Firings = lazy(() => import('../rules/firings.js'), 'Firings');
+const Conflict = lazy(() => import('../rules/conflict.js'), 'Conflict');
+const Secrets = lazy(() => import('../rules/secrets.js'), 'Secrets');
 
 /** The secrets of steps that were just made: shown once, on the page of the rule. */
 const made = signal(/** @type {Record<string, string> | null} */ (null));
@@ -63,7 +65,7 @@ function Edit({ ws, ruleId, loaded, crumbs }) {
       <${Opens} label=${texts.delete} class="button danger-text">${(/** @type {() => void} */ close) => html`<${Confirm} danger title=${texts.deleteTitle(saved.draft.name)} confirm=${texts.delete} close=${close} run=${async () => { await remove(`/v1/rules/${ruleId}`); toast(texts.deleted); navigate(link('rules')); }}><p>${texts.deleteHint}</p><//>`}<//>`}
     ${!saved && html`<button type="button" class="button" disabled=${isSaving} onClick=${() => save('live')}>${texts.createLive}</button><button type="button" class="button primary" disabled=${isSaving} onClick=${() => save('watch')}>${isSaving ? texts.saving : texts.createWatch}</button>`}`;
   const shown = sentence(draft, nameOf);
-  return html`<${Page} title=${draft.name || texts.newRule} crumbs=${crumbs} heading=${html`<${Name} editor=${editor} readOnly=${readOnly} state=${state} />`} actions=${buttons}>
+  return html`<div class="rules-page"><${Page} title=${draft.name || texts.newRule} crumbs=${crumbs} heading=${html`<${Name} editor=${editor} readOnly=${readOnly} state=${state} />`} actions=${buttons}>
     <p class="sentence lead-sentence" id="rule-sentence" aria-live="off">${shown.map(({ text, as }, place) => (as === 'text' ? text : html`<bdi key=${place} class=${as}>${text}</bdi>`))}</p>
     ${problem && html`<${Notice} tone="bad">${texts.notSaved} ${general(problem, errors)} ${problem.request_id && html`<span class="mono muted">${problem.request_id}</span>`}<//>`}
     ${editor.isRestored && isDirty && html`<${Notice} actions=${html`<button type="button" class="button small" onClick=${editor.discard}>${texts.discard}</button>`}>${texts.restored}<//>`}
@@ -71,9 +73,9 @@ function Edit({ ws, ruleId, loaded, crumbs }) {
     ${!saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json]]} />`}
     ${tab === 'firings' && ruleId ? html`<${Firings} ruleId=${ruleId} steps=${draft.steps} />`
     : html`<${Builder} view=${tab} editor=${editor} ws=${ws} ruleId=${ruleId} readOnly=${readOnly} endpoints=${[...endpoints.values()].map((each) => ({ id: each.id, name: endpointName(each) }))} />`}
-    <${Conflict} editor=${editor} nameOf=${nameOf} />
+    ${editor.theirs && html`<${Conflict} editor=${editor} nameOf=${nameOf} />`}
     ${made.value && html`<${Secrets} of=${made.value} close=${() => { made.value = null; }} />`}
-  <//>`;
+  <//></div>`;
 }
 
 /** What was refused and has no place of its own. @param {Problem} problem @param {{pointer: string, detail: string}[]} errors */

@@ -1,6 +1,6 @@
 // What is done when the rule fires, and how is that edited?
 // A card for each step: deliver to an own URL or to an endpoint, emit an event, invoke an action.
-import { Field, Fold, Icon, html, useLive } from '../shell.js';
+import { Field, Fold, Icon, html, link, useLive } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { requestOf } from './backtest.js';
@@ -46,6 +46,7 @@ function StepCard({ b, step, place }) {
     <div class="step-head"><span class="number muted">${place + 1}</span>
       <select aria-label=${texts.stepDoes} value=${doing} onChange=${(/** @type {any} */ e) => choose(e.target.value)}>${['deliver', 'forward', 'emit', 'invoke'].map((each) => html`<option key=${each} value=${each}>${texts.doings[each]}</option>`)}</select>
       <span class="spacer"></span>
+      ${step.id && step.endpoint_id && (step.does !== 'deliver' || step.isOwn) && html`<a class="plain" href=${link('deliveries', '', { endpoint_id: step.endpoint_id })}>${texts.deliveries}</a>`}
       ${!b.readOnly && html`<${Menu} label=${texts.menuOfStep(place + 1)} items=${menu} />`}</div>
     ${doing === 'deliver' && html`<${Deliver} b=${b} step=${step} put=${put} error=${error} />`}
     ${doing === 'forward' && html`<${Forward} b=${b} step=${step} put=${put} error=${error} />`}

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 use domain::access::actor::Actor;
 use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings};
+use domain::access::portal::PortalSettings;
 use domain::access::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
 use domain::audit::changes::Changes;
 use domain::audit::snapshot::Snapshot;
@@ -126,6 +127,7 @@ pub(crate) fn settings_of_workspace(name: &str) -> WorkspaceSettings {
         uid: None,
         metadata: Metadata::default(),
         endpoint_defaults: EndpointDefaults::default(),
+        portal: PortalSettings::default(),
         strict: Strictness::Off,
     }
 }

@@ -10,6 +10,7 @@ use anyhow::anyhow;
 use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::access::api_key::ApiKeySecret;
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::endpoint_url::EndpointUrl;
@@ -28,6 +29,7 @@ use usecases::accept::sweep::owe_sweeps;
 use usecases::act::actions::Actions;
 use usecases::act::schemas::Schemas;
 use usecases::deliver::attempt_delivery::Sender;
+use usecases::login::sessions::one_time_token;
 use usecases::manage::management::Management;
 use usecases::receive::receiving::Receiving;
 use usecases::recover::drain::go_on_with_drains;
@@ -306,6 +308,15 @@ impl Platform {
     pub async fn tick(&self) -> anyhow::Result<()> {
         self.intake.write_interrupted().await;
         Ok(maintenance::tick(&self.worker).await?)
+    }
+
+    /// The address of the console that logs in once, with this API key.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn console_url(&self, key: &ApiKeySecret) -> anyhow::Result<String> {
+        let token = one_time_token(&self.worker, key).await?;
+        Ok(format!("{}/console/#once={}", self.url(), token.reveal()))
     }
 
     /// The base URL of the API.

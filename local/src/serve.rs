@@ -70,7 +70,8 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     // Endpoints may be on loopback; another address of this machine is private like any other.
     let reachable = !options.strict && (options.listen.is_loopback() || options.listen.is_unspecified());
     let received = reachable && set_up_receiver(options, receiver, &beginnings, &clock).await?;
-    print!("{}", greeting(options, &platform.url(), &beginnings, received));
+    let console_url = platform.console_url(&beginnings.admin_key).await?;
+    print!("{}", greeting(options, (&platform.url(), &console_url), &beginnings, received));
     console.print(platform.cache.clone(), clock);
 
     stop_signal().await?;

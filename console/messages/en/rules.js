@@ -58,7 +58,7 @@ export const texts = {
   place: (/** @type {number} */ at, /** @type {number} */ of, /** @type {string} */ group) => `Place ${at} of ${of}${group ? ` in the group ${group}` : ''}.`, noPlace: 'Over no place.', added: (/** @type {string} */ what) => `Added: ${what}`,
 
   // Steps
-  addStep: 'Step', stepDoes: 'What the step does', menuOfStep: (/** @type {number} */ n) => `What to do with step ${n}`,
+  addStep: 'Step', deliveries: 'Deliveries', stepDoes: 'What the step does', menuOfStep: (/** @type {number} */ n) => `What to do with step ${n}`,
   doings: /** @type {Record<string, string>} */ ({ deliver: 'Post to a URL', forward: 'Deliver to an endpoint', emit: 'Send another event', invoke: 'Invoke an action' }),
   url: 'URL', preset: 'Form', presets: /** @type {Record<string, string>} */ ({ envelope: 'Event envelope', json: 'Payload alone', slack: 'Slack message', teams: 'Teams message', discord: 'Discord message' }),
   endpoint: 'Endpoint', chooseEndpoint: 'Choose an endpoint', forwardHint: 'It gets the event once, whatever it subscribes to, in the form that it has.',

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn three_lines_then_a_command_that_reaches_somebody() {
+fn four_lines_then_a_command_that_reaches_somebody() {
     let folder = Folder::new();
     let program = Program::start(&folder.0, &[]);
     let greeting = &program.greeting;
@@ -15,7 +15,8 @@ fn three_lines_then_a_command_that_reaches_somebody() {
         greeting[1].starts_with("API key    phk_") && greeting[2].starts_with("workspace  ws_"),
         "{greeting:#?}"
     );
-    assert!(greeting[3].is_empty());
+    let link = format!("console    {}/console/#once=pho_", program.url);
+    assert!(greeting[3].starts_with(&link) && greeting[4].is_empty(), "{greeting:#?}");
 
     let curl: Vec<&str> =
         greeting.iter().skip_while(|line| !line.contains("curl")).take(2).map(String::as_str).collect();

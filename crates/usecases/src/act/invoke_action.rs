@@ -187,7 +187,8 @@ async fn call_or_refuse(
         attempt_log: Vec::new(),
     };
     let ends = begun_at + LONGEST_INVOCATION;
-    let ended = carry_out(actions, (&action, &call, ends), (begun, content), &workspace).await;
+    let ended =
+        carry_out(actions, (&action, &call, ends), (begun, content), (&workspace, caller.actor())).await;
     lease.give_back(actions).await;
     finish(actions, claim, ended).await
 }
@@ -291,9 +292,16 @@ impl Caller<'_> {
         }
     }
 
+    fn actor(&self) -> Actor {
+        match self {
+            Self::Key(key) => Actor::from(*key),
+            Self::Rule { .. } => Actor::Posthorn,
+        }
+    }
+
     fn invoker(&self) -> Invoker {
         match self {
-            Self::Key(key) => Invoker::ApiKey { id: key.id, name: key.name.clone() },
+            Self::Key(key) => Invoker::ApiKey { id: key.holder(), name: key.name.clone() },
             Self::Rule { rule, .. } => Invoker::Rule { id: *rule },
         }
     }
@@ -332,7 +340,7 @@ async fn carry_out(
     actions: &Actions,
     (action, call, ends): (&Action, &Call, Instant),
     (invocation, content): (Invocation, Content),
-    workspace: &Workspace,
+    (workspace, actor): (&Workspace, Actor),
 ) -> Result<(Invocation, Content), UseCaseError> {
     let (context, expires_at) = (&actions.context, workspace.expiry(invocation.started_at));
     let changes = Changes::asked_for([
@@ -342,10 +350,6 @@ async fn carry_out(
         ("actor", json!(invocation.actor)),
         ("client", json!(invocation.client)),
     ]);
-    let actor = match &invocation.invoker {
-        Invoker::ApiKey { id, name } => Actor::ApiKey { id: *id, name: name.clone() },
-        Invoker::Rule { .. } => Actor::Posthorn,
-    };
     let entry = context.entry(actor, Change::of_invocation(&invocation, changes));
     context.store.begin_invocation(&invocation, &content, expires_at, &entry).await?;
     let (invocation, content) = attempts::make(actions, (action, call, ends), invocation, content).await?;
