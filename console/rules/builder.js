@@ -77,7 +77,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   };
   return {
     draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, mayTry, isWaiting, choice: now, looked, tested, alone, own, said, judged, tallies, errors, wrong, drag,
-    saved: editor.saved, hasTemplate,
+    saved: editor.saved, pending: editor.pending, block: editor.block, hasTemplate,
     aim: (/** @type {HTMLTextAreaElement} */ area) => { target.current = area; setHasTemplate(true); },
     valuesAt: (/** @type {string} */ path) => (event ? valuesAt(event.document, path) : []),
     pathsBelow: (/** @type {string} */ base) => (base ? paths.flatMap((path) => from(base, path) ?? []) : paths),
