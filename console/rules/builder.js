@@ -101,6 +101,12 @@ function expression(pointer) {
   return names.reduce((text, name) => (/^\d+$/.test(name) ? `${text}[${name}]` : /^[A-Za-z_]\w*$/.test(name) ? (text ? `${text}.${name}` : name) : `${text}[${JSON.stringify(name).replaceAll('"', "'")}]`), '');
 }
 
+/** The types, and before them the families that have several of them. @param {string[]} types */
+function families(types) {
+  const of = types.filter((type) => type.includes('.')).map((type) => type.replace(/\.[^.]*$/, '.*'));
+  return [...new Set(of.filter((family, place) => of.indexOf(family) !== place)), ...types];
+}
+
 /** What the server refuses of the conditions, by the id of the node. @param {import('./filter.js').Group} filter @param {{pointer: string, detail: string}[]} errors @returns {Map<string, string[]>} */
 function byNode(filter, errors) {
   const known = pointers(filter);
@@ -128,6 +134,7 @@ export function Builder({ view, ...props }) {
     </div>
     ${!b.readOnly && html`<${Result} b=${b} />`}
     <datalist id="rule-paths">${b.pathsBelow('').map((path) => html`<option key=${path} value=${path} />`)}</datalist>
+    <datalist id="rule-families">${families(b.types).map((type) => html`<option key=${type} value=${type} />`)}</datalist>
     <datalist id="rule-types">${b.types.map((type) => html`<option key=${type} value=${type} />`)}</datalist>
     <p id="drag-help" class="hidden">${texts.dragHelp}</p>
   </div>`;

@@ -29,7 +29,7 @@ import { RawJson, parseJson, stringify } from './json.js';
  * @property {{current: {text: string, written: string} | null}} pending JSON that is typed and is no rule yet, and the draft's beside it
  * @property {(words: string | null) => void} block nothing is saved while there are words why not
  * @property {(mode?: Draft['mode']) => Promise<any>} save gives the answer, or `null` if it was refused
- * @property {(members: {mode?: Draft['mode'], active?: boolean}) => Promise<void>} switchTo at once, without the rest
+ * @property {(members: {mode?: Draft['mode'], active?: boolean}) => Promise<boolean>} switchTo at once, without the rest; whether it was done
  */
 
 /** @param {string} text an answer with a rule @returns {Saved} */
@@ -122,8 +122,10 @@ export function useEditor(ws, id, loaded, begun) {
       setSaved(next);
       setRevision(next.revision);
       setHistory((old) => (isDirty ? push(old, { ...old.present, ...members }) : push(old, next.draft)));
+      return true;
     } catch (error) {
       await refused(error);
+      return false;
     } finally {
       setSaving(false);
     }
