@@ -16,7 +16,7 @@ export default function Overview({ endpoint }) {
   const figures = useLive(allowed ? `${path}/statistics` : null, {}, { every: 30_000 });
   const last = useLive(allowed ? `${path}/deliveries` : null, { limit: LAST }, { every: 5000, read: pageOfArray });
   return html`
-    <${Trouble} endpoint=${endpoint} last=${last.data?.data[0]} />
+    <${Trouble} endpoint=${endpoint} last=${last.data?.data ?? []} />
     <${May} scope="deliveries:ro"><${Section} title=${words.day} note=${words.approximate}><${Loaded} of=${figures} rows=${6}>${(/** @type {any} */ data) => html`<${Day} data=${data} endpoint=${endpoint} />`}<//><//><//>
     <div class="two-parts">
       <${Section} title=${words.settings}><${Facts} class="lines" of=${factsOf(endpoint)} /><//>
@@ -25,20 +25,18 @@ export default function Overview({ endpoint }) {
     </div>`;
 }
 
-/** Why it failed last, whose turn it is, and what helps; the head of the page says since when. @param {{endpoint: any, last: any}} props */
+/** Why it failed last, whose turn it is, and what helps; the head of the page says since when. @param {{endpoint: any, last: any[]}} props `last`: its newest deliveries */
 function Trouble({ endpoint, last }) {
   const { active, health, disabled_reason: reason } = endpoint;
   const bad = active ? health?.failures > 0 : reason !== 'manual';
-  const path = bad && may('deliveries:ro') ? `/v1/webhook-endpoints/${endpoint.id}/deliveries` : null;
-  const retrying = useLive(path, { limit: 1, status: 'retrying' }, { every: 30_000 }).data?.[0];
-  const ended = useLive(path, { limit: 1, status: 'failed' }, { every: 30_000 }).data?.[0];
-  const tried = [retrying, ended].filter(Boolean).sort((a, b) => (a.created_at < b.created_at ? 1 : -1))[0];
+  // The oldest parked delivery is the one that probes: its last answer is the endpoint's.
+  const probed = useLive(bad && may('deliveries:ro') ? '/v1/undelivered' : null, { workspace_id: endpoint.workspace_id, endpoint_id: endpoint.id, status: 'parked', limit: 1 }, { every: 30_000 }).data?.data[0];
   if (active && !bad) return null;
-  const failed = tried ?? (last?.last_error ? last : null);
+  const failed = [probed, ...last].find((d) => d?.last_error);
   const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : words.turns[reason] ?? words.turns.manual;
   return html`<${Notice} tone=${bad ? 'bad' : 'info'} icon=${active ? 'warn' : 'pause'}
     actions=${failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
-    ${failed && html`<p><strong>${words.refused(whyFailed(failed))}</strong></p>`}<p>${turn}</p><//>`;
+    ${failed && html`<p><strong>${words.lastFailed(whyFailed(failed))}</strong></p>`}<p>${turn}</p><//>`;
 }
 
 /** @param {{data: any, endpoint: any}} props */
