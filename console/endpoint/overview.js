@@ -36,7 +36,7 @@ function Trouble({ endpoint, last }) {
   const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : words.turns[reason] ?? words.turns.manual;
   return html`<${Notice} tone=${bad ? 'bad' : 'info'} icon=${active ? 'warn' : 'pause'}
     actions=${failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
-    ${failed && html`<p><strong>${words.refused(whyFailed(failed))}</strong></p>`}<p>${turn}</p><//>`;
+    ${failed && html`<p><strong>${words.lastFailed(whyFailed(failed))}</strong></p>`}<p>${turn}</p><//>`;
 }
 
 /** @param {{data: any, endpoint: any}} props */

@@ -37,7 +37,7 @@ export default function Settings({ ws, endpoint, refresh }) {
   const known = useTypes(ws);
   const [type, setType] = useState('');
   const shownType = type || firstType(form.value.events, known.types);
-  const sample = useSample(ws, shownType, known.recent);
+  const sample = useSample(ws, shownType, known);
   const preview = usePreview(ws, form.value, sample);
   const saved = useSavedPreview(pathOf(endpoint), endpoint.updated_at);
   const changeable = may('webhooks') && !endpoint.rule_id;
