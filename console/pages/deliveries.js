@@ -64,12 +64,12 @@ function List({ list, endpoints, selection, again }) {
   return html`<${Table} label=${words.title} rows=${rows} id=${rowId} keys=${keys} group=${days.size > 1 ? (/** @type {any} */ row) => day(row.created_at) : undefined}
     selection=${canSend ? selection : undefined} selectable=${(/** @type {any} */ row) => Boolean(row.id)}
     href=${(/** @type {any} */ row) => (row.id ? link('deliveries', row.id) : may('events:ro') ? link('events', row.event_id, { why: row.endpoint_id }) : null)} columns=${[
-    { head: words.time, width: '128px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
-    { head: words.status, width: '224px', cell: (/** @type {any} */ d) => html`<${State} row=${d} />` },
-    { head: words.type, main: true, width: '22%', cell: (/** @type {any} */ d) => html`<bdi title=${d.event_type}>${d.event_type}</bdi>` },
+    { head: words.time, width: '112px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
+    { head: words.status, width: '208px', cell: (/** @type {any} */ d) => html`<${State} row=${d} />` },
+    { head: words.type, main: true, width: '20%', cell: (/** @type {any} */ d) => html`<bdi title=${d.event_type}>${d.event_type}</bdi>` },
     { head: words.endpoint, cell: (/** @type {any} */ d) => html`<${EndpointName} plain id=${d.endpoint_id} of=${endpoints} />` },
-    { head: words.answer, width: '152px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
-    { head: words.attempts, width: '80px', align: 'right', phone: 'hide', cell: (/** @type {any} */ d) => d.attempts ?? '–' },
+    { head: words.answer, width: '136px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
+    { head: words.attempts, width: '80px', align: 'right', phone: 'hide', narrow: 'hide', cell: (/** @type {any} */ d) => d.attempts ?? '–' },
   ]} />`;
 }
 

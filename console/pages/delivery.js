@@ -7,6 +7,7 @@ import {
 import { words } from '../messages/en/deliveries.js';
 import { SendAgain } from './delivery/again.js';
 import { Body } from './delivery/body.js';
+import { Missing } from './delivery/missing.js';
 import { sendAgain } from './delivery/selection.js';
 import { copyCurl, curlOf } from './delivery/state.js';
 import { isAuth, sentence } from './delivery/story.js';
@@ -29,10 +30,9 @@ export default function Delivery({ ws, id }) {
   return html`<${Page} title=${delivery ? `${delivery.event_type}${name && ` → ${name}`}` : words.delivery} crumbs=${[[words.title, link('deliveries')]]}
     heading=${delivery && html`<bdi>${delivery.event_type}</bdi>${name && html` <span class="muted" aria-hidden="true">→</span> <bdi>${name}</bdi>`}`}
     actions=${delivery && html`<${Actions} delivery=${delivery} endpoints=${endpoints} refresh=${live.refresh} />`}>
-    <${Loaded} of=${live} rows=${8}>${(/** @type {any} */ d) => html`
+    ${live.error?.status === 404 ? html`<${Missing} ws=${ws} id=${id} />` : html`<${Loaded} of=${live} rows=${8}>${(/** @type {any} */ d) => html`
       <${Story} delivery=${d} endpoint=${endpoint.data} endpoints=${endpoints} />
-      <${May} scope="events:ro"><${Body} ws=${ws} delivery=${d} /><//>`}<//>
-    ${live.error?.status === 404 && html`<p class="muted">${words.old}</p>`}
+      <${May} scope="events:ro"><${Body} ws=${ws} delivery=${d} /><//>`}<//>`}
   <//>`;
 }
 

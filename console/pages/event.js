@@ -1,11 +1,11 @@
 // What is this event, and what became of it at every endpoint?
 // The ledger first: each endpoint with its delivery or the reason why it has none; then the payload as a tree.
-import { BeyondRetention, Confirm, Erased, Facts, Id, Loaded, May, Opens, Page, Section, Time, html, link, may, remove, route, signal, size, textOf, toast, useEndpoints, useKeys, useLive, useMemo, useRef, useState } from '../shell.js';
+import { Confirm, Erased, Facts, Id, Loaded, May, Opens, Page, Section, Time, html, link, may, remove, route, signal, size, textOf, toast, useEndpoints, useKeys, useLive, useMemo, useRef, useState } from '../shell.js';
 import { words } from '../messages/en/events.js';
 import { JsonTree } from '../ui/json_tree.js';
 import { memberText } from '../ui/json_text.js';
+import { Missing } from './delivery/missing.js';
 import { Ledger } from './event/ledger.js';
-import { timeOfId } from './replay/progress.js';
 import { styles } from './delivery/styles.js';
 
 await styles;
@@ -24,23 +24,15 @@ export default function Event({ ws, id }) {
   const erased = () => { live.refresh(); setTurn(turn + 1); };
   return html`<${Page} title=${event?.type ?? words.event} heading=${event && html`<bdi>${event.type}</bdi>`} crumbs=${[[words.title, link('events')]]}
     actions=${event && !event.erased_at && html`<${Actions} ws=${ws} event=${event} rows=${rows} replay=${() => { sendTo.value = []; }} erased=${erased} />`}>
-    <${Loaded} of=${live} rows=${8}>${() => event && html`
+    ${live.error?.status === 404 ? html`<${Missing} ws=${ws} id=${id} />` : html`<${Loaded} of=${live} rows=${8}>${() => event && html`
       <${Facts} of=${facts(event)} />
       <${Section} title=${words.ledger} note=${words.ledgerNote(event.deliveries, event.skipped)}>
         <${Ledger} key=${turn} ws=${ws} event=${event} endpoints=${endpoints} sendTo=${sendTo} onRows=${(/** @type {any[]} */ now) => { rows.current = now; }} />
       <//>
       <${Section} title=${words.payload} note=${data !== null && !event.erased_at ? size(new Blob([data]).size) : undefined}>
         ${event.erased_at ? html`<${Erased} at=${event.erased_at} />` : data !== null && html`<${JsonTree} text=${data} root="data" label=${words.payload} />`}
-      <//>`}<//>
-    ${live.error?.status === 404 && html`<${Gone} ws=${ws} id=${id} />`}
+      <//>`}<//>`}
   <//>`;
-}
-
-/** An id older than what the workspace keeps: its ULID tells its time. @param {{ws: string, id: string}} props */
-function Gone({ ws, id }) {
-  const workspace = useLive(may('workspaces:ro') ? `/v1/workspaces/${ws}` : null);
-  const days = workspace.data?.retention_days;
-  return days && Date.now() - timeOfId(id) > days * 86_400_000 ? html`<${BeyondRetention} days=${days} />` : null;
 }
 
 /** @param {any} e @returns {[string, any][]} */

@@ -1,6 +1,6 @@
 // Which words do the pages about deliveries show?
 // Sentences of what happened, whose turn it is and what to do; `who` is "The endpoint", in the portal "Your endpoint".
-import { count, duration, number, size, span } from '../../shell.js';
+import { count, duration, number, span } from '../../shell.js';
 
 /** @param {number} n */
 const times = (n) => ['', 'once', 'twice', 'three times', 'four times', 'five times', 'six times', 'seven times', 'eight times', 'nine times'][n] ?? `${number(n)} times`;
@@ -33,13 +33,12 @@ export const words = {
   // One delivery
   facts: { endpoint: 'Endpoint', event: 'Event', accepted: 'Accepted', took: 'Delivered after', attempts: 'Attempts', id: 'Delivery', cause: 'Cause', replay: 'Replay' },
   triggers: /** @type {Record<string, string>} */ ({ automatic: 'Event', test: 'Test', replay: 'Sent again' }),
-  timeline: 'What happened', attempt: (/** @type {number} */ n) => `Attempt ${n}`, accepted: 'The event was accepted.', acceptedLater: (/** @type {string} */ when) => `The event was accepted, to be delivered ${when}.`,
+  timeline: 'What happened', attempt: (/** @type {number} */ n) => `Attempt ${n}`, accepted: 'The event was accepted.',
   next: 'Next attempt', firstAttempt: 'First attempt', gap: (/** @type {number} */ ms, /** @type {number} */ n) => (n === 1 ? `${duration(ms)} after the event` : `${duration(ms)} after attempt ${n - 1}`),
-  request: 'Request', response: 'Answer', headers: 'Headers', noResponse: 'No answer came.', emptyBody: 'The answer has no body.', body: 'Body', size: 'Size', sha: 'SHA-256',
+  request: 'Request', response: 'Answer', headers: 'Headers', noResponse: 'No answer came.', emptyBody: 'The answer has no body.', size: 'Size', sha: 'SHA-256',
   truncated: 'Only the first 4,096 bytes are kept.', redacted: 'Values of your own headers are not kept.', notKept: 'not kept', undefinedMembers: (/** @type {string} */ list) => `The template reads what the event does not have: ${list}`, oldAttempt: 'An older version made this attempt and kept no URL.',
-  payload: 'Payload', payloadSize: (/** @type {number} */ bytes) => size(bytes), noPayloadRight: 'You may not see payloads.', showBody: 'What is sent', showData: 'Event’s data',
+  payload: 'Payload', showBody: 'What is sent', showData: 'Event’s data',
   bodySame: (/** @type {number} */ n) => `Byte for byte what attempt ${n} sent.`, bodyOther: (/** @type {number} */ n) => `What would be sent now. Attempt ${n} sent other bytes: the endpoint’s settings have changed since.`, bodyNow: 'What would be sent now.',
-  old: 'It may be older than what is kept. Deliveries are kept as long as their events.',
 
   who: { console: 'The endpoint', portal: 'Your endpoint' },
   happened: {

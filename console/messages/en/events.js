@@ -1,6 +1,6 @@
 // Which words do the pages about events show?
 // The ledger, "Why not?", the filter's conditions as sentences, sending, erasing.
-import { count, number, size } from '../../shell.js';
+import { count, number } from '../../shell.js';
 
 /** @param {string[]} names */
 const list = (names) => (names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', '));
@@ -9,11 +9,11 @@ export const words = {
   title: 'Events', things: 'events', event: 'Event', time: 'Accepted', type: 'Event type', deliveries: 'Deliveries', skipped: 'Skipped', channels: 'Channels', id: 'Id', uid: 'Your id',
   textFilter: 'text in the payload', text: 'Text in the payload', typeFilter: 'event type', period: 'period', keyFilter: 'idempotency key',
   send: 'Send an event', empty: 'No events yet', emptyHint: 'Your product sends an event by one request. Send the first one here, and see where it goes.', erasedBadge: 'erased', later: (/** @type {string} */ when) => `due ${when}`,
-  none: 'none', many: (/** @type {number} */ n) => (n >= 256 ? `${number(n)}+` : number(n)),
+  many: (/** @type {number} */ n) => (n >= 256 ? `${number(n)}+` : number(n)),
 
   // One event
   facts: { id: 'Event', uid: 'Your id', accepted: 'Accepted', occurred: 'Happened', due: 'Due', channels: 'Channels', deliveries: 'Deliveries' },
-  payload: 'Payload', payloadSize: (/** @type {number} */ bytes) => size(bytes),
+  payload: 'Payload',
   ledger: 'What became of it', ledgerNote: (/** @type {number} */ sent, /** @type {number} */ skipped) => `${count(sent, 'delivery', 'deliveries')}, ${count(skipped, 'endpoint')} skipped`, ledgerEmpty: 'No endpoint existed when this event was accepted.',
   endpoint: 'Endpoint', status: 'Status', answer: 'Last answer', attempts: 'Attempts', why: 'Why not?', showSkipped: (/** @type {number} */ n) => `Show ${count(n, 'endpoint')} that ${n === 1 ? 'does' : 'do'} not want this type`, hideSkipped: 'Hide them',
   groups: { got: 'Deliveries', skipped: 'Skipped' },
@@ -28,7 +28,7 @@ export const words = {
 
   // Why not?
   whyTitle: (/** @type {string} */ name, /** @type {boolean} */ got) => (got ? `Why did ${name} get this event?` : `Why did ${name} not get this event?`),
-  whyChecking: 'Checking …', recorded: { delivery: 'When it was accepted, the endpoint got a delivery.', skipped: (/** @type {string} */ reason) => `When it was accepted, the endpoint was skipped: ${reason}.`, none: 'The ledger knows nothing of this endpoint: it did not exist when the event was accepted.' },
+  recorded: { delivery: 'When it was accepted, the endpoint got a delivery.', skipped: (/** @type {string} */ reason) => `When it was accepted, the endpoint was skipped: ${reason}.`, none: 'The ledger knows nothing of this endpoint: it did not exist when the event was accepted.' },
   changed: 'The endpoint was changed since the event was accepted. What follows are its settings now; they may not be those that decided.', passesNow: 'By its settings now, it would get this event.', passesNot: 'By its settings now, it would not get this event either.', deleted: 'The endpoint was deleted since.', test: 'A test event goes only to the endpoint that it tests.',
   forwarded: 'A rule delivers it here, whatever the endpoint wants:', sendNow: 'Send it now', openEndpoint: 'Open endpoint', openDelivery: 'Open delivery', openRule: 'Open rule',
   rules: /** @type {Record<string, [(v: any, e: any) => string, (v: any, e: any) => string]>} */ ({
@@ -47,5 +47,5 @@ export const words = {
 
   // Sending
   sendTitle: 'Send an event', sendNote: 'To every endpoint that wants it, as your product would.', typeHint: 'A type of the catalogue, or a new one.', data: 'Payload', dataHint: 'Any JSON, up to 256 KB. It is delivered byte for byte as it is here.', example: 'Use the catalogue’s example', lastSent: 'Use the last one sent', noExample: 'There is no payload of this type yet.', more: 'Channels, times, your own id', optionalChannels: 'Separated by commas. Endpoints that are limited to channels get it only if it has one of theirs.', occurred: 'Happened at', occurredHint: 'Left out: now.', due: 'Deliver at', dueHint: 'At most 12 hours ahead. Left out: now.', uidHint: 'Unique in this workspace. A second event with it is refused.', key: 'Idempotency key', keyHint: 'A second request with it within 24 hours sends nothing.',
-  sendButton: 'Send', sending: 'Sending …', jsonFirst: 'This is not JSON yet: see the line that is marked.', asCode: 'The same as a request', result: 'Where it went', resultNote: (/** @type {number} */ sent, /** @type {number} */ skipped) => `${count(sent, 'delivery', 'deliveries')}, ${count(skipped, 'endpoint')} skipped`, nobody: 'No endpoint wants this event. It is kept, and can be sent to chosen endpoints.', openEvent: 'Open event', sendAnother: 'Send another', sentAt: (/** @type {string} */ when) => `Accepted ${when}`, unchanged: 'Sent again by accident? The same idempotency key sends nothing twice.', format: 'Format', curlKey: 'Set KEY to an API key with the scope events.',
+  sendButton: 'Send', sending: 'Sending …', jsonFirst: 'This is not JSON yet: see the line that is marked.', asCode: 'The same as a request', result: 'Where it went', resultNote: (/** @type {number} */ sent, /** @type {number} */ skipped) => `${count(sent, 'delivery', 'deliveries')}, ${count(skipped, 'endpoint')} skipped`, nobody: 'No endpoint wants this event. It is kept, and can be sent to chosen endpoints.', openEvent: 'Open event', format: 'Format', curlKey: 'Set KEY to an API key with the scope events.',
 };
