@@ -396,7 +396,7 @@ mod tests {
         };
         for data in ["1e400", r#""\ud800""#, "{ \"a\" : 1, \"a\" : 2 }", "123456789012345678901234567890"] {
             let shown = serde_json::to_string(&event(data)).unwrap();
-            assert!(shown.ends_with(&format!(",\"data\":{data}}}")), "{shown}");
+            assert!(shown.contains(&format!(",\"data\":{data},\"caused_by\":null}}")), "{shown}");
         }
     }
 }

@@ -120,7 +120,7 @@ impl Conformance {
             return Ok(None);
         }
         let key = (described.name.clone(), described.created_at, described.version);
-        let load = async {
+        let load = || async {
             let version = context.store.schema_version(described, described.version).await?;
             // A description that is deleted at this moment has lost it: that is not remembered.
             let Some(version) = version else { return Ok::<_, StoreError>(None) };

@@ -78,7 +78,7 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn api_key(&self, digest: &str, now: Timestamp) -> Result<Option<Arc<ApiKey>>, Fault> {
-        let load = async {
+        let load = || async {
             let key = self.store.find_recent_api_key(digest).await?;
             if key.as_ref().is_some_and(|key| key.is_valid_at(now) && key.last_use_is_outdated(now)) {
                 self.save_last_use(digest, now).await;
@@ -100,7 +100,7 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn workspace(&self, id: WorkspaceId) -> Result<Option<Arc<Workspace>>, Fault> {
-        let load = async { Ok::<_, StoreError>(self.store.recent_workspace(id).await?.map(Arc::new)) };
+        let load = || async { Ok::<_, StoreError>(self.store.recent_workspace(id).await?.map(Arc::new)) };
         self.workspaces.get_or_load(id, load).await
     }
 
@@ -109,7 +109,7 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn workspace_of_uid(&self, uid: &Uid) -> Result<Option<WorkspaceId>, Fault> {
-        self.workspace_uids.find_or_load(uid.clone(), self.store.recent_workspace_of_uid(uid)).await
+        self.workspace_uids.find_or_load(uid.clone(), || self.store.recent_workspace_of_uid(uid)).await
     }
 
     /// One endpoint, if its workspace has it.
@@ -117,7 +117,8 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn endpoint(&self, endpoint: EndpointKey) -> Result<Option<Arc<Endpoint>>, Fault> {
-        let load = async { Ok::<_, StoreError>(self.store.recent_endpoint(endpoint).await?.map(Arc::new)) };
+        let load =
+            || async { Ok::<_, StoreError>(self.store.recent_endpoint(endpoint).await?.map(Arc::new)) };
         self.endpoints.get_or_load(endpoint, load).await
     }
 
@@ -126,7 +127,7 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn subscriptions(&self, workspace: WorkspaceId) -> Result<Arc<[Subscription]>, Fault> {
-        let load = async { Ok::<_, StoreError>(self.store.all_subscriptions(workspace).await?.into()) };
+        let load = || async { Ok::<_, StoreError>(self.store.all_subscriptions(workspace).await?.into()) };
         self.subscriptions.get_or_load(workspace, load).await
     }
 
@@ -135,7 +136,7 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn health(&self, endpoint: EndpointKey) -> Result<Option<Health>, Fault> {
-        self.health.get_or_load(endpoint, self.store.recent_health(endpoint)).await
+        self.health.get_or_load(endpoint, || self.store.recent_health(endpoint)).await
     }
 
     /// The source whose address has this token, if its workspace is there. That there is none is cached, too, as bounded as
@@ -145,7 +146,7 @@ impl Cache {
     /// [`Fault`] when the table cannot be read.
     pub async fn source_of_token(&self, token: &SourceToken) -> Result<Option<Arc<Source>>, Fault> {
         let digest = token.digest();
-        let load = async {
+        let load = || async {
             let Some(key) = self.store.source_of_token(&digest).await? else {
                 return Ok::<_, StoreError>(None);
             };
@@ -161,7 +162,7 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn event_type(&self, name: &EventType) -> Result<Option<Arc<EventTypeDescription>>, Fault> {
-        let load = async { Ok::<_, StoreError>(self.store.recent_event_type(name).await?.map(Arc::new)) };
+        let load = || async { Ok::<_, StoreError>(self.store.recent_event_type(name).await?.map(Arc::new)) };
         self.event_types.get_or_load(name.clone(), load).await
     }
 
@@ -170,7 +171,7 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn event_type_names(&self) -> Result<Arc<[EventType]>, Fault> {
-        let load = async { Ok::<_, StoreError>(self.store.recent_event_type_names().await?.into()) };
+        let load = || async { Ok::<_, StoreError>(self.store.recent_event_type_names().await?.into()) };
         self.event_type_names.get_or_load((), load).await
     }
 
@@ -179,7 +180,7 @@ impl Cache {
     /// # Errors
     /// [`Fault`] when the table cannot be read.
     pub async fn queue_load(&self) -> Result<QueueLoad, Fault> {
-        self.queue_load.get_or_load((), self.store.recent_queue_load()).await
+        self.queue_load.get_or_load((), || self.store.recent_queue_load()).await
     }
 
     /// Claims the notification of `event` about an endpoint at `now`; `false` when there was one within the hour before.

@@ -47,16 +47,17 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Loa
         self.entries.get(key).await?.downcast_ref().cloned()
     }
 
-    /// What is cached under the key, or else loaded. Callers that miss it at once share one load and its failure.
+    /// What is cached under the key, or else loaded. Callers that miss it at once share one load and its failure. A load
+    /// is made only when it is needed, on the heap: otherwise every caller's future would have room for it.
     ///
     /// # Errors
     /// [`Fault`] when the load fails, which is not cached.
-    pub(crate) async fn get_or_load<E: Into<Fault>>(
+    pub(crate) async fn get_or_load<E: Into<Fault>, F: Future<Output = Result<V, E>> + Send>(
         &self,
         key: K,
-        load: impl Future<Output = Result<V, E>> + Send,
+        load: impl FnOnce() -> F + Send,
     ) -> Result<V, Fault> {
-        let load = async { load.await.map(Some) };
+        let load = || async { load().await.map(Some) };
         let found = self.find_or_load(key, load).await?;
         found.ok_or_else(|| {
             Fault::Broken("a load that finds something always was cached as nothing".to_owned())
@@ -67,23 +68,23 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Loa
     ///
     /// # Errors
     /// [`Fault`] when the load fails, which is not cached either.
-    pub(crate) async fn find_or_load<E: Into<Fault>>(
+    pub(crate) async fn find_or_load<E: Into<Fault>, F: Future<Output = Result<Option<V>, E>> + Send>(
         &self,
         key: K,
-        load: impl Future<Output = Result<Option<V>, E>> + Send,
+        load: impl FnOnce() -> F + Send,
     ) -> Result<Option<V>, Fault> {
         // The usual case first: passing the future of a read on takes longer than looking the entry up.
         if let Some(known) = self.get(&key).await {
             return Ok(Some(known));
         }
-        let load = async {
-            match load.await {
+        let load = Box::pin(async {
+            match load().await {
                 Ok(Some(value)) => Ok(Arc::new(value) as AnyValue),
                 Ok(None) => Err(None),
                 Err(error) => Err(Some(error.into())),
             }
-        };
-        let loaded = load_shared(&self.entries, Arc::new(key), Box::pin(load)).await?;
+        });
+        let loaded = load_shared(&self.entries, Arc::new(key), load).await?;
         Ok(loaded.and_then(|value| value.downcast_ref().cloned()))
     }
 
@@ -196,12 +197,12 @@ mod tests {
     async fn a_value_is_loaded_once_and_found_again() {
         let cache = LoadingCache::<String, u32>::new(10);
         let loads = AtomicUsize::new(0);
-        let load = async || {
+        let load = || async {
             loads.fetch_add(1, Ordering::Relaxed);
             Ok::<_, Fault>(7)
         };
         for _ in 0..2 {
-            assert_eq!(cache.get_or_load("a".to_owned(), load()).await.unwrap(), 7);
+            assert_eq!(cache.get_or_load("a".to_owned(), load).await.unwrap(), 7);
         }
         assert_eq!(loads.load(Ordering::Relaxed), 1);
         assert_eq!(cache.get(&"b".to_owned()).await, None);
@@ -212,10 +213,10 @@ mod tests {
     #[tokio::test]
     async fn neither_nothing_nor_a_failure_is_cached() {
         let cache = LoadingCache::<u8, u32>::new(10);
-        assert_eq!(cache.find_or_load(1, async { Ok::<_, Fault>(None) }).await.unwrap(), None);
-        let failed = cache.get_or_load(1, async { Err(Fault::Broken("no".to_owned())) }).await;
+        assert_eq!(cache.find_or_load(1, || async { Ok::<_, Fault>(None) }).await.unwrap(), None);
+        let failed = cache.get_or_load(1, || async { Err(Fault::Broken("no".to_owned())) }).await;
         assert!(matches!(failed, Err(Fault::Broken(why)) if why == "no"));
-        assert_eq!(cache.find_or_load(1, async { Ok::<_, Fault>(Some(2)) }).await.unwrap(), Some(2));
+        assert_eq!(cache.find_or_load(1, || async { Ok::<_, Fault>(Some(2)) }).await.unwrap(), Some(2));
     }
 
     #[tokio::test]

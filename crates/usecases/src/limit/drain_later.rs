@@ -29,8 +29,6 @@ impl DrainLater {
 
     /// Ensures that a drain is under way.
     pub(crate) async fn begin(&self, endpoint: EndpointKey) -> Result<(), Fault> {
-        // On the heap: otherwise every attempt's future would be twice as large for this rare case.
-        let start = start_drain(&self.context, endpoint, DrainReason::Limits);
-        Box::pin(self.begun.get_or_load(endpoint, start)).await
+        self.begun.get_or_load(endpoint, || start_drain(&self.context, endpoint, DrainReason::Limits)).await
     }
 }

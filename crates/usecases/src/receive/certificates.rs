@@ -64,7 +64,7 @@ impl Certificates {
         if let Some(failure) = self.failures.get(&url).await {
             return Err(failure);
         }
-        let fetch = async {
+        let fetch = || async {
             match (self.fetch)(url.clone()).await {
                 Ok(pem) => Ok::<_, Fault>(Some(Arc::from(pem))),
                 Err(failure) => {
