@@ -28,15 +28,17 @@ export const mayTry = () => may('rules') && may('events:ro');
 
 /**
  * The event of the preview: the catalogue's example of the type, else the payload of the last one, else nothing.
- * @param {string} ws @param {string} type @param {any[]} recent
+ * @param {string} ws @param {string} type @param {{types: import('./types.js').KnownType[], recent: any[], ready: boolean}} known
  */
-export function useSample(ws, type, recent) {
+export function useSample(ws, type, { types, recent, ready }) {
   const [sample, setSample] = useState({ type: '', data: '{}', from: words.fromNothing });
   const last = recent.find((e) => e.type === type)?.id;
+  const catalogued = types.some((t) => t.name === type && t.described);
   useEffect(() => {
+    if (!ready) return;
     let over = false;
     (async () => {
-      const described = type && (await get(`/v1/event-types/${encodeURIComponent(type.replaceAll('/', '~'))}`).catch(() => null));
+      const described = catalogued && (await get(`/v1/event-types/${encodeURIComponent(type.replaceAll('/', '~'))}`).catch(() => null));
       let next = { type, data: '{}', from: words.fromNothing };
       if (described?.example !== null && described?.example !== undefined) next = { type, data: JSON.stringify(described.example), from: words.fromCatalogue };
       else if (last) {
@@ -48,7 +50,7 @@ export function useSample(ws, type, recent) {
       if (!over) setSample(next);
     })();
     return () => { over = true; };
-  }, [type, last]);
+  }, [type, last, ready, catalogued]);
   return sample;
 }
 

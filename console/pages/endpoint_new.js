@@ -20,7 +20,7 @@ export default function EndpointNew({ ws }) {
   const known = useTypes(ws);
   const [type, setType] = useState('');
   const shownType = type || firstType(form.value.events, known.types);
-  const sample = useSample(ws, shownType, known.recent);
+  const sample = useSample(ws, shownType, known);
   const preview = usePreview(ws, form.value, sample);
   if (!may('webhooks')) return html`<${Page} title=${words.newTitle} crumbs=${[[words.endpoints, link('endpoints')]]}><${Forbidden} scope="webhooks" /><//>`;
   return html`<${Page} title=${words.newTitle} crumbs=${[[words.endpoints, link('endpoints')]]}>

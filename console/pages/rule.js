@@ -54,13 +54,17 @@ function Edit({ ws, ruleId, loaded, crumbs }) {
     toast(answer.mode === 'live' ? texts.savedLive : texts.savedWatching);
     if (!ruleId) navigate(link('rules', answer.id), { replace: true });
   };
+  const switchTo = async (/** @type {Parameters<typeof editor.switchTo>[0]} */ members) => {
+    const word = members.active === undefined ? texts.switched[members.mode ?? 'watch'] : texts.switched[String(members.active)];
+    if (await editor.switchTo(members)) toast(word);
+  };
   const state = !saved ? null : !saved.draft.active ? 'off' : saved.draft.mode === 'live' ? 'live' : 'watching';
   const buttons = readOnly ? null : html`
     <span class="row tight"><button type="button" class="icon-button" aria-label=${texts.undoKey} title=${texts.undoKey} disabled=${!editor.canUndo} onClick=${() => editor.undo()}><${Icon} name="undo" /></button>
     <button type="button" class="icon-button" aria-label=${texts.redoKey} title=${texts.redoKey} disabled=${!editor.canRedo} onClick=${editor.redo}><${Icon} name="redo" /></button></span>
-    ${saved && html`<label class="row tight"><${Switch} on=${saved.draft.active} busy=${isSaving} label=${texts.switchOf(saved.draft.name)} change=${(/** @type {boolean} */ active) => editor.switchTo({ active })} /></label>
-      ${saved.draft.mode === 'watch' ? html`<button type="button" class=${`button ${isDirty ? '' : 'primary'}`} disabled=${isSaving} onClick=${() => (isDirty ? save('live') : editor.switchTo({ mode: 'live' }))}>${isDirty ? texts.saveLive : texts.setLive}</button>`
-    : html`<button type="button" class="button" disabled=${isSaving} onClick=${() => editor.switchTo({ mode: 'watch' })}>${texts.setWatch}</button>`}
+    ${saved && html`<label class="row tight"><${Switch} on=${saved.draft.active} busy=${isSaving} label=${texts.switchOf(saved.draft.name)} change=${(/** @type {boolean} */ active) => switchTo({ active })} /></label>
+      ${saved.draft.mode === 'watch' ? html`<button type="button" class=${`button ${isDirty ? '' : 'primary'}`} disabled=${isSaving} onClick=${() => (isDirty ? save('live') : switchTo({ mode: 'live' }))}>${isDirty ? texts.saveLive : texts.setLive}</button>`
+    : html`<button type="button" class="button" disabled=${isSaving} onClick=${() => switchTo({ mode: 'watch' })}>${texts.setWatch}</button>`}
       <button type="button" class=${`button ${isDirty ? 'primary' : ''}`} disabled=${!isDirty || isSaving} onClick=${() => save()}>${isSaving ? texts.saving : texts.save}</button>
       <${Opens} label=${texts.delete} class="button danger-text">${(/** @type {() => void} */ close) => html`<${Confirm} danger title=${texts.deleteTitle(saved.draft.name)} confirm=${texts.delete} close=${close} run=${async () => { await remove(`/v1/rules/${ruleId}`); toast(texts.deleted); navigate(link('rules')); }}><p>${texts.deleteHint}</p><//>`}<//>`}
     ${!saved && html`<button type="button" class="button" disabled=${isSaving} onClick=${() => save('live')}>${texts.createLive}</button><button type="button" class="button primary" disabled=${isSaving} onClick=${() => save('watch')}>${isSaving ? texts.saving : texts.createWatch}</button>`}`;

@@ -77,7 +77,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   };
   return {
     draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, mayTry, isWaiting, choice: now, looked, tested, alone, own, said, judged, tallies, errors, wrong, drag,
-    saved: editor.saved, hasTemplate,
+    saved: editor.saved, pending: editor.pending, block: editor.block, hasTemplate,
     aim: (/** @type {HTMLTextAreaElement} */ area) => { target.current = area; setHasTemplate(true); },
     valuesAt: (/** @type {string} */ path) => (event ? valuesAt(event.document, path) : []),
     pathsBelow: (/** @type {string} */ base) => (base ? paths.flatMap((path) => from(base, path) ?? []) : paths),
@@ -99,6 +99,12 @@ const ownEvent = ({ text }) => text.replace(/"id":"evt_[0-9A-Z]+",/, '');
 function expression(pointer) {
   const names = pointer.split('/').slice(1).map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
   return names.reduce((text, name) => (/^\d+$/.test(name) ? `${text}[${name}]` : /^[A-Za-z_]\w*$/.test(name) ? (text ? `${text}.${name}` : name) : `${text}[${JSON.stringify(name).replaceAll('"', "'")}]`), '');
+}
+
+/** The types, and before them the families that have several of them. @param {string[]} types */
+function families(types) {
+  const of = types.filter((type) => type.includes('.')).map((type) => type.replace(/\.[^.]*$/, '.*'));
+  return [...new Set(of.filter((family, place) => of.indexOf(family) !== place)), ...types];
 }
 
 /** What the server refuses of the conditions, by the id of the node. @param {import('./filter.js').Group} filter @param {{pointer: string, detail: string}[]} errors @returns {Map<string, string[]>} */
@@ -128,6 +134,7 @@ export function Builder({ view, ...props }) {
     </div>
     ${!b.readOnly && html`<${Result} b=${b} />`}
     <datalist id="rule-paths">${b.pathsBelow('').map((path) => html`<option key=${path} value=${path} />`)}</datalist>
+    <datalist id="rule-families">${families(b.types).map((type) => html`<option key=${type} value=${type} />`)}</datalist>
     <datalist id="rule-types">${b.types.map((type) => html`<option key=${type} value=${type} />`)}</datalist>
     <p id="drag-help" class="hidden">${texts.dragHelp}</p>
   </div>`;

@@ -26,8 +26,10 @@ import { RawJson, parseJson, stringify } from './json.js';
  * @property {import('./draft.js').Mistake[]} errors what of it still stands: what was edited since is judged anew
  * @property {Saved | null} theirs what somebody else saved meanwhile
  * @property {(keep: 'mine' | 'theirs') => void} settle
+ * @property {{current: {text: string, written: string} | null}} pending JSON that is typed and is no rule yet, and the draft's beside it
+ * @property {(words: string | null) => void} block nothing is saved while there are words why not
  * @property {(mode?: Draft['mode']) => Promise<any>} save gives the answer, or `null` if it was refused
- * @property {(members: {mode?: Draft['mode'], active?: boolean}) => Promise<void>} switchTo at once, without the rest
+ * @property {(members: {mode?: Draft['mode'], active?: boolean}) => Promise<boolean>} switchTo at once, without the rest; whether it was done
  */
 
 /** @param {string} text an answer with a rule @returns {Saved} */
@@ -54,6 +56,8 @@ export function useEditor(ws, id, loaded, begun) {
   const [isSaving, setSaving] = useState(false);
   const [refusal, setRefusal] = useState(/** @type {{problem: Problem, draft: Draft} | null} */ (null));
   const [theirs, setTheirs] = useState(/** @type {Saved | null} */ (null));
+  const pending = useRef(/** @type {{text: string, written: string} | null} */ (null));
+  const blocked = useRef(/** @type {string | null} */ (null));
   const draft = history.present;
   const base = saved?.draft ?? first.current;
   const setProblem = (/** @type {Problem | null} */ problem) => setRefusal(problem && { problem, draft });
@@ -90,6 +94,7 @@ export function useEditor(ws, id, loaded, begun) {
   };
 
   const save = async (mode = draft.mode) => {
+    if (blocked.current) return setProblem(new Problem(422, { detail: blocked.current }, null)), null;
     const wrong = mistakes(draft);
     if (wrong.length > 0) return setProblem(new Problem(422, { title: messages.form.failed, errors: wrong }, null)), null;
     setSaving(true);
@@ -117,8 +122,10 @@ export function useEditor(ws, id, loaded, begun) {
       setSaved(next);
       setRevision(next.revision);
       setHistory((old) => (isDirty ? push(old, { ...old.present, ...members }) : push(old, next.draft)));
+      return true;
     } catch (error) {
       await refused(error);
+      return false;
     } finally {
       setSaving(false);
     }
@@ -135,7 +142,7 @@ export function useEditor(ws, id, loaded, begun) {
   };
 
   return {
-    draft, saved, set, put, isDirty, isRestored, isSaving, problem, errors, theirs, settle, save, switchTo,
+    draft, saved, set, put, pending, block: (words) => { blocked.current = words; }, isDirty, isRestored, isSaving, problem, errors, theirs, settle, save, switchTo,
     undo: () => setHistory(undo), redo: () => setHistory(redo), canUndo: history.past.length > 0, canRedo: history.future.length > 0,
     discard: () => { setHistory((old) => push(old, base)); setRestored(false); setProblem(null); setRevision(saved?.revision ?? 0); },
   };

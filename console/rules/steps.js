@@ -6,6 +6,7 @@ import { CodeEditor } from '../ui/code_editor.js';
 import { requestOf } from './backtest.js';
 import { Mistakes } from './conditions.js';
 import { CHATS, PRESETS, TEMPLATE, isMessage, newKey, step as newStep } from './draft.js';
+import { isNumber, isObject } from './json.js';
 import { Menu } from './menu.js';
 
 /**
@@ -65,11 +66,17 @@ function otherErrors(b, place) {
 }
 
 /** @param {{b: Builder, step: Step, put: any, error: (member: string) => string | null}} props */
-function Deliver({ step, put, error }) {
+function Deliver({ b, step, put, error }) {
   return html`<div class="two">
     <${Field} label=${texts.url} error=${error('url')}>${(/** @type {any} */ a) => html`<input type="url" ...${a} value=${step.url} spellcheck=${false} autocomplete="off" placeholder=${step.preset === 'slack' ? 'https://hooks.slack.com/services/…' : 'https://…'} onInput=${(/** @type {any} */ e) => put({ url: e.target.value.trim() }, 'url')} />`}<//>
-    <${Field} label=${texts.preset} error=${error('preset')}>${(/** @type {any} */ a) => html`<select ...${a} value=${step.preset || 'envelope'} onChange=${(/** @type {any} */ e) => put({ preset: e.target.value })}>${PRESETS.map((each) => html`<option key=${each} value=${each}>${texts.presets[each]}</option>`)}</select>`}<//>
+    <${Field} label=${texts.preset} error=${error('preset')}>${(/** @type {any} */ a) => html`<select ...${a} value=${step.preset || 'envelope'} onChange=${(/** @type {any} */ e) => put({ preset: e.target.value, template: step.template.trim() === '' && CHATS.has(e.target.value) ? firstMessage(b.looked.event?.document.data) : step.template })}>${PRESETS.map((each) => html`<option key=${each} value=${each}>${texts.presets[each]}</option>`)}</select>`}<//>
   </div>`;
+}
+
+/** A message to begin with, of what the event has. @param {any} data */
+function firstMessage(data) {
+  const members = isObject(data) ? Object.entries(data).filter(([name, value]) => /^[A-Za-z_]\w*$/.test(name) && (isNumber(value) || (typeof value === 'string' && value !== ''))) : [];
+  return ['{{ type }}', ...members.slice(0, 2).map(([name]) => `{{ data.${name} | default('') }}`)].join(' ');
 }
 
 /** @param {{b: Builder, step: Step, put: any, error: (member: string) => string | null}} props */

@@ -28,6 +28,7 @@ export const texts = {
   // The page of one rule
   name: 'Name of the rule', namePlaceholder: 'Name this rule', parts: 'Views of the rule', builder: 'Builder', json: 'JSON', firingsTab: 'Firings', unsaved: 'not saved',
   save: 'Save', saving: 'Saving…', saveLive: 'Save and set live', setLive: 'Set live', setWatch: 'Only watch', createWatch: 'Save and watch', createLive: 'Save and set live',
+  switched: /** @type {Record<string, string>} */ ({ live: 'The rule is live within five seconds', watch: 'The rule only watches now', true: 'The rule is on', false: 'The rule is off. Its deliveries under way are cancelled.' }),
   savedLive: 'Saved. The rule is live within five seconds.', savedWatching: 'Saved. The rule watches: nothing is sent, and Firings shows when it would have fired.', notSaved: 'Not saved.', seeBelow: (/** @type {number} */ n) => (n === 1 ? 'What is wrong is marked below.' : `${n} things are wrong; they are marked below.`),
   delete: 'Delete', deleted: 'Rule deleted', deleteTitle: (/** @type {string} */ name) => `Delete “${name}”?`, deleteHint: 'The endpoints of its steps are deleted, and their deliveries under way are cancelled. Past deliveries stay listed. Its firings can no longer be read.',
   undoKey: 'Undo', redoKey: 'Redo', saveKey: 'Save', restored: 'Your edits from before are back. They are not saved yet.', discard: 'Discard them', discardEdits: 'Discard', cancel: 'Cancel',
@@ -36,7 +37,7 @@ export const texts = {
 
   // Cards
   when: 'When', if: 'If', then: 'Then', examples: 'Examples',
-  types: 'Event types', anyType: 'any type', channels: 'In channels', anyChannel: 'any channel', onlyInChannels: 'Only in some channels', removeChip: (/** @type {string} */ word) => `Remove ${word}`,
+  types: 'Event types', anyType: 'any', addType: 'Add a type or family', addChannel: 'Add a channel', channels: 'In channels', anyChannel: 'any', onlyInChannels: 'Only in some channels', removeChip: (/** @type {string} */ word) => `Remove ${word}`,
   conditions: 'Conditions', noConditions: 'Every event of these types. Drag a value of the event here, or press its plus.', oneCondition: 'This must hold:', matchLabel: 'How many must hold',
   matches: { $and: 'All of', $or: 'Any of', $nor: 'None of' }, mustHold: { $and: 'these must hold', $or: 'these must hold', $nor: 'these may hold' },
   addCondition: 'Condition', addGroup: 'Group', someItemOf: 'Some item of', where: 'where', emptyGroup: 'An empty group: put a condition into it. Until then it is left out.', wholeRule: 'the outermost conditions',
