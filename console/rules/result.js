@@ -101,7 +101,7 @@ function Request({ place, step, made }) {
   const body = bodyOf(request.body);
   return html`<div class="request-shown">
     <div class="request-line"><span class="number muted">${place + 1}</span>${isHttp ? html`<span class="mono">${request.method}</span><bdi dir="ltr" class="mono cut" title=${request.url}>${request.url}</bdi>` : html`<span>${step.does === 'emit' ? texts.emits(step.type) : texts.invokes(step.action)}</span>`}<span class="spacer"></span><${Copy} text=${request.body} label=${texts.copyBody} /></div>
-    ${isHttp && html`<details><summary>${texts.headersOf(request.headers.length)}${!isValid && html` <span class="muted">${texts.signedLater}</span>`}</summary><dl class="headers mono">${request.headers.map((/** @type {[string, string]} */ [name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></details>`}
+    ${isHttp && html`<details><summary>${texts.headersOf(request.headers.length)}${!isValid && request.headers.some((/** @type {[string, string]} */ [name]) => name.includes('signature')) && html` <span class="muted">${texts.signedLater}</span>`}</summary><dl class="headers mono">${request.headers.map((/** @type {[string, string]} */ [name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></details>`}
     <pre class="mono body" tabindex="0" aria-label=${texts.body}>${body}</pre>
     <p class="hint number">${texts.bytes(number(request.body_bytes))}</p>
   </div>`;
