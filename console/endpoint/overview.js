@@ -1,6 +1,6 @@
 // How does one endpoint do, and what does it get?
 // What is wrong now and whose turn it is, the last 24 hours, the settings as sentences, the last deliveries.
-import { Bars, Facts, Id, Loaded, May, Notice, Section, Time, Url, duration, fill, html, link, may, number, percent, statusWord, useLive } from '../shell.js';
+import { Bars, Copy, Facts, Id, Loaded, May, Notice, Section, Time, duration, fill, html, link, may, number, percent, statusWord, useLive } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 import { words as form } from '../messages/en/endpoint_form.js';
 import { whyFailed } from './exchange.js';
@@ -35,7 +35,7 @@ function Trouble({ endpoint, last }) {
   const failed = [probed, ...last].find((d) => d?.last_error);
   const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : words.turns[reason] ?? words.turns.manual;
   return html`<${Notice} tone=${bad ? 'bad' : 'info'} icon=${active ? 'warn' : 'pause'}
-    actions=${failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
+    actions=${!active && reason !== 'failing' ? html`<${May} scope="deliveries"><a class="button small" href=${link('replays', 'new', { endpoint_id: endpoint.id, status: 'skipped' })}>${words.replaySkipped}</a><//>` : failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
     ${failed && html`<p><strong>${words.lastFailed(whyFailed(failed))}</strong></p>`}<p>${turn}</p><//>`;
 }
 
@@ -56,7 +56,7 @@ function factsOf(e) {
   const { rate_limit: rate } = e;
   const limits = [rate?.per_second && words.perSecond(rate.per_second), rate?.per_minute && words.perMinute(rate.per_minute), e.max_concurrency && words.atOnce(e.max_concurrency)].filter(Boolean);
   return [
-    [words.url, html`<${Url} url=${e.url} copy />`],
+    [words.url, html`<span class="break" dir="ltr">${e.url}</span> <${Copy} text=${e.url} />`],
     [words.gets, e.events.length ? html`<span class="mono break">${e.events.join(', ')}</span>` : words.everyType],
     [words.channels, e.channels.length > 0 && html`<span class="mono">${e.channels.join(', ')}</span>`],
     [words.filter, Boolean(e.filter) && html`<code class="break">${JSON.stringify(e.filter)}</code>`],

@@ -40,7 +40,7 @@ export default function Settings({ ws, endpoint, refresh }) {
   const sample = useSample(ws, shownType, known);
   const preview = usePreview(ws, form.value, sample);
   const saved = useSavedPreview(pathOf(endpoint), endpoint.updated_at);
-  const changeable = may('webhooks') && !endpoint.rule_id;
+  const changeable = may('webhooks');
   const take = () => { setBase(theirs); form.reset(fromEndpoint(theirs)); setTheirs(null); };
   return html`<div class="beside">
       <form onSubmit=${form.submit} novalidate>

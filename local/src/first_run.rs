@@ -25,6 +25,7 @@ use store::rows::api_keys::ListedApiKey;
 use store::{Listing, Store};
 use usecases::{Clock, Randomness};
 
+use crate::catalogues;
 use crate::data_dir::DataDir;
 use crate::http::RECEIVER_PATH;
 
@@ -87,6 +88,7 @@ pub async fn prepare(
     // One that was deleted is not made again under its id: its rows may still be being deleted.
     let workspace = known.map_or_else(|| WorkspaceId::new(now, randomness.id()), |known| known.id);
     if is_new {
+        data.map_or(Ok(()), catalogues::want)?;
         save_workspace(store, &Workspace::new(workspace, settings_of_workspace("local"), now)).await?;
         data.map_or(Ok(()), |data| data.write_private(WORKSPACE_FILE, &workspace.to_string()))?;
     }

@@ -15,7 +15,7 @@ use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::timestamp::Timestamp;
-use egress::Egress;
+use egress::{Egress, Lookup};
 use embedded_aws::Durability;
 use futures_util::FutureExt as _;
 use lambda_kit::metrics::Metrics;
@@ -78,6 +78,8 @@ pub struct Setup<'a> {
     pub port: u16,
     /// The targets that endpoints may have.
     pub targets: AllowedTargets,
+    /// How the names of their hosts are looked up.
+    pub names: Lookup,
     /// The installation's default settings of endpoints.
     pub endpoint_defaults: EndpointDefaults,
     /// The clock of all functions and emulators.
@@ -100,6 +102,7 @@ impl Default for Setup<'_> {
             listen: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             targets: AllowedTargets::loopback_and_http(),
+            names: Lookup::system(),
             endpoint_defaults: EndpointDefaults::default(),
             clock: Clock::system(),
             observer: None,
@@ -242,7 +245,7 @@ impl Platform {
         let mailer = mailbox(address, &setup.targets);
         let targets = setup.targets.with_mail(mailer.is_some());
         let endpoint_defaults = setup.endpoint_defaults;
-        let egress = Egress::new(targets)?;
+        let egress = Egress::with_lookup(targets, setup.names)?;
         let (cache, randomness) = (Cache::new(store.clone()), Randomness::system());
         let context = |function| {
             let (store, queue) = match &setup.observer {

@@ -34,6 +34,7 @@ use self::claim::{Claim, Claimed};
 pub use self::prepared::Prepared;
 use crate::act::actions::Actions;
 use crate::error::UseCaseError;
+use crate::telemetry::call_log;
 
 /// Who invokes.
 #[derive(Debug, Clone, Copy)]
@@ -106,6 +107,19 @@ pub enum Invoked {
 /// [`Problem::ActionFailing`] and [`Problem::ActionBusy`] when nothing was sent; [`UseCaseError::Fault`] when it could not be
 /// recorded.
 pub async fn invoke(
+    actions: &Actions,
+    caller: Caller<'_>,
+    name: &ActionName,
+    request: InvokeRequest,
+) -> Result<Invoked, UseCaseError> {
+    let invoked = call_or_refuse(actions, caller, name, request).await;
+    if let (Caller::Key(key), Err(UseCaseError::Problem(problem))) = (caller, &invoked) {
+        call_log::refused(key, name, problem);
+    }
+    invoked
+}
+
+async fn call_or_refuse(
     actions: &Actions,
     caller: Caller<'_>,
     name: &ActionName,
@@ -208,6 +222,11 @@ pub async fn invocable_actions(
     let workspace = workspace_of(actions, caller).await?;
     let all = actions.context.store.all_action_settings(workspace).await?.into_iter();
     Ok(all.filter(|settings| is_invocable(settings, caller)).collect())
+}
+
+/// Notes that a key called a tool that is none for it: the name may be that of an action of other roles.
+pub fn note_unknown(caller: &ApiKey, name: &ActionName) {
+    call_log::refused(caller, name, &Problem::NotFound("action that you may invoke"));
 }
 
 /// The settings of the action of this name, if the key may invoke it, as in [`invocable_actions`].
