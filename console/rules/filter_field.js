@@ -57,7 +57,7 @@ export function FilterField({ text, change, data, type = '', why = null, errors 
     announce(texts.added(toText(ofNode(node))));
     focusOn(node.id);
   };
-  return html`<div class="rules-page"><div class="builder view-field" ref=${within} onKeyDown=${stay}>
+  return html`<div class="rules-page"><div class="r-builder r-view-field" ref=${within} onKeyDown=${stay}>
     <${Segments} label=${texts.parts} value=${tree ? view : 'json'} change=${setView} options=${[['builder', texts.builder], ['json', texts.json]]} />
     ${tree && view === 'builder' ? html`${met && html`<p class=${met.held ? 'good-text' : 'bad-text'} role="status"><${Icon} name=${met.held ? 'check' : 'cross'} /> ${met.held ? texts.meets : texts.meetsNot}</p>`}<${Conditions} b=${b} /><${Offered} document=${document} add=${add} />`
     : html`<${CodeEditor} label=${texts.conditions} value=${text} change=${change} errors=${errors} strip="/filter" rows=${Math.min(14, Math.max(4, text.split('\n').length + 1))} />`}
@@ -84,7 +84,7 @@ function byNode(filter, errors) {
 function Offered({ document, add }) {
   const offered = plain(document).slice(0, OFFERED);
   if (offered.length === 0) return null;
-  return html`<p class="hint">${texts.fromEvent}</p><ul class="offered" role="list">${offered.map(([pointer, path, value]) => html`<li key=${pointer} class="chip"><${Grip} id=${`value:${pointer}`} label=${texts.gripValue(short(path))} /><bdi class="mono">${short(path)}</bdi><button type="button" class="icon-button" aria-label=${texts.addValueOf(short(path))} title=${texts.addValueOf(short(path))} onClick=${() => add(path, value)}><${Icon} name="plus" /></button></li>`)}</ul>`;
+  return html`<p class="hint">${texts.fromEvent}</p><ul class="r-offered" role="list">${offered.map(([pointer, path, value]) => html`<li key=${pointer} class="r-chip"><${Grip} id=${`value:${pointer}`} label=${texts.gripValue(short(path))} /><bdi class="mono">${short(path)}</bdi><button type="button" class="icon-button" aria-label=${texts.addValueOf(short(path))} title=${texts.addValueOf(short(path))} onClick=${() => add(path, value)}><${Icon} name="plus" /></button></li>`)}</ul>`;
 }
 
 /** Values that are no objects, the shallow ones first, with pointer and path. @param {any} document @returns {[string, string, any][]} */
