@@ -1,6 +1,6 @@
 // What happens if this event is sent?
 // Type and payload with the catalogue's example; refusals beside their line; afterwards its ledger; the same as curl.
-import { Copy, Field, Fold, FormEnd, Notice, Page, Problem, Section, Segments, TextField, Time, call, get, html, link, may, part, signal, useEffect, useEndpoints, useForm, useLive, useMemo, useRef, useState } from '../shell.js';
+import { Copy, Field, Fold, Forbidden, FormEnd, Notice, Page, Problem, Section, Segments, TextField, Time, call, get, html, link, may, part, signal, useEffect, useEndpoints, useForm, useLive, useMemo, useRef, useState } from '../shell.js';
 import { words } from '../messages/en/events.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { memberText, mistakeIn, parseJson, pretty } from '../ui/json_text.js';
@@ -14,6 +14,12 @@ const EMPTY = { type: '', data: '', channels: '', occurred_at: '', deliver_at: '
 
 /** @param {{ws: string}} props */
 export default function EventSend({ ws }) {
+  if (may('events')) return html`<${Send} ws=${ws} />`;
+  return html`<${Page} title=${words.sendTitle} crumbs=${[[words.title, link('events')]]}><${Forbidden} scope="events" /><//>`;
+}
+
+/** @param {{ws: string}} props */
+function Send({ ws }) {
   const [sent, setSent] = useState(/** @type {any} */ (null));
   const result = useRef(/** @type {HTMLElement|null} */ (null));
   const form = useForm(EMPTY, async (value) => {

@@ -1,8 +1,8 @@
 // Which events came in?
 // A live list with filters in the address; a search in payloads says how far it has looked.
-import { Badge, ChoiceFilter, Empty, Filters, Fresh, Id, Loaded, May, NoMatch, Notice, Page, Pager, Partial, Table, TextFilter, Time, TimeFilter, html, link, messages, relative, route, setQuery, useLiveList, useTimeRange } from '../shell.js';
+import { Badge, Empty, Filters, Fresh, Id, Loaded, May, NoMatch, Notice, Page, Pager, Partial, Table, TextFilter, Time, TimeFilter, html, link, messages, relative, route, setQuery, useLiveList, useTimeRange } from '../shell.js';
 import { words } from '../messages/en/events.js';
-import { useEventTypes } from './event/types.js';
+import { TypeFilter } from './event/types.js';
 import { styles } from './delivery/styles.js';
 
 await styles;
@@ -20,7 +20,7 @@ export default function Events({ ws }) {
   const send = html`<${May} scope="events"><a class="button primary" href=${link('events', 'send')}>${words.send}</a><//>`;
   return html`<${Page} title=${words.title} actions=${send}>
     <${Filters} names=${Object.keys(FILTERS)}>
-      <${ChoiceFilter} name="event_type" label=${words.type} several free options=${useEventTypes(ws)} />
+      <${TypeFilter} label=${words.type} />
       <${TextFilter} name="text" label=${words.text} minLength=${3} width="220px" />
       <${TimeFilter} />
     <//>

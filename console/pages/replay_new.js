@@ -1,7 +1,7 @@
 // What would a replay send, and shall it?
 // The settings, then always a dry run of just these settings: count, duration, the first ten; only then the button that sends.
 import {
-  AreaField, CheckField, Failed, Field, FormEnd, Loading, Notice, Outcome, Page, Problem, Section, SelectField, State, Status, Table, TextField, Time, endpointName, html, link, navigate, number, post, route, useEndpoints, useForm, useMemo, useState,
+  AreaField, CheckField, Failed, Field, Forbidden, FormEnd, Loading, Notice, Outcome, Page, Problem, Section, SelectField, State, Status, Table, TextField, Time, endpointName, html, link, may, navigate, number, post, route, useEndpoints, useForm, useMemo, useState,
 } from '../shell.js';
 import { words } from '../messages/en/replays.js';
 import { lastsMs, remember } from './replay/progress.js';
@@ -14,6 +14,12 @@ const PERIODS = /** @type {[number, string][]} */ ([[1, '1 h'], [24, '24 h'], [1
 
 /** @param {{ws: string}} props */
 export default function ReplayNew({ ws }) {
+  if (may('deliveries')) return html`<${New} ws=${ws} />`;
+  return html`<${Page} title=${words.newTitle} crumbs=${[[words.title, link('replays')]]}><${Forbidden} scope="deliveries" /><//>`;
+}
+
+/** @param {{ws: string}} props */
+function New({ ws }) {
   const endpoints = useEndpoints(ws);
   const initial = useMemo(() => fromQuery(route.value.query, Date.now()), []);
   const [counted, setCounted] = useState(/** @type {{of: string, plan: any, body: any}|null} */ (null));

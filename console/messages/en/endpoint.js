@@ -22,7 +22,7 @@ export const words = {
   replaySkipped: 'Replay what was skipped',
   turns: /** @type {Record<string, string>} */ ({
     open: 'New deliveries are parked meanwhile. One is tried each minute; when it is taken, all that is parked is sent, oldest first.', retrying: 'Each delivery is tried again by its own schedule.',
-    failing: 'Posthorn switched it off. Its events are kept until they expire: switch it on when the receiver works again, and they are sent.', gone: 'The answer 410 Gone switched it off. New events are skipped: if that was a mistake, switch it on, and replay what was skipped.', manual: 'New events are skipped. They are not sent by themselves when it is switched on: replay them.',
+    failing: 'It was switched off after too many failures. Its events are kept until they expire: switch it on when the receiver works again, and they are sent.', gone: 'The answer 410 Gone switched it off. New events are skipped: if that was a mistake, switch it on, and replay what was skipped.', manual: 'New events are skipped. They are not sent by themselves when it is switched on: replay them.',
   }),
   url: 'URL', gets: 'Gets', everyType: 'Every type', filter: 'Filter', channels: 'Channels', sends: 'Sends', retries: 'Retries', limits: 'Limits', id: 'Id', uid: 'Own id', created: 'Created', changed: 'Changed', delay: 'Delay', noLimits: 'None', method: 'Method', headers: 'Headers',
   perSecond: (/** @type {number} */ n) => `${number(n)} a second`, perMinute: (/** @type {number} */ n) => `${number(n)} a minute`, atOnce: (/** @type {number} */ n) => `${number(n)} at the same time`, hasTemplate: 'by a template', delayed: (/** @type {number} */ seconds) => `${span(seconds * 1000)} after the event`,

@@ -15,7 +15,7 @@ export const words = {
   facts: { id: 'Event', uid: 'Your id', accepted: 'Accepted', occurred: 'Happened', due: 'Due', channels: 'Channels', deliveries: 'Deliveries' },
   payload: 'Payload',
   ledger: 'What became of it', ledgerNote: (/** @type {number} */ sent, /** @type {number} */ skipped) => `${count(sent, 'delivery', 'deliveries')}, ${count(skipped, 'endpoint')} skipped`, ledgerEmpty: 'No endpoint existed when this event was accepted.',
-  endpoint: 'Endpoint', status: 'Status', answer: 'Last answer', attempts: 'Attempts', why: 'Why not?', showSkipped: (/** @type {number} */ n) => `Show ${count(n, 'endpoint')} that ${n === 1 ? 'does' : 'do'} not want this type`, hideSkipped: 'Hide them',
+  endpoint: 'Endpoint', status: 'Status', answer: 'Last answer', attempts: 'Attempts', why: 'Why not?', reason: 'Reason', showSkipped: (/** @type {number} */ n) => `Show ${count(n, 'endpoint')} that ${n === 1 ? 'does' : 'do'} not want this type`, hideSkipped: 'Hide them',
   groups: { got: 'Deliveries', skipped: 'Skipped' },
   skip: /** @type {Record<string, string>} */ ({ type_not_subscribed: 'it did not want this type', disabled: 'it was switched off', channel: 'it wants other channels', parked_full: 'it had 100,000 parked deliveries already', notified_lately: 'it was notified within the hour before', filter: 'its filter did not hold', watching: 'the rule only watches', loop: 'the rule led to this event itself', forwarded: 'a rule’s step gives it by another endpoint' }),
 
