@@ -13,6 +13,7 @@ export function FieldsTable({ schema }) {
   const [open, setOpen] = useState(/** @type {Record<string, boolean>} */ ({}));
   const isOpen = (/** @type {string} */ path) => open[path] ?? fields.length <= LONG;
   if (fields.length === 0) return html`<p class="muted">${words.noFields}</p>`;
+  const nested = fields.some((f) => f.parent);
   const shown = [];
   let closed = Infinity;
   for (const field of fields) {
@@ -23,7 +24,7 @@ export function FieldsTable({ schema }) {
   return html`<div class="fields-scroll" tabindex="0" role="region" aria-label=${words.fields}><table class="fields"><thead><tr><th scope="col">${words.field}</th><th scope="col">${words.fieldType}</th><th scope="col">${words.meaning}</th></tr></thead>
     <tbody>${shown.map((f, n) => html`<tr key=${`${n} ${f.path}`}>
       <th scope="row"><span class="field-name" style=${{ paddingInlineStart: `${f.depth * 18}px` }}>
-        ${f.parent ? html`<button type="button" class="icon-button" aria-expanded=${isOpen(f.path) ? 'true' : 'false'} aria-label=${f.path} onClick=${() => setOpen({ ...open, [f.path]: !isOpen(f.path) })}><${Icon} name=${isOpen(f.path) ? 'down' : 'right'} /></button>` : html`<span class="no-fold"></span>`}
+        ${f.parent ? html`<button type="button" class="icon-button" aria-expanded=${isOpen(f.path) ? 'true' : 'false'} aria-label=${f.path} onClick=${() => setOpen({ ...open, [f.path]: !isOpen(f.path) })}><${Icon} name=${isOpen(f.path) ? 'down' : 'right'} /></button>` : nested && html`<span class="no-fold"></span>`}
         <bdi class="mono break" title=${f.path}>${f.name || '/'}</bdi></span></th>
       <td><span class="mono">${f.type}</span> <span class=${f.required ? 'need' : 'muted'}>${f.required ? words.required : words.optional}</span></td>
       <td>${f.deprecated && html`<${Badge} tone="warn">${words.deprecated}<//> `}<span dir="auto">${[f.title, f.description].filter(Boolean).join(': ')}</span>${f.limits.length > 0 && html`<span class="limits">${f.limits.map((l) => (limits[l.is] ?? String)(l.value)).join(' · ')}</span>`}${f.example !== undefined && html`<span class="limits">${words.example}: <code>${JSON.stringify(f.example)}</code></span>`}</td>
