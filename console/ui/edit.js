@@ -24,7 +24,7 @@ export const withRevision = ({ data, headers }) => ({ ...data, revision: headers
  * @param {import('../api.js').Query} [how.query]
  * @param {(thing: any) => any} how.from the form's values
  * @param {(value: any) => Record<string, any>} how.body the values as the API's members
- * @param {(before: any, after: any) => any} [how.changed] one member of the merge; what differs if left out
+ * @param {(before: any, after: any, name: string) => any} [how.changed] one member of the merge; its value if left out
  * @param {string} how.draft
  * @param {(saved: any) => any} how.done
  * @returns {Edit}
@@ -38,7 +38,7 @@ export function useEdit(thing, { path, query, from, body, changed = (_, after) =
     const names = Object.keys(next).filter((name) => write(old[name] ?? null) !== write(next[name] ?? null));
     if (names.length === 0) { toast(words.nothing); return; }
     try {
-      const saved = withRevision(await call('PATCH', path, { query, revision, body: write(Object.fromEntries(names.map((name) => [name, changed(old[name], next[name]) ?? null]))) }));
+      const saved = withRevision(await call('PATCH', path, { query, revision, body: write(Object.fromEntries(names.map((name) => [name, changed(old[name], next[name], name) ?? null]))) }));
       setBase(saved);
       setTheirs(null);
       form.reset(from(saved));
