@@ -1,6 +1,6 @@
 // What does an agent see, and how is it connected?
 // The tools of a chosen key and why each other is not among them; the server's own answer for a pasted key; snippets.
-import { Badge, Copy, Failed, Field, Fold, Loaded, Notice, Problem, Section, Segments, call, html, link, may, post, session, useLive, useMemo, useState } from '../shell.js';
+import { Badge, Copy, Failed, Field, Fold, Loaded, Notice, Problem, Section, Segments, call, html, link, may, session, useLive, useMemo, useState } from '../shell.js';
 import { fieldsOf } from '../catalogue/schema.js';
 import { words } from '../messages/en/actions.js';
 import { snippets, toolsOf } from './tools.js';
@@ -21,7 +21,7 @@ function Seen({ ws }) {
   const best = all.find((k) => k.scopes.includes('actions') && k.id) ?? all[0];
   const [id, setId] = useState(/** @type {string|null} */ (null));
   const key = all.find((k) => k.id === id) ?? best;
-  return html`<${Section} title=${words.agents}>
+  return html`<${Section} title=${words.toolsOfKey}>
     <${Loaded} of=${actions}>${(/** @type {any} */ page) => (!key ? html`<${Notice} actions=${may('admin') && html`<a class="button small" href=${link('keys')}>${words.makeKey}</a>`}>${words.noKeys}<//>` : html`
       <div class="key-row"><${Field} label=${words.chooseKey}>${(/** @type {any} */ a) => html`<select ...${a} value=${key.id} onChange=${(/** @type {any} */ e) => setId(e.target.value)}>${all.map((k) => html`<option key=${k.id} value=${k.id}>${k.name}</option>`)}</select>`}<//></div>
       <p class="hint">${words.keyFacts(key.scopes.join(', '), key.roles.join(', '))}</p>
@@ -62,8 +62,8 @@ function Exact() {
     }
   };
   return html`<${Section} title=${words.exact}><form class="key-row" onSubmit=${go}>
-      <${Field} label=${words.chooseKey} hint=${words.exactHint}>${(/** @type {any} */ a) => html`<input type="password" class="mono" autocomplete="off" placeholder="phk_…" ...${a} value=${key} onInput=${(/** @type {any} */ e) => setKey(e.target.value)} />`}<//>
-      <button class="button" disabled=${!key.trim()}>${words.ask}</button></form>
+      <${Field} label=${words.chooseKey}>${(/** @type {any} */ a) => html`<input type="password" class="mono" autocomplete="off" placeholder="phk_…" ...${a} value=${key} onInput=${(/** @type {any} */ e) => setKey(e.target.value)} />`}<//>
+      <button class="button" disabled=${!key.trim()}>${words.ask}</button></form><p class="hint">${words.exactHint}</p>
     ${problem && html`<${Failed} problem=${problem} compact title=${words.mcpRefused} />`}
     ${tools && html`<h3>${words.tools(tools.length)}</h3><pre class="code wrap" tabindex="0" aria-label=${words.askedTools}>${JSON.stringify(tools, null, 2)}</pre>`}
   <//>`;

@@ -53,7 +53,7 @@ function reason(key, action, open) {
 
 /** How each client is connected. @param {string} origin @returns {Record<string, {file: string, text: string}>} */
 export const snippets = (origin) => ({
-  claude: { file: '', text: `claude mcp add --transport http posthorn ${origin}/v1/mcp \\\n  --header "Authorization: Bearer $AGENT_KEY"` },
+  claude: { file: '', text: `claude mcp add --transport http posthorn \\\n  ${origin}/v1/mcp \\\n  --header "Authorization: Bearer $AGENT_KEY"` },
   cursor: { file: '~/.cursor/mcp.json', text: JSON.stringify({ mcpServers: { posthorn: { url: `${origin}/v1/mcp`, headers: { Authorization: 'Bearer phk_…' } } } }, null, 2) },
   vscode: { file: '.vscode/mcp.json', text: JSON.stringify({ inputs: [{ type: 'promptString', id: 'posthorn-key', description: 'Posthorn API key', password: true }], servers: { posthorn: { type: 'http', url: `${origin}/v1/mcp`, headers: { Authorization: 'Bearer ${input:posthorn-key}' } } } }, null, 2) },
   curl: { file: '', text: `curl -sS ${origin}/v1/mcp -H "Authorization: Bearer $AGENT_KEY" \\\n  -H 'Content-Type: application/json' \\\n  -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'` },

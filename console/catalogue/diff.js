@@ -9,8 +9,14 @@ import { fieldsOf } from './schema.js';
 export function changesOf(before, after) {
   const [old, now] = [byPath(fieldsOf(before)), byPath(fieldsOf(after))];
   const paths = [...new Set([...now.keys(), ...old.keys()])];
-  return paths.map((path) => change(path, old.get(path) ?? null, now.get(path) ?? null)).filter((c) => c !== null);
+  const gone = (/** @type {string} */ path) => old.has(path) && !now.has(path);
+  // What was inside of a field that went is not said again.
+  const said = paths.filter((path) => !gone(path) || !parents(path).some(gone));
+  return said.map((path) => change(path, old.get(path) ?? null, now.get(path) ?? null)).filter((c) => c !== null);
 }
+
+/** `a.b[].c`: `a.b[]`, `a.b`, `a` @param {string} path */
+const parents = (path) => [...path.matchAll(/\.|\[\]/g)].map((m) => path.slice(0, m.index));
 
 /** @param {Field[]} fields */
 const byPath = (fields) => new Map(fields.map((f) => [f.path, f]));

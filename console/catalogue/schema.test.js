@@ -53,6 +53,7 @@ test('a change says what it may break', () => {
     ['id', 'changed', 'need', true], ['channel', 'changed', 'limits', false], ['carrier', 'added', '', false], ['note', 'removed', '', true],
   ]);
   assert.deepEqual(changesOf(order, order), []);
+  assert.deepEqual(changesOf(order, { properties: { id: order.properties.id }, required: ['id'] }).map((c) => c.path), ['lines', 'note', 'channel', 'at']);
   assert.equal(changesOf({ properties: { n: { type: 'number' } } }, { properties: { n: { type: 'integer' } } })[0].breaks, false);
   assert.equal(changesOf({ properties: { n: { type: 'integer' } } }, { properties: { n: { type: 'string' } } })[0].breaks, true);
 });

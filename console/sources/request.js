@@ -30,7 +30,7 @@ function Content({ request: r, path }) {
   const isJson = useMemo(() => !r.body_base64 && !r.body_truncated && /^\s*[[{]/.test(r.body) && !mistakeIn(r.body), [r.body]);
   return html`${r.query && html`<${Section} title=${words.query}><pre class="code wrap">${r.query}</pre><//>`}
     <${Section} title=${words.headers} note=${words.credentials}><div class="http"><dl class="http-headers">${r.headers.map((/** @type {[string, string]} */ [name, value], /** @type {number} */ n) => html`<div key=${n}><dt>${name}:</dt> <dd dir="ltr">${value}</dd></div>`)}</dl></div><//>
-    <${Section} title=${words.body} note=${r.body_truncated ? words.truncatedAt(r.body_bytes) : size(r.body_bytes)} actions=${html`<${Copy} text=${r.body} />${r.reason !== 'body_too_large' && r.body_bytes > 0 && html`<${Download} path=${`${path}/body`} name=${`${r.id}.body`} label=${words.wholeBody} />`}`}>
+    <${Section} title=${words.body} note=${r.body_truncated ? words.truncatedAt(r.body_bytes) : size(r.body_bytes)} actions=${html`${!isJson && r.body_bytes > 0 && html`<${Copy} text=${r.body} />`}${r.reason !== 'body_too_large' && r.body_bytes > 0 && html`<${Download} path=${`${path}/body`} name=${`${r.id}.body`} label=${words.wholeBody} />`}`}>
       ${r.reason === 'body_too_large' ? html`<p class="muted">${words.notKept}</p>` : r.body_bytes === 0 ? html`<p class="muted">${words.noBody}</p>` : html`${r.body_base64 && html`<p class="hint">${words.binary}</p>`}${isJson ? html`<${JsonTree} text=${r.body} label=${words.body} />` : html`<pre class="code wrap" dir="auto" tabindex="0" aria-label=${words.body}>${r.body}</pre>`}`}
     <//>`;
 }

@@ -10,11 +10,12 @@ import { Rich, Steps } from './rich.js';
 /** @param {{source: any, path: string, refresh: () => Promise<void>}} props */
 export default function SetUp({ source, path, refresh }) {
   const said = providers[source.provider];
-  const later = said?.later && (route.value.query.get('later') || source.secrets.length === 1);
+  const made = Boolean(route.value.query.get('later'));
+  const later = said?.later && (made || source.secrets.length === 1);
   return html`<${Section} title=${words.address}><${Address} source=${source} /><//>
     <${Section} title=${words.stepsAt}><div class="guide"><${Steps} of=${[
     ...(said?.after ?? []),
-    ...(later && may('sources') ? [html`<p><${Rich} text=${said.later} /></p><div class="row"><${Rotate} path=${path} done=${refresh} label=${words.replaceSecret} none class="button" /></div>`] : []),
+    ...(later && may('sources') ? [html`<p>${!made && words.ifMadeUp} <${Rich} text=${said.later} /></p><div class="row"><${Rotate} path=${path} done=${refresh} label=${words.replaceSecret} none class="button" /></div>`] : []),
     ...(may('sources') ? [html`<p>${words.stepSample}</p><div class="row"><${Sample} path=${path} source=${source} class="button" /></div>`] : []),
     html`<p>${words.stepLook}</p><div class="row"><a class="button" href=${link('sources', source.id)}>${words.toRequests}</a></div>`,
   ]} /></div><//>`;

@@ -1,6 +1,6 @@
 // How is a thing changed that somebody else may change at the same time?
 // A form over what was opened; only what differs is sent, with If-Match; a refusal shows both versions, and nothing is lost.
-import { FormEnd, Notice, call, html, messages, toast, useForm, useState } from '../shell.js';
+import { FormEnd, Notice, call, html, messages, toast, useEffect, useForm, useState } from '../shell.js';
 import { words } from '../messages/en/edit.js';
 import { write } from './raw_json.js';
 
@@ -51,6 +51,8 @@ export function useEdit(thing, { path, query, from, body, changed = (_, after) =
     }
   };
   const form = useForm(from(base), (value) => put(value, base, base.revision), { draft });
+  // As long as nothing is typed, the form follows what others save.
+  useEffect(() => { if (thing.revision !== base.revision && !form.dirty && !form.saving) { setBase(thing); form.reset(from(thing)); } }, [thing.revision]);
   const keep = () => { put(form.value, base, theirs.revision).catch(() => {}); };
   const take = () => { setBase(theirs); form.reset(from(theirs)); setTheirs(null); };
   return { form, base, theirs, keep, take, body: (/** @type {any} */ value) => body(value) };
@@ -62,8 +64,8 @@ export function useEdit(thing, { path, query, from, body, changed = (_, after) =
  */
 export function EditEnd({ edit, from, shown, save = messages.form.save, children }) {
   const { form, theirs, base } = edit;
-  return html`${theirs && html`<${Both} rows=${different(edit.body(from(base)), edit.body(from(theirs)), edit.body(form.value))} keep=${edit.keep} take=${edit.take} />`}
-    <div class=${`save-bar ${form.dirty ? 'dirty' : ''}`}><${FormEnd} form=${theirs ? { ...form, problem: null } : form} save=${save} shown=${shown}>
+  if (theirs) return html`<${Both} rows=${different(edit.body(from(base)), edit.body(from(theirs)), edit.body(form.value))} keep=${edit.keep} take=${edit.take} />`;
+  return html`<div class=${`save-bar ${form.dirty ? 'dirty' : ''}`}><${FormEnd} form=${form} save=${save} shown=${shown}>
       ${form.dirty && html`<button type="button" class="button" onClick=${() => form.reset(from(base))}>${words.discard}</button>`}${children}<//></div>`;
 }
 
