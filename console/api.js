@@ -34,7 +34,9 @@ export class Problem extends Error {
   }
 }
 
-const STORE = 'posthorn.session';
+// A portal has a place of its own for each workspace: a frame shares the storage of the tab, and must not log anybody out.
+const portalOf = typeof location === 'undefined' ? null : /^\/portal\/([^/]+)/.exec(location.pathname);
+const STORE = portalOf ? `posthorn.portal.${portalOf[1]}` : 'posthorn.session';
 const store = typeof sessionStorage === 'undefined' ? null : sessionStorage;
 
 /** @returns {Session|null} */

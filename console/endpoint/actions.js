@@ -39,7 +39,7 @@ export function TestDialog({ endpoint, close }) {
       <${Field} label=${words.type} error=${problem?.at('/type')} optional>${(/** @type {any} */ a) => html`<input ...${a} class="mono" type="text" placeholder="posthorn.test" value=${type} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => setType(e.target.value)} />`}<//>
       <${Field} label=${words.payload} hint=${words.payloadHint} optional>${() => html`<${CodeEditor} label=${words.payload} value=${data} change=${setData} rows=${4} errors=${(problem?.errors ?? []).filter((e) => e.pointer.startsWith('/data'))} strip="/data" />`}<//>
       ${problem && html`<${Failed} problem=${problem} compact />`}
-      <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.close}</button><button class="button primary" disabled=${busy}>${busy ? words.sending : delivery ? words.sendAgain : words.sendTest}</button></div>
+      <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.close}</button><button class="button primary" aria-disabled=${busy ? 'true' : undefined}>${busy ? words.sending : delivery ? words.sendAgain : words.sendTest}</button></div>
     </form>
     ${delivery && html`<${Exchange} key=${delivery.id} delivery=${delivery} url=${endpoint.url} />`}
   <//>`;
@@ -66,13 +66,14 @@ export function PauseOrSwitchOn({ endpoint, done }) {
     done();
   };
   const on = async () => {
+    if (busy) return;
     setBusy(true);
     try { await put(true); } catch (error) {
       if (!(error instanceof Problem)) throw error;
       toast(error.message, { kind: 'failed' });
     } finally { setBusy(false); }
   };
-  if (!endpoint.active) return html`<button class="button" disabled=${busy} onClick=${on}>${words.switchOn}</button>`;
+  if (!endpoint.active) return html`<button class="button" aria-disabled=${busy ? 'true' : undefined} onClick=${on}>${words.switchOn}</button>`;
   return html`<${Opens} label=${words.pause}>${(/** @type {() => void} */ close) => html`<${Confirm} title=${words.pauseTitle(endpointName(endpoint))} confirm=${words.pause} close=${close} run=${() => put(false)}><p>${words.pauseWords}</p><//>`}<//>`;
 }
 

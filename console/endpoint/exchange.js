@@ -1,6 +1,6 @@
 // What was sent, and what came back?
 // A delivery's last attempt, request and answer side by side, and one sentence over them; the body comes from a preview.
-import { Icon, call, duration, html, link, may, useEffect, useState } from '../shell.js';
+import { Icon, call, duration, html, link, may, useEffect, useRef, useState } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 import { ReceivedAnswer, SentRequest } from './http.js';
 
@@ -33,7 +33,9 @@ export function Exchange({ delivery, url }) {
   const attempt = delivery.attempt_log.at(-1);
   const body = useSentBody(delivery);
   const good = delivery.status === 'delivered';
-  return html`<div class="exchange">
+  const root = useRef(/** @type {HTMLElement|null} */ (null));
+  useEffect(() => { root.current?.scrollIntoView({ block: 'nearest' }); }, []);
+  return html`<div class="exchange" ref=${root}>
     <p class=${`exchange-line ${good ? 'good-text' : 'bad-text'}`} role="status"><${Icon} name=${good ? 'check' : 'cross'} /><span>${good ? words.took(attempt.response.status, duration(attempt.duration_ms)) : words.refused(whyFailed(delivery))} <a href=${link('deliveries', delivery.id)}>${words.openDelivery}</a></span></p>
     ${attempt && html`<div class="sides"><section aria-label=${words.request}><h3>${words.request}</h3><${SentRequest} of=${{ ...attempt.request, url: attempt.request.url ?? url, body }} /></section>
       <section aria-label=${words.answer}><h3>${words.answer}</h3><${ReceivedAnswer} of=${attempt.response} ms=${attempt.duration_ms} error=${attempt.error ? whyFailed(delivery) : undefined} /></section></div>`}

@@ -16,12 +16,12 @@ export function pageOfArray({ data, headers }) {
   return { data, next: cursor('next', 'before'), previous: cursor('prev', 'after') };
 }
 
-/** @param {{rows: any[], label: string}} props */
-export const DeliveryTable = ({ rows, label }) => html`<${Table} label=${label} rows=${rows} href=${(/** @type {any} */ d) => link('deliveries', d.id)} columns=${[
+/** @param {{rows: any[], label: string, brief?: boolean}} props `brief`: half a page wide */
+export const DeliveryTable = ({ rows, label, brief }) => html`<${Table} label=${label} rows=${rows} href=${(/** @type {any} */ d) => link('deliveries', d.id)} columns=${[
   { head: words.time, width: '136px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
   { head: words.state, width: '148px', cell: (/** @type {any} */ d) => html`<${Status} of=${d.status} />` },
   { head: words.type, main: true, cell: (/** @type {any} */ d) => html`<span class="mono">${d.event_type}</span>` },
-  { head: words.answerHead, width: '176px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
-  { head: words.attempts, width: '88px', align: 'right', cell: (/** @type {any} */ d) => d.attempts },
-  { head: words.next, width: '136px', align: 'right', phone: 'hide', cell: (/** @type {any} */ d) => html`<${Time} at=${d.next_attempt_at} none="" />` },
+  { head: words.answerHead, width: brief ? '144px' : '176px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
+  ...(brief ? [] : [{ head: words.attempts, width: '88px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ d) => d.attempts },
+  { head: words.next, width: '136px', align: /** @type {const} */ ('right'), phone: /** @type {const} */ ('hide'), cell: (/** @type {any} */ d) => html`<${Time} at=${d.next_attempt_at} none="" />` }]),
 ]} />`;

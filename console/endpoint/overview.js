@@ -1,11 +1,10 @@
 // How does one endpoint do, and what does it get?
 // What is wrong now and whose turn it is, the last 24 hours, the settings as sentences, the last deliveries.
-import { Bars, Facts, Id, Loaded, May, Notice, Section, Time, Url, duration, fill, html, link, may, number, percent, statusWord, useClock, useLive } from '../shell.js';
+import { Bars, Copy, Facts, Id, Loaded, May, Notice, Section, Time, duration, fill, html, link, may, number, percent, statusWord, useLive } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 import { words as form } from '../messages/en/endpoint_form.js';
 import { whyFailed } from './exchange.js';
 import { DeliveryTable, pageOfArray } from './list.js';
-import { stateWords } from './state.js';
 import { PRESETS } from './values.js';
 
 const LAST = 6;
@@ -17,24 +16,27 @@ export default function Overview({ endpoint }) {
   const figures = useLive(allowed ? `${path}/statistics` : null, {}, { every: 30_000 });
   const last = useLive(allowed ? `${path}/deliveries` : null, { limit: LAST }, { every: 5000, read: pageOfArray });
   return html`
-    <${Trouble} endpoint=${endpoint} last=${last.data?.data[0]} />
-    <${May} scope="deliveries:ro"><${Section} title=${words.day} note=${words.approximate}><${Loaded} of=${figures} rows=${4}>${(/** @type {any} */ data) => html`<${Day} data=${data} endpoint=${endpoint} />`}<//><//><//>
+    <${Trouble} endpoint=${endpoint} last=${last.data?.data ?? []} />
+    <${May} scope="deliveries:ro"><${Section} title=${words.day} note=${words.approximate}><${Loaded} of=${figures} rows=${6}>${(/** @type {any} */ data) => html`<${Day} data=${data} endpoint=${endpoint} />`}<//><//><//>
     <div class="two-parts">
       <${Section} title=${words.settings}><${Facts} class="lines" of=${factsOf(endpoint)} /><//>
       <${May} scope="deliveries:ro"><${Section} title=${words.last} actions=${html`<a href="?tab=deliveries">${words.all}</a>`}>
-        <${Loaded} of=${last} rows=${LAST}>${(/** @type {any} */ page) => (page.data.length ? html`<${DeliveryTable} rows=${page.data} label=${words.last} />` : html`<p class="muted">${words.noDeliveries}. ${words.noDeliveriesHint}</p>`)}<//><//><//>
+        <${Loaded} of=${last} rows=${LAST}>${(/** @type {any} */ page) => (page.data.length ? html`<${DeliveryTable} brief rows=${page.data} label=${words.last} />` : html`<p class="muted">${words.noDeliveries}. ${words.noDeliveriesHint}</p>`)}<//><//><//>
     </div>`;
 }
 
-/** What is wrong, why, and what happens next. @param {{endpoint: any, last: any}} props */
+/** Why it failed last, whose turn it is, and what helps; the head of the page says since when. @param {{endpoint: any, last: any[]}} props `last`: its newest deliveries */
 function Trouble({ endpoint, last }) {
-  const now = useClock(endpoint.health?.next_probe_at ? 1000 : 30_000);
-  const { state, line, next } = stateWords(endpoint, now);
-  if (state === 'healthy') return null;
-  const why = last && last.status !== 'delivered' && last.last_error ? words.lastAnswer(whyFailed(last)) : '';
-  return html`<${Notice} tone=${state === 'failing' || endpoint.disabled_reason !== 'manual' ? 'bad' : 'info'} icon=${state === 'failing' ? 'warn' : 'pause'}
-    actions=${html`<a class="button small" href=${link('deliveries', '', { status: 'failed', endpoint_id: endpoint.id })}>${words.openFailed}</a>`}>
-    <strong>${words.failingNow(line)}</strong> ${next && html`<span class="sentence">${next}.</span>`} ${why && html`<p>${why}</p>`}${endpoint.disabled_reason === 'manual' && html`<p>${words.replayHint}</p>`}<//>`;
+  const { active, health, disabled_reason: reason } = endpoint;
+  const bad = active ? health?.failures > 0 : reason !== 'manual';
+  // The oldest parked delivery is the one that probes: its last answer is the endpoint's.
+  const probed = useLive(bad && may('deliveries:ro') ? '/v1/undelivered' : null, { workspace_id: endpoint.workspace_id, endpoint_id: endpoint.id, status: 'parked', limit: 1 }, { every: 30_000 }).data?.data[0];
+  if (active && !bad) return null;
+  const failed = [probed, ...last].find((d) => d?.last_error);
+  const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : words.turns[reason] ?? words.turns.manual;
+  return html`<${Notice} tone=${bad ? 'bad' : 'info'} icon=${active ? 'warn' : 'pause'}
+    actions=${!active && reason !== 'failing' ? html`<${May} scope="deliveries"><a class="button small" href=${link('replays', 'new', { endpoint_id: endpoint.id, status: 'skipped' })}>${words.replaySkipped}</a><//>` : failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
+    ${failed && html`<p><strong>${words.lastFailed(whyFailed(failed))}</strong></p>`}<p>${turn}</p><//>`;
 }
 
 /** @param {{data: any, endpoint: any}} props */
@@ -54,10 +56,10 @@ function factsOf(e) {
   const { rate_limit: rate } = e;
   const limits = [rate?.per_second && words.perSecond(rate.per_second), rate?.per_minute && words.perMinute(rate.per_minute), e.max_concurrency && words.atOnce(e.max_concurrency)].filter(Boolean);
   return [
-    [words.url, html`<${Url} url=${e.url} copy />`],
+    [words.url, html`<span class="break" dir="ltr">${e.url}</span> <${Copy} text=${e.url} />`],
     [words.gets, e.events.length ? html`<span class="mono break">${e.events.join(', ')}</span>` : words.everyType],
     [words.channels, e.channels.length > 0 && html`<span class="mono">${e.channels.join(', ')}</span>`],
-    [words.filter, e.filter && html`<code class="break">${JSON.stringify(e.filter)}</code>`],
+    [words.filter, Boolean(e.filter) && html`<code class="break">${JSON.stringify(e.filter)}</code>`],
     [words.sends, `${words.bodies[e.body] ?? e.body}${e.template ? ` ${words.hasTemplate}` : ''}${e.method === 'POST' ? '' : `, ${e.method}`}, ${words.profiles[e.signature.profile]}`],
     [words.headers, Object.keys(e.headers).length > 0 && html`<span class="mono break">${Object.keys(e.headers).join(', ')}</span>`],
     [words.retries, form.schedule(delays)],

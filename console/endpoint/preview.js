@@ -11,6 +11,8 @@ import { Raw, settings, write } from './values.js';
 
 const WAIT_MS = 350;
 const RECENT = 250;
+/** Bytes of a body that the API takes, less what the settings need. */
+const LARGEST = 40_000;
 /** What of the settings makes the request. */
 const SEEN = ['url', 'headers', 'header_prefix', 'signature', 'method', 'template'];
 
@@ -26,25 +28,29 @@ export const mayTry = () => may('rules') && may('events:ro');
 
 /**
  * The event of the preview: the catalogue's example of the type, else the payload of the last one, else nothing.
- * @param {string} ws @param {string} type @param {any[]} recent
+ * @param {string} ws @param {string} type @param {{types: import('./types.js').KnownType[], recent: any[], ready: boolean}} known
  */
-export function useSample(ws, type, recent) {
+export function useSample(ws, type, { types, recent, ready }) {
   const [sample, setSample] = useState({ type: '', data: '{}', from: words.fromNothing });
   const last = recent.find((e) => e.type === type)?.id;
+  const catalogued = types.some((t) => t.name === type && t.described);
   useEffect(() => {
+    if (!ready) return;
     let over = false;
     (async () => {
-      const described = type && (await get(`/v1/event-types/${encodeURIComponent(type.replaceAll('/', '~'))}`).catch(() => null));
+      const described = catalogued && (await get(`/v1/event-types/${encodeURIComponent(type.replaceAll('/', '~'))}`).catch(() => null));
       let next = { type, data: '{}', from: words.fromNothing };
       if (described?.example !== null && described?.example !== undefined) next = { type, data: JSON.stringify(described.example), from: words.fromCatalogue };
       else if (last) {
         const event = await get(`/v1/events/${last}`, { workspace_id: ws }).catch(() => null);
         if (event) next = { type, data: JSON.stringify(event.data), from: words.fromEvent };
       }
+      // A payload that makes the question too large is left out: the request's head is the same.
+      if (next.data.length > LARGEST) next = { type, data: '{}', from: words.fromNothing };
       if (!over) setSample(next);
     })();
     return () => { over = true; };
-  }, [type, last]);
+  }, [type, last, ready, catalogued]);
   return sample;
 }
 
@@ -100,9 +106,10 @@ function question(ws, value, sample) {
 export function PreviewPanel({ preview, sample, type, types, change, url, saved }) {
   const { request, problem, busy } = preview;
   const shown = mayTry() ? request : saved;
+  if (!mayTry() && !saved) return null;
   return html`<section class="preview" aria-label=${words.preview}>
     <div class="preview-head"><h2>${words.preview}</h2>${mayTry() && html`<label>${words.previewOf}<select value=${type} onChange=${(/** @type {any} */ e) => change(e.target.value)}>${[...new Set([type, ...types])].map((t) => html`<option key=${t} value=${t}>${t}</option>`)}</select></label>`}</div>
-    ${mayTry() ? html`<p class="hint">${words.standIn} ${sample.type && sample.from}</p>` : html`<p class="hint">${saved ? words.previewSaved : words.previewNone}</p>`}
+    ${mayTry() ? html`<p class="hint">${words.standIn} ${sample.type && sample.from}</p>` : html`<p class="hint">${may('webhooks') ? words.previewSaved : words.previewNow}</p>`}
     ${mayTry() && !url.trim() && html`<p class="notice"><${Icon} name="info" /><span>${words.previewEmpty}</span></p>`}
     ${problem && html`<div class="notice warn" role="status"><${Icon} name="warn" /><div><strong>${words.previewRefused}</strong>${problem.errors.length ? html`<ul>${problem.errors.map((e) => html`<li key=${e.pointer}><code>${e.pointer || '/'}</code> ${e.detail}</li>`)}</ul>` : html`<p>${problem.message}</p>`}</div></div>`}
     ${shown && html`<div class=${problem || busy ? 'old' : ''}>${problem && html`<p class="hint">${words.previewStale}</p>`}<${SentRequest} of=${shown} />

@@ -4,8 +4,8 @@ import { Failed, Icon, Notice, Problem, html, link, may, route, useState } from 
 import { words } from '../messages/en/verify.js';
 import { prove } from './check.js';
 
-/** @param {{endpoint: any, verdict?: string|null, done?: () => void, primary?: boolean, button?: any}} props `verdict`: of an earlier check */
-export function Prove({ endpoint, verdict: earlier, done, primary, button }) {
+/** @param {{endpoint: any, verdict?: string|null, done?: () => void, primary?: boolean, children?: any}} props `verdict`: of an earlier check; `children`: beside the button */
+export function Prove({ endpoint, verdict: earlier, done, primary, children }) {
   const [busy, setBusy] = useState(false);
   const [result, setResult] = useState(/** @type {any} */ (null));
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
@@ -21,7 +21,7 @@ export function Prove({ endpoint, verdict: earlier, done, primary, button }) {
   const verdict = result?.verdict ?? earlier;
   const [tone, said] = words.verdicts[verdict] ?? ['', ''];
   return html`<p class="muted">${words.proveHint}</p>
-    <div class="row below"><button type="button" ref=${button} class=${`button ${primary ? 'primary' : ''}`} disabled=${busy} onClick=${go}>${busy ? words.proving : verdict ? words.again : words.proveNow}</button></div>
+    <div class="row below"><button type="button" class=${`button ${primary ? 'primary' : ''}`} aria-disabled=${busy ? 'true' : undefined} onClick=${go}>${busy ? words.proving : verdict ? words.again : words.proveNow}</button>${children}</div>
     ${problem && html`<${Failed} problem=${problem} compact />`}
     ${result && html`<ul class="proof"><li><${Mark} good=${result.right.status === 'delivered'} /><a href=${link('deliveries', result.right.id)}>${words.right}</a> <span class="muted">${result.right.status === 'delivered' ? words.taken(result.right.response_status) : words.failedWith(result.right.response_status)}</span></li>
       <li><${Mark} good=${result.verdict === 'proved' || (result.wrong.response_status >= 400 && result.wrong.response_status < 500)} /><a href=${link('deliveries', result.wrong.id)}>${words.wrong}</a> <span class="muted">${result.wrong.status === 'delivered' ? words.taken(result.wrong.response_status) : words.refusedWith(result.wrong.response_status)}</span></li></ul>`}

@@ -37,10 +37,10 @@ export default function Settings({ ws, endpoint, refresh }) {
   const known = useTypes(ws);
   const [type, setType] = useState('');
   const shownType = type || firstType(form.value.events, known.types);
-  const sample = useSample(ws, shownType, known.recent);
+  const sample = useSample(ws, shownType, known);
   const preview = usePreview(ws, form.value, sample);
   const saved = useSavedPreview(pathOf(endpoint), endpoint.updated_at);
-  const changeable = may('webhooks') && !endpoint.rule_id;
+  const changeable = may('webhooks');
   const take = () => { setBase(theirs); form.reset(fromEndpoint(theirs)); setTheirs(null); };
   return html`<div class="beside">
       <form onSubmit=${form.submit} novalidate>

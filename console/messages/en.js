@@ -30,7 +30,7 @@ export const messages = {
     notBuilt: 'This page does not exist', notBuiltHint: 'The address names no page of this console.', toOverview: 'Open the overview',
     notLoaded: 'This page could not be loaded', notLoadedHint: 'Perhaps the console was updated meanwhile, or the server cannot be reached.',
   },
-  list: { newer: 'Newer', older: 'Older', fresh: (/** @type {number} */ n) => `Show ${number(n)} new`, first: 'Newest', selected: (/** @type {number} */ n) => `${number(n)} selected`, select: 'Select this row', selectAll: 'Select all rows of this page', none: 'Select none', filters: 'Filters', any: 'Any', period: 'Period', from: 'From', until: 'Until', apply: 'Apply', rows: (/** @type {number} */ n) => count(n, 'row') },
+  list: { newer: 'Newer', older: 'Older', fresh: (/** @type {number} */ n) => `Show ${number(n)} new`, first: 'Newest', selected: (/** @type {number} */ n) => `${number(n)} selected`, select: 'Select this row', selectAll: 'Select all rows of this page', none: 'Select none', filters: 'Filters', any: 'Any', period: 'Period', from: 'From', until: 'Until', apply: 'Apply', rows: (/** @type {number} */ n) => count(n, 'row'), find: 'Find' },
   periods: /** @type {Record<string, string>} */ ({ '': 'Any time', '1h': 'Last hour', '24h': 'Last 24 hours', '7d': 'Last 7 days', '30d': 'Last 30 days', custom: 'Between …' }),
   copy: { copy: 'Copy', copied: 'Copied', failed: 'Copying was refused by the browser', id: 'Copy id', path: 'Copy path', value: 'Copy value', all: 'Copy all' },
   form: { save: 'Save', saving: 'Saving…', cancel: 'Cancel', close: 'Close', saved: 'Saved', optional: 'optional', failed: 'Not saved', refused: 'This was refused', leave: 'Leave this page? What you typed and did not save is lost.', other: 'Elsewhere',
@@ -40,6 +40,7 @@ export const messages = {
   palette: { label: 'Go to a page, an endpoint, an event type, or paste an id', placeholder: 'Search, or paste any id', none: 'Nothing found', open: 'Open', pages: 'Pages', endpoints: 'Endpoints', types: 'Event types', rules: 'Rules', ids: 'Id', workspaces: 'Workspaces' },
   keys: { title: 'Keyboard shortcuts', everywhere: 'Everywhere', page: 'This page', singles: 'Single keys', singlesHint: 'Switch off if speech input triggers them.', palette: 'Search, or open a pasted id', sheet: 'Show these shortcuts', go: (/** @type {string} */ page) => `Go to ${page}`, next: 'Next row', previous: 'Previous row', open: 'Open row', select: 'Select row', or: 'or' },
   endpoint: {
+    rule: (/** @type {string} */ name) => `Rule: ${name}`,
     off: /** @type {Record<string, string>} */ ({ failing: 'switched off after too many failures', gone: 'answered 410 Gone', manual: 'switched off by hand' }),
     since: (/** @type {string} */ time) => `for ${time}`, failingFor: (/** @type {string} */ time) => `for ${time}`, failures: (/** @type {number} */ n) => `${count(n, 'failure')} in a row`,
     parked: (/** @type {number} */ n, /** @type {boolean} */ exact) => `${number(n)}${exact ? '' : '+'} parked`, probe: (/** @type {number} */ ms) => (ms > 1000 ? `next probe in ${span(ms)}` : 'probe is due'),
@@ -55,7 +56,8 @@ export const messages = {
     title: 'Log in', key: 'API key', hint: 'The key is exchanged for a session of 12 hours. It is not kept in the browser.', placeholder: 'phk_…', submit: 'Log in', working: 'Checking…', empty: 'Enter an API key.',
     refused: 'This key is unknown or has expired.', onceRefused: 'This link was used already or has expired. Start the server again for a new one, or log in with an API key.', ended: 'Your session has ended. Log in to go on where you were.',
     noWorkspace: 'This installation has no workspace yet.', noWorkspaceHint: 'A workspace holds the endpoints and events of one customer or product.', create: 'Create workspace', name: 'Name of the workspace', choose: 'Choose a workspace',
-    local: 'On your machine, cargo local prints the key, and a link that logs in by itself.', portalEnded: 'This link has expired', portalEndedHint: 'Open the webhook settings again from the product that gave you the link.',
+    local: 'On your machine, cargo local prints the key, and a link that logs in by itself.', portalEnded: 'This link has expired', portalAgain: 'Get a new link',
+    portalEndedHint: (/** @type {string|null|undefined} */ name) => (name ? `Open the webhook settings again in ${name}, which makes a new link.` : 'Open the webhook settings again in the product that gave you the link: it makes a new one.'),
   },
 };
 

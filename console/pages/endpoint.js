@@ -26,14 +26,15 @@ export default function Endpoint({ ws, id }) {
   if (live.error) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Gone} ws=${ws} id=${id} live=${live} /><//>`;
   const endpoint = live.data;
   if (!endpoint) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Loading} rows=${8} /><//>`;
-  const tabs = [['overview', words.overview], ...(may('deliveries:ro') ? [['deliveries', words.deliveries]] : []), ['settings', words.settings], ['verify', words.verify]];
-  const tab = currentTab('overview');
+  const tabs = [['overview', words.overview], ...(may('deliveries:ro') ? [['deliveries', words.deliveries]] : []), ...(endpoint.rule_id ? [] : [['settings', words.settings]]), ['verify', words.verify]];
+  const asked = currentTab('overview');
+  const tab = tabs.some(([name]) => name === asked) ? asked : 'overview';
   return html`<${Page} title=${endpointName(endpoint)} heading=${html`<bdi>${endpointName(endpoint)}</bdi>`} crumbs=${[[words.endpoints, link('endpoints')]]} note=${html`<${StateLine} endpoint=${endpoint} />`}
     actions=${html`<${Preview} endpoint=${endpoint} /><${May} scope="webhooks">${!endpoint.rule_id && html`<${PauseOrSwitchOn} endpoint=${endpoint} done=${live.refresh} />`}<${SendTest} endpoint=${endpoint} done=${live.refresh} /><//>`}>
     <${Tabs} label=${words.parts} tabs=${tabs} />
     ${endpoint.rule_id && html`<${Notice} actions=${html`<a class="button small" href=${link('rules', endpoint.rule_id)}>${words.openRule}</a>`}>${words.ofRule}<//>`}
     <${ShownSecret} id=${endpoint.id}>${tab !== 'verify' && html`<a class="button" href=${link('endpoints', endpoint.id, { tab: 'verify' })}>${words.nextVerify}</a>`}<//>
-    <${Part} key=${FILES[tab] ? tab : 'overview'} name=${FILES[tab] ? tab : 'overview'} ws=${ws} endpoint=${endpoint} refresh=${live.refresh} />
+    <${Part} key=${tab} name=${tab} ws=${ws} endpoint=${endpoint} refresh=${live.refresh} />
   <//>`;
 }
 

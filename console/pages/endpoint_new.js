@@ -1,6 +1,6 @@
 // How is an endpoint made?
 // URL and types first, all else folded; beside it the exact request that the settings make, while one types.
-import { FormEnd, Page, html, link, navigate, post, useForm, useState } from '../shell.js';
+import { Forbidden, FormEnd, Page, html, link, may, navigate, post, useForm, useState } from '../shell.js';
 import { EndpointFields, shownPointers } from '../endpoint/fields.js';
 import { PreviewPanel, firstType, usePreview, useSample, useTypes } from '../endpoint/preview.js';
 import { rememberSecret } from '../endpoint/secret.js';
@@ -20,8 +20,9 @@ export default function EndpointNew({ ws }) {
   const known = useTypes(ws);
   const [type, setType] = useState('');
   const shownType = type || firstType(form.value.events, known.types);
-  const sample = useSample(ws, shownType, known.recent);
+  const sample = useSample(ws, shownType, known);
   const preview = usePreview(ws, form.value, sample);
+  if (!may('webhooks')) return html`<${Page} title=${words.newTitle} crumbs=${[[words.endpoints, link('endpoints')]]}><${Forbidden} scope="webhooks" /><//>`;
   return html`<${Page} title=${words.newTitle} crumbs=${[[words.endpoints, link('endpoints')]]}>
     <div class="beside">
       <form onSubmit=${form.submit} novalidate>

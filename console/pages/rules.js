@@ -28,11 +28,11 @@ export default function Rules({ ws }) {
     { head: texts.columns.mode, width: '112px', cell: (/** @type {any} */ rule) => html`<${Status} of=${rule.active ? (rule.mode === 'live' ? 'live' : 'watching') : 'off'} />` },
     ...(may('rules') ? [{ head: texts.columns.on, width: '60px', cell: (/** @type {any} */ rule) => html`<${OnSwitch} rule=${rule} done=${list.refresh} />` }] : []),
   ];
-  return html`<${Page} title=${texts.title} actions=${html`<${May} scope="rules">${begin}<//>`} note=${texts.lead}>
+  return html`<div class="rules-page"><${Page} title=${texts.title} actions=${html`<${May} scope="rules">${begin}<//>`} note=${texts.lead}>
     <${Filters} names=${Object.keys(filters)}><${TextFilter} name="name" label=${texts.columns.name} /><${ChoiceFilter} name="active" label=${texts.columns.state} options=${[['true', texts.switchedOn], ['false', texts.switchedOff]]} /><//>
     <${Loaded} of=${list} rows=${5}>${() => (list.rows.length === 0 ? (isFiltered ? html`<${NoMatch} what=${texts.rules} filters=${filters} />` : html`<${Empty} title=${texts.noRules} actions=${html`<${May} scope="rules">${begin}<//>`}>${texts.noRulesHint}<//>`)
     : html`<div class="rules-list"><${Table} label=${texts.title} rows=${list.rows} columns=${columns} href=${(/** @type {any} */ rule) => link('rules', rule.id)} /></div><${Pager} list=${list} />`)}<//>
-  <//>`;
+  <//></div>`;
 }
 
 /** What the rule says. @param {{rule: any, nameOf: (id: string) => string}} props */

@@ -79,12 +79,13 @@ function atPlace(pointer, places) {
 
 /**
  * Tries the draft whenever it changes. `query` null: there is nothing to try.
- * @param {{draft: import('./draft.js').Draft, ws: string, ruleId: string, query: Record<string, any> | null, pause?: number}} of @returns {Tested}
+ * @param {{draft: import('./draft.js').Draft, ws: string, ruleId: string, query: Record<string, any> | null}} of @returns {Tested & {again: () => void}}
  */
-export function useTest({ draft, ws, ruleId, query, pause = PAUSE }) {
-  const asked = useMemo(() => (query ? stringify({ ...query, rule: tried(draft).rule }) : ''), [draft, query && stringify(query)]);
+export function useTest({ draft, ws, ruleId, query }) {
+  const [turn, setTurn] = useState(0);
+  const asked = useMemo(() => (query ? stringify({ ...query, turn, rule: tried(draft).rule }) : ''), [draft, turn, query && stringify(query)]);
   const [state, setState] = useState(/** @type {Tested & {asked: string}} */ ({ result: null, filter: draft.filter, problem: null, isBusy: true, asked: '' }));
-  const isFirst = useRef(true);
+  const last = useRef(draft);
   useEffect(() => {
     if (!query) return;
     const abort = new AbortController();
@@ -97,11 +98,11 @@ export function useTest({ draft, ws, ruleId, query, pause = PAUSE }) {
         if (!(error instanceof Problem)) throw error;
         setState((old) => ({ ...old, result: error.errors.length > 0 ? old.result : null, problem: error, isBusy: false, asked }));
       }
-    }, isFirst.current ? 0 : pause);
-    isFirst.current = false;
+    }, last.current === draft ? 0 : PAUSE);
+    last.current = draft;
     return () => { clearTimeout(timer); abort.abort(); };
   }, [asked]);
-  return { result: query ? state.result : null, filter: state.filter, problem: query ? state.problem : null, isBusy: Boolean(query) && (state.isBusy || state.asked !== asked) };
+  return { result: query ? state.result : null, filter: state.filter, problem: query ? state.problem : null, isBusy: Boolean(query) && (state.isBusy || state.asked !== asked), again: () => setTurn(turn + 1) };
 }
 
 /** What each condition says of an event, by the id of its node. @param {import('./filter.js').Group} filter @param {TestedEvent | undefined} event @returns {Map<string, Said>} */

@@ -1,17 +1,17 @@
 // How do the three columns of the builder belong together?
 // Event, cards and result share one draft; dragging, the server's verdicts and its refusals come together here.
-import { announce, html, may, signal, useEffect, useLive, useMemo, useRef, useState } from '../shell.js';
+import { announce, html, may, signal, useMemo, useRef, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { RECENT, judge, saidOf, tally, useTest } from './backtest.js';
 import { Conditions } from './conditions.js';
-import { draggable } from './drag.js';
+import { focusOn, useDragging } from './dragging.js';
 import { newKey } from './draft.js';
 import { EventPanel } from './event_panel.js';
-import { pathsOf, pathTo, schemaPaths, useDescription, useLooked, useTypes } from './events.js';
+import { pathsOf, schemaPaths, useDescription, useLooked, useTypes } from './events.js';
 import { Examples } from './examples.js';
 import { nodeAt, pointers } from './filter.js';
 import { RawJson } from './json.js';
-import { JsonView } from './json_view.js';
+import { lazy } from './lazy.js';
 import { fromValue } from './operators.js';
 import * as moves from './moves.js';
 import { from, valuesAt } from './paths.js';
@@ -19,6 +19,8 @@ import { Result } from './result.js';
 import { ofNode, toText } from './sentence.js';
 import { Steps } from './steps.js';
 import { When } from './when.js';
+
+const JsonView = lazy(() => import('./json_view.js'), 'JsonView');
 
 /** @typedef {ReturnType<typeof useBuilder>} Builder What the parts of the builder share. */
 
@@ -41,14 +43,14 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   const listed = event?.id ? events.find((each) => each.id === event.id) : undefined;
   const isShown = listed && tested.result?.requests[0]?.event_id === listed.id;
   const query = !event || isShown || readOnly ? null : event.id ? { event_id: event.id } : { event: new RawJson(ownEvent(event)) };
-  const alone = useTest({ draft, ws, ruleId, query });
+  // An event of one's own is not signed with a stored secret, unless one may manage endpoints.
+  const alone = useTest({ draft, ws, ruleId: event?.id || may('webhooks') ? ruleId : '', query });
   const own = isShown ? tested.result : alone.result;
   const answered = listed ? tested : alone;
   const said = useMemo(() => saidOf(answered.filter, listed ?? own?.events[0]), [answered.filter, listed, own]);
   const judged = useMemo(() => judge(filter, said), [filter, said]);
   const tallies = useMemo(() => tally(tested.filter, events), [tested.result]);
-  const refused = editor.problem ?? tested.problem ?? alone.problem;
-  const errors = refused?.errors ?? [];
+  const errors = useMemo(() => merged([editor.errors, tested.problem?.errors ?? [], alone.problem?.errors ?? []]), [editor.errors, tested.problem, alone.problem]);
   const wrong = useMemo(() => byNode(filter, errors), [filter, errors]);
   const paths = useMemo(() => [...new Set([...pathsOf(event?.document), ...schemaPaths(description?.schema)])], [event, description]);
   const drag = useMemo(() => signal(/** @type {import('./drag.js').Drag | null} */ (null)), []);
@@ -74,8 +76,8 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
     announce(texts.exampleAdded);
   };
   return {
-    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, mayTry, isWaiting, choice: now, looked, tested, own, said, judged, tallies, errors, wrong, drag,
-    saved: editor.saved, hasTemplate,
+    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, mayTry, isWaiting, choice: now, looked, tested, alone, own, said, judged, tallies, errors, wrong, drag,
+    saved: editor.saved, pending: editor.pending, block: editor.block, hasTemplate,
     aim: (/** @type {HTMLTextAreaElement} */ area) => { target.current = area; setHasTemplate(true); },
     valuesAt: (/** @type {string} */ path) => (event ? valuesAt(event.document, path) : []),
     pathsBelow: (/** @type {string} */ base) => (base ? paths.flatMap((path) => from(base, path) ?? []) : paths),
@@ -87,6 +89,9 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   };
 }
 
+/** Each refusal once. @param {import('./draft.js').Mistake[][]} of */
+const merged = (of) => [...new Map(of.flat().map((error) => [`${error.pointer} ${error.detail}`, error])).values()];
+
 /** The event as an example has it: without the id, which is another each time. @param {import('./events.js').Looked} event */
 const ownEvent = ({ text }) => text.replace(/"id":"evt_[0-9A-Z]+",/, '');
 
@@ -94,6 +99,12 @@ const ownEvent = ({ text }) => text.replace(/"id":"evt_[0-9A-Z]+",/, '');
 function expression(pointer) {
   const names = pointer.split('/').slice(1).map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
   return names.reduce((text, name) => (/^\d+$/.test(name) ? `${text}[${name}]` : /^[A-Za-z_]\w*$/.test(name) ? (text ? `${text}.${name}` : name) : `${text}[${JSON.stringify(name).replaceAll('"', "'")}]`), '');
+}
+
+/** The types, and before them the families that have several of them. @param {string[]} types */
+function families(types) {
+  const of = types.filter((type) => type.includes('.')).map((type) => type.replace(/\.[^.]*$/, '.*'));
+  return [...new Set(of.filter((family, place) => of.indexOf(family) !== place)), ...types];
 }
 
 /** What the server refuses of the conditions, by the id of the node. @param {import('./filter.js').Group} filter @param {{pointer: string, detail: string}[]} errors @returns {Map<string, string[]>} */
@@ -106,72 +117,6 @@ function byNode(filter, errors) {
     found.set(id, [...(found.get(id) ?? []), detail]);
   }
   return found;
-}
-
-/** Puts the focus on a node that has just been drawn: on its path if that is still to be typed. @param {string} id */
-function focusOn(id) {
-  requestAnimationFrame(() => requestAnimationFrame(() => {
-    const path = document.querySelector(`[data-node="${CSS.escape(id)}"] .path`);
-    const isOpen = path instanceof HTMLInputElement && (path.value === '' || path.value.endsWith('.'));
-    const found = isOpen ? path : document.querySelector(`[data-drag="${CSS.escape(id)}"]`);
-    if (found instanceof HTMLElement) found.focus();
-    if (isOpen) path.setSelectionRange(path.value.length, path.value.length);
-  }));
-}
-
-/** What a handle lifts: a node, or a value of the event as a new condition. @param {Builder} b @param {string} id */
-function nodeOf(b, id) {
-  if (!id.startsWith('value:')) return moves.find(b.filter, id)?.node ?? null;
-  const { event } = b.looked;
-  const path = event && pathTo(event.document, id.slice(6));
-  if (!path) return null;
-  const value = id.slice(6).split('/').slice(1).reduce((/** @type {any} */ at, name) => at?.[name.replaceAll('~1', '/').replaceAll('~0', '~')], event.document);
-  return fromValue(path, value);
-}
-
-/** @param {Builder} b @param {import('./filter.js').Node} node @param {string} key */
-function placed(b, node, key) {
-  const [parent, index] = key.split('/');
-  return moves.drop(b.filter, node, { parent, index: Number(index) });
-}
-
-/** @param {Builder} b @param {string} [key] a place, in words */
-function placeName(b, key) {
-  if (!key) return texts.noPlace;
-  const [parent, index] = key.split('/');
-  const found = moves.findGroup(b.filter, parent);
-  return found ? texts.place(Number(index) + 1, found.group.items.length + 1, parent === 'root' ? '' : toText(ofNode(found.group)) || texts.emptyGroup) : '';
-}
-
-/** Makes the rows and values in an element draggable. @param {Builder} b */
-function useDragging(b) {
-  const root = useRef(/** @type {HTMLElement | null} */ (null));
-  const latest = useRef(b);
-  latest.current = b;
-  useEffect(() => {
-    if (!root.current || b.readOnly) return;
-    /** @type {import('./filter.js').Node | null} */
-    let lifted = null;
-    return draggable(root.current, {
-      lift(id) {
-        lifted = nodeOf(latest.current, id);
-        if (!lifted) return null;
-        const places = moves.slots(latest.current.filter, lifted).map(({ parent, index }) => ({ key: `${parent}/${index}`, label: '' }));
-        const found = moves.find(latest.current.filter, lifted.id);
-        const here = found ? `${found.parent.id}/${found.index}` : `root/${latest.current.filter.items.length}`;
-        return { subject: { id, label: toText(ofNode(lifted)) || texts.emptyGroup }, places, at: places.findIndex(({ key }) => key === here) };
-      },
-      drop(subject, key) {
-        const { filter } = latest.current;
-        const found = lifted && moves.find(filter, lifted.id);
-        const next = lifted && `${found?.parent.id}/${found?.index}` !== key ? placed(latest.current, lifted, key) : null;
-        if (next && lifted) { latest.current.edit(next); if (subject.id !== lifted.id) latest.current.focusOn(lifted.id); }
-      },
-      show(drag) { latest.current.drag.value = drag; },
-      announce(what, drag) { announce(texts.announce[what](drag.subject.label, placeName(latest.current, drag.places[drag.at]?.key))); },
-    });
-  }, [b.readOnly]);
-  return root;
 }
 
 /** @param {{editor: import('./editor.js').Editor, ws: string, ruleId: string, endpoints: {id: string, name: string}[], readOnly: boolean, view: string}} props */
@@ -189,6 +134,7 @@ export function Builder({ view, ...props }) {
     </div>
     ${!b.readOnly && html`<${Result} b=${b} />`}
     <datalist id="rule-paths">${b.pathsBelow('').map((path) => html`<option key=${path} value=${path} />`)}</datalist>
+    <datalist id="rule-families">${families(b.types).map((type) => html`<option key=${type} value=${type} />`)}</datalist>
     <datalist id="rule-types">${b.types.map((type) => html`<option key=${type} value=${type} />`)}</datalist>
     <p id="drag-help" class="hidden">${texts.dragHelp}</p>
   </div>`;

@@ -149,7 +149,7 @@ function readStep(node, text) {
 }
 
 /** Whether a template is the text of a message, and not JSON: `Ticket {{ data.id }}`. @param {string} template @param {string} preset */
-export const isMessage = (template, preset) => CHATS.has(preset) && !/^\s*(?:[{["]|$)/.test(template);
+export const isMessage = (template, preset) => CHATS.has(preset) && !/^\s*(?:\{(?![{%])|"|$)/.test(template);
 
 /** @param {JsonNode} node @param {string} text @param {string} preset */
 function shownTemplate(node, text, preset) {

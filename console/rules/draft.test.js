@@ -32,6 +32,10 @@ test('the text of a message is typed as text, other templates as JSON', () => {
   assert.match(toText(message), /"template":"Ticket \\"\{\{ data.id \}\}\\""/);
   assert.equal(fromText(toText(message)).steps[0].template, 'Ticket "{{ data.id }}"');
   assert.deepEqual(mistakes(message), []);
+  for (const template of ['{{ type }}: {{ data.id }}', '[Urgent] {{ data.id }}', 'a "b"']) {
+    const other = { ...message, steps: [step({ url: 'https://x', preset: 'slack', template })] };
+    assert.deepEqual([fromText(toText(other)).steps[0].template, mistakes(other)], [template, []]);
+  }
   const wrong = { ...message, steps: [step({ url: 'https://x', template: '{"a": \n1,}' })] };
   assert.equal(mistakes(wrong)[0].pointer, '/then/0/template');
   assert.match(mistakes(wrong)[0].detail, /line 2/);

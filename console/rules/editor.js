@@ -1,6 +1,6 @@
 // What is being edited, what was saved, and what happens when it is saved?
 // The editor's state: a draft with undo, kept in sessionStorage; saving under the revision that it began with.
-import { Problem, call, messages, unsaved, useEffect, useRef, useState } from '../shell.js';
+import { Problem, call, messages, unsaved, useEffect, useMemo, useRef, useState } from '../shell.js';
 import { empty, fromText, mistakes, newKey, settings, toText } from './draft.js';
 import { toJson } from './filter.js';
 import { push, redo, start, undo } from './history.js';
@@ -23,10 +23,13 @@ import { RawJson, parseJson, stringify } from './json.js';
  * @property {() => void} discard
  * @property {boolean} isSaving
  * @property {Problem | null} problem the last refusal
+ * @property {import('./draft.js').Mistake[]} errors what of it still stands: what was edited since is judged anew
  * @property {Saved | null} theirs what somebody else saved meanwhile
  * @property {(keep: 'mine' | 'theirs') => void} settle
+ * @property {{current: {text: string, written: string} | null}} pending JSON that is typed and is no rule yet, and the draft's beside it
+ * @property {(words: string | null) => void} block nothing is saved while there are words why not
  * @property {(mode?: Draft['mode']) => Promise<any>} save gives the answer, or `null` if it was refused
- * @property {(members: {mode?: Draft['mode'], active?: boolean}) => Promise<void>} switchTo at once, without the rest
+ * @property {(members: {mode?: Draft['mode'], active?: boolean}) => Promise<boolean>} switchTo at once, without the rest; whether it was done
  */
 
 /** @param {string} text an answer with a rule @returns {Saved} */
@@ -51,10 +54,15 @@ export function useEditor(ws, id, loaded, begun) {
   const [revision, setRevision] = useState(kept.current?.revision ?? loaded?.revision ?? 0);
   const [isRestored, setRestored] = useState(Boolean(kept.current));
   const [isSaving, setSaving] = useState(false);
-  const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
+  const [refusal, setRefusal] = useState(/** @type {{problem: Problem, draft: Draft} | null} */ (null));
   const [theirs, setTheirs] = useState(/** @type {Saved | null} */ (null));
+  const pending = useRef(/** @type {{text: string, written: string} | null} */ (null));
+  const blocked = useRef(/** @type {string | null} */ (null));
   const draft = history.present;
   const base = saved?.draft ?? first.current;
+  const setProblem = (/** @type {Problem | null} */ problem) => setRefusal(problem && { problem, draft });
+  const errors = useMemo(() => (refusal?.problem.errors ?? []).filter((error) => stillStands(error.pointer, refusal?.draft ?? draft, draft)), [refusal, draft]);
+  const problem = refusal && (refusal.problem.errors.length === 0 || errors.length > 0) ? refusal.problem : null;
   const isDirty = draft !== base && toText(draft) !== toText(base);
 
   useEffect(() => {
@@ -86,6 +94,7 @@ export function useEditor(ws, id, loaded, begun) {
   };
 
   const save = async (mode = draft.mode) => {
+    if (blocked.current) return setProblem(new Problem(422, { detail: blocked.current }, null)), null;
     const wrong = mistakes(draft);
     if (wrong.length > 0) return setProblem(new Problem(422, { title: messages.form.failed, errors: wrong }, null)), null;
     setSaving(true);
@@ -113,8 +122,10 @@ export function useEditor(ws, id, loaded, begun) {
       setSaved(next);
       setRevision(next.revision);
       setHistory((old) => (isDirty ? push(old, { ...old.present, ...members }) : push(old, next.draft)));
+      return true;
     } catch (error) {
       await refused(error);
+      return false;
     } finally {
       setSaving(false);
     }
@@ -131,10 +142,22 @@ export function useEditor(ws, id, loaded, begun) {
   };
 
   return {
-    draft, saved, set, put, isDirty, isRestored, isSaving, problem, theirs, settle, save, switchTo,
+    draft, saved, set, put, pending, block: (words) => { blocked.current = words; }, isDirty, isRestored, isSaving, problem, errors, theirs, settle, save, switchTo,
     undo: () => setHistory(undo), redo: () => setHistory(redo), canUndo: history.past.length > 0, canRedo: history.future.length > 0,
     discard: () => { setHistory((old) => push(old, base)); setRestored(false); setProblem(null); setRevision(saved?.revision ?? 0); },
   };
+}
+
+/** Whether what a pointer leads to was not edited since. @param {string} pointer @param {Draft} before @param {Draft} now */
+function stillStands(pointer, before, now) {
+  const [, member, place] = pointer.split('/');
+  const at = Number(place);
+  if (member === 'name') return before.name === now.name;
+  if (member === 'if') return before.filter === now.filter;
+  if (member === 'when') return before.events === now.events && before.channels === now.channels;
+  if (member === 'then') return place === undefined ? before.steps === now.steps : before.steps[at] === now.steps[at];
+  if (member === 'examples') return before.filter === now.filter && before.examples[at] === now.examples[at];
+  return true;
 }
 
 /** What was saved, with the nodes that are on the screen if their conditions are the same. @param {Draft} shown @param {Saved} saved @returns {Saved} */

@@ -11,7 +11,8 @@ import { tidy } from './json.js';
 /** @param {{b: Builder}} props */
 export function JsonView({ b }) {
   const written = toText(b.draft);
-  const [text, setText] = useState(() => tidy(written, 100));
+  const { pending } = b;
+  const [text, setText] = useState(() => (pending.current?.written === written ? pending.current.text : tidy(written, 100)));
   const [refused, setRefused] = useState(/** @type {{pointer: string, detail: string}[]} */ ([]));
   // What this text was when it last was the draft: another draft, as after an undo, is written anew.
   const last = useRef(written);
@@ -20,6 +21,10 @@ export function JsonView({ b }) {
   }, [written]);
   const draft = mistakeIn(text) ? null : fromText(text);
   const isStrange = !mistakeIn(text) && draft === null;
+  // Text that is no rule yet is neither saved nor lost, also while another view is looked at.
+  pending.current = draft === null ? { text, written } : null;
+  useEffect(() => { b.block(draft === null ? texts.strange : null); }, [draft === null]);
+  useEffect(() => () => b.block(null), []);
 
   // The builder cannot show it: the server says where, and what to write instead.
   useEffect(() => {

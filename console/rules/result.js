@@ -21,7 +21,7 @@ export function Result({ b }) {
   const events = (result?.events ?? []).filter((event) => only === 'all' || event.matched === (only === 'fires'));
   const own = b.own?.events[0];
   return html`<section class="rule-column result" aria-label=${texts.result} aria-busy=${isBusy ? 'true' : 'false'}>
-    <div class="column-head"><h2>${texts.result}</h2>${isBusy && html`<span class="muted busy">${texts.trying}</span>`}</div>
+    <div class="column-head"><h2>${texts.result}</h2>${isBusy ? html`<span class="muted busy">${texts.trying}</span>` : b.mayTry && html`<button type="button" class="icon-button" aria-label=${texts.again} title=${texts.again} onClick=${b.tested.again}><${Icon} name="retry" /></button>`}</div>
     ${problem && !result && html`<${Failed} problem=${problem} compact />`}
     ${!b.mayTry && html`<${Forbidden} scope="events:ro" />`}
     ${!result && !problem && b.mayTry && html`<${Loading} rows=${5} height=${28} />`}
@@ -36,6 +36,7 @@ export function Result({ b }) {
         ${events.length === 0 && html`<p class="hint">${only === 'fires' ? texts.noneFires : texts.allFire}</p>`}`
     : html`<${State} title=${texts.noBacktest}>${texts.noBacktestHint}<//>`}`}
     ${b.looked.event && own && html`<${Looked} b=${b} own=${own} />`}
+    ${b.looked.event && !own && b.alone.problem && b.alone.problem.errors.length === 0 && html`<${Failed} problem=${b.alone.problem} compact title=${texts.notTried} />`}
     <${Requests} b=${b} />
   </section>`;
 }

@@ -45,6 +45,8 @@ export function ofNode(node) {
   const path = { text: node.kind === 'group' && node.of === 'plain' ? '' : short(node.path), as: 'path' };
   if (node.kind === 'condition') {
     const choice = choiceOf(node);
+    // As in MongoDB, what is missing is null.
+    if (choice === '$eq' && node.value === null) return [path, plain(` ${words.nullOrMissing}`)];
     const parts = [path, plain(` ${operatorWords(choice, node.value)}`)];
     if (choice === '$exists' || choice === '$missing') return parts;
     const values = (Array.isArray(node.value) ? node.value : [node.value]).map((value) => [/** @type {Part} */ ({ text: shownValue(value), as: 'value' })]);

@@ -1,11 +1,12 @@
 // What is done when the rule fires, and how is that edited?
 // A card for each step: deliver to an own URL or to an endpoint, emit an event, invoke an action.
-import { Field, Fold, Icon, html, useLive } from '../shell.js';
+import { Field, Fold, Icon, html, link, useLive } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { requestOf } from './backtest.js';
 import { Mistakes } from './conditions.js';
 import { CHATS, PRESETS, TEMPLATE, isMessage, newKey, step as newStep } from './draft.js';
+import { isNumber, isObject } from './json.js';
 import { Menu } from './menu.js';
 
 /**
@@ -46,6 +47,7 @@ function StepCard({ b, step, place }) {
     <div class="step-head"><span class="number muted">${place + 1}</span>
       <select aria-label=${texts.stepDoes} value=${doing} onChange=${(/** @type {any} */ e) => choose(e.target.value)}>${['deliver', 'forward', 'emit', 'invoke'].map((each) => html`<option key=${each} value=${each}>${texts.doings[each]}</option>`)}</select>
       <span class="spacer"></span>
+      ${step.id && step.endpoint_id && (step.does !== 'deliver' || step.isOwn) && html`<a class="plain" href=${link('deliveries', '', { endpoint_id: step.endpoint_id })}>${texts.deliveries}</a>`}
       ${!b.readOnly && html`<${Menu} label=${texts.menuOfStep(place + 1)} items=${menu} />`}</div>
     ${doing === 'deliver' && html`<${Deliver} b=${b} step=${step} put=${put} error=${error} />`}
     ${doing === 'forward' && html`<${Forward} b=${b} step=${step} put=${put} error=${error} />`}
@@ -64,11 +66,17 @@ function otherErrors(b, place) {
 }
 
 /** @param {{b: Builder, step: Step, put: any, error: (member: string) => string | null}} props */
-function Deliver({ step, put, error }) {
+function Deliver({ b, step, put, error }) {
   return html`<div class="two">
     <${Field} label=${texts.url} error=${error('url')}>${(/** @type {any} */ a) => html`<input type="url" ...${a} value=${step.url} spellcheck=${false} autocomplete="off" placeholder=${step.preset === 'slack' ? 'https://hooks.slack.com/services/…' : 'https://…'} onInput=${(/** @type {any} */ e) => put({ url: e.target.value.trim() }, 'url')} />`}<//>
-    <${Field} label=${texts.preset} error=${error('preset')}>${(/** @type {any} */ a) => html`<select ...${a} value=${step.preset || 'envelope'} onChange=${(/** @type {any} */ e) => put({ preset: e.target.value })}>${PRESETS.map((each) => html`<option key=${each} value=${each}>${texts.presets[each]}</option>`)}</select>`}<//>
+    <${Field} label=${texts.preset} error=${error('preset')}>${(/** @type {any} */ a) => html`<select ...${a} value=${step.preset || 'envelope'} onChange=${(/** @type {any} */ e) => put({ preset: e.target.value, template: step.template.trim() === '' && CHATS.has(e.target.value) ? firstMessage(b.looked.event?.document.data) : step.template })}>${PRESETS.map((each) => html`<option key=${each} value=${each}>${texts.presets[each]}</option>`)}</select>`}<//>
   </div>`;
+}
+
+/** A message to begin with, of what the event has. @param {any} data */
+function firstMessage(data) {
+  const members = isObject(data) ? Object.entries(data).filter(([name, value]) => /^[A-Za-z_]\w*$/.test(name) && (isNumber(value) || (typeof value === 'string' && value !== ''))) : [];
+  return ['{{ type }}', ...members.slice(0, 2).map(([name]) => `{{ data.${name} | default('') }}`)].join(' ');
 }
 
 /** @param {{b: Builder, step: Step, put: any, error: (member: string) => string | null}} props */

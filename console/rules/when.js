@@ -11,9 +11,9 @@ export function When({ b }) {
   const { events, channels } = b.draft;
   const [hasChannels, setHasChannels] = useState(channels.length > 0);
   return html`<div class="when">
-    <${Chips} label=${texts.types} of=${events} list="rule-types" none=${texts.anyType} placeholder="ticket.*" readOnly=${b.readOnly} change=${(/** @type {string[]} */ next) => b.put({ events: next })} />
+    <${Chips} label=${texts.types} of=${events} list="rule-families" none=${texts.anyType} placeholder=${texts.addType} readOnly=${b.readOnly} change=${(/** @type {string[]} */ next) => b.put({ events: next })} />
     <${Mistakes} of=${b.errorsAt('/when/events')} />
-    ${hasChannels || channels.length > 0 ? html`<${Chips} label=${texts.channels} of=${channels} none=${texts.anyChannel} placeholder="eu" readOnly=${b.readOnly} change=${(/** @type {string[]} */ next) => b.put({ channels: next })} /><${Mistakes} of=${b.errorsAt('/when/channels')} />`
+    ${hasChannels || channels.length > 0 ? html`<${Chips} label=${texts.channels} of=${channels} none=${texts.anyChannel} placeholder=${texts.addChannel} readOnly=${b.readOnly} change=${(/** @type {string[]} */ next) => b.put({ channels: next })} /><${Mistakes} of=${b.errorsAt('/when/channels')} />`
     : !b.readOnly && html`<button type="button" class="plain" onClick=${() => setHasChannels(true)}><${Icon} name="plus" />${texts.onlyInChannels}</button>`}
   </div>`;
 }

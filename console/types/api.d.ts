@@ -745,7 +745,7 @@ export interface paths {
         };
         /**
          * Read the caller
-         * @description What the API key of the request may do.
+         * @description What the API key of the request may do, or the session or portal link.
          *
          *     Scope: any.
          */
@@ -770,6 +770,76 @@ export interface paths {
          * @description This document: OpenAPI 3.1, gzipped for clients that accept it. Needs no API key.
          */
         get: operations["read_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List portal links
+         * @description Those of a workspace that are open, newest first.
+         *
+         *     Scope: `webhooks:ro`.
+         */
+        get: operations["list_portal_links"];
+        put?: never;
+        /**
+         * Create a portal link
+         * @description A URL that opens the portal of one workspace, with these rights and for a while. Hand it to your customer, or open it in a frame of your product. The link ends at the latest with the API key that it was made with.
+         *
+         *     Scope: `webhooks`.
+         */
+        post: operations["create_portal_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal-links/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a portal link
+         * @description It opens nothing any more within 5 seconds, and neither does a portal that it opened.
+         *
+         *     Scope: `webhooks`.
+         */
+        delete: operations["delete_portal_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the look of a portal
+         * @description What the workspace's setting `portal` says. Needs no API key: a portal whose link has expired shows it, too.
+         */
+        get: operations["read_portal_look"];
         put?: never;
         post?: never;
         delete?: never;
@@ -965,6 +1035,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a session
+         * @description With an API key, or with the one-time token of the link that local mode prints (`Authorization: Bearer pho_…`). The answer shows the token of the session, which authenticates like the key for 12 hours, but not longer than the key.
+         *
+         *     Scope: any.
+         */
+        post: operations["create_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End the session
+         * @description The session of the request. Its token is refused within 5 seconds.
+         *
+         *     Scope: any.
+         */
+        delete: operations["delete_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1785,6 +1899,27 @@ export interface components {
             /** @enum {string} */
             type: "api_key";
         } | {
+            /** @description The id of the key that the session was opened with. */
+            api_key_id: components["schemas"]["ApiKeyId"];
+            /** @description The id of the session. */
+            id: components["schemas"]["SessionId"];
+            /**
+             * @description The name of that key.
+             * @example support
+             */
+            name: string;
+            /** @enum {string} */
+            type: "session";
+        } | {
+            /** @description The id of the key that the link was made with. */
+            api_key_id: components["schemas"]["ApiKeyId"];
+            /** @description The id of the portal link. */
+            id: components["schemas"]["PortalLinkId"];
+            /** @enum {string} */
+            type: "portal_link";
+            /** @description Who it was handed to, in the words of its maker; `null` if the maker did not say. */
+            user?: string | null;
+        } | {
             /** @enum {string} */
             type: "operator";
         } | {
@@ -1911,7 +2046,7 @@ export interface components {
          * @description The kind of a change.
          * @enum {string}
          */
-        AuditAction: "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.disabled" | "endpoint.secret_rotated" | "endpoint.overlap_ended" | "source.created" | "source.updated" | "source.deleted" | "source.secret_rotated" | "source.overlap_ended" | "source.request_replayed" | "source.sample_sent" | "rule.created" | "rule.updated" | "rule.deleted" | "action.created" | "action.updated" | "action.deleted" | "action.secret_rotated" | "action.overlap_ended" | "action.invoked" | "workspace.created" | "workspace.updated" | "workspace.deleted" | "api_key.created" | "api_key.rotated" | "api_key.deleted" | "event_type.created" | "event_type.updated" | "event_type.version_added" | "event_type.deleted" | "event.erased" | "event.replayed" | "delivery.replayed" | "replay.started" | "replay.cancelled";
+        AuditAction: "endpoint.created" | "endpoint.updated" | "endpoint.deleted" | "endpoint.disabled" | "endpoint.secret_rotated" | "endpoint.overlap_ended" | "source.created" | "source.updated" | "source.deleted" | "source.secret_rotated" | "source.overlap_ended" | "source.request_replayed" | "source.sample_sent" | "rule.created" | "rule.updated" | "rule.deleted" | "action.created" | "action.updated" | "action.deleted" | "action.secret_rotated" | "action.overlap_ended" | "action.invoked" | "workspace.created" | "workspace.updated" | "workspace.deleted" | "api_key.created" | "api_key.rotated" | "api_key.deleted" | "session.created" | "session.deleted" | "portal_link.created" | "portal_link.deleted" | "event_type.created" | "event_type.updated" | "event_type.version_added" | "event_type.deleted" | "event.erased" | "event.replayed" | "delivery.replayed" | "replay.started" | "replay.cancelled";
         /** @description An audit entry: one change, and who made it. */
         AuditEntry: {
             /** @description The kind of the change. */
@@ -2009,6 +2144,11 @@ export interface components {
          * @enum {string}
          */
         BodyForm: "envelope" | "data" | "slack" | "teams" | "discord" | "email";
+        /**
+         * @description What a caller authenticated with.
+         * @enum {string}
+         */
+        CallerKind: "key" | "session" | "portal";
         /**
          * @description Why a delivery was not attempted (again): its endpoint was switched off or deleted, or its event has expired or was erased.
          * @enum {string}
@@ -3425,8 +3565,19 @@ export interface components {
         };
         /** @description The caller: what the key of the request may do. */
         Me: {
-            /** @description The key of the request. */
+            /** @description The key of the request. In a session: the key that it was opened with, with the scopes and the end of the session. With a portal link: its scopes, workspace and end. */
             api_key: components["schemas"]["ApiKey"];
+            /** @description What the caller authenticated with. */
+            kind: components["schemas"]["CallerKind"];
+            /** @description The portal link of the request, if it is one. */
+            portal_link_id?: components["schemas"]["PortalLinkId"] | null;
+            /** @description The session of the request, if it is one. */
+            session_id?: components["schemas"]["SessionId"] | null;
+            /**
+             * @description Who the portal link was handed to, in the words of its maker.
+             * @example user-17
+             */
+            user?: string | null;
             /**
              * @description The version of Posthorn that answers.
              * @example 0.1.0
@@ -3781,6 +3932,29 @@ export interface components {
              */
             title?: string;
         };
+        /** @description A new portal link. */
+        NewPortalLink: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description When it stops to open the portal. */
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The id of the link. It gives no access. */
+            id: components["schemas"]["PortalLinkId"];
+            /** @description The permissions of who has the link. */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * @description Where the link leads. Its fragment is the way in, so treat it like a password. Only this answer shows it.
+             * @example https://posthorn.example.com/portal/ws_01M7Z294KETHNPJB3QG0VDG1JA#t=php_Yt6DSOnV9HqVi0XWbVNx637moCtnHKKmfhGv_sgSsdY
+             */
+            url: string;
+            /**
+             * @description Your own id of the person who got the link.
+             * @example user-17
+             */
+            user?: string | null;
+            /** @description The workspace that it leads to. */
+            workspace_id?: components["schemas"]["WorkspaceId"] | null;
+        };
         /**
          * @description A new rule: its settings and its workspace.
          * @example {
@@ -3849,6 +4023,24 @@ export interface components {
             example?: Record<string, never> | null;
             /** @description The schema: JSON Schema, draft 2020-12, at most 64 KiB, which refers to its own parts only. */
             schema: Record<string, never>;
+        };
+        /** @description A new session, with its token. */
+        NewSession: {
+            /** @description When the session ends: after 12 hours, or with its key. */
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The id of the session. It is not the token and gives no access. */
+            id: components["schemas"]["SessionId"];
+            /** @description The roles of the key's holder. */
+            roles: components["schemas"]["Role"][];
+            /** @description The permissions of the session. */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * @description The token, sent as `Authorization: Bearer` or `X-API-Key`. Only this answer shows it.
+             * @example phs_Yt6DSOnV9HqVi0XWbVNx637moCtnHKKmfhGv_sgSsdY
+             */
+            token: string;
+            /** @description The only workspace of the session; `null` means access to all workspaces. */
+            workspace_id?: components["schemas"]["WorkspaceId"] | null;
         };
         /**
          * @description A new source: its settings, its workspace and its secrets.
@@ -3931,6 +4123,13 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             /** @description The public key, with the profile `standard-asymmetric` only. */
             public_key?: string;
+        };
+        /** @description What a new session may do. */
+        OpenSession: {
+            /** @description The permissions of the session, none that the key lacks. If left out, it has those of the key. */
+            scopes?: components["schemas"]["Scope"][] | null;
+            /** @description The only workspace of the session. If left out, it has access to what the key has access to. */
+            workspace_id?: components["schemas"]["WorkspaceIdOrUid"] | null;
         };
         /** @description What statuses mean. A status takes precedence over its class. A status that is in no list is a success from 200 to 299, and is retried otherwise. `410` always means that the endpoint is gone. */
         OutcomeRules: {
@@ -4023,6 +4222,15 @@ export interface components {
             previous?: components["schemas"]["Cursor"] | null;
         };
         /** @description One page of a list. */
+        Page_PortalLink: {
+            /** @description The rows of the page. */
+            data: components["schemas"]["PortalLink"][];
+            /** @description The `cursor` of the next page; `null` on the last page. A page may be short, even empty, and still have a next one. */
+            next?: components["schemas"]["Cursor"] | null;
+            /** @description The `before` of the previous page; `null` on the first page. */
+            previous?: components["schemas"]["Cursor"] | null;
+        };
+        /** @description One page of a list. */
         Page_Replay: {
             /** @description The rows of the page. */
             data: components["schemas"]["Replay"][];
@@ -4088,6 +4296,148 @@ export interface components {
          *     }
          */
         Payload: unknown;
+        /** @description A portal link as lists show it, without the way in. */
+        PortalLink: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description When it stops to open the portal. */
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The id of the link. It gives no access. */
+            id: components["schemas"]["PortalLinkId"];
+            /** @description The permissions of who has the link. */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * @description Your own id of the person who got the link.
+             * @example user-17
+             */
+            user?: string | null;
+            /** @description The workspace that it leads to. */
+            workspace_id?: components["schemas"]["WorkspaceId"] | null;
+        };
+        /**
+         * @description The id of a portal link; it is not the token and gives no access: `link_` and a ULID.
+         * @example link_01M7Z294KETHNPJB3QG0VDG1JA
+         */
+        PortalLinkId: string;
+        /**
+         * @description The rights of a new portal link.
+         * @example {
+         *       "scopes": [
+         *         "webhooks",
+         *         "deliveries",
+         *         "events:ro"
+         *       ],
+         *       "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA"
+         *     }
+         */
+        PortalLinkSettings: {
+            /**
+             * @description How long the link opens the portal, in seconds.
+             * @example 3600
+             */
+            expires_in_seconds?: number;
+            /** @description The permissions of who has the link: none that the maker lacks, and neither `admin` nor `workspaces`, nor their `:ro`. */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * @description Your own id of the person who gets the link. The audit log names it.
+             * @example user-17
+             */
+            user?: string | null;
+            /** @description The workspace that the link leads to. May be left out with a key for one workspace. */
+            workspace_id?: components["schemas"]["WorkspaceIdOrUid"] | null;
+        };
+        /** @description The look of a workspace's portal. */
+        PortalLook: {
+            /**
+             * @description The colour of buttons and links.
+             * @example #0a7d4f
+             */
+            accent?: string | null;
+            /** @description Whether the portal does not say what it is made with. */
+            hide_branding: boolean;
+            /**
+             * @description The language; `null`: the reader's.
+             * @example en
+             */
+            lang?: string | null;
+            /**
+             * @description The path of the logo, a PNG image.
+             * @example /portal/ws_01M7Z294KETHNPJB3QG0VDG1JA/logo?v=png_2_5f8a3c1be07d4429
+             */
+            logo?: string | null;
+            /**
+             * @description The name of the product.
+             * @example Acme
+             */
+            name?: string | null;
+            /** @description The origins of the pages that may show the portal in a frame. */
+            origins: string[];
+            /** @description The pages that it has; `null`: all that the rights of a link allow. */
+            pages?: components["schemas"]["PortalPage"][] | null;
+            /**
+             * @description Where a portal goes whose link has expired.
+             * @example https://app.example.com/webhooks
+             */
+            refresh_url?: string | null;
+            /**
+             * @description Where the portal's way back leads.
+             * @example https://app.example.com
+             */
+            return_url?: string | null;
+            /** @description Light, dark, or as the reader's system is. */
+            theme: components["schemas"]["PortalTheme"];
+        };
+        /**
+         * @description A page of the portal.
+         * @enum {string}
+         */
+        PortalPage: "overview" | "endpoints" | "deliveries" | "events" | "catalogue";
+        /** @description The look of a workspace's portal, and where it may be shown. */
+        PortalSettings: {
+            /**
+             * @description The colour of buttons and links, `#rrggbb`.
+             * @example #0a7d4f
+             */
+            accent?: string | null;
+            /** @description Whether the portal does not say what it is made with. */
+            hide_branding?: boolean;
+            /**
+             * @description The language, a BCP 47 tag; if left out, the reader's.
+             * @example en
+             */
+            lang?: string | null;
+            /**
+             * @description The logo: a PNG image of at most 32 KiB in base64. Shown as `png_…`: it is at `/portal/{workspace}/logo`.
+             * @example png_2_5f8a3c1be07d4429
+             */
+            logo?: string | null;
+            /**
+             * @description The name of your product, 1 to 100 characters.
+             * @example Acme
+             */
+            name?: string | null;
+            /** @description The origins of the pages that may show the portal in a frame, at most 10: `https://` and a host. For development also `http://localhost` and `http://127.0.0.1`. */
+            origins?: string[];
+            /** @description The pages that it has; if left out, all that the rights of a link allow. */
+            pages?: components["schemas"]["PortalPage"][] | null;
+            /**
+             * @description Where a portal goes whose link has expired: a page of your product that makes a new one.
+             * @example https://app.example.com/webhooks
+             */
+            refresh_url?: string | null;
+            /**
+             * @description Where the portal's way back leads.
+             * @example https://app.example.com
+             */
+            return_url?: string | null;
+            /** @description Light, dark, or as the reader's system is. */
+            theme?: components["schemas"]["PortalTheme"];
+        };
+        /**
+         * @description The colours of the portal.
+         * @enum {string}
+         */
+        PortalTheme: "auto" | "light" | "dark";
         /**
          * @description A schedule with a name. `default`: 1 s, 5 s, 30 s, 5 min, 30 min, 2 h. `1m-5m-20m-1h-2h`: as it says. `three-tries`: 30 s, 5 min. `24h-exponential`: from 42 s, doubling 10 times. `standard-webhooks`: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
          * @enum {string}
@@ -4911,6 +5261,11 @@ export interface components {
              */
             version: string;
         };
+        /**
+         * @description The id of a session; it is not the token and gives no access: `ses_` and a ULID.
+         * @example ses_01M7Z294KETHNPJB3QG0VDG1JA
+         */
+        SessionId: string;
         /** @description The statistics of several endpoints. */
         SeveralStatistics: {
             /** @description One entry for each endpoint, in the order in which they were named. */
@@ -5448,6 +5803,16 @@ export interface components {
             /** @enum {string} */
             type: "api_key";
         } | {
+            /** @description A session. */
+            id: components["schemas"]["SessionId"];
+            /** @enum {string} */
+            type: "session";
+        } | {
+            /** @description A portal link. */
+            id: components["schemas"]["PortalLinkId"];
+            /** @enum {string} */
+            type: "portal_link";
+        } | {
             /** @description An event. */
             id: components["schemas"]["EventId"];
             /** @enum {string} */
@@ -5600,6 +5965,8 @@ export interface components {
              * @example Acme
              */
             name: string;
+            /** @description The look of its portal. */
+            portal: components["schemas"]["PortalSettings"];
             /**
              * @description The retention: days that events and deliveries are kept.
              * @example 30
@@ -5650,6 +6017,47 @@ export interface components {
              * @example Acme
              */
             name?: string;
+            /** @description The look of the workspace's portal, and the pages that may show it in a frame. */
+            portal?: {
+                /**
+                 * @description The colour of buttons and links, `#rrggbb`.
+                 * @example #0a7d4f
+                 */
+                accent?: string | null;
+                /** @description Whether the portal does not say what it is made with. */
+                hide_branding?: boolean | null;
+                /**
+                 * @description The language, a BCP 47 tag; if left out, the reader's.
+                 * @example en
+                 */
+                lang?: string | null;
+                /**
+                 * @description The logo: a PNG image of at most 32 KiB in base64. Shown as `png_…`: it is at `/portal/{workspace}/logo`.
+                 * @example png_2_5f8a3c1be07d4429
+                 */
+                logo?: string | null;
+                /**
+                 * @description The name of your product, 1 to 100 characters.
+                 * @example Acme
+                 */
+                name?: string | null;
+                /** @description The origins of the pages that may show the portal in a frame, at most 10: `https://` and a host. For development also `http://localhost` and `http://127.0.0.1`. */
+                origins?: string[] | null;
+                /** @description The pages that it has; if left out, all that the rights of a link allow. */
+                pages?: components["schemas"]["PortalPage"][] | null;
+                /**
+                 * @description Where a portal goes whose link has expired: a page of your product that makes a new one.
+                 * @example https://app.example.com/webhooks
+                 */
+                refresh_url?: string | null;
+                /**
+                 * @description Where the portal's way back leads.
+                 * @example https://app.example.com
+                 */
+                return_url?: string | null;
+                /** @description Light, dark, or as the reader's system is. */
+                theme?: components["schemas"]["PortalTheme"] | null;
+            } | null;
             /** @description The retention: days that events and deliveries are kept, 1 to 90. A longer retention applies to new ones only. */
             retention_days?: number | null;
             /** @description What becomes of an event that a producer sends and that does not fit the catalogue: its type is not described, or is archived, or its payload does not fit the schema. */
@@ -5714,6 +6122,15 @@ export interface components {
              * @example Acme
              */
             name: string;
+            /**
+             * @description The look of the workspace's portal, and the pages that may show it in a frame.
+             * @default {
+             *       "hide_branding": false,
+             *       "origins": [],
+             *       "theme": "auto"
+             *     }
+             */
+            portal: components["schemas"]["PortalSettings"];
             /**
              * @description The retention: days that events and deliveries are kept, 1 to 90. A longer retention applies to new ones only.
              * @default 30
@@ -6241,6 +6658,24 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "missing_scope";
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
+        /**
+         * @description `missing_scope`: the key lacks the scope that `detail` names. Use a key that has it.
+         *     `needs_api_key`: a session or a portal link may not do this. Use an API key.
+         */
+        "missing_scope.needs_api_key": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "missing_scope" | "needs_api_key";
                     /** @constant */
                     status?: 403;
                 };
@@ -9036,7 +9471,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The API key of the request. */
+            /** @description The caller. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9060,6 +9495,10 @@ export interface operations {
                      *         ],
                      *         "workspace_id": null
                      *       },
+                     *       "kind": "key",
+                     *       "portal_link_id": null,
+                     *       "session_id": null,
+                     *       "user": "user-17",
                      *       "version": "0.1.0"
                      *     }
                      */
@@ -9111,6 +9550,199 @@ export interface operations {
                 };
                 content?: never;
             };
+            500: components["responses"]["internal_error"];
+        };
+    };
+    list_portal_links: {
+        parameters: {
+            query?: {
+                /** @description The workspace. Required with a key for all workspaces. */
+                workspace_id?: components["schemas"]["WorkspaceIdOrUid"];
+                /** @description The most rows of the page, 1 to 250; 50 if left out. */
+                limit?: components["schemas"]["Limit"];
+                /** @description The `next` of the page before: the page that follows it. The first page if left out. */
+                cursor?: components["schemas"]["Cursor"];
+                /** @description The `previous` of the page after: the page that precedes it. Cannot be combined with `cursor`. */
+                before?: components["schemas"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of portal links. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "created_at": "2026-11-21T12:46:12.092Z",
+                     *           "expires_at": null,
+                     *           "id": "link_01M7Z294KETHNPJB3QG0VDG1JA",
+                     *           "scopes": [
+                     *             "events"
+                     *           ],
+                     *           "user": "user-17",
+                     *           "workspace_id": null
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "previous": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_PortalLink"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["missing_scope.needs_api_key"];
+            404: components["responses"]["not_found"];
+            422: components["responses"]["unknown_field.invalid_request"];
+            500: components["responses"]["internal_error"];
+        };
+    };
+    create_portal_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice: within 24 hours, the same request with the same key takes effect once, and gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "scopes": [
+                 *         "webhooks",
+                 *         "deliveries",
+                 *         "events:ro"
+                 *       ],
+                 *       "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PortalLinkSettings"];
+            };
+        };
+        responses: {
+            /** @description The portal link, with its URL. */
+            201: {
+                headers: {
+                    /**
+                     * @description `true` if it is the answer to an earlier request with the same key.
+                     * @example true
+                     */
+                    "Idempotency-Replayed"?: string;
+                    /**
+                     * @description The path of the new resource.
+                     * @example /v1/portal-links/…
+                     */
+                    Location?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-11-21T12:46:12.092Z",
+                     *       "expires_at": null,
+                     *       "id": "link_01M7Z294KETHNPJB3QG0VDG1JA",
+                     *       "scopes": [
+                     *         "events"
+                     *       ],
+                     *       "url": "https://posthorn.example.com/portal/ws_01M7Z294KETHNPJB3QG0VDG1JA#t=php_Yt6DSOnV9HqVi0XWbVNx637moCtnHKKmfhGv_sgSsdY",
+                     *       "user": "user-17",
+                     *       "workspace_id": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewPortalLink"];
+                };
+            };
+            400: components["responses"]["malformed_json"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["missing_scope.needs_api_key"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_key_reused.idempotency_key_in_progress"];
+            413: components["responses"]["too_large"];
+            422: components["responses"]["unknown_field.invalid_request"];
+            500: components["responses"]["internal_error"];
+        };
+    };
+    delete_portal_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the portal link. */
+                link: components["schemas"]["PortalLinkId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The portal link is deleted. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["missing_scope.needs_api_key"];
+            404: components["responses"]["not_found"];
+            500: components["responses"]["internal_error"];
+        };
+    };
+    read_portal_look: {
+        parameters: {
+            query: {
+                /** @description The workspace, by its id. */
+                workspace_id: components["schemas"]["WorkspaceId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The look of the portal. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accent": "#0a7d4f",
+                     *       "hide_branding": false,
+                     *       "lang": "en",
+                     *       "logo": "/portal/ws_01M7Z294KETHNPJB3QG0VDG1JA/logo?v=png_2_5f8a3c1be07d4429",
+                     *       "name": "Acme",
+                     *       "origins": [
+                     *         [
+                     *           "https://app.example.com"
+                     *         ]
+                     *       ],
+                     *       "pages": null,
+                     *       "refresh_url": "https://app.example.com/webhooks",
+                     *       "return_url": "https://app.example.com",
+                     *       "theme": "auto"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PortalLook"];
+                };
+            };
+            404: components["responses"]["not_found"];
+            422: components["responses"]["unknown_field.invalid_request"];
             500: components["responses"]["internal_error"];
         };
     };
@@ -9797,6 +10429,85 @@ export interface operations {
             403: components["responses"]["missing_scope"];
             404: components["responses"]["not_found"];
             422: components["responses"]["unknown_field.invalid_request"];
+            500: components["responses"]["internal_error"];
+        };
+    };
+    create_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "scopes": null,
+                 *       "workspace_id": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["OpenSession"];
+            };
+        };
+        responses: {
+            /** @description The session. */
+            201: {
+                headers: {
+                    /**
+                     * @description The path of the new resource.
+                     * @example /v1/sessions/…
+                     */
+                    Location?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": null,
+                     *       "id": "ses_01M7Z294KETHNPJB3QG0VDG1JA",
+                     *       "roles": [
+                     *         "support"
+                     *       ],
+                     *       "scopes": [
+                     *         "events"
+                     *       ],
+                     *       "token": "phs_Yt6DSOnV9HqVi0XWbVNx637moCtnHKKmfhGv_sgSsdY",
+                     *       "workspace_id": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewSession"];
+                };
+            };
+            400: components["responses"]["malformed_json"];
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["missing_scope.needs_api_key"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["too_large"];
+            422: components["responses"]["unknown_field.invalid_request"];
+            500: components["responses"]["internal_error"];
+        };
+    };
+    delete_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session is over. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthorized"];
+            404: components["responses"]["not_found"];
             500: components["responses"]["internal_error"];
         };
     };
@@ -12095,6 +12806,15 @@ export interface operations {
                      *           "max_events_per_day": null,
                      *           "metadata": {},
                      *           "name": "Acme",
+                     *           "portal": {
+                     *             "accent": "#0a7d4f",
+                     *             "lang": "en",
+                     *             "logo": "png_2_5f8a3c1be07d4429",
+                     *             "name": "Acme",
+                     *             "pages": null,
+                     *             "refresh_url": "https://app.example.com/webhooks",
+                     *             "return_url": "https://app.example.com"
+                     *           },
                      *           "retention_days": 30,
                      *           "strict": "off",
                      *           "uid": null
@@ -12173,6 +12893,15 @@ export interface operations {
                      *       "max_events_per_day": null,
                      *       "metadata": {},
                      *       "name": "Acme",
+                     *       "portal": {
+                     *         "accent": "#0a7d4f",
+                     *         "lang": "en",
+                     *         "logo": "png_2_5f8a3c1be07d4429",
+                     *         "name": "Acme",
+                     *         "pages": null,
+                     *         "refresh_url": "https://app.example.com/webhooks",
+                     *         "return_url": "https://app.example.com"
+                     *       },
                      *       "retention_days": 30,
                      *       "strict": "off",
                      *       "uid": null
@@ -12230,6 +12959,15 @@ export interface operations {
                      *       "max_events_per_day": null,
                      *       "metadata": {},
                      *       "name": "Acme",
+                     *       "portal": {
+                     *         "accent": "#0a7d4f",
+                     *         "lang": "en",
+                     *         "logo": "png_2_5f8a3c1be07d4429",
+                     *         "name": "Acme",
+                     *         "pages": null,
+                     *         "refresh_url": "https://app.example.com/webhooks",
+                     *         "return_url": "https://app.example.com"
+                     *       },
                      *       "retention_days": 30,
                      *       "strict": "off",
                      *       "uid": null
@@ -12322,6 +13060,15 @@ export interface operations {
                      *       "max_events_per_day": null,
                      *       "metadata": {},
                      *       "name": "Acme",
+                     *       "portal": {
+                     *         "accent": "#0a7d4f",
+                     *         "lang": "en",
+                     *         "logo": "png_2_5f8a3c1be07d4429",
+                     *         "name": "Acme",
+                     *         "pages": null,
+                     *         "refresh_url": "https://app.example.com/webhooks",
+                     *         "return_url": "https://app.example.com"
+                     *       },
                      *       "retention_days": 30,
                      *       "strict": "off",
                      *       "uid": null

@@ -55,9 +55,9 @@ export function Confirm({ title, close, confirm, run, danger, type, children }) 
   return html`<${Dialog} title=${title} close=${close}>
     <form onSubmit=${go}>
       <div class="prose">${children}</div>
-      ${type && html`<div class="field"><div class="label"><label for=${id}>${messages.form.confirmType(type)}</label></div><input id=${id} type="text" autocomplete="off" spellcheck=${false} value=${typed} onInput=${(/** @type {any} */ e) => setTyped(e.target.value)} /></div>`}
+      ${type && html`<div class="field"><div class="label"><label for=${id}>${messages.form.confirmType(type)}</label></div><input id=${id} type="text" autofocus autocomplete="off" spellcheck=${false} value=${typed} onInput=${(/** @type {any} */ e) => setTyped(e.target.value)} /></div>`}
       ${problem && html`<${Failed} problem=${problem} compact title=${messages.form.refused} />`}
-      <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.cancel}</button><button class=${`button ${danger ? 'danger' : 'primary'}`} disabled=${busy || Boolean(type && typed !== type)}>${confirm}</button></div>
+      <div class="row end"><button type="button" class="button" autofocus=${danger && !type} onClick=${close}>${messages.form.cancel}</button><button autofocus=${!danger && !type} class=${`button ${danger ? 'danger' : 'primary'}`} disabled=${busy || Boolean(type && typed !== type)}>${confirm}</button></div>
     </form>
   <//>`;
 }

@@ -2,14 +2,14 @@
 // One sentence with the time and the next step; names by id for lists that show only ids.
 import { html, useMemo } from '../vendor/preact-htm-signals.js';
 import { may } from '../api.js';
-import { shortUrl, span } from '../format.js';
+import { shortId, shortUrl, span } from '../format.js';
 import { useClock, useLive } from '../live.js';
 import { messages } from '../messages/en.js';
 import { link } from '../router.js';
 import { Status } from './status.js';
 
-/** @param {any} endpoint */
-export const endpointName = (endpoint) => endpoint.description || shortUrl(endpoint.url);
+/** @param {any} endpoint an endpoint, or the step of a rule */
+export const endpointName = (endpoint) => (endpoint.rule_id ? messages.endpoint.rule(endpoint.description) : endpoint.description || shortUrl(endpoint.url));
 
 /** @param {any} endpoint @returns {'healthy'|'failing'|'disabled'} */
 export function endpointState(endpoint) {
@@ -40,15 +40,15 @@ export function EndpointStatus({ endpoint, brief }) {
   return html`<${Status} of=${state}>${!brief && healthWords(endpoint, now)}<//>`;
 }
 
-/** The first 250 endpoints of a workspace by id, for names in lists. @param {string} ws @returns {Map<string, any>} */
+/** The first 250 endpoints of a workspace by id, steps of rules too, for names in lists. @param {string} ws @returns {Map<string, any>} */
 export function useEndpoints(ws) {
-  const live = useLive(may('webhooks:ro') ? '/v1/webhook-endpoints' : null, { workspace_id: ws, limit: 250 });
+  const live = useLive(may('webhooks:ro') ? '/v1/webhook-endpoints' : null, { workspace_id: ws, limit: 250, include_rules: may('rules:ro') || undefined });
   return useMemo(() => new Map((live.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [live.data]);
 }
 
 /** An endpoint's name as a link; its id as long as the name is unknown. @param {{id: string, of: Map<string, any>, plain?: boolean}} props `plain`: inside of a row that is a link */
 export function EndpointName({ id, of, plain }) {
   const known = of.get(id);
-  const name = html`<bdi class="cut" title=${known?.url ?? id}>${known ? endpointName(known) : id}</bdi>`;
-  return plain ? name : html`<a class="cut" href=${link('endpoints', id)}>${name}</a>`;
+  const name = known ? html`<bdi class="cut" title=${known.url}>${endpointName(known)}</bdi>` : html`<span class="mono muted" title=${id}>${shortId(id)}</span>`;
+  return plain ? name : html`<a class="cut" href=${known?.rule_id ? link('rules', known.rule_id) : link('endpoints', id)}>${name}</a>`;
 }

@@ -22,8 +22,8 @@ export function Filters({ children, names }) {
   </div>`;
 }
 
-/** A popover under a button; closes on Escape, on a click elsewhere, and gives the focus back. @param {{label: any, active?: boolean, children: any}} props */
-export function Popover({ label, active, children }) {
+/** A popover under a button; closes on Escape, on a click elsewhere, and gives the focus back. @param {{label: any, active?: boolean, onOpen?: () => void, children: any}} props */
+export function Popover({ label, active, onOpen, children }) {
   const [open, setOpen] = useState(false);
   const root = useRef(/** @type {HTMLElement|null} */ (null));
   useEffect(() => {
@@ -40,15 +40,20 @@ export function Popover({ label, active, children }) {
   }, [open]);
   const close = () => { setOpen(false); /** @type {HTMLElement|null} */ (root.current?.querySelector('button'))?.focus(); };
   return html`<div class="popover-root" ref=${root} onKeyDown=${(/** @type {KeyboardEvent} */ e) => { if (e.key === 'Escape' && open) { e.stopPropagation(); close(); } }}>
-    <button type="button" class=${`button select ${active ? 'active' : ''}`} aria-expanded=${open} onClick=${() => setOpen(!open)}>${label}<${Icon} name="down" /></button>
+    <button type="button" class=${`button select ${active ? 'active' : ''}`} aria-expanded=${open} onClick=${() => { if (!open) onOpen?.(); setOpen(!open); }}>${label}<${Icon} name="down" /></button>
     ${open && html`<div class="popover">${children(close)}</div>`}
   </div>`;
 }
 
+/** More options than these are searched. */
+const FEW = 8;
+
 /**
- * One or several of few values. @param {{name: string, label: string, options: [string, string][], several?: boolean}} props `options`: [value, word]
+ * One or several values; many of them are searched by typing.
+ * @param {{name: string, label: string, options: [string, string][], several?: boolean, free?: boolean, onOpen?: () => void}} props
+ *   `options`: [value, word]; `free`: what is typed may be chosen too; `onOpen`: load the options now
  */
-export function ChoiceFilter({ name, label, options, several = false }) {
+export function ChoiceFilter({ name, label, options, several = false, free = false, onOpen }) {
   const chosen = value(name).split(',').filter(Boolean);
   const words = options.filter(([v]) => chosen.includes(v)).map(([, word]) => word);
   const unknown = chosen.filter((v) => !options.some(([known]) => known === v));
@@ -58,9 +63,24 @@ export function ChoiceFilter({ name, label, options, several = false }) {
     if (!several) { change({ [name]: chosen.includes(v) ? null : v }); close(); return; }
     change({ [name]: (chosen.includes(v) ? chosen.filter((c) => c !== v) : [...chosen, v]).join(',') || null });
   };
-  return html`<${Popover} active=${chosen.length > 0} label=${html`<span class="muted">${label}</span>${shown && html`<span class="cut">${shown}</span>`}`}>
-    ${(/** @type {() => void} */ close) => html`<div class="choices" role="group" aria-label=${label}>${options.map(([v, word]) => html`<label key=${v}><input type=${several ? 'checkbox' : 'radio'} name=${name} checked=${chosen.includes(v)} onClick=${() => pick(v, close)} /><bdi class="cut">${word}</bdi></label>`)}</div>`}
+  const offered = /** @type {[string, string][]} */ ([...unknown.map((v) => [v, v]), ...options]);
+  return html`<${Popover} active=${chosen.length > 0} onOpen=${onOpen} label=${html`<span class="muted">${label}</span>${shown && html`<span class="cut">${shown}</span>`}`}>
+    ${(/** @type {() => void} */ close) => html`<${Choices} label=${label} name=${name} several=${several} options=${offered} chosen=${chosen} free=${free} pick=${(/** @type {string} */ v) => pick(v, close)} />`}
   <//>`;
+}
+
+/** @param {{label: string, name: string, several: boolean, options: [string, string][], chosen: string[], free: boolean, pick: (value: string) => void}} props */
+function Choices({ label, name, several, options, chosen, free, pick }) {
+  const [text, setText] = useState('');
+  const typed = text.trim();
+  const found = options.filter(([v, word]) => `${word} ${v}`.toLowerCase().includes(typed.toLowerCase()));
+  const offered = free && typed && !found.some(([v]) => v === typed) ? [...found, /** @type {[string, string]} */ ([typed, typed])] : found;
+  const first = (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter' && typed && offered[0]) { e.preventDefault(); pick(offered[0][0]); setText(''); } };
+  return html`<div class="choices" role="group" aria-label=${label}>
+    ${(options.length > FEW || free) && html`<input type="search" class="choices-find" aria-label=${`${messages.list.find}: ${label}`} placeholder=${messages.list.find} value=${text} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => setText(e.target.value)} onKeyDown=${first} />`}
+    ${offered.slice(0, 100).map(([v, word]) => html`<label key=${v} title=${word}><input type=${several ? 'checkbox' : 'radio'} name=${name} checked=${chosen.includes(v)} onClick=${() => pick(v)} /><bdi class="cut">${word}</bdi></label>`)}
+    ${offered.length === 0 && html`<p class="muted pad">${messages.palette.none}</p>`}
+  </div>`;
 }
 
 /** @param {{of: string[]}} props statuses that the list can have */

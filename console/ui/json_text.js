@@ -126,3 +126,9 @@ export function pretty(node, indent = '') {
   const [open, close] = node.members ? '{}' : '[]';
   return lines.length ? `${open}\n${lines.join(',\n')}\n${indent}${close}` : `${open}${close}`;
 }
+
+/** The source of one member, byte for byte; null if there is none. @param {string} source @param {string} name @returns {string|null} */
+export function memberText(source, name) {
+  const node = parseJson(source).members?.findLast(([each]) => each === name)?.[1];
+  return node ? source.slice(node.start, node.end) : null;
+}

@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { JsonMistake, lineOf, mistakeIn, parseJson, pretty } from './json_text.js';
+import { JsonMistake, lineOf, memberText, mistakeIn, parseJson, pretty } from './json_text.js';
 
 test('numbers and members that come twice are kept as they were written', () => {
   const node = parseJson('{"n":12345678901234567890.100,"a":1,"a":1e400}');
@@ -31,4 +31,9 @@ test('100 levels and 10,000 items are read quickly', () => {
   assert.equal(parseJson(deep).kind, 'array');
   assert.equal(parseJson(wide).items.length, 10_000);
   assert.ok(performance.now() - start < 1000);
+});
+test('a member is taken as it was written', () => {
+  assert.equal(memberText('{"id":"x", "data" : { "n": 1.10 } }', 'data'), '{ "n": 1.10 }');
+  assert.equal(memberText('{"data":null}', 'data'), 'null');
+  assert.equal(memberText('{"id":1}', 'data'), null);
 });

@@ -94,6 +94,28 @@ impl DataDir {
         write().with_context(|| format!("cannot write {name} in {}", self.folder.display()))
     }
 
+    /// Whether the folder has this file.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    pub fn has(&self, name: &str) -> anyhow::Result<bool> {
+        let there = self.folder.join(name).try_exists();
+        there.with_context(|| format!("cannot read {name} in {}", self.folder.display()))
+    }
+
+    /// Deletes a file of the folder, if it is there.
+    ///
+    /// # Errors
+    /// When it cannot be deleted.
+    pub fn remove(&self, name: &str) -> anyhow::Result<()> {
+        match std::fs::remove_file(self.folder.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot delete {name} in {}", self.folder.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The path of a file of the folder, for messages.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 use domain::access::actor::Actor;
 use domain::access::api_key::{ApiKey, ApiKeySecret, ApiKeySettings};
+use domain::access::portal::PortalSettings;
 use domain::access::workspace::{DEFAULT_RETENTION_DAYS, Workspace, WorkspaceSettings};
 use domain::audit::changes::Changes;
 use domain::audit::snapshot::Snapshot;
@@ -24,6 +25,7 @@ use store::rows::api_keys::ListedApiKey;
 use store::{Listing, Store};
 use usecases::{Clock, Randomness};
 
+use crate::catalogues;
 use crate::data_dir::DataDir;
 use crate::http::RECEIVER_PATH;
 
@@ -86,6 +88,7 @@ pub async fn prepare(
     // One that was deleted is not made again under its id: its rows may still be being deleted.
     let workspace = known.map_or_else(|| WorkspaceId::new(now, randomness.id()), |known| known.id);
     if is_new {
+        data.map_or(Ok(()), catalogues::want)?;
         save_workspace(store, &Workspace::new(workspace, settings_of_workspace("local"), now)).await?;
         data.map_or(Ok(()), |data| data.write_private(WORKSPACE_FILE, &workspace.to_string()))?;
     }
@@ -124,6 +127,7 @@ pub(crate) fn settings_of_workspace(name: &str) -> WorkspaceSettings {
         uid: None,
         metadata: Metadata::default(),
         endpoint_defaults: EndpointDefaults::default(),
+        portal: PortalSettings::default(),
         strict: Strictness::Off,
     }
 }

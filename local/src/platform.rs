@@ -10,11 +10,12 @@ use anyhow::anyhow;
 use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::access::api_key::ApiKeySecret;
 use domain::endpoint::address::AllowedTargets;
 use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::timestamp::Timestamp;
-use egress::Egress;
+use egress::{Egress, Lookup};
 use embedded_aws::Durability;
 use futures_util::FutureExt as _;
 use lambda_kit::metrics::Metrics;
@@ -28,6 +29,7 @@ use usecases::accept::sweep::owe_sweeps;
 use usecases::act::actions::Actions;
 use usecases::act::schemas::Schemas;
 use usecases::deliver::attempt_delivery::Sender;
+use usecases::login::sessions::one_time_token;
 use usecases::manage::management::Management;
 use usecases::receive::receiving::Receiving;
 use usecases::recover::drain::go_on_with_drains;
@@ -76,6 +78,8 @@ pub struct Setup<'a> {
     pub port: u16,
     /// The targets that endpoints may have.
     pub targets: AllowedTargets,
+    /// How the names of their hosts are looked up.
+    pub names: Lookup,
     /// The installation's default settings of endpoints.
     pub endpoint_defaults: EndpointDefaults,
     /// The clock of all functions and emulators.
@@ -98,6 +102,7 @@ impl Default for Setup<'_> {
             listen: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             targets: AllowedTargets::loopback_and_http(),
+            names: Lookup::system(),
             endpoint_defaults: EndpointDefaults::default(),
             clock: Clock::system(),
             observer: None,
@@ -240,7 +245,7 @@ impl Platform {
         let mailer = mailbox(address, &setup.targets);
         let targets = setup.targets.with_mail(mailer.is_some());
         let endpoint_defaults = setup.endpoint_defaults;
-        let egress = Egress::new(targets)?;
+        let egress = Egress::with_lookup(targets, setup.names)?;
         let (cache, randomness) = (Cache::new(store.clone()), Randomness::system());
         let context = |function| {
             let (store, queue) = match &setup.observer {
@@ -303,6 +308,15 @@ impl Platform {
     pub async fn tick(&self) -> anyhow::Result<()> {
         self.intake.write_interrupted().await;
         Ok(maintenance::tick(&self.worker).await?)
+    }
+
+    /// The address of the console that logs in once, with this API key.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn console_url(&self, key: &ApiKeySecret) -> anyhow::Result<String> {
+        let token = one_time_token(&self.worker, key).await?;
+        Ok(format!("{}/console/#once={}", self.url(), token.reveal()))
     }
 
     /// The base URL of the API.

@@ -102,15 +102,17 @@ pub fn report(keys: &[KnownKey], path: &str, headers: &HeaderMap, body: &[u8], n
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
     let prefix = prefix(&headers).unwrap_or("x-webhook");
-    let header = |name: String| {
-        let found = headers.iter().find(|(given, _)| *given == name);
-        found.map_or("-", |(_, value)| value.as_str())
+    let given = |name: &str| {
+        let found = headers.iter().find(|(given, _)| *given == format!("{prefix}-{name}"));
+        found.map(|(_, value)| value.as_str())
     };
+    // A call of an action has no event.
+    let header = |name, of_action| given(name).or_else(|| given(of_action)).unwrap_or("-");
     let mut line = format!(
         "{}  {}  attempt {}  {} bytes  signature ",
-        header(format!("{prefix}-delivery")),
-        header(format!("{prefix}-event")),
-        header(format!("{prefix}-attempt")),
+        header("delivery", "invocation"),
+        header("event", "action"),
+        header("attempt", "attempt"),
         body.len(),
     );
     if keys.is_empty() {

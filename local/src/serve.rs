@@ -9,6 +9,7 @@ use anyhow::bail;
 use api::client::ApiClient;
 use domain::id::EndpointId;
 use domain::signing::secret::Secret;
+use egress::Lookup;
 use usecases::{Clock, Randomness};
 
 use crate::catalogues;
@@ -39,6 +40,7 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         listen: options.listen,
         port: options.port,
         targets: options.targets(),
+        names: Lookup::system(),
         endpoint_defaults: options.endpoint_defaults.clone().unwrap_or_default(),
         clock: clock.clone(),
         observer: None,
@@ -56,12 +58,9 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
             return Err(error);
         }
     };
-    if beginnings.is_new
-        && let Err(error) =
-            catalogues::import(&ApiClient::new(&platform.url(), beginnings.admin_key.reveal())).await
-    {
-        platform.stop().await;
-        return Err(error);
+    let api = ApiClient::new(&platform.url(), beginnings.admin_key.reveal());
+    if let Some(warning) = catalogues::import_if_wanted(data.as_ref(), beginnings.is_new, &api).await? {
+        eprintln!("{warning}");
     }
     if let Some(data) = &data {
         data.write_private(ENVIRONMENT_FILE, &platform.aws.environment(&platform.queue, data))?;
@@ -71,7 +70,8 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     // Endpoints may be on loopback; another address of this machine is private like any other.
     let reachable = !options.strict && (options.listen.is_loopback() || options.listen.is_unspecified());
     let received = reachable && set_up_receiver(options, receiver, &beginnings, &clock).await?;
-    print!("{}", greeting(options, &platform.url(), &beginnings, received));
+    let console_url = platform.console_url(&beginnings.admin_key).await?;
+    print!("{}", greeting(options, (&platform.url(), &console_url), &beginnings, received));
     console.print(platform.cache.clone(), clock);
 
     stop_signal().await?;

@@ -119,6 +119,7 @@ def world(url, receiver):
     agent = {"name": "agent", "workspace_id": first, "scopes": ["actions"], "roles": ["agent"]}
     agent = call(url, "POST", "/v1/api-keys", agent)["key"]
     invocation = call(url, "POST", f"/v1/actions/{action}/invoke", {"actor": MARKER}, agent)["id"]
+    link = {"workspace_id": first, "scopes": ["webhooks:ro"], "user": MARKER}
     spare = {"name": "spare", "workspace_id": first, "scopes": ["events:ro"]}
     ids = {
         "workspace": first,
@@ -132,6 +133,7 @@ def world(url, receiver):
         "request": received,
         "number": 0,
         "key": call(url, "POST", "/v1/api-keys", spare)["id"],
+        "link": call(url, "POST", "/v1/portal-links", link)["id"],
     }
     deletable = {
         "endpoint": spare_endpoint,
@@ -139,6 +141,7 @@ def world(url, receiver):
         "action": spare_action,
         "event": spare_event["id"],
         "key": call(url, "POST", "/v1/api-keys", spare)["id"],
+        "link": call(url, "POST", "/v1/portal-links", link)["id"],
     }
     return ids, deletable, own, other_key["key"]
 

@@ -10,10 +10,10 @@ use domain::timestamp::Timestamp;
 const DURATIONS: [&str; 3] = ["duration_ms", "p50_ms", "p95_ms"];
 
 /// Prefixes of ids, each followed by a ULID.
-const IDS: [&str; 10] = ["ws", "we", "evt", "wd", "rep", "key", "aud", "src", "rcv", "inv"];
+const IDS: [&str; 12] = ["ws", "we", "evt", "wd", "rep", "key", "aud", "src", "rcv", "inv", "ses", "link"];
 
 /// Beginnings of texts that are random behind them.
-const RANDOM: [&str; 5] = ["whsec_", "phk_", "req_", "v1,", "cfm_"];
+const RANDOM: [&str; 6] = ["whsec_", "phk_", "phs_", "req_", "v1,", "cfm_"];
 
 /// The printed answers of one page. The same printed id must stand for the same real id on the whole page.
 #[derive(Debug, Default, Clone)]

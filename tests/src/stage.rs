@@ -1,6 +1,7 @@
 //! Where does a story take place?
 //! A test fixture: the whole platform in memory, with a clock that the story moves, and a client of its API.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use api::client::ApiClient;
 use domain::timestamp::Timestamp;
+use egress::Lookup;
 use local::data_dir::DataDir;
 use local::first_run::prepare;
 use local::observe::{Observer, Trouble};
@@ -78,7 +80,15 @@ impl Stage {
     async fn set_with(traces: Traces, observer: Option<Observer>) -> Self {
         let ahead = Ahead::default();
         let clock = ahead.clock(Clock::system());
-        Self::begin(None, ahead, clock, traces, observer).await
+        Self::begin(None, ahead, clock, Setup { traces, observer, ..Setup::default() }).await
+    }
+
+    /// Starts the platform, for which every name of a host leads to `address`.
+    pub async fn set_with_names(address: IpAddr) -> Self {
+        let ahead = Ahead::default();
+        let clock = ahead.clock(Clock::system());
+        let names = Lookup::new(move |_| Box::pin(async move { Ok(vec![address]) }));
+        Self::begin(None, ahead, clock, Setup { names, observer: observer(), ..Setup::default() }).await
     }
 
     /// Starts the platform with a clock that begins at `at` and runs on.
@@ -86,7 +96,7 @@ impl Stage {
         let ahead = Ahead::default();
         ahead.0.store(at.as_millis() - Clock::system().now().as_millis(), Ordering::SeqCst);
         let clock = ahead.clock(Clock::system());
-        Self::begin(None, ahead, clock, Traces::default(), observer()).await
+        Self::begin(None, ahead, clock, Setup { observer: observer(), ..Setup::default() }).await
     }
 
     /// Sets the stage on a data folder of local mode. The clock stands at `at` until the story moves it, so nothing that
@@ -95,17 +105,11 @@ impl Stage {
         let ahead = Ahead::default();
         let clock = ahead.clock(Clock::new(move || at));
         let data = DataDir::open(folder).unwrap();
-        Self::begin(Some(data), ahead, clock, Traces::default(), observer()).await
+        Self::begin(Some(data), ahead, clock, Setup { observer: observer(), ..Setup::default() }).await
     }
 
-    async fn begin(
-        data: Option<DataDir>,
-        ahead: Ahead,
-        clock: Clock,
-        traces: Traces,
-        observer: Option<Observer>,
-    ) -> Self {
-        let setup = Setup { data: data.as_ref(), clock: clock.clone(), observer, traces, ..Setup::default() };
+    async fn begin(data: Option<DataDir>, ahead: Ahead, clock: Clock, setup: Setup<'static>) -> Self {
+        let setup = Setup { data: data.as_ref(), clock: clock.clone(), ..setup };
         let platform = Platform::start(setup).await.unwrap();
         let beginnings = prepare(&platform.store, data.as_ref(), None, &clock).await.unwrap();
         let admin_key = beginnings.admin_key.reveal().to_owned();

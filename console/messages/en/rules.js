@@ -5,7 +5,7 @@ import { span } from '../../shell.js';
 /** The words of a rule's sentence. */
 export const words = {
   whenAny: 'When any event comes', whenA: 'When', comes: 'comes', inChannel: 'in channel', if: 'if', then: 'then', and: 'and', or: 'or', nor: 'nor', nothing: 'nothing is done',
-  noneOf: 'none of ', someItem: 'some item of', where: 'has', caseSensitive: 'in this case of letters',
+  noneOf: 'none of ', someItem: 'some item of', where: 'has', caseSensitive: 'in this case of letters', nullOrMissing: 'is null or missing',
   operators: /** @type {Record<import('../../rules/operators.js').Choice, string>} */ ({
     $eq: 'is', $ne: 'is not', $in: 'is', $nin: 'is neither', $gt: 'is more than', $gte: 'is at least', $lt: 'is less than', $lte: 'is at most',
     $exists: 'is present', $missing: 'is missing', $contains: 'contains', $startsWith: 'begins with', $endsWith: 'ends with', $elemMatch: 'has an item where',
@@ -28,15 +28,16 @@ export const texts = {
   // The page of one rule
   name: 'Name of the rule', namePlaceholder: 'Name this rule', parts: 'Views of the rule', builder: 'Builder', json: 'JSON', firingsTab: 'Firings', unsaved: 'not saved',
   save: 'Save', saving: 'Saving…', saveLive: 'Save and set live', setLive: 'Set live', setWatch: 'Only watch', createWatch: 'Save and watch', createLive: 'Save and set live',
+  switched: /** @type {Record<string, string>} */ ({ live: 'The rule is live within five seconds', watch: 'The rule only watches now', true: 'The rule is on', false: 'The rule is off. Its deliveries under way are cancelled.' }),
   savedLive: 'Saved. The rule is live within five seconds.', savedWatching: 'Saved. The rule watches: nothing is sent, and Firings shows when it would have fired.', notSaved: 'Not saved.', seeBelow: (/** @type {number} */ n) => (n === 1 ? 'What is wrong is marked below.' : `${n} things are wrong; they are marked below.`),
   delete: 'Delete', deleted: 'Rule deleted', deleteTitle: (/** @type {string} */ name) => `Delete “${name}”?`, deleteHint: 'The endpoints of its steps are deleted, and their deliveries under way are cancelled. Past deliveries stay listed. Its firings can no longer be read.',
-  undoKey: 'Undo', redoKey: 'Redo', saveKey: 'Save', restored: 'Your edits from before are back. They are not saved yet.', discard: 'Discard them', cancel: 'Cancel',
+  undoKey: 'Undo', redoKey: 'Redo', saveKey: 'Save', restored: 'Your edits from before are back. They are not saved yet.', discard: 'Discard them', discardEdits: 'Discard', cancel: 'Cancel',
   conflict: 'Somebody saved this rule while you edited it. Yours is not lost: keep it and save it over theirs, or take theirs; Undo brings yours back.', mine: 'Yours', theirs: 'Theirs, saved', keepMine: 'Keep mine', takeTheirs: 'Take theirs',
   secretsTitle: 'Secrets of the new steps', secretsHint: 'The receivers check the signatures of the deliveries with these. They are shown only now.', secretsDone: 'I have them',
 
   // Cards
   when: 'When', if: 'If', then: 'Then', examples: 'Examples',
-  types: 'Event types', anyType: 'any type', channels: 'In channels', anyChannel: 'any channel', onlyInChannels: 'Only in some channels', removeChip: (/** @type {string} */ word) => `Remove ${word}`,
+  types: 'Event types', anyType: 'any', addType: 'Add a type or family', addChannel: 'Add a channel', channels: 'In channels', anyChannel: 'any', onlyInChannels: 'Only in some channels', removeChip: (/** @type {string} */ word) => `Remove ${word}`,
   conditions: 'Conditions', noConditions: 'Every event of these types. Drag a value of the event here, or press its plus.', oneCondition: 'This must hold:', matchLabel: 'How many must hold',
   matches: { $and: 'All of', $or: 'Any of', $nor: 'None of' }, mustHold: { $and: 'these must hold', $or: 'these must hold', $nor: 'these may hold' },
   addCondition: 'Condition', addGroup: 'Group', someItemOf: 'Some item of', where: 'where', emptyGroup: 'An empty group: put a condition into it. Until then it is left out.', wholeRule: 'the outermost conditions',
@@ -58,7 +59,7 @@ export const texts = {
   place: (/** @type {number} */ at, /** @type {number} */ of, /** @type {string} */ group) => `Place ${at} of ${of}${group ? ` in the group ${group}` : ''}.`, noPlace: 'Over no place.', added: (/** @type {string} */ what) => `Added: ${what}`,
 
   // Steps
-  addStep: 'Step', stepDoes: 'What the step does', menuOfStep: (/** @type {number} */ n) => `What to do with step ${n}`,
+  addStep: 'Step', deliveries: 'Deliveries', stepDoes: 'What the step does', menuOfStep: (/** @type {number} */ n) => `What to do with step ${n}`,
   doings: /** @type {Record<string, string>} */ ({ deliver: 'Post to a URL', forward: 'Deliver to an endpoint', emit: 'Send another event', invoke: 'Invoke an action' }),
   url: 'URL', preset: 'Form', presets: /** @type {Record<string, string>} */ ({ envelope: 'Event envelope', json: 'Payload alone', slack: 'Slack message', teams: 'Teams message', discord: 'Discord message' }),
   endpoint: 'Endpoint', chooseEndpoint: 'Choose an endpoint', forwardHint: 'It gets the event once, whatever it subscribes to, in the form that it has.',
@@ -74,7 +75,7 @@ export const texts = {
   gripValue: (/** @type {string} */ path) => `Drag ${path}`, addValueOf: (/** @type {string} */ path) => `Add a condition on ${path}`, insert: (/** @type {string} */ path) => `Insert {{ ${path} }} into the template`,
 
   // The result
-  result: 'Result', trying: 'Trying…', firesFor: (/** @type {number} */ n) => `Fires for ${n}`, ofTheLast: (/** @type {number} */ n) => (n === 1 ? 'of the one event there is' : `of the last ${n} events`), notAll: 'There was not enough time for all of the last 100 events.',
+  result: 'Result', trying: 'Trying…', again: 'Try again on the last events', notTried: 'This event could not be tried', firesFor: (/** @type {number} */ n) => `Fires for ${n}`, ofTheLast: (/** @type {number} */ n) => (n === 1 ? 'of the one event there is' : `of the last ${n} events`), notAll: 'There was not enough time for all of the last 100 events.',
   stripLabel: (/** @type {number} */ n, /** @type {number} */ of) => `The last ${of} events, oldest first: it fires for ${n}`, show: 'Which events', all: 'All', fires: 'Fires', firesNot: 'Does not fire', noneFires: 'It fires for none of them.', allFire: 'It fires for all of them.', more100: (/** @type {number} */ n) => `Show ${n} more`,
   noBacktest: 'Nothing to try it on yet', noBacktestHint: 'There is no event of these types within the retention.', forThis: 'for', addExample: 'Add as example', openEvent: 'Open the event', exampleAdded: 'Added as example',
   wouldSend: 'What it would send', notSent: 'Exactly these bytes. Nothing is sent while you look.', noRequest: (/** @type {number} */ n) => `Step ${n} makes no request.`, emits: (/** @type {string} */ type) => `Event ${type}`, invokes: (/** @type {string} */ action) => `Action ${action}`, copyBody: 'Copy the body', body: 'Body of the request', headersOf: (/** @type {number} */ n) => `${n} headers`, signedLater: 'signed with a trial secret until the step is saved', bytes: (/** @type {string} */ n) => `${n} bytes`,

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use domain::access::api_key::{ApiKeySecret, Scope};
+use domain::access::login::LoginKind;
 use domain::access::role::Role;
-use domain::id::{ApiKeyId, WorkspaceId};
+use domain::id::{ApiKeyId, PortalLinkId, SessionId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -55,12 +56,38 @@ pub struct RotateApiKey {
     pub overlap_seconds: Option<u64>,
 }
 
+/// What a caller authenticated with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CallerKind {
+    /// An API key.
+    Key,
+    /// A session in the console.
+    Session,
+    /// A portal link.
+    Portal,
+}
+
 /// The caller: what the key of the request may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
-    /// The key of the request.
+    /// What the caller authenticated with.
+    pub kind: CallerKind,
+    /// The key of the request. In a session: the key that it was opened with, with the scopes and the end of the session. With
+    /// a portal link: its scopes, workspace and end.
     pub api_key: ApiKey,
+    /// The session of the request, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    /// The portal link of the request, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portal_link_id: Option<PortalLinkId>,
+    /// Who the portal link was handed to, in the words of its maker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(examples("user-17")))]
+    pub user: Option<String>,
     /// The version of Posthorn that answers.
     #[cfg_attr(feature = "openapi", schema(examples("0.1.0")))]
     pub version: String,
@@ -94,8 +121,33 @@ impl From<domain::access::api_key::ApiKey> for ApiKey {
             created_at,
             expires_at,
             last_used_at,
+            login: _,
         } = key;
         Self { id, name, workspace_id, scopes, roles, created_at, expires_at, last_used_at, old_keys: None }
+    }
+}
+
+impl Me {
+    /// The caller, and the version that answers it.
+    pub fn of(caller: &domain::access::api_key::ApiKey, version: &str) -> Self {
+        let mut me = Self {
+            kind: CallerKind::Key,
+            api_key: caller.clone().into(),
+            session_id: None,
+            portal_link_id: None,
+            user: None,
+            version: version.to_owned(),
+        };
+        match caller.login.as_deref().map(|login| &login.kind) {
+            None => {}
+            Some(LoginKind::Session { id }) => {
+                (me.kind, me.session_id, me.api_key.id) = (CallerKind::Session, Some(*id), caller.holder());
+            }
+            Some(LoginKind::PortalLink { id, user }) => {
+                (me.kind, me.portal_link_id, me.user) = (CallerKind::Portal, Some(*id), user.clone());
+            }
+        }
+        me
     }
 }
 

@@ -5,7 +5,8 @@
 //!
 //! - [`problem`]: a refusal, RFC 9457
 //! - [`page`]: lists, their limit and their cursor
-//! - [`workspaces`], [`api_keys`], [`endpoints`]: what is configured
+//! - [`workspaces`], [`api_keys`], [`endpoints`]: what is configured; [`sessions`], [`portal_links`], [`portal`]: how people
+//!   get in
 //! - [`events`], [`deliveries`], [`replays`], [`previews`], [`test_events`]: what is sent
 //! - [`workspace_deliveries`]: the deliveries of all endpoints of a workspace
 //! - [`verifications`]: why a signature is refused; [`explanations`]: why an endpoint got an event, or why not
@@ -35,11 +36,14 @@ pub mod jwks;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod page;
+pub mod portal;
+pub mod portal_links;
 pub mod previews;
 pub mod problem;
 pub mod replays;
 pub mod rules;
 pub mod samples;
+pub mod sessions;
 pub mod sources;
 pub mod statistics;
 pub mod test_events;

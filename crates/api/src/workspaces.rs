@@ -1,5 +1,6 @@
 //! What does the API show of a workspace, and what may be set of it? The shapes of `/v1/workspaces`.
 
+use domain::access::portal::PortalSettings;
 use domain::catalogue::strictness::Strictness;
 use domain::endpoint::defaults::EndpointDefaults;
 use domain::id::WorkspaceId;
@@ -37,6 +38,8 @@ pub struct Workspace {
     pub endpoint_defaults: EndpointDefaults,
     /// What becomes of an event that does not fit the catalogue.
     pub strict: Strictness,
+    /// The look of its portal.
+    pub portal: PortalSettings,
     /// When the workspace was created.
     pub created_at: Timestamp,
 }
@@ -53,6 +56,7 @@ impl From<&domain::access::workspace::Workspace> for Workspace {
             metadata,
             endpoint_defaults,
             strict,
+            portal,
         } = workspace.settings();
         Self {
             id: workspace.id,
@@ -65,6 +69,7 @@ impl From<&domain::access::workspace::Workspace> for Workspace {
             metadata,
             endpoint_defaults,
             strict,
+            portal,
             created_at: workspace.created_at,
         }
     }

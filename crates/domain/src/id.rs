@@ -167,6 +167,20 @@ id!(
 );
 
 id!(
+    /// A session: a person's login to the console.
+    SessionId,
+    "ses_",
+    "a session; it is not the token and gives no access"
+);
+
+id!(
+    /// A portal link: an expiring, narrow way into one workspace.
+    PortalLinkId,
+    "link_",
+    "a portal link; it is not the token and gives no access"
+);
+
+id!(
     /// An audit entry: one change, and who made it.
     AuditEntryId,
     "aud_",
@@ -196,13 +210,15 @@ id!(
 );
 
 /// The prefixes of all kinds.
-const PREFIXES: [&str; 12] = [
+const PREFIXES: [&str; 14] = [
     WorkspaceId::PREFIX,
     EndpointId::PREFIX,
     EventId::PREFIX,
     DeliveryId::PREFIX,
     ReplayId::PREFIX,
     ApiKeyId::PREFIX,
+    SessionId::PREFIX,
+    PortalLinkId::PREFIX,
     AuditEntryId::PREFIX,
     SourceId::PREFIX,
     RuleId::PREFIX,

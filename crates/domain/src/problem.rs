@@ -46,6 +46,9 @@ pub enum Problem {
     /// The key would outlive the key that asks for it.
     #[error("this API key has no end, or a later one than your own; use a key that lives as long")]
     OutlivesOwnKey,
+    /// A login asks for what only an API key may ask for.
+    #[error("this needs an API key; a session or portal link is not enough")]
+    NeedsApiKey,
     /// There is no such thing, or it belongs to another workspace.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -220,6 +223,7 @@ problem_kinds! {
     Self::MissingScope(_) => 403, "missing_scope", "Missing scope", "the key lacks the scope that `detail` names", "use a key that has it";
     Self::RaisesOwnQuota(_) => 403, "raises_own_quota", "Raises own quota", "a key of one workspace would raise its own quota; `errors` names it", "use an admin key for all workspaces";
     Self::OutlivesOwnKey => 403, "outlives_own_key", "Outlives own key", "the key to rotate lives longer than your own", "use a key that lives as long";
+    Self::NeedsApiKey => 403, "needs_api_key", "Needs an API key", "a session or a portal link may not do this", "use an API key";
     Self::NotFound(_) => 404, "not_found", "Not found", "no such thing or address, or it belongs to another workspace", "check the id; do not repeat";
     Self::MethodNotAllowed => 405, "method_not_allowed", "Method not allowed", "the address takes other methods; see `Allow`", "use one of those";
     Self::BodyTooSlow(_) => 408, "body_too_slow", "Body too slow", "local mode only: the body did not arrive within 60 s", "send it again, faster";

@@ -6,6 +6,7 @@
 //! Rule: *every* address is checked. A name with one public and one private address is refused, because an attacker may
 //! hope that the private one is tried.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +25,12 @@ pub type LookupFuture = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + S
 /// How names are looked up. It checks no address; the resolver does.
 #[derive(Clone)]
 pub struct Lookup(Arc<dyn Fn(String) -> LookupFuture + Send + Sync>);
+
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lookup")
+    }
+}
 
 impl Lookup {
     /// The operating system's resolver.

@@ -3,9 +3,15 @@
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use domain::access::api_key::ApiKeySecret;
+use domain::access::login::CALLER_PREFIXES;
 
-/// The key a request carries, if it is one.
+/// The key a request carries, if it is one, or the token of a session or portal link.
 pub fn api_key(headers: &HeaderMap) -> Option<ApiKeySecret> {
+    token(headers, CALLER_PREFIXES)
+}
+
+/// The same with any of these prefixes.
+pub fn token(headers: &HeaderMap, prefixes: &[&str]) -> Option<ApiKeySecret> {
     let text = match headers.get("x-api-key") {
         Some(value) => value.to_str().ok()?,
         None => {
@@ -13,7 +19,7 @@ pub fn api_key(headers: &HeaderMap) -> Option<ApiKeySecret> {
             scheme.eq_ignore_ascii_case("bearer").then_some(token)?
         }
     };
-    ApiKeySecret::parse(text.trim()).ok()
+    ApiKeySecret::parse_with(prefixes, text.trim()).ok()
 }
 
 #[cfg(test)]
@@ -38,5 +44,19 @@ mod tests {
     fn another_scheme_or_something_that_is_no_key_is_none() {
         assert_eq!(key_of("authorization", &format!("Basic {KEY}")), None);
         assert_eq!(key_of("x-api-key", "secret"), None);
+        assert_eq!(
+            key_of("x-api-key", &KEY.replace("phk_", "pho_")),
+            None,
+            "it opens a session, and nothing else"
+        );
+    }
+
+    #[test]
+    fn sessions_and_portal_links_authenticate_like_keys() {
+        for prefix in ["phs_", "php_"] {
+            let token = KEY.replace("phk_", prefix);
+            assert_eq!(key_of("x-api-key", &token).as_deref(), Some(&*token));
+            assert_eq!(key_of("authorization", &format!("Bearer {token}")).as_deref(), Some(&*token));
+        }
     }
 }

@@ -60,7 +60,7 @@ pub fn every_operation() -> Vec<Operation> {
 }
 
 /// The nouns of the API, in the order of `docs/api.md`.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 15] = [
     ("Events", "Something that happened: type, time and payload. An event never changes."),
     ("Endpoints", "A customer's URL, with its subscription, its delivery settings and its signing secret."),
     ("Deliveries", "One event on its way to one endpoint, with its attempts."),
@@ -72,6 +72,8 @@ const TAGS: [(&str, &str); 13] = [
     ("Statistics", "An endpoint or a workspace in numbers."),
     ("Workspaces", "A tenant: endpoints, events and API keys belong to exactly one."),
     ("API keys", "What a caller authenticates with: scopes, for one workspace or for all."),
+    ("Sessions", "A person's login to the console."),
+    ("Portal links", "An expiring, narrow way into one workspace, for customers."),
     ("Audit", "Who changed what, when, and from what to what."),
     ("Service", "The API itself."),
 ];

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::api_key::Scope;
 use domain::id::{
-    ApiKeyId, DeliveryId, EndpointId, EventId, ReceivedRequestId, ReplayId, RuleId, SourceId, WorkspaceId,
+    ApiKeyId, DeliveryId, EndpointId, EventId, PortalLinkId, ReceivedRequestId, ReplayId, RuleId, SourceId,
+    WorkspaceId,
 };
 use domain::problem::Code;
 use http_kit::extract::id::InPath;
@@ -94,9 +95,9 @@ fn complete(operation: &Operation) -> serde_json::Result<Value> {
 }
 
 /// Whether the operation takes an `Idempotency-Key`: every POST does ([`http_kit::idempotency`]), but that of another
-/// protocol.
+/// protocol, and the one whose answer is worth nothing but to log in.
 fn is_repeatable(operation: &Operation) -> bool {
-    operation.method == "post" && operation.path != "/v1/mcp"
+    operation.method == "post" && !["/v1/mcp", "/v1/sessions"].contains(&operation.path.as_str())
 }
 
 fn names_workspace(parameter: &Value) -> bool {
@@ -131,6 +132,7 @@ fn path_parameters(path: &str) -> Vec<Value> {
 fn id_of(parameter: &str) -> (&'static str, &'static str) {
     match parameter {
         ApiKeyId::PARAMETER => ("ApiKeyId", ApiKeyId::OF),
+        PortalLinkId::PARAMETER => ("PortalLinkId", PortalLinkId::OF),
         DeliveryId::PARAMETER => ("DeliveryId", DeliveryId::OF),
         EndpointId::PARAMETER => ("EndpointIdOrUid", EndpointId::OF),
         ReceivedRequestId::PARAMETER => ("ReceivedRequestId", ReceivedRequestId::OF),

@@ -4,6 +4,7 @@
 //! | row | PK | SK |
 //! |---|---|---|
 //! | workspace | `WS#{ws}` | `WORKSPACE` |
+//! | logo of a workspace's portal | `WS#{ws}` | `LOGO#{name}` |
 //! | endpoint | `WS#{ws}` | `ENDPOINT#{we}` |
 //! | tombstone of a deleted endpoint | `WS#{ws}` | `DELETED#{we}` |
 //! | rule | `WS#{ws}` | `RULE#{rule}` |
@@ -23,8 +24,10 @@
 //! | sweep, under way or owed | `WS#{ws}` | `SWEEP` |
 //! | deletion of a workspace, under way | `WS#{ws}` | `DELETION` |
 //! | load of the jobs queue | `QUEUE` | `LOAD` |
-//! | API key, by its digest | `KEY#{sha256 of key}` | `KEY` |
+//! | API key, session or portal link, by its digest | `KEY#{sha256 of key}` | `KEY` |
 //! | API key, listed | `KEYS#{ws}` or `KEYS#ALL` | `KEY#{id}` |
+//! | portal link, listed | `KEYS#{ws}` | `LINK#{link}` |
+//! | token that opens one session | `ONE_TIME#{sha256 of token}` | `TOKEN` |
 //! | uid of a workspace | `UID#{uid}` | `WORKSPACE` |
 //! | uid of an endpoint | `WS#{ws}` | `UID#ENDPOINT#{uid}` |
 //! | uid of an event | `UID#{ws}#{uid}` | `EVENT` |
@@ -60,11 +63,13 @@ use domain::uid::Uid;
 mod actions;
 mod catalogue;
 mod day;
+mod logins;
 mod sources;
 
 pub use actions::*;
 pub use catalogue::*;
 pub use day::Day;
+pub use logins::*;
 pub use sources::*;
 
 /// Shards of a workspace's events of one day.
@@ -379,8 +384,8 @@ pub fn partitions_of_endpoint(endpoint: EndpointId, days: &[Day]) -> impl Iterat
 }
 
 /// Every partition that holds only rows of one workspace: its events, its invocations, its statistics, its misfits and its configuration. Left out are
-/// those that are found in another way (API keys, rows of endpoints, the rest of long ledgers) and those that cannot be
-/// found (idempotency keys, which expire within a day).
+/// those that are found in another way (API keys, rows of endpoints, the rest of long ledgers) and those that expire within
+/// a day (idempotency keys, sessions, portal links).
 pub fn partitions_of_workspace(workspace: WorkspaceId, days: &[Day]) -> impl Iterator<Item = String> {
     let events = days.iter().flat_map(|day| (0..EVENT_SHARDS).map(move |shard| (*day, shard)));
     let events = events.map(move |(day, shard)| event_partition(workspace, day, shard));
@@ -393,6 +398,7 @@ pub fn partitions_of_workspace(workspace: WorkspaceId, days: &[Day]) -> impl Ite
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::id::PortalLinkId;
     use proptest::prelude::*;
 
     const AT: &str = "2026-01-05T09:30:00Z";
@@ -418,6 +424,10 @@ mod tests {
         let rule_id = RuleId::new(at, 6);
         assert_eq!(rule(ws, rule_id), Key::new(format!("WS#{ws}"), format!("RULE#{rule_id}")));
         assert_eq!(audit_entry(None, aud).pk, "AUDIT#ALL#2026-01-05");
+        assert_eq!(portal_logo(ws, "png_1_ab"), Key::new(format!("WS#{ws}"), "LOGO#png_1_ab"));
+        let link = PortalLinkId::new(at, 7);
+        assert_eq!(portal_link(ws, link), Key::new(format!("KEYS#{ws}"), format!("LINK#{link}")));
+        assert_eq!(session_opener("ab"), Key::new("ONE_TIME#ab".to_owned(), "TOKEN"));
         assert_eq!(attempt(we, wd, 2).sk, format!("ATTEMPT#{wd}#000002"));
         assert_eq!(attempt(we, wd, 2).pk, delivery(we, wd).pk);
         let uid: Uid = "crm".parse().unwrap();

@@ -11,6 +11,7 @@ pub mod deliver;
 mod error;
 pub mod idempotent_request;
 pub mod limit;
+pub mod login;
 pub mod manage;
 pub mod receive;
 pub mod recover;

@@ -9,13 +9,13 @@ pub mod setup;
 mod v1;
 
 use axum::Router;
-use http_kit::idempotent;
+use http_kit::idempotency::idempotent_but;
 use usecases::manage::management::Management;
 
 use crate::console::{Embedded, Files};
 use crate::v1::{
     api_keys, audit, deleted_endpoints, deliveries, endpoints, events, explanations, health, jwks, openapi,
-    replays, statistics, undelivered, workspace_deliveries, workspaces,
+    portal, portal_links, replays, sessions, statistics, undelivered, workspace_deliveries, workspaces,
 };
 
 /// The routes of this function.
@@ -25,7 +25,10 @@ pub fn router(management: Management) -> Router {
 
 /// The same with the console's files from elsewhere.
 pub fn router_with(management: Management, files: impl Files) -> Router {
-    idempotent(routes(), management.clone()).with_state(management).merge(console::routes(files))
+    // A login that is repeated is another login, and no token of one is kept.
+    idempotent_but(&["/v1/sessions"], routes(), management.clone())
+        .with_state(management.clone())
+        .merge(console::routes(management, files))
 }
 
 http_kit::operations! { Management:
@@ -76,6 +79,13 @@ http_kit::operations! { Management:
     api_keys::rotate [Admin] or OutlivesOwnKey, TooManyKeySecrets, ChangedMeanwhile;
     api_keys::delete [Admin] or ChangedMeanwhile;
     api_keys::me [];
+
+    sessions::create [] or MissingScope, NeedsApiKey, NotFound;
+    sessions::delete [] or NotFound;
+    portal::look public or NotFound;
+    portal_links::create [Webhooks] or NeedsApiKey, NotFound;
+    portal_links::list [WebhooksRead] or NeedsApiKey, NotFound;
+    portal_links::delete [Webhooks] or NeedsApiKey;
 
     audit::list [AdminRead] or NotFound;
 }

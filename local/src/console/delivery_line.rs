@@ -1,5 +1,6 @@
-//! What does one line say of a delivery?
-//! `12:03:01 invoice.paid → crm 200 3 ms`; of a failure also its class and when it is tried again.
+//! What does one line say of a delivery, or of a call of an action?
+//! `12:03:01 invoice.paid → crm 200 3 ms`; of a failure also its class and when it is tried again. Of a call that was refused
+//! `12:03:01 refund_order ← support agent refused (not_found)`.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use domain::timestamp::Timestamp;
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
-use super::time_of_day;
+use super::{printable, time_of_day};
 
 /// The widest columns: a longer text moves the rest of its line only.
 const WIDEST: usize = 28;
@@ -27,6 +28,8 @@ pub(super) struct Line {
     decision: String,
     retry_in: Option<u64>,
     reason: String,
+    /// Who called, of a call that was refused.
+    pub(super) caller: Option<String>,
 }
 
 /// The parts of the endpoint's key, which the log writes as two fields.
@@ -55,7 +58,11 @@ impl Line {
     /// What came of it.
     fn outcome(&self) -> String {
         let Some(milliseconds) = self.milliseconds else {
-            let what = self.message.trim_start_matches("delivery ").trim_end_matches(" without an attempt");
+            let what = self
+                .message
+                .trim_start_matches("delivery ")
+                .trim_start_matches("action ")
+                .trim_end_matches(" without an attempt");
             return format!("{what} ({})", self.reason);
         };
         let took = spell_out(Duration::from_millis(milliseconds));
@@ -67,9 +74,10 @@ impl Line {
         // The class of a failure without an answer stands in the place of the status already.
         let class = self.error.as_deref().filter(|_| self.status.is_some());
         let class = class.map(|class| format!("{class}, ")).unwrap_or_default();
-        match self.what_next() {
-            Some(next) => format!("{answer} {took}  {class}{next}"),
-            None => format!("{answer} {took}"),
+        let next = format!("{class}{}", self.what_next().unwrap_or_default());
+        match next.trim_end_matches(", ") {
+            "" => format!("{answer} {took}"),
+            next => format!("{answer} {took}  {next}"),
         }
     }
 
@@ -82,6 +90,8 @@ impl Line {
         match (self.decision.as_str(), self.retry_in) {
             ("delivered", _) if self.attempt > 1 => Some(format!("at attempt {}", self.attempt)),
             ("delivered", _) => None,
+            // A call of an action, whose quick retries have lines of their own.
+            ("", _) => (self.attempt > 1).then(|| format!("at attempt {}", self.attempt)),
             (_, Some(wait)) => {
                 Some(format!("attempt {}, again in {}", self.attempt, spell_out(Duration::from_millis(wait))))
             }
@@ -107,7 +117,8 @@ impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "message" => value.clone_into(&mut self.line.message),
-            "event_type" => value.clone_into(&mut self.line.event_type),
+            "event_type" | "action" => value.clone_into(&mut self.line.event_type),
+            "api_key_name" => self.line.caller = Some(printable(value)),
             "error" => self.line.error = Some(value.to_owned()),
             "decision" => value.clone_into(&mut self.line.decision),
             "reason" => value.clone_into(&mut self.line.reason),
@@ -136,7 +147,8 @@ impl Columns {
         self.event_type = widen(self.event_type, &line.event_type);
         self.name = widen(self.name, name);
         let (time, event_type, outcome) = (time_of_day(now), &line.event_type, line.outcome());
-        format!("{time} {event_type:<0$} → {name:<1$} {outcome}", self.event_type, self.name)
+        let arrow = if line.caller.is_some() { '←' } else { '→' };
+        format!("{time} {event_type:<0$} {arrow} {name:<1$} {outcome}", self.event_type, self.name)
     }
 }
 
@@ -180,6 +192,30 @@ mod tests {
         assert_eq!(written(&line("delivered", Some(200), None)), "12:03:01 invoice.paid → crm 200 3 ms");
         let second = Line { attempt: 2, ..line("delivered", Some(200), None) };
         assert_eq!(written(&second), "12:03:01 invoice.paid → crm 200 3 ms  at attempt 2");
+    }
+
+    #[test]
+    fn a_call_of_an_action_is_one_line_and_a_refused_one_says_whose_it_was() {
+        let called = |attempt, status, error| {
+            let event_type = "refund_order".to_owned();
+            Line { message: "action called".to_owned(), event_type, attempt, ..line("", status, error) }
+        };
+        for (line, outcome) in [
+            (called(1, Some(200), None), "200 3 ms"),
+            (called(2, Some(200), None), "200 3 ms  at attempt 2"),
+            (called(1, Some(500), Some("http_status")), "500 3 ms  http_status"),
+            (called(3, None, Some("timeout")), "timeout 3 ms  at attempt 3"),
+        ] {
+            assert_eq!(written(&line), format!("12:03:01 refund_order → crm {outcome}"));
+        }
+        let refused = Line {
+            message: "action refused".to_owned(),
+            milliseconds: None,
+            reason: "not_found".to_owned(),
+            caller: Some("agent".to_owned()),
+            ..called(0, None, None)
+        };
+        assert_eq!(written(&refused), "12:03:01 refund_order ← crm refused (not_found)");
     }
 
     #[test]

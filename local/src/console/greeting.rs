@@ -1,13 +1,18 @@
 //! What does `cargo local` print when it is ready?
-//! Three lines to use it, and what to do next.
+//! Four lines to use it, and what to do next.
 
 use embedded_aws::Durability;
 
 use crate::first_run::Beginnings;
 use crate::options::Options;
 
-/// The text; `url` is the API's. `received` if the built-in receiver has an endpoint in the workspace.
-pub(crate) fn greeting(options: &Options, url: &str, beginnings: &Beginnings, received: bool) -> String {
+/// The text; `url` is the API's, `console` that of the console. `received` if the built-in receiver has an endpoint in the workspace.
+pub(crate) fn greeting(
+    options: &Options,
+    (url, console): (&str, &str),
+    beginnings: &Beginnings,
+    received: bool,
+) -> String {
     let (key, workspace) = (beginnings.admin_key.reveal(), beginnings.workspace);
     let next = match received {
         true => "Send an event. The built-in receiver takes it, and each delivery is one line here:",
@@ -16,7 +21,8 @@ pub(crate) fn greeting(options: &Options, url: &str, beginnings: &Beginnings, re
     format!(
         "Posthorn {version} on {url}, {kept}{strict}\n\
          API key    {key}\n\
-         workspace  {workspace}\n\n\
+         workspace  {workspace}\n\
+         console    {console}\n\n\
          {next}\n\n  \
          curl -sS {url}/v1/events -H 'X-API-Key: {key}' \\\n    \
          -d '{{\"workspace_id\":\"{workspace}\",\"type\":\"invoice.paid\",\"data\":{{\"amount\":4200}}}}'\n\n\

@@ -1,5 +1,5 @@
 //! What does a person see while local mode runs?
-//! The console: one short line for each delivery on standard output, or the full log on standard error.
+//! The console: one short line for each delivery and call on standard output, or the full log on standard error.
 
 mod delivery_line;
 pub(crate) mod greeting;
@@ -28,8 +28,8 @@ use sparing::Sparing;
 const FULL: &str = "info,dynoxide=error,aws_smithy_runtime::client::http::connection_poisoning=off";
 /// What is logged beside the short lines: trouble, and e-mails that were not sent.
 const TROUBLE: &str = "warn,local::http::mailbox=info,dynoxide=error,aws_smithy_runtime::client::http::connection_poisoning=off";
-/// The module whose log lines tell of deliveries.
-const DELIVERIES: &str = "usecases::telemetry::attempt_log";
+/// The modules whose log lines tell of deliveries, and of calls of actions.
+const SHOWN: [&str; 2] = ["usecases::telemetry::attempt_log", "usecases::telemetry::call_log"];
 /// Lines that wait to be printed; a terminal that is slower than this loses some, and is told how many.
 const WAITING: usize = 4_096;
 /// The longest name of an endpoint, in characters.
@@ -52,7 +52,8 @@ impl Console {
             .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
             .with_target(false)
             .with_filter(filter.and(Sparing::default()));
-        let lines = Lines(sender).with_filter(Targets::new().with_target(DELIVERIES, LevelFilter::INFO));
+        let shown = Targets::new().with_targets(SHOWN.map(|module| (module, LevelFilter::INFO)));
+        let lines = Lines(sender).with_filter(shown);
         tracing_subscriber::registry().with(log).with(short.then_some(lines)).init();
         Self(short.then_some(receiver))
     }
@@ -82,7 +83,7 @@ async fn print(mut lines: mpsc::Receiver<Line>, cache: Cache, clock: Clock) {
     while let Some(line) = lines.recv().await {
         let name = match line.endpoint {
             Some(key) => name_of(&cache, &mut names, key).await,
-            None => "?".to_owned(),
+            None => line.caller.clone().unwrap_or_else(|| "?".to_owned()),
         };
         let text = columns.write(&line, &name, clock.now());
         // Standard output may be closed: that is no reason to stop.
@@ -103,6 +104,11 @@ async fn name_of(cache: &Cache, names: &mut HashMap<EndpointKey, String>, key: E
 fn name(endpoint: &Endpoint) -> String {
     let description = endpoint.settings.description.trim();
     let text = if description.is_empty() { endpoint.url.host() } else { description };
+    printable(text)
+}
+
+/// A name that fits its column.
+fn printable(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match text.char_indices().nth(LONGEST_NAME) {
         Some(_) => text.chars().take(LONGEST_NAME - 1).chain(['…']).collect(),

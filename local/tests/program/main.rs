@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod durability;
+mod logins;
 mod messages;
 mod output;
 
@@ -107,13 +108,18 @@ impl Program {
 
     /// Sends a request; gives the answer's head, and its body.
     fn http(&self, method: &str, path: &str, body: &str) -> (String, String) {
+        self.http_as(&self.key, method, path, body)
+    }
+
+    /// The same by the holder of another key.
+    fn http_as(&self, key: &str, method: &str, path: &str, body: &str) -> (String, String) {
         let address = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).unwrap();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nhost: {address}\r\nx-api-key: {}\r\nconnection: close\r\n\
              content-length: {}\r\n\r\n{body}",
-            self.key,
+            key,
             body.len()
         )
         .unwrap();

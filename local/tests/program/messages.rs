@@ -68,3 +68,33 @@ fn a_bad_key() {
          A-Z, a-z, 0-9, `-` and `_`. Correct it, or leave it out."
     );
 }
+
+#[test]
+fn starter_catalogues_that_were_not_imported_are_tried_again_at_the_next_start() {
+    let folder = Folder::new();
+    let types = |program: &Program| {
+        let (status, listed) = program.call("GET", "/v1/event-types", &Value::Null);
+        assert_eq!(status, 200, "{listed}");
+        let rows = listed["data"].as_array().unwrap().iter();
+        rows.map(|row| row["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let pending = folder.0.join("starters-pending");
+    let program = Program::start(&folder.0, &[]);
+    let all = types(&program);
+    assert!(all.len() >= 45 && !pending.exists());
+    // As it is after an import that was cut off.
+    let delete =
+        |program: &Program| program.call("DELETE", &format!("/v1/event-types/{}", all[0]), &Value::Null).0;
+    assert_eq!(delete(&program), 204);
+    drop(program);
+    std::fs::write(&pending, "").unwrap();
+    let program = Program::start(&folder.0, &[]);
+    assert_eq!(types(&program), all);
+    assert!(!pending.exists());
+
+    // Once they are there, what is deleted stays deleted.
+    assert_eq!(delete(&program), 204);
+    drop(program);
+    let program = Program::start(&folder.0, &[]);
+    assert_eq!(types(&program), all[1..]);
+}

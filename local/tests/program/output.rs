@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn three_lines_then_a_command_that_reaches_somebody() {
+fn four_lines_then_a_command_that_reaches_somebody() {
     let folder = Folder::new();
     let program = Program::start(&folder.0, &[]);
     let greeting = &program.greeting;
@@ -15,7 +15,8 @@ fn three_lines_then_a_command_that_reaches_somebody() {
         greeting[1].starts_with("API key    phk_") && greeting[2].starts_with("workspace  ws_"),
         "{greeting:#?}"
     );
-    assert!(greeting[3].is_empty());
+    let link = format!("console    {}/console/#once=pho_", program.url);
+    assert!(greeting[3].starts_with(&link) && greeting[4].is_empty(), "{greeting:#?}");
 
     let curl: Vec<&str> =
         greeting.iter().skip_while(|line| !line.contains("curl")).take(2).map(String::as_str).collect();
@@ -36,6 +37,35 @@ fn a_failure_says_its_class_and_when_it_is_tried_again() {
     let line = program.next_line();
     assert!(line[8..].starts_with(" invoice.paid → 127.0.0.1 connection_refused "), "{line}");
     assert!(line.contains("attempt 1, again in 6"), "{line}");
+}
+
+#[test]
+fn a_call_of_an_action_has_a_line_and_a_refused_one_too() {
+    let folder = Folder::new();
+    let program = Program::start(&folder.0, &[]);
+    let action = json!({
+        "workspace_id": program.workspace, "name": "look_up_order", "url": format!("{}/receiver", program.url),
+        "title": "Look up", "effect": "read", "roles": ["support"], "parameters": { "type": "object" },
+    });
+    assert_eq!(program.call("POST", "/v1/actions", &action).0, 201);
+    let key = json!({
+        "workspace_id": program.workspace, "name": "agent", "scopes": ["actions"], "roles": ["support"],
+    });
+    let key = program.call("POST", "/v1/api-keys", &key).1["key"].as_str().unwrap().to_owned();
+    let invoke = |name: &str| {
+        let path = format!("/v1/actions/{name}/invoke");
+        program.http_as(&key, "POST", &path, r#"{"parameters":{}}"#).0
+    };
+    assert!(invoke("look_up_order").starts_with("HTTP/1.1 200"));
+    let line = program.next_line();
+    assert!(line[8..].starts_with(" look_up_order → Look up 200 ") && line.ends_with(" ms"), "{line}");
+    assert!(invoke("delete_all").starts_with("HTTP/1.1 404"));
+    let line = program.next_line();
+    assert!(line[8..].starts_with(" delete_all    ← agent   refused (not_found)"), "{line}");
+    let tool = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"drop_it","arguments":{}}}"#;
+    program.http_as(&key, "POST", "/v1/mcp", tool);
+    let line = program.next_line();
+    assert!(line[8..].starts_with(" drop_it       ← agent   refused (not_found)"), "{line}");
 }
 
 /// Lines that can be waited for.

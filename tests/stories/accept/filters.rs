@@ -123,7 +123,17 @@ async fn a_filter_that_cannot_be_shown_is_refused_with_a_pointer_and_nothing_cha
         assert!(error["detail"].as_str().unwrap().contains(word), "{filter}: {error}");
     }
     let many: Vec<Value> = (0..51).map(|n| json!({ "data.a": n })).collect();
-    for filter in [deep, json!({ "$or": many }), json!({ "data.a": "x".repeat(9_000) })] {
+    let texts: Vec<_> = (0..21).map(|n| format!("t{n}")).collect();
+    for filter in [
+        deep,
+        json!({ "$or": many }),
+        json!({ "data.a": "x".repeat(9_000) }),
+        json!({ "data.a": { "$in": (0..101).collect::<Vec<_>>() } }),
+        json!({ "data.a": { "$contains": texts } }),
+        json!({ format!("data{}", ".a".repeat(10)): 1 }),
+        json!({ format!("data.{}", "a".repeat(200)): 1 }),
+        json!({ "$or": [] }),
+    ] {
         let body = json!({ "filter": filter }).to_string();
         let (status, problem) = stage.admin.call("PATCH", &path, body, &[]).await.unwrap();
         assert_eq!(status, 422, "{problem}");
@@ -139,6 +149,43 @@ async fn a_filter_that_cannot_be_shown_is_refused_with_a_pointer_and_nothing_cha
         let body = json!({ "filter": patch }).to_string();
         let (status, changed) = stage.admin.call("PATCH", &path, body, &[]).await.unwrap();
         assert_eq!((status, &changed["filter"]), (200, &filter));
+    }
+    stage.end().await;
+    assert!(receiver.seen().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_condition_cannot_read_is_false_with_a_reason_and_never_an_error() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let conditions = [
+        (json!({ "data.order.lines.0.sku": "a" }), json!({ "order": "text" }), "missing"),
+        (json!({ "data.order.total": { "$gt": 5 } }), json!({ "order": { "total": "12.50" } }), "wrong_type"),
+        (json!({ "data.note": { "$contains": "a" } }), json!({ "note": { "a": "a" } }), "wrong_type"),
+        (json!({ "data.at": { "$lt": "2026" } }), json!({ "at": 2025 }), "wrong_type"),
+        (
+            json!({ "data.items": { "$elemMatch": { "sku": "a" } } }),
+            json!({ "items": { "sku": "a" } }),
+            "wrong_type",
+        ),
+    ];
+    for (filter, data, reason) in conditions {
+        let endpoint = stage.endpoint(&receiver, json!({ "filter": filter, "events": ["odd.one"] })).await;
+        let mut payloads = vec![data.clone()];
+        payloads.extend([json!(null), json!([]), json!(7), json!("text"), json!([[{ "order": [null] }]])]);
+        for payload in payloads {
+            let event = stage.send("odd.one", payload.clone()).await;
+            let explanation = explained(&stage, &event, &endpoint).await;
+            assert_eq!(explanation["recorded"]["reason"], "filter", "{filter} {payload}");
+            let condition = &filter_of(&explanation)["conditions"][0];
+            let expected = if payload == data { reason } else { "missing" };
+            assert_eq!(
+                (&condition["held"], &condition["reason"]),
+                (&json!(false), &json!(expected)),
+                "{filter} {payload}"
+            );
+        }
+        let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+        assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
     }
     stage.end().await;
     assert!(receiver.seen().is_empty());

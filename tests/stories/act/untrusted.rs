@@ -35,6 +35,30 @@ async fn parameters_that_do_not_fit_are_refused_with_pointers_and_nothing_is_sen
 }
 
 #[tokio::test]
+async fn an_action_whose_host_leads_to_a_private_address_is_not_called() {
+    for address in ["10.0.0.7", "169.254.169.254", "fd00::1"] {
+        let stage = Stage::set_with_names(address.parse().unwrap()).await;
+        // The name tells nothing when it is saved. As an address it is refused: see `actions.rs`.
+        let settings = json!({
+            "workspace_id": stage.workspace, "name": "refund_order", "roles": ["support"],
+            "url": "https://crm.example.com/orders/{{ parameters.order }}", "parameters": {
+                "type": "object", "required": ["order"], "properties": { "order": { "type": "string" } } },
+        });
+        stage.admin.post("/v1/actions", &settings).await.unwrap();
+        let call = json!({ "parameters": { "order": "7" } });
+        let (status, answer) = invoke(&agent(&stage).await, &call, "k").await;
+        assert_eq!((status, &answer["status"]), (200, &json!("failed")), "{address}: {answer}");
+        assert_eq!(
+            (&answer["error"], answer.get("response")),
+            (&json!("blocked_address"), None),
+            "{address}"
+        );
+        assert_eq!(answer["may_have_been_carried_out"], false, "{address}");
+        stage.end().await;
+    }
+}
+
+#[tokio::test]
 async fn an_action_of_another_role_does_not_exist() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     action(&stage, &receiver, json!({})).await;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use local::catalogues::{STARTERS, import};
+use api::client::ApiClient;
+use local::catalogues::{STARTERS, import, import_if_wanted, want};
+use local::data_dir::DataDir;
 use serde_json::{Value, json};
 use stories::Stage;
 
@@ -63,5 +65,26 @@ async fn the_starters_are_imported_and_the_sample_events_fit_them() {
         }
     }
     assert!(sent >= 8, "{sent}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn starters_that_cannot_be_imported_are_named_and_stay_wanted() {
+    let stage = Stage::set().await;
+    let folder = std::env::temp_dir().join(format!("posthorn-starters-{}", std::process::id()));
+    let data = DataDir::open(&folder).unwrap();
+    want(&data).unwrap();
+    let nobody = ApiClient::new(&stage.platform.url(), "phk_00000000000000000000000000000000");
+    for _ in 0..2 {
+        let warning = import_if_wanted(Some(&data), false, &nobody).await.unwrap().unwrap();
+        let named = warning.starts_with("warning: the catalogue support.json cannot be imported");
+        assert!(named && warning.ends_with("The next start tries it again."), "{warning}");
+    }
+    assert_eq!(import_if_wanted(Some(&data), false, &stage.admin).await.unwrap(), None);
+    assert!(stage.read("/v1/event-types").await["data"].as_array().unwrap().len() >= 45);
+    // Now it is done, and not even asked.
+    assert_eq!(import_if_wanted(Some(&data), false, &nobody).await.unwrap(), None);
+    drop(data);
+    std::fs::remove_dir_all(&folder).unwrap();
     stage.end().await;
 }

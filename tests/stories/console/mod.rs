@@ -2,6 +2,8 @@
 //! Stories of the static files, of sessions and of portal links, told as a browser asks.
 
 mod files;
+mod portal_links;
+mod sessions;
 
 use std::collections::HashMap;
 

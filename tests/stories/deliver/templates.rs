@@ -146,6 +146,33 @@ async fn a_template_that_fails_for_an_event_is_a_failed_delivery_and_says_nothin
 }
 
 #[tokio::test]
+async fn a_template_that_would_work_or_write_without_end_is_refused_or_fails_small() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    for endless in ["{{ 'x' * 1000000000 }}", "{{ ('ab' * 100000) | upper | lower | upper | lower }}"] {
+        let (status, problem) = made(&stage, &receiver, json!({ "template": { "a": endless } })).await;
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/template/a")), "{problem}");
+    }
+    // Harmless for an event without payload, and not for this one.
+    let large = json!({ "text": "x".repeat(100_000), "list": vec![1; 2_000] });
+    for (event_type, expression) in [
+        ("note.added", "{{ data.text ~ data.text ~ data.text }}"),
+        ("note.changed", "{{ data.list | join(data.text) }}"),
+    ] {
+        let settings = json!({ "template": { "a": expression }, "events": [event_type] });
+        let endpoint = stage.endpoint(&receiver, settings).await;
+        stage.send(event_type, large.clone()).await;
+        let delivery = stage.deliveries(&endpoint, 1, "failed").await.remove(0);
+        assert_eq!((&delivery["last_error"], &delivery["attempts"]), (&json!("template_failed"), &json!(1)));
+        let attempt = detail(&stage, &endpoint, &delivery).await["attempt_log"][0].clone();
+        assert_eq!(attempt["request"]["template_failed_at"], "/a", "{expression}");
+        let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+        assert_eq!(stage.admin.call("DELETE", &path, "", &[]).await.unwrap().0, 204);
+    }
+    stage.end().await;
+    assert!(receiver.seen().is_empty());
+}
+
+#[tokio::test]
 async fn messages_for_chat_services_are_about_any_event_and_mention_nobody() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let subject = "<!channel> <@U1> @everyone & \"co\"";

@@ -273,7 +273,10 @@ async fn every_example_of_the_api_page_is_answered_as_printed() {
     reader.run("Workspaces", &[]).await;
     reader.run("Workspaces", &[]).await;
     reader.run("Workspaces", &[]).await;
+    reader.run("The portal's look", &[]).await;
     reader.run("API keys", &[]).await;
+    reader.run("Sessions", &[]).await;
+    reader.run("Portal links", &[]).await;
     reader.run("Audit", &[("ENDPOINT", &endpoints.healthy.id)]).await;
     reader.end();
     stage.end().await;

@@ -1,8 +1,11 @@
 //! What becomes of a rule's calls of an action that fail?
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api::client::ApiClient;
+use local::observe::Trouble;
 use serde_json::{Value, json};
 use stories::receiver::Answer;
 use stories::stage::Endpoint;
@@ -82,4 +85,55 @@ async fn a_call_that_may_have_been_carried_out_is_made_again_only_by_hand() {
     assert_eq!(invocations(&stage).await[0].1, "succeeded");
     stage.end().await;
     assert_eq!(receiver.seen().len(), 2);
+}
+
+/// A call after which nothing can be written down, as when the sender dies: the job comes again.
+async fn interrupted(settings: Value) -> (Stage, Arc<Receiver>, Endpoint) {
+    let receiver = Arc::new(Receiver::start().await);
+    let (called, is_over) = (Arc::clone(&receiver), AtomicBool::new(false));
+    let stage = Stage::set_with_trouble(move |function, operation| {
+        let is_its_end = function == "sender" && operation == "PutItem" && called.seen().len() == 1;
+        (is_its_end && !is_over.swap(true, Ordering::SeqCst)).then_some(Trouble::Refused)
+    })
+    .await;
+    let endpoint = invoking(&stage, &receiver, settings).await;
+    stage.send("order.returned", json!({ "id": 7 })).await;
+    receiver.wait_for(1).await;
+    (stage, receiver, endpoint)
+}
+
+/// Lets time pass until the delivery has this status: the lease of the first call ends, and then its job is due.
+async fn until(stage: &Stage, endpoint: &Endpoint, status: &str) {
+    let path = format!("/v1/webhook-endpoints/{}/deliveries", endpoint.id);
+    for _ in 0..100 {
+        if stage.read(&path).await[0]["status"] == status {
+            return;
+        }
+        stage.advance(Duration::from_secs(31));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the delivery is not {status}: {:#}", stage.read(&path).await);
+}
+
+#[tokio::test]
+async fn an_interrupted_call_that_may_be_repeated_is_made_again_under_the_same_key() {
+    let (stage, receiver, endpoint) = interrupted(json!({ "idempotent": true })).await;
+    until(&stage, &endpoint, "delivered").await;
+    let all = invocations(&stage).await;
+    assert_eq!((all.len(), &all[0].1), (1, &json!("succeeded")));
+    stage.end().await;
+    let seen = receiver.seen();
+    assert_eq!(seen.len(), 2);
+    for name in ["idempotency-key", "webhook-id"] {
+        assert_eq!(seen[0].header(name), seen[1].header(name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_interrupted_call_that_could_do_harm_twice_is_sent_once() {
+    let (stage, receiver, endpoint) = interrupted(json!({})).await;
+    until(&stage, &endpoint, "failed").await;
+    assert_eq!(invocations(&stage).await[0].1, "interrupted");
+    stage.end_after_repeating().await;
+    assert_eq!(receiver.seen().len(), 1);
 }

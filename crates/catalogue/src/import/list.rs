@@ -49,8 +49,7 @@ fn proposal(row: &Value, at: &str, mistakes: &mut Vec<Mistake>) -> Option<Propos
     }
     let name = members.get("name").and_then(Value::as_str).unwrap_or_default();
     let name = named(name, &format!("{at}/name"), mistakes)?;
-    let at =
-        Places { whole: at.to_owned(), schema: format!("{at}/schema"), example: format!("{at}/example") };
+    let at = Places { whole: at.to_owned(), schema: format!("{at}/schema"), ..Places::default() };
     Some(Proposal { name, settings, schema: members.get("schema").filter(|it| !it.is_null()).cloned(), at })
 }
 

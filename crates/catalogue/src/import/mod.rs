@@ -9,6 +9,8 @@ pub mod list;
 pub mod openapi;
 pub mod plan;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::event::event_type::EventType;
 use serde_json::{Map, Value};
 
@@ -38,8 +40,33 @@ pub struct Places {
     pub whole: String,
     /// Of its schema.
     pub schema: String,
-    /// Of its example.
-    pub example: String,
+    /// The definitions of the schema that stand among the document's own schemas.
+    pub definitions: BTreeSet<String>,
+    /// Of its settings, by name, where they do not stand below the event type under this name.
+    pub settings: BTreeMap<&'static str, String>,
+}
+
+impl Places {
+    /// Where a part of the schema stands.
+    fn of_schema(&self, pointer: &str) -> String {
+        let definition =
+            pointer.strip_prefix("/$defs/").map(|rest| rest.split_once('/').unwrap_or((rest, "")));
+        match definition.filter(|(name, _)| self.definitions.contains(*name)) {
+            Some((name, "")) => format!("{}{name}", &openapi::SCHEMAS[1..]),
+            Some((name, rest)) => format!("{}{name}/{rest}", &openapi::SCHEMAS[1..]),
+            None => format!("{}{pointer}", self.schema),
+        }
+    }
+
+    /// Where a part of the settings stands.
+    fn of_setting(&self, pointer: &str) -> String {
+        let below = pointer.strip_prefix('/').unwrap_or(pointer);
+        let (name, rest) = below.split_at(below.find('/').unwrap_or(below.len()));
+        match self.settings.get(name) {
+            Some(at) => format!("{at}{rest}"),
+            None => format!("{}{pointer}", self.whole),
+        }
+    }
 }
 
 /// Reads a document: an OpenAPI document, or our own list.
@@ -61,7 +88,7 @@ pub fn read(document: &Value) -> Result<Vec<Proposal>, Vec<Mistake>> {
     if proposals.len() > MAX_IMPORTED {
         mistakes.push(mistake("", "may have at most 500 event types"));
     }
-    let mut seen = std::collections::BTreeMap::new();
+    let mut seen = BTreeMap::new();
     for proposal in &proposals {
         if let Some(first) = seen.insert(&proposal.name, &proposal.at.whole) {
             mistakes.push(mistake(&proposal.at.whole, format!("has the same name as `{first}`")));

@@ -17,8 +17,10 @@ use crate::soundness::{MAX_SCHEMA_BYTES, escaped};
 
 /// How many references in a row are followed outside of schemas.
 const MAX_HOPS: usize = 8;
+/// How much of the document all proposals may copy: shared parts are in it once, and in each proposal.
+const MAX_COPIED_BYTES: usize = 4 * 1024 * 1024;
 /// What references to schemas begin with.
-const SCHEMAS: &str = "#/components/schemas/";
+pub(super) const SCHEMAS: &str = "#/components/schemas/";
 
 /// The proposals of an OpenAPI document.
 pub(super) fn read(document: &Value, mistakes: &mut Vec<Mistake>) -> Vec<Proposal> {
@@ -35,71 +37,178 @@ pub(super) fn read(document: &Value, mistakes: &mut Vec<Mistake>) -> Vec<Proposa
         mistakes.push(mistake("/webhooks", "may have at most 500 webhooks"));
         return Vec::new();
     }
+    let mut source = Source { document, room: Some(MAX_COPIED_BYTES) };
     let mut proposals = Vec::with_capacity(webhooks.len());
     for (key, item) in webhooks {
         if mistakes.len() >= MAX_MISTAKES {
             break;
         }
-        proposals.extend(proposal(document, key, item, mistakes));
+        proposals.extend(source.proposal(key, item, mistakes));
+        if source.room.is_none() {
+            break;
+        }
     }
     proposals
 }
 
-fn proposal(document: &Value, key: &str, item: &Value, mistakes: &mut Vec<Mistake>) -> Option<Proposal> {
-    let at = format!("/webhooks/{}", escaped(key));
-    let item = resolved(document, item);
-    let Some(operation) = item.get("post").or_else(|| item.get("put")) else {
-        mistakes.push(mistake(&at, "must have the method `post`"));
-        return None;
-    };
-    let body = resolved(document, &operation["requestBody"]);
-    let content = body["content"].as_object();
-    let json = content.and_then(|content| {
-        content.iter().find(|(kind, _)| *kind == "application/json" || kind.ends_with("+json"))
-    });
-    let empty = Value::Null;
-    let (kind, media) = json.map_or(("application/json", &empty), |(kind, media)| (kind.as_str(), media));
-    let given = media.get("schema");
-    let envelope = given.map(|schema| resolved(document, schema)).filter(|schema| is_envelope(schema));
-    let constant = envelope.and_then(type_of).filter(|name| EventType::parse(name).is_ok());
-    let name = named(constant.unwrap_or(key), &at, mistakes)?;
-
-    let below = format!("{at}/post/requestBody/content/{}", escaped(kind));
-    let mut settings = Map::new();
-    let texts = [
-        ("title", operation.get("summary").or_else(|| item.get("summary"))),
-        ("description", operation.get("description").or_else(|| item.get("description"))),
-        ("group", operation.pointer("/tags/0")),
-    ];
-    for (name, value) in texts {
-        settings
-            .extend(value.filter(|value| value.is_string()).map(|value| (name.to_owned(), value.clone())));
-    }
-    let deprecated = operation.get("deprecated").filter(|value| value.is_boolean());
-    settings.extend(deprecated.map(|value| ("deprecated".to_owned(), value.clone())));
-    let example = example(document, media).map(|example| match (envelope, example.get("data")) {
-        (Some(_), Some(data)) => data.clone(),
-        _ => example,
-    });
-    settings.extend(example.map(|example| ("example".to_owned(), example)));
-    let schema = envelope.map(|schema| &schema["properties"]["data"]).or(given);
-    let schema = match schema.map(|schema| bundled(document, schema).ok_or(())).transpose() {
-        Ok(schema) => schema,
-        Err(()) => {
-            let detail = "may have at most 64 KiB, with the schemas that it refers to";
-            mistakes.push(mistake(&format!("{below}/schema"), detail));
-            return None;
-        }
-    };
-    let at = Places { whole: at, schema: format!("{below}/schema"), example: format!("{below}/example") };
-    Some(Proposal { name, settings, schema, at })
+/// A part of the document, with its JSON pointer.
+#[derive(Debug, Clone)]
+struct Part<'a> {
+    value: &'a Value,
+    at: String,
 }
 
-/// The example of a media type: the one, or the first of several.
-fn example(document: &Value, media: &Value) -> Option<Value> {
-    let first = || media["examples"].as_object()?.values().next();
-    let one = media.get("example").or_else(|| resolved(document, first()?).get("value"));
-    one.cloned()
+impl<'a> Part<'a> {
+    /// A member of it.
+    fn member(&self, name: &str) -> Option<Self> {
+        let value = self.value.get(name)?;
+        Some(Self { value, at: format!("{}/{}", self.at, escaped(name)) })
+    }
+
+    /// What a reference leads to; any other part itself, and one that leads to nothing as well.
+    fn resolved(mut self, document: &'a Value) -> Self {
+        for _ in 0..MAX_HOPS {
+            let reference = self.value.get("$ref").and_then(Value::as_str);
+            let pointer = reference.and_then(|text| text.strip_prefix('#'));
+            let Some((at, value)) = pointer.and_then(|at| Some((at, document.pointer(at)?))) else { break };
+            self = Self { value, at: at.to_owned() };
+        }
+        self
+    }
+}
+
+/// The document, and how many bytes of it may still be copied, if not more were wanted already.
+#[derive(Debug)]
+struct Source<'a> {
+    document: &'a Value,
+    room: Option<usize>,
+}
+
+impl<'a> Source<'a> {
+    fn proposal(&mut self, key: &str, item: &'a Value, mistakes: &mut Vec<Mistake>) -> Option<Proposal> {
+        let whole = format!("/webhooks/{}", escaped(key));
+        let item = Part { value: item, at: whole.clone() }.resolved(self.document);
+        let Some(operation) = item.member("post").or_else(|| item.member("put")) else {
+            mistakes.push(mistake(&whole, "must have the method `post`"));
+            return None;
+        };
+        let media = self.media(&operation);
+        let given = media.as_ref().and_then(|media| media.member("schema"));
+        let envelope = given.clone().map(|given| given.resolved(self.document));
+        let envelope = envelope.filter(|schema| is_envelope(schema.value));
+        let constant = envelope.as_ref().and_then(|envelope| type_of(envelope.value));
+        let constant = constant.filter(|name| EventType::parse(name).is_ok());
+        let name = named(constant.unwrap_or(key), &whole, mistakes)?;
+
+        let payload = |envelope: &Part<'a>| envelope.member("properties")?.member("data");
+        let schema = envelope.as_ref().and_then(payload).or(given);
+        let example = media.and_then(|media| self.example(&media, envelope.is_some()));
+        let mut at = Places { whole, ..Places::default() };
+        let copied = self.settings(&item, &operation, example, &mut at).and_then(|settings| {
+            let schema = schema.map(|schema| self.bundled(schema, &mut at)).transpose()?;
+            Ok((settings, schema))
+        });
+        match copied {
+            Ok((settings, schema)) => Some(Proposal { name, settings, schema, at }),
+            Err(too_long) => {
+                mistakes.push(too_long);
+                None
+            }
+        }
+    }
+
+    /// The request's body as JSON.
+    fn media(&self, operation: &Part<'a>) -> Option<Part<'a>> {
+        let content = operation.member("requestBody")?.resolved(self.document).member("content")?;
+        let mut kinds = content.value.as_object()?.keys();
+        content.member(kinds.find(|kind| *kind == "application/json" || kind.ends_with("+json"))?)
+    }
+
+    /// The payload's example: the one of a media type, or the first of several.
+    fn example(&self, media: &Part<'a>, is_envelope: bool) -> Option<Part<'a>> {
+        let first = || {
+            let examples = media.member("examples")?;
+            let name = examples.value.as_object()?.keys().next()?;
+            examples.member(name)?.resolved(self.document).member("value")
+        };
+        let example = media.member("example").or_else(first)?;
+        let payload = if is_envelope { example.member("data") } else { None };
+        Some(payload.unwrap_or(example))
+    }
+
+    /// The settings that the document has.
+    fn settings(
+        &mut self,
+        item: &Part<'a>,
+        operation: &Part<'a>,
+        example: Option<Part<'a>>,
+        at: &mut Places,
+    ) -> Result<Map<String, Value>, Mistake> {
+        let text = |part: Option<Part<'a>>| part.filter(|part| part.value.is_string());
+        let either = |name| text(operation.member(name).or_else(|| item.member(name)));
+        let tags = operation.member("tags");
+        let first =
+            tags.and_then(|tags| Some(Part { value: tags.value.get(0)?, at: format!("{}/0", tags.at) }));
+        let deprecated = operation.member("deprecated").filter(|part| part.value.is_boolean());
+        let found = [
+            ("title", either("summary")),
+            ("description", either("description")),
+            ("group", text(first)),
+            ("deprecated", deprecated),
+            ("example", example),
+        ];
+        let mut settings = Map::new();
+        for (name, part) in found {
+            let Some(part) = part else { continue };
+            self.take(part.value.to_string().len())?;
+            settings.insert(name.to_owned(), part.value.clone());
+            at.settings.insert(name, part.at);
+        }
+        Ok(settings)
+    }
+
+    /// A schema that stands alone: the schemas of the document that it refers to are its own definitions.
+    fn bundled(&mut self, schema: Part<'a>, at: &mut Places) -> Result<Value, Mistake> {
+        let (document, mut room) = (self.document, MAX_SCHEMA_BYTES);
+        let mut copied = |part: &Value| {
+            let bytes = part.to_string().len();
+            let too_long =
+                || mistake(&schema.at, "may have at most 64 KiB, with the schemas that it refers to");
+            room = room.checked_sub(bytes).ok_or_else(too_long)?;
+            self.take(bytes)?;
+            Ok(part.clone())
+        };
+        let mut bundled = copied(schema.value)?;
+        let mut wanted = BTreeSet::new();
+        renamed(&mut bundled, &mut wanted);
+        let mut definitions = Map::new();
+        while let Some(name) = wanted.pop_first() {
+            if definitions.contains_key(&name) {
+                continue;
+            }
+            if let Some(target) = document.pointer(&format!("{}{name}", &SCHEMAS[1..])) {
+                let mut target = copied(target)?;
+                renamed(&mut target, &mut wanted);
+                definitions.insert(name, target);
+            }
+        }
+        at.definitions = definitions.keys().cloned().collect();
+        at.schema = schema.at;
+        if let (Value::Object(members), false) = (&mut bundled, definitions.is_empty()) {
+            let own = members.entry("$defs").or_insert_with(|| Map::new().into());
+            if let Value::Object(own) = own {
+                own.extend(definitions);
+            }
+        }
+        Ok(bundled)
+    }
+
+    /// Takes room for a copy.
+    fn take(&mut self, bytes: usize) -> Result<(), Mistake> {
+        self.room = self.room.and_then(|room| room.checked_sub(bytes));
+        let too_much = || mistake("/webhooks", "may have at most 4 MiB, each with all that it refers to");
+        self.room.map(|_| ()).ok_or_else(too_much)
+    }
 }
 
 fn is_envelope(schema: &Value) -> bool {
@@ -112,49 +221,6 @@ fn type_of(envelope: &Value) -> Option<&str> {
     let kind = &envelope["properties"]["type"];
     let only = kind["enum"].as_array().filter(|all| all.len() == 1).and_then(|all| all.first());
     kind.get("const").or(only)?.as_str()
-}
-
-/// What a reference leads to; any other value itself, and one that leads to nothing as well.
-fn resolved<'a>(document: &'a Value, mut value: &'a Value) -> &'a Value {
-    for _ in 0..MAX_HOPS {
-        let pointer = value.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#'));
-        match pointer.and_then(|pointer| document.pointer(pointer)) {
-            Some(target) => value = target,
-            None => break,
-        }
-    }
-    value
-}
-
-/// A schema that stands alone: the schemas of the document that it refers to are its own definitions. `None` where it is
-/// longer than a schema may be; then no more of it is copied, because each webhook may refer to the same.
-fn bundled(document: &Value, schema: &Value) -> Option<Value> {
-    let mut room = MAX_SCHEMA_BYTES;
-    let mut copied = |part: &Value| {
-        room = room.checked_sub(part.to_string().len())?;
-        Some(part.clone())
-    };
-    let mut schema = copied(schema)?;
-    let (mut wanted, mut known) = (BTreeSet::new(), BTreeSet::new());
-    renamed(&mut schema, &mut wanted);
-    let mut definitions = Map::new();
-    while let Some(name) = wanted.pop_first() {
-        if !known.insert(name.clone()) {
-            continue;
-        }
-        if let Some(target) = document.pointer(&format!("/components/schemas/{name}")) {
-            let mut target = copied(target)?;
-            renamed(&mut target, &mut wanted);
-            definitions.insert(name, target);
-        }
-    }
-    if let (Value::Object(members), false) = (&mut schema, definitions.is_empty()) {
-        let own = members.entry("$defs").or_insert_with(|| Map::new().into());
-        if let Value::Object(own) = own {
-            own.extend(definitions);
-        }
-    }
-    Some(schema)
 }
 
 /// Makes references to the document's schemas those to definitions, and notes their names.
@@ -251,6 +317,26 @@ mod tests {
         assert_eq!(mistakes.len(), MAX_MISTAKES);
         assert_eq!(mistakes[0].pointer, "/webhooks/w0/post/requestBody/content/application~1json/schema");
         assert_eq!(webhooks(501)[0].pointer, "/webhooks");
+    }
+
+    /// What is in the document once would be in memory five hundred times.
+    #[test]
+    fn what_many_webhooks_share_is_bounded_in_all() {
+        let media = json!({
+            "schema": { "$ref": "#/components/schemas/Half" }, "example": { "note": "x".repeat(10_000) },
+        });
+        let item = json!({ "post": { "requestBody": { "content": { "application/json": media } } } });
+        let shared = json!({ "$ref": "#/components/pathItems/all" });
+        let webhooks = |count| {
+            let mut document = document((0..count).map(|n| (format!("w{n}"), shared.clone())).collect());
+            document["components"]["schemas"]["Half"] = json!({ "description": "x".repeat(30_000) });
+            document["components"]["pathItems"] = json!({ "all": item });
+            read(&document)
+        };
+        assert_eq!(webhooks(100).unwrap().len(), 100);
+        let mistakes = webhooks(110).unwrap_err();
+        assert_eq!((mistakes.len(), &*mistakes[0].pointer), (1, "/webhooks"), "{mistakes:?}");
+        assert!(mistakes[0].detail.contains("4 MiB"));
     }
 
     #[test]

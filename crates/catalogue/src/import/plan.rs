@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use domain::catalogue::{EventTypeDescription, EventTypeSettings};
 use domain::event::event_type::EventType;
+use domain::problem::FieldError;
 use serde_json::{Map, Value};
 
 use super::{Proposal, mistake};
@@ -76,34 +77,32 @@ fn one(
     current: Option<&Value>,
 ) -> Result<Planned, Vec<Mistake>> {
     let Proposal { name, settings, schema, at } = proposal;
+    let names_example = settings.contains_key("example");
     let settings = merged(before, settings).ok_or_else(|| vec![mistake(&at.whole, "cannot be read")])?;
-    let whole = |problem: domain::problem::Problem| {
-        let below = |error: domain::problem::FieldError| Mistake {
-            pointer: format!("{}{}", at.whole, error.pointer),
-            detail: error.detail,
-        };
-        problem.errors().into_iter().map(below).collect::<Vec<_>>()
-    };
-    settings.check().map_err(whole)?;
+    let of_setting = |error: FieldError| mistake(&at.of_setting(&error.pointer), error.detail);
+    settings.check().map_err(|problem| problem.errors().into_iter().map(of_setting).collect::<Vec<_>>())?;
     let schema = schema.filter(|schema| Some(schema) != current);
     let example_changes = before.is_none_or(|before| before.settings.example != settings.example);
     if (schema.is_some() || example_changes)
         && let Some(in_force) = schema.as_ref().or(current)
     {
-        let compiled = Schema::compile(in_force).map_err(|found| below(found, &at.schema))?;
-        if let Some(example) = &settings.example {
-            let found = compiled.validate(example);
-            if !found.is_empty() {
-                return Err(below(found, &at.example));
+        let of_schema = |found: Mistake| mistake(&at.of_schema(&found.pointer), found.detail);
+        let compiled = Schema::compile(in_force)
+            .map_err(|found| found.into_iter().map(of_schema).collect::<Vec<_>>())?;
+        let of_example = |Mistake { pointer, detail }: Mistake| match names_example {
+            true => mistake(&at.of_setting(&format!("/example{pointer}")), detail),
+            // The document does not have it, so no pointer leads to it.
+            false => {
+                mistake(&at.schema, format!("does not fit the example that is there: `{pointer}` {detail}"))
             }
+        };
+        let found = settings.example.iter().flat_map(|example| compiled.validate(example));
+        let found: Vec<_> = found.map(of_example).collect();
+        if !found.is_empty() {
+            return Err(found);
         }
     }
     Ok(Planned { name, before: before.cloned(), settings, schema })
-}
-
-fn below(mistakes: Vec<Mistake>, at: &str) -> Vec<Mistake> {
-    let below = |Mistake { pointer, detail }| Mistake { pointer: format!("{at}{pointer}"), detail };
-    mistakes.into_iter().map(below).collect()
 }
 
 /// The settings as they are, with those of the document in their place.
@@ -171,7 +170,9 @@ mod tests {
 
         // The example that the catalogue has must fit the new schema.
         let breaks = json!({ "event_types": [{ "name": "a", "schema": { "required": ["m"] } }] });
-        assert_eq!(planned(&breaks, &catalogue).unwrap_err()[0].pointer, "/event_types/0/example/m");
+        let mistake = planned(&breaks, &catalogue).unwrap_err().remove(0);
+        assert_eq!(mistake.pointer, "/event_types/0/schema", "the document has no example");
+        assert_eq!(mistake.detail, "does not fit the example that is there: `/m` is required");
     }
 
     #[test]
@@ -187,6 +188,60 @@ mod tests {
             pointers,
             ["/event_types/0/schema/type", "/event_types/1/example/x", "/event_types/2/title"]
         );
+    }
+
+    /// Every pointer but those to what is missing leads somewhere in the document that was sent.
+    #[test]
+    fn what_is_wrong_in_an_openapi_document_is_named_by_its_place_there() {
+        let schema = |schema: Value| json!({ "content": { "application/json": { "schema": schema } } });
+        let example = |example: Value| json!({ "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Order" }, "example": example } } });
+        let long = "x".repeat(3_000);
+        for (item, pointer) in [
+            (
+                json!({ "post": { "requestBody": schema(json!({ "properties": { "x": { "type": "text" } } })) } }),
+                "/webhooks/a~1b/post/requestBody/content/application~1json/schema/properties/x/type",
+            ),
+            (
+                json!({ "put": { "requestBody": schema(json!({ "items": { "$ref": "#/components/schemas/Wrong" } })) } }),
+                "/components/schemas/Wrong/properties/n/minLength",
+            ),
+            (
+                json!({ "post": { "requestBody": schema(json!({ "$ref": "#/components/schemas/Envelope" })) } }),
+                "/components/schemas/Envelope/properties/data/pattern",
+            ),
+            (
+                json!({ "post": { "requestBody": { "$ref": "#/components/requestBodies/Body" } } }),
+                "/components/requestBodies/Body/content/application~1vnd.a+json/schema/type",
+            ),
+            (json!({ "$ref": "#/components/pathItems/item" }), "/components/pathItems/item/summary"),
+            (json!({ "post": { "description": long } }), "/webhooks/a~1b/post/description"),
+            (json!({ "post": { "tags": [long] } }), "/webhooks/a~1b/post/tags/0"),
+            (
+                json!({ "post": { "requestBody": example(json!({ "id": 7 })) } }),
+                "/webhooks/a~1b/post/requestBody/content/application~1json/example/id",
+            ),
+            (
+                json!({ "post": { "requestBody": { "content": { "application/json": {
+                    "schema": { "$ref": "#/components/schemas/Order" },
+                    "examples": { "one": { "$ref": "#/components/examples/one" } },
+                } } } } }),
+                "/components/examples/one/value/id",
+            ),
+        ] {
+            let document = json!({ "openapi": "3.1.0", "webhooks": { "a/b": item }, "components": {
+                "schemas": {
+                    "Order": { "properties": { "id": { "type": "string" } } },
+                    "Wrong": { "properties": { "n": { "minLength": -1 } } },
+                    "Envelope": { "properties": { "type": {}, "data": { "pattern": "(" } } },
+                },
+                "requestBodies": { "Body": { "content": { "application/vnd.a+json": { "schema": { "type": 1 } } } } },
+                "pathItems": { "item": { "summary": long, "post": {} } },
+                "examples": { "one": { "value": { "id": 1 } } },
+            } });
+            let mistakes = planned(&document, &Catalogue::default()).unwrap_err();
+            assert_eq!(mistakes[0].pointer, pointer, "{mistakes:?}");
+            assert!(document.pointer(pointer).is_some(), "{pointer}");
+        }
     }
 
     proptest! {

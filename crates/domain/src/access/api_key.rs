@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::access::login::Login;
 use crate::access::role::{MAX_ROLES, Role};
 use crate::hex::hex;
 use crate::id::{ApiKeyId, WorkspaceId};
@@ -181,6 +182,9 @@ pub struct ApiKey {
     /// the document.
     #[serde(skip)]
     pub last_used_at: Option<Timestamp>,
+    /// What it is, if it is no API key but was made with one. Its id then is that of nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Box<Login>>,
 }
 
 /// The settings of a new API key, as a caller sends them.
@@ -245,7 +249,8 @@ impl ApiKey {
         created_at: Timestamp,
     ) -> Self {
         let ApiKeySettings { name, workspace_id: _, scopes, roles, expires_at } = settings;
-        Self { id, name, workspace_id, scopes, roles, created_at, expires_at, last_used_at: None }
+        let (last_used_at, login) = (None, None);
+        Self { id, name, workspace_id, scopes, roles, created_at, expires_at, last_used_at, login }
     }
 
     /// Whether the key authenticates at `now`.
@@ -277,7 +282,7 @@ impl ApiKey {
                 self.require(*scope)?;
             }
         }
-        let expires_at = match (self.expires_at, settings.expires_at) {
+        let expires_at = match (self.keys_end_at(), settings.expires_at) {
             (Some(own), Some(asked)) if asked > own => {
                 return Err(Problem::invalid(
                     "/expires_at",
@@ -287,6 +292,11 @@ impl ApiKey {
             (own, asked) => asked.or(own),
         };
         Ok(ApiKeySettings { expires_at, ..settings })
+    }
+
+    /// When the keys end at the latest that it makes: with it, and those that a session makes with the session's key.
+    pub fn keys_end_at(&self) -> Option<Timestamp> {
+        self.login.as_ref().map_or(self.expires_at, |login| login.key_ends_at)
     }
 
     /// Requires that the key may carry out an operation that needs `scope`.
@@ -326,15 +336,28 @@ impl ApiKey {
 impl ApiKeySecret {
     /// A new key of 32 random bytes.
     pub fn new(randomness: &[u8; 32]) -> Self {
-        Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(randomness)))
+        Self::with_prefix(PREFIX, randomness)
     }
 
-    /// Reads what a caller sent or an operator set.
+    /// The same for what is told from keys by its prefix.
+    pub fn with_prefix(prefix: &str, randomness: &[u8; 32]) -> Self {
+        Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(randomness)))
+    }
+
+    /// Reads the key that an operator set.
     ///
     /// # Errors
     /// [`BadApiKey`] unless it is `phk_` and 32 to 128 URL-safe characters.
     pub fn parse(text: &str) -> Result<Self, BadApiKey> {
-        let random = text.strip_prefix(PREFIX).ok_or(BadApiKey)?;
+        Self::parse_with(&[PREFIX], text)
+    }
+
+    /// Reads what a caller sent: with one of these prefixes.
+    ///
+    /// # Errors
+    /// [`BadApiKey`] unless it is one of them and 32 to 128 URL-safe characters.
+    pub fn parse_with(prefixes: &[&str], text: &str) -> Result<Self, BadApiKey> {
+        let random = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).ok_or(BadApiKey)?;
         let url_safe = random.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if url_safe && (MIN_RANDOM_CHARS..=MAX_RANDOM_CHARS).contains(&random.len()) {
             Ok(Self(text.to_owned()))

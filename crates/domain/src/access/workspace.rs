@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::portal::PortalSettings;
 use crate::catalogue::strictness::Strictness;
 use crate::endpoint::defaults::EndpointDefaults;
 use crate::event::MAX_ID_AGE;
@@ -52,6 +53,9 @@ pub struct Workspace {
     /// What becomes of events that do not fit the catalogue.
     #[serde(default, skip_serializing_if = "Strictness::is_off")]
     pub strict: Strictness,
+    /// The look of its portal.
+    #[serde(default, skip_serializing_if = "PortalSettings::is_default")]
+    pub portal: PortalSettings,
     /// When the workspace was created.
     pub created_at: Timestamp,
     /// The revision for the optimistic lock: how often the workspace was written, 1 when it is new. The API does not
@@ -99,6 +103,9 @@ pub struct WorkspaceSettings {
     /// archived, or its payload does not fit the schema.
     #[serde(default)]
     pub strict: Strictness,
+    /// The look of the workspace's portal, and the pages that may show it in a frame.
+    #[serde(default, deserialize_with = "only_object")]
+    pub portal: PortalSettings,
 }
 
 impl WorkspaceSettings {
@@ -117,6 +124,7 @@ impl WorkspaceSettings {
         );
         metadata::check(&self.metadata, &mut invalid);
         self.endpoint_defaults.check("/endpoint_defaults", self.allow_unsigned, &mut invalid);
+        self.portal.check(&mut invalid);
         invalid.into_result()
     }
 }
@@ -149,6 +157,7 @@ impl Workspace {
             metadata: self.metadata.clone(),
             endpoint_defaults: self.endpoint_defaults.clone(),
             strict: self.strict,
+            portal: self.portal.clone(),
         }
     }
 
@@ -164,6 +173,7 @@ impl Workspace {
             metadata,
             endpoint_defaults,
             strict,
+            portal,
         } = settings;
         Self {
             id,
@@ -176,6 +186,7 @@ impl Workspace {
             metadata,
             endpoint_defaults,
             strict,
+            portal,
             created_at,
             revision: 1,
         }

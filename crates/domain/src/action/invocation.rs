@@ -199,7 +199,7 @@ impl Invocation {
     /// action, or as one who may read everything.
     pub fn content_is_open_to(&self, caller: &ApiKey) -> bool {
         let reads_all = caller.require(Scope::AdminRead).is_ok();
-        let is_own = matches!(&self.invoker, Invoker::ApiKey { id, .. } if *id == caller.id);
+        let is_own = matches!(&self.invoker, Invoker::ApiKey { id, .. } if *id == caller.holder());
         reads_all || is_own || self.roles.iter().any(|role| caller.roles.contains(role))
     }
 }

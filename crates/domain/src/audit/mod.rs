@@ -14,13 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::actor::Actor;
 use crate::access::api_key::ApiKey;
+use crate::access::login::LoginKind;
 use crate::action::invocation::Invocation;
 use crate::audit::changes::Changes;
 use crate::endpoint::Endpoint;
 use crate::event::event_type::EventType;
 use crate::id::{
-    ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EventId, InvocationId, ReplayId, RuleId, SourceId,
-    WorkspaceId,
+    ApiKeyId, AuditEntryId, DeliveryId, EndpointId, EventId, InvocationId, PortalLinkId, ReplayId, RuleId,
+    SessionId, SourceId, WorkspaceId,
 };
 use crate::rule::Rule;
 use crate::source::Source;
@@ -118,6 +119,18 @@ pub enum Action {
     /// An API key was deleted.
     #[serde(rename = "api_key.deleted")]
     ApiKeyDeleted,
+    /// A session was opened.
+    #[serde(rename = "session.created")]
+    SessionCreated,
+    /// A session was ended by its holder.
+    #[serde(rename = "session.deleted")]
+    SessionDeleted,
+    /// A portal link was made.
+    #[serde(rename = "portal_link.created")]
+    PortalLinkCreated,
+    /// A portal link was revoked.
+    #[serde(rename = "portal_link.deleted")]
+    PortalLinkDeleted,
     /// An event type was described.
     #[serde(rename = "event_type.created")]
     EventTypeCreated,
@@ -166,6 +179,10 @@ pub enum Target {
     Endpoint(EndpointId),
     /// An API key.
     ApiKey(ApiKeyId),
+    /// A session.
+    Session(SessionId),
+    /// A portal link.
+    PortalLink(PortalLinkId),
     /// An event.
     Event(EventId),
     /// A delivery.
@@ -185,7 +202,7 @@ pub enum Target {
 /// The error for a text that is the id of nothing that has audit entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be the id of a workspace, endpoint, API key, event, delivery, replay, source, rule or invocation, or the name of an event type"
+    "must be the id of a workspace, endpoint, API key, session, portal link, event, delivery, replay, source, rule or invocation, or the name of an event type"
 )]
 pub struct BadTarget;
 
@@ -195,6 +212,8 @@ impl fmt::Display for Target {
             Self::Workspace(id) => id.fmt(f),
             Self::Endpoint(id) => id.fmt(f),
             Self::ApiKey(id) => id.fmt(f),
+            Self::Session(id) => id.fmt(f),
+            Self::PortalLink(id) => id.fmt(f),
             Self::Event(id) => id.fmt(f),
             Self::Delivery(id) => id.fmt(f),
             Self::Replay(id) => id.fmt(f),
@@ -214,6 +233,8 @@ impl FromStr for Target {
         let target = workspace
             .or_else(|| text.parse().map(Self::Endpoint).ok())
             .or_else(|| text.parse().map(Self::ApiKey).ok())
+            .or_else(|| text.parse().map(Self::Session).ok())
+            .or_else(|| text.parse().map(Self::PortalLink).ok())
             .or_else(|| text.parse().map(Self::Event).ok())
             .or_else(|| text.parse().map(Self::Delivery).ok())
             .or_else(|| text.parse().map(Self::Replay).ok())
@@ -290,9 +311,14 @@ impl Change {
         Self { workspace_id: Some(workspace), action, target: Target::Workspace(workspace), changes }
     }
 
-    /// The change of an API key.
+    /// The change of an API key, or of a login made with one.
     pub fn of_api_key(action: Action, key: &ApiKey, changes: Changes) -> Self {
-        Self { workspace_id: key.workspace_id, action, target: Target::ApiKey(key.id), changes }
+        let target = match key.login.as_deref().map(|login| &login.kind) {
+            None => Target::ApiKey(key.id),
+            Some(LoginKind::Session { id }) => Target::Session(*id),
+            Some(LoginKind::PortalLink { id, .. }) => Target::PortalLink(*id),
+        };
+        Self { workspace_id: key.workspace_id, action, target, changes }
     }
 }
 
@@ -332,7 +358,7 @@ impl AuditEntry {
 /// Which entries are listed: all, or only those with these members.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// Only changes made with this API key.
+    /// Only changes made with this API key, or in a session or portal link made with it.
     pub actor: Option<ApiKeyId>,
     /// Only changes of this kind.
     pub action: Option<Action>,
@@ -343,7 +369,7 @@ pub struct AuditFilter {
 impl AuditFilter {
     /// Whether it selects `entry`.
     pub fn selects(&self, entry: &AuditEntry) -> bool {
-        let is_actor = |wanted| matches!(&entry.actor, Actor::ApiKey { id, .. } if *id == wanted);
+        let is_actor = |wanted| entry.actor.api_key() == Some(wanted);
         self.actor.is_none_or(is_actor)
             && self.action.is_none_or(|action| action == entry.action)
             && self.target.as_ref().is_none_or(|target| *target == entry.target)

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::access::api_key::ApiKey;
+use crate::access::login::LoginKind;
 use crate::access::workspace::Workspace;
 use crate::action::Action;
 use crate::audit::changes::{Members, Side};
@@ -129,6 +130,19 @@ impl Snapshot {
             exact: together([members.clone(), json!({ "key": secrets.digest })]),
             shown: together([members, json!({ "key": HIDDEN_VALUE })]),
         }
+    }
+
+    /// A session or a portal link: its rights. Its token is kept nowhere.
+    pub fn of_login(login: &ApiKey) -> Self {
+        let user = login.login.as_deref().and_then(|login| match &login.kind {
+            LoginKind::PortalLink { user, .. } => Some(user),
+            LoginKind::Session { .. } => None,
+        });
+        let members = together([json!({
+            "workspace_id": login.workspace_id, "scopes": login.scopes, "roles": login.roles,
+            "expires_at": login.expires_at, "user": user,
+        })]);
+        Self { exact: members.clone(), shown: members }
     }
 
     pub(crate) fn side(&self) -> Side<'_> {

@@ -10,8 +10,8 @@ use axum::http::request::Parts;
 use domain::action::name::ActionName;
 use domain::event::event_type::{BadEventType, EventType};
 use domain::id::{
-    ApiKeyId, DeliveryId, EndpointId, EventId, InvocationId, ReceivedRequestId, ReplayId, RuleId, SourceId,
-    WorkspaceId,
+    ApiKeyId, DeliveryId, EndpointId, EventId, InvocationId, PortalLinkId, ReceivedRequestId, ReplayId,
+    RuleId, SourceId, WorkspaceId,
 };
 use domain::problem::Problem;
 use domain::uid::{EventIdOrUid, IdOrUid, Uid, WorkspaceIdOrUid};
@@ -100,6 +100,7 @@ in_path! {
     ActionName: "action", "action";
     InvocationId: "invocation", "invocation";
     ApiKeyId: "key", "API key";
+    PortalLinkId: "link", "portal link";
     DeliveryId: "delivery", "delivery";
     ReceivedRequestId: "request", "received request";
     ReplayId: "replay", "replay";

@@ -277,7 +277,7 @@ impl ListedApiKey {
     }
 }
 
-fn under_digest(key: &ApiKey, digest: &str) -> Result<ItemWriter, StoreError> {
+pub(super) fn under_digest(key: &ApiKey, digest: &str) -> Result<ItemWriter, StoreError> {
     ItemWriter::new(&keys::api_key(digest), ENTITY).json("document", key)
 }
 

@@ -17,7 +17,7 @@ use store::{Listing, Window};
 
 use crate::{DAY, every_page, now, table, workspace};
 
-fn action(number: u8) -> Action {
+pub(crate) fn action(number: u8) -> Action {
     let settings: ActionSettings = serde_json::from_value(json!({
         "name": format!("action_{number}"), "url": "https://crm.example.com/a", "headers": { "X-Token": "hush-hush" },
         "roles": ["support"],
@@ -73,7 +73,7 @@ async fn an_action_is_written_changed_and_deleted_with_its_endpoint() {
     assert!(!store.has_actions(workspace(1), 2).await.unwrap());
 }
 
-fn invocation(number: u128, at: Timestamp, status: InvocationStatus) -> Invocation {
+pub(crate) fn invocation(number: u128, at: Timestamp, status: InvocationStatus) -> Invocation {
     let action = action(1);
     Invocation {
         id: InvocationId::new(at, number),
@@ -96,7 +96,7 @@ fn invocation(number: u128, at: Timestamp, status: InvocationStatus) -> Invocati
     }
 }
 
-fn content() -> Content {
+pub(crate) fn content() -> Content {
     let response = Response {
         status: 200,
         headers: Vec::new(),

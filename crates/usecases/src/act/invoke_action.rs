@@ -34,6 +34,7 @@ use self::claim::{Claim, Claimed};
 pub use self::prepared::Prepared;
 use crate::act::actions::Actions;
 use crate::error::UseCaseError;
+use crate::telemetry::call_log;
 
 /// Who invokes.
 #[derive(Debug, Clone, Copy)]
@@ -111,6 +112,19 @@ pub async fn invoke(
     name: &ActionName,
     request: InvokeRequest,
 ) -> Result<Invoked, UseCaseError> {
+    let invoked = call_or_refuse(actions, caller, name, request).await;
+    if let (Caller::Key(key), Err(UseCaseError::Problem(problem))) = (caller, &invoked) {
+        call_log::refused(key, name, problem);
+    }
+    invoked
+}
+
+async fn call_or_refuse(
+    actions: &Actions,
+    caller: Caller<'_>,
+    name: &ActionName,
+    request: InvokeRequest,
+) -> Result<Invoked, UseCaseError> {
     // 1. Which action, and may the caller invoke it? From here on the time counts.
     let begun_at = Instant::now();
     let (workspace, action) = find(actions, caller, name, &request).await?;
@@ -173,7 +187,8 @@ pub async fn invoke(
         attempt_log: Vec::new(),
     };
     let ends = begun_at + LONGEST_INVOCATION;
-    let ended = carry_out(actions, (&action, &call, ends), (begun, content), &workspace).await;
+    let ended =
+        carry_out(actions, (&action, &call, ends), (begun, content), (&workspace, caller.actor())).await;
     lease.give_back(actions).await;
     finish(actions, claim, ended).await
 }
@@ -207,6 +222,11 @@ pub async fn invocable_actions(
     let workspace = workspace_of(actions, caller).await?;
     let all = actions.context.store.all_action_settings(workspace).await?.into_iter();
     Ok(all.filter(|settings| is_invocable(settings, caller)).collect())
+}
+
+/// Notes that a key called a tool that is none for it: the name may be that of an action of other roles.
+pub fn note_unknown(caller: &ApiKey, name: &ActionName) {
+    call_log::refused(caller, name, &Problem::NotFound("action that you may invoke"));
 }
 
 /// The settings of the action of this name, if the key may invoke it, as in [`invocable_actions`].
@@ -272,9 +292,16 @@ impl Caller<'_> {
         }
     }
 
+    fn actor(&self) -> Actor {
+        match self {
+            Self::Key(key) => Actor::from(*key),
+            Self::Rule { .. } => Actor::Posthorn,
+        }
+    }
+
     fn invoker(&self) -> Invoker {
         match self {
-            Self::Key(key) => Invoker::ApiKey { id: key.id, name: key.name.clone() },
+            Self::Key(key) => Invoker::ApiKey { id: key.holder(), name: key.name.clone() },
             Self::Rule { rule, .. } => Invoker::Rule { id: *rule },
         }
     }
@@ -313,7 +340,7 @@ async fn carry_out(
     actions: &Actions,
     (action, call, ends): (&Action, &Call, Instant),
     (invocation, content): (Invocation, Content),
-    workspace: &Workspace,
+    (workspace, actor): (&Workspace, Actor),
 ) -> Result<(Invocation, Content), UseCaseError> {
     let (context, expires_at) = (&actions.context, workspace.expiry(invocation.started_at));
     let changes = Changes::asked_for([
@@ -323,10 +350,6 @@ async fn carry_out(
         ("actor", json!(invocation.actor)),
         ("client", json!(invocation.client)),
     ]);
-    let actor = match &invocation.invoker {
-        Invoker::ApiKey { id, name } => Actor::ApiKey { id: *id, name: name.clone() },
-        Invoker::Rule { .. } => Actor::Posthorn,
-    };
     let entry = context.entry(actor, Change::of_invocation(&invocation, changes));
     context.store.begin_invocation(&invocation, &content, expires_at, &entry).await?;
     let (invocation, content) = attempts::make(actions, (action, call, ends), invocation, content).await?;

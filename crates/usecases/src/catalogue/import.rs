@@ -7,6 +7,7 @@ use std::collections::HashMap;
 pub use catalogue::import::plan::Effect;
 use catalogue::import::plan::{Planned, plan};
 use catalogue::import::read;
+use catalogue::schema::MAX_MISTAKES;
 use domain::access::api_key::ApiKey;
 use domain::audit::changes::Changes;
 use domain::audit::snapshot::Snapshot;
@@ -25,6 +26,8 @@ use crate::manage::management::Management;
 
 /// Event types that are written at once.
 const WRITES_AT_ONCE: usize = 8;
+/// Event types that are planned at once.
+const PLANNED_AT_ONCE: usize = 25;
 
 /// What an import did, or would do, with one event type.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,11 +70,26 @@ pub async fn import_event_types(
     let count = existing.len();
     let existing: HashMap<_, _> =
         existing.into_iter().map(|described| (described.name.clone(), described)).collect();
-    let known = proposals.iter().filter_map(|proposal| existing.get(&proposal.name));
-    let schemas: HashMap<_, _> = context.store.schemas_in_force(known).await?.into_iter().collect();
 
-    // 3. What follows?
-    let planned = plan(proposals, &existing, &schemas).map_err(|mistakes| invalid(mistakes, ""))?;
+    // 3. What follows? Some schemas in force at a time: all of them may be large.
+    let (mut planned, mut mistakes) = (Vec::with_capacity(proposals.len()), Vec::new());
+    let mut proposals = proposals.into_iter();
+    loop {
+        let some: Vec<_> = proposals.by_ref().take(PLANNED_AT_ONCE).collect();
+        if some.is_empty() || mistakes.len() >= MAX_MISTAKES {
+            break;
+        }
+        let known = some.iter().filter_map(|proposal| existing.get(&proposal.name));
+        let schemas: HashMap<_, _> = context.store.schemas_in_force(known).await?.into_iter().collect();
+        match plan(some, &existing, &schemas) {
+            Ok(more) => planned.extend(more),
+            Err(more) => mistakes.extend(more),
+        }
+    }
+    if !mistakes.is_empty() {
+        mistakes.truncate(MAX_MISTAKES);
+        return Err(invalid(mistakes, "").into());
+    }
     let added = planned.iter().filter(|planned| planned.effect() == Effect::Added).count();
     if count + added > MAX_EVENT_TYPES {
         return Err(Problem::TooManyEventTypes(MAX_EVENT_TYPES).into());

@@ -151,7 +151,7 @@ pub async fn rotate_api_key(
     }
     // The new secret lives as long as the key: it must not outlive the caller's own.
     let outlives = |own| listed.key.expires_at.is_none_or(|expires_at| expires_at > own);
-    if caller.expires_at.is_some_and(outlives) {
+    if caller.keys_end_at().is_some_and(outlives) {
         return Err(Problem::OutlivesOwnKey.into());
     }
     // Without an overlap there is no further old secret.

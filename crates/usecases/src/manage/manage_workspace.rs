@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use domain::access::api_key::{ApiKey, Scope};
+use domain::access::portal::PortalSettings;
 use domain::access::workspace::{Workspace, WorkspaceSettings};
 use domain::audit::changes::Changes;
 use domain::audit::snapshot::Snapshot;
@@ -16,6 +17,7 @@ use store::{Order, Window};
 
 use crate::context::Context;
 use crate::error::UseCaseError;
+use crate::login::portal_look::{forget_logo, keep_logo};
 use crate::manage::listing::{ListPage, Rows};
 use crate::manage::management::{Management, require_saved};
 
@@ -26,7 +28,7 @@ use crate::manage::management::{Management, require_saved};
 pub async fn create_workspace(
     management: &Management,
     caller: &ApiKey,
-    settings: WorkspaceSettings,
+    mut settings: WorkspaceSettings,
 ) -> Result<Workspace, UseCaseError> {
     caller.require(Scope::Workspaces)?;
     require_key_for_all(caller)?;
@@ -42,6 +44,7 @@ pub async fn create_workspace(
             return Err(Problem::ChangedMeanwhile.into());
         }
     }
+    keep_logo(management, (id, 1), &PortalSettings::default(), &mut settings).await?;
     let workspace = Workspace::new(id, settings, now);
     let changes = Changes::created(Snapshot::of_workspace(&workspace));
     let change = Change::of_workspace(Action::WorkspaceCreated, id, changes);
@@ -109,7 +112,7 @@ pub async fn update_workspace(
     let workspace = management.context.store.load_workspace(caller.workspace(Some(id))?).await?;
     let workspace = workspace.ok_or(Problem::NotFound("workspace"))?;
     let before = workspace.settings();
-    let settings = change(&workspace)?;
+    let mut settings = change(&workspace)?;
     settings.check()?;
     // Quotas are the operator's, who sells or pays for what they bound; a tenant may only ask less of itself.
     let raised = settings.raised_quota(&before).filter(|_| caller.workspace_id.is_some());
@@ -120,12 +123,14 @@ pub async fn update_workspace(
     if settings.uid != before.uid {
         require_key_for_all(caller)?;
     }
+    keep_logo(management, (id, workspace.revision + 1), &before.portal, &mut settings).await?;
     let changed = workspace.changed(settings);
     // Without a difference nothing changes but the revision, and nobody asks who changed that.
     let changes = Changes::between(&Snapshot::of_workspace(&workspace), &Snapshot::of_workspace(&changed));
     let change = changes.map(|changes| Change::of_workspace(Action::WorkspaceUpdated, id, changes));
     let entry = change.map(|change| management.context.entry(caller, change));
     save(management, &changed, before.uid.as_ref(), entry).await?;
+    forget_logo(management, &workspace, &changed).await;
     Ok(changed)
 }
 

@@ -9,7 +9,7 @@ use domain::problem::Problem;
 use serde_json::{Map, Value, json};
 use usecases::UseCaseError;
 use usecases::act::actions::Actions;
-use usecases::act::invoke_action::{invocable_action, invocable_actions};
+use usecases::act::invoke_action::{invocable_action, invocable_actions, note_unknown};
 
 use super::{explaining, invoking};
 
@@ -82,9 +82,10 @@ pub(super) async fn call(
     name: &str,
     (arguments, client): (Map<String, Value>, Option<String>),
 ) -> Result<Option<Outcome>, UseCaseError> {
-    let action = match name.parse::<ActionName>() {
-        Ok(name) if caller.require(Scope::Actions).is_ok() => {
-            invocable_action(actions, caller, &name).await?
+    let action_name = name.parse::<ActionName>().ok();
+    let action = match &action_name {
+        Some(name) if caller.require(Scope::Actions).is_ok() => {
+            invocable_action(actions, caller, name).await?
         }
         _ => None,
     };
@@ -92,7 +93,12 @@ pub(super) async fn call(
         invoking::call(actions, caller, &action, (arguments, client)).await
     } else {
         let own = explaining::TOOLS.iter().find(|tool| tool.name == name);
-        let Some(own) = own.filter(|tool| caller.require(tool.scope).is_ok()) else { return Ok(None) };
+        let Some(own) = own.filter(|tool| caller.require(tool.scope).is_ok()) else {
+            if let Some(name) = &action_name {
+                note_unknown(caller, name);
+            }
+            return Ok(None);
+        };
         own.call(actions, caller, arguments).await
     };
     match called {

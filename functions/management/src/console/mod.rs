@@ -11,13 +11,15 @@ mod headers;
 use std::borrow::Cow;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::problem::Problem;
 use http_kit::ErrorResponse;
+use usecases::login::portal_look::{framed_by, portal_logo};
+use usecases::manage::management::Management;
 
 pub use embedded::Embedded;
 
@@ -35,9 +37,16 @@ pub trait Files: Clone + Send + Sync + 'static {
     fn file(&self, hash: &str, path: &str, request: &HeaderMap) -> Option<Response>;
 }
 
+/// What the routes need.
+#[derive(Debug, Clone)]
+struct Served<F> {
+    management: Management,
+    files: F,
+}
+
 /// The routes of the console and the portal.
 #[expect(clippy::disallowed_methods, reason = "they are no part of the API: browsers use them")]
-pub(crate) fn routes<F: Files>(files: F) -> Router {
+pub(crate) fn routes<F: Files>(management: Management, files: F) -> Router {
     Router::new()
         .route("/console", get(console::<F>))
         .route("/console/", get(console::<F>))
@@ -45,24 +54,48 @@ pub(crate) fn routes<F: Files>(files: F) -> Router {
         .route("/console/assets/{hash}/{*path}", get(asset::<F>))
         .route("/portal/{workspace}", get(portal::<F>))
         .route("/portal/{workspace}/", get(portal::<F>))
+        .route("/portal/{workspace}/logo", get(logo::<F>))
         .route("/portal/{workspace}/{*page}", get(portal::<F>))
-        .with_state(files)
+        .with_state(Served { management, files })
 }
 
-async fn console<F: Files>(State(files): State<F>) -> Response {
-    page(&files, &[])
+async fn console<F: Files>(State(files): State<Served<F>>) -> Response {
+    page(&files.files, &[])
 }
 
-async fn portal<F: Files>(State(files): State<F>) -> Response {
-    page(&files, &[])
+/// The page in frames of the origins that the workspace names. One that does not exist names none.
+async fn portal<F: Files>(State(served): State<Served<F>>, request: Request) -> Response {
+    let workspace = request.uri().path().split('/').nth(2).and_then(|id| id.parse().ok());
+    let framed_by = match workspace {
+        Some(workspace) => framed_by(&served.management, workspace).await,
+        None => Ok(Vec::new()),
+    };
+    match framed_by {
+        Ok(framed_by) => page(&served.files, &framed_by),
+        Err(fault) => protected(ErrorResponse::from(fault).into_response(), &[]),
+    }
+}
+
+/// The logo of a workspace's portal. It is one that somebody uploaded: it was checked to be a PNG image, and browsers take it
+/// for nothing else.
+async fn logo<F: Files>(State(served): State<Served<F>>, Path(workspace): Path<String>) -> Response {
+    let Ok(workspace) = workspace.parse() else { return protected(not_found(), &[]) };
+    let answer = match portal_logo(&served.management, workspace).await {
+        Ok(image) => {
+            let headers = [(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "public, max-age=300")];
+            (headers, image).into_response()
+        }
+        Err(error) => ErrorResponse::from(error).into_response(),
+    };
+    protected(answer, &[])
 }
 
 async fn asset<F: Files>(
-    State(files): State<F>,
+    State(files): State<Served<F>>,
     Path((hash, path)): Path<(String, String)>,
     request: HeaderMap,
 ) -> Response {
-    let found = files.file(&hash, &path, &request);
+    let found = files.files.file(&hash, &path, &request);
     protected(found.unwrap_or_else(not_found), &[])
 }
 

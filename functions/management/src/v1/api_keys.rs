@@ -102,17 +102,16 @@ pub(crate) async fn rotate(
 
 /// Read the caller
 ///
-/// What the API key of the request may do.
+/// What the API key of the request may do, or the session or portal link.
 #[utoipa::path(
     get,
     path = "/v1/me",
     operation_id = "read_me",
     tag = "API keys",
-    responses((status = 200, description = "The API key of the request.", body = Me)),
+    responses((status = 200, description = "The caller.", body = Me)),
 )]
 pub(crate) async fn me(_: State<Management>, caller: Caller) -> Json<Me> {
-    let api_key = ApiKey::from(domain::access::api_key::ApiKey::clone(&caller));
-    Json(Me { api_key, version: env!("CARGO_PKG_VERSION").to_owned() })
+    Json(Me::of(&caller, env!("CARGO_PKG_VERSION")))
 }
 
 /// Delete an API key

@@ -5,13 +5,14 @@
 //! API's answers that `tests/data/make-old-data.py` kept in the same run.
 
 mod access;
+mod definitions;
 mod deliveries;
 mod endpoints;
 mod events;
 mod sources;
 mod working_state;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use aws_sdk_dynamodb::primitives::Blob;
@@ -109,6 +110,48 @@ async fn table_with(names: &[&str]) -> Table {
         put.send().await.unwrap();
     }
     table
+}
+
+/// The items of a table by the names of their golden files: what they are, and a number for each further one.
+async fn items(table: &Table) -> BTreeMap<String, Item> {
+    let mut items = table.client.scan().table_name("posthorn").send().await.unwrap().items.unwrap();
+    items.sort_by_key(|item| (text(item, "PK").to_owned(), text(item, "SK").to_owned()));
+    let mut named = BTreeMap::new();
+    for item in items {
+        let name = text(&item, "entity").replace([' ', '_'], "-");
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let free = std::iter::once(name.clone()).chain(numbered).find(|name| !named.contains_key(name));
+        named.insert(free.unwrap(), item);
+    }
+    named
+}
+
+fn typed(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(digits) => json!({ "N": digits }),
+        AttributeValue::B(blob) => json!({ "B": STANDARD.encode(blob.as_ref()) }),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What of an item is not sealed: it is written today as it was then.
+fn open(item: &Item) -> BTreeMap<String, Value> {
+    let open = item.iter().filter(|(_, value)| !value.is_b());
+    open.map(|(name, value)| (name.clone(), typed(value))).collect()
+}
+
+/// Writes the files of a folder anew if `UPDATE_GOLDEN=1` asks for it.
+#[expect(clippy::disallowed_methods, reason = "a test is asked to accept new rows this way")]
+fn accept_if_asked(folder: &str, items: &BTreeMap<String, Item>) {
+    if std::env::var_os("UPDATE_GOLDEN").is_none() {
+        return;
+    }
+    for (name, item) in items {
+        let item: BTreeMap<_, _> = item.iter().map(|(name, value)| (name, typed(value))).collect();
+        let text = format!("{}\n", serde_json::to_string_pretty(&item).unwrap());
+        std::fs::write(format!("{folder}/{name}.json"), text).unwrap();
+    }
 }
 
 fn everything() -> Window {

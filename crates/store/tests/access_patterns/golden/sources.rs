@@ -1,15 +1,9 @@
 //! Are sources and received requests read as they were first written? With `UPDATE_GOLDEN=1` the files are written anew,
 //! which is right only while no release has written such rows.
 
-use std::collections::BTreeMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use domain::source::received::Verdict;
-use serde_json::{Value, json};
 
-use super::item_in;
+use super::{accept_if_asked, item_in, items, open};
 use crate::received_requests::{raw, received};
 use crate::sources::source;
 use crate::{DAY, Table, now, table};
@@ -27,43 +21,16 @@ async fn written() -> Table {
     table
 }
 
-async fn items(table: &Table) -> BTreeMap<String, super::Item> {
-    let items = table.client.scan().table_name("posthorn").send().await.unwrap().items.unwrap();
-    let name = |item: &super::Item| item["entity"].as_s().unwrap().replace(' ', "-");
-    items.into_iter().map(|item| (name(&item), item)).collect()
-}
-
-fn typed(value: &AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(text) => json!({ "S": text }),
-        AttributeValue::N(digits) => json!({ "N": digits }),
-        AttributeValue::B(blob) => json!({ "B": STANDARD.encode(blob.as_ref()) }),
-        other => panic!("{other:?}"),
-    }
-}
-
 #[tokio::test]
 async fn rows_are_read_as_they_were_first_written() {
     let now_written = items(&written().await).await;
     assert_eq!(now_written.keys().collect::<Vec<_>>(), FILES);
-    #[expect(clippy::disallowed_methods, reason = "a test is asked to accept new rows this way")]
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        for (name, item) in &now_written {
-            let item: BTreeMap<_, _> = item.iter().map(|(name, value)| (name, typed(value))).collect();
-            let text = format!("{}\n", serde_json::to_string_pretty(&item).unwrap());
-            std::fs::write(format!("{FOLDER}/{name}.json"), text).unwrap();
-        }
-    }
+    accept_if_asked(FOLDER, &now_written);
     let table = table().await;
     for name in FILES {
         let item = item_in(FOLDER, name);
         let put = table.client.put_item().table_name("posthorn").set_item(Some(item.clone()));
         put.send().await.unwrap();
-        // What is not sealed is written today as it was then.
-        let open = |item: &super::Item| -> BTreeMap<String, Value> {
-            let open = item.iter().filter(|(_, value)| !value.is_b());
-            open.map(|(name, value)| (name.clone(), typed(value))).collect()
-        };
         assert_eq!(open(&item), open(&now_written[name]), "{name}");
     }
     let key = source(1).key();

@@ -8,7 +8,7 @@ use domain::action::retrying::{Ended, counts_against_health, may_have_been_carri
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::render::Occasion;
 use domain::policy::circuit::OPEN_AFTER;
-use domain::policy::outcome::{Answer, ErrorClass, Judgement, Outcome};
+use domain::policy::outcome::{Answer, Judgement, Outcome};
 use domain::timestamp::Timestamp;
 use egress::Reply;
 use serde_json::Value;
@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::act::actions::Actions;
 use crate::deliver::request::outgoing;
 use crate::error::{Fault, chain};
+use crate::telemetry::call_log;
 
 /// What of an answer is kept in the log of attempts, as of a delivery's.
 const LOGGED_BYTES: usize = 4_096;
@@ -49,7 +50,7 @@ pub(super) async fn make(
             error: judgement.error(),
             outcome: logged(&outcome),
         };
-        log(&invocation, &attempt);
+        call_log::called(&invocation, &attempt);
         let ended =
             Ended { number, outcome: &outcome, judgement, at: attempt.ended_at(), time_left: time_left() };
         let wait = wait_before_retry(&action.settings, ended, actions.context.randomness.unit());
@@ -127,20 +128,4 @@ async fn succeeded(actions: &Actions, action: &Action) -> Result<(), Fault> {
         context.cache.know_health(key, None).await;
     }
     Ok(())
-}
-
-/// One wide line per attempt, without parameters, URL and answer.
-fn log(invocation: &Invocation, attempt: &Attempt) {
-    tracing::info!(
-        invocation = %invocation.id,
-        action = %invocation.action,
-        endpoint = %invocation.endpoint_id,
-        workspace = %invocation.workspace_id,
-        effect = invocation.effect.as_str(),
-        attempt = attempt.number,
-        status = attempt.response_status(),
-        error = attempt.error.map(ErrorClass::as_str),
-        duration_ms = u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
-        "action called"
-    );
 }

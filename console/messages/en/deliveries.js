@@ -1,0 +1,77 @@
+// Which words do the pages about deliveries show?
+// Sentences of what happened, whose turn it is and what to do; `who` is "The endpoint", in the portal "Your endpoint".
+import { count, duration, number, span } from '../../shell.js';
+
+/** @param {number} n */
+const times = (n) => ['', 'once', 'twice', 'three times', 'four times', 'five times', 'six times', 'seven times', 'eight times', 'nine times'][n] ?? `${number(n)} times`;
+
+export const words = {
+  title: 'Deliveries', things: 'deliveries', delivery: 'Delivery',
+  time: 'Accepted', status: 'Status', type: 'Event type', endpoint: 'Endpoint', attempts: 'Attempts', answer: 'Last answer', period: 'period', error: 'Error',
+  statusFilter: 'status', typeFilter: 'event type', endpointFilter: 'endpoint', errorFilter: 'error',
+  days: { today: 'Today', yesterday: 'Yesterday' },
+  empty: 'No deliveries yet', emptyHint: 'When an event is sent, there is one delivery for each endpoint that wants it.', send: 'Send an event',
+  partial: 'The newest 2,000 deliveries of this page were searched. Older ones may match.', partialMore: 'Not all deliveries were searched for this page.',
+  replay: 'Send again', curl: 'Copy as curl', curlCopied: 'The request is copied, with a signature that is valid now.', openEvent: 'Open event', doctor: 'Why is the signature refused?', replayPeriod: 'Replay a period',
+  in: (/** @type {number} */ ms) => (ms > 0 ? `in ${span(ms)}` : 'due'),
+  parkedShort: /** @type {Record<string, string>} */ ({ endpoint_failing: 'endpoint fails', endpoint_disabled: 'endpoint is off', rate_limit: 'rate limit', max_concurrency: 'concurrency limit' }),
+  cancelledShort: /** @type {Record<string, string>} */ ({ endpoint_disabled: 'endpoint was off', endpoint_deleted: 'endpoint deleted', event_expired: 'event expired', event_erased: 'payload erased' }),
+  skippedShort: /** @type {Record<string, string>} */ ({ type_not_subscribed: 'type not wanted', disabled: 'endpoint was off', channel: 'other channel', parked_full: 'too many parked', notified_lately: 'notified lately', filter: 'filter did not hold', watching: 'rule only watches', loop: 'loop of rules', forwarded: 'by its endpoint' }),
+  errors: /** @type {Record<string, string>} */ ({ http_status: 'Answered an error', timeout: 'Timed out', connection_refused: 'Connection refused', connection_reset: 'Connection broken', dns_error: 'No such host', tls_error: 'TLS or certificate', redirect_refused: 'Redirect', blocked_address: 'Private address', response_invalid: 'Not HTTP', endpoint_gone: '410 Gone', template_failed: 'Template failed', unknown: 'Unknown' }),
+
+  // Sending again
+  againTitle: (/** @type {number} */ n) => (n === 1 ? 'Send this delivery again?' : `Send ${count(n, 'delivery', 'deliveries')} again?`),
+  againWords: (/** @type {number} */ n, /** @type {number} */ endpoints) => `${count(n, 'delivery', 'deliveries')} will be sent to ${count(endpoints, 'endpoint')} now. ${n === 1 ? 'It keeps its id' : 'Each keeps its id'}, so a receiver that knows it can skip it.`,
+  againNone: 'None of these can be sent again now.',
+  againDelivered: (/** @type {number} */ n) => `${count(n, 'was', 'were')} delivered already.`, againForce: (/** @type {number} */ n) => (n === 1 ? 'Send it although it was delivered' : `Also send the ${number(n)} that were delivered already`),
+  againOnWay: (/** @type {number} */ n) => `${count(n, 'is', 'are')} on ${n === 1 ? 'its' : 'their'} way and ${n === 1 ? 'is' : 'are'} not sent twice.`,
+  againOff: (/** @type {number} */ n) => `${count(n, 'goes', 'go')} to an endpoint that is off: switch it on first.`,
+  againGone: (/** @type {number} */ n) => `${count(n, 'has', 'have')} nothing left to send: the event has expired, or was erased, or the endpoint was deleted.`,
+  againSend: (/** @type {number} */ n) => `Send ${number(n)}`, againProgress: (/** @type {number} */ done, /** @type {number} */ of) => `${number(done)} of ${number(of)}`,
+  againDone: (/** @type {number} */ n) => (n === 1 ? 'The delivery is sent again.' : `${count(n, 'delivery is', 'deliveries are')} sent again.`), againFailed: (/** @type {number} */ n) => `${count(n, 'delivery was', 'deliveries were')} refused`,
+
+  // One delivery
+  facts: { endpoint: 'Endpoint', event: 'Event', accepted: 'Accepted', took: 'Delivered after', attempts: 'Attempts', id: 'Delivery', cause: 'Cause', replay: 'Replay' },
+  triggers: /** @type {Record<string, string>} */ ({ automatic: 'Event', test: 'Test', replay: 'Sent again' }),
+  timeline: 'What happened', attempt: (/** @type {number} */ n) => `Attempt ${n}`, accepted: 'The event was accepted.',
+  next: 'Next attempt', firstAttempt: 'First attempt', gap: (/** @type {number} */ ms, /** @type {number} */ n) => (n === 1 ? `${duration(ms)} after the event` : `${duration(ms)} after attempt ${n - 1}`),
+  request: 'Request', response: 'Answer', headers: 'Headers', noResponse: 'No answer came.', emptyBody: 'The answer has no body.', size: 'Size', sha: 'SHA-256',
+  truncated: 'Only the first 4,096 bytes are kept.', redacted: 'Values of your own headers are not kept.', notKept: 'not kept', undefinedMembers: (/** @type {string} */ list) => `The template reads what the event does not have: ${list}`, oldAttempt: 'An older version made this attempt and kept no URL.',
+  payload: 'Payload', showBody: 'What is sent', showData: 'Event’s data',
+  bodySame: (/** @type {number} */ n) => `Byte for byte what attempt ${n} sent.`, bodyOther: (/** @type {number} */ n) => `What would be sent now. Attempt ${n} sent other bytes: the endpoint’s settings have changed since.`, bodyNow: 'What would be sent now.',
+
+  who: { console: 'The endpoint', portal: 'Your endpoint' },
+  happened: {
+    success: (/** @type {string} */ who, /** @type {string} */ status, /** @type {string} */ took) => `${who} answered ${status} after ${took}.`,
+    http_status: (/** @type {string} */ who, /** @type {string} */ status, /** @type {string} */ took) => `${who} answered ${status} after ${took}.`,
+    timeout: (/** @type {string} */ who, /** @type {string} */ took) => `${who} did not answer within ${took}.`,
+    connection_refused: (/** @type {string} */ host) => `Nothing listens at ${host}.`,
+    connection_reset: (/** @type {string} */ who) => `${who} broke the connection before an answer came.`,
+    dns_error: (/** @type {string} */ host) => `The name ${host} has no address.`,
+    tls_error: (/** @type {string} */ host) => `The certificate of ${host} is not trusted, or there is no TLS.`,
+    redirect_refused: (/** @type {string} */ who, /** @type {string} */ status, /** @type {string} */ to) => `${who} answered ${status}, a redirect${to && ` to ${to}`}. Redirects are never followed.`,
+    blocked_address: (/** @type {string} */ host) => `${host} leads to an address that is not public, so it was not called.`,
+    response_invalid: (/** @type {string} */ who) => `${who} answered something that is not HTTP.`,
+    endpoint_gone: (/** @type {string} */ who) => `${who} answered 410 Gone, which switches it off.`,
+    template_failed: (/** @type {string} */ at) => `Nothing was sent: the template fails for this event${at && ` at ${at}`}.`,
+    unknown: () => 'The attempt failed for a reason that is not known.',
+  },
+  again: (/** @type {string} */ who, /** @type {string} */ what, /** @type {number} */ n) => `${who} ${what} ${times(n)} in a row.`,
+  repeated: /** @type {Record<string, (status: string) => string>} */ ({
+    http_status: (status) => `answered ${status}`, timeout: () => 'did not answer in time', connection_refused: () => 'refused the connection', connection_reset: () => 'broke the connection', dns_error: () => 'could not be found by its name',
+    tls_error: () => 'had no trusted certificate', redirect_refused: (status) => `answered ${status}, a redirect,`, response_invalid: () => 'answered something that is not HTTP',
+  }),
+  turn: {
+    pendingFirst: 'The first attempt is due.', pendingAt: (/** @type {string} */ time) => `The first attempt is in ${time}.`, pendingAgain: 'It is being sent again.',
+    retrying: (/** @type {string} */ time) => `We try again in ${time}.`, retryDue: 'The next try is due.',
+    endpoint_failing: (/** @type {string} */ probe) => `It waits until the endpoint recovers${probe && `; ${probe}`}. Nothing is lost.`, endpoint_disabled: 'It waits until the endpoint is switched on. Nothing is lost.', rate_limit: 'It waits for its turn under the rate limit.', max_concurrency: 'It waits until fewer requests are under way.', parked: 'It is set aside until the endpoint recovers.',
+    failed: 'We do not try again by ourselves.', failedTest: 'A test is tried once.', deliveredLate: (/** @type {number} */ n) => `It took ${count(n, 'attempt')}.`,
+    cancelled: /** @type {Record<string, string>} */ ({ endpoint_disabled: 'It was cancelled, because the endpoint was switched off.', endpoint_deleted: 'It was cancelled, because the endpoint was deleted.', event_expired: 'It was cancelled, because the event is older than what is kept.', event_erased: 'It was cancelled, because the payload was erased.' }),
+    neverTried: 'It was never tried.',
+  },
+  todo: {
+    auth: 'The signature check, a login or a firewall refuses it.', notFound: 'The path of the URL is wrong, or the route is gone.', method: 'The route does not take this method.', large: 'The server must take bodies of 300 KB.', limited: 'Set a rate limit for the endpoint.', refused: 'The receiver does not take this body: its answer says why.', receiver: 'The receiver fails: its answer and its log at that time say why.',
+    timeout: 'Answer first and work afterwards, or raise the timeout.', connect: 'A firewall may drop the connection.', connection_refused: 'Start the server, or mend the port in the URL.', connection_reset: 'Look for a crash, or for a proxy that hangs up.', dns_error: 'Mend the host name in the URL, or its DNS.', tls_error: 'Renew the certificate, or install the whole chain.', redirect_refused: 'Set the endpoint’s URL to where the redirect leads.', blocked_address: 'The endpoint must be reachable from the internet.', response_invalid: 'Another service listens on that port, or a proxy is broken.', endpoint_gone: 'Switch the endpoint on if that was a mistake.', template_failed: 'Mend the endpoint’s template, then send it again.', unknown: 'Ask the operator for the log line of this delivery.',
+    replay: 'Send it again when that is mended.', switchOn: 'Switch the endpoint on, then send it again.',
+  },
+};

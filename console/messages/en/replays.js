@@ -1,0 +1,26 @@
+// Which words do the pages about replays show?
+// A replay of a window: what it selects, how long it takes, how far it is.
+import { count, number, span } from '../../shell.js';
+
+export const words = {
+  title: 'Replays', things: 'replays', replay: 'Replay', create: 'Replay a period', time: 'Started', status: 'Status', endpoint: 'Endpoint', what: 'What is sent', period: 'Period', examined: 'Examined', sent: 'Sent', progress: 'Progress',
+  empty: 'No replays yet', emptyHint: 'A replay sends what an endpoint missed in a period of time again. You see first what it would send.',
+  selections: /** @type {Record<string, string>} */ ({ failed: 'Failed or cancelled', skipped: 'Never sent', all: 'Failed, cancelled or never sent', retrying: 'Waiting for a retry' }),
+  selectionHints: /** @type {Record<string, string>} */ ({ failed: 'Deliveries that were given up, or cancelled while the endpoint was off.', skipped: 'Events that fit the endpoint’s settings of now, and have no delivery to it: it was off, or did not exist yet.', all: 'Both of these.', retrying: 'Sent at once instead of later, each with its whole schedule again.' }),
+  types: (/** @type {string[]} */ names) => (names.length ? names.join(', ') : 'all types'), delivered: 'delivered ones too',
+
+  // New
+  newTitle: 'Replay a period', newNote: 'Sends what one endpoint missed again, oldest first. First you see what it would send.', choose: 'Choose an endpoint', off: ' (off)', since: 'From', until: 'Until', untilHint: 'Left out: now.', presets: 'The last', selection: 'What to send', typesLabel: 'Event types', typesHint: 'Separated by commas, families as invoice.*; all if left out.', include: 'Also what was delivered already', includeHint: 'Receivers get it twice.',
+  preview: 'Count', counting: 'Counting …', again: 'Count again', would: 'What would be sent', wouldNote: 'Nothing is sent yet.', atLeast: 'At least ', deliveries: (/** @type {number} */ n) => count(n, 'delivery', 'deliveries'), nothing: 'Nothing to send in this period.', nothingHint: 'Choose a longer period, or another kind.', incomplete: 'The period has too many rows to count them all.', samples: (/** @type {number} */ n) => (n === 1 ? 'The first one' : `The first ${number(n)}`),
+  lasts: (/** @type {number} */ ms, /** @type {string} */ why) => `${ms < 10_000 ? 'A few seconds' : `About ${span(ms)}`}${why}.`, byLimit: (/** @type {number} */ perSecond) => `, at the endpoint’s limit of ${number(perSecond)} a second`, run: (/** @type {string} */ n) => `Send ${n}`, changed: 'You changed something since this was counted.', needEndpoint: 'Choose an endpoint.', needSince: 'Say from when.', offWarn: 'This endpoint is off: switch it on before anything can be sent.', columns: { time: 'Accepted', type: 'Event type', status: 'Status', answer: 'Last answer' },
+
+  // One
+  facts: { endpoint: 'Endpoint', what: 'What is sent', types: 'Event types', period: 'Period', started: 'Started', examined: 'Examined', sent: 'Sent', id: 'Replay', ended: 'Ended' },
+  phase: /** @type {Record<string, string>} */ ({ deliveries: 'Going through deliveries', events: 'Going through events without a delivery', over: 'Everything was gone through' }),
+  state: {
+    running: (/** @type {string} */ phase, /** @type {string} */ at) => `${phase}${at && `, at those of ${at}`}.`, left: (/** @type {number} */ ms) => (ms < 5_000 ? 'Some seconds are left.' : `About ${span(ms)} left.`), leftUnknown: 'The time left is not known yet.',
+    completed: (/** @type {number} */ sent, /** @type {string} */ took) => (sent === 0 ? `Nothing was left to send. It took ${took}.` : `${count(sent, 'delivery was', 'deliveries were')} sent again in ${took}. Some may still be on their way.`),
+    cancelled: (/** @type {number} */ sent) => `It was stopped after ${count(sent, 'delivery', 'deliveries')}: by hand, or because the endpoint was switched off or deleted.`,
+  },
+  cancel: 'Stop', cancelTitle: 'Stop this replay?', cancelWords: 'What it has sent already goes on. The rest is not sent.', cancelConfirm: 'Stop it', cancelled: 'The replay is stopped.', deliveriesOf: 'Deliveries of this endpoint in this period', percent: (/** @type {number} */ share) => `${Math.floor(share * 100)} %`, repeat: 'Replay again',
+};

@@ -1,0 +1,46 @@
+// Which events came in?
+// A live list with filters in the address; a search in payloads says how far it has looked.
+import { Badge, Empty, Filters, Fresh, Id, Loaded, May, NoMatch, Notice, Page, Pager, Partial, Table, TextFilter, Time, TimeFilter, html, link, may, messages, relative, route, setQuery, useLiveList, useTimeRange } from '../shell.js';
+import { words } from '../messages/en/events.js';
+import { TypeFilter } from './event/types.js';
+import { styles } from './delivery/styles.js';
+
+await styles;
+
+const LIMIT = 50;
+const FILTERS = { event_type: words.typeFilter, text: words.textFilter, idempotency_key: words.keyFilter, period: words.period, since: words.period, until: words.period };
+
+/** @param {{ws: string}} props */
+export default function Events({ ws }) {
+  const { query } = route.value;
+  const ask = { workspace_id: ws, limit: LIMIT, ...Object.fromEntries(['event_type', 'text', 'idempotency_key', 'cursor', 'before'].map((name) => [name, query.get(name)])), ...useTimeRange() };
+  const list = useLiveList('/v1/events', ask);
+  const used = Object.fromEntries(Object.entries(FILTERS).filter(([name]) => query.get(name)));
+  const goOn = list.next ? () => setQuery({ cursor: list.next, before: null }) : null;
+  const send = html`<${May} scope="events"><a class="button primary" href=${link('events', 'send')}>${words.send}</a><//>`;
+  return html`<${Page} title=${words.title} actions=${send}>
+    <${Filters} names=${Object.keys(FILTERS)}>
+      <${TypeFilter} label=${words.type} />
+      <${TextFilter} name="text" label=${words.text} minLength=${3} width="220px" />
+      <${TimeFilter} />
+    <//>
+    <${Fresh} list=${list} />
+    <${Loaded} of=${list} rows=${12}>${() => html`
+      ${list.rows.length > 0 && html`<${List} rows=${list.rows} />`}
+      ${list.rows.length === 0 && !list.next && (Object.keys(used).length || list.previous ? html`<${NoMatch} what=${words.things} filters=${used} />` : html`<${Empty} title=${words.empty} actions=${send}>${may('events') ? words.emptyHint : words.emptyPortal}<//>`)}
+      ${list.searched && list.next ? html`<${Partial} looked=${list.searched.events} backTo=${list.searched.back_to} goOn=${goOn} />`
+    : list.rows.length < LIMIT && list.next && html`<${Notice} actions=${html`<button class="button small" onClick=${goOn}>${messages.states.goOn}</button>`}>${messages.states.shortPage}<//>`}
+      <${Pager} list=${list} />`}<//>
+  <//>`;
+}
+
+/** @param {{rows: any[]}} props */
+const List = ({ rows }) => html`<${Table} label=${words.title} rows=${rows} href=${(/** @type {any} */ e) => link('events', e.id)} columns=${[
+  { head: words.time, width: '128px', cell: (/** @type {any} */ e) => html`<${Time} at=${e.created_at} />` },
+  { head: words.type, main: true, cell: (/** @type {any} */ e) => html`<bdi title=${e.type}>${e.type}</bdi>${e.erased_at && html` <${Badge}>${words.erasedBadge}<//>`}${e.deliver_at && Date.parse(e.deliver_at) > Date.now() && html` <${Badge} tone="warn">${words.later(relative(e.deliver_at))}<//>`}` },
+  { head: words.channels, width: '16%', phone: 'hide', cell: (/** @type {any} */ e) => (e.channels.length ? html`<bdi>${e.channels.join(', ')}</bdi>` : html`<span class="muted">–</span>`) },
+  { head: words.uid, width: '16%', phone: 'hide', narrow: 'hide', cell: (/** @type {any} */ e) => (e.uid ? html`<bdi title=${e.uid}>${e.uid}</bdi>` : html`<span class="muted">–</span>`) },
+  { head: words.id, width: '152px', phone: 'hide', cell: (/** @type {any} */ e) => html`<${Id} id=${e.id} />` },
+  { head: words.deliveries, width: '104px', align: 'right', cell: (/** @type {any} */ e) => (e.deliveries ? words.many(e.deliveries) : html`<span class="warn-text">0</span>`) },
+  { head: words.skipped, width: '88px', align: 'right', cell: (/** @type {any} */ e) => html`<span class="muted">${words.many(e.skipped)}</span>` },
+]} />`;

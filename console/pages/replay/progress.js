@@ -1,0 +1,49 @@
+// How far is a replay, and how long will it take?
+// Pure: a replay goes through its window oldest first, so the time in the last id that it has examined tells how far it is.
+
+/** A replay sends at most 100 deliveries a step, with a second between steps. */
+const MOST_PER_SECOND = 100;
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** The time of an id: a ULID begins with it. @param {string} id */
+export const timeOfId = (id) => [...id.replace(/^[a-z]+_/, '').slice(0, 10)].reduce((sum, c) => sum * 32 + Math.max(0, LETTERS.indexOf(c)), 0);
+
+/** How long it will take, by what limits it. @param {number} n @param {number|null|undefined} perSecond the endpoint's limit */
+export const lastsMs = (n, perSecond) => (n / Math.min(perSecond ?? MOST_PER_SECOND, MOST_PER_SECOND)) * 1000;
+
+/**
+ * The part that is done, 0 to 1: of what the dry run counted, or else of the window.
+ * @param {any} replay @param {number|null} [expected]
+ */
+export function share(replay, expected = null) {
+  const { progress, settings, status, created_at } = replay;
+  if (progress.phase === 'over' || status === 'completed') return 1;
+  // Deliveries may have come or gone since they were counted, so that the bar waits before its end.
+  if (expected) return Math.min(0.99, replay.sent / expected);
+  const since = Date.parse(settings.since);
+  const until = Date.parse(settings.until ?? created_at);
+  const within = progress.after ? Math.min(1, Math.max(0, (timeOfId(progress.after) - since) / Math.max(1, until - since))) : 0;
+  // Only `skipped` and `all` go through events as well, in a second pass.
+  if (!['skipped', 'all'].includes(settings.status)) return within;
+  return progress.phase === 'events' ? 0.5 + within / 2 : within / 2;
+}
+
+/**
+ * The time left, by how fast it went so far; null while that says nothing.
+ * @param {any} replay @param {number} now @param {number|null} [expected]
+ */
+export function leftMs(replay, now, expected = null) {
+  const done = share(replay, expected);
+  const took = Math.max(0, now - Date.parse(replay.created_at));
+  if (replay.status !== 'running' || done < 0.02 || took < 2000) return null;
+  return (took / done) * (1 - done);
+}
+
+/** The time up to which it has come. @param {any} replay @returns {string|null} */
+export const reached = (replay) => (replay.progress.after ? new Date(timeOfId(replay.progress.after)).toISOString() : null);
+
+const STORE = 'posthorn.replay.';
+/** What a dry run counted, for the bar of this tab: the API does not keep it. @param {string} id @param {number} count */
+export const remember = (id, count) => sessionStorage.setItem(STORE + id, String(count));
+/** @param {string} id @returns {number|null} */
+export const expectedOf = (id) => Number(sessionStorage.getItem(STORE + id)) || null;

@@ -1,0 +1,213 @@
+//! What opens a portal link, for whom, and until when?
+//! Portal links: narrow, expiring tokens of one workspace, made with a key that has their rights.
+
+use std::time::Duration;
+
+use api::client::ApiClient;
+use serde_json::{Value, json};
+use stories::{Receiver, Stage};
+
+use super::sessions::{call, key};
+
+const LINKS: &str = "/v1/portal-links";
+
+/// The link, and a client that has opened it.
+async fn link(stage: &Stage, maker: &ApiClient, wishes: Value) -> (Value, ApiClient) {
+    let (status, link) = call(maker, "POST", LINKS, wishes).await;
+    assert_eq!(status, 201, "{link}");
+    let (page, token) = link["url"].as_str().unwrap().split_once("#t=").unwrap();
+    assert_eq!(page, format!("{}/portal/{}", stage.platform.url(), stage.workspace));
+    assert!(token.starts_with("php_"));
+    let client = ApiClient::new(&stage.platform.url(), token);
+    (link, client)
+}
+
+async fn status(client: &ApiClient, path: &str) -> u16 {
+    call(client, "GET", path, Value::Null).await.0
+}
+
+#[tokio::test]
+async fn a_link_opens_what_it_names_and_nothing_else() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    let wishes =
+        json!({ "workspace_id": stage.workspace, "scopes": ["webhooks", "events:ro"], "user": "user-17" });
+    let (link, inside) = link(&stage, &stage.admin, wishes).await;
+    assert!(link["id"].as_str().unwrap().starts_with("link_"));
+    let me = call(&inside, "GET", "/v1/me", Value::Null).await.1;
+    assert_eq!((&me["kind"], &me["portal_link_id"]), (&json!("portal"), &link["id"]));
+    assert_eq!(
+        (&me["user"], &me["api_key"]["scopes"]),
+        (&json!("user-17"), &json!(["webhooks", "events:ro"]))
+    );
+    assert_eq!(me["api_key"]["workspace_id"], json!(stage.workspace));
+    assert!(!me.to_string().contains("local admin"), "who made it is none of the customer's business: {me}");
+
+    assert_eq!(status(&inside, &format!("/v1/webhook-endpoints/{}", endpoint.id)).await, 200);
+    assert_eq!(status(&inside, "/v1/events").await, 200);
+    let event = json!({ "type": "invoice.paid", "data": {} });
+    assert_eq!(call(&inside, "POST", "/v1/events", event).await.1["code"], "missing_scope");
+    for path in
+        ["/v1/api-keys", "/v1/audit", "/v1/workspaces", &format!("/v1/workspaces/{}", stage.workspace)]
+    {
+        assert_eq!(status(&inside, path).await, 403, "{path}");
+    }
+    // It opens neither a session nor another link.
+    let more = json!({ "scopes": ["webhooks"] });
+    for (method, path, body) in [
+        ("POST", "/v1/sessions", Value::Null),
+        ("POST", LINKS, more),
+        ("GET", LINKS, Value::Null),
+        ("DELETE", &format!("{LINKS}/{}", link["id"].as_str().unwrap()), Value::Null),
+    ] {
+        assert_eq!(call(&inside, method, path, body).await.1["code"], "needs_api_key", "{method} {path}");
+    }
+
+    // What its holder changes is theirs.
+    let path = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    assert_eq!(call(&inside, "PATCH", &path, json!({ "description": "ours" })).await.0, 200);
+    let log =
+        stage.read(&format!("/v1/audit?workspace_id={}&action=endpoint.updated", stage.workspace)).await;
+    let actor = &log["data"][0]["actor"];
+    assert_eq!((&actor["type"], &actor["id"]), (&json!("portal_link"), &link["id"]));
+    assert_eq!(actor["user"], "user-17");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_link_of_one_workspace_does_not_see_another() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let endpoint = stage.endpoint(&receiver, json!({})).await;
+    let other = stage.admin.post("/v1/workspaces", &json!({ "name": "other" })).await.unwrap();
+    let wishes = json!({ "workspace_id": other["id"], "scopes": ["webhooks"] });
+    let (made, link) = call(&stage.admin, "POST", LINKS, wishes).await;
+    assert_eq!(made, 201, "{link}");
+    let token = link["url"].as_str().unwrap().split_once("#t=").unwrap().1;
+    let inside = ApiClient::new(&stage.platform.url(), token);
+    assert_eq!(status(&inside, "/v1/webhook-endpoints").await, 200);
+    assert_eq!(status(&inside, &format!("/v1/webhook-endpoints/{}", endpoint.id)).await, 404);
+    assert_eq!(
+        status(&inside, &format!("/v1/webhook-endpoints?workspace_id={}", stage.workspace)).await,
+        404
+    );
+
+    let (of_one, _) = key(&stage, json!({ "scopes": ["webhooks"] })).await;
+    let wishes = json!({ "workspace_id": other["id"], "scopes": ["webhooks"] });
+    assert_eq!(call(&of_one, "POST", LINKS, wishes).await.0, 404);
+    let path = format!("{LINKS}/{}", link["id"].as_str().unwrap());
+    assert_eq!(call(&of_one, "DELETE", &path, Value::Null).await.0, 404);
+    assert_eq!(
+        status(&of_one, &format!("{LINKS}?workspace_id={}", other["id"].as_str().unwrap())).await,
+        404
+    );
+    assert_eq!(status(&inside, "/v1/webhook-endpoints").await, 200);
+
+    assert_eq!(
+        call(
+            &stage.admin,
+            "DELETE",
+            &format!("/v1/workspaces/{}", other["id"].as_str().unwrap()),
+            Value::Null
+        )
+        .await
+        .0,
+        204
+    );
+    assert_eq!(status(&inside, "/v1/webhook-endpoints").await, 401, "its workspace is gone");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn nobody_hands_out_more_than_they_have() {
+    let stage = Stage::set().await;
+    let (maker, _) = key(&stage, json!({ "scopes": ["webhooks", "events:ro"] })).await;
+    let with = |wishes: Value| {
+        let mut body = json!({ "scopes": ["webhooks"] });
+        body.as_object_mut().unwrap().extend(wishes.as_object().unwrap().clone());
+        body
+    };
+    for (wishes, code, pointer) in [
+        (json!({ "scopes": ["events"] }), "missing_scope", Value::Null),
+        (json!({ "scopes": ["webhooks", "admin"] }), "invalid_request", json!("/scopes/1")),
+        (json!({ "scopes": ["workspaces:ro"] }), "invalid_request", json!("/scopes/0")),
+        (json!({ "scopes": [] }), "invalid_request", json!("/scopes")),
+        (json!({ "expires_in_seconds": 59 }), "invalid_request", json!("/expires_in_seconds")),
+        (json!({ "expires_in_seconds": 86_401 }), "invalid_request", json!("/expires_in_seconds")),
+        (json!({ "user": "" }), "invalid_request", json!("/user")),
+        (json!({ "theme": "dark" }), "unknown_field", json!("/theme")),
+    ] {
+        let (_, problem) = call(&maker, "POST", LINKS, with(wishes.clone())).await;
+        assert_eq!(
+            (&problem["code"], &problem["errors"][0]["pointer"]),
+            (&json!(code), &pointer),
+            "{wishes}"
+        );
+    }
+    let (reader, _) = key(&stage, json!({ "scopes": ["webhooks:ro"] })).await;
+    assert_eq!(
+        call(&reader, "POST", LINKS, json!({ "scopes": ["webhooks:ro"] })).await.1["code"],
+        "missing_scope"
+    );
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_link_ends_by_itself_by_its_maker_and_with_its_key() {
+    let stage = Stage::set().await;
+    let (maker, id) = key(&stage, json!({ "scopes": ["webhooks"] })).await;
+    let short = json!({ "scopes": ["webhooks"], "expires_in_seconds": 60 });
+    let (_, short) = link(&stage, &maker, short).await;
+    let (revoked, in_revoked) = link(&stage, &maker, json!({ "scopes": ["webhooks"] })).await;
+    let (kept, in_kept) = link(&stage, &maker, json!({ "scopes": ["webhooks"], "user": "user-2" })).await;
+    let listed = call(&maker, "GET", LINKS, Value::Null).await.1;
+    assert_eq!(listed["data"].as_array().unwrap().len(), 3, "{listed}");
+    let mut expected = kept.clone();
+    expected.as_object_mut().unwrap().remove("url");
+    assert_eq!(listed["data"][0], expected, "newest first, without the way in");
+
+    stage.advance(Duration::from_secs(61));
+    assert_eq!(status(&short, "/v1/webhook-endpoints").await, 401);
+    let path = format!("{LINKS}/{}", revoked["id"].as_str().unwrap());
+    assert_eq!(call(&maker, "DELETE", &path, Value::Null).await.0, 204);
+    assert_eq!(status(&in_revoked, "/v1/webhook-endpoints").await, 401);
+    assert_eq!(call(&maker, "DELETE", &path, Value::Null).await.0, 404);
+    let listed = call(&maker, "GET", LINKS, Value::Null).await.1;
+    let ids: Vec<_> = listed["data"].as_array().unwrap().iter().map(|link| &link["id"]).collect();
+    assert_eq!(ids, [&kept["id"]]);
+
+    assert_eq!(status(&in_kept, "/v1/webhook-endpoints").await, 200);
+    assert_eq!(call(&stage.admin, "DELETE", &format!("/v1/api-keys/{id}"), Value::Null).await.0, 204);
+    assert_eq!(status(&in_kept, "/v1/webhook-endpoints").await, 401);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_link_that_was_made_in_the_console_outlives_the_session() {
+    let stage = Stage::set().await;
+    let (maker, id) = key(&stage, json!({ "scopes": ["admin"] })).await;
+    let opened = call(&maker, "POST", "/v1/sessions", Value::Null).await.1;
+    let session = ApiClient::new(&stage.platform.url(), opened["token"].as_str().unwrap());
+    let (_, inside) = link(&stage, &session, json!({ "scopes": ["webhooks"] })).await;
+    assert_eq!(call(&session, "DELETE", "/v1/sessions/current", Value::Null).await.0, 204);
+    assert_eq!(status(&inside, "/v1/webhook-endpoints").await, 200);
+    assert_eq!(call(&stage.admin, "DELETE", &format!("/v1/api-keys/{id}"), Value::Null).await.0, 204);
+    assert_eq!(status(&inside, "/v1/webhook-endpoints").await, 401);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_same_link() {
+    let stage = Stage::set().await;
+    let (maker, _) = key(&stage, json!({ "scopes": ["webhooks"] })).await;
+    let body = json!({ "scopes": ["webhooks"] }).to_string();
+    let header = [("Idempotency-Key", "for-user-17")];
+    let first = maker.call("POST", LINKS, body.clone(), &header).await.unwrap();
+    let again = maker.call("POST", LINKS, body.clone(), &header).await.unwrap();
+    assert_eq!((first.0, &first.1), (201, &again.1));
+    // Nobody else gets it under the same key, not even a session of the same API key.
+    let opened = call(&maker, "POST", "/v1/sessions", Value::Null).await.1;
+    let session = ApiClient::new(&stage.platform.url(), opened["token"].as_str().unwrap());
+    let other = session.call("POST", LINKS, body, &header).await.unwrap();
+    assert_ne!(other.1["id"], first.1["id"]);
+    stage.end().await;
+}
