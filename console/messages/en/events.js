@@ -8,7 +8,7 @@ const list = (names) => (names.length > 6 ? `${names.slice(0, 5).join(', ')} and
 export const words = {
   title: 'Events', things: 'events', event: 'Event', time: 'Accepted', type: 'Event type', deliveries: 'Deliveries', skipped: 'Skipped', channels: 'Channels', id: 'Id', uid: 'Your id',
   textFilter: 'text in the payload', text: 'Text in the payload', typeFilter: 'event type', period: 'period', keyFilter: 'idempotency key',
-  send: 'Send an event', empty: 'No events yet', emptyHint: 'Your product sends an event by one request. Send the first one here, and see where it goes.', erasedBadge: 'erased', later: (/** @type {string} */ when) => `due ${when}`,
+  send: 'Send an event', empty: 'No events yet', emptyHint: 'Your product sends an event by one request. Send the first one here, and see where it goes.', emptyPortal: 'Events are listed here as soon as the first one is sent.', erasedBadge: 'erased', later: (/** @type {string} */ when) => `due ${when}`,
   many: (/** @type {number} */ n) => (n >= 256 ? `${number(n)}+` : number(n)),
 
   // One event

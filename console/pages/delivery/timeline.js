@@ -53,7 +53,7 @@ function Exchange({ attempt }) {
       ${request.url ? html`<p class="mono break">${request.method} <bdi dir="ltr">${request.url}</bdi> <${Copy} text=${request.url} /></p>` : html`<p class="muted">${words.oldAttempt}</p>`}
       <${Headers} of=${request.headers} />
       ${request.undefined?.length > 0 && html`<p class="notice warn"><${Icon} name="warn" />${words.undefinedMembers(request.undefined.join(', '))}</p>`}
-      <dl class="headers"><div><dt>${words.size}</dt><dd>${size(request.body_bytes)}</dd></div><div><dt>${words.sha}</dt><dd><span title=${request.body_sha256}>${middle(request.body_sha256, 24)}</span> <${Copy} text=${request.body_sha256} /></dd></div></dl>
+      <dl class="headers"><div><dt>${words.size}</dt><dd>${size(request.body_bytes)}</dd></div><div><dt>${words.sha}</dt><dd><span title=${request.body_sha256}>${middle(request.body_sha256, 20)}</span> <${Copy} text=${request.body_sha256} /></dd></div></dl>
     </section>
     <section aria-label=${words.response}><h3>${words.response}</h3>
       ${!response ? html`<p class="muted">${words.noResponse}</p>` : html`<p class=${`mono ${attempt.error ? 'bad-text' : ''}`}>${statusName(response.status)}</p>
