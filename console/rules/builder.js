@@ -123,14 +123,14 @@ function byNode(filter, errors) {
 export function Builder({ view, ...props }) {
   const b = useBuilder(props);
   const root = useDragging(b);
-  return html`<div class=${`builder view-${view} ${b.readOnly ? 'read-only' : ''}`} ref=${root}>
+  return html`<div class=${`r-builder r-view-${view} ${b.readOnly ? 'r-read-only' : ''}`} ref=${root}>
     ${view !== 'json' && !b.readOnly && html`<${EventPanel} b=${b} />`}
-    <div class="rule-column cards">
+    <div class="r-rule-column r-cards">
       ${view === 'json' ? html`<${JsonView} b=${b} />` : html`
-        <section class="card"><h2>${texts.when}</h2><${When} b=${b} /></section>
-        <section class="card"><h2>${texts.if}</h2><${Conditions} b=${b} /></section>
-        <section class="card"><h2>${texts.then}</h2><${Steps} b=${b} /></section>
-        <section class="card"><h2>${texts.examples}</h2><${Examples} b=${b} /></section>`}
+        <section class="r-card"><h2>${texts.when}</h2><${When} b=${b} /></section>
+        <section class="r-card"><h2>${texts.if}</h2><${Conditions} b=${b} /></section>
+        <section class="r-card"><h2>${texts.then}</h2><${Steps} b=${b} /></section>
+        <section class="r-card"><h2>${texts.examples}</h2><${Examples} b=${b} /></section>`}
     </div>
     ${!b.readOnly && html`<${Result} b=${b} />`}
     <datalist id="rule-paths">${b.pathsBelow('').map((path) => html`<option key=${path} value=${path} />`)}</datalist>
