@@ -13,7 +13,10 @@ export async function dress(ws) {
   if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
   if (lang) { root.lang = lang; locale.current = lang; }
   if (accent && isColour(accent)) for (const [name, value] of Object.entries(accentTokens(accent))) root.style.setProperty(name, value);
-  if (parent !== window && origins.length) tellHeight(origins);
+  if (parent === window) return;
+  // A frame is as high as its content; what fills the window would never let it shrink.
+  root.dataset.framed = 'true';
+  if (origins.length) tellHeight(origins);
 }
 
 /** @param {string} accent `#rrggbb` @returns {Record<string, string>} */
