@@ -10,7 +10,7 @@ import { EventPanel } from './event_panel.js';
 import { pathsOf, schemaPaths, useDescription, useLooked, useTypes } from './events.js';
 import { Examples } from './examples.js';
 import { nodeAt, pointers } from './filter.js';
-import { RawJson } from './json.js';
+import { Raw } from './json.js';
 import { lazy } from './lazy.js';
 import { fromValue } from './operators.js';
 import * as moves from './moves.js';
@@ -42,7 +42,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   // The backtest has the verdict on its events and the requests for one of them; of others the server is asked.
   const listed = event?.id ? events.find((each) => each.id === event.id) : undefined;
   const isShown = listed && tested.result?.requests[0]?.event_id === listed.id;
-  const query = !event || isShown || readOnly ? null : event.id ? { event_id: event.id } : { event: new RawJson(ownEvent(event)) };
+  const query = !event || isShown || readOnly ? null : event.id ? { event_id: event.id } : { event: new Raw(ownEvent(event)) };
   // An event of one's own is not signed with a stored secret, unless one may manage endpoints.
   const alone = useTest({ draft, ws, ruleId: event?.id || may('webhooks') ? ruleId : '', query });
   const own = isShown ? tested.result : alone.result;
