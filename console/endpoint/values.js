@@ -67,7 +67,7 @@ export const blank = () => ({
 export function fromEndpoint(e) {
   const list = (/** @type {any} */ statuses) => (statuses ?? []).join(', ');
   return {
-    url: e.url, description: e.description, events: [...e.events], channels: e.channels.join(', '), filter: writeJson(e.filter), method: e.method, body: e.body, template: writeJson(e.template),
+    url: e.url, description: e.description, events: [...e.events], channels: e.channels.join(', '), filter: e.filter_text ?? writeJson(e.filter), method: e.method, body: e.body, template: e.template_text ?? writeJson(e.template),
     headers: Object.entries(e.headers), header_prefix: e.header_prefix, profile: e.signature.profile, secret: '',
     retry: e.retry.preset ?? 'custom', schedule: e.retry.schedule_seconds ? e.retry.schedule_seconds.map(writeSpan).join(', ') : '', timeout: String(e.timeout_seconds),
     success: list(e.outcomes.success), retryable: list(e.outcomes.retryable), permanent: list(e.outcomes.permanent), failures: String(e.disable.consecutive_failures), window: writeSpan(e.disable.window_seconds),

@@ -10,7 +10,7 @@ import { EventPanel } from './event_panel.js';
 import { pathsOf, schemaPaths, useDescription, useLooked, useTypes } from './events.js';
 import { Examples } from './examples.js';
 import { nodeAt, pointers } from './filter.js';
-import { RawJson } from './json.js';
+import { Raw } from './json.js';
 import { lazy } from './lazy.js';
 import { fromValue } from './operators.js';
 import * as moves from './moves.js';
@@ -42,7 +42,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   // The backtest has the verdict on its events and the requests for one of them; of others the server is asked.
   const listed = event?.id ? events.find((each) => each.id === event.id) : undefined;
   const isShown = listed && tested.result?.requests[0]?.event_id === listed.id;
-  const query = !event || isShown || readOnly ? null : event.id ? { event_id: event.id } : { event: new RawJson(ownEvent(event)) };
+  const query = !event || isShown || readOnly ? null : event.id ? { event_id: event.id } : { event: new Raw(ownEvent(event)) };
   // An event of one's own is not signed with a stored secret, unless one may manage endpoints.
   const alone = useTest({ draft, ws, ruleId: event?.id || may('webhooks') ? ruleId : '', query });
   const own = isShown ? tested.result : alone.result;
@@ -123,14 +123,14 @@ function byNode(filter, errors) {
 export function Builder({ view, ...props }) {
   const b = useBuilder(props);
   const root = useDragging(b);
-  return html`<div class=${`builder view-${view} ${b.readOnly ? 'read-only' : ''}`} ref=${root}>
+  return html`<div class=${`r-builder r-view-${view} ${b.readOnly ? 'r-read-only' : ''}`} ref=${root}>
     ${view !== 'json' && !b.readOnly && html`<${EventPanel} b=${b} />`}
-    <div class="rule-column cards">
+    <div class="r-rule-column r-cards">
       ${view === 'json' ? html`<${JsonView} b=${b} />` : html`
-        <section class="card"><h2>${texts.when}</h2><${When} b=${b} /></section>
-        <section class="card"><h2>${texts.if}</h2><${Conditions} b=${b} /></section>
-        <section class="card"><h2>${texts.then}</h2><${Steps} b=${b} /></section>
-        <section class="card"><h2>${texts.examples}</h2><${Examples} b=${b} /></section>`}
+        <section class="r-card"><h2>${texts.when}</h2><${When} b=${b} /></section>
+        <section class="r-card"><h2>${texts.if}</h2><${Conditions} b=${b} /></section>
+        <section class="r-card"><h2>${texts.then}</h2><${Steps} b=${b} /></section>
+        <section class="r-card"><h2>${texts.examples}</h2><${Examples} b=${b} /></section>`}
     </div>
     ${!b.readOnly && html`<${Result} b=${b} />`}
     <datalist id="rule-paths">${b.pathsBelow('').map((path) => html`<option key=${path} value=${path} />`)}</datalist>
