@@ -1,6 +1,6 @@
 // Who changed what, when, and from what to what?
 // Newest first, of the workspace or of the installation; filters in the address; each entry opens to before and after.
-import { ChoiceFilter, Empty, Filters, Fresh, Loaded, NoMatch, Page, Pager, Segments, TextFilter, TimeFilter, endpointName, html, route, session, setQuery, useEndpoints, useLive, useLiveList, useMemo, useTimeRange } from '../shell.js';
+import { ChoiceFilter, Empty, Filters, Fresh, Loaded, NoMatch, Page, Pager, Segments, TextFilter, TimeFilter, endpointName, html, route, session, setQuery, useEndpoints, useLive, useLiveList, useMemo, useTimeRange, workspaceNames } from '../shell.js';
 import { words } from '../messages/en/audit.js';
 import { AuditList } from '../manage/audit_list.js';
 import { styles } from '../manage/styles.js';
@@ -18,7 +18,7 @@ export default function Audit({ ws }) {
   const keys = useLive('/v1/api-keys', { workspace_id: ws, limit: 250 });
   const all = useLive(session.value?.workspace_id === null ? '/v1/api-keys' : null, { limit: 250 });
   const endpoints = useEndpoints(ws);
-  const names = useMemo(() => new Map([...[...endpoints.values()].map((e) => /** @type {[string, string]} */ ([e.id, endpointName(e)])), ...(keys.data?.data ?? []).map((/** @type {any} */ k) => [k.id, k.name])]), [endpoints, keys.data]);
+  const names = useMemo(() => new Map([...[...endpoints.values()].map((e) => /** @type {[string, string]} */ ([e.id, endpointName(e)])), ...(keys.data?.data ?? []).map((/** @type {any} */ k) => [k.id, k.name]), ...Object.entries(workspaceNames.value)]), [endpoints, keys.data, workspaceNames.value]);
   const actors = [...(keys.data?.data ?? []), ...(all.data?.data ?? [])].map((k) => /** @type {[string, string]} */ ([k.id, k.name]));
   const used = Object.fromEntries(Object.entries(FILTERS).filter(([name]) => query.get(name)));
   return html`<${Page} title=${words.title} note=${words.note}>

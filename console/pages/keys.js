@@ -17,7 +17,7 @@ export default function Keys({ ws }) {
   const now = useClock(60_000);
   const idle = list.rows.filter((key) => ['never', 'idle'].includes(useOf(key, now))).length;
   return html`<${Page} title=${words.title} note=${words.note} actions=${html`<${May} scope="admin"><a class="button primary" href=${link('keys', 'new', { of: query.get('of') })}>${words.new}</a><//>`}>
-    ${session.value?.workspace_id === null && html`<div class="filters"><div class="row"><span class="muted">${words.which}</span><${Segments} label=${words.which} value=${all ? 'all' : ''} options=${[['', words.onlyHere], ['all', words.everywhere]]} change=${(/** @type {string} */ of) => setQuery({ of, cursor: null, before: null })} /></div></div>`}
+    ${session.value?.workspace_id === null && html`<div class="row of-line"><span class="muted">${words.which}</span><${Segments} label=${words.which} value=${all ? 'all' : ''} options=${[['', words.onlyHere], ['all', words.everywhere]]} change=${(/** @type {string} */ of) => setQuery({ of, cursor: null, before: null })} /></div>`}
     <${Fresh} list=${list} />
     <${Loaded} of=${list}>${() => (list.rows.length === 0 ? html`<${Empty} title=${all ? words.emptyAll : words.empty} actions=${html`<${May} scope="admin"><a class="button primary" href=${link('keys', 'new')}>${words.new}</a><//>`}>${all ? '' : words.emptyHint}<//>` : html`
       ${idle > 0 && html`<div class="above"><${Notice} icon="clock">${words.idleNote(idle)}<//></div>`}
