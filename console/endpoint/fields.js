@@ -32,7 +32,7 @@ export function EndpointFields({ form, known, preview, sample, isNew = false }) 
     <${TypePicker} events=${v.events} known=${known} error=${form.error('/events/*')} change=${(/** @type {string[]} */ events) => set({ events })} />
     <div class="folds">
       <${Part} name="filter" label=${words.filter} note=${words.filterNote} form=${form} members=${['filter']} wrong=${errorsOf('filter').length > 0}>
-        <${FilterField} text=${v.filter} change=${(/** @type {string} */ filter) => set({ filter })} data=${sample.data} type=${sample.type} why=${preview.why} errors=${errorsOf('filter')} />
+        ${() => html`<${FilterField} text=${v.filter} change=${(/** @type {string} */ filter) => set({ filter })} data=${sample.data} type=${sample.type} why=${preview.why} errors=${errorsOf('filter')} />`}
       <//>
       <${Part} name="retry" label=${words.retry} form=${form} members=${FOLDS.retry} note=${retryNote(v)}><${RetryFields} form=${form} isNew=${isNew} /><//>
       <${Part} name="limits" label=${words.limits} form=${form} members=${FOLDS.limits}><${LimitFields} form=${form} /><//>

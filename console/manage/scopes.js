@@ -1,10 +1,10 @@
 // What may the holder of these scopes do, in words?
 // Pure: one level for each noun, sentences for people, and the scopes that the API takes for them.
 
-/** Each noun of the API: [noun, has it a scope that only reads, has it one that changes]. */
+/** What scopes are about, in the order of lists. */
 export const NOUNS = ['events', 'webhooks', 'deliveries', 'rules', 'actions', 'sources', 'catalogue', 'workspaces', 'admin'];
-/** Those that a portal link may have, from what a customer needs most. */
-export const PORTAL_NOUNS = ['webhooks', 'deliveries', 'events', 'catalogue'];
+/** What a customer needs in the portal; the catalogue is read by everybody. */
+export const PORTAL_NOUNS = ['webhooks', 'deliveries', 'events'];
 
 /** @typedef {'none'|'ro'|'rw'} Level */
 

@@ -40,7 +40,7 @@ export const words = {
   payload: 'Payload', showBody: 'What is sent', showData: 'Event’s data',
   bodySame: (/** @type {number} */ n) => `Byte for byte what attempt ${n} sent.`, bodyOther: (/** @type {number} */ n) => `What would be sent now. Attempt ${n} sent other bytes: the endpoint’s settings have changed since.`, bodyNow: 'What would be sent now.',
 
-  who: { console: 'The endpoint', portal: 'Your endpoint' },
+  theHost: 'the host', who: { console: 'The endpoint', portal: 'Your endpoint' },
   happened: {
     success: (/** @type {string} */ who, /** @type {string} */ status, /** @type {string} */ took) => `${who} answered ${status} after ${took}.`,
     http_status: (/** @type {string} */ who, /** @type {string} */ status, /** @type {string} */ took) => `${who} answered ${status} after ${took}.`,
