@@ -79,7 +79,7 @@ export function turn(delivery, { now, nextProbe }) {
     case 'parked': {
       if (delivery.parked_reason !== 'endpoint_failing') return /** @type {any} */ (say)[delivery.parked_reason] ?? say.parked;
       const probe = nextProbe ? Date.parse(nextProbe) - now : 0;
-      return say.endpoint_failing(probe > 1000 ? `we ask it again in ${span(probe)}` : '');
+      return say.endpoint_failing(probe > 1000 ? say.probe(span(probe)) : '');
     }
     case 'failed': return delivery.trigger === 'test' ? say.failedTest : say.failed;
     case 'cancelled': return say.cancelled[delivery.cancel_reason] ?? '';

@@ -56,7 +56,7 @@ test('whose turn it is follows from the status', () => {
 
 test('a delivery without an attempt has a sentence too', () => {
   assert.equal(sentence(delivery({ status: 'pending', attempts: 0, attempt_log: [], next_attempt_at: null }), at), 'The first attempt is due.');
-  assert.match(sentence(delivery({ status: 'cancelled', cancel_reason: 'endpoint_disabled', attempts: 0, attempt_log: [] }), at), /^It was never tried\. .*Switch the endpoint on/);
+  assert.match(sentence(delivery({ status: 'cancelled', cancel_reason: 'endpoint_disabled', attempts: 0, attempt_log: [] }), at), /^No attempt was made\. .*Switch the endpoint on/);
 });
 
 test('steps are newest first, with what comes next on top', () => {
