@@ -1,6 +1,6 @@
 // How do many event types come in at once?
 // A file or a text; first what would change, type by type, then the import of exactly that document.
-import { Failed, Fold, Icon, Notice, Problem, call, html, link, navigate, number, toast, useId, useState } from '../shell.js';
+import { Failed, Fold, Icon, Notice, Problem, call, html, link, messages, navigate, number, toast, useId, useState } from '../shell.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { words } from '../messages/en/catalogue.js';
 
@@ -40,7 +40,7 @@ export default function Import() {
       <${CodeEditor} label=${words.document} value=${text} change=${type} errors=${problem?.errors ?? []} rows=${plan ? 8 : 18} />
       ${problem && problem.errors.length === 0 && html`<${Failed} problem=${problem} compact title=${problem.title} />`}
       <div class="form-end"><div class="row"><button class=${`button ${plan ? '' : 'primary'}`} type="button" disabled=${busy || !text.trim()} onClick=${() => send(true)}>${words.look}</button>
-        ${todo > 0 && html`<button class="button primary" disabled=${busy}>${words.apply(todo)}</button>`}<a class="button" href=${link('catalogue')}>${words.title}</a></div></div>
+        ${todo > 0 && html`<button class="button primary" disabled=${busy}>${words.apply(todo)}</button>`}<a class="button" href=${link('catalogue')}>${messages.form.cancel}</a></div></div>
     </form>
     ${plan && html`<${Plan} plan=${plan} />`}`;
 }

@@ -43,7 +43,7 @@ const Rows = ({ rows, listeners, seen }) => html`<${Table} label=${words.title} 
   group=${rows.some((t) => t.group) ? (/** @type {any} */ t) => t.group ?? words.noGroup : undefined} columns=${[
   { head: words.type, main: true, cell: (/** @type {any} */ t) => html`<span class="two-lines" title=${t.name}><span class="type-name"><bdi class="cut mono">${t.name}</bdi><${States} type=${t} /></span><bdi class="cut">${t.title}</bdi></span>` },
   { head: words.description, width: '32%', narrow: 'hide', phone: 'hide', cell: (/** @type {any} */ t) => html`<span class="muted" dir="auto" title=${t.description}>${t.description}</span>` },
-  { head: words.version, width: '88px', cell: (/** @type {any} */ t) => html`<span class=${t.version ? '' : 'muted'}>${words.versionOf(t.version)}</span>` },
+  { head: words.version, width: '104px', cell: (/** @type {any} */ t) => html`<span class=${t.version ? '' : 'muted'}>${words.versionOf(t.version)}</span>` },
   ...(listeners.endpoints || listeners.rules ? [{ head: words.listens, width: '176px', cell: (/** @type {any} */ t) => who(t.name, listeners) }] : []),
   ...(seen.ready ? [{ head: seen.all ? words.seen : words.seenHead(seen.looked), width: '120px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ t) => html`<span title=${seen.all ? undefined : words.seenOf(seen.looked)}>${seen.counts.has(t.name) ? `${number(seen.counts.get(t.name) ?? 0)}` : html`<span class="muted">${words.notSeen}</span>`}</span>` }] : []),
 ]} />`;

@@ -1,6 +1,6 @@
 // How is a source added?
 // First the provider, then its own form with the steps that come before it; afterwards its page says how to go on.
-import { FormEnd, Page, Section, html, link, navigate, post, route, useForm } from '../shell.js';
+import { Forbidden, FormEnd, Page, Section, html, link, may, navigate, post, route, useForm } from '../shell.js';
 import { styles } from '../endpoint/styles.js';
 import { SourceFields, shownOf } from '../sources/fields.js';
 import { PROVIDERS } from '../sources/providers.js';
@@ -16,6 +16,7 @@ await Promise.all([styles, sheet(new URL('../sources/sources.css', import.meta.u
 export default function SourceNew({ ws }) {
   const chosen = route.value.query.get('provider') ?? '';
   const crumbs = [[words.title, link('sources')]];
+  if (!may('sources')) return html`<${Page} title=${words.newTitle} crumbs=${crumbs}><${Forbidden} scope="sources" /><//>`;
   if (!PROVIDERS[chosen]) return html`<${Page} title=${words.newTitle} crumbs=${crumbs} note=${words.choose}><${Choose} /><//>`;
   return html`<${Page} title=${providers[chosen].name} crumbs=${[...crumbs, [words.newTitle, link('sources', 'new')]]} note=${providers[chosen].what}><${NewForm} key=${chosen} ws=${ws} provider=${chosen} /><//>`;
 }

@@ -21,7 +21,7 @@ export default function Sources({ ws }) {
     <${Fresh} list=${list} />
     <${Loaded} of=${list} rows=${6}>${() => (nothing ? html`<${NoMatch} what=${words.things} filters=${filters} />` : html`<${Table} label=${words.title} rows=${list.rows} href=${(/** @type {any} */ s) => link('sources', s.id)} columns=${[
     { head: words.name, main: true, cell: (/** @type {any} */ s) => html`<span class="two-lines"><bdi class="cut" title=${s.name}>${s.name}</bdi><span class="cut">${providerName(s.provider)}</span></span>` },
-    { head: words.address, width: '34%', narrow: 'hide', phone: 'hide', cell: (/** @type {any} */ s) => html`<span class="mono muted" title=${s.address}>${s.address}</span>` },
+    { head: words.scheme, width: '22%', narrow: 'hide', phone: 'hide', cell: (/** @type {any} */ s) => html`<span class="mono muted">${s.scheme}</span>` },
     { head: words.proof, width: '140px', cell: (/** @type {any} */ s) => html`<span class=${s.auth_strength === 'signed' ? '' : 'warn-text'} title=${words.strengths[s.auth_strength]?.[1]}>${words.strengths[s.auth_strength]?.[0] ?? s.auth_strength}</span>` },
     { head: words.state, width: '112px', cell: (/** @type {any} */ s) => html`<${Status} of=${s.active ? 'active' : 'off'} />` },
     { head: words.created, width: '128px', cell: (/** @type {any} */ s) => html`<${Time} at=${s.created_at} />` },

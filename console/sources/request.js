@@ -16,7 +16,7 @@ export default function ReceivedRequest({ source, id, path }) {
   const live = useLive(own, {}, { every: 10_000 });
   return html`<${Loaded} of=${live} rows=${8}>${(/** @type {any} */ r) => html`<div class="tab-body">
     <${Notice} tone=${r.verdict === 'valid' ? 'good' : r.verdict === 'invalid' ? 'bad' : 'warn'} actions=${r.reason !== 'body_too_large' && html`<${May} scope="sources"><${Opens} class="button small" label=${words.replay}>${(/** @type {() => void} */ close) => html`<${Confirm} title=${words.replayTitle} confirm=${words.replay} close=${close} run=${async () => { const now = await post(`${own}/replay`, {}); toast(words.replayed(words.verdicts[now.verdict] ?? now.verdict)); await live.refresh(); }}>${words.replayWords}<//>`}<//><//>`}>
-      ${r.verdict === 'valid' ? words.validLine(r.accepted, r.duplicates) : html`<strong>${reasons[r.reason]?.word ?? r.reason}</strong>: ${r.detail}${reasons[r.reason] && html`<p>${reasons[r.reason].hint}</p>`}`}
+      ${r.verdict === 'valid' ? words.validLine(r.accepted, r.duplicates) : html`<strong>${sentence(reasons[r.reason]?.word ?? r.reason)}</strong>: ${r.detail}${reasons[r.reason] && html`<p>${reasons[r.reason].hint}</p>`}`}
     <//>
     <${Facts} of=${[[words.verdict, html`<${Verdict} of=${r.verdict} />`], [words.received, html`<${Time} at=${r.received_at} />`], [words.answered, html`<span class="mono">${r.status}</span>`], [words.took, duration(r.duration_ms)], [words.method, html`<span class="mono">${r.method}</span>`], [words.sizeHead, size(r.body_bytes)], ...(r.replayed_at ? [[words.replayedAt, html`<${Time} at=${r.replayed_at} />`]] : []), [words.id, html`<${Id} id=${r.id} />`]]} />
     <${Section} title=${words.events} note=${r.accepted + r.duplicates > 0 ? words.newEvents(r.accepted, r.duplicates) : undefined}>${r.events.length === 0 ? html`<p class="muted">${words.noEvents}</p>` : html`<div class="chips-links">${r.events.map((/** @type {string} */ e) => html`<${Id} key=${e} id=${e} href=${link('events', e)} copy=${false} />`)}</div>${r.events.length >= 100 && html`<p class="hint">${words.moreEvents}</p>`}`}<//>
@@ -24,6 +24,9 @@ export default function ReceivedRequest({ source, id, path }) {
     ${r.headers ? html`<${Content} request=${r} path=${own} />` : html`<${Notice}>${words.hiddenContent}<//>`}
   </div>`}<//>`;
 }
+
+/** @param {string} words */
+const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** @param {{request: any, path: string}} props */
 function Content({ request: r, path }) {

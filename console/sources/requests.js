@@ -22,10 +22,10 @@ export default function Requests({ source, path }) {
     <${Loaded} of=${list} rows=${8}>${() => (nothing ? html`<${NoMatch} what=${words.requestThings} filters=${filters} />` : html`${list.rows.length === 0 && html`<${Partial} />`}<${Table} label=${words.requests} rows=${list.rows} href=${(/** @type {any} */ r) => link('sources', source.id, { request: r.id })} columns=${[
     { head: words.received, width: '136px', main: true, cell: (/** @type {any} */ r) => html`<${Time} at=${r.received_at} />` },
     { head: words.verdict, width: '128px', cell: (/** @type {any} */ r) => html`<${Verdict} of=${r.verdict} />` },
-    { head: words.why, cell: (/** @type {any} */ r) => html`<span title=${r.detail ?? undefined}>${r.reason ? html`${reasons[r.reason]?.word ?? r.reason} <span class="muted">${r.detail}</span>` : html`<span class="muted">–</span>`}</span>` },
+    { head: words.why, cell: (/** @type {any} */ r) => html`<span title=${r.detail ?? undefined}>${r.reason ? html`${reasons[r.reason]?.word ?? r.reason} <span class="muted no-phone">${r.detail}</span>` : html`<span class="muted">–</span>`}</span>` },
     { head: words.eventsHead, width: '152px', cell: (/** @type {any} */ r) => words.newEvents(r.accepted, r.duplicates) || html`<span class="muted">${words.none}</span>` },
     { head: words.answered, width: '88px', align: 'right', cell: (/** @type {any} */ r) => html`<span class=${`mono ${r.status >= 400 ? 'bad-text' : ''}`}>${r.status}</span>` },
-    { head: words.sizeHead, width: '96px', align: 'right', narrow: 'hide', cell: (/** @type {any} */ r) => size(r.body_bytes) },
-    { head: words.took, width: '80px', align: 'right', narrow: 'hide', cell: (/** @type {any} */ r) => duration(r.duration_ms) },
+    { head: words.sizeHead, width: '96px', align: 'right', narrow: 'hide', phone: 'hide', cell: (/** @type {any} */ r) => size(r.body_bytes) },
+    { head: words.took, width: '80px', align: 'right', narrow: 'hide', phone: 'hide', cell: (/** @type {any} */ r) => duration(r.duration_ms) },
   ]} /><${Pager} list=${list} />`)}<//>`;
 }

@@ -3,7 +3,7 @@
 import { count, number, size, span } from '../../shell.js';
 
 export const words = {
-  title: 'Sources', lead: 'Webhooks of your providers come in here. Each is verified by its provider’s own rules and becomes events.', things: 'sources', add: 'Add source', provider: 'Provider', name: 'Name', address: 'Address', state: 'State', created: 'Created', proof: 'Proof',
+  title: 'Sources', lead: 'Webhooks of your providers come in here, are verified by each provider’s own rules, and become events.', things: 'sources', add: 'Add source', provider: 'Provider', name: 'Name', address: 'Address', state: 'State', created: 'Created', proof: 'Proof',
   empty: 'No sources yet', emptyHint: 'A source is an address that one provider posts to: Stripe, GitHub, Twilio and others. What it posts is verified, and becomes events that fan out to your endpoints.',
   active: 'On', off: 'Off', strengths: /** @type {Record<string, [string, string]>} */ ({ signed: ['signed', 'The signature proves that the provider sent exactly this.'], sender_only: ['sender only', 'The signature does not cover the body.'], static: ['fixed value', 'A value that is the same in each request. Nothing is signed.'], address_only: ['address only', 'Nothing is signed: who knows the address can post.'] }),
   // New
