@@ -1,7 +1,7 @@
 // What happens when the console is opened?
 // Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
 import {
-  Loading, Shell, State, dress, enterPortal, forget, html, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
+  Loading, Shell, State, dress, enterPortal, forget, html, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
   startKeys, startRouter, useEffect, useKeys, useState, visiblePages,
 } from './shell.js';
 
@@ -81,7 +81,7 @@ on.unauthorized = () => {
   setSession(null);
   forget();
   if (route.value.app === 'portal') {
-    if (look.value.refresh_url) location.assign(look.value.refresh_url);
+    if (had) leavePortal();
     return;
   }
   if (had) loginReason.value = { reason: 'ended', next: location.pathname + location.search };
