@@ -1,6 +1,6 @@
 // How do the three columns of the builder belong together?
 // Event, cards and result share one draft; dragging, the server's verdicts and its refusals come together here.
-import { announce, html, may, signal, useMemo, useRef, useState } from '../shell.js';
+import { announce, html, may, signal, useComputed, useMemo, useRef, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { RECENT, judge, saidOf, tally, useTest } from './backtest.js';
 import { Conditions } from './conditions.js';
@@ -54,6 +54,10 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   const wrong = useMemo(() => byNode(filter, errors), [filter, errors]);
   const paths = useMemo(() => [...new Set([...pathsOf(event?.document), ...schemaPaths(description?.schema)])], [event, description]);
   const drag = useMemo(() => signal(/** @type {import('./drag.js').Drag | null} */ (null)), []);
+  // What comes while something is dragged waits, so that no place moves away from under it.
+  const isDragging = useComputed(() => drag.value !== null);
+  const shown = useRef({ said, judged, tallies, wrong });
+  if (!isDragging.value) shown.current = { said, judged, tallies, wrong };
   const target = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const [hasTemplate, setHasTemplate] = useState(false);
 
@@ -76,7 +80,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
     announce(texts.exampleAdded);
   };
   return {
-    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, mayTry, isWaiting, choice: now, looked, tested, alone, own, said, judged, tallies, errors, wrong, drag,
+    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, mayTry, isWaiting, choice: now, looked, tested, alone, own, ...shown.current, errors, drag,
     saved: editor.saved, pending: editor.pending, block: editor.block, hasTemplate,
     aim: (/** @type {HTMLTextAreaElement} */ area) => { target.current = area; setHasTemplate(true); },
     valuesAt: (/** @type {string} */ path) => (event ? valuesAt(event.document, path) : []),

@@ -23,7 +23,7 @@ export function Timeline({ delivery, now }) {
     if (step.kind === 'accepted') return html`${hidden > 0 && html`<li key="earlier"><span class="dot"><${Icon} name="dots" /></span><div class="step"><button type="button" class="plain" onClick=${() => setAll(true)}>${words.earlier(hidden)}</button></div></li>`}<li key="accepted"><span class="dot"><${Icon} name="events" /></span><div class="step"><p>${words.accepted}</p><span class="when"><${Time} at=${step.at} /></span></div></li>`;
     const title = step.kind === 'next' ? (delivery.attempt_log.length ? words.next : words.firstAttempt) : null;
     return html`<li key=${step.kind} class="ahead"><span class="dot"><${Icon} name=${step.kind === 'next' ? 'clock' : delivery.status === 'parked' ? 'pause' : 'ban'} /></span>
-      <div class="step"><p>${title && html`<strong>${title}</strong> `}${step.kind === 'next' ? nextWords(delivery, now) : html`<strong>${statusWord(delivery.status)}</strong> ${words.parkedShort[delivery.parked_reason] ?? words.cancelledShort[delivery.cancel_reason]}`}</p>
+      <div class="step"><p>${title && html`<strong>${title}</strong> `}${step.kind === 'next' ? nextWords(delivery, now) : html`<strong>${statusWord(delivery.status)}</strong> <span class="muted">${words.parkedShort[delivery.parked_reason] ?? words.cancelledShort[delivery.cancel_reason]}</span>`}</p>
       <span class="when">${delivery.status === 'parked' && delivery.parked_at && html`<${Time} at=${delivery.parked_at} />`}</span></div></li>`;
   })}
   </ol>`;
