@@ -5,7 +5,7 @@ import { signal } from './vendor/preact-htm-signals.js';
 /** @typedef {{token: string, expires_at: string|null, workspace_id: string|null, scopes: string[], roles: string[]}} Session */
 /** @typedef {{pointer: string, detail: string}} FieldError */
 /** @typedef {Record<string, string|number|boolean|null|undefined>} Query */
-/** @typedef {{query?: Query, body?: unknown, key?: string, revision?: string, signal?: AbortSignal, token?: string, text?: boolean}} CallOptions */
+/** @typedef {{query?: Query, body?: unknown, key?: string, revision?: string, signal?: AbortSignal, token?: string, text?: boolean, bytes?: boolean}} CallOptions */
 /** @typedef {{data: any, text: string, status: number, headers: Headers}} Answer */
 
 /** A refusal or failure in the server's own words. `status` 0: the server was not reached. */
@@ -34,7 +34,9 @@ export class Problem extends Error {
   }
 }
 
-const STORE = 'posthorn.session';
+// A portal has a place of its own for each workspace: a frame shares the storage of the tab, and must not log anybody out.
+const portalOf = typeof location === 'undefined' ? null : /^\/portal\/([^/]+)/.exec(location.pathname);
+const STORE = portalOf ? `posthorn.portal.${portalOf[1]}` : 'posthorn.session';
 const store = typeof sessionStorage === 'undefined' ? null : sessionStorage;
 
 /** @returns {Session|null} */
@@ -76,7 +78,7 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
  * One request. Throws a Problem.
  * @param {string} method
  * @param {string} path
- * @param {CallOptions} [options] `key`: Idempotency-Key; `revision`: If-Match; `text`: do not parse the answer
+ * @param {CallOptions} [options] `key`: Idempotency-Key; `revision`: If-Match; `text`: do not parse the answer; `bytes`: the answer as a Blob
  * @returns {Promise<Answer>}
  */
 export async function call(method, path, options = {}) {
@@ -112,6 +114,7 @@ async function once(method, path, options) {
   let text;
   try {
     response = await fetch(path + queryText(options.query), { method, headers, body, signal: options.signal, cache: 'no-store' });
+    if (options.bytes && response.ok) return { data: await response.blob(), text: '', status: response.status, headers: response.headers };
     text = await response.text();
   } catch (error) {
     if (/** @type {Error} */ (error).name === 'AbortError') throw error;

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from './vendor/prea
 import { call, Problem } from './api.js';
 
 /** @typedef {{data: any, error: Problem|null, loading: boolean, updatedAt: number, stale: boolean, refresh: () => Promise<void>}} Live */
-/** @typedef {Live & {rows: any[], next: string|null, previous: string|null, fresh: number, showFresh: () => void, searched: any}} LiveList */
+/** @typedef {Live & {rows: any[], next: string|null, previous: string|null, fresh: number, showFresh: () => void, searched: any, ahead: () => void}} LiveList */
 
 export const EVERY_MS = 5_000;
 const SLOWEST_MS = 60_000;
@@ -31,6 +31,14 @@ export const forget = () => answers.clear();
 
 /** @param {string} path @param {import('./api.js').Query} query */
 const keyOf = (path, query) => `${path}?${JSON.stringify(Object.entries(query).filter(([, v]) => v !== '' && v !== null && v !== undefined))}`;
+
+/** Asks for what is likely to be shown next, so that it is there at once. @param {string} path @param {import('./api.js').Query} query */
+export async function prefetch(path, query) {
+  const key = keyOf(path, query);
+  if (answers.has(key)) return;
+  // A refusal is shown when the page is opened.
+  try { remember(key, dataOf(await call('GET', path, { query }))); } catch (error) { if (!(error instanceof Problem)) throw error; }
+}
 
 /**
  * Loads and, if `every` is not 0, polls one address. `path` null: nothing is loaded yet.
@@ -153,9 +161,17 @@ export function useLiveList(path, query = {}, { every = EVERY_MS, id = rowId, re
     return result;
   }, [live.data, key, shown.current.rows === null]);
   const showFresh = () => { shown.current.rows = null; draw((n) => n + 1); };
+  const { next } = shown.current;
+  const ahead = () => { if (path !== null && next && read === dataOf) prefetch(path, { ...query, cursor: next, before: null }); };
+  // Who leafs will leaf on.
+  useEffect(() => {
+    if (first || !next) return;
+    const timer = setTimeout(ahead, 300);
+    return () => clearTimeout(timer);
+  }, [next, first]);
   return {
     ...live, rows: merged.rows, fresh: merged.fresh.length, showFresh,
-    next: shown.current.next, previous: shown.current.previous, searched: live.data?.searched ?? null,
+    next, ahead, previous: shown.current.previous, searched: live.data?.searched ?? null,
     // After an action the answer takes the place of the rows; nobody is surprised by what he did himself.
     refresh: async () => { await live.refresh(); showFresh(); },
   };

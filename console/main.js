@@ -1,7 +1,7 @@
 // What happens when the console is opened?
 // Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
 import {
-  Loading, Shell, State, dress, enterPortal, forget, html, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
+  Loading, Shell, State, dress, enterPortal, forget, html, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
   startKeys, startRouter, useEffect, useKeys, useState, visiblePages,
 } from './shell.js';
 
@@ -62,9 +62,17 @@ function Inside() {
 
 function App() {
   const { app, ws, page } = route.value;
-  if (app === 'portal' && !session.value) return html`<main class="alone"><${State} icon="clock" title=${messages.login.portalEnded}>${messages.login.portalEndedHint}<//></main>`;
+  if (app === 'portal' && !session.value) return html`<${PortalEnded} />`;
   if (!session.value || !ws || page === 'login') return html`<${Current} />`;
   return html`<${Inside} />`;
+}
+
+/** A link that has expired, or none: where to get another. */
+function PortalEnded() {
+  const { refresh_url: refresh, return_url: back, name } = look.value;
+  useEffect(() => { document.title = `${messages.login.portalEnded} · ${name ?? messages.nav.portalName}`; }, [name]);
+  return html`<main class="alone"><${State} icon="clock" title=${messages.login.portalEnded} actions=${(refresh || back) && html`
+    ${refresh && html`<a class="button primary" href=${refresh}>${messages.login.portalAgain}</a>`}${back && html`<a class="button" href=${back} target="_top" rel="noreferrer">${messages.nav.back}</a>`}`}>${messages.login.portalEndedHint(name)}<//></main>`;
 }
 
 /** A session has ended: the portal asks the product for a new link, the console for the key, and both come back here. */
@@ -73,8 +81,7 @@ on.unauthorized = () => {
   setSession(null);
   forget();
   if (route.value.app === 'portal') {
-    const refresh = look.value.refresh_url;
-    if (refresh) location.assign(refresh);
+    if (had) leavePortal();
     return;
   }
   if (had) loginReason.value = { reason: 'ended', next: location.pathname + location.search };
@@ -87,13 +94,17 @@ async function takeToken() {
   const portal = given.get('t');
   if (once || portal) history.replaceState(history.state, '', location.pathname + location.search);
   if (route.value.app === 'portal') {
-    await Promise.all([dress(route.value.ws), portal && enterPortal(portal, route.value.ws).catch(() => {})]);
+    // A new link takes the place of an old one. The look comes first: it says where a link that has expired leads.
+    await dress(route.value.ws);
+    if (portal) await enterPortal(portal, route.value.ws).catch(() => {});
   }
   if (once) {
     try { await login(once); } catch { loginReason.value = { reason: 'once', next: '' }; }
   }
 }
 
+// Another link that is opened in the same tab changes only the fragment, which loads nothing by itself.
+addEventListener('hashchange', () => { if (/^#(t|once)=/.test(location.hash)) location.reload(); });
 startRouter();
 startKeys();
 await takeToken();

@@ -13,7 +13,10 @@ export async function dress(ws) {
   if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
   if (lang) { root.lang = lang; locale.current = lang; }
   if (accent && isColour(accent)) for (const [name, value] of Object.entries(accentTokens(accent))) root.style.setProperty(name, value);
-  if (parent !== window && origins.length) tellHeight(origins);
+  if (parent === window) return;
+  // A frame is as high as its content; what fills the window would never let it shrink.
+  root.dataset.framed = 'true';
+  if (origins.length) tellHeight(origins);
 }
 
 /** @param {string} accent `#rrggbb` @returns {Record<string, string>} */
@@ -25,15 +28,33 @@ export function accentTokens(accent) {
   };
 }
 
-/** Only to the origins that may embed the portal. @param {string[]} origins */
+/** Says something to the page that frames the portal, if it is one of those that may. @param {string[]} origins @param {any} message */
+function tell(origins, message) {
+  // Where the browser tells who frames it, the others are not tried: each would be an error in its console.
+  const framer = location.ancestorOrigins?.[0];
+  for (const origin of origins) if (!framer || origin === framer) parent.postMessage(message, origin);
+}
+
+/** @param {string[]} origins */
 function tellHeight(origins) {
   let last = 0;
   new ResizeObserver(() => {
     const height = Math.ceil(document.getElementById('app')?.scrollHeight ?? 0);
     if (height === last) return;
     last = height;
-    for (const origin of origins) parent.postMessage({ type: 'posthorn:height', height }, origin);
+    tell(origins, { type: 'posthorn:height', height });
   }).observe(document.body);
+}
+
+/** So long the page around may bring a new link by itself, before the frame goes for one. */
+const PATIENCE_MS = 1000;
+
+/** The link has ended: the page around is told, and then the product is asked for a new one. */
+export function leavePortal() {
+  const { origins = [], refresh_url: refresh } = look.value;
+  const framed = parent !== window && origins.length > 0;
+  if (framed) tell(origins, { type: 'posthorn:ended' });
+  if (refresh) setTimeout(() => location.assign(refresh), framed ? PATIENCE_MS : 0);
 }
 
 /** What the link allows. @param {string} token @param {string} ws */

@@ -9,14 +9,14 @@ const MODULES = /** @type {Record<string, [string, string?]>} */ ({
   login: ['login'], setup: ['setup'], overview: ['overview'],
   endpoints: ['endpoints', 'endpoint'], deliveries: ['deliveries', 'delivery'], events: ['events', 'event'],
   catalogue: ['catalogue', 'event_type'], rules: ['rules', 'rule'], actions: ['actions', 'action'],
-  sources: ['sources', 'source'], replays: ['replays', 'replay'], keys: ['keys'], portal: ['portal'],
+  sources: ['sources', 'source'], replays: ['replays', 'replay'], keys: ['keys', 'key'], portal: ['portal'],
   developers: ['developers'], audit: ['audit'], notifications: ['notifications'], settings: ['settings'],
   dev_components: ['dev_components'],
 });
 /** Words that stand where an id would. */
 const WORDS = /** @type {Record<string, string>} */ ({
   'endpoints/new': 'endpoint_new', 'events/send': 'event_send', 'rules/new': 'rule', 'actions/new': 'action_edit',
-  'sources/new': 'source_new', 'replays/new': 'replay_new',
+  'sources/new': 'source_new', 'replays/new': 'replay_new', 'keys/new': 'key_new',
 });
 
 /**

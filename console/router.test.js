@@ -14,7 +14,7 @@ test('words that stand in the place of an id have their own page', () => {
 });
 test('an unknown page, and an id under a page that has none, name nothing', () => {
   assert.equal(moduleOf(parse('/console/ws_1/nonsense')), '');
-  assert.equal(moduleOf(parse('/console/ws_1/keys/key_1')), '');
+  assert.equal(moduleOf(parse('/console/ws_1/audit/aud_1')), '');
   assert.equal(moduleOf(parse('/console/ws_1/constructor')), '');
 });
 test('an event type with a slash is one id, whether escaped or not', () => {

@@ -21,15 +21,16 @@ export function verdict(right, wrong) {
 }
 
 /**
- * The verdict of the last check, out of the deliveries that it left: the passing endpoint exists no more.
- * @param {any[]} deliveries of type `signature.check`, newest first @param {any[]} endpoints that exist
+ * The verdict of the last check of an endpoint, out of the deliveries that it left: the wrong one came right after the
+ * right one, from a passing endpoint that exists no more.
+ * @param {any[]} deliveries of type `signature.check`, newest first @param {any[]} endpoints that exist @param {string} id
  * @returns {Verdict|null}
  */
-export function lastVerdict(deliveries, endpoints) {
+export function lastVerdict(deliveries, endpoints, id) {
   const exists = new Set(endpoints.map((e) => e.id));
-  const right = deliveries.find((d) => exists.has(d.endpoint_id));
-  const wrong = deliveries.find((d) => !exists.has(d.endpoint_id));
-  return right && wrong ? verdict(right, wrong) : null;
+  const at = deliveries.findIndex((d) => d.endpoint_id === id);
+  const wrong = deliveries.slice(0, Math.max(at, 0)).findLast((d) => !exists.has(d.endpoint_id));
+  return at !== -1 && wrong ? verdict(deliveries[at], wrong) : null;
 }
 
 /** @param {any} endpoint @returns {Promise<{verdict: Verdict, right: any, wrong: any}>} */

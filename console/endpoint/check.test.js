@@ -13,7 +13,9 @@ test('only the right one taken and the wrong one refused proves that signatures 
 });
 test('the last check is known by its deliveries', () => {
   const row = (endpoint_id, rest) => ({ endpoint_id, ...rest });
-  assert.equal(lastVerdict([row('gone', refused), row('we', took)], [{ id: 'we' }]), 'proved');
-  assert.equal(lastVerdict([row('gone', took), row('we', took), row('older', refused)], [{ id: 'we' }]), 'takes_anything');
-  assert.equal(lastVerdict([row('we', took)], [{ id: 'we' }]), null);
+  assert.equal(lastVerdict([row('gone', refused), row('we', took)], [{ id: 'we' }], 'we'), 'proved');
+  assert.equal(lastVerdict([row('gone', took), row('we', took), row('older', refused)], [{ id: 'we' }], 'we'), 'takes_anything');
+  assert.equal(lastVerdict([row('we', took)], [{ id: 'we' }], 'we'), null);
+  const two = [row('gone 2', took), row('other', took), row('gone', refused), row('we', took)];
+  assert.deepEqual(['we', 'other', 'new'].map((id) => lastVerdict(two, [{ id: 'we' }, { id: 'other' }], id)), ['proved', 'takes_anything', null]);
 });

@@ -3,9 +3,12 @@
 import { Fold, Icon, SelectField, TextField, html, useRef } from '../shell.js';
 import { words } from '../messages/en/endpoint_form.js';
 import { CodeEditor } from '../ui/code_editor.js';
-import { FilterVerdict, SampleConditions } from './filter_help.js';
+import { lazy } from '../rules/lazy.js';
 import { TypePicker } from './type_picker.js';
 import { PRESETS, blank, readSchedule, settings, write } from './values.js';
+
+/** The builder's conditions; few endpoints have a filter. */
+const FilterField = lazy(() => import('../rules/filter_field.js'), 'FilterField');
 
 /** Members that a fold holds, by its name: a refusal opens it, and what differs from the defaults is said beside it. */
 export const FOLDS = /** @type {Record<string, string[]>} */ ({
@@ -16,7 +19,7 @@ export const FOLDS = /** @type {Record<string, string[]>} */ ({
 export const shownPointers = (problem) => (problem?.errors ?? []).map((e) => e.pointer).filter((p) => ['url', 'description', 'events', 'filter', ...Object.values(FOLDS).flat()].includes(p.split('/')[1]));
 
 /**
- * @param {{form: import('../ui/form.js').Form, known: any, preview: import('./preview.js').Preview, sample: {data: string}, isNew?: boolean}} props
+ * @param {{form: import('../ui/form.js').Form, known: any, preview: import('./preview.js').Preview, sample: {data: string, type: string}, isNew?: boolean}} props
  */
 export function EndpointFields({ form, known, preview, sample, isNew = false }) {
   const v = form.value;
@@ -29,10 +32,7 @@ export function EndpointFields({ form, known, preview, sample, isNew = false }) 
     <${TypePicker} events=${v.events} known=${known} error=${form.error('/events/*')} change=${(/** @type {string[]} */ events) => set({ events })} />
     <div class="folds">
       <${Part} name="filter" label=${words.filter} note=${words.filterNote} form=${form} members=${['filter']} wrong=${errorsOf('filter').length > 0}>
-        <${CodeEditor} label=${words.filter} value=${v.filter} change=${(/** @type {string} */ filter) => set({ filter })} errors=${errorsOf('filter')} strip="/filter" rows=${Math.min(14, Math.max(4, v.filter.split('\n').length + 1))} />
-        <p class="hint">${words.filterHint}</p>
-        <${SampleConditions} data=${sample.data} filter=${v.filter} change=${(/** @type {string} */ filter) => set({ filter })} />
-        <${FilterVerdict} filter=${v.filter} why=${preview.why} />
+        ${() => html`<${FilterField} text=${v.filter} change=${(/** @type {string} */ filter) => set({ filter })} data=${sample.data} type=${sample.type} why=${preview.why} errors=${errorsOf('filter')} />`}
       <//>
       <${Part} name="retry" label=${words.retry} form=${form} members=${FOLDS.retry} note=${retryNote(v)}><${RetryFields} form=${form} isNew=${isNew} /><//>
       <${Part} name="limits" label=${words.limits} form=${form} members=${FOLDS.limits}><${LimitFields} form=${form} /><//>

@@ -6,34 +6,31 @@ import { Delete, EndOverlap, Rotate, pathOf } from './actions.js';
 import { Conflict } from './conflict.js';
 import { EndpointFields, shownPointers } from './fields.js';
 import { PreviewPanel, firstType, usePreview, useSample, useSavedPreview, useTypes } from './preview.js';
+import { readEndpoint } from './read.js';
 import { rememberSecret, secretOf } from './secret.js';
 import { changes, fromEndpoint, write } from './values.js';
 
 /** @param {{ws: string, endpoint: any, refresh: () => Promise<void>}} props `endpoint.revision`: that of the answer */
 export default function Settings({ ws, endpoint, refresh }) {
-  // What was opened counts, not what polling brings: else somebody else's change would be overwritten unseen.
-  const [base, setBase] = useState(endpoint);
   const [theirs, setTheirs] = useState(/** @type {any} */ (null));
-  const put = async (/** @type {any} */ value, /** @type {any} */ from) => {
+  const put = async (/** @type {any} */ value, /** @type {any} */ from = value.base) => {
     const changed = changes(fromEndpoint(from), value);
     if (Object.keys(changed).length === 0) { toast(words.nothing); return; }
     try {
-      const { data, headers } = await call('PATCH', pathOf(endpoint), { body: write(changed), revision: from.revision });
-      rememberSecret(data);
-      toast(data.secret ? words.newSecret : words.saved);
-      const next = { ...data, revision: headers.get('etag') };
-      setBase(next);
+      const next = readEndpoint(await call('PATCH', pathOf(endpoint), { body: write(changed), revision: from.revision }));
+      rememberSecret(next);
+      toast(next.secret ? words.newSecret : words.saved);
       setTheirs(null);
-      form.reset(fromEndpoint(next));
+      form.reset(opened(next));
       await refresh();
     } catch (error) {
       if (![409, 412].includes(/** @type {any} */ (error).status) || !['precondition_failed', 'changed_meanwhile'].includes(/** @type {any} */ (error).code)) throw error;
-      const { data, headers } = await call('GET', pathOf(endpoint));
-      setTheirs({ ...data, revision: headers.get('etag') });
+      setTheirs(readEndpoint(await call('GET', pathOf(endpoint))));
       throw error;
     }
   };
-  const form = useForm(fromEndpoint(base), (value) => put(value, base), { draft: `endpoint.${endpoint.id}` });
+  const form = useForm(opened(endpoint), (value) => put(value), { draft: `endpoint.${endpoint.id}` });
+  const { base } = form.value;
   const known = useTypes(ws);
   const [type, setType] = useState('');
   const shownType = type || firstType(form.value.events, known.types);
@@ -41,7 +38,7 @@ export default function Settings({ ws, endpoint, refresh }) {
   const preview = usePreview(ws, form.value, sample);
   const saved = useSavedPreview(pathOf(endpoint), endpoint.updated_at);
   const changeable = may('webhooks');
-  const take = () => { setBase(theirs); form.reset(fromEndpoint(theirs)); setTheirs(null); };
+  const take = () => { form.reset(opened(theirs)); setTheirs(null); };
   return html`<div class="beside">
       <form onSubmit=${form.submit} novalidate>
         <fieldset class="plain-set" disabled=${!changeable}>
@@ -49,13 +46,19 @@ export default function Settings({ ws, endpoint, refresh }) {
         </fieldset>
         ${theirs && html`<${Conflict} before=${base} theirs=${theirs} mine=${form.value} keep=${() => put(form.value, rebased(base, theirs)).catch(() => {})} take=${take} />`}
         ${changeable && html`<div class=${`save-bar ${form.dirty ? 'dirty' : ''}`}><${FormEnd} form=${theirs ? { ...form, problem: null } : form} save=${words.save} shown=${shownPointers(form.problem)}>
-          ${form.dirty && html`<button type="button" class="button" onClick=${() => form.reset(fromEndpoint(base))}>${words.discard}</button>`}<//></div>`}
+          ${form.dirty && html`<button type="button" class="button" onClick=${() => form.reset(opened(endpoint))}>${words.discard}</button>`}<//></div>`}
       </form>
       <${PreviewPanel} preview=${preview} sample=${sample} type=${shownType} types=${known.types.map((t) => t.name)} change=${setType} url=${form.value.url} saved=${saved} />
     </div>
     ${may('webhooks') && html`<${SecretPart} endpoint=${endpoint} refresh=${refresh} />`}
     ${changeable && html`<${Section} title=${words.danger}><p class="muted">${words.dangerHint}</p><div class="row below"><${Delete} endpoint=${endpoint} /></div><//>`}`;
 }
+
+/**
+ * The form of an endpoint, with the endpoint as it was opened: that counts, not what polling brings or what a draft
+ * finds after a reload, else a change by somebody else would be overwritten unseen. @param {any} endpoint
+ */
+const opened = ({ secret, ...endpoint }) => ({ ...fromEndpoint(endpoint), base: endpoint });
 
 /** What was opened, under the revision of now: what only they changed stays as they saved it. @param {any} base @param {any} theirs */
 const rebased = (base, theirs) => ({ ...base, revision: theirs.revision });

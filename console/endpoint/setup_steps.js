@@ -3,6 +3,7 @@
 import { Failed, Field, FormEnd, Notice, Problem, TextField, html, link, may, post, useEffect, useForm, useRef, useState } from '../shell.js';
 import { words } from '../messages/en/verify.js';
 import { CodeEditor } from '../ui/code_editor.js';
+import { Rotate } from './actions.js';
 import { Exchange } from './exchange.js';
 import { Prove } from './prove.js';
 import { Code, Samples } from './samples_view.js';
@@ -27,11 +28,12 @@ export function GoOn({ to }) {
   return html`<button type="button" ref=${button} class="button primary" onClick=${go}>${words.next}</button>`;
 }
 
-/** @param {{ws: string, done: () => Promise<void>}} props */
+/** @param {{ws: string, done: (id: string) => Promise<void>}} props */
 export function MakeStep({ ws, done }) {
   const form = useForm({ url: '' }, async ({ url }) => {
-    rememberSecret(await post('/v1/webhook-endpoints', { workspace_id: ws, url: url.trim() }));
-    await done();
+    const made = await post('/v1/webhook-endpoints', { workspace_id: ws, url: url.trim() });
+    rememberSecret(made);
+    await done(made.id);
   }, { draft: `setup.${ws}` });
   return html`<form onSubmit=${form.submit} novalidate>
     <${TextField} form=${form} name="url" label=${words.url} hint=${words.urlHint} class="mono" inputmode="url" spellcheck=${false} placeholder="https://example.com/webhooks" autofocus />
@@ -69,6 +71,7 @@ export function DeliverStep({ endpoint, focus, isDone, isLast, done }) {
 export function VerifyStep({ endpoint, verdict, isDone, isLast, done }) {
   const [proved, setProved] = useState(false);
   return html`<div class="stack"><${ShownSecret} id=${endpoint.id} />
+    ${!secretOf(endpoint.id) && !endpoint.public_key && html`<div class="row"><span class="muted">${words.lost}</span><${Rotate} endpoint=${endpoint} done=${done} /></div>`}
     <${Samples} endpoint=${endpoint} secret=${secretOf(endpoint.id)} />
     <section><h3>${words.prove}</h3><${Prove} endpoint=${endpoint} verdict=${verdict} primary=${!isDone} done=${async () => { setProved(true); await done(); }}>${isLast && proved && html`<${GoOn} to=${3} />`}<//></section></div>`;
 }

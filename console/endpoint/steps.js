@@ -13,7 +13,7 @@ export function stepsDone({ endpoints, endpoint, delivered, checks, events }) {
   return {
     made: endpoints.length > 0,
     delivered: delivered.length > 0,
-    verified: Boolean(endpoint) && (endpoint.signature.profile === 'none' || lastVerdict(checks, endpoints) === 'proved'),
+    verified: Boolean(endpoint) && (endpoint.signature.profile === 'none' || lastVerdict(checks, endpoints, endpoint.id) === 'proved'),
     own: events.some((e) => isOwn(e.type)),
   };
 }

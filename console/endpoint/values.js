@@ -1,19 +1,9 @@
 // How do the settings of an endpoint become a form, and the form settings again?
 // Pure. JSON that was typed is sent as it was typed: a number keeps every digit.
 
-/** A text of JSON inside of a body. */
-export class Raw {
-  /** @param {string} text */
-  constructor(text) { this.text = text; }
-}
+import { Raw, write } from '../ui/raw_json.js';
 
-/** JSON, with raw parts as they are. @param {any} value @returns {string} */
-export function write(value) {
-  if (value instanceof Raw) return value.text;
-  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
-  if (value && typeof value === 'object') return `{${Object.entries(value).filter(([, v]) => v !== undefined).map(([name, v]) => `${JSON.stringify(name)}:${write(v)}`).join(',')}}`;
-  return JSON.stringify(value);
-}
+export { Raw, write };
 
 /** @typedef {{url: string, description: string, events: string[], channels: string, filter: string, method: string, body: string, template: string, headers: [string, string][], header_prefix: string, profile: string, secret: string, retry: string, schedule: string, timeout: string, success: string, retryable: string, permanent: string, failures: string, window: string, rate: string, per: string, concurrency: string, delay: string, uid: string, metadata: [string, string][]}} FormValue */
 
@@ -77,7 +67,7 @@ export const blank = () => ({
 export function fromEndpoint(e) {
   const list = (/** @type {any} */ statuses) => (statuses ?? []).join(', ');
   return {
-    url: e.url, description: e.description, events: [...e.events], channels: e.channels.join(', '), filter: writeJson(e.filter), method: e.method, body: e.body, template: writeJson(e.template),
+    url: e.url, description: e.description, events: [...e.events], channels: e.channels.join(', '), filter: e.filter_text ?? writeJson(e.filter), method: e.method, body: e.body, template: e.template_text ?? writeJson(e.template),
     headers: Object.entries(e.headers), header_prefix: e.header_prefix, profile: e.signature.profile, secret: '',
     retry: e.retry.preset ?? 'custom', schedule: e.retry.schedule_seconds ? e.retry.schedule_seconds.map(writeSpan).join(', ') : '', timeout: String(e.timeout_seconds),
     success: list(e.outcomes.success), retryable: list(e.outcomes.retryable), permanent: list(e.outcomes.permanent), failures: String(e.disable.consecutive_failures), window: writeSpan(e.disable.window_seconds),

@@ -7,7 +7,7 @@ import {
 import { words } from '../messages/en/deliveries.js';
 import { SendAgain } from './delivery/again.js';
 import { State, copyCurl } from './delivery/state.js';
-import { useEventTypes } from './event/types.js';
+import { TypeFilter } from './event/types.js';
 import { styles } from './delivery/styles.js';
 
 await styles;
@@ -31,8 +31,8 @@ export default function Deliveries({ ws }) {
   return html`<${Page} title=${words.title} actions=${html`<${May} scope="deliveries">${route.value.app === 'console' && html`<a class="button" href=${link('replays', 'new', period)}>${words.replayPeriod}</a>`}<//>`}>
     <${Filters} names=${Object.keys(FILTERS)}>
       <${StatusFilter} of=${STATUSES} />
-      <${ChoiceFilter} name="event_type" label=${words.type} several free options=${useEventTypes(ws)} />
-      <${ChoiceFilter} name="endpoint_id" label=${words.endpoint} options=${[...endpoints.values()].map((e) => [e.id, endpointName(e)])} />
+      <${TypeFilter} label=${words.type} />
+      ${(may('webhooks:ro') || query.get('endpoint_id')) && html`<${ChoiceFilter} name="endpoint_id" label=${words.endpoint} options=${[...endpoints.values()].map((e) => [e.id, endpointName(e)])} />`}
       <${ChoiceFilter} name="error" label=${words.error} several options=${Object.entries(words.errors)} />
       <${TimeFilter} />
     <//>

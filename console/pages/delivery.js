@@ -10,7 +10,7 @@ import { Body } from './delivery/body.js';
 import { Missing } from './delivery/missing.js';
 import { sendAgain } from './delivery/selection.js';
 import { copyCurl, curlOf } from './delivery/state.js';
-import { isAuth, sentence } from './delivery/story.js';
+import { maybeSignature, sentence } from './delivery/story.js';
 import { Timeline } from './delivery/timeline.js';
 import { styles } from './delivery/styles.js';
 
@@ -62,7 +62,7 @@ function Story({ delivery, endpoint, endpoints }) {
 function Verdict({ delivery, endpoint, now }) {
   const said = sentence(delivery, { now, who: words.who[route.value.app], nextProbe: endpoint?.health?.next_probe_at });
   return html`<div class=${`verdict ${delivery.status}`}><${Status} of=${delivery.status} /><p>${said}</p>
-    ${isAuth(delivery.attempt_log.at(-1)) && delivery.status !== 'delivered' && route.value.app === 'console' && may('webhooks:ro') && html`<a href=${link('developers', '', { tab: 'doctor', delivery: delivery.id, endpoint: delivery.endpoint_id })}>${words.doctor}</a>`}
+    ${maybeSignature(delivery.attempt_log.at(-1)) && delivery.status !== 'delivered' && route.value.app === 'console' && may('webhooks:ro') && html`<a href=${link('developers', '', { tab: 'doctor', delivery: delivery.id, endpoint: delivery.endpoint_id })}>${words.doctor}</a>`}
   </div>`;
 }
 

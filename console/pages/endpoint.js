@@ -2,6 +2,7 @@
 // Its state in words, four parts by tabs, and test, preview, pause; a deleted one says when, and where its past is.
 import { Failed, Loading, May, Notice, Page, State, Tabs, currentTab, endpointName, html, link, may, relative, useClock, useEffect, useLive, useState } from '../shell.js';
 import { PauseOrSwitchOn, Preview, SendTest } from '../endpoint/actions.js';
+import { readEndpoint } from '../endpoint/read.js';
 import { ShownSecret } from '../endpoint/secret.js';
 import { StateLine } from '../endpoint/state_line.js';
 import { styles } from '../endpoint/styles.js';
@@ -17,12 +18,9 @@ const FILES = {
 /** @type {Record<string, any>} */
 const loaded = {};
 
-/** @param {any} answer */
-const withRevision = ({ data, headers }) => ({ ...data, revision: headers.get('etag') });
-
 /** @param {{ws: string, id: string}} props */
 export default function Endpoint({ ws, id }) {
-  const live = useLive(`/v1/webhook-endpoints/${encodeURIComponent(id)}`, { workspace_id: ws }, { every: 5000, read: withRevision });
+  const live = useLive(`/v1/webhook-endpoints/${encodeURIComponent(id)}`, { workspace_id: ws }, { every: 5000, read: readEndpoint });
   if (live.error) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Gone} ws=${ws} id=${id} live=${live} /><//>`;
   const endpoint = live.data;
   if (!endpoint) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Loading} rows=${8} /><//>`;
@@ -55,6 +53,5 @@ function Gone({ ws, id, live }) {
   const now = useClock(30_000);
   if (!missing || deleted.error) return html`<${Failed} problem=${live.error} retry=${live.refresh} />`;
   if (!deleted.data) return html`<${Loading} rows=${3} />`;
-  const name = deleted.data.description ? `${deleted.data.description}, ${deleted.data.url}` : deleted.data.url;
-  return html`<${State} icon="trash" title=${words.deletedTitle} actions=${html`<a class="button" href=${link('deliveries', '', { endpoint_id: id })}>${words.itsDeliveries}</a>`}>${words.deletedAt(relative(deleted.data.deleted_at, now), name)}<//>`;
+  return html`<${State} icon="trash" title=${words.deletedTitle} actions=${html`<a class="button" href=${link('deliveries', '', { endpoint_id: id })}>${words.itsDeliveries}</a>`}>${words.deletedAt(relative(deleted.data.deleted_at, now), deleted.data.description, deleted.data.url)}<//>`;
 }

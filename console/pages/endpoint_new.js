@@ -16,7 +16,7 @@ export default function EndpointNew({ ws }) {
     const made = await post('/v1/webhook-endpoints', write({ workspace_id: ws, ...creation(value) }));
     rememberSecret(made);
     navigate(link('endpoints', made.id));
-  }, { draft: `endpoint.${ws}` });
+  }, { draft: `endpoint.${ws}`, secret: ['secret'] });
   const known = useTypes(ws);
   const [type, setType] = useState('');
   const shownType = type || firstType(form.value.events, known.types);

@@ -1,6 +1,6 @@
 // What happens if this event is sent?
 // Type and payload with the catalogue's example; refusals beside their line; afterwards its ledger; the same as curl.
-import { Copy, Field, Fold, FormEnd, Notice, Page, Problem, Section, Segments, TextField, Time, call, get, html, link, may, part, signal, useEffect, useEndpoints, useForm, useLive, useMemo, useRef, useState } from '../shell.js';
+import { Copy, Field, Fold, Forbidden, FormEnd, Notice, Page, Problem, Section, Segments, TextField, Time, call, get, html, link, may, part, signal, useEffect, useEndpoints, useForm, useLive, useMemo, useRef, useState } from '../shell.js';
 import { words } from '../messages/en/events.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { memberText, mistakeIn, parseJson, pretty } from '../ui/json_text.js';
@@ -14,6 +14,12 @@ const EMPTY = { type: '', data: '', channels: '', occurred_at: '', deliver_at: '
 
 /** @param {{ws: string}} props */
 export default function EventSend({ ws }) {
+  if (may('events')) return html`<${Send} ws=${ws} />`;
+  return html`<${Page} title=${words.sendTitle} crumbs=${[[words.title, link('events')]]}><${Forbidden} scope="events" /><//>`;
+}
+
+/** @param {{ws: string}} props */
+function Send({ ws }) {
   const [sent, setSent] = useState(/** @type {any} */ (null));
   const result = useRef(/** @type {HTMLElement|null} */ (null));
   const form = useForm(EMPTY, async (value) => {
@@ -22,12 +28,14 @@ export default function EventSend({ ws }) {
     setSent({ ...data, type: value.type.trim(), created_at: new Date().toISOString(), erased_at: null });
   }, { draft: `event.${ws}` });
   useEffect(() => { if (sent) { result.current?.focus({ preventScroll: true }); result.current?.scrollIntoView({ block: 'nearest' }); } }, [sent]);
+  const catalogue = useLive('/v1/event-types', { archived: false });
+  const described = useMemo(() => (catalogue.data?.data ?? []).map((/** @type {any} */ t) => t.name), [catalogue.data]);
   const wrong = mistakeIn(form.value.data) ? [] : (form.problem?.errors ?? []).filter((e) => e.pointer === '/data' || e.pointer.startsWith('/data/'));
   return html`<${Page} title=${words.sendTitle} note=${words.sendNote} crumbs=${[[words.title, link('events')]]}>
     <div class="columns wide-left">
       <form onSubmit=${form.submit} aria-label=${words.sendTitle}>
-        <${TypeField} form=${form} ws=${ws} />
-        <${Field} label=${words.data} hint=${words.dataHint} side=${html`<${Examples} form=${form} ws=${ws} />`}>${(/** @type {any} */ a) => html`<${CodeEditor} id=${a.id} label=${words.data} value=${form.value.data} change=${(/** @type {string} */ data) => form.set({ data })} errors=${wrong} strip="/data" rows=${14} />`}<//>
+        <${TypeField} form=${form} ws=${ws} described=${described} />
+        <${Field} label=${words.data} hint=${words.dataHint} side=${html`<${Examples} form=${form} ws=${ws} described=${described} />`}>${(/** @type {any} */ a) => html`<${CodeEditor} id=${a.id} label=${words.data} value=${form.value.data} change=${(/** @type {string} */ data) => form.set({ data })} errors=${wrong} strip="/data" rows=${14} />`}<//>
         <${Fold} label=${words.more} open=${['channels', 'uid', 'occurred_at', 'deliver_at', 'key'].some((name) => form.value[name])}>
           <${TextField} form=${form} name="channels" label=${words.channels} hint=${words.optionalChannels} optional pointer="/channels/*" />
           <${TextField} form=${form} name="occurred_at" label=${words.occurred} hint=${words.occurredHint} optional type="datetime-local" step="1" />
@@ -43,32 +51,30 @@ export default function EventSend({ ws }) {
   <//>`;
 }
 
-/** @param {{form: import('../ui/form.js').Form, ws: string}} props */
-function TypeField({ form, ws }) {
-  const catalogue = useLive('/v1/event-types', { archived: false });
+/** @param {{form: import('../ui/form.js').Form, ws: string, described: string[]}} props */
+function TypeField({ form, ws, described }) {
   const seen = useLive(may('events:ro') ? '/v1/event-types/seen' : null, { workspace_id: ws });
-  const names = [...new Set([...(catalogue.data?.data ?? []), ...(seen.data?.data ?? [])].map((/** @type {any} */ t) => t.name))].sort();
+  const names = [...new Set([...described, ...(seen.data?.data ?? []).map((/** @type {any} */ t) => t.name)])].sort();
   return html`<datalist id="event-types">${names.map((name) => html`<option key=${name} value=${name} />`)}</datalist>
     <${TextField} form=${form} name="type" label=${words.type} hint=${words.typeHint} list="event-types" spellcheck=${false} required autofocus />`;
 }
 
-/** The catalogue's example of the type, put in by itself while nothing was typed; or the last payload of the type. @param {{form: import('../ui/form.js').Form, ws: string}} props */
-function Examples({ form, ws }) {
+/** The catalogue's example of the type, put in by itself while nothing was typed; or the last payload of the type. @param {{form: import('../ui/form.js').Form, ws: string, described: string[]}} props */
+function Examples({ form, ws, described }) {
   const { type, data } = form.value;
   const name = type.trim();
   const [example, setExample] = useState(/** @type {{of: string, text: string|null}} */ ({ of: '', text: null }));
   const [note, setNote] = useState('');
   const put = useRef('');
   useEffect(() => {
-    if (!/^[\w:/-]+(\.[\w:/-]+)*$/.test(name)) { setExample({ of: name, text: null }); return; }
+    if (!described.includes(name)) { setExample({ of: name, text: null }); return; }
     let over = false;
     const timer = setTimeout(async () => {
-      // A type that is not in the catalogue has no example.
       const found = await call('GET', `/v1/event-types/${part(name)}`, { text: true }).then((a) => memberText(a.text, 'example'), () => null);
       if (!over) setExample({ of: name, text: found && found !== 'null' ? pretty(parseJson(found)) : null });
     }, 250);
     return () => { over = true; clearTimeout(timer); };
-  }, [name]);
+  }, [name, described]);
   useEffect(() => { if (example.of === name && example.text && (data.trim() === '' || data === put.current)) use(example.text); }, [example]);
   const use = (/** @type {string} */ text) => { put.current = text; setNote(''); form.set({ data: text }); };
   const lastSent = async () => {

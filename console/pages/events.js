@@ -1,8 +1,8 @@
 // Which events came in?
 // A live list with filters in the address; a search in payloads says how far it has looked.
-import { Badge, ChoiceFilter, Empty, Filters, Fresh, Id, Loaded, May, NoMatch, Notice, Page, Pager, Partial, Table, TextFilter, Time, TimeFilter, html, link, messages, relative, route, setQuery, useLiveList, useTimeRange } from '../shell.js';
+import { Badge, Empty, Filters, Fresh, Id, Loaded, May, NoMatch, Notice, Page, Pager, Partial, Table, TextFilter, Time, TimeFilter, html, link, may, messages, relative, route, setQuery, useLiveList, useTimeRange } from '../shell.js';
 import { words } from '../messages/en/events.js';
-import { useEventTypes } from './event/types.js';
+import { TypeFilter } from './event/types.js';
 import { styles } from './delivery/styles.js';
 
 await styles;
@@ -20,14 +20,14 @@ export default function Events({ ws }) {
   const send = html`<${May} scope="events"><a class="button primary" href=${link('events', 'send')}>${words.send}</a><//>`;
   return html`<${Page} title=${words.title} actions=${send}>
     <${Filters} names=${Object.keys(FILTERS)}>
-      <${ChoiceFilter} name="event_type" label=${words.type} several free options=${useEventTypes(ws)} />
+      <${TypeFilter} label=${words.type} />
       <${TextFilter} name="text" label=${words.text} minLength=${3} width="220px" />
       <${TimeFilter} />
     <//>
     <${Fresh} list=${list} />
     <${Loaded} of=${list} rows=${12}>${() => html`
       ${list.rows.length > 0 && html`<${List} rows=${list.rows} />`}
-      ${list.rows.length === 0 && !list.next && (Object.keys(used).length || list.previous ? html`<${NoMatch} what=${words.things} filters=${used} />` : html`<${Empty} title=${words.empty} actions=${send}>${words.emptyHint}<//>`)}
+      ${list.rows.length === 0 && !list.next && (Object.keys(used).length || list.previous ? html`<${NoMatch} what=${words.things} filters=${used} />` : html`<${Empty} title=${words.empty} actions=${send}>${may('events') ? words.emptyHint : words.emptyPortal}<//>`)}
       ${list.searched && list.next ? html`<${Partial} looked=${list.searched.events} backTo=${list.searched.back_to} goOn=${goOn} />`
     : list.rows.length < LIMIT && list.next && html`<${Notice} actions=${html`<button class="button small" onClick=${goOn}>${messages.states.goOn}</button>`}>${messages.states.shortPage}<//>`}
       <${Pager} list=${list} />`}<//>

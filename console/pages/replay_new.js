@@ -1,7 +1,7 @@
 // What would a replay send, and shall it?
 // The settings, then always a dry run of just these settings: count, duration, the first ten; only then the button that sends.
 import {
-  AreaField, CheckField, Failed, Field, FormEnd, Loading, Notice, Outcome, Page, Problem, Section, SelectField, State, Status, Table, TextField, Time, endpointName, html, link, navigate, number, post, route, useEndpoints, useForm, useMemo, useState,
+  AreaField, CheckField, Failed, Field, Forbidden, FormEnd, Loading, Notice, Outcome, Page, Problem, Section, SelectField, State, Status, Table, TextField, Time, endpointName, html, link, may, navigate, number, post, route, useEndpoints, useForm, useMemo, useState,
 } from '../shell.js';
 import { words } from '../messages/en/replays.js';
 import { lastsMs, remember } from './replay/progress.js';
@@ -14,6 +14,12 @@ const PERIODS = /** @type {[number, string][]} */ ([[1, '1 h'], [24, '24 h'], [1
 
 /** @param {{ws: string}} props */
 export default function ReplayNew({ ws }) {
+  if (may('deliveries')) return html`<${New} ws=${ws} />`;
+  return html`<${Page} title=${words.newTitle} crumbs=${[[words.title, link('replays')]]}><${Forbidden} scope="deliveries" /><//>`;
+}
+
+/** @param {{ws: string}} props */
+function New({ ws }) {
   const endpoints = useEndpoints(ws);
   const initial = useMemo(() => fromQuery(route.value.query, Date.now()), []);
   const [counted, setCounted] = useState(/** @type {{of: string, plan: any, body: any}|null} */ (null));
@@ -33,7 +39,7 @@ export default function ReplayNew({ ws }) {
       <form onSubmit=${form.submit} aria-label=${words.newTitle}>
         <${SelectField} form=${form} name="endpoint_id" label=${words.endpoint} options=${options} />
         ${endpoint && !endpoint.active && html`<div class="field"><${Notice} tone="warn" actions=${html`<a class="button small" href=${link('endpoints', endpoint.id)}>${words.endpoint}</a>`}>${words.offWarn}<//></div>`}
-        <div class="field"><div class="label" aria-hidden="true"><strong>${words.presets}</strong></div><div class="row" role="group" aria-label=${words.presets}>${PERIODS.map(([hours, word]) => html`<button key=${hours} type="button" class="button small" onClick=${() => last(hours)}>${word}</button>`)}</div></div>
+        <div class="field"><div class="label" aria-hidden="true"><span>${words.presets}</span></div><div class="row" role="group" aria-label=${words.presets}>${PERIODS.map(([hours, word]) => html`<button key=${hours} type="button" class="button small" onClick=${() => last(hours)}>${word}</button>`)}</div></div>
         <div class="columns pair"><${TextField} form=${form} name="since" label=${words.since} type="datetime-local" step="1" /><${TextField} form=${form} name="until" label=${words.until} hint=${words.untilHint} type="datetime-local" step="1" /></div>
         <${Field} label=${words.selection} error=${form.error('/status')}>${(/** @type {any} */ a) => html`<div class="radios" role="radiogroup" aria-label=${words.selection}>${Object.entries(words.selections).map(([value, word], n) => html`<label key=${value}><input type="radio" name="status" ...${n === 0 ? { id: a.id } : {}} checked=${form.value.status === value} onChange=${() => form.set({ status: value })} /><span><span>${word}</span><span class="hint">${words.selectionHints[value]}</span></span></label>`)}</div>`}<//>
         <${AreaField} form=${form} name="event_types" label=${words.typesLabel} hint=${words.typesHint} optional rows="1" pointer="/event_types/*" />

@@ -70,7 +70,7 @@ function Edit({ ws, ruleId, loaded, crumbs }) {
     ${!saved && html`<button type="button" class="button" disabled=${isSaving} onClick=${() => save('live')}>${texts.createLive}</button><button type="button" class="button primary" disabled=${isSaving} onClick=${() => save('watch')}>${isSaving ? texts.saving : texts.createWatch}</button>`}`;
   const shown = sentence(draft, nameOf);
   return html`<div class="rules-page"><${Page} title=${draft.name || texts.newRule} crumbs=${crumbs} heading=${html`<${Name} editor=${editor} readOnly=${readOnly} state=${state} />`} actions=${buttons}>
-    <p class="sentence lead-sentence" id="rule-sentence" aria-live="off">${shown.map(({ text, as }, place) => (as === 'text' ? text : html`<bdi key=${place} class=${as}>${text}</bdi>`))}</p>
+    <p class="sentence r-lead-sentence" id="rule-sentence" aria-live="off">${shown.map(({ text, as }, place) => (as === 'text' ? text : html`<bdi key=${place} class=${as}>${text}</bdi>`))}</p>
     ${problem && html`<${Notice} tone="bad">${texts.notSaved} ${general(problem, errors)} ${problem.request_id && html`<span class="mono muted">${problem.request_id}</span>`}<//>`}
     ${editor.isRestored && isDirty && html`<${Notice} actions=${html`<button type="button" class="button small" onClick=${editor.discard}>${texts.discard}</button>`}>${texts.restored}<//>`}
     ${saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json], ...(may('events:ro') ? [['firings', texts.firingsTab]] : [])]} />`}
@@ -92,8 +92,8 @@ function general(problem, errors) {
 function Name({ editor, readOnly, state }) {
   const { draft, errors, put } = editor;
   const wrong = errors.find(({ pointer }) => pointer === '/name')?.detail;
-  return html`<span class="rule-title"><input type="text" class="name-input" aria-label=${texts.name} aria-invalid=${wrong ? 'true' : undefined} aria-describedby="rule-sentence" placeholder=${texts.namePlaceholder} maxlength="100" disabled=${readOnly} value=${draft.name} onInput=${(/** @type {any} */ e) => put({ name: e.target.value }, 'name')} />
-    ${state && html`<${Status} of=${state} />`}${editor.isDirty && editor.saved && html`<span class="row tight"><${Badge}>${texts.unsaved}<//><button type="button" class="plain discard" onClick=${editor.discard}>${texts.discardEdits}</button></span>`}
+  return html`<span class="r-rule-title"><input type="text" class="r-name-input" aria-label=${texts.name} aria-invalid=${wrong ? 'true' : undefined} aria-describedby="rule-sentence" placeholder=${texts.namePlaceholder} maxlength="100" disabled=${readOnly} value=${draft.name} onInput=${(/** @type {any} */ e) => put({ name: e.target.value }, 'name')} />
+    ${state && html`<${Status} of=${state} />`}${editor.isDirty && editor.saved && html`<span class="row tight"><${Badge}>${texts.unsaved}<//><button type="button" class="plain r-discard" onClick=${editor.discard}>${texts.discardEdits}</button></span>`}
     ${wrong && html`<span class="error"><${Icon} name="warn" />${wrong}</span>`}</span>`;
 }
 

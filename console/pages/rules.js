@@ -22,7 +22,7 @@ export default function Rules({ ws }) {
   const isFiltered = Object.keys(filters).some((name) => query.get(name));
   const begin = html`<a class="button primary" href=${link('rules', 'new')}>${texts.newRule}</a>`;
   const columns = [
-    { head: texts.columns.rule, main: true, cell: (/** @type {any} */ rule) => html`<span class="rule-cell"><span class="rule-name"><bdi>${rule.name}</bdi></span><${Sentence} rule=${rule} nameOf=${nameOf} /></span>` },
+    { head: texts.columns.rule, main: true, cell: (/** @type {any} */ rule) => html`<span class="r-rule-cell"><span class="r-rule-name"><bdi>${rule.name}</bdi></span><${Sentence} rule=${rule} nameOf=${nameOf} /></span>` },
     { head: texts.columns.fired, width: '104px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ rule) => html`<${Fired} of=${figures[rule.id]} mode=${rule.mode} />` },
     { head: texts.columns.last, width: '120px', cell: (/** @type {any} */ rule) => (figures[rule.id] ? html`<${Time} at=${figures[rule.id].last} none=${texts.never} />` : html`<span class="muted">…</span>`) },
     { head: texts.columns.mode, width: '112px', cell: (/** @type {any} */ rule) => html`<${Status} of=${rule.active ? (rule.mode === 'live' ? 'live' : 'watching') : 'off'} />` },
@@ -31,7 +31,7 @@ export default function Rules({ ws }) {
   return html`<div class="rules-page"><${Page} title=${texts.title} actions=${html`<${May} scope="rules">${begin}<//>`} note=${texts.lead}>
     <${Filters} names=${Object.keys(filters)}><${TextFilter} name="name" label=${texts.columns.name} /><${ChoiceFilter} name="active" label=${texts.columns.state} options=${[['true', texts.switchedOn], ['false', texts.switchedOff]]} /><//>
     <${Loaded} of=${list} rows=${5}>${() => (list.rows.length === 0 ? (isFiltered ? html`<${NoMatch} what=${texts.rules} filters=${filters} />` : html`<${Empty} title=${texts.noRules} actions=${html`<${May} scope="rules">${begin}<//>`}>${texts.noRulesHint}<//>`)
-    : html`<div class="rules-list"><${Table} label=${texts.title} rows=${list.rows} columns=${columns} href=${(/** @type {any} */ rule) => link('rules', rule.id)} /></div><${Pager} list=${list} />`)}<//>
+    : html`<div class="r-rules-list"><${Table} label=${texts.title} rows=${list.rows} columns=${columns} href=${(/** @type {any} */ rule) => link('rules', rule.id)} /></div><${Pager} list=${list} />`)}<//>
   <//></div>`;
 }
 

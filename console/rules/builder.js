@@ -1,6 +1,6 @@
 // How do the three columns of the builder belong together?
 // Event, cards and result share one draft; dragging, the server's verdicts and its refusals come together here.
-import { announce, html, may, signal, useMemo, useRef, useState } from '../shell.js';
+import { announce, html, may, signal, useComputed, useMemo, useRef, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { RECENT, judge, saidOf, tally, useTest } from './backtest.js';
 import { Conditions } from './conditions.js';
@@ -10,7 +10,7 @@ import { EventPanel } from './event_panel.js';
 import { pathsOf, schemaPaths, useDescription, useLooked, useTypes } from './events.js';
 import { Examples } from './examples.js';
 import { nodeAt, pointers } from './filter.js';
-import { RawJson } from './json.js';
+import { Raw } from './json.js';
 import { lazy } from './lazy.js';
 import { fromValue } from './operators.js';
 import * as moves from './moves.js';
@@ -42,7 +42,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   // The backtest has the verdict on its events and the requests for one of them; of others the server is asked.
   const listed = event?.id ? events.find((each) => each.id === event.id) : undefined;
   const isShown = listed && tested.result?.requests[0]?.event_id === listed.id;
-  const query = !event || isShown || readOnly ? null : event.id ? { event_id: event.id } : { event: new RawJson(ownEvent(event)) };
+  const query = !event || isShown || readOnly ? null : event.id ? { event_id: event.id } : { event: new Raw(ownEvent(event)) };
   // An event of one's own is not signed with a stored secret, unless one may manage endpoints.
   const alone = useTest({ draft, ws, ruleId: event?.id || may('webhooks') ? ruleId : '', query });
   const own = isShown ? tested.result : alone.result;
@@ -54,6 +54,10 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
   const wrong = useMemo(() => byNode(filter, errors), [filter, errors]);
   const paths = useMemo(() => [...new Set([...pathsOf(event?.document), ...schemaPaths(description?.schema)])], [event, description]);
   const drag = useMemo(() => signal(/** @type {import('./drag.js').Drag | null} */ (null)), []);
+  // What comes while something is dragged waits, so that no place moves away from under it.
+  const isDragging = useComputed(() => drag.value !== null);
+  const shown = useRef({ said, judged, tallies, wrong });
+  if (!isDragging.value) shown.current = { said, judged, tallies, wrong };
   const target = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const [hasTemplate, setHasTemplate] = useState(false);
 
@@ -76,7 +80,7 @@ function useBuilder({ editor, ws, ruleId, endpoints, readOnly }) {
     announce(texts.exampleAdded);
   };
   return {
-    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, mayTry, isWaiting, choice: now, looked, tested, alone, own, said, judged, tallies, errors, wrong, drag,
+    draft, filter, set, put, edit, add, insert, addExample, look, focusOn, readOnly, ws, endpoints, types: types.all, description, events, mayTry, isWaiting, choice: now, looked, tested, alone, own, ...shown.current, errors, drag,
     saved: editor.saved, pending: editor.pending, block: editor.block, hasTemplate,
     aim: (/** @type {HTMLTextAreaElement} */ area) => { target.current = area; setHasTemplate(true); },
     valuesAt: (/** @type {string} */ path) => (event ? valuesAt(event.document, path) : []),
@@ -123,14 +127,14 @@ function byNode(filter, errors) {
 export function Builder({ view, ...props }) {
   const b = useBuilder(props);
   const root = useDragging(b);
-  return html`<div class=${`builder view-${view} ${b.readOnly ? 'read-only' : ''}`} ref=${root}>
+  return html`<div class=${`r-builder r-view-${view} ${b.readOnly ? 'r-read-only' : ''}`} ref=${root}>
     ${view !== 'json' && !b.readOnly && html`<${EventPanel} b=${b} />`}
-    <div class="rule-column cards">
+    <div class="r-rule-column r-cards">
       ${view === 'json' ? html`<${JsonView} b=${b} />` : html`
-        <section class="card"><h2>${texts.when}</h2><${When} b=${b} /></section>
-        <section class="card"><h2>${texts.if}</h2><${Conditions} b=${b} /></section>
-        <section class="card"><h2>${texts.then}</h2><${Steps} b=${b} /></section>
-        <section class="card"><h2>${texts.examples}</h2><${Examples} b=${b} /></section>`}
+        <section class="r-card"><h2>${texts.when}</h2><${When} b=${b} /></section>
+        <section class="r-card"><h2>${texts.if}</h2><${Conditions} b=${b} /></section>
+        <section class="r-card"><h2>${texts.then}</h2><${Steps} b=${b} /></section>
+        <section class="r-card"><h2>${texts.examples}</h2><${Examples} b=${b} /></section>`}
     </div>
     ${!b.readOnly && html`<${Result} b=${b} />`}
     <datalist id="rule-paths">${b.pathsBelow('').map((path) => html`<option key=${path} value=${path} />`)}</datalist>

@@ -16,9 +16,9 @@ export function Conflict({ editor, nameOf }) {
   const mine = html`<button type="button" class="button" onClick=${() => settle('mine')}>${texts.keepMine}</button>`;
   return html`<${Dialog} title=${messages.form.changedTitle} wide close=${() => settle('mine')} footer=${html`${mine}<button type="button" class="button primary" onClick=${() => settle('theirs')}>${texts.takeTheirs}</button>`}>
     <p>${texts.conflict}</p>
-    <div class="versions">
+    <div class="r-versions">
       ${[draft, theirs.draft].map((each, at) => html`<section key=${at}><h3>${at === 0 ? texts.mine : texts.theirs}</h3><p class="hint">${words(sentence(each, nameOf))}</p>
-        <pre class="mono">${versions[at].map((line, place) => html`<span key=${place} class=${marks[at].has(place) ? 'differs' : ''}>${line}${'\n'}</span>`)}</pre></section>`)}
+        <pre class="mono">${versions[at].map((line, place) => html`<span key=${place} class=${marks[at].has(place) ? 'r-differs' : ''}>${line}${'\n'}</span>`)}</pre></section>`)}
     </div>
   <//>`;
 }

@@ -2,7 +2,7 @@
 // The draft: immutable, whole, with what the builder does not show kept as it is. Templates and payloads stay texts.
 
 import { fromJson, isWritten, root, toJson } from './filter.js';
-import { JsonMistake, RawJson, isObject, line, parseJson, stringify, tidy, valueOf } from './json.js';
+import { JsonMistake, Raw, isObject, line, parseJson, stringify, tidy, valueOf } from './json.js';
 
 /**
  * @typedef {import('./json.js').JsonNode} JsonNode
@@ -172,7 +172,7 @@ function readExample(node, text) {
 /** The settings as the server takes them. @param {Draft} draft @returns {Record<string, any>} */
 export function settings(draft) {
   const { name, active, mode, events, channels, filter, rest } = draft;
-  const examples = draft.examples.map((each) => ({ name: each.name, event: new RawJson(each.event), expect: each.expect }));
+  const examples = draft.examples.map((each) => ({ name: each.name, event: new Raw(each.event), expect: each.expect }));
   return { name, active, mode, when: { events, channels }, if: isWritten(filter) ? toJson(filter) : null, then: draft.steps.map(writeStep), examples, ...rest };
 }
 
@@ -185,7 +185,7 @@ function writeStep({ id, does, isOwn, url, endpoint_id, preset, template, delay_
   if (does === 'emit') written.type = type;
   if (does === 'invoke') written.action = action;
   if (!isForward) {
-    if (template.trim() !== '') written[TEMPLATE[does]] = isMessage(template, preset) || !isJson(template) ? template : new RawJson(line(parseJson(template)));
+    if (template.trim() !== '') written[TEMPLATE[does]] = isMessage(template, preset) || !isJson(template) ? template : new Raw(line(parseJson(template)));
     if (delay_seconds > 0) written.delay_seconds = delay_seconds;
     const named = headers.filter((header) => header.name !== '');
     if (does === 'deliver' && named.length > 0) written.headers = Object.fromEntries(named.map((header) => [header.name, header.value]));

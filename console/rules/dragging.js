@@ -13,7 +13,7 @@ import { ofNode, toText } from './sentence.js';
 /** Puts the focus on a node that has just been drawn: on its path if that is still to be typed. @param {string} id */
 export function focusOn(id) {
   requestAnimationFrame(() => requestAnimationFrame(() => {
-    const path = document.querySelector(`[data-node="${CSS.escape(id)}"] .path`);
+    const path = document.querySelector(`[data-node="${CSS.escape(id)}"] .r-path`);
     const isOpen = path instanceof HTMLInputElement && (path.value === '' || path.value.endsWith('.'));
     const found = isOpen ? path : document.querySelector(`[data-drag="${CSS.escape(id)}"]`);
     if (found instanceof HTMLElement) found.focus();

@@ -4,7 +4,7 @@ import { Problem, call, messages, unsaved, useEffect, useMemo, useRef, useState 
 import { empty, fromText, mistakes, newKey, settings, toText } from './draft.js';
 import { toJson } from './filter.js';
 import { push, redo, start, undo } from './history.js';
-import { RawJson, parseJson, stringify } from './json.js';
+import { Raw, parseJson, stringify } from './json.js';
 
 /**
  * @typedef {import('./draft.js').Draft} Draft
@@ -171,7 +171,7 @@ function keep(store, draft, revision) {
   // Templates are kept as they were typed, also while they are no JSON yet.
   const templates = draft.steps.map((step) => step.template);
   try {
-    sessionStorage.setItem(store, stringify({ revision, templates, rule: new RawJson(toText(draft)) }));
+    sessionStorage.setItem(store, stringify({ revision, templates, rule: new Raw(toText(draft)) }));
   } catch { /* the store is full: nothing is kept */ }
 }
 

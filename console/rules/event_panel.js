@@ -14,10 +14,10 @@ import { short } from './paths.js';
 export function EventPanel({ b }) {
   const { event, problem, isLoading } = b.looked;
   const at = event?.at ? relative(event.at) : '';
-  return html`<section class="rule-column event-panel" aria-label=${texts.event}>
-    <div class="column-head"><h2>${texts.event}</h2>${event?.id && html`<a class="plain" href=${link('events', event.id)}>${texts.open}</a>`}</div>
-    <label class="choose"><span class="hidden">${texts.chooseEvent}</span><select value=${b.choice} onChange=${(/** @type {any} */ e) => b.look(e.target.value)}>
-      ${b.events.length === 0 && !b.choice && html`<option value="">${texts.noEvents}</option>`}
+  return html`<section class="r-rule-column r-event-panel" aria-label=${texts.event}>
+    <div class="r-column-head"><h2>${texts.event}</h2>${event?.id && html`<a class="plain" href=${link('events', event.id)}>${texts.open}</a>`}</div>
+    <label class="r-choose"><span class="hidden">${texts.chooseEvent}</span><select value=${b.choice} onChange=${(/** @type {any} */ e) => b.look(e.target.value)}>
+      ${b.events.length === 0 && !b.choice && html`<option value="">${b.isWaiting ? texts.trying : texts.noEvents}</option>`}
       ${b.events.length > 0 && html`<optgroup label=${texts.lastEvents}>${b.events.map((each) => html`<option key=${each.id} value=${`event:${each.id}`}>${`${each.matched ? '✓' : '–'} ${each.type} · ${relative(each.timestamp)}`}</option>`)}</optgroup>`}
       ${isElsewhere(b) && html`<option value=${b.choice}>${event ? `${event.type} · ${at}` : b.choice.slice(6)}</option>`}
       ${b.draft.examples.length > 0 && html`<optgroup label=${texts.examples}>${b.draft.examples.map((each, place) => html`<option key=${each.key} value=${`example:${each.key}`}>${each.name || texts.exampleNumber(place + 1)}</option>`)}</optgroup>`}
@@ -38,6 +38,6 @@ function tools(b, node, pointer) {
   const path = pointer === '' || b.readOnly ? null : pathTo(b.looked.event?.document, pointer);
   if (path === null) return null;
   return html`<${Grip} id=${`value:${pointer}`} label=${texts.gripValue(short(path))} />
-    <button type="button" class="icon-button add" aria-label=${texts.addValueOf(short(path))} title=${texts.addValueOf(short(path))} onClick=${() => b.add(path, valueOf(node))}><${Icon} name="plus" /></button>
-    ${b.hasTemplate && html`<button type="button" class="icon-button insert" aria-label=${texts.insert(path)} title=${texts.insert(path)} onMouseDown=${(/** @type {Event} */ e) => e.preventDefault()} onClick=${() => b.insert(pointer)}><span class="mono">{ }</span></button>`}`;
+    <button type="button" class="icon-button r-add" aria-label=${texts.addValueOf(short(path))} title=${texts.addValueOf(short(path))} onClick=${() => b.add(path, valueOf(node))}><${Icon} name="plus" /></button>
+    ${b.hasTemplate && html`<button type="button" class="icon-button r-insert" aria-label=${texts.insert(path)} title=${texts.insert(path)} onMouseDown=${(/** @type {Event} */ e) => e.preventDefault()} onClick=${() => b.insert(pointer)}><span class="mono">{ }</span></button>`}`;
 }

@@ -15,10 +15,10 @@ export function Examples({ b }) {
   const { examples } = b.draft;
   const [edited, setEdited] = useState(/** @type {{place: number, text: string} | null} */ (null));
   const put = (/** @type {number} */ place, /** @type {Partial<import('./draft.js').Example>} */ members, /** @type {string | null} */ field = null) => b.put({ examples: examples.with(place, { ...examples[place], ...members }) }, field);
-  return html`<div class="examples">
+  return html`<div class="r-examples">
     ${examples.length === 0 && html`<p class="hint">${texts.noExamples}</p>`}
-    <ul role="list">${examples.map((example, place) => html`<li key=${example.key} class=${b.choice === `example:${example.key}` ? 'looked' : ''}>
-      <div class="example-line">
+    <ul role="list">${examples.map((example, place) => html`<li key=${example.key} class=${b.choice === `example:${example.key}` ? 'r-looked' : ''}>
+      <div class="r-example-line">
         <input type="text" aria-label=${texts.exampleName} value=${example.name} placeholder=${texts.exampleNumber(place + 1)} disabled=${b.readOnly} onInput=${(/** @type {any} */ e) => put(place, { name: e.target.value }, `${example.key}/name`)} />
         <select aria-label=${texts.expect} value=${String(example.expect)} disabled=${b.readOnly} onChange=${(/** @type {any} */ e) => put(place, { expect: e.target.value === 'true' })}><option value="true">${texts.mustFire}</option><option value="false">${texts.mustNotFire}</option></select>
         <button type="button" class="plain" onClick=${() => b.look(`example:${example.key}`)}>${texts.look}</button>

@@ -18,7 +18,7 @@ export function Firings({ ruleId, steps }) {
     { head: texts.columns.outcome, width: '280px', cell: (/** @type {any} */ row) => html`<${Outcomes} steps=${row.steps} isSeveral=${isSeveral} />` },
     { head: texts.columns.delivery, width: '190px', cell: (/** @type {any} */ row) => html`<${Deliveries} steps=${row.steps} />` },
   ];
-  return html`<div class="firings">
+  return html`<div class="r-firings">
     <${Statistics} ruleId=${ruleId} range=${range} steps=${steps} />
     <${Filters} names=${Object.keys(FILTERS)}><${ChoiceFilter} name="result" label=${texts.resultWord} options=${Object.entries(texts.results)} /><${TimeFilter} /><//>
     <${Loaded} of=${list} rows=${10}>${() => html`
@@ -33,13 +33,13 @@ export function Firings({ ruleId, steps }) {
 function Outcomes({ steps, isSeveral }) {
   const isSame = steps.every((step) => step.result === steps[0].result && step.reason === steps[0].reason);
   const shown = isSame ? steps.slice(0, 1) : steps;
-  return html`<span class="firing-steps">${shown.map((step) => html`<span key=${step.step}>${isSeveral && !isSame && html`<span class="mono muted">${step.step} </span>`}<${Status} of=${LOOK[step.result]} word=${texts.results[step.result]}>${step.reason && texts.skips[step.reason]}<//></span>`)}</span>`;
+  return html`<span class="r-firing-steps">${shown.map((step) => html`<span key=${step.step}>${isSeveral && !isSame && html`<span class="mono muted">${step.step} </span>`}<${Status} of=${LOOK[step.result]} word=${texts.results[step.result]}>${step.reason && texts.skips[step.reason]}<//></span>`)}</span>`;
 }
 
 /** @param {{steps: any[]}} props */
 function Deliveries({ steps }) {
   const made = steps.filter((step) => step.delivery_id);
-  return made.length === 0 ? html`<span class="muted">–</span>` : html`<span class="firing-steps">${made.map((step) => html`<${Id} key=${step.step} id=${step.delivery_id} href=${link('deliveries', step.delivery_id)} />`)}</span>`;
+  return made.length === 0 ? html`<span class="muted">–</span>` : html`<span class="r-firing-steps">${made.map((step) => html`<${Id} key=${step.step} id=${step.delivery_id} href=${link('deliveries', step.delivery_id)} />`)}</span>`;
 }
 
 /** @type {Record<string, string>} */
@@ -48,8 +48,8 @@ const LOOK = { fired: 'delivered', would_have_fired: 'watching', not_fired: 'ski
 /** @param {{ruleId: string, range: any, steps: import('./draft.js').Step[]}} props */
 function Statistics({ ruleId, range, steps }) {
   const { data } = useLive(`/v1/rules/${ruleId}/statistics`, range);
-  if (!data) return html`<div class="firing-statistics"></div>`;
-  return html`<div class="firing-statistics">
+  if (!data) return html`<div class="r-firing-statistics"></div>`;
+  return html`<div class="r-firing-statistics">
     <p class="muted">${data.events === 0 ? texts.noEventsYet : texts.lookedAt(number(data.events), relative(data.oldest_at))}</p>
     <dl>${data.steps.map((/** @type {any} */ step) => html`<div key=${step.step}>${steps.length > 1 && html`<dt class="mono">${step.step}</dt>`}<dd>
       <span><strong class="number">${number(step.fired)}</strong> ${texts.results.fired}</span>

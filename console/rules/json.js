@@ -1,28 +1,17 @@
 // What is the value of JSON, to the last digit?
-// Values and their writing: numbers keep their notation, `__proto__` is a member as any other. The parser is the shell's.
+// Values of JSON: numbers keep their notation, `__proto__` is a member as any other. Parser and writer are the shell's.
 
 import { JsonMistake, parseJson } from '../ui/json_text.js';
+import { Raw, write } from '../ui/raw_json.js';
 
 /** @typedef {import('../ui/json_text.js').Node} JsonNode */
 
-export { JsonMistake, parseJson };
+export { JsonMistake, Raw, parseJson, write as stringify };
 
 /** A number that JavaScript would write differently: `1.0`, `9007199254740993`. */
-export class JsonNumber {
-  /** @param {string} text */
-  constructor(text) {
-    this.text = text;
-  }
+export class JsonNumber extends Raw {
   toString() {
     return this.text;
-  }
-}
-
-/** JSON that is written as it stands. */
-export class RawJson {
-  /** @param {string} text */
-  constructor(text) {
-    this.text = text;
   }
 }
 
@@ -36,7 +25,7 @@ export function numberOf(text) {
 export const isNumber = (value) => typeof value === 'number' || value instanceof JsonNumber;
 
 /** Whether a value is a JSON object. @param {any} value */
-export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber) && !(value instanceof RawJson);
+export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Raw);
 
 const WORDS = /** @type {Record<string, any>} */ ({ true: true, false: false, null: null });
 
@@ -58,15 +47,6 @@ export const read = (text) => valueOf(parseJson(text));
 /** Adds a member, whatever its name is. @param {object} to @param {string} name @param {any} value */
 export function define(to, name, value) {
   Object.defineProperty(to, name, { value, enumerable: true, writable: true, configurable: true });
-}
-
-/** The value as JSON without spaces. @param {any} value @returns {string} */
-export function stringify(value) {
-  if (value instanceof RawJson || value instanceof JsonNumber) return value.text;
-  if (Array.isArray(value)) return `[${value.map(stringify).join(',')}]`;
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return `{${members.map(([name, inner]) => `${JSON.stringify(name)}:${stringify(inner)}`).join(',')}}`;
 }
 
 /**

@@ -30,9 +30,9 @@ export function Menu({ label, items }) {
     event.stopPropagation();
   };
   const choose = (/** @type {() => void} */ run) => { close(); run(); };
-  return html`<span class="menu-root" ref=${root} onKeyDown=${key}>
+  return html`<span class="r-menu-root" ref=${root} onKeyDown=${key}>
     <button type="button" class="icon-button" aria-label=${label} title=${label} aria-haspopup="menu" aria-expanded=${shown ? 'true' : 'false'} onClick=${() => setShown(shown ? null : items())}><${Icon} name="more" /></button>
-    ${shown && html`<span class="row-menu" role="menu" aria-label=${label}>
+    ${shown && html`<span class="r-row-menu" role="menu" aria-label=${label}>
       ${shown.map((item, place) => (item === null ? html`<hr key=${place} />`
     : html`<button key=${place} type="button" role="menuitem" tabindex="-1" disabled=${item.off} class=${item.danger ? 'danger' : ''} onClick=${() => choose(item.run)}><span>${item.label}</span>${item.key && html`<kbd>${item.key}</kbd>`}</button>`))}
     </span>`}

@@ -20,10 +20,10 @@ const doingOf = (step) => (step.does === 'deliver' ? (step.isOwn ? 'deliver' : '
 /** @param {{b: Builder}} props */
 export function Steps({ b }) {
   const { steps } = b.draft;
-  return html`<div class="steps">
+  return html`<div class="r-steps">
     ${steps.map((step, place) => html`<${StepCard} key=${step.key} b=${b} step=${step} place=${place} />`)}
     <${Mistakes} of=${b.errorsAt('/then', true)} />
-    ${!b.readOnly && steps.length < 10 && html`<div class="adders"><button type="button" class="plain" onClick=${() => b.put({ steps: [...steps, newStep()] })}><${Icon} name="plus" />${texts.addStep}</button></div>`}
+    ${!b.readOnly && steps.length < 10 && html`<div class="r-adders"><button type="button" class="plain" onClick=${() => b.put({ steps: [...steps, newStep()] })}><${Icon} name="plus" />${texts.addStep}</button></div>`}
   </div>`;
 }
 
@@ -43,8 +43,8 @@ function StepCard({ b, step, place }) {
   ];
   /** @param {string} member */
   const error = (member) => b.errorsAt(`/then/${place}/${member}`)?.join('; ') ?? null;
-  return html`<fieldset class="step" disabled=${b.readOnly} data-step=${place}>
-    <div class="step-head"><span class="number muted">${place + 1}</span>
+  return html`<fieldset class="r-step" disabled=${b.readOnly} data-step=${place}>
+    <div class="r-step-head"><span class="number muted">${place + 1}</span>
       <select aria-label=${texts.stepDoes} value=${doing} onChange=${(/** @type {any} */ e) => choose(e.target.value)}>${['deliver', 'forward', 'emit', 'invoke'].map((each) => html`<option key=${each} value=${each}>${texts.doings[each]}</option>`)}</select>
       <span class="spacer"></span>
       ${step.id && step.endpoint_id && (step.does !== 'deliver' || step.isOwn) && html`<a class="plain" href=${link('deliveries', '', { endpoint_id: step.endpoint_id })}>${texts.deliveries}</a>`}
@@ -67,7 +67,7 @@ function otherErrors(b, place) {
 
 /** @param {{b: Builder, step: Step, put: any, error: (member: string) => string | null}} props */
 function Deliver({ b, step, put, error }) {
-  return html`<div class="two">
+  return html`<div class="r-two">
     <${Field} label=${texts.url} error=${error('url')}>${(/** @type {any} */ a) => html`<input type="url" ...${a} value=${step.url} spellcheck=${false} autocomplete="off" placeholder=${step.preset === 'slack' ? 'https://hooks.slack.com/services/…' : 'https://…'} onInput=${(/** @type {any} */ e) => put({ url: e.target.value.trim() }, 'url')} />`}<//>
     <${Field} label=${texts.preset} error=${error('preset')}>${(/** @type {any} */ a) => html`<select ...${a} value=${step.preset || 'envelope'} onChange=${(/** @type {any} */ e) => put({ preset: e.target.value, template: step.template.trim() === '' && CHATS.has(e.target.value) ? firstMessage(b.looked.event?.document.data) : step.template })}>${PRESETS.map((each) => html`<option key=${each} value=${each}>${texts.presets[each]}</option>`)}</select>`}<//>
   </div>`;
@@ -108,11 +108,11 @@ function Template({ b, step, place, put }) {
   const at = `/then/${place}/${member}`;
   const errors = b.errors.filter(({ pointer }) => pointer === at || pointer.startsWith(`${at}/`));
   const shown = requestOf(b.draft, place, b.own);
-  return html`<div class="template" onFocusIn=${(/** @type {any} */ e) => { if (e.target.tagName === 'TEXTAREA') b.aim(e.target); }}>
+  return html`<div class="r-template" onFocusIn=${(/** @type {any} */ e) => { if (e.target.tagName === 'TEXTAREA') b.aim(e.target); }}>
     <div class="label"><span>${isChat ? texts.message : texts.templates[member]}</span><span class="muted">${isChat ? texts.messageHint : texts.templateHint}</span></div>
     <${CodeEditor} value=${step.template} label=${texts.templates[member]} errors=${errors} strip=${at} rows=${Math.min(14, Math.max(3, step.template.split('\n').length))} json=${!isMessage(step.template, step.preset)} readOnly=${b.readOnly} change=${(/** @type {string} */ template) => put({ template }, 'template')} />
-    ${shown?.request && step.template.trim() !== '' && html`<div class="becomes"><span class="muted">${texts.becomes}</span><pre class="mono" tabindex="0" aria-label=${texts.becomes}>${bodyOf(shown.request)}</pre></div>`}
-    ${(shown?.request?.undefined?.length ?? 0) > 0 && html`<p class="said warn"><${Icon} name="warn" />${texts.undefinedMembers(shown?.request.undefined)}</p>`}
+    ${shown?.request && step.template.trim() !== '' && html`<div class="r-becomes"><span class="muted">${texts.becomes}</span><pre class="mono" tabindex="0" aria-label=${texts.becomes}>${bodyOf(shown.request)}</pre></div>`}
+    ${(shown?.request?.undefined?.length ?? 0) > 0 && html`<p class="r-said warn"><${Icon} name="warn" />${texts.undefinedMembers(shown?.request.undefined)}</p>`}
     ${shown?.error && html`<p class="error"><${Icon} name="warn" />${shown.error}</p>`}
   </div>`;
 }
@@ -129,7 +129,7 @@ function Later({ step, put, error }) {
   return html`<${Fold} label=${texts.more} note=${note}>
     <${Field} label=${texts.delay} hint=${texts.delayHint} error=${error('delay_seconds')}>${(/** @type {any} */ a) => html`<span class="with-unit"><input type="number" min="0" max="43200" ...${a} value=${step.delay_seconds} onInput=${(/** @type {any} */ e) => put({ delay_seconds: Math.max(0, Math.floor(Number(e.target.value) || 0)) }, 'delay')} /><span class="muted">s</span></span>`}<//>
     ${isDeliver && html`<div class="field"><div class="label">${texts.headers}</div>
-      ${step.headers.map(({ key, name, value }, at) => html`<div key=${key} class="header-row"><input type="text" class="mono" aria-label=${texts.headerName} placeholder="X-Team" value=${name} onInput=${(/** @type {any} */ e) => header(at, { name: e.target.value.trim() })} /><input type="text" class="mono" aria-label=${texts.headerValue} value=${value} onInput=${(/** @type {any} */ e) => header(at, { value: e.target.value })} /><button type="button" class="icon-button" aria-label=${texts.removeHeader} onClick=${() => put({ headers: step.headers.toSpliced(at, 1) })}><${Icon} name="cross" /></button></div>`)}
+      ${step.headers.map(({ key, name, value }, at) => html`<div key=${key} class="r-header-row"><input type="text" class="mono" aria-label=${texts.headerName} placeholder="X-Team" value=${name} onInput=${(/** @type {any} */ e) => header(at, { name: e.target.value.trim() })} /><input type="text" class="mono" aria-label=${texts.headerValue} value=${value} onInput=${(/** @type {any} */ e) => header(at, { value: e.target.value })} /><button type="button" class="icon-button" aria-label=${texts.removeHeader} onClick=${() => put({ headers: step.headers.toSpliced(at, 1) })}><${Icon} name="cross" /></button></div>`)}
       ${error('headers') && html`<p class="error"><${Icon} name="warn" />${error('headers')}</p>`}
       <button type="button" class="plain" onClick=${() => put({ headers: [...step.headers, { key: newKey(), name: '', value: '' }] })}><${Icon} name="plus" />${texts.addHeader}</button></div>`}
     ${rest.length > 0 && html`<p class="hint">${texts.restHint(rest.join(', '))}</p>`}

@@ -32,11 +32,11 @@ function One({ value, kinds, label, change, list, wrong, remove }) {
   const kind = kindOf(value);
   const type = (/** @type {string} */ text) => change(kind === 'number' && NUMBER.test(text.trim()) ? numberOf(text.trim()) : text);
   const size = Math.max(3, Math.min(28, String(value ?? '').length + 1));
-  return html`<span class=${`value-input ${wrong ? 'wrong' : ''}`}>
+  return html`<span class=${`r-value-input ${wrong ? 'wrong' : ''}`}>
     ${kind === 'yes' ? html`<select aria-label=${label} value=${String(value)} onChange=${(/** @type {any} */ e) => change(e.target.value === 'true')}><option value="true">true</option><option value="false">false</option></select>`
     : kind === 'null' ? ''
       : html`<input type="text" aria-label=${label} size=${size} value=${String(value)} list=${list} spellcheck=${false} autocomplete="off" inputmode=${kind === 'number' ? 'decimal' : undefined} onInput=${(/** @type {any} */ e) => type(e.target.value)} />`}
-    ${kinds.length > 1 && html`<select class="kind" aria-label=${texts.kind} title=${texts.kindHint[kind]} value=${kind} onChange=${(/** @type {any} */ e) => change(as(value, e.target.value))}>${kinds.map((each) => html`<option key=${each} value=${each}>${texts.kinds[each]}</option>`)}</select>`}
+    ${kinds.length > 1 && html`<select class="r-kind" aria-label=${texts.kind} title=${texts.kindHint[kind]} value=${kind} onChange=${(/** @type {any} */ e) => change(as(value, e.target.value))}>${kinds.map((each) => html`<option key=${each} value=${each}>${texts.kinds[each]}</option>`)}</select>`}
     ${remove && html`<button type="button" class="icon-button" aria-label=${texts.removeValue} onClick=${remove}><${Icon} name="cross" /></button>`}
   </span>`;
 }
@@ -59,10 +59,10 @@ export function ValueInput({ of: condition, change, suggestions = [], wrong, lab
   const give = (/** @type {any[]} */ next, /** @type {string} */ field) => change(isList || next.length > 1 || (Array.isArray(value) && next.length === values.length) ? next : next[0] ?? '', field);
   const most = isList ? MAX_VALUES : MAX_TEXTS;
   const add = () => give([...values, values.length > 0 && isNumber(values[values.length - 1]) ? 0 : ''], `${id}/add`);
-  return html`<span class="values">
-    ${values.map((each, place) => html`${place > 0 && html`<span class="joiner">${op === '$nin' ? texts.nor : texts.or}</span>`}<${One} key=${place} value=${each} kinds=${kinds} label=${`${label} ${place + 1}`} list=${list} wrong=${wrong}
+  return html`<span class="r-values">
+    ${values.map((each, place) => html`${place > 0 && html`<span class="r-joiner">${op === '$nin' ? texts.nor : texts.or}</span>`}<${One} key=${place} value=${each} kinds=${kinds} label=${`${label} ${place + 1}`} list=${list} wrong=${wrong}
       change=${(/** @type {any} */ next) => give(values.with(place, next), `${id}/value/${place}`)} remove=${values.length > 1 ? () => give(values.toSpliced(place, 1), `${id}/remove`) : undefined} />`)}
-    ${values.length < most && html`<button type="button" class="plain add-value" aria-label=${`+ ${op === '$nin' ? texts.nor : texts.or}: ${texts.addValue}`} title=${texts.addValue} onClick=${add}>+ ${op === '$nin' ? texts.nor : texts.or}</button>`}
+    ${values.length < most && html`<button type="button" class="plain r-add-value" aria-label=${`+ ${op === '$nin' ? texts.nor : texts.or}: ${texts.addValue}`} title=${texts.addValue} onClick=${add}>+ ${op === '$nin' ? texts.nor : texts.or}</button>`}
     ${children}${known}
   </span>`;
 }

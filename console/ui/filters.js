@@ -22,8 +22,8 @@ export function Filters({ children, names }) {
   </div>`;
 }
 
-/** A popover under a button; closes on Escape, on a click elsewhere, and gives the focus back. @param {{label: any, active?: boolean, children: any}} props */
-export function Popover({ label, active, children }) {
+/** A popover under a button; closes on Escape, on a click elsewhere, and gives the focus back. @param {{label: any, active?: boolean, onOpen?: () => void, children: any}} props */
+export function Popover({ label, active, onOpen, children }) {
   const [open, setOpen] = useState(false);
   const root = useRef(/** @type {HTMLElement|null} */ (null));
   useEffect(() => {
@@ -40,7 +40,7 @@ export function Popover({ label, active, children }) {
   }, [open]);
   const close = () => { setOpen(false); /** @type {HTMLElement|null} */ (root.current?.querySelector('button'))?.focus(); };
   return html`<div class="popover-root" ref=${root} onKeyDown=${(/** @type {KeyboardEvent} */ e) => { if (e.key === 'Escape' && open) { e.stopPropagation(); close(); } }}>
-    <button type="button" class=${`button select ${active ? 'active' : ''}`} aria-expanded=${open} onClick=${() => setOpen(!open)}>${label}<${Icon} name="down" /></button>
+    <button type="button" class=${`button select ${active ? 'active' : ''}`} aria-expanded=${open} onClick=${() => { if (!open) onOpen?.(); setOpen(!open); }}>${label}<${Icon} name="down" /></button>
     ${open && html`<div class="popover">${children(close)}</div>`}
   </div>`;
 }
@@ -50,10 +50,10 @@ const FEW = 8;
 
 /**
  * One or several values; many of them are searched by typing.
- * @param {{name: string, label: string, options: [string, string][], several?: boolean, free?: boolean}} props
- *   `options`: [value, word]; `free`: what is typed may be chosen too
+ * @param {{name: string, label: string, options: [string, string][], several?: boolean, free?: boolean, onOpen?: () => void}} props
+ *   `options`: [value, word]; `free`: what is typed may be chosen too; `onOpen`: load the options now
  */
-export function ChoiceFilter({ name, label, options, several = false, free = false }) {
+export function ChoiceFilter({ name, label, options, several = false, free = false, onOpen }) {
   const chosen = value(name).split(',').filter(Boolean);
   const words = options.filter(([v]) => chosen.includes(v)).map(([, word]) => word);
   const unknown = chosen.filter((v) => !options.some(([known]) => known === v));
@@ -64,7 +64,7 @@ export function ChoiceFilter({ name, label, options, several = false, free = fal
     change({ [name]: (chosen.includes(v) ? chosen.filter((c) => c !== v) : [...chosen, v]).join(',') || null });
   };
   const offered = /** @type {[string, string][]} */ ([...unknown.map((v) => [v, v]), ...options]);
-  return html`<${Popover} active=${chosen.length > 0} label=${html`<span class="muted">${label}</span>${shown && html`<span class="cut">${shown}</span>`}`}>
+  return html`<${Popover} active=${chosen.length > 0} onOpen=${onOpen} label=${html`<span class="muted">${label}</span>${shown && html`<span class="cut">${shown}</span>`}`}>
     ${(/** @type {() => void} */ close) => html`<${Choices} label=${label} name=${name} several=${several} options=${offered} chosen=${chosen} free=${free} pick=${(/** @type {string} */ v) => pick(v, close)} />`}
   <//>`;
 }

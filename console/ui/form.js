@@ -23,10 +23,10 @@ import { Copy } from './value.js';
 /**
  * @param {any} initial
  * @param {(value: any) => Promise<any>} save throws a Problem
- * @param {{draft?: string}} [options] `draft`: a name under which the text outlives a reload and a login
+ * @param {{draft?: string, secret?: string[]}} [options] `draft`: a name under which the text outlives a reload and a login, without the members `secret`
  * @returns {Form}
  */
-export function useForm(initial, save, { draft } = {}) {
+export function useForm(initial, save, { draft, secret = [] } = {}) {
   const key = draft && `posthorn.draft.${draft}`;
   const start = useRef(initial);
   const [value, setValue] = useState(() => ({ ...initial, ...(key ? JSON.parse(sessionStorage.getItem(key) ?? 'null') : null) }));
@@ -37,7 +37,7 @@ export function useForm(initial, save, { draft } = {}) {
   useEffect(() => {
     unsaved.value = dirty && !key ? messages.form.leave : null;
     if (!key) return;
-    if (dirty) sessionStorage.setItem(key, JSON.stringify(value));
+    if (dirty) sessionStorage.setItem(key, JSON.stringify(value, (name, inner) => (secret.includes(name) ? undefined : inner)));
     else sessionStorage.removeItem(key);
   }, [value, dirty]);
   useEffect(() => () => { unsaved.value = null; }, []);

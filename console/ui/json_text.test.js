@@ -27,10 +27,10 @@ test('a pointer finds the line of its value, or of the nearest one above', () =>
 test('100 levels and 10,000 items are read quickly', () => {
   const deep = '['.repeat(100) + ']'.repeat(100);
   const wide = JSON.stringify(Array.from({ length: 10_000 }, (_, n) => ({ n })));
-  const start = performance.now();
+  const start = process.cpuUsage();   // not the time of day: other tests run beside this one
   assert.equal(parseJson(deep).kind, 'array');
   assert.equal(parseJson(wide).items.length, 10_000);
-  assert.ok(performance.now() - start < 1000);
+  assert.ok(process.cpuUsage(start).user < 1_000_000);
 });
 test('a member is taken as it was written', () => {
   assert.equal(memberText('{"id":"x", "data" : { "n": 1.10 } }', 'data'), '{ "n": 1.10 }');

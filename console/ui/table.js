@@ -106,14 +106,14 @@ function openRow(event, to) {
   else if (event.button === 0) navigate(to);
 }
 
-/** Pages by cursor, in the address. @param {{list: {next: string|null, previous: string|null, rows: any[]}, children?: any}} props */
+/** Pages by cursor, in the address; the next one is loaded when the button is pointed at. @param {{list: {next: string|null, previous: string|null, rows: any[], ahead?: () => void}, children?: any}} props */
 export function Pager({ list, children }) {
   const go = (/** @type {any} */ query) => { setQuery({ cursor: null, before: null, ...query }); scrollTo(0, 0); };
   if (!list.next && !list.previous && !children) return null;
   return html`<div class="pager"><span class="muted">${children ?? messages.list.rows(list.rows.length)}</span>
     ${list.previous && html`<button class="button" onClick=${() => go({})}>${messages.list.first}</button>`}
     <button class="button" disabled=${!list.previous} onClick=${() => go({ before: list.previous })}><${Icon} name="left" />${messages.list.newer}</button>
-    <button class="button" disabled=${!list.next} onClick=${() => go({ cursor: list.next })}>${messages.list.older}<${Icon} name="right" /></button>
+    <button class="button" disabled=${!list.next} onPointerEnter=${list.ahead} onFocus=${list.ahead} onClick=${() => go({ cursor: list.next })}>${messages.list.older}<${Icon} name="right" /></button>
   </div>`;
 }
 

@@ -1,6 +1,6 @@
 // How are the parts of one thing chosen?
 // Tabs that are links: the chosen one stands in the query, so that back, reload and a pasted link keep it.
-import { html } from '../vendor/preact-htm-signals.js';
+import { html, useState } from '../vendor/preact-htm-signals.js';
 import { route, search } from '../router.js';
 
 /** The chosen tab. @param {string} first @param {string} [name] */
@@ -21,5 +21,10 @@ export function Tabs({ tabs, label, name = 'tab' }) {
 /** A choice of two or three views of the same thing, kept by the caller. @param {{value: string, options: [string, string][], change: (value: string) => void, label: string}} props */
 export const Segments = ({ value, options, change, label }) => html`<div class="segments" role="group" aria-label=${label}>${options.map(([v, word]) => html`<button key=${v} type="button" aria-pressed=${v === value ? 'true' : 'false'} onClick=${() => change(v)}>${word}</button>`)}</div>`;
 
-/** Something folded away until asked for. @param {{label: any, open?: boolean, note?: any, children?: any}} props */
-export const Fold = ({ label, open, note, children }) => html`<details class="fold" open=${open}><summary>${label}${note && html`<span class="muted">${note}</span>`}</summary><div>${children}</div></details>`;
+/** Something folded away until asked for. @param {{label: any, open?: boolean, note?: any, children?: any}} props `children`: a function is called when it is first opened */
+export function Fold({ label, open, note, children }) {
+  const [asked, setAsked] = useState(false);
+  const make = Array.isArray(children) ? children[0] : children;
+  const content = typeof make === 'function' ? (open || asked) && make() : children;
+  return html`<details class="fold" open=${open} onToggle=${(/** @type {any} */ e) => { if (e.target.open) setAsked(true); }}><summary>${label}${note && html`<span class="muted">${note}</span>`}</summary><div>${content}</div></details>`;
+}

@@ -10,13 +10,13 @@ export const words = {
   time: 'Accepted', status: 'Status', type: 'Event type', endpoint: 'Endpoint', attempts: 'Attempts', answer: 'Last answer', period: 'period', error: 'Error',
   statusFilter: 'status', typeFilter: 'event type', endpointFilter: 'endpoint', errorFilter: 'error',
   days: { today: 'Today', yesterday: 'Yesterday' },
-  empty: 'No deliveries yet', emptyHint: 'When an event is sent, there is one delivery for each endpoint that wants it.', send: 'Send an event',
+  empty: 'No deliveries yet', emptyHint: 'When an event is sent, there is one delivery for each endpoint that subscribes to it.', send: 'Send an event',
   partial: 'The newest 2,000 deliveries of this page were searched. Older ones may match.', partialMore: 'Not all deliveries were searched for this page.',
   replay: 'Send again', curl: 'Copy as curl', curlCopied: 'The request is copied, with a signature that is valid now.', openEvent: 'Open event', doctor: 'Why is the signature refused?', replayPeriod: 'Replay a period',
   in: (/** @type {number} */ ms) => (ms > 0 ? `in ${span(ms)}` : 'due'),
   parkedShort: /** @type {Record<string, string>} */ ({ endpoint_failing: 'endpoint fails', endpoint_disabled: 'endpoint is off', rate_limit: 'rate limit', max_concurrency: 'concurrency limit' }),
   cancelledShort: /** @type {Record<string, string>} */ ({ endpoint_disabled: 'endpoint was off', endpoint_deleted: 'endpoint deleted', event_expired: 'event expired', event_erased: 'payload erased' }),
-  skippedShort: /** @type {Record<string, string>} */ ({ type_not_subscribed: 'type not wanted', disabled: 'endpoint was off', channel: 'other channel', parked_full: 'too many parked', notified_lately: 'notified lately', filter: 'filter did not hold', watching: 'rule only watches', loop: 'loop of rules', forwarded: 'by its endpoint' }),
+  skippedShort: /** @type {Record<string, string>} */ ({ type_not_subscribed: 'not subscribed', disabled: 'endpoint was off', channel: 'other channel', parked_full: 'too many parked', notified_lately: 'notified lately', filter: 'filter did not hold', watching: 'rule only watches', loop: 'loop of rules', forwarded: 'by its endpoint' }),
   errors: /** @type {Record<string, string>} */ ({ http_status: 'Answered an error', timeout: 'Timed out', connection_refused: 'Connection refused', connection_reset: 'Connection broken', dns_error: 'No such host', tls_error: 'TLS or certificate', redirect_refused: 'Redirect', blocked_address: 'Private address', response_invalid: 'Not HTTP', endpoint_gone: '410 Gone', template_failed: 'Template failed', unknown: 'Unknown' }),
 
   // Sending again
@@ -33,14 +33,14 @@ export const words = {
   // One delivery
   facts: { endpoint: 'Endpoint', event: 'Event', accepted: 'Accepted', took: 'Delivered after', attempts: 'Attempts', id: 'Delivery', cause: 'Cause', replay: 'Replay' },
   triggers: /** @type {Record<string, string>} */ ({ automatic: 'Event', test: 'Test', replay: 'Sent again' }),
-  timeline: 'What happened', attempt: (/** @type {number} */ n) => `Attempt ${n}`, accepted: 'The event was accepted.',
+  timeline: 'What happened', earlier: (/** @type {number} */ n) => `Show ${count(n, 'earlier attempt')}`, attempt: (/** @type {number} */ n) => `Attempt ${n}`, accepted: 'The event was accepted.',
   next: 'Next attempt', firstAttempt: 'First attempt', gap: (/** @type {number} */ ms, /** @type {number} */ n) => (n === 1 ? `${duration(ms)} after the event` : `${duration(ms)} after attempt ${n - 1}`),
   request: 'Request', response: 'Answer', headers: 'Headers', noResponse: 'No answer came.', emptyBody: 'The answer has no body.', size: 'Size', sha: 'SHA-256',
   truncated: 'Only the first 4,096 bytes are kept.', redacted: 'Values of your own headers are not kept.', notKept: 'not kept', undefinedMembers: (/** @type {string} */ list) => `The template reads what the event does not have: ${list}`, oldAttempt: 'An older version made this attempt and kept no URL.',
   payload: 'Payload', showBody: 'What is sent', showData: 'Event’s data',
   bodySame: (/** @type {number} */ n) => `Byte for byte what attempt ${n} sent.`, bodyOther: (/** @type {number} */ n) => `What would be sent now. Attempt ${n} sent other bytes: the endpoint’s settings have changed since.`, bodyNow: 'What would be sent now.',
 
-  who: { console: 'The endpoint', portal: 'Your endpoint' },
+  theHost: 'the host', who: { console: 'The endpoint', portal: 'Your endpoint' },
   happened: {
     success: (/** @type {string} */ who, /** @type {string} */ status, /** @type {string} */ took) => `${who} answered ${status} after ${took}.`,
     http_status: (/** @type {string} */ who, /** @type {string} */ status, /** @type {string} */ took) => `${who} answered ${status} after ${took}.`,
@@ -62,16 +62,17 @@ export const words = {
     tls_error: () => 'had no trusted certificate', redirect_refused: (status) => `answered ${status}, a redirect,`, response_invalid: () => 'answered something that is not HTTP',
   }),
   turn: {
-    pendingFirst: 'The first attempt is due.', pendingAt: (/** @type {string} */ time) => `The first attempt is in ${time}.`, pendingAgain: 'It is being sent again.',
+    pendingFirst: 'The first attempt is due.', pendingAt: (/** @type {string} */ time) => `The first attempt is in ${time}.`, pendingAgain: 'The delivery is being sent again.',
     retrying: (/** @type {string} */ time) => `We try again in ${time}.`, retryDue: 'The next try is due.',
-    endpoint_failing: (/** @type {string} */ probe) => `It waits until the endpoint recovers${probe && `; ${probe}`}. Nothing is lost.`, endpoint_disabled: 'It waits until the endpoint is switched on. Nothing is lost.', rate_limit: 'It waits for its turn under the rate limit.', max_concurrency: 'It waits until fewer requests are under way.', parked: 'It is set aside until the endpoint recovers.',
+    probe: (/** @type {string} */ time) => `the next probe is in ${time}`,
+    endpoint_failing: (/** @type {string} */ probe) => `The delivery waits until the endpoint recovers${probe && `; ${probe}`}. Nothing is lost.`, endpoint_disabled: 'The delivery waits until the endpoint is switched on. Nothing is lost.', rate_limit: 'The delivery waits for its turn under the rate limit.', max_concurrency: 'The delivery waits until fewer requests are under way.', parked: 'The delivery is set aside until the endpoint recovers.',
     failed: 'We do not try again by ourselves.', failedTest: 'A test is tried once.', deliveredLate: (/** @type {number} */ n) => `It took ${count(n, 'attempt')}.`,
-    cancelled: /** @type {Record<string, string>} */ ({ endpoint_disabled: 'It was cancelled, because the endpoint was switched off.', endpoint_deleted: 'It was cancelled, because the endpoint was deleted.', event_expired: 'It was cancelled, because the event is older than what is kept.', event_erased: 'It was cancelled, because the payload was erased.' }),
-    neverTried: 'It was never tried.',
+    cancelled: /** @type {Record<string, string>} */ ({ endpoint_disabled: 'The delivery was cancelled, because the endpoint was switched off.', endpoint_deleted: 'The delivery was cancelled, because the endpoint was deleted.', event_expired: 'The delivery was cancelled, because the event is older than the retention.', event_erased: 'The delivery was cancelled, because the payload was erased.' }),
+    neverTried: 'No attempt was made.',
   },
   todo: {
-    auth: 'The signature check, a login or a firewall refuses it.', notFound: 'The path of the URL is wrong, or the route is gone.', method: 'The route does not take this method.', large: 'The server must take bodies of 300 KB.', limited: 'Set a rate limit for the endpoint.', refused: 'The receiver does not take this body: its answer says why.', receiver: 'The receiver fails: its answer and its log at that time say why.',
-    timeout: 'Answer first and work afterwards, or raise the timeout.', connect: 'A firewall may drop the connection.', connection_refused: 'Start the server, or mend the port in the URL.', connection_reset: 'Look for a crash, or for a proxy that hangs up.', dns_error: 'Mend the host name in the URL, or its DNS.', tls_error: 'Renew the certificate, or install the whole chain.', redirect_refused: 'Set the endpoint’s URL to where the redirect leads.', blocked_address: 'The endpoint must be reachable from the internet.', response_invalid: 'Another service listens on that port, or a proxy is broken.', endpoint_gone: 'Switch the endpoint on if that was a mistake.', template_failed: 'Mend the endpoint’s template, then send it again.', unknown: 'Ask the operator for the log line of this delivery.',
-    replay: 'Send it again when that is mended.', switchOn: 'Switch the endpoint on, then send it again.',
+    auth: 'The signature check, a login or a firewall refuses it.', notFound: 'The path of the URL is wrong, or the route is gone.', method: 'The route does not accept this method.', large: 'The server must accept bodies of 300 KB.', limited: 'Set a rate limit for the endpoint.', refused: 'The receiver does not accept this body: its answer says why.', receiver: 'The receiver fails: its answer and its log at that time say why.',
+    timeout: 'Answer first and work afterwards, or raise the timeout.', connect: 'A firewall may drop the connection.', connection_refused: 'Start the server, or correct the port in the URL.', connection_reset: 'Look for a crash, or for a proxy that hangs up.', dns_error: 'Correct the host name in the URL, or its DNS.', tls_error: 'Renew the certificate, or install the whole chain.', redirect_refused: 'Set the endpoint’s URL to where the redirect leads.', blocked_address: 'The endpoint must be reachable from the internet.', response_invalid: 'Another service listens on that port, or a proxy is broken.', endpoint_gone: 'Switch the endpoint on if that was a mistake.', template_failed: 'Fix the endpoint’s template, then send the event again.', unknown: 'Ask the operator for the log line of this delivery.',
+    replay: 'Send it again when the cause is fixed.', switchOn: 'Switch the endpoint on, then send it again.',
   },
 };

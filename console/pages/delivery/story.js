@@ -13,7 +13,7 @@ export const statusName = (status) => (status ? [status, NAMES[status]].filter(B
 
 /** The host of an attempt, for sentences. @param {any} attempt */
 function host(attempt) {
-  try { return new URL(attempt.request.url).host; } catch { return 'the host'; }
+  try { return new URL(attempt.request.url).host || words.theHost; } catch { return words.theHost; }
 }
 
 /** The value of a header of an answer. @param {any} attempt @param {string} name */
@@ -52,8 +52,11 @@ export function todo(attempt) {
   return status >= 500 ? say.receiver : say.refused;
 }
 
-/** Whether a wrong signature may be the cause. @param {any} attempt */
-export const isAuth = (attempt) => attempt?.error === 'http_status' && [401, 403].includes(attempt.response?.status);
+/** @param {any} attempt */
+const isAuth = (attempt) => attempt.error === 'http_status' && [401, 403].includes(attempt.response?.status);
+
+/** Whether a refused signature may be the cause: many receivers answer 400 to it. @param {any} attempt */
+export const maybeSignature = (attempt) => attempt?.error === 'http_status' && [400, 401, 403].includes(attempt.response?.status);
 
 /** How many of the last attempts ended alike. @param {any[]} log */
 export function alike(log) {
@@ -76,7 +79,7 @@ export function turn(delivery, { now, nextProbe }) {
     case 'parked': {
       if (delivery.parked_reason !== 'endpoint_failing') return /** @type {any} */ (say)[delivery.parked_reason] ?? say.parked;
       const probe = nextProbe ? Date.parse(nextProbe) - now : 0;
-      return say.endpoint_failing(probe > 1000 ? `we ask it again in ${span(probe)}` : '');
+      return say.endpoint_failing(probe > 1000 ? say.probe(span(probe)) : '');
     }
     case 'failed': return delivery.trigger === 'test' ? say.failedTest : say.failed;
     case 'cancelled': return say.cancelled[delivery.cancel_reason] ?? '';

@@ -1,7 +1,7 @@
 // Are the sentences about a delivery true?
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alike, happened, isAuth, sentence, steps, todo, turn } from './story.js';
+import { alike, happened, maybeSignature, sentence, steps, todo, turn } from './story.js';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 const attempt = (/** @type {any} */ more = {}) => ({ number: 1, trigger: 'automatic', started_at: '2026-11-28T11:59:00.000Z', duration_ms: 120, error: null, request: { url: 'https://hooks.example.com/a', headers: [] }, response: { status: 200, headers: [], body: '' }, ...more });
@@ -34,8 +34,8 @@ test('a redirect says where it leads', () => {
 });
 
 test('a refused signature is told from a wrong path', () => {
-  assert.ok(isAuth(failed(401)));
-  assert.ok(!isAuth(failed(404)));
+  assert.ok(maybeSignature(failed(401)) && maybeSignature(failed(400)));
+  assert.ok(!maybeSignature(failed(404)) && !maybeSignature(undefined));
   assert.notEqual(todo(failed(401)), todo(failed(404)));
 });
 
@@ -56,7 +56,7 @@ test('whose turn it is follows from the status', () => {
 
 test('a delivery without an attempt has a sentence too', () => {
   assert.equal(sentence(delivery({ status: 'pending', attempts: 0, attempt_log: [], next_attempt_at: null }), at), 'The first attempt is due.');
-  assert.match(sentence(delivery({ status: 'cancelled', cancel_reason: 'endpoint_disabled', attempts: 0, attempt_log: [] }), at), /^It was never tried\. .*Switch the endpoint on/);
+  assert.match(sentence(delivery({ status: 'cancelled', cancel_reason: 'endpoint_disabled', attempts: 0, attempt_log: [] }), at), /^No attempt was made\. .*Switch the endpoint on/);
 });
 
 test('steps are newest first, with what comes next on top', () => {

@@ -1,8 +1,11 @@
 // What happened to a delivery, step by step?
 // Newest first: what comes next, then each attempt as a sentence that opens to its request and answer side by side.
-import { Badge, Copy, Icon, Outcome, Status, Time, duration, html, messages, middle, route, setQuery, size } from '../../shell.js';
+import { Badge, Copy, Icon, Outcome, Time, duration, html, messages, middle, route, setQuery, size, statusWord, useState } from '../../shell.js';
 import { words } from '../../messages/en/deliveries.js';
 import { happened, statusName, steps, todo, turn } from './story.js';
+
+/** So many steps are shown at first: probes make a delivery's attempts many. */
+const MOST = 10;
 
 /** @param {{delivery: any, now: number}} props */
 export function Timeline({ delivery, now }) {
@@ -10,13 +13,17 @@ export function Timeline({ delivery, now }) {
   // The last attempt is open at first: it decides. `attempt=0` closes it.
   const open = asked === null ? delivery.attempt_log.length : Number(asked);
   const who = words.who[route.value.app];
+  const [all, setAll] = useState(false);
+  const every = steps(delivery);
+  const hidden = all || every.length <= MOST + 4 || open <= delivery.attempt_log.length - MOST ? 0 : every.length - MOST - 1;
+  const shown = hidden ? [...every.slice(0, MOST), every[every.length - 1]] : every;
   return html`<ol class="timeline">
-    ${steps(delivery).map((step) => {
+    ${shown.map((step) => {
     if (step.kind === 'attempt') return html`<${Attempt} key=${step.attempt.number} attempt=${step.attempt} gap=${step.gap} who=${who} open=${open === step.attempt.number} last=${step.attempt.number === delivery.attempt_log.length} />`;
-    if (step.kind === 'accepted') return html`<li key="accepted"><span class="dot"><${Icon} name="events" /></span><div class="step"><p>${words.accepted}</p><span class="when"><${Time} at=${step.at} /></span></div></li>`;
+    if (step.kind === 'accepted') return html`${hidden > 0 && html`<li key="earlier"><span class="dot"><${Icon} name="dots" /></span><div class="step"><button type="button" class="plain" onClick=${() => setAll(true)}>${words.earlier(hidden)}</button></div></li>`}<li key="accepted"><span class="dot"><${Icon} name="events" /></span><div class="step"><p>${words.accepted}</p><span class="when"><${Time} at=${step.at} /></span></div></li>`;
     const title = step.kind === 'next' ? (delivery.attempt_log.length ? words.next : words.firstAttempt) : null;
     return html`<li key=${step.kind} class="ahead"><span class="dot"><${Icon} name=${step.kind === 'next' ? 'clock' : delivery.status === 'parked' ? 'pause' : 'ban'} /></span>
-      <div class="step"><p>${title && html`<strong>${title}</strong> `}${step.kind === 'next' ? nextWords(delivery, now) : html`<${Status} of=${delivery.status}>${words.parkedShort[delivery.parked_reason] ?? words.cancelledShort[delivery.cancel_reason]}<//>`}</p>
+      <div class="step"><p>${title && html`<strong>${title}</strong> `}${step.kind === 'next' ? nextWords(delivery, now) : html`<strong>${statusWord(delivery.status)}</strong> <span class="muted">${words.parkedShort[delivery.parked_reason] ?? words.cancelledShort[delivery.cancel_reason]}</span>`}</p>
       <span class="when">${delivery.status === 'parked' && delivery.parked_at && html`<${Time} at=${delivery.parked_at} />`}</span></div></li>`;
   })}
   </ol>`;
@@ -53,7 +60,7 @@ function Exchange({ attempt }) {
       ${request.url ? html`<p class="mono break">${request.method} <bdi dir="ltr">${request.url}</bdi> <${Copy} text=${request.url} /></p>` : html`<p class="muted">${words.oldAttempt}</p>`}
       <${Headers} of=${request.headers} />
       ${request.undefined?.length > 0 && html`<p class="notice warn"><${Icon} name="warn" />${words.undefinedMembers(request.undefined.join(', '))}</p>`}
-      <dl class="headers"><div><dt>${words.size}</dt><dd>${size(request.body_bytes)}</dd></div><div><dt>${words.sha}</dt><dd><span title=${request.body_sha256}>${middle(request.body_sha256, 24)}</span> <${Copy} text=${request.body_sha256} /></dd></div></dl>
+      <dl class="headers"><div><dt>${words.size}</dt><dd>${size(request.body_bytes)}</dd></div><div><dt>${words.sha}</dt><dd><span title=${request.body_sha256}>${middle(request.body_sha256, 20)}</span> <${Copy} text=${request.body_sha256} /></dd></div></dl>
     </section>
     <section aria-label=${words.response}><h3>${words.response}</h3>
       ${!response ? html`<p class="muted">${words.noResponse}</p>` : html`<p class=${`mono ${attempt.error ? 'bad-text' : ''}`}>${statusName(response.status)}</p>

@@ -52,7 +52,7 @@ function Rows({ list, event, endpoints, selection }) {
     { head: words.status, width: '34%', cell: (/** @type {any} */ row) => html`<${State} row=${row} />` },
     { head: words.answer, width: '128px', phone: 'hide', cell: (/** @type {any} */ row) => (row.id ? html`<${Outcome} status=${row.response_status} error=${row.last_error} />` : '') },
     { head: words.attempts, width: '80px', align: 'right', phone: 'hide', narrow: 'hide', cell: (/** @type {any} */ row) => row.attempts ?? '' },
-    { head: '', width: '88px', align: 'right', cell: (/** @type {any} */ row) => row.status === 'skipped' && html`<button type="button" class="plain" onClick=${() => why(row)}>${words.why}</button>` },
+    { head: words.reason, width: '88px', align: 'right', cell: (/** @type {any} */ row) => row.status === 'skipped' && html`<button type="button" class="plain" onClick=${() => why(row)}>${words.why}</button>` },
   ]} />`}
     ${unwanted.length > SHOWN && html`<button type="button" class="plain fold-rows" aria-expanded=${all ? 'true' : 'false'} onClick=${() => setAll(!all)}>${all ? words.hideSkipped : words.showSkipped(unwanted.length)}</button>`}
     <${Pager} list=${list} />`;

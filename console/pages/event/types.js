@@ -1,6 +1,6 @@
 // Which event types can be chosen?
 // What the catalogue describes and, before them, the families that at least two of them form.
-import { useLive, useMemo } from '../../shell.js';
+import { ChoiceFilter, html, useLive, useMemo, useState } from '../../shell.js';
 
 /**
  * Types and families by name, each family before its members.
@@ -20,8 +20,10 @@ export function withFamilies(names) {
   return [...new Set([...names, ...families])].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** The options of a filter by type. @param {string} _ws @returns {[string, string][]} */
-export function useEventTypes(_ws) {
-  const live = useLive('/v1/event-types');
-  return useMemo(() => withFamilies((live.data?.data ?? []).map((/** @type {any} */ type) => type.name)).map((name) => [name, name]), [live.data]);
+/** The filter by type; the catalogue is loaded when it is opened. @param {{label: string}} props */
+export function TypeFilter({ label }) {
+  const [opened, setOpened] = useState(false);
+  const live = useLive(opened ? '/v1/event-types' : null);
+  const options = useMemo(() => withFamilies((live.data?.data ?? []).map((/** @type {any} */ type) => type.name)).map((name) => [name, name]), [live.data]);
+  return html`<${ChoiceFilter} name="event_type" label=${label} several free options=${options} onOpen=${() => setOpened(true)} />`;
 }

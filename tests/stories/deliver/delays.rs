@@ -46,7 +46,7 @@ async fn lists_show_when_a_delivery_that_waits_is_due() {
     let event = send_again(&stage).await;
     let id = event["id"].as_str().unwrap();
     let accepted = stage.read(&format!("/v1/events/{id}?workspace_id={}", stage.workspace)).await;
-    let accepted = accepted["accepted_at"].as_str().unwrap().to_owned();
+    let accepted = accepted["created_at"].as_str().unwrap().to_owned();
     let accepted = domain::timestamp::Timestamp::parse(&accepted).unwrap();
     let due = json!(accepted.plus(Duration::from_secs(600)).to_string());
     let workspace = &stage.workspace;

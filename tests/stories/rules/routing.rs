@@ -65,7 +65,7 @@ async fn chat_messages_of_a_rule_mention_nobody() {
         ),
         (
             "teams",
-            json!("{{ data.subject }}"),
+            json!("{{ data.subject | default('nothing') }}"),
             json!({
                 "type": "message", "attachments": [{
                     "contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": null,

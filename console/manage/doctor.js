@@ -1,0 +1,92 @@
+// Why is a signature refused?
+// A request as one's code got it, filled in from a delivery by the address; the verdict, and what to do next.
+import {
+  Facts, Field, Fold, FormEnd, Icon, Id, Loaded, Loading, Problem, TextField, call, endpointName, get, html, link, may, post, route, size, useEffect, useForm, useLive, useState,
+} from '../shell.js';
+import { words } from '../messages/en/developers.js';
+import { base64 } from './logo.js';
+import { headerLines, readCurl, readHeaders } from './doctor_input.js';
+
+/** @param {{ws: string}} props `delivery`, `endpoint` and `attempt` of the query fill the form in */
+export default function Doctor({ ws }) {
+  const { query } = route.value;
+  const [wd, we, number] = [query.get('delivery') ?? '', query.get('endpoint') ?? '', query.get('attempt') ?? ''];
+  const endpoints = useLive('/v1/webhook-endpoints', { workspace_id: ws, limit: 250, include_rules: may('rules:ro') || undefined });
+  const [filled, setFilled] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    setFilled(null);
+    fill(ws, wd, we, number).then(setFilled, (problem) => { if (!(problem instanceof Problem)) throw problem; setFilled({ endpoint: we, headers: '', body: '' }); });
+  }, [ws, wd, we, number]);
+  return html`<p class="lead">${words.doctorNote}</p>${filled ? html`<${Loaded} of=${endpoints}>${(/** @type {any} */ page) => html`<${Form} key=${`${wd}/${number}`} ws=${ws} start=${filled} endpoints=${page.data} />`}<//>` : html`<${Loading} />`}`;
+}
+
+/** Headers of an attempt and the body as it was sent, as far as they are kept and may be read. @param {string} ws @param {string} wd @param {string} we @param {string} number */
+async function fill(ws, wd, we, number) {
+  if (!wd) return { endpoint: we, headers: '', body: '' };
+  const delivery = await get(`/v1/deliveries/${wd}`, { workspace_id: ws });
+  const attempt = delivery.attempt_log.find((/** @type {any} */ a) => String(a.number) === number) ?? delivery.attempt_log.at(-1);
+  let body = null;
+  if (may('deliveries') && may('events:ro')) {
+    try { body = readCurl((await call('GET', `/v1/webhook-endpoints/${delivery.endpoint_id}/deliveries/${wd}/curl`, { query: { workspace_id: ws }, text: true })).text).body; } catch (problem) { if (!(problem instanceof Problem)) throw problem; }
+  }
+  return { endpoint: delivery.endpoint_id, delivery: wd, attempt: attempt?.number, headers: attempt ? headerLines(attempt.request.headers) : '', body: body ?? '', hasBody: body !== null };
+}
+
+/** @param {any} value @param {string} ws */
+function requestOf(value, ws) {
+  const own = { path: value.path.trim(), computed: value.computed.trim(), received_at: value.at && new Date(value.at).toISOString() };
+  return { workspace_id: ws, endpoint_id: value.endpoint, headers: readHeaders(value.headers).headers, ...(value.file ? { body_base64: value.file.base64 } : { body: value.body }), ...Object.fromEntries(Object.entries(own).filter(([, v]) => v)) };
+}
+
+/** @param {{ws: string, start: any, endpoints: any[]}} props */
+function Form({ ws, start, endpoints }) {
+  const [verdict, setVerdict] = useState(/** @type {any} */ (null));
+  const form = useForm({ endpoint: start.endpoint, headers: start.headers, body: start.body, file: null, path: '', computed: '', at: '' }, async (value) => {
+    setVerdict(null);
+    setVerdict(await post('/v1/verify', requestOf(value, ws), { key: '' }));
+  }, { draft: `doctor.${start.delivery ?? 'own'}.${start.attempt ?? ''}` });
+  const { value } = form;
+  const submit = (/** @type {Event} */ event) => {
+    const { headers, wrong } = readHeaders(value.headers);
+    form.check('/headers', wrong ? words.headersWrong(wrong) : Object.keys(headers).length === 0 ? words.headersEmpty : null);
+    form.check('/endpoint_id', value.endpoint ? null : words.pick);
+    // What was checked here counts from the next drawing on.
+    if (wrong || !value.endpoint || Object.keys(headers).length === 0) { event.preventDefault(); return; }
+    form.submit(event);
+  };
+  const set = (/** @type {any} */ changes, /** @type {string} */ pointer) => { form.set(changes); form.check(pointer, null); };
+  return html`<div class="doctor"><form onSubmit=${submit} novalidate>
+      ${start.delivery && html`<p class="notice"><${Icon} name="info" /><span>${words.ofDelivery} <a class="mono" href=${link('deliveries', start.delivery)}>${start.delivery}</a>, ${words.attempt(start.attempt)}. ${start.hasBody ? words.prefilled : words.prefilledNoBody}</span></p>`}
+      <${Field} label=${words.endpoint} error=${form.error('/endpoint_id')}>${(/** @type {any} */ a) => html`<select ...${a} value=${value.endpoint} onChange=${(/** @type {any} */ e) => set({ endpoint: e.target.value }, '/endpoint_id')}><option value=""></option>${value.endpoint && !endpoints.some((e) => e.id === value.endpoint) && html`<option value=${value.endpoint}>${value.endpoint}</option>`}${endpoints.map((e) => html`<option key=${e.id} value=${e.id}>${endpointName(e).slice(0, 80)}</option>`)}</select>`}<//>
+      <${Field} label=${words.headers} hint=${words.headersHint} error=${form.error('/headers/*')}>${(/** @type {any} */ a) => html`<textarea ...${a} class="mono" rows="9" wrap="off" spellcheck=${false} value=${value.headers} onInput=${(/** @type {any} */ e) => set({ headers: e.target.value }, '/headers')}></textarea>`}<//>
+      <${Body} form=${form} set=${set} />
+      <${Fold} label=${words.more} open=${Boolean(value.computed || value.path || value.at)}>
+        <${TextField} form=${form} name="computed" class="mono" label=${words.computed} hint=${words.computedHint} spellcheck=${false} optional />
+        <${TextField} form=${form} name="path" class="mono" label=${words.path} hint=${words.pathHint} spellcheck=${false} optional />
+        <${TextField} form=${form} name="at" type="datetime-local" step="1" pointer="/received_at" label=${words.at} hint=${words.atHint} optional /><//>
+      <${FormEnd} form=${form} save=${words.ask} working=${words.asking} shown=${['/endpoint_id', '/body', '/body_base64', '/computed', '/path', '/received_at', ...(form.problem?.errors ?? []).map((e) => e.pointer).filter((p) => p.startsWith('/headers'))]} />
+    </form>
+    <div class="doctor-side" role="status">${verdict && html`<${Verdict} of=${verdict} />`}</div></div>`;
+}
+
+/** As text, or byte for byte from a file. @param {{form: any, set: (changes: any, pointer: string) => void}} props */
+function Body({ form, set }) {
+  const { value } = form;
+  const choose = async (/** @type {any} */ event) => {
+    const file = event.target.files[0];
+    event.target.value = '';
+    if (file) set({ file: { name: file.name, bytes: file.size, base64: base64(new Uint8Array(await file.arrayBuffer())) } }, '/body');
+  };
+  return html`<${Field} label=${words.bodyLabel} hint=${words.bodyHint} error=${form.error('/body') ?? form.error('/body_base64')} side=${html`<label class="plain file-label">${words.file}<input type="file" class="hidden" onChange=${choose} /></label>`}>${(/** @type {any} */ a) => (value.file
+    ? html`<p class="row"><span class="mono">${words.fileBytes(value.file.name, value.file.bytes)}</span><button type="button" class="plain" onClick=${() => set({ file: null }, '/body')}>${words.fileRemove}</button></p>`
+    : html`<textarea ...${a} class="mono" rows="8" spellcheck=${false} value=${value.body} onInput=${(/** @type {any} */ e) => set({ body: e.target.value }, '/body')}></textarea>`)}<//>
+    ${!value.file && value.body.length > 1000 && html`<p class="hint">${size(new Blob([value.body]).size)}</p>`}`;
+}
+
+/** @param {{of: any}} props */
+function Verdict({ of: { verdict, reason, detail, profile, secret, compared_with: compared } }) {
+  const good = verdict === 'good';
+  return html`<section class=${`doctor-verdict ${good ? 'good' : 'bad'}`} aria-label=${good ? words.good : words.bad}>
+    <h2><${Icon} name=${good ? 'check' : 'cross'} />${good ? words.good : words.bad}</h2><p>${detail}</p>
+    <${Facts} class="lines" of=${[[words.reason, html`<code>${reason}</code>`], [words.profile, profile ? html`<code>${profile}</code>` : words.unknown], [words.secret, words.secrets[secret] ?? words.unknown], [words.compared, compared ? html`<${Id} id=${compared} href=${link('deliveries', compared)} />` : words.notCompared]]} /></section>`;
+}

@@ -1,0 +1,16 @@
+// Which words does the audit log show?
+// Each kind of change as a verb and a noun, who made it, and what differs.
+import { count } from '../../shell.js';
+
+export const words = {
+  title: 'Audit', note: 'Who changed what, when, and from what to what. Kept for 90 days.', who: 'Who', what: 'What', when: 'When', action: 'Change', actor: 'Key', target: 'Id of the thing', period: 'Period', of: 'Changes of', here: 'This workspace', installation: 'The installation', things: 'changes', empty: 'No changes yet', emptyHint: 'Each change of a setting, and each key, link and replay that is made, stands here.',
+  before: 'Before', after: 'After', member: 'Setting', request: 'Request', kind: 'Kind', noChange: 'Nothing that is kept differs: a secret was changed, or nothing but the act itself.', more: (/** @type {number} */ n) => `+ ${n} more`, changed: (/** @type {number} */ n) => count(n, 'setting'), open: 'Open', gone: 'nothing', keyOf: 'by', session: 'in the console', portal: 'A customer', portalUser: (/** @type {string} */ user) => `Customer ${user}`, posthorn: 'Posthorn', operator: 'The operator', viaKey: 'with the key', details: 'Details',
+  nouns: /** @type {Record<string, string>} */ ({ endpoint: 'endpoint', source: 'source', rule: 'rule', action: 'action', workspace: 'workspace', api_key: 'key', session: 'session', portal_link: 'portal link', event_type: 'event type', event: 'event', delivery: 'delivery', replay: 'replay', invocation: 'invocation' }),
+  actions: /** @type {Record<string, string>} */ ({
+    'endpoint.created': 'Created endpoint', 'endpoint.updated': 'Changed endpoint', 'endpoint.deleted': 'Deleted endpoint', 'endpoint.disabled': 'Switched off endpoint', 'endpoint.secret_rotated': 'Rotated the secret of endpoint', 'endpoint.overlap_ended': 'Ended the overlap of endpoint',
+    'source.created': 'Created source', 'source.updated': 'Changed source', 'source.deleted': 'Deleted source', 'source.secret_rotated': 'Rotated the secret of source', 'source.overlap_ended': 'Ended the overlap of source', 'source.request_replayed': 'Replayed a request of source', 'source.sample_sent': 'Sent a sample to source',
+    'rule.created': 'Created rule', 'rule.updated': 'Changed rule', 'rule.deleted': 'Deleted rule', 'action.created': 'Created action', 'action.updated': 'Changed action', 'action.deleted': 'Deleted action', 'action.secret_rotated': 'Rotated the secret of action', 'action.overlap_ended': 'Ended the overlap of action', 'action.invoked': 'Invoked action',
+    'workspace.created': 'Created workspace', 'workspace.updated': 'Changed workspace', 'workspace.deleted': 'Deleted workspace', 'api_key.created': 'Created key', 'api_key.rotated': 'Rotated key', 'api_key.deleted': 'Revoked key', 'session.created': 'Logged in', 'session.deleted': 'Logged out', 'portal_link.created': 'Made portal link', 'portal_link.deleted': 'Deleted portal link',
+    'event_type.created': 'Described event type', 'event_type.updated': 'Changed event type', 'event_type.version_added': 'Added a version of event type', 'event_type.deleted': 'Deleted event type', 'event.erased': 'Erased the data of event', 'event.replayed': 'Replayed event', 'delivery.replayed': 'Replayed delivery', 'replay.started': 'Started replay', 'replay.cancelled': 'Cancelled replay',
+  }),
+};

@@ -1,0 +1,23 @@
+// Which words do the pages of API keys show?
+// Scopes as sentences, what is marked, and what follows from rotating and revoking.
+import { count } from '../../shell.js';
+
+export const words = {
+  title: 'Keys', note: 'What programs authenticate with. Give each program a key of its own, with no more than it needs.', new: 'New key', name: 'Name', may: 'May', roles: 'Roles', used: 'Last used', ends: 'Ends', created: 'Created', id: 'Id', workspace: 'Works in', onlyHere: 'This workspace', everywhere: 'All workspaces', which: 'Keys of', yours: 'Yours',
+  yoursHint: 'You are logged in with it.', never: 'Never used', fresh: 'Not used yet', idle: (/** @type {number} */ days) => `Unused for ${count(days, 'day')}`, endless: 'Never', over: 'Ended', none: 'None', things: 'keys',
+  empty: 'No keys for this workspace', emptyHint: 'Programs need a key to send events. Keys for all workspaces are listed apart.', emptyAll: 'No keys for all workspaces',
+  idleNote: (/** @type {number} */ n) => `${count(n, 'key is', 'keys are')} not in use. A key that nobody needs is best revoked.`,
+  usedHint: 'Exact to the hour', scopes: /** @type {Record<string, string>} */ ({
+    events: 'send, read and erase events', 'events:ro': 'read events and their payloads', webhooks: 'manage and test endpoints', 'webhooks:ro': 'read endpoints', deliveries: 'read and replay deliveries', 'deliveries:ro': 'read deliveries',
+    rules: 'manage and test rules', 'rules:ro': 'read rules', actions: 'invoke actions that its roles allow', 'actions:ro': 'read actions and what they did', sources: 'manage sources, and read what they received', 'sources:ro': 'read sources, without bodies',
+    catalogue: 'describe event types', 'catalogue:ro': 'read the catalogue', workspaces: 'read and change workspaces', 'workspaces:ro': 'read workspaces', admin: 'do everything but invoke actions, manage keys too', 'admin:ro': 'read everything, the audit log too',
+  }),
+  nouns: /** @type {Record<string, string>} */ ({ events: 'Events', webhooks: 'Endpoints', deliveries: 'Deliveries', rules: 'Rules', actions: 'Actions', sources: 'Sources', catalogue: 'Catalogue', workspaces: 'Workspaces', admin: 'Administration' }),
+  levels: /** @type {Record<string, string>} */ ({ none: 'No', ro: 'Read', rw: 'Manage' }), levelOf: /** @type {Record<string, string>} */ ({ 'actions.rw': 'Invoke', 'admin.rw': 'Everything', 'events.rw': 'Send', 'deliveries.rw': 'Replay' }), nothing: 'nothing',
+  nameHint: 'What uses the key: “billing service”.', rolesHint: 'Labels of its holder, such as support. Actions allow or refuse by them.', scopesTitle: 'What it may do', presets: 'Begin with', preset: /** @type {[string, string[]][]} */ ([['Send events', ['events']], ['Read only', ['events:ro', 'webhooks:ro', 'deliveries:ro']], ['Support', ['events:ro', 'webhooks', 'deliveries', 'actions']], ['Administrator', ['admin']]]),
+  for: 'For', forHere: 'This workspace only', forAll: 'All workspaces, those made later too', expires: 'Ends', expiry: /** @type {[string, string][]} */ ([['', 'Never'], ['30', 'In 30 days'], ['90', 'In 90 days'], ['365', 'In a year'], ['date', 'On a day …']]), day: 'Last day', create: 'Create key', creating: 'Creating…', adminWarn: 'This key can do anything here, and make more keys. Programs hardly need that.',
+  secretTitle: 'The key, shown this once', secretHint: 'Copy it to where it is used, now. Only its digest is stored: it cannot be shown again, but rotated.', copySecret: 'Copy key', secretDone: 'I have kept it', tryIt: 'Try it',
+  key: 'Key', rotate: 'Rotate', rotateTitle: (/** @type {string} */ name) => `Rotate ${name}?`, rotateWords: 'A new secret is made and shown once. The old one works until the overlap ends, so that each program can change over.', overlap: 'Overlap', overlaps: /** @type {[string, string][]} */ ([['86400', '1 day'], ['3600', '1 hour'], ['604800', '7 days'], ['0', 'None: the key has leaked']]), rotated: 'Rotated. The new key is shown once.',
+  revoke: 'Revoke', revokeTitle: (/** @type {string} */ name) => `Revoke ${name}?`, revokeWords: 'It is refused within 5 seconds, its old secrets too. Sessions and portal links that were made with it end. This cannot be undone.', revokeOwn: 'It is the key that you are logged in with: you are logged out.', usedLately: (/** @type {string} */ when) => `It was last used ${when}.`, revoked: 'Key revoked',
+  old: 'Old secrets that still work', oldEnds: (/** @type {string} */ time) => `An old secret works for ${time} more`, did: 'What it changed', didAll: 'All in the audit log', didNothing: 'Nothing that the audit log keeps.', more: 'More',
+};

@@ -1,0 +1,23 @@
+// What does somebody who writes code against Posthorn need?
+// The reference of the API with a way to try it, samples that verify signatures, and the doctor for refused ones.
+import { Page, Tabs, currentTab, html, may } from '../shell.js';
+import { words } from '../messages/en/developers.js';
+import { lazy } from '../rules/lazy.js';
+import { styles } from '../manage/styles.js';
+
+await styles;
+
+const Reference = lazy(() => import('../manage/reference.js'), 'default');
+const Samples = lazy(() => import('../manage/samples.js'), 'default');
+const Doctor = lazy(() => import('../manage/doctor.js'), 'default');
+
+/** @param {{ws: string}} props */
+export default function Developers({ ws }) {
+  const reads = may('webhooks:ro');
+  const tab = currentTab('reference');
+  const tabs = /** @type {[string, string][]} */ ([['reference', words.reference], ...(reads ? [['samples', words.samples], ['doctor', words.doctor]] : [])]);
+  return html`<${Page} title=${tabs.find(([name]) => name === tab)?.[1] ?? words.title} heading=${words.title}>
+    <${Tabs} label=${words.parts} tabs=${tabs} />
+    ${tab === 'doctor' && reads ? html`<${Doctor} ws=${ws} />` : tab === 'samples' && reads ? html`<${Samples} ws=${ws} />` : html`<${Reference} ws=${ws} />`}
+  <//>`;
+}
