@@ -20,34 +20,49 @@ use crate::manage::management::Management;
 /// A token that its holder shows once, or that is shown to its holder once.
 pub type Token = ApiKeySecret;
 
-/// Opens a session with the API key, or the token that works once, that the caller sent: with all its rights, or with these
-/// scopes and for this workspace only.
+/// With what a session is opened.
+#[derive(Debug)]
+pub struct Opener {
+    key: Arc<ApiKey>,
+    /// The digest of the key's secret.
+    made_with: String,
+    /// The digest of the token that works once, if it was one.
+    one_time: Option<String>,
+}
+
+/// The API key that the caller sent, or the key of the token that works once.
 ///
 /// # Errors
-/// [`Problem::Unauthorized`] when it does not work, or no more; [`Problem::NeedsApiKey`] for a session or portal link;
-/// [`UseCaseError::Problem`] for scopes that the key lacks, or a workspace that it has no access to.
+/// [`Problem::Unauthorized`] when it does not work, or no more.
+pub async fn session_opener(context: &Context, sent: Option<Token>) -> Result<Opener, UseCaseError> {
+    let now = context.clock.now();
+    let sent = sent.ok_or(Problem::Unauthorized)?;
+    if !sent.reveal().starts_with(ONE_TIME_PREFIX) {
+        let made_with = sent.digest();
+        return Ok(Opener { key: authenticate(context, Some(sent)).await?, made_with, one_time: None });
+    }
+    let one_time = sent.digest();
+    let made_with = context.store.key_of_session_opener(&one_time, now).await.map_err(Fault::from)?;
+    let made_with = made_with.ok_or(Problem::Unauthorized)?;
+    let key = context.cache.api_key(&made_with, now).await?;
+    let key = key.filter(|key| key.is_valid_at(now)).ok_or(Problem::Unauthorized)?;
+    Ok(Opener { key, made_with, one_time: Some(one_time) })
+}
+
+/// Opens a session: with all rights of its opener, or with these scopes and for this workspace only.
+///
+/// # Errors
+/// [`Problem::Unauthorized`] when the token that works once was used meanwhile; [`Problem::NeedsApiKey`] for a session or
+/// portal link; [`UseCaseError::Problem`] for scopes that the key lacks, or a workspace that it has no access to.
 pub async fn open_session(
     management: &Management,
-    sent: Option<Token>,
+    Opener { key, made_with, one_time }: Opener,
     workspace: Option<WorkspaceIdOrUid>,
     scopes: Option<Vec<Scope>>,
 ) -> Result<(SessionId, ApiKey, Token), UseCaseError> {
     let context = &management.context;
     let now = context.clock.now();
-    // 1. Which key is it made with?
-    let sent = sent.ok_or(Problem::Unauthorized)?;
-    let opener = sent.reveal().starts_with(ONE_TIME_PREFIX).then(|| sent.digest());
-    let (key, made_with): (Arc<ApiKey>, String) = match &opener {
-        None => (authenticate(context, Some(sent.clone())).await?, sent.digest()),
-        Some(opener) => {
-            let made_with = context.store.key_of_session_opener(opener, now).await.map_err(Fault::from)?;
-            let made_with = made_with.ok_or(Problem::Unauthorized)?;
-            let key = context.cache.api_key(&made_with, now).await?;
-            (key.filter(|key| key.is_valid_at(now)).ok_or(Problem::Unauthorized)?, made_with)
-        }
-    };
-
-    // 2. What may the session do, and where?
+    // 1. What may the session do, and where?
     let workspace_id = match (key.workspace_id, workspace) {
         (None, None) => None,
         (_, named) => Some(management.workspace(&key, named).await?.id),
@@ -55,12 +70,12 @@ pub async fn open_session(
     let id = context.new_id(now, SessionId::new);
     let session = key.session(id, (workspace_id, scopes), made_with, now)?;
 
-    // 3. Write it down. A token that works once is used up by that.
+    // 2. Write it down. A token that works once is used up by that.
     let token = Token::with_prefix(SESSION_PREFIX, &context.randomness.bytes());
     let changes = Changes::created(Snapshot::of_login(&session));
     let entry = context.entry(&*key, Change::of_api_key(Action::SessionCreated, &session, changes));
     let digest = token.digest();
-    if !context.store.save_session(&session, &digest, opener.as_deref(), Some(&entry)).await? {
+    if !context.store.save_session(&session, &digest, one_time.as_deref(), Some(&entry)).await? {
         return Err(Problem::Unauthorized.into());
     }
     Ok((id, session, token))

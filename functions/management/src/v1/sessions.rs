@@ -5,8 +5,8 @@ use api::sessions::{NewSession, OpenSession};
 use axum::http::{HeaderMap, StatusCode};
 use domain::access::login::{CALLER_PREFIXES, ONE_TIME_PREFIX};
 use http_kit::api_key_header::{api_key, token};
-use http_kit::{Caller, Created, InRequest, OptionalBody};
-use usecases::login::sessions::{end_session, open_session};
+use http_kit::{Caller, Created, ErrorResponse, InRequest, OptionalBody};
+use usecases::login::sessions::{end_session, open_session, session_opener};
 use usecases::manage::management::Management;
 
 use crate::v1::Answer;
@@ -26,10 +26,13 @@ use crate::v1::Answer;
 pub(crate) async fn create(
     InRequest(management): InRequest<Management>,
     headers: HeaderMap,
-    OptionalBody(OpenSession { workspace_id, scopes }): OptionalBody<OpenSession>,
+    body: Result<OptionalBody<OpenSession>, ErrorResponse>,
 ) -> Answer<Created<NewSession>> {
     let sent = token(&headers, CALLER_PREFIXES).or_else(|| token(&headers, &[ONE_TIME_PREFIX]));
-    let (id, session, token) = open_session(&management, sent, workspace_id, scopes).await?;
+    // A caller without a key learns nothing of the body.
+    let opener = session_opener(&management.context, sent).await?;
+    let OptionalBody(OpenSession { workspace_id, scopes }) = body?;
+    let (id, session, token) = open_session(&management, opener, workspace_id, scopes).await?;
     let body = NewSession {
         id,
         token: (&token).into(),
