@@ -15,6 +15,10 @@ use super::{EARLY, Sender};
 use crate::error::Fault;
 use crate::telemetry::meter::Meter;
 
+/// How much longer than the job that waits for an endpoint's delay any other job of the delivery waits: longer than an
+/// attempt takes.
+pub(super) const AFTER_ANOTHER: Duration = Duration::from_secs(60);
+
 /// One receive of a job.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Receive<'a> {
@@ -96,10 +100,10 @@ impl Receive<'_> {
             return Some(Closed::Duplicate);
         }
         if let Some(due) = delivery.delayed_until().filter(|_| job.replay_id().is_none()) {
-            if !self.waits_until(due) {
-                return Some(Closed::Duplicate);
-            }
-            let wait = due.since(self.at);
+            // It may also be another copy of the message that waits, and dropping one drops both: so it waits, too, until
+            // the row says what came of the other.
+            let longer = if self.waits_until(due) { Duration::ZERO } else { AFTER_ANOTHER };
+            let wait = due.since(self.at) + longer;
             return (wait > EARLY).then_some(Closed::NotDue(wait));
         }
         if delivery.status.is_settled() && delivery.run <= job.replay_id() {

@@ -11,7 +11,7 @@ use queue::Job;
 use store::rows::deliveries::{DeliveryRow, Settlement};
 
 use super::closed::{Closed, Consequence};
-use super::look_up::Receive;
+use super::look_up::{AFTER_ANOTHER, Receive};
 use super::{Next, Sender};
 use crate::context::cache::CACHED_FOR;
 use crate::error::Fault;
@@ -29,9 +29,11 @@ impl Sender {
     ) -> Result<Next, Fault> {
         let Receive { job, number, meter, .. } = *receive;
         let now = self.context.clock.now();
-        // Of several jobs only one waits for the endpoint's delay.
+        // Of several jobs only one waits for the endpoint's delay; the others come after it.
         let why = match why {
-            Closed::Delayed(due) if !self.hold(&row, due).await? => Closed::Duplicate,
+            Closed::Delayed(due) if !self.hold(&row, due).await? => {
+                Closed::NotDue(due.since(now) + AFTER_ANOTHER)
+            }
             why => why,
         };
         // A job that waited for a retry was received for that, and not because it found no room.
