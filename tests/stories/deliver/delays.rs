@@ -26,16 +26,22 @@ async fn a_repeated_request_sends_no_second_job_of_a_delivery_that_waits() {
     let (stage, receiver) = (Stage::set().await, Receiver::start().await);
     let endpoint = stage.endpoint(&receiver, json!({ "delay_seconds": 600 })).await;
     // While one attempt is under way, another would not find it in the row.
-    receiver.answer(Answer::Slowly(Duration::from_millis(300)));
-    // The second request may come before the first job is received: its job looks again a minute later.
+    receiver.answer(Answer::Slowly(Duration::from_millis(100)));
+    // A job waits from when it is put back, so none may be under way while the clock is moved on.
     for wait in [0, 100, 100] {
         send_again(&stage).await;
+        held(&stage, &endpoint).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
         stage.advance(Duration::from_secs(wait));
     }
-    held(&stage, &endpoint).await;
     stage.advance(Duration::from_secs(401));
+    // In small steps: the other job comes a minute after the first.
+    for _ in 0..60 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        stage.advance(Duration::from_secs(5));
+    }
     stage.deliveries(&endpoint, 1, "delivered").await;
-    stage.end_after_repeating().await;
+    stage.end().await;
     assert_eq!(receiver.seen().len(), 1);
 }
 
