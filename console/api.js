@@ -34,7 +34,7 @@ export class Problem extends Error {
   }
 }
 
-// A portal has a place of its own for each workspace: a frame shares the storage of the tab, and must not log anybody out.
+// A portal keeps its token under a key for each workspace: a frame shares sessionStorage with its tab, whose login must stay.
 const portalOf = typeof location === 'undefined' ? null : /^\/portal\/([^/]+)/.exec(location.pathname);
 const STORE = portalOf ? `posthorn.portal.${portalOf[1]}` : 'posthorn.session';
 const store = typeof sessionStorage === 'undefined' ? null : sessionStorage;

@@ -1,5 +1,5 @@
 // How is an action changed, its secret rotated, and how does it go?
-// A form over what was opened, both versions after a change by somebody else; what follows stands beside each button.
+// Edit form: it sends only what changed, shows both versions after a conflict, and says beside each button what it does.
 import { Confirm, Dialog, FormEnd, Notice, Opens, Section, SelectField, html, link, may, navigate, post, remove, span, toast, useClock, useForm } from '../shell.js';
 import { rememberSecret } from '../endpoint/secret.js';
 import { EditEnd, useEdit } from '../ui/edit.js';

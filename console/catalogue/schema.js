@@ -4,7 +4,7 @@
 /** @typedef {{is: string, value: any}} Limit `is`: a key of the words */
 /** @typedef {{path: string, name: string, depth: number, type: string, required: boolean, description: string, title: string, deprecated: boolean, limits: Limit[], example?: any, parent: boolean}} Field */
 
-/** More rows than these nobody reads; the text of the schema has them all. */
+/** The most rows shown; the schema as JSON has all of them. */
 const MOST_FIELDS = 1_000;
 const MOST_DEPTH = 12;
 

@@ -1,5 +1,5 @@
 // How are the words and the states of an event type changed, and how does it go?
-// A form over what was opened, both versions after a change by somebody else, and the deletion with what follows.
+// Edit form: it shows both versions after a conflict. Deleting the type is here, too, with its consequences.
 import { Confirm, Opens, html, link, navigate, part, remove, toast, useLive } from '../shell.js';
 import { EditEnd, useEdit } from '../ui/edit.js';
 import { indented } from '../ui/raw_json.js';

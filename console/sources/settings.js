@@ -1,5 +1,5 @@
 // How is a source changed, what does it verify, and how does it go?
-// A form over what was opened, both versions after a change by somebody else, its secrets, and the deletion with what follows.
+// Edit form: it shows both versions after a conflict. Secrets are rotated and the source is deleted here, too.
 import { CheckField, Confirm, Facts, Id, Opens, Section, html, link, may, navigate, remove, toast } from '../shell.js';
 import { EditEnd, useEdit } from '../ui/edit.js';
 import { words } from '../messages/en/sources.js';

@@ -1,5 +1,5 @@
 // How is a thing changed that somebody else may change at the same time?
-// A form over what was opened; only what differs is sent, with If-Match; a refusal shows both versions, and nothing is lost.
+// Edit form with optimistic locking: it sends only the changes, with If-Match. A conflict shows both versions and keeps the draft.
 import { FormEnd, Notice, call, html, messages, toast, useEffect, useForm, useState } from '../shell.js';
 import { words } from '../messages/en/edit.js';
 import { write } from './raw_json.js';
