@@ -1,6 +1,6 @@
 // Which deliveries has one endpoint?
 // Its own list, which the API answers as an array with links to its neighbours, as rows and pages of a table.
-import { Outcome, Status, Table, Time, html, link } from '../shell.js';
+import { Outcome, Status, Table, Time, duration, html, link } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 
 /**
@@ -22,6 +22,7 @@ export const DeliveryTable = ({ rows, label, brief }) => html`<${Table} label=${
   { head: words.state, width: '148px', cell: (/** @type {any} */ d) => html`<${Status} of=${d.status} />` },
   { head: words.type, main: true, cell: (/** @type {any} */ d) => html`<span class="mono">${d.event_type}</span>` },
   { head: words.answerHead, width: brief ? '144px' : '176px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
-  ...(brief ? [] : [{ head: words.attempts, width: '88px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ d) => d.attempts },
+  ...(brief ? [] : [{ head: words.tookHead, width: '80px', align: /** @type {const} */ ('right'), phone: /** @type {const} */ ('hide'), cell: (/** @type {any} */ d) => (d.attempts > 0 ? duration(d.duration_ms) : '') },
+  { head: words.attempts, width: '88px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ d) => d.attempts },
   { head: words.next, width: '136px', align: /** @type {const} */ ('right'), phone: /** @type {const} */ ('hide'), cell: (/** @type {any} */ d) => html`<${Time} at=${d.next_attempt_at} none="" />` }]),
 ]} />`;

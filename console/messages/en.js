@@ -22,7 +22,7 @@ export const messages = {
     forbiddenTitle: 'You may not see this', forbidden: (/** @type {string} */ scope) => `Your key lacks the scope ${scope}. Ask an administrator for a key that has it.`,
     notFoundTitle: 'Not found', notFound: 'There is no such thing in this workspace. Check the address, or the workspace.',
     stale: (/** @type {number} */ ms) => `Last updated ${span(ms)} ago. The server does not answer; we keep trying.`,
-    partial: (/** @type {number} */ looked, /** @type {string} */ back) => `Looked at ${number(looked)} back to ${back}.`, goOn: 'Look further',
+    partial: (/** @type {string} */ back, /** @type {string} */ looked = '') => (looked ? `Looked at ${looked}, back to ${back}.` : `Looked back to ${back}.`), goOn: 'Look further',
     shortPage: 'More may follow: only a part was searched.',
     beyond: (/** @type {number} */ days) => `Kept for ${count(days, 'day')}. What is older was deleted.`,
     erased: (/** @type {string} */ when) => `The payload was erased ${when}. What was delivered stays listed.`,

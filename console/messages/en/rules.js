@@ -22,7 +22,7 @@ export const texts = {
   title: 'Rules', rule: 'Rule', rules: 'rules', lead: 'When an event comes and meets the conditions, the steps are done: each for itself, and in no order.',
   newRule: 'New rule', noRules: 'No rules yet', noRulesHint: 'A rule says: when a ticket of a gold customer mentions a refund, post to Slack. While you build one you see for which of the last 100 events it would have fired.',
   columns: { rule: 'Rule', fired: 'Fired, 24 h', last: 'Last', mode: 'Mode', on: 'On', name: 'Name', state: 'State', time: 'Time', type: 'Event type', outcome: 'What it did', delivery: 'Delivery' },
-  never: 'Never', notAllFirings: 'Of the newest 2,000 events only', switchedOn: 'Switched on', switchedOff: 'Switched off',
+  notToday: 'Not in 24 hours', notSince: (/** @type {string} */ when) => `Not since ${when}`, lookedBack: (/** @type {string} */ n, /** @type {string} */ back) => `At least: of the newest ${n} events, back to ${back}`, switchedOn: 'Switched on', switchedOff: 'Switched off',
   switchOf: (/** @type {string} */ name) => `Rule “${name}”`, onNow: (/** @type {string} */ name) => `“${name}” is on`, offNow: (/** @type {string} */ name) => `“${name}” is off. Its deliveries under way are cancelled.`, undo: 'Undo',
 
   // The page of one rule
