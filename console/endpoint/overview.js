@@ -47,7 +47,7 @@ function Day({ data, endpoint }) {
       <div><dt>${words.delivered}</dt><dd>${number(total.delivered)}</dd></div><div><dt>${words.failed}</dt><dd class=${total.failed ? 'bad-text' : ''}>${number(total.failed)}</dd></div>
       <div><dt>${words.success}</dt><dd>${percent(total.success_rate)}</dd></div><div><dt>${words.p95}</dt><dd>${duration(total.p95_ms)}</dd></div>
       ${waiting.map(([status, n]) => html`<div key=${status}><dt>${`${words.now} ${statusWord(status).toLowerCase()}`}</dt><dd><a href=${link('endpoints', endpoint.id, { tab: 'deliveries', status })}>${number(Number(n))}</a></dd></div>`)}
-    </dl><${Bars} data=${fill(data.data)} label=${words.day} />`;
+    </dl>${total.delivered + total.failed > 0 && html`<${Bars} data=${fill(data.data)} label=${words.day} />`}`;
 }
 
 /** @param {any} e @returns {[string, any][]} */
@@ -57,8 +57,8 @@ function factsOf(e) {
   const limits = [rate?.per_second && words.perSecond(rate.per_second), rate?.per_minute && words.perMinute(rate.per_minute), e.max_concurrency && words.atOnce(e.max_concurrency)].filter(Boolean);
   return [
     [words.url, html`<span class="break" dir="ltr">${e.url}</span> <${Copy} text=${e.url} />`],
-    [words.gets, e.events.length ? html`<span class="mono break">${e.events.join(', ')}</span>` : words.everyType],
-    [words.channels, e.channels.length > 0 && html`<span class="mono">${e.channels.join(', ')}</span>`],
+    [words.gets, e.events.length ? html`<span class="break">${e.events.join(', ')}</span>` : words.everyType],
+    [words.channels, e.channels.length > 0 && html`<span class="break">${e.channels.join(', ')}</span>`],
     [words.filter, Boolean(e.filter) && html`<code class="break">${JSON.stringify(e.filter)}</code>`],
     [words.sends, `${words.bodies[e.body] ?? e.body}${e.template ? ` ${words.hasTemplate}` : ''}${e.method === 'POST' ? '' : `, ${e.method}`}, ${words.profiles[e.signature.profile]}`],
     [words.headers, Object.keys(e.headers).length > 0 && html`<span class="mono break">${Object.keys(e.headers).join(', ')}</span>`],

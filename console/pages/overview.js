@@ -105,7 +105,7 @@ function Day({ data }) {
   return html`<dl class="figures">
     <div><dt>${words.delivered}</dt><dd>${number(total.delivered)}</dd></div><div><dt>${words.failedCount}</dt><dd class=${total.failed ? 'bad-text' : ''}>${number(total.failed)}</dd></div>
     <div><dt>${words.success}</dt><dd>${percent(total.success_rate)}</dd></div><div><dt>${words.p95}</dt><dd>${duration(total.p95_ms)}</dd></div>
-  </dl><${Bars} data=${fill(data.data)} label=${words.day} />`;
+  </dl>${total.delivered + total.failed > 0 && html`<${Bars} data=${fill(data.data)} label=${words.day} />`}`;
 }
 
 /** @param {{rows: any[], byId: Map<string, any>}} props */
