@@ -69,7 +69,7 @@ function Plan({ plan }) {
 }
 
 /** @param {{of: any}} props */
-const Members = ({ of }) => html`<table class="fields"><thead><tr><th scope="col">${words.member}</th>${of.before && html`<th scope="col">${words.was}</th>`}<th scope="col">${words.becomes}</th></tr></thead>
+const Members = ({ of }) => html`<table class="schema-fields"><thead><tr><th scope="col">${words.member}</th>${of.before && html`<th scope="col">${words.was}</th>`}<th scope="col">${words.becomes}</th></tr></thead>
   <tbody>${Object.keys(of.after ?? {}).filter((name) => of.before || !empty(of.after[name])).map((name) => html`<tr key=${name}><th scope="row" class="mono">${name}</th>${of.before && html`<td>${shown(of.before[name])}</td>`}<td>${shown(of.after[name])}</td></tr>`)}</tbody></table>`;
 
 /** @param {any} value */
