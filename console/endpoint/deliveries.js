@@ -1,7 +1,8 @@
 // What did one endpoint get?
 // Its deliveries from their first attempt on, live, narrowed down by filters in the address.
-import { Empty, Filters, Fresh, Loaded, NoMatch, Pager, Partial, StatusFilter, TextFilter, TimeFilter, html, route, setQuery, useLiveList, useTimeRange } from '../shell.js';
+import { Empty, Filters, Fresh, Loaded, NoMatch, Pager, Partial, StatusFilter, TimeFilter, html, route, setQuery, useLiveList, useTimeRange } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
+import { TypeFilter } from '../pages/event/types.js';
 import { timeOfId } from '../pages/replay/progress.js';
 import { DeliveryTable, pageOfArray } from './list.js';
 
@@ -17,7 +18,7 @@ export default function Deliveries({ endpoint }) {
   }, { read: pageOfArray });
   const used = ['status', 'event_type', 'period', 'since', 'until'].some((name) => query.get(name));
   return html`
-    <${Filters} names=${[...Object.keys(filters), 'since', 'until']}><${StatusFilter} of=${STATUSES} /><${TextFilter} name="event_type" label=${words.type} /><${TimeFilter} /><//>
+    <${Filters} names=${[...Object.keys(filters), 'since', 'until']}><${StatusFilter} of=${STATUSES} /><${TypeFilter} label=${words.type} /><${TimeFilter} /><//>
     <${Fresh} list=${list} />
     <${Loaded} of=${list} rows=${8}>${() => {
     // The next page begins with what was not looked at: its id tells how far back that is.
