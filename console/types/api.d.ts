@@ -366,6 +366,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/event-types/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count events by type
+         * @description The newest events of a workspace, at most 2,000, and whether a strict workspace would take their types.
+         *
+         *     Scope: `events:ro`.
+         */
+        get: operations["count_event_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/event-types/import": {
         parameters: {
             query?: never;
@@ -2087,6 +2109,11 @@ export interface components {
             request_id?: string | null;
             /** @description What was changed. */
             target: components["schemas"]["Target"];
+            /**
+             * @description What was changed, by the name, description or URL that it had then; `null` for what has none, as an event, and in entries of older versions.
+             * @example billing service
+             */
+            target_name?: string | null;
             /** @description The workspace that the change belongs to; `null` for a change of the installation. */
             workspace_id?: components["schemas"]["WorkspaceId"] | null;
         };
@@ -2903,6 +2930,36 @@ export interface components {
             /** @description A title for people, at most 200 characters. */
             title?: string | null;
         };
+        /** @description How many of the newest events are of a type. */
+        EventTypeCount: {
+            /**
+             * @description How many of the events had it.
+             * @example 7
+             */
+            count: number;
+            /** @description When that was accepted. */
+            last_at: components["schemas"]["Timestamp"];
+            /** @description The last of them. */
+            last_event_id: components["schemas"]["EventId"];
+            /** @description Why a workspace with `strict: refuse` would refuse those that producers send, whatever their payload: `undescribed` or `archived`; `null` if it would not. */
+            misfit?: components["schemas"]["MisfitKind"] | null;
+            /** @description The type. */
+            name: components["schemas"]["EventType"];
+        };
+        /** @description The newest events of a workspace by type, at most 2,000. */
+        EventTypeCounts: {
+            /** @description Whether these were not all events of the time: there were at least as many of each type. */
+            at_least: boolean;
+            /** @description When the oldest of them was accepted; `null` if no event was looked at. */
+            back_to?: components["schemas"]["Timestamp"] | null;
+            /** @description The types, those that were seen most often first. */
+            data: components["schemas"]["EventTypeCount"][];
+            /**
+             * @description The number of events looked at.
+             * @example 2000
+             */
+            events: number;
+        };
         /** @description An event type of the catalogue. */
         EventTypeDescription: {
             /** @description Whether it is no longer sent. */
@@ -3674,6 +3731,11 @@ export interface components {
          * @enum {string}
          */
         Method: "POST" | "PUT" | "PATCH" | "GET" | "DELETE";
+        /**
+         * @description The kind of a [`Misfit`].
+         * @enum {string}
+         */
+        MisfitKind: "undescribed" | "archived" | "mismatch";
         /**
          * @description A new action: its settings, and what is said only once. Only `name` and `url` are required.
          * @example {
@@ -7916,6 +7978,7 @@ export interface operations {
                      *             "id": "ws_01M7Z294KETHNPJB3QG0VDG1JA",
                      *             "type": "workspace"
                      *           },
+                     *           "target_name": "billing service",
                      *           "workspace_id": null
                      *         }
                      *       ],
@@ -8339,6 +8402,53 @@ export interface operations {
             403: components["responses"]["missing_scope"];
             409: components["responses"]["idempotency_key_reused.idempotency_key_in_progress.event_type_exists.too_many_event_types"];
             413: components["responses"]["too_large"];
+            422: components["responses"]["unknown_field.invalid_request"];
+            500: components["responses"]["internal_error"];
+        };
+    };
+    count_event_types: {
+        parameters: {
+            query?: {
+                /** @description The workspace. Required with a key for all workspaces. */
+                workspace_id?: components["schemas"]["WorkspaceIdOrUid"];
+                /** @description Only events accepted at this time or later. */
+                since?: components["schemas"]["Timestamp"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at_least": false,
+                     *       "back_to": null,
+                     *       "data": [
+                     *         {
+                     *           "count": 7,
+                     *           "last_at": "2026-11-21T12:46:12.092Z",
+                     *           "last_event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
+                     *           "misfit": null,
+                     *           "name": "invoice.paid"
+                     *         }
+                     *       ],
+                     *       "events": 2000
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventTypeCounts"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["missing_scope"];
+            404: components["responses"]["not_found"];
             422: components["responses"]["unknown_field.invalid_request"];
             500: components["responses"]["internal_error"];
         };
