@@ -19,7 +19,7 @@ export const messages = {
   states: {
     loading: 'Loading', failedTitle: 'This could not be loaded', retry: 'Try again', requestId: 'Request', reset: 'Clear filters',
     noMatch: (/** @type {string} */ what) => `No ${what} match`, noMatchHint: (/** @type {string} */ names) => `Filtered by ${names}.`,
-    forbiddenTitle: 'You do not have access to this', forbidden: (/** @type {string} */ scope) => `Your key lacks the scope ${scope}. Ask an administrator for a key that has it.`,
+    forbiddenTitle: 'You do not have access to this', forbidden: (/** @type {string} */ scope) => `Your key lacks the scope ${scope}. Ask an administrator for a key that has it.`, forbiddenPortal: 'Your link does not include it. Ask those who gave you the link.',
     notFoundTitle: 'Not found', notFound: 'Nothing in this workspace has this address. Check the link, or switch to the workspace that it belongs to.',
     stale: (/** @type {number} */ ms) => `Last updated ${span(ms)} ago. The server does not answer; we will keep trying.`,
     partial: (/** @type {string} */ back, /** @type {string} */ looked = '') => (looked ? `Looked at ${looked}, back to ${back}.` : `Looked back to ${back}.`), goOn: 'Look further',
@@ -27,7 +27,7 @@ export const messages = {
     beyond: (/** @type {number} */ days) => `Kept for ${count(days, 'day')}. What is older was deleted.`,
     erased: (/** @type {string} */ when) => `The payload was erased ${when}. What was delivered stays listed.`,
     crashed: 'Something went wrong on this page', crashedHint: 'Reload it. If it happens again, report the text below.', reload: 'Reload',
-    notBuilt: 'This page does not exist', notBuiltHint: 'The address may be mistyped, or the page was moved.', toOverview: 'Open the overview', toList: 'Back to the list',
+    notBuilt: 'This page does not exist', notBuiltHint: 'The address may be mistyped, or the page was moved.', toPage: (/** @type {string} */ page) => `Open ${page}`, toList: 'Back to the list',
     notLoaded: 'This page could not be loaded', notLoadedHint: 'The console may have been updated in the meantime, or the server cannot be reached.',
   },
   list: { newer: 'Newer', older: 'Older', fresh: (/** @type {number} */ n) => `Show ${number(n)} new`, first: 'Newest', selected: (/** @type {number} */ n) => `${number(n)} selected`, select: 'Select this row', selectAll: 'Select all rows of this page', none: 'Select none', filters: 'Filters', any: 'Any', period: 'Period', from: 'From', until: 'Until', apply: 'Apply', rows: (/** @type {number} */ n) => count(n, 'row'), find: 'Find' },

@@ -47,9 +47,12 @@ export function Failed({ problem, retry, title, compact }) {
 /** No such thing here: back to the list. */
 export const NotFound = () => html`<${State} icon="search" title=${words.notFoundTitle} actions=${route.value.id && html`<a class="button" href=${link(route.value.page)}>${words.toList}</a>`}>${words.notFound}<//>`;
 
+/** The server's words, as a sentence for people. @param {string} text */
+const sentence = (text) => `${text[0]?.toUpperCase() ?? ''}${text.slice(1).replaceAll('`', '')}${/[.!?]$/.test(text) ? '' : '.'}`;
+
 /** @param {{problem?: any, scope?: string}} props */
 export function Forbidden({ problem, scope }) {
-  return html`<${State} icon="ban" title=${words.forbiddenTitle}>${problem ? problem.message : words.forbidden(scope ?? '')}<//>`;
+  return html`<${State} icon="ban" title=${words.forbiddenTitle}>${route.value.app === 'portal' ? words.forbiddenPortal : problem ? sentence(problem.message) : words.forbidden(scope ?? '')}<//>`;
 }
 
 /** Polling fails: what is shown is old. @param {{live: import('../live.js').Live}} props */

@@ -3,7 +3,7 @@
 import { count, number } from '../../shell.js';
 
 export const words = {
-  title: 'Catalogue', lead: 'What each event type means and contains. All workspaces share one catalogue.', things: 'event types', type: 'Event type', describe: 'Describe a type', import: 'Import', types: 'Types', seenTab: (/** @type {number|null} */ n) => (n ? `Not described (${number(n)})` : 'Not described'), mismatches: 'Did not fit', parts: 'Parts of the catalogue',
+  title: 'Catalogue', lead: 'What each event type means and contains. All workspaces share one catalogue.', leadPortal: 'What each event type means and contains.', things: 'event types', type: 'Event type', describe: 'Describe a type', import: 'Import', types: 'Types', seenTab: (/** @type {number|null} */ n) => (n ? `Not described (${number(n)})` : 'Not described'), mismatches: 'Did not fit', parts: 'Parts of the catalogue',
   text: 'Name or title', state: 'State', states: /** @type {[string, string][]} */ ([['current', 'Current'], ['deprecated', 'Deprecated'], ['archived', 'Archived'], ['hidden', 'Hidden']]), noGroup: 'Without a group',
   deprecated: 'Deprecated', archived: 'Archived', hidden: 'Hidden', hiddenHint: 'Only seen with the scope catalogue', version: 'Version', versionOf: (/** @type {number|null|undefined} */ n) => (n ? `v${n}` : 'no schema'), description: 'Description',
   listens: 'Who listens', nobody: 'nobody', listeners: (/** @type {number} */ e, /** @type {number} */ r) => [e && count(e, 'endpoint'), r && count(r, 'rule')].filter(Boolean).join(' · '), listensMore: 'Of the first 250 endpoints and rules.',
