@@ -88,7 +88,7 @@ export const texts = {
   jsonLabel: 'The rule as JSON', strange: 'The builder cannot show this yet. Correct the marked lines first.', jsonHint: 'The same rule as text. Valid edits show in the builder at once.',
 
   // Firings
-  stepNumber: (/** @type {string|number} */ n) => `Step ${n}`, firings: 'firings', resultWord: 'Result', periodWord: 'Period', results: /** @type {Record<string, string>} */ ({ fired: 'Fired', would_have_fired: 'Would have fired', not_fired: 'Did not fire' }), noFirings: 'No events since the rule was saved', noFiringsHint: 'Each event of its types appears here, with what the rule did and why.',
+  didNot: (/** @type {string} */ why) => `did not fire · ${why}`, stepNumber: (/** @type {string|number} */ n) => `Step ${n}`, firings: 'firings', resultWord: 'Result', periodWord: 'Period', results: /** @type {Record<string, string>} */ ({ fired: 'Fired', would_have_fired: 'Would have fired', not_fired: 'Did not fire' }), noFirings: 'No events since the rule was saved', noFiringsHint: 'Each event of its types appears here, with what the rule did and why.',
   skips: /** @type {Record<string, string>} */ ({ filter: 'conditions not met', disabled: 'switched off', parked_full: 'too many parked', watching: 'only watching', loop: 'would be a loop', forwarded: 'delivered by the endpoint', channel: 'in none of the channels', type_not_subscribed: 'another type', notified_lately: 'notified recently' }),
   lookedAt: (/** @type {string} */ n, /** @type {string} */ since) => `The newest ${n} events, back to ${since}:`, noEventsYet: 'No events in this period.',
 };
