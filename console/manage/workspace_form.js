@@ -40,7 +40,7 @@ export function useWorkspaceForm(workspace, read, write, { draft, done }) {
 }
 
 /** A logo is a long text. @param {string} text */
-const brief = (text) => (text.length > 300 ? `${text.slice(0, 40)}… (${size(text.length)})` : text);
+const brief = (text) => (text.length > 160 ? `${text.slice(0, 40)}… (${size(text.length)})` : text);
 
 /** @param {{rows: {name: string, theirs: any, mine: any}[], keep: () => void, take: () => void}} props */
 const Conflict = ({ rows, keep, take }) => html`<div class="below" role="alert"><${Notice} tone="warn"><strong>${words.conflict}</strong>

@@ -32,7 +32,7 @@ export const texts = {
   savedLive: 'Saved. The rule is live within five seconds.', savedWatching: 'Saved. The rule only watches: nothing is sent, and Firings shows when it would have fired.', notSaved: 'Not saved.', seeBelow: (/** @type {number} */ n) => (n === 1 ? 'The mistake is marked below.' : `${n} mistakes are marked below.`),
   delete: 'Delete', deleted: 'Rule deleted', deleteTitle: (/** @type {string} */ name) => `Delete “${name}”?`, deleteHint: 'The endpoints of its steps are deleted, and deliveries still being tried are cancelled. Past deliveries stay listed; its firings do not.',
   undoKey: 'Undo', redoKey: 'Redo', saveKey: 'Save', restored: 'Your earlier edits are back. They are not saved yet.', discard: 'Discard them', discardEdits: 'Discard', cancel: 'Cancel',
-  conflict: 'Somebody else saved this rule while you edited it. Nothing of yours is lost: save yours over theirs, or take theirs. Undo brings yours back.', mine: 'Yours', theirs: 'Theirs, saved', keepMine: 'Keep mine', takeTheirs: 'Take theirs',
+  conflict: 'Somebody else saved this rule while you edited it. Nothing of yours is lost: keep yours and save again to replace theirs, or take theirs. Undo brings yours back.', mine: 'Yours', theirs: 'Theirs, saved', keepMine: 'Keep mine', takeTheirs: 'Take theirs',
   secretsTitle: 'Secrets of the new steps', secretsHint: 'Receivers verify signatures with these. They are shown only this once: copy them now.', secretsDone: 'I have copied them',
 
   // Cards
