@@ -22,6 +22,17 @@ test('a file has at most 300 lines and says in its first which question it answe
     assert.match(text(path), /^\/\/ .+\?\n\/\/ /, `${path} begins with its question`);
   }
 });
+test('a class means the same on every page, as the sheet of a page stays when one goes on', () => {
+  const sheets = readdirSync(here, { recursive: true }).map((path) => String(path).replaceAll('\\', '/')).filter((path) => path.endsWith('.css') && path !== 'style.css');
+  const owners = new Map();
+  for (const path of sheets) {
+    const selectors = text(path).replace(/\/\*[\s\S]*?\*\//g, '').match(/[^{}]+(?=\{)/g) ?? [];
+    for (const name of selectors.flatMap((all) => all.split(',')).map((one) => one.trim()).filter((one) => /^\.[\w-]+$/.test(one))) {
+      assert.equal(owners.get(name) ?? path, path, `${name} is given its look by ${owners.get(name)} and ${path}`);
+      owners.set(name, path);
+    }
+  }
+});
 test('no merge is left half done', () => {
   for (const path of [...sources, 'style.css', 'index.html']) assert.doesNotMatch(text(path), /^(<{7}|={7}|>{7})( |$)/m, path);
 });

@@ -1,7 +1,8 @@
 // What did one endpoint get?
 // Its deliveries from their first attempt on, live, narrowed down by filters in the address.
-import { ChoiceFilter, Empty, Filters, Fresh, Loaded, NoMatch, Pager, Partial, TextFilter, TimeFilter, html, route, statusWord, useLiveList, useTimeRange } from '../shell.js';
+import { ChoiceFilter, Empty, Filters, Fresh, Loaded, NoMatch, Pager, Partial, TimeFilter, html, route, statusWord, useLiveList, useTimeRange } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
+import { TypeFilter } from '../pages/event/types.js';
 import { DeliveryTable, pageOfArray } from './list.js';
 
 const LIMIT = 50;
@@ -17,7 +18,7 @@ export default function Deliveries({ endpoint }) {
   }, { read: pageOfArray });
   const used = ['status', 'event_type', 'period', 'since', 'until'].some((name) => query.get(name));
   return html`
-    <${Filters} names=${[...Object.keys(filters), 'since', 'until']}><${ChoiceFilter} name="status" label=${words.state} options=${STATUSES.map((s) => [s, statusWord(s)])} /><${TextFilter} name="event_type" label=${words.type} /><${TimeFilter} /><//>
+    <${Filters} names=${[...Object.keys(filters), 'since', 'until']}><${ChoiceFilter} name="status" label=${words.state} options=${STATUSES.map((s) => [s, statusWord(s)])} /><${TypeFilter} label=${words.type} /><${TimeFilter} /><//>
     <${Fresh} list=${list} />
     <${Loaded} of=${list} rows=${8}>${() => {
     if (list.rows.length > 0) return html`<${DeliveryTable} rows=${list.rows} label=${words.deliveries} /><${Pager} list=${list} />`;

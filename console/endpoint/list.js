@@ -2,6 +2,7 @@
 // Its own list, which the API answers as an array with links to its neighbours, as rows and pages of a table.
 import { Outcome, Status, Table, Time, html, link } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
+import { State } from '../pages/delivery/state.js';
 
 /**
  * The list of an endpoint as a page with cursors: the id that the next page begins before, and the previous ends after.
@@ -18,10 +19,9 @@ export function pageOfArray({ data, headers }) {
 
 /** @param {{rows: any[], label: string, brief?: boolean}} props `brief`: half a page wide */
 export const DeliveryTable = ({ rows, label, brief }) => html`<${Table} label=${label} rows=${rows} href=${(/** @type {any} */ d) => link('deliveries', d.id)} columns=${[
-  { head: words.time, width: '136px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
-  { head: words.state, width: '148px', cell: (/** @type {any} */ d) => html`<${Status} of=${d.status} />` },
-  { head: words.type, main: true, cell: (/** @type {any} */ d) => html`<span class="mono">${d.event_type}</span>` },
-  { head: words.answerHead, width: brief ? '144px' : '176px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
-  ...(brief ? [] : [{ head: words.attempts, width: '88px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ d) => d.attempts },
-  { head: words.next, width: '136px', align: /** @type {const} */ ('right'), phone: /** @type {const} */ ('hide'), cell: (/** @type {any} */ d) => html`<${Time} at=${d.next_attempt_at} none="" />` }]),
+  { head: words.time, width: brief ? '104px' : '112px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
+  { head: words.state, width: brief ? '136px' : '208px', cell: (/** @type {any} */ d) => (brief ? html`<${Status} of=${d.status} />` : html`<${State} row=${d} />`) },
+  { head: words.type, main: true, cell: (/** @type {any} */ d) => html`<bdi title=${d.event_type}>${d.event_type}</bdi>` },
+  { head: words.answerHead, width: '136px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
+  ...(brief ? [] : [{ head: words.attempts, width: '88px', align: /** @type {const} */ ('right'), phone: /** @type {const} */ ('hide'), narrow: /** @type {const} */ ('hide'), cell: (/** @type {any} */ d) => d.attempts }]),
 ]} />`;

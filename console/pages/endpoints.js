@@ -78,7 +78,7 @@ const Name = ({ endpoint }) => html`<span class="two-lines" title=${endpoint.url
 function Wants({ endpoint }) {
   const { all, shown, more, rest, filtered, channels } = wants(endpoint);
   const narrowed = [filtered && words.filtered, channels.length && words.channels(channels)].filter(Boolean).join(' · ');
-  return html`<span class="two-lines"><span class="cut" title=${endpoint.events.join('\n')}>${all ? words.everyType : html`<span class="mono">${shown.join(', ')}</span>`}</span>
+  return html`<span class="two-lines"><span class="cut" title=${endpoint.events.join('\n')}>${all ? words.everyType : shown.join(', ')}</span>
     ${(more > 0 || narrowed) && html`<span class="cut" title=${rest.join('\n')}>${[more > 0 && words.more(more), narrowed].filter(Boolean).join(' · ')}</span>`}</span>`;
 }
 

@@ -19,6 +19,8 @@ export default function Event({ ws, id }) {
   const sendTo = useMemo(() => signal(/** @type {string[]|null} */ (null)), [id]);
   const rows = useRef(/** @type {any[]} */ ([]));
   const [turn, setTurn] = useState(0);
+  // The payload comes below the ledger, which would push it down.
+  const [ready, setReady] = useState(false);
   const canSend = event && may('deliveries') && !event.erased_at;
   useKeys({ ...(canSend ? { r: [words.replay, () => { sendTo.value = []; }] } : {}) });
   const erased = () => { live.refresh(); setTurn(turn + 1); };
@@ -27,11 +29,11 @@ export default function Event({ ws, id }) {
     ${live.error?.status === 404 ? html`<${Missing} ws=${ws} id=${id} />` : html`<${Loaded} of=${live} rows=${8}>${() => event && html`
       <${Facts} of=${facts(event)} />
       <${Section} title=${words.ledger} note=${words.ledgerNote(event.deliveries, event.skipped)}>
-        <${Ledger} key=${turn} ws=${ws} event=${event} endpoints=${endpoints} sendTo=${sendTo} onRows=${(/** @type {any[]} */ now) => { rows.current = now; }} />
+        <${Ledger} key=${turn} ws=${ws} event=${event} endpoints=${endpoints} sendTo=${sendTo} onRows=${(/** @type {any[]} */ now) => { rows.current = now; }} onLoaded=${() => setReady(true)} />
       <//>
-      <${Section} title=${words.payload} note=${data !== null && !event.erased_at ? size(new Blob([data]).size) : undefined}>
+      ${ready && html`<${Section} title=${words.payload} note=${data !== null && !event.erased_at ? size(new Blob([data]).size) : undefined}>
         ${event.erased_at ? html`<${Erased} at=${event.erased_at} />` : data !== null && html`<${JsonTree} text=${data} root="data" label=${words.payload} />`}
-      <//>`}<//>`}
+      <//>`}`}<//>`}
   <//>`;
 }
 

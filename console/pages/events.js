@@ -18,7 +18,7 @@ export default function Events({ ws }) {
   const used = Object.fromEntries(Object.entries(FILTERS).filter(([name]) => query.get(name)));
   const goOn = list.next ? () => setQuery({ cursor: list.next, before: null }) : null;
   const send = html`<${May} scope="events"><a class="button primary" href=${link('events', 'send')}>${words.send}</a><//>`;
-  return html`<${Page} title=${words.title} actions=${send}>
+  return html`<${Page} title=${words.title} actions=${(list.rows.length > 0 || list.next || list.previous || Object.keys(used).length > 0) && send}>
     <${Filters} names=${Object.keys(FILTERS)}>
       <${TypeFilter} label=${words.type} />
       <${TextFilter} name="text" label=${words.text} minLength=${3} width="220px" />
@@ -38,8 +38,8 @@ export default function Events({ ws }) {
 const List = ({ rows }) => html`<${Table} label=${words.title} rows=${rows} href=${(/** @type {any} */ e) => link('events', e.id)} columns=${[
   { head: words.time, width: '128px', cell: (/** @type {any} */ e) => html`<${Time} at=${e.created_at} />` },
   { head: words.type, main: true, cell: (/** @type {any} */ e) => html`<bdi title=${e.type}>${e.type}</bdi>${e.erased_at && html` <${Badge}>${words.erasedBadge}<//>`}${e.deliver_at && Date.parse(e.deliver_at) > Date.now() && html` <${Badge} tone="warn">${words.later(relative(e.deliver_at))}<//>`}` },
-  { head: words.channels, width: '16%', phone: 'hide', cell: (/** @type {any} */ e) => (e.channels.length ? html`<bdi>${e.channels.join(', ')}</bdi>` : html`<span class="muted">–</span>`) },
-  { head: words.uid, width: '16%', phone: 'hide', narrow: 'hide', cell: (/** @type {any} */ e) => (e.uid ? html`<bdi title=${e.uid}>${e.uid}</bdi>` : html`<span class="muted">–</span>`) },
+  ...(rows.some((e) => e.channels.length) ? [{ head: words.channels, width: '16%', phone: /** @type {const} */ ('hide'), cell: (/** @type {any} */ e) => (e.channels.length ? html`<bdi>${e.channels.join(', ')}</bdi>` : html`<span class="muted">–</span>`) }] : []),
+  ...(rows.some((e) => e.uid) ? [{ head: words.uid, width: '16%', phone: /** @type {const} */ ('hide'), narrow: /** @type {const} */ ('hide'), cell: (/** @type {any} */ e) => (e.uid ? html`<bdi title=${e.uid}>${e.uid}</bdi>` : html`<span class="muted">–</span>`) }] : []),
   { head: words.id, width: '152px', phone: 'hide', cell: (/** @type {any} */ e) => html`<${Id} id=${e.id} />` },
   { head: words.deliveries, width: '104px', align: 'right', cell: (/** @type {any} */ e) => (e.deliveries ? words.many(e.deliveries) : html`<span class="warn-text">0</span>`) },
   { head: words.skipped, width: '88px', align: 'right', cell: (/** @type {any} */ e) => html`<span class="muted">${words.many(e.skipped)}</span>` },

@@ -13,7 +13,7 @@ export default function Replays({ ws }) {
   const list = useLiveList('/v1/replays', { workspace_id: ws, limit: 50, cursor: query.get('cursor'), before: query.get('before') });
   const endpoints = useEndpoints(ws);
   const create = html`<${May} scope="deliveries"><a class="button primary" href=${link('replays', 'new')}>${words.create}</a><//>`;
-  return html`<${Page} title=${words.title} actions=${create}>
+  return html`<${Page} title=${words.title} actions=${list.rows.length > 0 && create}>
     <${Loaded} of=${list} rows=${6}>${() => (list.rows.length === 0 && !list.next ? html`<${Empty} title=${words.empty} actions=${create}>${words.emptyHint}<//>` : html`
       <${Fresh} list=${list} />
       <${Table} label=${words.title} rows=${list.rows} href=${(/** @type {any} */ r) => link('replays', r.id)} columns=${[

@@ -100,7 +100,7 @@ export function Page({ title, heading, crumbs = [], actions, note, narrow, child
     if (history.state) announce(title);
   }, [title, look.value.name]);
   return html`<div class=${`page ${narrow ? 'narrow' : ''}`}>
-    ${crumbs.length > 0 && html`<div class="crumbs">${crumbs.map(([word, href]) => html`<a key=${href} href=${href}>${word}</a><span aria-hidden="true">/</span>`)}</div>`}
+    ${crumbs.length > 0 && html`<div class="crumbs">${crumbs.map(([word, href], n) => html`${n > 0 && html`<span aria-hidden="true">/</span>`}<a key=${href} href=${href}>${word}</a>`)}</div>`}
     <div class="head"><h1>${heading ?? title}</h1>${actions && html`<div class="row">${actions}</div>`}</div>
     ${note && html`<p class="lead">${note}</p>`}
     ${children}

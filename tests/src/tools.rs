@@ -16,7 +16,7 @@ pub async fn is_installed(program: &str, version: &str) -> bool {
     }
     #[expect(clippy::disallowed_methods, reason = "what is missing on a laptop is a failure in CI")]
     let in_ci = std::env::var("CI").is_ok();
-    assert!(!in_ci, "{program} is not installed: its sample was not run");
-    eprintln!("SKIPPED: {program} is not installed here; CI runs its sample");
+    assert!(!in_ci, "{program} is not installed: what needs it was not run");
+    eprintln!("SKIPPED: {program} is not installed here; CI runs what needs it");
     false
 }

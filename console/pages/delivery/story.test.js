@@ -48,7 +48,7 @@ test('whose turn it is follows from the status', () => {
   assert.equal(turn(delivery({ next_attempt_at: '2026-11-28T12:00:00.500Z' }), at), 'The next try is due.');
   assert.match(turn(delivery({ status: 'parked', parked_reason: 'endpoint_failing' }), { now: NOW, nextProbe: '2026-11-28T12:00:40Z' }), /in 40 s/);
   assert.match(turn(delivery({ status: 'parked', parked_reason: null }), at), /set aside/);
-  assert.equal(turn(delivery({ status: 'failed' }), at), 'We do not try again by ourselves.');
+  assert.equal(turn(delivery({ status: 'failed' }), at), 'No attempts are left.');
   assert.equal(turn(delivery({ status: 'failed', trigger: 'test' }), at), 'A test is tried once.');
   assert.match(turn(delivery({ status: 'cancelled', cancel_reason: 'event_erased' }), at), /erased/);
   assert.equal(turn(delivery({ status: 'delivered' }), at), '');

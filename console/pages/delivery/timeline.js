@@ -20,10 +20,10 @@ export function Timeline({ delivery, now }) {
   return html`<ol class="timeline">
     ${shown.map((step) => {
     if (step.kind === 'attempt') return html`<${Attempt} key=${step.attempt.number} attempt=${step.attempt} gap=${step.gap} who=${who} open=${open === step.attempt.number} last=${step.attempt.number === delivery.attempt_log.length} />`;
-    if (step.kind === 'accepted') return html`${hidden > 0 && html`<li key="earlier"><span class="dot"><${Icon} name="dots" /></span><div class="step"><button type="button" class="plain" onClick=${() => setAll(true)}>${words.earlier(hidden)}</button></div></li>`}<li key="accepted"><span class="dot"><${Icon} name="events" /></span><div class="step"><p>${words.accepted}</p><span class="when"><${Time} at=${step.at} /></span></div></li>`;
+    if (step.kind === 'accepted') return html`${hidden > 0 && html`<li key="earlier"><span class="dot"><${Icon} name="dots" /></span><div class="moment"><button type="button" class="plain" onClick=${() => setAll(true)}>${words.earlier(hidden)}</button></div></li>`}<li key="accepted"><span class="dot"><${Icon} name="events" /></span><div class="moment"><p>${words.accepted}</p><span class="when"><${Time} at=${step.at} /></span></div></li>`;
     const title = step.kind === 'next' ? (delivery.attempt_log.length ? words.next : words.firstAttempt) : null;
     return html`<li key=${step.kind} class="ahead"><span class="dot"><${Icon} name=${step.kind === 'next' ? 'clock' : delivery.status === 'parked' ? 'pause' : 'ban'} /></span>
-      <div class="step"><p>${title && html`<strong>${title}</strong> `}${step.kind === 'next' ? nextWords(delivery, now) : html`<strong>${statusWord(delivery.status)}</strong> <span class="muted">${words.parkedShort[delivery.parked_reason] ?? words.cancelledShort[delivery.cancel_reason]}</span>`}</p>
+      <div class="moment"><p>${title && html`<strong>${title}</strong> `}${step.kind === 'next' ? nextWords(delivery, now) : html`<strong>${statusWord(delivery.status)}</strong> <span class="muted">${words.parkedShort[delivery.parked_reason] ?? words.cancelledShort[delivery.cancel_reason]}</span>`}</p>
       <span class="when">${delivery.status === 'parked' && delivery.parked_at && html`<${Time} at=${delivery.parked_at} />`}</span></div></li>`;
   })}
   </ol>`;
@@ -41,8 +41,8 @@ function Attempt({ attempt, gap, who, open, last }) {
   const toggle = () => setQuery({ attempt: open ? 0 : last ? null : attempt.number }, { replace: true });
   return html`<li class=${good ? 'good' : 'bad'}>
     <span class="dot"><${Icon} name=${good ? 'check' : 'cross'} label=${good ? messages.status.succeeded : messages.status.failed} /></span>
-    <div class="step">
-      <button type="button" class="step-head" aria-expanded=${open ? 'true' : 'false'} onClick=${toggle}>
+    <div class="moment">
+      <button type="button" class="moment-head" aria-expanded=${open ? 'true' : 'false'} onClick=${toggle}>
         <strong>${words.attempt(attempt.number)}</strong><${Outcome} status=${attempt.response?.status} error=${attempt.error} /><span class="muted number">${duration(attempt.duration_ms)}</span>${attempt.trigger !== 'automatic' && html`<${Badge}>${words.triggers[attempt.trigger] ?? attempt.trigger}<//>`}
       </button>
       <span class="when"><span class="no-narrow">${words.gap(gap, attempt.number)} · </span><${Time} at=${attempt.started_at} /></span>
@@ -55,7 +55,7 @@ function Attempt({ attempt, gap, who, open, last }) {
 /** Request and answer side by side. @param {{attempt: any}} props */
 function Exchange({ attempt }) {
   const { request, response } = attempt;
-  return html`<div class="exchange">
+  return html`<div class="both-sides">
     <section aria-label=${words.request}><h3>${words.request}</h3>
       ${request.url ? html`<p class="mono break">${request.method} <bdi dir="ltr">${request.url}</bdi> <${Copy} text=${request.url} /></p>` : html`<p class="muted">${words.oldAttempt}</p>`}
       <${Headers} of=${request.headers} />

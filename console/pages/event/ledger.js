@@ -1,6 +1,6 @@
 // What became of an event at every endpoint?
 // Deliveries first, then who was skipped and why; endpoints that do not want the type are many, and folded.
-import { EndpointName, Loaded, May, Outcome, Pager, SelectionBar, Table, html, link, may, route, setQuery, signal, useLiveList, useMemo, useState } from '../../shell.js';
+import { EndpointName, Loaded, May, Outcome, Pager, SelectionBar, Table, html, link, may, route, setQuery, signal, useEffect, useLiveList, useMemo, useState } from '../../shell.js';
 import { words } from '../../messages/en/events.js';
 import { State } from '../delivery/state.js';
 import { ReplayTo } from './replay_to.js';
@@ -18,9 +18,9 @@ export function inOrder(rows) {
 
 /**
  * The ledger with its dialogs. `sendTo`: a signal of the endpoints that the dialog begins with, null while it is closed.
- * @param {{ws: string, event: any, endpoints: Map<string, any>, sendTo: import('../../vendor/preact-htm-signals.js').Signal<string[]|null>, every?: number, onRows?: (rows: any[]) => void}} props
+ * @param {{ws: string, event: any, endpoints: Map<string, any>, sendTo: import('../../vendor/preact-htm-signals.js').Signal<string[]|null>, every?: number, onRows?: (rows: any[]) => void, onLoaded?: () => void}} props
  */
-export function Ledger({ ws, event, endpoints, sendTo, every = 5000, onRows }) {
+export function Ledger({ ws, event, endpoints, sendTo, every = 5000, onRows, onLoaded }) {
   const { query } = route.value;
   const list = useLiveList(`/v1/events/${event.id}/deliveries`, { workspace_id: ws, limit: 250, cursor: query.get('cursor'), before: query.get('before') }, { every, id: (/** @type {any} */ row) => row.endpoint_id });
   const selection = useMemo(() => signal(/** @type {Set<string>} */ (new Set())), [event.id]);
@@ -28,6 +28,7 @@ export function Ledger({ ws, event, endpoints, sendTo, every = 5000, onRows }) {
   const closeWhy = () => setQuery({ why: null }, { replace: true });
   const done = () => { selection.value = new Set(); list.refresh(); };
   onRows?.(list.rows);
+  useEffect(() => { if (!list.loading) onLoaded?.(); }, [list.loading]);
   return html`
     <${Loaded} of=${list} rows=${5}>${() => (list.rows.length === 0 ? html`<p class="muted">${words.ledgerEmpty}</p>` : html`<${Rows} list=${list} event=${event} endpoints=${endpoints} selection=${selection} />`)}<//>
     <${SelectionBar} selection=${selection}><${May} scope="deliveries"><button class="button primary small" onClick=${() => { sendTo.value = [...selection.value]; }}>${words.selected}</button><//><//>

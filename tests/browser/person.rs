@@ -1,0 +1,212 @@
+//! How does a story act like a person?
+//! Finds what is shown by its words, clicks and types, and waits until something is seen: never by a pause.
+
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+use domain::access::api_key::ApiKeySecret;
+use serde_json::{Value, json};
+use stories::Stage;
+use stories::tools::is_installed;
+
+use crate::webdriver::{Browser, Element, Refused};
+
+/// How long a person waits.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Finds the element of a kind that is shown and has this name: the same words, else those that begin with it, else
+/// those that contain it. What lies behind an open dialog is not found.
+const FIND: &str = r"
+const [kind, name] = arguments;
+const of = {
+  button: 'button, [role=button], [role=switch], [role=menuitem], [role=option], summary, a.button',
+  tab: '[role=tab], .tabs a', link: 'a[href]', field: 'input, textarea, select', css: name,
+}[kind];
+const clean = (text) => (text ?? '').replace(/\s+/g, ' ').trim();
+const label = (e) => clean(e.getAttribute('aria-label') ?? (kind === 'field' ? [...(e.labels ?? [])].map((l) => l.innerText).join(' ') || e.placeholder : e.innerText));
+const inside = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document;
+const shown = [...inside.querySelectorAll(of)].filter((e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: false }));
+if (kind === 'css') return shown[0] ?? null;
+return shown.find((e) => label(e) === name) ?? shown.find((e) => label(e).startsWith(name)) ?? shown.find((e) => label(e).includes(name)) ?? null;
+";
+
+/// What is shown, without what lies behind an open dialog.
+const SHOWN: &str = r"
+const inside = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body;
+return [document.title, inside?.innerText ?? '', ...[...(inside?.querySelectorAll('input, textarea') ?? [])].map((e) => e.type === 'password' ? '' : e.value)].join('\n').replace(/[ \u00a0]+/g, ' ');
+";
+
+/// Tells `story` on a stage, with a browser in which the admin is logged in. Where no browser is installed, the story is
+/// skipped, aloud.
+pub async fn browse(name: &str, story: impl AsyncFnOnce(&Stage, &Browser)) {
+    if !is_installed("chromedriver", "--version").await {
+        return;
+    }
+    let stage = Stage::set().await;
+    let browser = Browser::start().await;
+    browser.log_in(&stage).await;
+    tell(name, &browser, story(&stage, &browser)).await;
+    browser.close().await;
+    stage.platform.stop().await;
+}
+
+/// Tells a part of a story. If it fails, what was seen is kept, and the browser is not left behind.
+pub async fn tell(name: &str, browser: &Browser, story: impl Future<Output = ()>) {
+    use futures_util::FutureExt as _;
+    let told = std::panic::AssertUnwindSafe(story).catch_unwind().await;
+    if let Err(reason) = told {
+        let picture = browser.keep_picture(&format!("failed-{name}")).await;
+        let (address, shown) = (browser.address().await, browser.shown().await);
+        eprintln!("failed at {address}, see {}:\n{shown}\n{:#?}", picture.display(), browser.said().await);
+        std::panic::resume_unwind(reason);
+    }
+    browser.expect_silence(&[]).await;
+}
+
+impl Browser {
+    /// Opens the console with a link that logs in once, as `cargo local` prints it.
+    pub async fn log_in(&self, stage: &Stage) {
+        let key = ApiKeySecret::parse(stage.admin_key()).unwrap();
+        self.load(&stage.platform.console_url(&key).await.unwrap()).await;
+        self.until("the console is open", async || {
+            Ok(self.address().await.contains("/console/ws_").then_some(()))
+        })
+        .await;
+    }
+
+    /// Opens a page of the console by its address, such as `endpoints/new?url=…`.
+    pub async fn open(&self, stage: &Stage, page: &str) {
+        self.load(&format!("{}/console/{}/{page}", stage.platform.url(), stage.workspace)).await;
+        self.settle().await;
+    }
+
+    /// Waits until the page has loaded what it shows.
+    pub async fn settle(&self) {
+        let script = "return document.readyState === 'complete' && document.querySelector('h1') !== null && document.querySelector('main .skeleton') === null";
+        self.until("the page is there", async || {
+            Ok((self.run(script, &[]).await? == json!(true)).then_some(()))
+        })
+        .await;
+    }
+
+    /// Waits until `done` gives something.
+    ///
+    /// # Panics
+    /// When a person would have given up.
+    pub async fn until<T>(&self, what: impl Debug, done: impl AsyncFn() -> Result<Option<T>, Refused>) -> T {
+        let began = Instant::now();
+        let mut last;
+        loop {
+            match done().await {
+                Ok(Some(value)) => return value,
+                Ok(None) => last = None,
+                Err(refused) => last = Some(refused),
+            }
+            assert!(began.elapsed() < PATIENCE, "{what:?} did not happen; {last:?}");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    /// Everything that is shown as text, with what is typed into fields.
+    pub async fn shown(&self) -> String {
+        self.run(SHOWN, &[]).await.unwrap().as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until this text is shown.
+    pub async fn see(&self, text: &str) {
+        self.until(("see", text), async || Ok(self.shown().await.contains(text).then_some(()))).await;
+    }
+
+    /// Waits until this text is not shown.
+    pub async fn see_gone(&self, text: &str) {
+        self.until(("no longer see", text), async || Ok((!self.shown().await.contains(text)).then_some(())))
+            .await;
+    }
+
+    /// Waits for a `button`, `tab`, `link` or `field` with this name, or for what a `css` selector matches.
+    pub async fn find(&self, kind: &str, name: &str) -> Element {
+        self.until(("find", kind, name), async || Ok(Element::of(&self.look_for(kind, name).await?))).await
+    }
+
+    /// Whether there is such an element now.
+    pub async fn has(&self, kind: &str, name: &str) -> bool {
+        Element::of(&self.look_for(kind, name).await.unwrap()).is_some()
+    }
+
+    async fn look_for(&self, kind: &str, name: &str) -> Result<Value, Refused> {
+        self.run(FIND, &[json!(kind), json!(name)]).await
+    }
+
+    /// Clicks on something as soon as it is there and nothing covers it.
+    pub async fn click(&self, kind: &str, name: &str) {
+        self.until(("click", kind, name), async || {
+            let Some(element) = Element::of(&self.look_for(kind, name).await?) else { return Ok(None) };
+            self.click_element(&element).await.map(Some)
+        })
+        .await;
+    }
+
+    /// Replaces what a field holds, by the keyboard. For a choice, chooses the option with this text.
+    pub async fn fill(&self, name: &str, text: &str) {
+        self.until(("fill", name), async || {
+            let Some(field) = Element::of(&self.look_for("field", name).await?) else { return Ok(None) };
+            let chosen = "const [field, text] = arguments; if (field.localName !== 'select') return false;
+                const option = [...field.options].find((o) => o.text.trim() === text || o.value === text); if (!option) throw new Error('no option ' + text);
+                field.value = option.value; field.dispatchEvent(new Event('input', { bubbles: true })); field.dispatchEvent(new Event('change', { bubbles: true })); return true";
+            if self.run(chosen, &[field.to_value(), json!(text)]).await? == json!(true) {
+                return Ok(Some(()));
+            }
+            self.type_into(&field, &format!("\u{E009}a\u{E000}\u{E017}{text}")).await.map(Some)
+        })
+        .await;
+    }
+
+    /// Presses keys one after the other, wherever the focus is. `"Tab"`, `"Enter"`, `"Escape"`, `"Space"`, `"ArrowDown"`,
+    /// `"Mod+k"` are keys; anything else is typed letter by letter.
+    pub async fn press(&self, keys: &[&str]) {
+        let mut actions = Vec::new();
+        for name in keys {
+            let (held, name) =
+                name.strip_prefix("Mod+").map_or((None, *name), |name| (Some("\u{E009}"), name));
+            let special = match name {
+                "Tab" => Some("\u{E004}"),
+                "Enter" => Some("\u{E007}"),
+                "Escape" => Some("\u{E00C}"),
+                "Space" => Some(" "),
+                "ArrowLeft" => Some("\u{E012}"),
+                "ArrowUp" => Some("\u{E013}"),
+                "ArrowRight" => Some("\u{E014}"),
+                "ArrowDown" => Some("\u{E015}"),
+                _ => None,
+            };
+            actions.extend(held.map(|key| json!({ "type": "keyDown", "value": key })));
+            for key in
+                special.map_or_else(|| name.chars().map(String::from).collect(), |key| vec![key.to_owned()])
+            {
+                actions.push(json!({ "type": "keyDown", "value": key }));
+                actions.push(json!({ "type": "keyUp", "value": key }));
+            }
+            actions.extend(held.map(|key| json!({ "type": "keyUp", "value": key })));
+        }
+        self.act(json!([{ "type": "key", "id": "keyboard", "actions": actions }])).await;
+    }
+
+    /// The texts of what a selector matches.
+    pub async fn texts(&self, css: &str) -> Vec<String> {
+        let script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.innerText.replace(/\\s+/g, ' ').trim())";
+        let texts = self.run(script, &[json!(css)]).await.unwrap();
+        texts.as_array().unwrap().iter().map(|text| text.as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// The page's console has said nothing, and nothing was against the policy. Chromium also says when a request was
+    /// refused: those with a status in `expected` are what the story is about.
+    pub async fn expect_silence(&self, expected: &[u16]) {
+        let is_expected = |message: &str| {
+            expected.iter().any(|status| message.contains(&format!("responded with a status of {status} ")))
+        };
+        let said = self.said().await;
+        let bad: Vec<_> =
+            said.iter().filter(|(level, message)| level != "INFO" && !is_expected(message)).collect();
+        assert!(bad.is_empty(), "{bad:#?}");
+    }
+}

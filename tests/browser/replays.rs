@@ -1,0 +1,2 @@
+//! What does one see of a replay?
+//! Dry run, progress, cancel.

@@ -1,0 +1,2 @@
+//! When is a signing secret seen?
+//! Shown once, rotated with an overlap.

@@ -1,0 +1,2 @@
+//! Why does a signature not verify?
+//! The signature doctor on requests that were sabotaged.
