@@ -49,7 +49,7 @@ function Form({ workspace }) {
       <${Section} title=${words.strict}><p class="muted prose-line">${words.strictHint}</p><${Strictness} ws=${workspace.id} form=${form} /><//>
     </fieldset>
     ${conflict}
-    ${changeable && html`<${FormEnd} form=${form} save=${words.save} shown=${['/name', '/uid', '/retention_days', '/max_endpoints', '/max_events_per_day', '/allow_unsigned', '/strict']}>${discard}<//>`}
+    ${changeable && !conflict && html`<${FormEnd} form=${form} save=${words.save} shown=${['/name', '/uid', '/retention_days', '/max_endpoints', '/max_events_per_day', '/allow_unsigned', '/strict']}>${discard}<//>`}
   </form>`;
 }
 

@@ -32,7 +32,7 @@ export const texts = {
   savedLive: 'Saved. The rule is live within five seconds.', savedWatching: 'Saved. The rule only watches: nothing is sent, and Firings shows when it would have fired.', notSaved: 'Not saved.', seeBelow: (/** @type {number} */ n) => (n === 1 ? 'The mistake is marked below.' : `${n} mistakes are marked below.`),
   delete: 'Delete', deleted: 'Rule deleted', deleteTitle: (/** @type {string} */ name) => `Delete “${name}”?`, deleteHint: 'The endpoints of its steps are deleted, and deliveries still being tried are cancelled. Past deliveries stay listed; its firings do not.',
   undoKey: 'Undo', redoKey: 'Redo', saveKey: 'Save', restored: 'Your earlier edits are back. They are not saved yet.', discard: 'Discard them', discardEdits: 'Discard', cancel: 'Cancel',
-  conflict: 'Somebody else saved this rule while you edited it. Nothing of yours is lost: save yours over theirs, or take theirs. Undo brings yours back.', mine: 'Yours', theirs: 'Theirs, saved', keepMine: 'Keep mine', takeTheirs: 'Take theirs',
+  conflict: 'Somebody else saved this rule while you edited it. Nothing of yours is lost: keep yours and save again to replace theirs, or take theirs. Undo brings yours back.', mine: 'Yours', theirs: 'Theirs, saved', keepMine: 'Keep mine', takeTheirs: 'Take theirs',
   secretsTitle: 'Secrets of the new steps', secretsHint: 'Receivers verify signatures with these. They are shown only this once: copy them now.', secretsDone: 'I have copied them',
 
   // Cards
@@ -88,7 +88,7 @@ export const texts = {
   jsonLabel: 'The rule as JSON', strange: 'The builder cannot show this yet. Correct the marked lines first.', jsonHint: 'The same rule as text. Valid edits show in the builder at once.',
 
   // Firings
-  stepNumber: (/** @type {string|number} */ n) => `Step ${n}`, firings: 'firings', resultWord: 'Result', periodWord: 'Period', results: /** @type {Record<string, string>} */ ({ fired: 'Fired', would_have_fired: 'Would have fired', not_fired: 'Did not fire' }), noFirings: 'No events since the rule was saved', noFiringsHint: 'Each event of its types appears here, with what the rule did and why.',
+  didNot: (/** @type {string} */ why) => `did not fire · ${why}`, stepNumber: (/** @type {string|number} */ n) => `Step ${n}`, firings: 'firings', resultWord: 'Result', periodWord: 'Period', results: /** @type {Record<string, string>} */ ({ fired: 'Fired', would_have_fired: 'Would have fired', not_fired: 'Did not fire' }), noFirings: 'No events since the rule was saved', noFiringsHint: 'Each event of its types appears here, with what the rule did and why.',
   skips: /** @type {Record<string, string>} */ ({ filter: 'conditions not met', disabled: 'switched off', parked_full: 'too many parked', watching: 'only watching', loop: 'would be a loop', forwarded: 'delivered by the endpoint', channel: 'in none of the channels', type_not_subscribed: 'another type', notified_lately: 'notified recently' }),
   lookedAt: (/** @type {string} */ n, /** @type {string} */ since) => `The newest ${n} events, back to ${since}:`, noEventsYet: 'No events in this period.',
 };
