@@ -75,8 +75,11 @@ fn console(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(std::fs::write(folder.join("console.rs"), source)?)
 }
 
-/// What is served, by its path: the modules in their packs, style sheets without comments, the rest as it is.
-fn contents(read: &pack::Read<'_>) -> Result<BTreeMap<String, (&'static str, Vec<u8>)>, Box<dyn Error>> {
+/// Files by their paths: content type and content.
+type Contents = BTreeMap<String, (&'static str, Vec<u8>)>;
+
+/// What is served: the modules in their packs, style sheets without comments, the rest as it is.
+fn contents(read: &pack::Read<'_>) -> Result<Contents, Box<dyn Error>> {
     let mut paths = Vec::new();
     walk(Path::new(CONSOLE), "", &mut paths)?;
     let mut contents = BTreeMap::new();
