@@ -22,7 +22,7 @@ export const messages = {
     forbiddenTitle: 'You do not have access to this', forbidden: (/** @type {string} */ scope) => `Your key lacks the scope ${scope}. Ask an administrator for a key that has it.`, forbiddenPortal: 'Your link does not include it. Ask those who gave you the link.',
     notFoundTitle: 'Not found', notFound: 'Nothing in this workspace has this address. Check the link, or switch to the workspace that it belongs to.',
     stale: (/** @type {number} */ ms) => `Last updated ${span(ms)} ago. The server does not answer; we will keep trying.`,
-    partial: (/** @type {number} */ looked, /** @type {string} */ back) => `Looked at ${number(looked)} back to ${back}.`, goOn: 'Look further',
+    partial: (/** @type {string} */ back, /** @type {string} */ looked = '') => (looked ? `Looked at ${looked}, back to ${back}.` : `Looked back to ${back}.`), goOn: 'Look further',
     shortPage: 'Only part of the list was searched. There may be more.',
     beyond: (/** @type {number} */ days) => `Kept for ${count(days, 'day')}. What is older was deleted.`,
     erased: (/** @type {string} */ when) => `The payload was erased ${when}. What was delivered stays listed.`,
