@@ -10,7 +10,7 @@ use stories::tools::skip;
 
 use crate::webdriver::Browser;
 
-/// What a page has loaded.
+/// What a page has loaded over the network: nothing that was kept from before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loaded {
     /// Requests, with that for the page itself.
@@ -84,7 +84,7 @@ impl Browser {
 
     /// What was loaded since the page's address was loaded, or since [`count_from_here`](Self::count_from_here).
     pub async fn loaded(&self, with_page: bool) -> Loaded {
-        let script = "const all = performance.getEntriesByType('resource').concat(arguments[0] ? performance.getEntriesByType('navigation') : []);
+        let script = "const all = performance.getEntriesByType('resource').concat(arguments[0] ? performance.getEntriesByType('navigation') : []).filter((e) => e.transferSize > 0);
             return [all.length, all.reduce((sum, e) => sum + e.transferSize, 0)]";
         let counted = self.run(script, &[json!(with_page)]).await.unwrap();
         Loaded { requests: counted[0].as_u64().unwrap(), bytes: counted[1].as_u64().unwrap() }

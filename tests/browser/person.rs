@@ -89,6 +89,31 @@ impl Browser {
         .await;
     }
 
+    /// Waits until the page has nothing under way: nothing was loaded between two looks.
+    pub async fn rest(&self) {
+        self.settle().await;
+        let count = "return document.querySelector('main .skeleton') === null ? performance.getEntriesByType('resource').length : -1";
+        let last = std::cell::RefCell::new(Vec::new());
+        self.until("the page rests", async || {
+            let count = self.run(count, &[]).await?.as_i64();
+            let mut last = last.borrow_mut();
+            last.push(count);
+            Ok(last
+                .iter()
+                .rev()
+                .take_while(|earlier| **earlier == count && count >= Some(0))
+                .nth(8)
+                .map(drop))
+        })
+        .await;
+    }
+
+    /// Follows a link to this path.
+    pub async fn follow(&self, path: &str) {
+        let script = "const a = document.createElement('a'); a.href = arguments[0]; document.getElementById('main').append(a); a.click(); a.remove()";
+        self.run(script, &[json!(path)]).await.unwrap();
+    }
+
     /// Waits until `done` gives something.
     ///
     /// # Panics
