@@ -58,6 +58,7 @@ pub async fn tell(name: &str, browser: &Browser, story: impl Future<Output = ()>
         let picture = browser.keep_picture(&format!("failed-{name}")).await;
         let (address, shown) = (browser.address().await, browser.shown().await);
         eprintln!("failed at {address}, see {}:\n{shown}\n{:#?}", picture.display(), browser.said().await);
+        browser.quit().await;
         std::panic::resume_unwind(reason);
     }
     browser.expect_silence(&[]).await;
