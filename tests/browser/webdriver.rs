@@ -77,8 +77,8 @@ impl Browser {
         Self { session: session.to_owned(), client, profile, _driver: driver }
     }
 
-    /// Closes the browser.
-    pub async fn close(self) {
+    /// Closes the browser, whose processes would outlive the driver.
+    pub async fn close(&self) {
         self.command("DELETE", "", Value::Null).await.unwrap();
         // The last of its processes may still write there for a moment; the folder is in `target`.
         drop(std::fs::remove_dir_all(&self.profile));
