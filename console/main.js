@@ -1,7 +1,7 @@
 // What happens when the console is opened?
 // Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
 import {
-  Loading, Shell, State, dress, enterPortal, forget, html, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
+  Forbidden, Loading, Page, Shell, State, dress, enterPortal, forget, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
   startKeys, startRouter, useEffect, useKeys, useState, visiblePages,
 } from './shell.js';
 
@@ -13,7 +13,8 @@ const loaded = {};
 /** Shows the module of the page; what was shown stays until the next is there. */
 function Current() {
   const at = route.value;
-  const name = session.value && at.ws ? moduleOf(at) : 'login';
+  const lacks = session.value && at.ws ? lacking(at.page) : '';
+  const name = session.value && at.ws ? (lacks ? '' : moduleOf(at)) : 'login';
   const [, draw] = useState(0);
   useEffect(() => {
     if (!name || loaded[name]) return;
@@ -22,6 +23,7 @@ function Current() {
       loaded[name] = NotLoaded;
     }).then(() => draw((n) => n + 1));
   }, [name]);
+  if (lacks && lacks !== 'portal') return html`<${Page} title=${pageName(at.page)}><${Forbidden} scope=${lacks} /><//>`;
   const Module = name === '' ? Missing : loaded[name];
   return Module ? html`<${Module} key=${`${at.app}/${at.ws}/${name}/${at.id}`} ws=${at.ws} id=${at.id} />` : html`<div class="page"><${Loading} rows=${8} /></div>`;
 }
@@ -29,8 +31,10 @@ function Current() {
 /** A file that is gone after a deployment, or a server that is not reached. */
 const NotLoaded = () => html`<div class="page"><${State} icon="warn" tone="bad" title=${messages.states.notLoaded} actions=${html`<button class="button" onClick=${() => location.reload()}>${messages.states.reload}</button>`}>${messages.states.notLoadedHint}<//></div>`;
 
-/** An address that names no page. */
-const Missing = () => html`<div class="page"><${State} icon="search" title=${messages.states.notBuilt} actions=${html`<a class="button" href=${link('overview')}>${messages.states.toOverview}</a>`}>${messages.states.notBuiltHint}<//></div>`;
+const firstPage = () => visiblePages()[0]?.[1][0] ?? 'overview';
+
+/** An address that names no page, or none that the portal has. */
+const Missing = () => html`<div class="page"><${State} icon="search" title=${messages.states.notBuilt} actions=${html`<a class="button" href=${link(firstPage())}>${messages.states.toPage(pageName(firstPage()))}</a>`}>${messages.states.notBuiltHint}<//></div>`;
 
 const commands = {
   palette: (kind = '') => { overlay.value = { of: 'palette', kind }; },
@@ -109,6 +113,6 @@ startRouter();
 startKeys();
 await takeToken();
 const { ws, page } = route.value;
-if (session.value && ws && !page) navigate(link(visiblePages()[0]?.[1][0] ?? 'overview'), { replace: true });
+if (session.value && ws && !page) navigate(link(firstPage()), { replace: true });
 const root = document.getElementById('app');
 if (root) render(html`<${App} />`, root);
