@@ -7,6 +7,23 @@ import {
 
 const overlay = signal(/** @type {{of: 'palette'|'sheet', kind?: string}|null} */ (null));
 
+/** The page of each module that `moduleOf` names. The server reads from here what it puts into which pack. */
+const PAGES = /** @type {Record<string, () => Promise<any>>} */ ({
+  action: () => import('./pages/action.js'), action_edit: () => import('./pages/action_edit.js'), actions: () => import('./pages/actions.js'),
+  audit: () => import('./pages/audit.js'), catalogue: () => import('./pages/catalogue.js'), deliveries: () => import('./pages/deliveries.js'),
+  delivery: () => import('./pages/delivery.js'), dev_components: () => import('./pages/dev_components.js'),
+  developers: () => import('./pages/developers.js'), endpoint: () => import('./pages/endpoint.js'),
+  endpoint_new: () => import('./pages/endpoint_new.js'), endpoints: () => import('./pages/endpoints.js'), event: () => import('./pages/event.js'),
+  event_send: () => import('./pages/event_send.js'), event_type: () => import('./pages/event_type.js'), events: () => import('./pages/events.js'),
+  key: () => import('./pages/key.js'), key_new: () => import('./pages/key_new.js'), keys: () => import('./pages/keys.js'),
+  login: () => import('./pages/login.js'), notifications: () => import('./pages/notifications.js'), overview: () => import('./pages/overview.js'),
+  portal: () => import('./pages/portal.js'), replay: () => import('./pages/replay.js'), replay_new: () => import('./pages/replay_new.js'),
+  replays: () => import('./pages/replays.js'), rule: () => import('./pages/rule.js'), rules: () => import('./pages/rules.js'),
+  settings: () => import('./pages/settings.js'), setup: () => import('./pages/setup.js'), source: () => import('./pages/source.js'),
+  source_new: () => import('./pages/source_new.js'), sources: () => import('./pages/sources.js'),
+});
+const OVERLAYS = { palette: () => import('./ui/palette.js'), sheet: () => import('./ui/key_sheet.js') };
+
 /** @type {Record<string, any>} */
 const loaded = {};
 
@@ -18,7 +35,7 @@ function Current() {
   const [, draw] = useState(0);
   useEffect(() => {
     if (!name || loaded[name]) return;
-    import(`./pages/${name}.js`).then((module) => { loaded[name] = module.default; }, (error) => {
+    PAGES[name]().then((module) => { loaded[name] = module.default; }, (error) => {
       console.error(error);
       loaded[name] = NotLoaded;
     }).then(() => draw((n) => n + 1));
@@ -46,9 +63,9 @@ const commands = {
 function Overlay() {
   const wanted = overlay.value;
   const [, draw] = useState(0);
-  const file = wanted && (wanted.of === 'palette' ? './ui/palette.js' : './ui/key_sheet.js');
-  useEffect(() => { if (file && !loaded[file]) import(file).then((module) => { loaded[file] = module.Palette ?? module.KeySheet; draw((n) => n + 1); }); }, [file]);
-  const Part = file && loaded[file];
+  const of = wanted?.of;
+  useEffect(() => { if (of && !loaded[of]) OVERLAYS[of]().then((module) => { loaded[of] = /** @type {any} */ (module).Palette ?? /** @type {any} */ (module).KeySheet; draw((n) => n + 1); }); }, [of]);
+  const Part = of && loaded[of];
   return Part ? html`<${Part} kind=${wanted?.kind} close=${() => { overlay.value = null; }} />` : null;
 }
 
