@@ -288,7 +288,7 @@ async fn a_page_of_fifty_deliveries_costs_about_35_read_units() {
             span,
             rows: Rows { anchor: Anchor::First, limit: 50 },
         };
-        list_workspace_deliveries(&management, &caller, listing).await.unwrap().rows.len()
+        list_workspace_deliveries(&management, &caller, listing).await.unwrap().0.rows.len()
     };
     assert_eq!(page().await, 50);
     meter.take();
