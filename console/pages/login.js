@@ -67,7 +67,8 @@ async function enter(ws, next) {
 function Choose() {
   const live = useLive('/v1/workspaces', { limit: 50 });
   const only = session.value?.workspace_id ?? (live.data?.data.length === 1 ? live.data.data[0].id : null);
-  useEffect(() => { if (only) navigate(link('overview', '', {}, only), { replace: true }); }, [only]);
+  // The name has come with it: the page that follows need not ask again.
+  useEffect(() => { if (only) { rememberNames(live.data?.data ?? []); navigate(link('overview', '', {}, only), { replace: true }); } }, [only]);
   const out = async () => { try { await call('DELETE', '/v1/sessions/current'); } catch { /* ended anyway */ } setSession(null); };
   return html`<${Loaded} of=${live}>${(/** @type {any} */ page) => {
     if (page.data.length === 0) return html`<${NewWorkspace} />`;

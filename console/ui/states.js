@@ -5,7 +5,7 @@ import { Problem } from '../api.js';
 import { exact, relative } from '../format.js';
 import { useClock } from '../live.js';
 import { messages } from '../messages/en.js';
-import { setQuery } from '../router.js';
+import { link, route, setQuery } from '../router.js';
 import { Icon } from './icon.js';
 import { Copy, Time } from './value.js';
 
@@ -38,15 +38,21 @@ export function NoMatch({ what, filters }) {
 /** The server's words, the request's id with copy, and Try again. @param {{problem: any, retry?: () => void, title?: string, compact?: boolean}} props */
 export function Failed({ problem, retry, title, compact }) {
   if (problem.status === 403 && !compact) return html`<${Forbidden} problem=${problem} />`;
-  if (problem.status === 404 && !compact) return html`<${State} icon="search" title=${words.notFoundTitle}>${words.notFound}<//>`;
+  if (problem.status === 404 && !compact) return html`<${NotFound} />`;
   return html`<${State} icon="warn" tone="bad" title=${title ?? words.failedTitle} actions=${retry && html`<button class="button" onClick=${() => retry()}>${words.retry}</button>`}>
     ${problem.message}${problem.request_id && html`<span class="request">${words.requestId} <span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}
   <//>`;
 }
 
+/** No such thing here: back to the list. */
+export const NotFound = () => html`<${State} icon="search" title=${words.notFoundTitle} actions=${route.value.id && html`<a class="button" href=${link(route.value.page)}>${words.toList}</a>`}>${words.notFound}<//>`;
+
+/** The server's words, as a sentence for people. @param {string} text */
+const sentence = (text) => `${text[0]?.toUpperCase() ?? ''}${text.slice(1).replaceAll('`', '')}${/[.!?]$/.test(text) ? '' : '.'}`;
+
 /** @param {{problem?: any, scope?: string}} props */
 export function Forbidden({ problem, scope }) {
-  return html`<${State} icon="ban" title=${words.forbiddenTitle}>${problem ? problem.message : words.forbidden(scope ?? '')}<//>`;
+  return html`<${State} icon="ban" title=${words.forbiddenTitle}>${route.value.app === 'portal' ? words.forbiddenPortal : problem ? sentence(problem.message) : words.forbidden(scope ?? '')}<//>`;
 }
 
 /** Polling fails: what is shown is old. @param {{live: import('../live.js').Live}} props */
@@ -56,13 +62,13 @@ export function Stale({ live }) {
   return html`<p class="notice warn" role="status"><${Icon} name="clock" />${words.stale(now - live.updatedAt)} <button class="plain" onClick=${() => live.refresh()}>${words.retry}</button></p>`;
 }
 
-/** A page that searched only a part. @param {{looked?: number, backTo?: string|null, goOn?: (() => void)|null}} props */
+/** A page that searched only a part. @param {{looked?: string, backTo?: string|null, goOn?: (() => void)|null}} props `looked`: how many of what */
 export const Partial = ({ looked, backTo, goOn }) => html`<p class="notice"><${Icon} name="info" />
-  ${looked !== undefined && backTo ? words.partial(looked, relative(backTo)) : words.shortPage} ${goOn && html`<button class="plain" onClick=${goOn}>${words.goOn}</button>`}
+  ${backTo ? words.partial(relative(backTo), looked) : words.shortPage} ${goOn && html`<button class="plain" onClick=${goOn}>${words.goOn}</button>`}
 </p>`;
 
 /** @param {{days: number}} props */
-export const BeyondRetention = ({ days }) => html`<${State} icon="clock" title=${words.notFoundTitle}>${words.beyond(days)}<//>`;
+export const BeyondRetention = ({ days }) => html`<${State} icon="clock" title=${words.notFoundTitle} actions=${route.value.id && html`<a class="button" href=${link(route.value.page)}>${words.toList}</a>`}>${words.beyond(days)}<//>`;
 /** @param {{at: string}} props */
 export const Erased = ({ at }) => html`<p class="notice"><${Icon} name="trash" /><span title=${exact(at)}>${words.erased(relative(at))}</span></p>`;
 /** A sentence that matters beside what it is about. @param {{tone?: 'info'|'warn'|'bad'|'good', icon?: string, children?: any, actions?: any}} props */

@@ -58,6 +58,7 @@ pub async fn tell(name: &str, browser: &Browser, story: impl Future<Output = ()>
         let picture = browser.keep_picture(&format!("failed-{name}")).await;
         let (address, shown) = (browser.address().await, browser.shown().await);
         eprintln!("failed at {address}, see {}:\n{shown}\n{:#?}", picture.display(), browser.said().await);
+        browser.quit().await;
         std::panic::resume_unwind(reason);
     }
     browser.expect_silence(&[]).await;
@@ -87,6 +88,31 @@ impl Browser {
             Ok((self.run(script, &[]).await? == json!(true)).then_some(()))
         })
         .await;
+    }
+
+    /// Waits until the page has nothing under way: nothing was loaded between two looks.
+    pub async fn rest(&self) {
+        self.settle().await;
+        let count = "return document.querySelector('main .skeleton') === null ? performance.getEntriesByType('resource').length : -1";
+        let last = std::cell::RefCell::new(Vec::new());
+        self.until("the page rests", async || {
+            let count = self.run(count, &[]).await?.as_i64();
+            let mut last = last.borrow_mut();
+            last.push(count);
+            Ok(last
+                .iter()
+                .rev()
+                .take_while(|earlier| **earlier == count && count >= Some(0))
+                .nth(8)
+                .map(drop))
+        })
+        .await;
+    }
+
+    /// Follows a link to this path.
+    pub async fn follow(&self, path: &str) {
+        let script = "const a = document.createElement('a'); a.href = arguments[0]; document.getElementById('main').append(a); a.click(); a.remove()";
+        self.run(script, &[json!(path)]).await.unwrap();
     }
 
     /// Waits until `done` gives something.

@@ -286,12 +286,14 @@ impl Change {
     /// The invocation of an action.
     pub fn of_invocation(invocation: &Invocation, changes: Changes) -> Self {
         let (workspace_id, target) = (Some(invocation.workspace_id), Target::Invocation(invocation.id));
+        let changes = changes.named(invocation.action.as_str());
         Self { workspace_id, action: Action::ActionInvoked, target, changes }
     }
 
     /// The change of a source.
     pub fn of_source(action: Action, source: &Source, changes: Changes) -> Self {
         let (workspace_id, target) = (Some(source.workspace_id), Target::Source(source.id));
+        let changes = changes.named(&source.settings.name);
         Self { workspace_id, action, target, changes }
     }
 
@@ -383,11 +385,8 @@ mod tests {
     fn entry() -> AuditEntry {
         let at = Timestamp::from_millis(1_000);
         let actor = Actor::ApiKey { id: ApiKeyId::new(at, 1), name: "ops".to_owned() };
-        let change = Change::of_workspace(
-            Action::WorkspaceUpdated,
-            WorkspaceId::new(at, 2),
-            Changes { before: None, after: None },
-        );
+        let change =
+            Change::of_workspace(Action::WorkspaceUpdated, WorkspaceId::new(at, 2), Changes::default());
         AuditEntry::new(AuditEntryId::new(at, 3), actor, change, Some("req_1".to_owned()))
     }
 
