@@ -41,6 +41,7 @@ function KeyForm() {
     <h1>${words.title}</h1>
     ${reason === 'ended' && html`<${Notice}>${words.ended}<//>`}
     ${reason === 'once' && html`<${Notice} tone="warn">${words.onceRefused}<//>`}
+    ${/* Password managers keep a key under a name. */ ''}<input type="text" autocomplete="username" value=${messages.product} readonly hidden />
     <div class=${`field ${problem ? 'wrong' : ''}`}>
       <div class="label"><label for="key">${words.key}</label></div>
       <input id="key" class="mono" type="password" autocomplete="current-password" placeholder=${words.placeholder} value=${secret} autofocus spellcheck=${false}

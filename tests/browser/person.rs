@@ -162,12 +162,15 @@ impl Browser {
     }
 
     /// Presses keys one after the other, wherever the focus is. `"Tab"`, `"Enter"`, `"Escape"`, `"Space"`, `"ArrowDown"`,
-    /// `"Mod+k"` are keys; anything else is typed letter by letter.
+    /// `"Mod+k"`, `"Shift+Tab"` are keys; anything else is typed letter by letter.
     pub async fn press(&self, keys: &[&str]) {
         let mut actions = Vec::new();
         for name in keys {
-            let (held, name) =
-                name.strip_prefix("Mod+").map_or((None, *name), |name| (Some("\u{E009}"), name));
+            let (held, name) = match name.split_once('+') {
+                Some(("Mod", name)) => (Some("\u{E009}"), name),
+                Some(("Shift", name)) => (Some("\u{E008}"), name),
+                _ => (None, *name),
+            };
             let special = match name {
                 "Tab" => Some("\u{E004}"),
                 "Enter" => Some("\u{E007}"),
@@ -189,6 +192,34 @@ impl Browser {
             actions.extend(held.map(|key| json!({ "type": "keyUp", "value": key })));
         }
         self.act(json!([{ "type": "key", "id": "keyboard", "actions": actions }])).await;
+    }
+
+    /// Presses Tab until this has the focus.
+    pub async fn tab_to(&self, kind: &str, name: &str) {
+        let script = format!(
+            "const found = (function () {{ {FIND} }})(...arguments); return found !== null && found === document.activeElement"
+        );
+        self.until(("tab to", kind, name), async || {
+            if self.run(&script, &[json!(kind), json!(name)]).await? == json!(true) {
+                return Ok(Some(()));
+            }
+            self.press(&["Tab"]).await;
+            Ok(None)
+        })
+        .await;
+    }
+
+    /// What a field holds.
+    pub async fn typed(&self, name: &str) -> String {
+        let field = self.find("field", name).await.to_value();
+        self.run("return arguments[0].value", &[field]).await.unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// What the page says is wrong with what a field holds.
+    pub async fn said_beside(&self, name: &str) -> String {
+        let script = "return [...arguments[0].closest('.wrong')?.querySelectorAll('.error') ?? []].map((e) => e.innerText.trim()).join('\\n')";
+        let field = self.find("field", name).await.to_value();
+        self.run(script, &[field]).await.unwrap().as_str().unwrap().to_owned()
     }
 
     /// The texts of what a selector matches.
