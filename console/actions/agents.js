@@ -32,14 +32,15 @@ function Seen({ ws }) {
 
 /** @param {{of: ReturnType<typeof toolsOf>}} props */
 const Tools = ({ of: { tools, missing } }) => html`${tools.length === 0 ? html`<${Notice} tone="warn">${words.noTools}<//>` : html`<ul class="tool-list">${tools.map((t) => html`<li key=${t.name}>
-    <div class="tool-head">${t.action ? html`<a class="mono" href=${link('actions', t.name)}>${t.name}</a>` : html`<span class="mono">${t.name}</span>`}<bdi class="muted">${t.title}</bdi>${!t.action && html`<${Badge}>${words.builtIn}<//>`}${t.reads && html`<${Badge} tone="good">${words.hints.read}<//>`}${t.destroys && html`<${Badge} tone="bad">${words.hints.destructive}<//>`}${t.confirms && html`<${Badge} tone="warn">${words.hints.confirm}<//>`}</div>
+    <div class="tool-head">${t.action ? html`<a class="mono" href=${link('actions', t.name)}>${t.name}</a>` : html`<span class="mono">${t.name}</span>`}<bdi class="muted">${t.title}</bdi>${!t.action && html`<${Badge}>${words.builtIn}<//>`}${t.reads && html`<${Badge} tone="good">${words.hints.read}<//>`}${t.destroys && html`<${Badge} tone="warn">${words.hints.destructive}<//>`}${t.confirms && html`<${Badge}>${words.hints.confirm}<//>`}</div>
     ${t.description && html`<p dir="auto">${t.description}</p>`}${t.action && html`<${Arguments} schema=${t.action.parameters} />`}</li>`)}</ul>`}
   ${missing.length > 0 && html`<${Section} title=${words.missing}><ul class="missing">${missing.map((m) => html`<li key=${m.name}><span class="mono">${m.name}</span><span class="muted">${m.why === 'roles' ? words.needsRole(m.needs) : m.why === 'scope' ? words.needsScope(m.needs) : words.why[m.why]}</span></li>`)}</ul><//>`}`;
 
 /** @param {{schema: any}} props */
 function Arguments({ schema }) {
   const fields = useMemo(() => fieldsOf(schema ?? {}), [schema]);
-  return html`<${Fold} label=${words.toolArguments} note=${fields.map((f) => f.path).slice(0, 6).join(', ')}><ul class="tool-args">${fields.length === 0 ? html`<li class="muted">${words.noArguments}</li>` : fields.map((f) => html`<li key=${f.path}><span class="mono">${f.path}${f.required ? '' : '?'}: ${f.type}</span><span class="muted" dir="auto">${f.description}</span></li>`)}<li class="muted">${words.alsoArguments}</li></ul><//>`;
+  if (fields.length === 0) return html`<p class="muted hint">${words.noArguments}</p>`;
+  return html`<${Fold} label=${words.toolArguments} note=${fields.map((f) => f.path).slice(0, 6).join(', ')}><ul class="tool-args">${fields.map((f) => html`<li key=${f.path}><span class="mono">${f.path}${f.required ? '' : '?'}: ${f.type}</span><span class="muted" dir="auto">${f.description}</span></li>`)}<li class="muted">${words.alsoArguments}</li></ul><//>`;
 }
 
 /** The server's own answer, by the key itself, which is sent once and not kept. */

@@ -22,7 +22,7 @@ export function FieldsTable({ schema }) {
     shown.push(field);
   }
   return html`<div class="fields-scroll" tabindex="0" role="region" aria-label=${words.fields}><table class="schema-fields"><thead><tr><th scope="col">${words.field}</th><th scope="col">${words.fieldType}</th><th scope="col">${words.meaning}</th></tr></thead>
-    <tbody>${shown.map((f, n) => html`<tr key=${`${n} ${f.path}`}>
+    <tbody>${shown.map((f, n) => html`<tr key=${`${n} ${f.path}`} style=${{ '--in': `${f.depth * 18 + (nested ? 26 : 0)}px` }}>
       <th scope="row"><span class="field-name" style=${{ paddingInlineStart: `${f.depth * 18}px` }}>
         ${f.parent ? html`<button type="button" class="icon-button" aria-expanded=${isOpen(f.path) ? 'true' : 'false'} aria-label=${f.path} onClick=${() => setOpen({ ...open, [f.path]: !isOpen(f.path) })}><${Icon} name=${isOpen(f.path) ? 'down' : 'right'} /></button>` : nested && html`<span class="no-fold"></span>`}
         <bdi class="mono break" title=${f.path}>${f.name || '/'}</bdi></span></th>

@@ -1,6 +1,6 @@
 // How do many event types come in at once?
 // A file or a text; first what would change, type by type, then the import of exactly that document.
-import { Failed, Fold, Icon, Notice, Problem, call, html, link, messages, navigate, number, toast, useId, useState } from '../shell.js';
+import { Failed, Fold, Notice, Problem, call, html, link, messages, navigate, number, toast, useId, useState } from '../shell.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { words } from '../messages/en/catalogue.js';
 
@@ -57,7 +57,7 @@ function File({ read }) {
     read(await file.text());
     event.target.value = '';
   };
-  return html`<div class="file-row"><input id=${id} type="file" accept=".json,application/json" onChange=${take} /><label class="button" for=${id}><${Icon} name="up" />${words.file}</label><span class="cut">${note}</span></div>`;
+  return html`<div class="file-row"><input id=${id} type="file" accept=".json,application/json" onChange=${take} /><label class="button" for=${id}>${words.file}</label><span class="cut">${note}</span></div>`;
 }
 
 /** @param {{plan: any}} props */

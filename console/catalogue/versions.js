@@ -15,7 +15,7 @@ export default function Versions({ type, refresh }) {
   const path = `/v1/event-types/${part(type.name)}/versions`;
   const live = useLive(path, {}, { every: 15_000 });
   if (query.get('add') && mayDescribe()) return html`<${AddVersion} type=${type} path=${path} done=${async () => { await refresh(); setQuery({ add: null, version: null }); }} />`;
-  const add = mayDescribe() && html`<a class="button" href=${link('catalogue', type.name, { tab: 'versions', add: 1 })}><${Icon} name="plus" />${type.version ? words.addVersion : words.addSchema}</a>`;
+  const add = mayDescribe() && html`<a class="button" href=${link('catalogue', type.name, { tab: 'versions', add: 1 })}>${type.version ? words.addVersion : words.addSchema}</a>`;
   return html`<${Loaded} of=${live}>${(/** @type {any} */ { data }) => {
     if (data.length === 0) return html`<p class="muted">${words.noVersions}</p><p>${add}</p>`;
     const last = data.at(-1).version;

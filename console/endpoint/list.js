@@ -1,6 +1,6 @@
 // Which deliveries has one endpoint?
 // Its own list, which the API answers as an array with links to its neighbours, as rows and pages of a table.
-import { Outcome, Table, Time, html, link } from '../shell.js';
+import { Outcome, Status, Table, Time, html, link } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 import { State } from '../pages/delivery/state.js';
 
@@ -20,7 +20,7 @@ export function pageOfArray({ data, headers }) {
 /** @param {{rows: any[], label: string, brief?: boolean}} props `brief`: half a page wide */
 export const DeliveryTable = ({ rows, label, brief }) => html`<${Table} label=${label} rows=${rows} href=${(/** @type {any} */ d) => link('deliveries', d.id)} columns=${[
   { head: words.time, width: brief ? '104px' : '112px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
-  { head: words.state, width: brief ? '184px' : '208px', cell: (/** @type {any} */ d) => html`<${State} row=${d} />` },
+  { head: words.state, width: brief ? '136px' : '208px', cell: (/** @type {any} */ d) => (brief ? html`<${Status} of=${d.status} />` : html`<${State} row=${d} />`) },
   { head: words.type, main: true, cell: (/** @type {any} */ d) => html`<bdi title=${d.event_type}>${d.event_type}</bdi>` },
   { head: words.answerHead, width: '136px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
   ...(brief ? [] : [{ head: words.attempts, width: '88px', align: /** @type {const} */ ('right'), phone: /** @type {const} */ ('hide'), narrow: /** @type {const} */ ('hide'), cell: (/** @type {any} */ d) => d.attempts }]),

@@ -1,6 +1,6 @@
 // How does one endpoint do, and what does it get?
 // What is wrong now and whose turn it is, the last 24 hours, the settings as sentences, the last deliveries.
-import { Bars, Copy, Facts, Id, Loaded, May, Notice, Section, Time, duration, fill, html, link, may, number, percent, statusWord, useLive } from '../shell.js';
+import { Bars, Copy, Facts, Id, Loaded, Loading, May, Notice, Section, Time, duration, fill, html, link, may, number, percent, statusWord, useLive } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 import { words as form } from '../messages/en/endpoint_form.js';
 import { whyFailed } from './exchange.js';
@@ -15,9 +15,14 @@ export default function Overview({ endpoint }) {
   const allowed = may('deliveries:ro');
   const figures = useLive(allowed ? `${path}/statistics` : null, {}, { every: 30_000 });
   const last = useLive(allowed ? `${path}/deliveries` : null, { limit: LAST }, { every: 5000, read: pageOfArray });
+  const bad = isBad(endpoint);
+  // The oldest parked delivery is the one that probes: its last answer is the endpoint's.
+  const probed = useLive(bad && allowed ? '/v1/undelivered' : null, { workspace_id: endpoint.workspace_id, endpoint_id: endpoint.id, status: 'parked', limit: 1 }, { every: 30_000 });
+  // Drawn at once when all is there: each part would push down what is below it.
+  if ([figures, last, probed].some((live) => live.loading)) return html`<${Loading} rows=${8} />`;
   return html`
-    <${Trouble} endpoint=${endpoint} last=${last.data?.data ?? []} />
-    <${May} scope="deliveries:ro"><${Section} title=${words.day} note=${words.approximate}><${Loaded} of=${figures} rows=${6}>${(/** @type {any} */ data) => html`<${Day} data=${data} endpoint=${endpoint} />`}<//><//><//>
+    <${Trouble} endpoint=${endpoint} bad=${bad} last=${[probed.data?.data[0], ...(last.data?.data ?? [])]} />
+    <${May} scope="deliveries:ro"><${Section} title=${words.day} note=${words.approximate}><${Loaded} of=${figures}>${(/** @type {any} */ data) => html`<${Day} data=${data} endpoint=${endpoint} />`}<//><//><//>
     <div class="two-parts">
       <${Section} title=${words.settings}><${Facts} class="lines" of=${factsOf(endpoint)} /><//>
       <${May} scope="deliveries:ro"><${Section} title=${words.last} actions=${html`<a href="?tab=deliveries">${words.all}</a>`}>
@@ -25,14 +30,14 @@ export default function Overview({ endpoint }) {
     </div>`;
 }
 
-/** Why it failed last, whose turn it is, and what helps; the head of the page says since when. @param {{endpoint: any, last: any[]}} props `last`: its newest deliveries */
-function Trouble({ endpoint, last }) {
+/** @param {any} endpoint */
+const isBad = ({ active, health, disabled_reason: reason }) => (active ? health?.failures > 0 : reason !== 'manual');
+
+/** Why it failed last, whose turn it is, and what helps; the head of the page says since when. @param {{endpoint: any, bad: boolean, last: any[]}} props `last`: deliveries, the one first that says most */
+function Trouble({ endpoint, bad, last }) {
   const { active, health, disabled_reason: reason } = endpoint;
-  const bad = active ? health?.failures > 0 : reason !== 'manual';
-  // The oldest parked delivery is the one that probes: its last answer is the endpoint's.
-  const probed = useLive(bad && may('deliveries:ro') ? '/v1/undelivered' : null, { workspace_id: endpoint.workspace_id, endpoint_id: endpoint.id, status: 'parked', limit: 1 }, { every: 30_000 }).data?.data[0];
   if (active && !bad) return null;
-  const failed = [probed, ...last].find((d) => d?.last_error);
+  const failed = last.find((d) => d?.last_error);
   const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : words.turns[reason] ?? words.turns.manual;
   return html`<${Notice} tone=${bad ? 'bad' : 'info'} icon=${active ? 'warn' : 'pause'}
     actions=${!active && reason !== 'failing' ? html`<${May} scope="deliveries"><a class="button small" href=${link('replays', 'new', { endpoint_id: endpoint.id, status: 'skipped' })}>${words.replaySkipped}</a><//>` : failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
@@ -42,12 +47,12 @@ function Trouble({ endpoint, last }) {
 /** @param {{data: any, endpoint: any}} props */
 function Day({ data, endpoint }) {
   const { total, exact } = data;
-  const waiting = Object.entries(exact ?? {}).filter(([status, n]) => n > 0 && !['delivered'].includes(status));
+  const waiting = Object.entries(exact ?? {}).filter(([status, n]) => n > 0 && status !== 'delivered' && !(status === 'failed' && n === total.failed));
   return html`<dl class="figures">
       <div><dt>${words.delivered}</dt><dd>${number(total.delivered)}</dd></div><div><dt>${words.failed}</dt><dd class=${total.failed ? 'bad-text' : ''}>${number(total.failed)}</dd></div>
       <div><dt>${words.success}</dt><dd>${percent(total.success_rate)}</dd></div><div><dt>${words.p95}</dt><dd>${duration(total.p95_ms)}</dd></div>
-      ${waiting.map(([status, n]) => html`<div key=${status}><dt>${`${words.now} ${statusWord(status).toLowerCase()}`}</dt><dd><a href=${link('endpoints', endpoint.id, { tab: 'deliveries', status })}>${number(Number(n))}</a></dd></div>`)}
-    </dl>${total.delivered + total.failed > 0 && html`<${Bars} data=${fill(data.data)} label=${words.day} />`}`;
+      ${waiting.map(([status, n]) => html`<div key=${status}><dt>${status === 'failed' ? words.notReplayed : `${words.now} ${statusWord(status).toLowerCase()}`}</dt><dd><a href=${link('endpoints', endpoint.id, { tab: 'deliveries', status })}>${number(Number(n))}</a></dd></div>`)}
+    </dl><${Bars} data=${fill(data.data)} label=${words.day} />`;
 }
 
 /** @param {any} e @returns {[string, any][]} */
@@ -56,7 +61,7 @@ function factsOf(e) {
   const { rate_limit: rate } = e;
   const limits = [rate?.per_second && words.perSecond(rate.per_second), rate?.per_minute && words.perMinute(rate.per_minute), e.max_concurrency && words.atOnce(e.max_concurrency)].filter(Boolean);
   return [
-    [words.url, html`<span class="break" dir="ltr">${e.url}</span> <${Copy} text=${e.url} />`],
+    [words.url, e.url.length > 160 ? html`<span class="break few-lines" dir="ltr" title=${e.url}>${e.url}</span><${Copy} text=${e.url} />` : html`<span class="break" dir="ltr">${e.url}</span> <${Copy} text=${e.url} />`],
     [words.gets, e.events.length ? html`<span class="break">${e.events.join(', ')}</span>` : words.everyType],
     [words.channels, e.channels.length > 0 && html`<span class="break">${e.channels.join(', ')}</span>`],
     [words.filter, Boolean(e.filter) && html`<code class="break">${JSON.stringify(e.filter)}</code>`],

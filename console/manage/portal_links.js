@@ -22,10 +22,10 @@ export function Links({ ws }) {
     ${made && html`<${ShownOnce} id=${made.id} title=${words.onceTitle} hint=${words.onceHint} copy=${words.copy} done=${words.done}><a class="button" href=${shownOnce(made.id)} target="_blank" rel="noopener noreferrer">${words.open}<${Icon} name="external" /></a><//>`}
     <${Fresh} list=${list} />
     <${Loaded} of=${list}>${() => (list.rows.length === 0 ? html`<${Empty} title=${words.empty}>${words.emptyHint}<//>` : html`<${Table} label=${words.links} rows=${list.rows} columns=${[
-    { head: words.user, main: true, width: '26%', cell: (/** @type {any} */ l) => (l.user ? html`<bdi class="cut block" title=${l.user}>${l.user}</bdi>` : html`<span class="muted">${words.noUser}</span>`) },
+    { head: words.user, main: true, width: '26%', cell: (/** @type {any} */ l) => (l.user ? html`<span class="cut block" title=${l.user}><bdi>${l.user}</bdi></span>` : html`<span class="muted">${words.noUser}</span>`) },
     { head: words.may, cell: (/** @type {any} */ l) => html`<span class="cut block first-up" title=${l.scopes.join(', ')}>${allows(l.scopes)}</span>` },
     { head: words.made, width: '128px', narrow: 'hide', cell: (/** @type {any} */ l) => html`<${Time} at=${l.created_at} />` },
-    { head: words.ends, width: '128px', cell: (/** @type {any} */ l) => html`<${Time} at=${l.expires_at} />` },
+    { head: words.ends, width: '144px', cell: (/** @type {any} */ l) => html`<${Time} at=${l.expires_at} />` },
     { head: '', width: '96px', align: 'right', cell: (/** @type {any} */ l) => html`<${May} scope="webhooks"><${Delete} of=${l} done=${list.refresh} /><//>` },
   ]} /><${Pager} list=${list} />`)}<//>
     <div class="below folds-end"><${Fold} label=${words.curl}><div class="with-copy"><pre class="code wrap" tabindex="0">${curl(ws)}</pre><${Copy} text=${curl(ws)} /></div><//></div>`;

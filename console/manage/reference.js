@@ -25,7 +25,7 @@ function Read({ doc, ws }) {
     <nav class="operations" aria-label=${words.reference} ref=${list}>
       <label class="text-filter"><${Icon} name="search" /><span class="hidden">${words.find}</span><input type="search" placeholder=${words.find} value=${text} spellcheck=${false} onInput=${(/** @type {any} */ e) => setText(e.target.value)} /></label>
       ${shown.length === 0 && html`<p class="muted pad">${words.none}</p>`}
-      ${shown.map((g) => html`<div key=${g.noun} role="group" aria-label=${g.noun}><h3 title=${g.text}>${g.noun}</h3>${g.operations.map((op) => html`<a key=${op.id} href=${link('developers', '', { op: op.id })} aria-current=${op.id === chosen ? 'page' : undefined} title=${`${op.method} ${op.path}`}><span class=${`method ${op.method.toLowerCase()}`}>${op.method === 'DELETE' ? 'DEL' : op.method}</span><span class="cut">${op.summary}</span></a>`)}</div>`)}
+      ${shown.map((g) => html`<div key=${g.noun} role="group" aria-label=${g.noun}><h3 title=${g.text}>${g.noun}</h3>${g.operations.map((op) => html`<a key=${op.id} href=${link('developers', '', { op: op.id })} aria-current=${op.id === chosen ? 'page' : undefined} title=${`${op.method} ${op.path}`}><span class=${`method ${op.method.toLowerCase()}`}>${op.method === 'DELETE' ? 'DEL' : op.method}</span><span>${op.summary}</span></a>`)}</div>`)}
     </nav>
     <div class="operation">${operation
     ? html`<p class="phone-back"><button type="button" class="plain" onClick=${() => setQuery({ op: null })}><${Icon} name="left" />${words.all}</button></p><${OperationView} key=${operation.id} doc=${doc} of=${operation} ws=${ws} />`

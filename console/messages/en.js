@@ -27,7 +27,7 @@ export const messages = {
     beyond: (/** @type {number} */ days) => `Kept for ${count(days, 'day')}. What is older was deleted.`,
     erased: (/** @type {string} */ when) => `The payload was erased ${when}. What was delivered stays listed.`,
     crashed: 'Something went wrong on this page', crashedHint: 'Reload it. If it happens again, report the text below.', reload: 'Reload',
-    notBuilt: 'This page does not exist', notBuiltHint: 'The address may be mistyped, or the page was moved.', toOverview: 'Open the overview',
+    notBuilt: 'This page does not exist', notBuiltHint: 'The address may be mistyped, or the page was moved.', toOverview: 'Open the overview', toList: 'Back to the list',
     notLoaded: 'This page could not be loaded', notLoadedHint: 'The console may have been updated in the meantime, or the server cannot be reached.',
   },
   list: { newer: 'Newer', older: 'Older', fresh: (/** @type {number} */ n) => `Show ${number(n)} new`, first: 'Newest', selected: (/** @type {number} */ n) => `${number(n)} selected`, select: 'Select this row', selectAll: 'Select all rows of this page', none: 'Select none', filters: 'Filters', any: 'Any', period: 'Period', from: 'From', until: 'Until', apply: 'Apply', rows: (/** @type {number} */ n) => count(n, 'row'), find: 'Find' },
@@ -36,7 +36,7 @@ export const messages = {
   form: { save: 'Save', saving: 'Saving…', cancel: 'Cancel', close: 'Close', saved: 'Saved', optional: 'optional', failed: 'Not saved', refused: 'This was refused', leave: 'Leave this page? What you typed and did not save is lost.', other: 'Elsewhere',
     changedTitle: 'Somebody changed this meanwhile', confirmType: (/** @type {string} */ word) => `Type ${word} to confirm`, show: 'Show', hide: 'Hide' },
   json: { expand: 'Expand', collapse: 'Collapse', more: (/** @type {number} */ n) => `Show ${number(n)} more`, items: (/** @type {number} */ n) => count(n, 'item'), members: (/** @type {number} */ n) => count(n, 'member'), invalid: 'Not JSON', raw: 'As text', tree: 'As a tree', line: (/** @type {number} */ n) => `Line ${n}`, wrap: 'Wrap lines' },
-  chart: { delivered: 'Delivered', failed: 'Failed', time: 'Time', none: 'No deliveries in this time' },
+  chart: { delivered: 'Delivered', failed: 'Failed', time: 'Time', none: 'Nothing was delivered or failed in this time' },
   palette: { label: 'Go to a page, an endpoint, an event type, or paste an id', placeholder: 'Search, or paste any id', none: 'Nothing found', open: 'Open', pages: 'Pages', endpoints: 'Endpoints', types: 'Event types', rules: 'Rules', ids: 'Id', workspaces: 'Workspaces' },
   keys: { title: 'Keyboard shortcuts', everywhere: 'Everywhere', page: 'This page', singles: 'Single keys', singlesHint: 'Switch off if speech input triggers them.', palette: 'Search, or open a pasted id', sheet: 'Show these shortcuts', go: (/** @type {string} */ page) => `Go to ${page}`, next: 'Next row', previous: 'Previous row', open: 'Open row', select: 'Select row', or: 'or' },
   endpoint: {

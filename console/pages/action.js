@@ -28,7 +28,7 @@ export default function Action({ ws, id }) {
   if (!action) return html`<${Page} title=${id} crumbs=${crumbs}><${Loading} rows=${8} /><//>`;
   const tabs = [['invoke', words.invoke], ['log', words.log], ...(may('admin:ro') ? [['settings', words.settings]] : [])];
   const tab = tabs.some(([name]) => name === currentTab('invoke')) ? currentTab('invoke') : 'invoke';
-  return html`<${Page} title=${action.title || action.name} heading=${html`<bdi>${action.title || action.name}</bdi> <span class="mono muted">${action.title ? action.name : ''}</span>`} crumbs=${crumbs} note=${action.description} actions=${html`<${Effect} of=${action.effect} />${!action.active && html`<${Status} of="off" />`}`}>
+  return html`<${Page} title=${action.title || action.name} heading=${html`<bdi>${action.title || action.name}</bdi> <span class="mono muted action-name">${action.title ? action.name : ''}</span>`} crumbs=${crumbs} note=${action.description} actions=${html`<${Effect} of=${action.effect} />${!action.active && html`<${Status} of="off" />`}`}>
     <${Tabs} label=${words.partsOf} tabs=${tabs} />
     ${!action.active && html`<${Notice} tone="warn" icon="pause">${words.offLine}<//>`}
     ${action.active && action.roles.length === 0 && html`<${Notice} tone="warn">${words.noRolesLine}<//>`}

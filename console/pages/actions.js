@@ -1,6 +1,6 @@
 // Which actions are there, who invoked them, and what does an agent see?
 // The list with effect and roles, the log of all invocations, and the tools of a chosen key.
-import { Page, Icon, May, Tabs, currentTab, html, link, may, navigate, useKeys } from '../shell.js';
+import { Page, May, Tabs, currentTab, html, link, may, navigate, useKeys } from '../shell.js';
 import { styles } from '../endpoint/styles.js';
 import { Later } from '../ui/later.js';
 import { sheet } from '../ui/sheet.js';
@@ -15,7 +15,7 @@ const TABS = { all: () => import('../actions/list.js'), log: () => import('../ac
 export default function Actions({ ws }) {
   const tab = TABS[currentTab('all')] ? currentTab('all') : 'all';
   useKeys(may('admin') ? { n: [words.add, () => navigate(link('actions', 'new'))] } : {});
-  return html`<${Page} title=${words.title} note=${words.lead} actions=${html`<${May} scope="admin"><a class="button primary" href=${link('actions', 'new')}><${Icon} name="plus" />${words.add}</a><//>`}>
+  return html`<${Page} title=${words.title} note=${words.lead} actions=${html`<${May} scope="admin"><a class="button primary" href=${link('actions', 'new')}>${words.add}</a><//>`}>
     <${Tabs} label=${words.parts} tabs=${[['all', words.all], ['log', words.log], ['agents', words.agents]]} />
     <div class="tab-body"><${Later} key=${tab} load=${TABS[tab]} ws=${ws} /></div>
   <//>`;

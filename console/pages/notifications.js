@@ -30,7 +30,7 @@ function Lists({ endpoints, button, refresh }) {
     ${programs.length > 0 && html`<${Section} title=${words.programs} note=${words.programsHint}><${List} label=${words.programs} rows=${programs} refresh=${refresh} /><//>`}
     <${Section} title=${words.events} note=${words.eventsHint}><ul class="work-list told">${words.types.map(([type, word, when]) => {
     const who = [...people, ...programs].filter((e) => hears(e).includes(type));
-    return html`<li key=${type}><div class="what"><span class="told-word">${word}</span><p>${when} · <span class="mono">${type}</span></p></div><span class="cut told-who">${who.length === 0 ? html`<span class="muted">–</span>` : who.map((e, n) => html`${n > 0 && ', '}<a key=${e.id} href=${link('endpoints', e.id)}>${nameOf(e)}</a>`)}</span></li>`;
+    return html`<li key=${type}><div class="what"><span class="told-word">${word}</span><p>${when} · <span class="mono">${type}</span></p></div><span class="cut told-who">${who.length === 0 ? html`<span class="muted">${words.nobody}</span>` : who.map((e, n) => html`${n > 0 && ', '}<a key=${e.id} href=${link('endpoints', e.id)}>${nameOf(e)}</a>`)}</span></li>`;
   })}</ul>
       <p class="muted">${words.listenHint} <${May} scope="webhooks"><a href=${link('endpoints', 'new')}>${words.listen}</a><//></p><//>`;
 }

@@ -17,18 +17,20 @@ export default function Overview({ ws }) {
   const failures = useLive('/v1/deliveries', { workspace_id: ws, status: 'failed', limit: COUNTED }, { every: 15_000 });
   const day = useLive(`/v1/workspaces/${ws}/statistics`, {}, { every: 30_000 });
   const byId = useMemo(() => new Map((endpoints.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [endpoints.data]);
+  // What the list of work will be is known when both are there; what is below would move.
+  const ready = (endpoints.data || endpoints.error) && (failures.data || failures.error);
   const refresh = () => { endpoints.refresh(); failures.refresh(); };
   if (endpoints.data?.data.length === 0) {
     return html`<${Page} title=${words.title}><${State} title=${words.empty} actions=${html`<${May} scope="webhooks"><a class="button primary" href=${link('setup')}>${words.start}</a><//>`}>${words.emptyHint}<//><//>`;
   }
   return html`<${Page} title=${words.title}>
-    <${Section} title=${words.needs}><${Loaded} of=${endpoints} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failures.data?.data ?? []} more=${Boolean(failures.data?.next)} byId=${byId} refresh=${refresh} />`}<//><//>
-    <${Section} title=${words.day} note=${words.approximate} actions=${html`<span class="legend"><span><i></i>${words.delivered}</span><span><i class="bad"></i>${words.failedCount}</span></span>`}>
+    <${Section} title=${words.needs}><${Loaded} of=${ready ? endpoints : { ...endpoints, loading: true }} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failures.data?.data ?? []} more=${Boolean(failures.data?.next)} byId=${byId} refresh=${refresh} />`}<//><//>
+    ${ready && html`<${Section} title=${words.day} note=${words.approximate} actions=${html`<span class="legend"><span><i></i>${words.delivered}</span><span><i class="bad"></i>${words.failedCount}</span></span>`}>
       <${Loaded} of=${day} loading=${html`<${Loading} rows=${1} height=${200} />`}>${(/** @type {any} */ data) => html`<${Day} data=${data} />`}<//>
     <//>
     <${Section} title=${words.failures} actions=${html`<a href=${link('deliveries', '', { status: 'failed' })}>${words.all}</a>`}>
       <${Loaded} of=${failures} rows=${5}>${(/** @type {any} */ page) => (page.data.length === 0 ? html`<p class="muted">${words.noFailures}</p>` : html`<${FailureTable} rows=${page.data.slice(0, 10)} byId=${byId} />`)}<//>
-    <//>
+    <//>`}
   <//>`;
 }
 
@@ -94,7 +96,7 @@ function ReplayDialog({ endpoint, since, close, done }) {
   const total = plan && !(plan instanceof Problem) && `${plan.complete ? '' : 'At least '}${count(plan.count, 'delivery', 'deliveries')}`;
   const run = async () => { await post(path, body); toast(words.replayed(plan.count)); done(); };
   if (plan instanceof Problem) return html`<${Confirm} title=${words.replayTitle} close=${close} confirm=${messages.form.close} run=${async () => {}}><${Failed} problem=${plan} compact /><//>`;
-  return html`<${Confirm} title=${words.replayTitle} close=${close} confirm=${plan?.count ? words.replayConfirm(plan.count) : plan ? messages.form.close : words.counting} run=${plan?.count ? run : async () => {}}>
+  return html`<${Confirm} title=${words.replayTitle} close=${close} ready=${Boolean(plan)} confirm=${plan?.count ? words.replayConfirm(plan.count) : plan ? messages.form.close : words.counting} run=${plan?.count ? run : async () => {}}>
     <p aria-live="polite">${!plan ? words.counting : plan.count === 0 ? words.nothingToReplay : words.replayWords(total, endpointName(endpoint))}</p>
   <//>`;
 }
@@ -105,7 +107,7 @@ function Day({ data }) {
   return html`<dl class="figures">
     <div><dt>${words.delivered}</dt><dd>${number(total.delivered)}</dd></div><div><dt>${words.failedCount}</dt><dd class=${total.failed ? 'bad-text' : ''}>${number(total.failed)}</dd></div>
     <div><dt>${words.success}</dt><dd>${percent(total.success_rate)}</dd></div><div><dt>${words.p95}</dt><dd>${duration(total.p95_ms)}</dd></div>
-  </dl>${total.delivered + total.failed > 0 && html`<${Bars} data=${fill(data.data)} label=${words.day} />`}`;
+  </dl><${Bars} data=${fill(data.data)} label=${words.day} />`;
 }
 
 /** @param {{rows: any[], byId: Map<string, any>}} props */

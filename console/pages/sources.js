@@ -1,6 +1,6 @@
 // Which providers post here, and how certain is it that it is they?
 // One row a source with its provider, what its signature proves and its state.
-import { ChoiceFilter, Empty, Filters, Fresh, Icon, Loaded, May, NoMatch, Page, Pager, Status, Table, Time, html, link, may, navigate, route, useKeys, useLiveList } from '../shell.js';
+import { ChoiceFilter, Empty, Filters, Fresh, Loaded, May, NoMatch, Page, Pager, Status, Table, Time, html, link, may, navigate, route, useKeys, useLiveList } from '../shell.js';
 import { providers } from '../messages/en/providers.js';
 import { words } from '../messages/en/sources.js';
 
@@ -14,7 +14,7 @@ export default function Sources({ ws }) {
   const list = useLiveList('/v1/sources', { workspace_id: ws, limit: 50, provider: query.get('provider'), cursor: query.get('cursor'), before: query.get('before') }, { every: 15_000 });
   useKeys(may('sources') ? { n: [words.add, () => navigate(link('sources', 'new'))] } : {});
   const nothing = list.data && list.rows.length === 0 && !list.next;
-  const add = html`<${May} scope="sources"><a class="button primary" href=${link('sources', 'new')}><${Icon} name="plus" />${words.add}</a><//>`;
+  const add = html`<${May} scope="sources"><a class="button primary" href=${link('sources', 'new')}>${words.add}</a><//>`;
   if (nothing && !query.get('provider') && !query.get('cursor') && !query.get('before')) return html`<${Page} title=${words.title}><${Empty} icon="sources" title=${words.empty} actions=${add}>${words.emptyHint}<//><//>`;
   return html`<${Page} title=${words.title} note=${words.lead} actions=${add}>
     <${Filters} names=${Object.keys(filters)}><${ChoiceFilter} name="provider" label=${words.provider} options=${Object.entries(providers).map(([name, p]) => [name, p.name])} /><//>

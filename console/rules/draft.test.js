@@ -43,10 +43,10 @@ test('the text of a message is typed as text, other templates as JSON', () => {
 });
 
 test('a rule is said in a sentence', () => {
-  assert.equal(words(sentence(fromText(RULE), () => 'CRM')), 'When ticket.* comes in channel eu, if customer.tier is “gold” or “platinum” and (priority is “urgent” or subject contains “refund” or “chargeback”), '
+  assert.equal(words(sentence(fromText(RULE), () => 'CRM')), 'When ticket.* arrives in channel eu, if customer.tier is “gold” or “platinum” and (priority is “urgent” or subject contains “refund” or “chargeback”), '
     + 'then post to Slack at hooks.slack.com 1 min 30 s later, deliver it to CRM, send the event vip.ticket and invoke the action refund.');
   const said = (filter) => words(sentence(fromText(`{"when":{},"if":${filter},"then":[]}`)));
-  assert.equal(said('{"$nor":[{"data.a":1},{"timestamp":{"$gt":"2026-01-05"}}]}'), 'When any event comes, if none of (a is 1 or timestamp is after “2026-01-05”), then nothing is done.');
-  assert.equal(said('{"data.items":{"$elemMatch":{"sku":{"$nin":["x","y"]},"n":{"$exists":false}}}}'), 'When any event comes, if some item of items has (n is missing and sku is neither “x” nor “y”), then nothing is done.');
-  assert.equal(said('{}'), 'When any event comes, then nothing is done.');
+  assert.equal(said('{"$nor":[{"data.a":1},{"timestamp":{"$gt":"2026-01-05"}}]}'), 'When any event arrives, if none of (a is 1 or timestamp is after “2026-01-05”), then nothing is done.');
+  assert.equal(said('{"data.items":{"$elemMatch":{"sku":{"$nin":["x","y"]},"n":{"$exists":false}}}}'), 'When any event arrives, if some item of items has (n is missing and sku is neither “x” nor “y”), then nothing is done.');
+  assert.equal(said('{}'), 'When any event arrives, then nothing is done.');
 });

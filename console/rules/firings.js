@@ -15,7 +15,7 @@ export function Firings({ ruleId, steps }) {
   const columns = [
     { head: texts.columns.time, width: '150px', cell: (/** @type {any} */ row) => html`<${Time} at=${row.accepted_at} />` },
     { head: texts.columns.type, main: true, cell: (/** @type {any} */ row) => html`<bdi class="mono cut">${row.event_type}</bdi>` },
-    { head: texts.columns.outcome, width: '280px', cell: (/** @type {any} */ row) => html`<${Outcomes} steps=${row.steps} isSeveral=${isSeveral} />` },
+    { head: texts.columns.outcome, width: '280px', cell: (/** @type {any} */ row) => html`<${Outcomes} steps=${row.steps} isSeveral=${isSeveral} all=${steps} />` },
     { head: texts.columns.delivery, width: '190px', cell: (/** @type {any} */ row) => html`<${Deliveries} steps=${row.steps} />` },
   ];
   return html`<div class="r-firings">
@@ -29,11 +29,14 @@ export function Firings({ ruleId, steps }) {
   </div>`;
 }
 
-/** What each step did; once if they all did the same. @param {{steps: any[], isSeveral: boolean}} props */
-function Outcomes({ steps, isSeveral }) {
+/** Its place among the steps as they are now; its id if it was removed. @param {any[]} steps @param {string} id */
+const numberOf = (steps, id) => { const at = steps.findIndex((step) => step.id === id); return at === -1 ? id : at + 1; };
+
+/** What each step did; once if they all did the same. @param {{steps: any[], isSeveral: boolean, all: any[]}} props */
+function Outcomes({ steps, isSeveral, all }) {
   const isSame = steps.every((step) => step.result === steps[0].result && step.reason === steps[0].reason);
   const shown = isSame ? steps.slice(0, 1) : steps;
-  return html`<span class="r-firing-steps">${shown.map((step) => html`<span key=${step.step}>${isSeveral && !isSame && html`<span class="mono muted">${step.step} </span>`}<${Status} of=${LOOK[step.result]} word=${texts.results[step.result]}>${step.reason && texts.skips[step.reason]}<//></span>`)}</span>`;
+  return html`<span class="r-firing-steps">${shown.map((step) => html`<span key=${step.step}>${isSeveral && !isSame && html`<span class="muted">${texts.stepNumber(numberOf(all, step.step))} </span>`}<${Status} of=${LOOK[step.result]} word=${texts.results[step.result]}>${step.reason && `· ${texts.skips[step.reason]}`}<//></span>`)}</span>`;
 }
 
 /** @param {{steps: any[]}} props */
@@ -51,9 +54,9 @@ function Statistics({ ruleId, range, steps }) {
   if (!data) return html`<div class="r-firing-statistics"></div>`;
   return html`<div class="r-firing-statistics">
     <p class="muted">${data.events === 0 ? texts.noEventsYet : texts.lookedAt(number(data.events), relative(data.oldest_at))}</p>
-    <dl>${data.steps.map((/** @type {any} */ step) => html`<div key=${step.step}>${steps.length > 1 && html`<dt class="mono">${step.step}</dt>`}<dd>
-      <span><strong class="number">${number(step.fired)}</strong> ${texts.results.fired}</span>
-      ${step.would_have_fired > 0 && html`<span><strong class="number">${number(step.would_have_fired)}</strong> ${texts.results.would_have_fired}</span>`}
+    <dl>${data.steps.map((/** @type {any} */ step) => html`<div key=${step.step}>${steps.length > 1 && html`<dt>${texts.stepNumber(numberOf(steps, step.step))}</dt>`}<dd>
+      <span><strong class="number">${number(step.fired)}</strong> ${texts.results.fired.toLowerCase()}</span>
+      ${step.would_have_fired > 0 && html`<span><strong class="number">${number(step.would_have_fired)}</strong> ${texts.results.would_have_fired.toLowerCase()}</span>`}
       ${Object.entries(step.not_fired).map(([reason, count]) => html`<span key=${reason} class="muted"><span class="number">${number(Number(count))}</span> ${texts.skips[reason] ?? reason}</span>`)}
     </dd></div>`)}</dl>
   </div>`;

@@ -30,17 +30,17 @@ export function Dialog({ title, close, wide, bare, children, footer }) {
 
 /**
  * Asks before something is done, and shows the server's words if it is refused.
- * @param {{title: string, close: () => void, confirm: string, run: () => Promise<any>, danger?: boolean, type?: string, children?: any}} props
- *   `type`: a word to type first, for what cannot be undone; `children`: the consequences
+ * @param {{title: string, close: () => void, confirm: string, run: () => Promise<any>, danger?: boolean, type?: string, ready?: boolean, children?: any}} props
+ *   `ready`: false while the consequences are not known; `type`: a word to type first, for what cannot be undone; `children`: the consequences
  */
-export function Confirm({ title, close, confirm, run, danger, type, children }) {
+export function Confirm({ title, close, confirm, run, danger, type, ready = true, children }) {
   const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
   const id = useId();
   const go = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (busy || (type && typed !== type)) return;
+    if (busy || !ready || (type && typed !== type)) return;
     setBusy(true);
     setProblem(null);
     try {
@@ -57,7 +57,7 @@ export function Confirm({ title, close, confirm, run, danger, type, children }) 
       <div class="prose">${children}</div>
       ${type && html`<div class="field"><div class="label"><label for=${id}>${messages.form.confirmType(type)}</label></div><input id=${id} type="text" autofocus autocomplete="off" spellcheck=${false} value=${typed} onInput=${(/** @type {any} */ e) => setTyped(e.target.value)} /></div>`}
       ${problem && html`<${Failed} problem=${problem} compact title=${messages.form.refused} />`}
-      <div class="row end"><button type="button" class="button" autofocus=${danger && !type} onClick=${close}>${messages.form.cancel}</button><button autofocus=${!danger && !type} class=${`button ${danger ? 'danger' : 'primary'}`} disabled=${busy || Boolean(type && typed !== type)}>${confirm}</button></div>
+      <div class="row end"><button type="button" class="button" autofocus=${danger && !type} onClick=${close}>${messages.form.cancel}</button><button autofocus=${!danger && !type} class=${`button ${danger ? 'danger' : 'primary'}`} aria-disabled=${ready ? undefined : 'true'} disabled=${busy || Boolean(type && typed !== type)}>${confirm}</button></div>
     </form>
   <//>`;
 }

@@ -5,7 +5,7 @@ import { Problem } from '../api.js';
 import { exact, relative } from '../format.js';
 import { useClock } from '../live.js';
 import { messages } from '../messages/en.js';
-import { setQuery } from '../router.js';
+import { link, route, setQuery } from '../router.js';
 import { Icon } from './icon.js';
 import { Copy, Time } from './value.js';
 
@@ -38,11 +38,14 @@ export function NoMatch({ what, filters }) {
 /** The server's words, the request's id with copy, and Try again. @param {{problem: any, retry?: () => void, title?: string, compact?: boolean}} props */
 export function Failed({ problem, retry, title, compact }) {
   if (problem.status === 403 && !compact) return html`<${Forbidden} problem=${problem} />`;
-  if (problem.status === 404 && !compact) return html`<${State} icon="search" title=${words.notFoundTitle}>${words.notFound}<//>`;
+  if (problem.status === 404 && !compact) return html`<${NotFound} />`;
   return html`<${State} icon="warn" tone="bad" title=${title ?? words.failedTitle} actions=${retry && html`<button class="button" onClick=${() => retry()}>${words.retry}</button>`}>
     ${problem.message}${problem.request_id && html`<span class="request">${words.requestId} <span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}
   <//>`;
 }
+
+/** No such thing here: back to the list. */
+export const NotFound = () => html`<${State} icon="search" title=${words.notFoundTitle} actions=${route.value.id && html`<a class="button" href=${link(route.value.page)}>${words.toList}</a>`}>${words.notFound}<//>`;
 
 /** @param {{problem?: any, scope?: string}} props */
 export function Forbidden({ problem, scope }) {
@@ -62,7 +65,7 @@ export const Partial = ({ looked, backTo, goOn }) => html`<p class="notice"><${I
 </p>`;
 
 /** @param {{days: number}} props */
-export const BeyondRetention = ({ days }) => html`<${State} icon="clock" title=${words.notFoundTitle}>${words.beyond(days)}<//>`;
+export const BeyondRetention = ({ days }) => html`<${State} icon="clock" title=${words.notFoundTitle} actions=${route.value.id && html`<a class="button" href=${link(route.value.page)}>${words.toList}</a>`}>${words.beyond(days)}<//>`;
 /** @param {{at: string}} props */
 export const Erased = ({ at }) => html`<p class="notice"><${Icon} name="trash" /><span title=${exact(at)}>${words.erased(relative(at))}</span></p>`;
 /** A sentence that matters beside what it is about. @param {{tone?: 'info'|'warn'|'bad'|'good', icon?: string, children?: any, actions?: any}} props */

@@ -24,7 +24,7 @@ export function Status({ of, word, children }) {
 /** An HTTP status of an answer, or the class of the failure. @param {{status: number|null|undefined, error?: string|null}} props */
 export function Outcome({ status, error }) {
   if (!status && !error) return html`<span class="muted">–</span>`;
-  return html`<span class=${`mono ${error ? 'bad-text' : ''}`}>${error === 'http_status' || !error ? status : error.replaceAll('_', ' ')}</span>`;
+  return html`<span class=${`mono ${error ? 'bad-text' : ''}`}>${status || !error ? status : error.replaceAll('_', ' ')}</span>`;
 }
 
 /** A small word beside a name: "draft", "version 3". @param {{children?: any, tone?: 'quiet'|'good'|'warn'|'bad'}} props */

@@ -1,6 +1,6 @@
 // How are the parts of one thing chosen?
 // Tabs that are links: the chosen one stands in the query, so that back, reload and a pasted link keep it.
-import { html, useState } from '../vendor/preact-htm-signals.js';
+import { html, useEffect, useRef, useState } from '../vendor/preact-htm-signals.js';
 import { route, search } from '../router.js';
 
 /** The chosen tab. @param {string} first @param {string} [name] */
@@ -15,7 +15,10 @@ export function Tabs({ tabs, label, name = 'tab' }) {
     if (tab === tabs[0][0]) query.delete(name); else query.set(name, tab);
     return route.value.path + search(query);
   };
-  return html`<nav class="tabs" aria-label=${label}>${tabs.map(([tab, word]) => html`<a key=${tab} href=${to(tab)} aria-current=${tab === chosen ? 'page' : undefined}>${word}</a>`)}</nav>`;
+  const bar = useRef(/** @type {HTMLElement|null} */ (null));
+  // On a phone the chosen tab may be outside of what is seen.
+  useEffect(() => { const a = /** @type {HTMLElement|null} */ (bar.current?.querySelector('[aria-current]')); if (a && bar.current) bar.current.scrollLeft = a.offsetLeft - bar.current.offsetLeft - 20; }, [chosen]);
+  return html`<nav class="tabs" ref=${bar} aria-label=${label}>${tabs.map(([tab, word]) => html`<a key=${tab} href=${to(tab)} aria-current=${tab === chosen ? 'page' : undefined}>${word}</a>`)}</nav>`;
 }
 
 /** A choice of two or three views of the same thing, kept by the caller. @param {{value: string, options: [string, string][], change: (value: string) => void, label: string}} props */
