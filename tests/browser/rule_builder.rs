@@ -48,8 +48,8 @@ async fn begin(browser: &Browser, stage: &Stage, name: &str, url: &str) {
 /// Saves what was built so that it watches, and gives its JSON without what is the rule's own.
 async fn save(browser: &Browser, stage: &Stage) -> (String, Value) {
     browser.click("button", "Save and watch").await;
-    browser.see("The receivers check the signatures of the deliveries with these.").await;
-    browser.click("button", "I have them").await;
+    browser.see("Secrets of the new steps").await;
+    browser.click("button", "I have copied them").await;
     browser.see("Watching").await;
     let address = browser.address().await;
     let id = address.rsplit_once("/rules/").unwrap().1.to_owned();
@@ -105,7 +105,7 @@ async fn build_by_keyboard(browser: &Browser) {
     browser.press(&["Space"]).await;
     browser.see("Lifted: tier is “gold”. Place 2 of 2.").await;
     browser.press(&["ArrowUp"]).await;
-    browser.see("Place 1 of 1 in the group An empty group").await;
+    browser.see("Place 1 of 1 in the group Any of.").await;
     browser.press(&["ArrowUp"]).await;
     browser.see("Place 1 of 2.").await;
     browser.press(&["Space"]).await;
@@ -197,7 +197,7 @@ async fn a_rule_that_watches_sends_nothing_and_a_live_one_the_bytes_that_were_sh
         send_tickets(stage).await;
         begin(browser, stage, "Tell support", receiver.url()).await;
         browser.click("button", "Add a condition on tier").await;
-        browser.fill("Form", "Payload alone").await;
+        browser.fill("Format", "Payload only").await;
         browser.click("button", "Step").await;
         browser.click("css", "[data-step='1'] input[type=url]").await;
         browser.press(&[receiver.url()]).await;
@@ -205,7 +205,7 @@ async fn a_rule_that_watches_sends_nothing_and_a_live_one_the_bytes_that_were_sh
         browser.press(&[r#"{"text": "{{ data.subject }} from {{ data.country }}: {{ data.amount }}"}"#]).await;
         browser.see("Fires for 4 of the last 5 events").await;
         browser.see("Refund from DE: 120.50").await;
-        browser.see("Exactly these bytes. Nothing is sent while you look.").await;
+        browser.see("Nothing is sent while you look.").await;
         let shown = [copied_body(browser, 1).await, copied_body(browser, 2).await];
         assert_eq!(shown[0], TICKETS[4].0, "the payload, byte for byte");
 

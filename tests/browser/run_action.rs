@@ -92,7 +92,7 @@ async fn the_form_of_an_action_says_what_is_wrong_beside_each_field_then_runs_it
         browser.see("This would be sent").await;
         assert_eq!(receiver.seen().len(), 0, "it is only shown");
         browser.click("button", "Invoke").await;
-        browser.see("It was carried out.").await;
+        browser.see("It worked.").await;
         browser.see("refunded").await;
         let seen = receiver.seen();
         assert_eq!(seen.len(), 1);
@@ -123,23 +123,23 @@ async fn what_is_destructive_is_confirmed_and_what_needs_another_role_is_not_off
         log_in_with(browser, &support).await;
         browser.open(stage, "actions/cancel_order").await;
         browser.fill("order", "7").await;
-        browser.click("button", "Go on to the confirmation").await;
+        browser.click("button", "Review and confirm").await;
         browser.see("Nothing was sent yet").await;
         // A confirmation is for what was shown, and for nothing else.
         browser.fill("order", "8").await;
         browser.see("You changed something after this was shown.").await;
         browser.fill("order", "7").await;
-        browser.see("The confirmation holds for").await;
+        browser.see("You can confirm it for another").await;
         assert_eq!(receiver.seen().len(), 0);
-        browser.click("button", "Carry it out").await;
-        browser.see("It was carried out.").await;
+        browser.click("button", "Confirm and invoke").await;
+        browser.see("It worked.").await;
         assert_eq!(&receiver.seen()[0].body[..], br#"{"order":"7"}"#);
 
         browser.open(stage, "actions/hire").await;
         browser.see("Your session has none of its roles: people.").await;
         assert!(!browser.has("button", "Invoke").await && !browser.has("button", "Show the request").await);
         browser.open(stage, "actions/switched_off").await;
-        browser.see("This action is off: it cannot be invoked.").await;
+        browser.see("This action is switched off and cannot be invoked.").await;
     })
     .await;
 }
@@ -182,7 +182,7 @@ async fn what_the_page_says_an_agent_sees_is_what_the_agent_sees_in_each_revisio
         browser.type_into(&field, &agents[0].1).await.unwrap();
         browser.click("button", "Ask").await;
         browser.see("4 tools").await;
-        let listed = browser.texts("pre[aria-label='As the server answers']").await.remove(0);
+        let listed = browser.texts("pre[aria-label='The server’s answer']").await.remove(0);
         let listed: Value = serde_json::from_str(&listed).unwrap();
         let tools = serde_json::to_value(agent.tools().await).unwrap();
         assert_eq!(listed, tools);

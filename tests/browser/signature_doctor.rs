@@ -1,6 +1,8 @@
 //! Why does a signature not verify?
 //! The signature doctor on requests that were sabotaged.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use stories::{Answer, Receiver, Seen};
 
@@ -22,7 +24,7 @@ fn signed_with(secret: &str, seen: &Seen) -> String {
 
 /// Asks, and sees this.
 async fn examine(browser: &Browser, expected: &str, advice: &str) {
-    browser.click("button", "Examine").await;
+    browser.click("button", "Check the signature").await;
     browser.see(advice).await;
     browser.see(expected).await;
 }
@@ -36,7 +38,8 @@ async fn a_refused_delivery_opens_the_doctor_and_each_sabotage_is_named_in_words
         let endpoint = stage.endpoint(&receiver, one_try).await;
         // The receiver has not heard of the new secret.
         let rotate = format!("/v1/webhook-endpoints/{}/secret/rotate", endpoint.id);
-        let rotated = stage.admin.post(&rotate, &json!({ "overlap_seconds": 0 })).await.unwrap();
+        let rotated = stage.admin.post(&rotate, &json!({ "overlap_seconds": 60 })).await.unwrap();
+        stage.advance(Duration::from_secs(61));
         let secret = rotated["secret"].as_str().unwrap();
         stage.send("invoice.paid", json!({ "name": "Zoë", "url": "a/b", "n": [1.50, null] })).await;
         let delivery = stage.deliveries(&endpoint, 1, "failed").await.remove(0);
@@ -47,7 +50,7 @@ async fn a_refused_delivery_opens_the_doctor_and_each_sabotage_is_named_in_words
         browser.open(stage, &format!("deliveries/{}", delivery["id"].as_str().unwrap())).await;
         browser.see("The signature check, a login or a firewall refuses it.").await;
         browser.click("link", "Check the signature").await;
-        browser.see("Headers and body are as they were sent.").await;
+        browser.see("the headers and body as they were sent").await;
         let value = async |name: &str| {
             let field = browser.find("field", name).await.to_value();
             browser.run("return arguments[0].value", &[field]).await.unwrap()
@@ -90,14 +93,14 @@ async fn a_refused_delivery_opens_the_doctor_and_each_sabotage_is_named_in_words
         browser.fill("Headers", &pasted(&seen, &[])).await;
 
         // The request came long ago: somebody plays it again.
-        let later = stage.clock().now().plus(std::time::Duration::from_secs(3_600)).to_string();
+        let later = stage.clock().now().plus(Duration::from_secs(3_600)).to_string();
         browser.fill("Your server’s clock", later.split('.').next().unwrap()).await;
         examine(browser, wrong, "the timestamp is more than 300 s in the past").await;
 
         // What is no request is refused beside its field, before anything is asked.
-        browser.fill("Headers", "not a header").await;
-        browser.click("button", "Examine").await;
-        browser.see("This line is no header: not a header").await;
+        browser.fill("Headers", "no colon here").await;
+        browser.click("button", "Check the signature").await;
+        browser.see("This line is not a header: no colon here").await;
         assert_eq!(receiver.seen().len(), 1, "the doctor calls nobody");
     })
     .await;

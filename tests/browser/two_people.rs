@@ -8,7 +8,7 @@ use crate::person::{browse, tell};
 use crate::webdriver::Browser;
 
 /// What each page says to the second who saves.
-const MEANWHILE: &str = "Nothing of yours is lost: choose what counts.";
+const MEANWHILE: &str = "Nothing of yours is lost";
 
 /// Two people look at the same page, each in a browser of their own.
 async fn meet(name: &str, page: impl AsyncFn(&Stage) -> String, story: impl AsyncFn(&Stage, &Browser, &Browser)) {
@@ -59,7 +59,7 @@ async fn of_an_endpoint_the_second_sees_both_versions_and_saves_without_undoing_
         anna.click("button", "Save changes").await;
         let rows = [
             r#"description "Billing of Ben" "Billing of Anna""#,
-            r#"rate_limit {"per_second":7} as before"#,
+            r#"rate_limit {"per_second":7} unchanged"#,
         ];
         expect_both_versions(anna, &rows).await;
         assert_eq!(saved().await["description"], "Billing of Ben", "nothing is overwritten unseen");
@@ -74,7 +74,7 @@ async fn of_an_endpoint_the_second_sees_both_versions_and_saves_without_undoing_
         ben.fill("Name", "Ben again").await;
         ben.click("button", "Save changes").await;
         expect_both_versions(ben, &[r#"description "Billing of Anna" "Ben again""#]).await;
-        ben.click("button", "Take what was saved").await;
+        ben.click("button", "Use theirs").await;
         ben.see("Billing of Anna").await;
         ben.fill("Name", "Both of us").await;
         ben.click("button", "Save changes").await;
@@ -117,9 +117,9 @@ async fn of_a_rule_the_second_sees_both_versions_and_keeps_or_takes_one() {
 
         // Theirs, and by Undo her own again.
         anna.click("button", "Take theirs").await;
-        anna.see("When ticket.created or ticket.closed comes").await;
+        anna.see("When ticket.created or ticket.closed arrives").await;
         anna.click("button", "Undo").await;
-        anna.see("When ticket.created comes").await;
+        anna.see("When ticket.created arrives").await;
         anna.click("button", "Save").await;
         anna.see("Saved. The rule is live within five seconds.").await;
         let now = stage.read(&path).await;
@@ -146,7 +146,7 @@ async fn of_the_settings_the_second_sees_both_versions_and_saves_without_undoing
         let saved = async || stage.read(&format!("/v1/workspaces/{}", stage.workspace)).await;
         let before = saved().await;
         anna.fill("Name", "Anna’s shop").await;
-        anna.fill("Most events a day", "5000").await;
+        anna.fill("Maximum number of events", "5000").await;
         ben.fill("Name", "Ben’s shop").await;
         ben.fill("Keep events and deliveries for", "14").await;
         ben.click("button", "Save changes").await;
@@ -155,8 +155,8 @@ async fn of_the_settings_the_second_sees_both_versions_and_saves_without_undoing
         anna.click("button", "Save changes").await;
         let rows = [
             "name Ben’s shop Anna’s shop",
-            "retention_days 14 as before",
-            "max_events_per_day as before 5000",
+            "retention_days 14 unchanged",
+            "max_events_per_day unchanged 5000",
         ];
         expect_both_versions(anna, &rows).await;
         assert_eq!(saved().await["name"], "Ben’s shop");
