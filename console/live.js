@@ -185,12 +185,25 @@ export const textOf = (answer) => answer.text;
 /** What tells a row from others; a skipped endpoint has no id of a delivery. @param {any} row @returns {string} */
 export const rowId = (row) => row.id ?? `${row.event_id}/${row.endpoint_id}`;
 
+/** One timer for all that draw again at the same pace: a list has a hundred of them. @type {Map<number, {timer: number, listeners: Set<(now: number) => void>}>} */
+const clocks = new Map();
+
 /** Draws again each `ms`, for relative times. @param {number} [ms] */
 export function useClock(ms = 1000) {
   const [now, set] = useState(Date.now());
   useEffect(() => {
-    const timer = setInterval(() => { if (document.visibilityState === 'visible') set(Date.now()); }, ms);
-    return () => clearInterval(timer);
+    const listeners = clocks.get(ms)?.listeners ?? new Set();
+    listeners.add(set);
+    if (!clocks.has(ms)) {
+      const timer = setInterval(() => { if (document.visibilityState === 'visible') for (const draw of listeners) draw(Date.now()); }, ms);
+      clocks.set(ms, { timer, listeners });
+    }
+    return () => {
+      listeners.delete(set);
+      if (listeners.size > 0) return;
+      clearInterval(clocks.get(ms)?.timer);
+      clocks.delete(ms);
+    };
   }, [ms]);
   return now;
 }

@@ -1,11 +1,28 @@
 // What happens when the console is opened?
 // Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
 import {
-  Loading, Shell, State, dress, enterPortal, forget, html, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
+  Forbidden, Loading, Page, Shell, State, dress, enterPortal, firstPage, forget, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
   startKeys, startRouter, useEffect, useKeys, useState, visiblePages,
 } from './shell.js';
 
 const overlay = signal(/** @type {{of: 'palette'|'sheet', kind?: string}|null} */ (null));
+
+/** The page of each module that `moduleOf` names. The server reads from here what it puts into which pack. */
+const PAGES = /** @type {Record<string, () => Promise<any>>} */ ({
+  action: () => import('./pages/action.js'), action_edit: () => import('./pages/action_edit.js'), actions: () => import('./pages/actions.js'),
+  audit: () => import('./pages/audit.js'), catalogue: () => import('./pages/catalogue.js'), deliveries: () => import('./pages/deliveries.js'),
+  delivery: () => import('./pages/delivery.js'), dev_components: () => import('./pages/dev_components.js'),
+  developers: () => import('./pages/developers.js'), endpoint: () => import('./pages/endpoint.js'),
+  endpoint_new: () => import('./pages/endpoint_new.js'), endpoints: () => import('./pages/endpoints.js'), event: () => import('./pages/event.js'),
+  event_send: () => import('./pages/event_send.js'), event_type: () => import('./pages/event_type.js'), events: () => import('./pages/events.js'),
+  key: () => import('./pages/key.js'), key_new: () => import('./pages/key_new.js'), keys: () => import('./pages/keys.js'),
+  login: () => import('./pages/login.js'), notifications: () => import('./pages/notifications.js'), overview: () => import('./pages/overview.js'),
+  portal: () => import('./pages/portal.js'), replay: () => import('./pages/replay.js'), replay_new: () => import('./pages/replay_new.js'),
+  replays: () => import('./pages/replays.js'), rule: () => import('./pages/rule.js'), rules: () => import('./pages/rules.js'),
+  settings: () => import('./pages/settings.js'), setup: () => import('./pages/setup.js'), source: () => import('./pages/source.js'),
+  source_new: () => import('./pages/source_new.js'), sources: () => import('./pages/sources.js'),
+});
+const OVERLAYS = { palette: () => import('./ui/palette.js'), sheet: () => import('./ui/key_sheet.js') };
 
 /** @type {Record<string, any>} */
 const loaded = {};
@@ -13,15 +30,17 @@ const loaded = {};
 /** Shows the module of the page; what was shown stays until the next is there. */
 function Current() {
   const at = route.value;
-  const name = session.value && at.ws ? moduleOf(at) : 'login';
+  const lacks = session.value && at.ws ? lacking(at.page) : '';
+  const name = session.value && at.ws ? (lacks ? '' : moduleOf(at)) : 'login';
   const [, draw] = useState(0);
   useEffect(() => {
     if (!name || loaded[name]) return;
-    import(`./pages/${name}.js`).then((module) => { loaded[name] = module.default; }, (error) => {
+    PAGES[name]().then((module) => { loaded[name] = module.default; }, (error) => {
       console.error(error);
       loaded[name] = NotLoaded;
     }).then(() => draw((n) => n + 1));
   }, [name]);
+  if (lacks && lacks !== 'portal') return html`<${Page} title=${pageName(at.page)}><${Forbidden} scope=${lacks} /><//>`;
   const Module = name === '' ? Missing : loaded[name];
   return Module ? html`<${Module} key=${`${at.app}/${at.ws}/${name}/${at.id}`} ws=${at.ws} id=${at.id} />` : html`<div class="page"><${Loading} rows=${8} /></div>`;
 }
@@ -29,8 +48,8 @@ function Current() {
 /** A file that is gone after a deployment, or a server that is not reached. */
 const NotLoaded = () => html`<div class="page"><${State} icon="warn" tone="bad" title=${messages.states.notLoaded} actions=${html`<button class="button" onClick=${() => location.reload()}>${messages.states.reload}</button>`}>${messages.states.notLoadedHint}<//></div>`;
 
-/** An address that names no page. */
-const Missing = () => html`<div class="page"><${State} icon="search" title=${messages.states.notBuilt} actions=${html`<a class="button" href=${link('overview')}>${messages.states.toOverview}</a>`}>${messages.states.notBuiltHint}<//></div>`;
+/** An address that names no page, or none that the portal has. */
+const Missing = () => html`<div class="page"><${State} icon="search" title=${messages.states.notBuilt} actions=${html`<a class="button" href=${link(firstPage())}>${messages.states.toPage(pageName(firstPage()))}</a>`}>${messages.states.notBuiltHint}<//></div>`;
 
 const commands = {
   palette: (kind = '') => { overlay.value = { of: 'palette', kind }; },
@@ -42,9 +61,9 @@ const commands = {
 function Overlay() {
   const wanted = overlay.value;
   const [, draw] = useState(0);
-  const file = wanted && (wanted.of === 'palette' ? './ui/palette.js' : './ui/key_sheet.js');
-  useEffect(() => { if (file && !loaded[file]) import(file).then((module) => { loaded[file] = module.Palette ?? module.KeySheet; draw((n) => n + 1); }); }, [file]);
-  const Part = file && loaded[file];
+  const of = wanted?.of;
+  useEffect(() => { if (of && !loaded[of]) OVERLAYS[of]().then((module) => { loaded[of] = /** @type {any} */ (module).Palette ?? /** @type {any} */ (module).KeySheet; draw((n) => n + 1); }); }, [of]);
+  const Part = of && loaded[of];
   return Part ? html`<${Part} kind=${wanted?.kind} close=${() => { overlay.value = null; }} />` : null;
 }
 
@@ -109,6 +128,6 @@ startRouter();
 startKeys();
 await takeToken();
 const { ws, page } = route.value;
-if (session.value && ws && !page) navigate(link(visiblePages()[0]?.[1][0] ?? 'overview'), { replace: true });
+if (session.value && ws && !page) navigate(link(firstPage()), { replace: true });
 const root = document.getElementById('app');
 if (root) render(html`<${App} />`, root);

@@ -55,7 +55,7 @@ test('what shell.js exports imports only what it exports too, and never in a cir
   };
   for (const path of shell) visit(path, []);
 });
-test('names are exported once, as declarations, so that the server can put the shell into one file', () => {
+test('names are exported once, as declarations, so that the shell has each of them', () => {
   const seen = new Map();
   for (const path of shell.slice(1)) {
     for (const [line] of code(path).matchAll(/^(?:import|export)\b.*$/gm)) assert.match(line, /^(import \{|import '|export (const|function|async function|class) )/, `${path}: ${line}`);
@@ -70,4 +70,14 @@ test('all else imports the shell by shell.js, so that there is one of each', () 
   for (const path of sources.filter((p) => !inShell.has(p) && p !== 'shell.js')) {
     for (const next of imports(path)) assert.ok(!inShell.has(next), `${path} imports ${next}`);
   }
+});
+test('main.js knows every page, and the router names no other', () => {
+  const pages = sources.filter((path) => /^pages\/[^/]+\.js$/.test(path)).map((path) => path.slice('pages/'.length, -'.js'.length)).sort();
+  const known = [...code('main.js').matchAll(/\b(\w+): \(\) => import\('\.\/pages\/(\w+)\.js'\)/g)].map(([, name, file]) => { assert.equal(name, file); return name; }).sort();
+  assert.deepEqual(known, pages);
+  const [, modules] = /const MODULES = [^(]*\(\{([\s\S]*?)\}\);/.exec(code('router.js')) ?? [];
+  const [, words] = /const WORDS = [^(]*\(\{([\s\S]*?)\}\);/.exec(code('router.js')) ?? [];
+  const named = [...[...modules.matchAll(/\[([^\]]*)\]/g)].map(([, list]) => list).join().matchAll(/'(\w+)'/g), ...words.matchAll(/: '(\w+)'/g)].map(([, name]) => name);
+  assert.ok(named.length > 30);
+  for (const name of named) assert.ok(known.includes(name), `${name} is no page`);
 });

@@ -10,13 +10,6 @@ export const listening = (endpoints, type) => endpoints.filter((e) => wantsType(
 /** @param {any[]} rules @param {string} type */
 export const ruled = (rules, type) => rules.filter((r) => wantsType(r.when?.events, type));
 
-/** How often each type is among the events. @param {any[]} events @returns {Map<string, number>} */
-export function counted(events) {
-  const by = new Map();
-  for (const { type } of events) by.set(type, (by.get(type) ?? 0) + 1);
-  return by;
-}
-
 /** Event types under their groups, those without one last. @param {any[]} types @returns {[string, any[]][]} */
 export function grouped(types) {
   const groups = new Map(/** @type {[string, any[]][]} */ ([]));

@@ -27,11 +27,11 @@ export default function TypeOverview({ ws, type }) {
 
 /** @param {{ws: string, type: string}} props */
 function Seen({ ws, type }) {
-  const seen = useSeen(ws, type);
+  const seen = useSeen(ws);
   if (!seen.ready) return html`<span class="muted">–</span>`;
-  const n = seen.counts.get(type) ?? 0;
-  if (n === 0) return words.seenDayNone;
-  return html`<a href=${link('events', '', { event_type: type })}>${number(n)}${seen.all ? '' : '+'}</a>${seen.last && html`<span class="muted">, ${words.lastOne} <${Time} at=${seen.last} /></span>`}`;
+  const row = seen.of.get(type);
+  if (!row) return seen.all ? words.seenDayNone : words.seenNoneOf(seen.looked);
+  return html`<a href=${link('events', '', { event_type: type })}>${number(row.count)}${seen.all ? '' : '+'}</a><span class="muted">, ${words.lastOne} <${Time} at=${row.last_at} /></span>`;
 }
 
 /** @param {{ws: string, type: string}} props */

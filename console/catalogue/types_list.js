@@ -45,7 +45,7 @@ const Rows = ({ rows, listeners, seen }) => html`<${Table} label=${words.title} 
   { head: words.description, width: '32%', narrow: 'hide', phone: 'hide', cell: (/** @type {any} */ t) => html`<span class="muted" dir="auto" title=${t.description}>${t.description}</span>` },
   { head: words.version, width: '104px', cell: (/** @type {any} */ t) => html`<span class=${t.version ? '' : 'muted'}>${words.versionOf(t.version)}</span>` },
   ...(listeners.endpoints || listeners.rules ? [{ head: words.listens, width: '176px', cell: (/** @type {any} */ t) => who(t.name, listeners) }] : []),
-  ...(seen.ready ? [{ head: seen.all ? words.seen : words.seenHead(seen.looked), width: '120px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ t) => html`<span title=${seen.all ? undefined : words.seenOf(seen.looked)}>${seen.counts.has(t.name) ? `${number(seen.counts.get(t.name) ?? 0)}` : html`<span class="muted">${words.notSeen}</span>`}</span>` }] : []),
+  ...(seen.ready ? [{ head: words.seen, width: '120px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ t) => html`<span title=${seen.all ? undefined : words.seenOf(seen.looked)}>${seen.of.has(t.name) ? `${number(seen.of.get(t.name)?.count ?? 0)}${seen.all ? '' : '+'}` : html`<span class="muted">${words.notSeen}</span>`}</span>` }] : []),
 ]} />`;
 
 /** @param {string} type @param {ReturnType<typeof useListeners>} listeners */

@@ -1,12 +1,12 @@
 // What did one endpoint get?
 // Its deliveries from their first attempt on, live, narrowed down by filters in the address.
-import { ChoiceFilter, Empty, Filters, Fresh, Loaded, NoMatch, Pager, Partial, TimeFilter, html, route, statusWord, useLiveList, useTimeRange } from '../shell.js';
+import { Empty, Filters, Fresh, Loaded, NoMatch, Pager, Partial, StatusFilter, TimeFilter, html, route, setQuery, useLiveList, useTimeRange } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 import { TypeFilter } from '../pages/event/types.js';
+import { timeOfId } from '../pages/replay/progress.js';
 import { DeliveryTable, pageOfArray } from './list.js';
 
 const LIMIT = 50;
-/** This list is asked for one status at a time. */
 const STATUSES = ['delivered', 'failed', 'retrying', 'parked', 'cancelled', 'pending'];
 const filters = { status: words.state.toLowerCase(), event_type: words.type.toLowerCase(), period: words.period };
 
@@ -18,11 +18,12 @@ export default function Deliveries({ endpoint }) {
   }, { read: pageOfArray });
   const used = ['status', 'event_type', 'period', 'since', 'until'].some((name) => query.get(name));
   return html`
-    <${Filters} names=${[...Object.keys(filters), 'since', 'until']}><${ChoiceFilter} name="status" label=${words.state} options=${STATUSES.map((s) => [s, statusWord(s)])} /><${TypeFilter} label=${words.type} /><${TimeFilter} /><//>
+    <${Filters} names=${[...Object.keys(filters), 'since', 'until']}><${StatusFilter} of=${STATUSES} /><${TypeFilter} label=${words.type} /><${TimeFilter} /><//>
     <${Fresh} list=${list} />
     <${Loaded} of=${list} rows=${8}>${() => {
-    if (list.rows.length > 0) return html`<${DeliveryTable} rows=${list.rows} label=${words.deliveries} /><${Pager} list=${list} />`;
-    if (list.next) return html`<${Partial} /><${Pager} list=${list} />`;
+    // The next page begins with what was not looked at: its id tells how far back that is.
+    const partial = list.next && list.rows.length < LIMIT && html`<${Partial} backTo=${new Date(timeOfId(list.next)).toISOString()} goOn=${() => setQuery({ cursor: list.next, before: null })} />`;
+    if (list.rows.length > 0 || partial) return html`${list.rows.length > 0 && html`<${DeliveryTable} rows=${list.rows} label=${words.deliveries} />`}${partial}<${Pager} list=${list} />`;
     return used ? html`<${NoMatch} what=${words.things} filters=${filters} />` : html`<${Empty} icon="deliveries" title=${words.noDeliveries}>${words.noDeliveriesHint}<//>`;
   }}<//>`;
 }

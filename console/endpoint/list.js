@@ -1,6 +1,6 @@
 // Which deliveries has one endpoint?
 // Its own list, which the API answers as an array with links to its neighbours, as rows and pages of a table.
-import { Outcome, Status, Table, Time, html, link } from '../shell.js';
+import { Outcome, Status, Table, Time, duration, html, link } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 import { State } from '../pages/delivery/state.js';
 
@@ -23,5 +23,6 @@ export const DeliveryTable = ({ rows, label, brief }) => html`<${Table} label=${
   { head: words.state, width: brief ? '136px' : '208px', cell: (/** @type {any} */ d) => (brief ? html`<${Status} of=${d.status} />` : html`<${State} row=${d} />`) },
   { head: words.type, main: true, cell: (/** @type {any} */ d) => html`<bdi title=${d.event_type}>${d.event_type}</bdi>` },
   { head: words.answerHead, width: '136px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
-  ...(brief ? [] : [{ head: words.attempts, width: '88px', align: /** @type {const} */ ('right'), phone: /** @type {const} */ ('hide'), narrow: /** @type {const} */ ('hide'), cell: (/** @type {any} */ d) => d.attempts }]),
+  ...(brief ? [] : [{ head: words.tookHead, width: '80px', align: /** @type {const} */ ('right'), phone: /** @type {const} */ ('hide'), narrow: /** @type {const} */ ('hide'), cell: (/** @type {any} */ d) => (d.attempts > 0 ? duration(d.duration_ms) : '') },
+  { head: words.attempts, width: '88px', align: /** @type {const} */ ('right'), phone: /** @type {const} */ ('hide'), narrow: /** @type {const} */ ('hide'), cell: (/** @type {any} */ d) => d.attempts }]),
 ]} />`;

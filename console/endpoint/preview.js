@@ -10,29 +10,28 @@ import { Raw, settings, write } from './values.js';
 /** @typedef {{request: any, problem: Problem|null, why: any[]|null, busy: boolean}} Preview */
 
 const WAIT_MS = 350;
-const RECENT = 250;
 /** Bytes of a body that the API takes, less what the settings need. */
 const LARGEST = 40_000;
 /** What of the settings makes the request. */
 const SEEN = ['url', 'headers', 'header_prefix', 'signature', 'method', 'template'];
 
-/** The types that can be chosen, and the events they were counted in. @param {string} ws */
+/** The types that can be chosen, and what they were counted in: the newest events, at most 2,000. @param {string} ws */
 export function useTypes(ws) {
   const catalogue = useLive('/v1/event-types').data?.data;
-  const recent = useLive(may('events:ro') ? '/v1/events' : null, { workspace_id: ws, limit: RECENT }).data?.data;
-  return useMemo(() => ({ types: knownTypes(catalogue ?? [], recent ?? []), recent: recent ?? [], ready: Boolean(catalogue && (recent || !may('events:ro'))) }), [catalogue, recent]);
+  const seen = useLive(may('events:ro') ? '/v1/event-types/counts' : null, { workspace_id: ws }).data;
+  return useMemo(() => ({ types: knownTypes(catalogue ?? [], seen?.data ?? []), seen: seen ?? { events: 0, data: [] }, ready: Boolean(catalogue && (seen || !may('events:ro'))) }), [catalogue, seen]);
 }
 
 /** Whether settings that are not saved can be tried. */
-export const mayTry = () => may('rules') && may('events:ro');
+export const mayTry = () => may('webhooks') || may('rules');
 
 /**
  * The event of the preview: the catalogue's example of the type, else the payload of the last one, else nothing.
- * @param {string} ws @param {string} type @param {{types: import('./types.js').KnownType[], recent: any[], ready: boolean}} known
+ * @param {string} ws @param {string} type @param {{types: import('./types.js').KnownType[], seen: any, ready: boolean}} known
  */
-export function useSample(ws, type, { types, recent, ready }) {
+export function useSample(ws, type, { types, seen, ready }) {
   const [sample, setSample] = useState({ type: '', data: '{}', from: words.fromNothing });
-  const last = recent.find((e) => e.type === type)?.id;
+  const last = seen.data.find((/** @type {any} */ row) => row.name === type)?.last_event_id;
   const catalogued = types.some((t) => t.name === type && t.described);
   useEffect(() => {
     if (!ready) return;
@@ -97,7 +96,7 @@ function question(ws, value, sample) {
   const step = { do: 'deliver', preset, ...Object.fromEntries(SEEN.map((name) => [name, all[name] ?? undefined])) };
   if (preset === 'json' && !step.template) step.template = '{{ data }}';
   if (chat) delete step.signature;
-  return write({ workspace_id: ws, rule: { name: 'preview', if: all.filter ?? undefined, then: [step] }, event: { type: sample.type, data: new Raw(sample.data) } });
+  return write({ workspace_id: ws, rule: { if: all.filter ?? undefined, then: [step] }, event: { type: sample.type, data: new Raw(sample.data) } });
 }
 
 /**
@@ -109,7 +108,7 @@ export function PreviewPanel({ preview, sample, type, types, change, url, saved 
   if (!mayTry() && !saved) return null;
   return html`<section class="preview" aria-label=${words.preview}>
     <div class="preview-head"><h2>${words.preview}</h2>${mayTry() && html`<label>${words.previewOf}<select value=${type} onChange=${(/** @type {any} */ e) => change(e.target.value)}>${[...new Set([type, ...types])].map((t) => html`<option key=${t} value=${t}>${t}</option>`)}</select></label>`}</div>
-    ${mayTry() ? html`<p class="hint">${words.standIn} ${sample.type && sample.from}</p>` : html`<p class="hint">${may('webhooks') ? words.previewSaved : words.previewNow}</p>`}
+    ${mayTry() ? html`<p class="hint">${words.standIn} ${sample.type && sample.from}</p>` : html`<p class="hint">${words.previewNow}</p>`}
     ${mayTry() && !url.trim() && html`<p class="notice"><${Icon} name="info" /><span>${words.previewEmpty}</span></p>`}
     ${problem && html`<div class="notice warn" role="status"><${Icon} name="warn" /><div><strong>${words.previewRefused}</strong>${problem.errors.length ? html`<ul>${problem.errors.map((e) => html`<li key=${e.pointer}><code>${e.pointer || '/'}</code> ${e.detail}</li>`)}</ul>` : html`<p>${problem.message}</p>`}</div></div>`}
     ${shown && html`<div class=${problem || busy ? 'old' : ''}>${problem && html`<p class="hint">${words.previewStale}</p>`}<${SentRequest} of=${shown} />

@@ -1,9 +1,6 @@
 // How do the pages of endpoints get their own styles?
 // A style sheet that is loaded with them, so that the first page of the console stays small.
+import { sheet } from '../ui/sheet.js';
 
 /** Fulfilled when the styles are there. */
-export const styles = new Promise((done) => {
-  const sheet = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: new URL('endpoint.css', import.meta.url).href });
-  sheet.onload = sheet.onerror = () => done(undefined);
-  document.head.append(sheet);
-});
+export const styles = sheet(new URL('endpoint.css', import.meta.url));

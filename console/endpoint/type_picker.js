@@ -1,6 +1,6 @@
 // Which types of event shall an endpoint get?
 // A tree of families with counts of what was seen lately; types that nobody knows yet are added by their name.
-import { Badge, Icon, Segments, html, number, useId, useMemo, useState } from '../shell.js';
+import { Badge, Icon, Segments, html, number, relative, useId, useMemo, useState } from '../shell.js';
 import { words } from '../messages/en/endpoint_form.js';
 import { chosen, find, toggle, typeTree } from './types.js';
 
@@ -10,7 +10,7 @@ const MANY = 10;
 const LONG = 30;
 const OWN = words.ownTypes.map(([name, title]) => ({ name, title, described: true, count: 0 }));
 
-/** @param {{events: string[], change: (events: string[]) => void, known: {types: import('./types.js').KnownType[], recent: any[]}, error: string|null}} props */
+/** @param {{events: string[], change: (events: string[]) => void, known: {types: import('./types.js').KnownType[], seen: any}, error: string|null}} props */
 export function TypePicker({ events, change, known, error }) {
   const [some, setSome] = useState(events.length > 0);
   const [text, setText] = useState('');
@@ -31,7 +31,7 @@ export function TypePicker({ events, change, known, error }) {
         ${known.types.length === 0 ? html`<p class="hint pad">${words.noTypes}</p>` : tree.length + own.length === 0 ? html`<p class="hint pad">${words.noneFound}</p>`
     : html`<ul>${tree.map((node) => html`<${Node} key=${node.pattern} node=${node} events=${events} pick=${pick} level=${0} closed=${!text && known.types.length > LONG && node.count === 0 && chosen(events, node.pattern) === ''} />`)}${own.map((node) => html`<${Node} key=${node.pattern} node=${node} events=${events} pick=${pick} level=${0} closed=${!text} />`)}</ul>`}
       </div>
-      ${known.recent.length > 0 && html`<p class="hint">${words.seen(known.recent.length)}</p>`}
+      ${known.seen.events > 0 && html`<p class="hint">${words.seen(known.seen.events, relative(known.seen.back_to))}</p>`}
       <div class="add-row"><label class="hidden" for=${`${id}-other`}>${words.another}</label><input id=${`${id}-other`} class="mono" type="text" placeholder=${words.another} value=${other} spellcheck=${false} autocapitalize="off" autocomplete="off"
         aria-invalid=${error ? 'true' : undefined} onInput=${(/** @type {any} */ e) => setOther(e.target.value)} onBlur=${() => add()} onKeyDown=${(/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter') { e.preventDefault(); add(); } }} /><button type="button" class="button" onClick=${add}>${words.addType}</button></div>
       <p class="hint">${words.anotherHint}</p>`}

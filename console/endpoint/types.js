@@ -54,16 +54,15 @@ export function find(types, text) {
 }
 
 /**
- * What is catalogued and what was seen, by name. @param {any[]} catalogue @param {any[]} recent events of the list
+ * What is catalogued and what was seen, by name. @param {any[]} catalogue @param {{name: string, count: number}[]} seen
  * @returns {KnownType[]}
  */
-export function knownTypes(catalogue, recent) {
+export function knownTypes(catalogue, seen) {
   const byName = new Map(/** @type {[string, KnownType][]} */ ([]));
   for (const t of catalogue) if (!t.archived) byName.set(t.name, { name: t.name, title: t.title, deprecated: t.deprecated, described: true, count: 0 });
-  for (const { type } of recent) {
-    if (type.startsWith('posthorn.') || type === 'signature.check') continue;
-    const known = byName.get(type) ?? { name: type, described: false, count: 0 };
-    byName.set(type, { ...known, count: (known.count ?? 0) + 1 });
+  for (const { name, count } of seen) {
+    if (name.startsWith('posthorn.') || name === 'signature.check') continue;
+    byName.set(name, { ...(byName.get(name) ?? { name, described: false }), count });
   }
   return [...byName.values()];
 }

@@ -32,7 +32,7 @@ test('choosing a family takes in its members', () => {
 });
 
 test('known types are those of the catalogue that are sent, and those seen', () => {
-  const known = knownTypes([{ name: 'a', title: 'A', archived: false }, { name: 'old', archived: true }], [{ type: 'a' }, { type: 'a' }, { type: 'b' }, { type: 'posthorn.test' }]);
+  const known = knownTypes([{ name: 'a', title: 'A', archived: false }, { name: 'old', archived: true }], [{ name: 'a', count: 2 }, { name: 'b', count: 1 }, { name: 'posthorn.test', count: 9 }]);
   assert.deepEqual(known.map((t) => [t.name, t.count, t.described]), [['a', 2, true], ['b', 1, false]]);
   assert.deepEqual(find(known, 'B').map((t) => t.name), ['b']);
 });

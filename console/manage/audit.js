@@ -55,8 +55,9 @@ export function brief(rows, nothing) {
 }
 
 /** What one would call the thing: its name, if the entry has it. @param {any} entry @returns {string|null} */
-export function nameOf({ before, after, target }) {
+export function nameOf({ before, after, target, target_name }) {
   if (target.type === 'event_type') return target.id;
+  if (target_name) return target_name;
   const side = { ...before, ...after };
   const name = side.name || side.description || side.action || side.url;
   return typeof name === 'string' && name ? name : null;

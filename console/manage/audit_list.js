@@ -12,6 +12,8 @@ function Entry({ of: entry, name }) {
   const changes = changesOf(entry);
   const place = placeOf(entry);
   const first = brief(changes, words.gone);
+  // What a new thing leaves empty says nothing.
+  const shown = entry.before ? changes : changes.filter((row) => row.after !== null && !['null', '[]', '{}'].includes(row.after));
   return html`<li><details>
     <summary>
       <span class="when"><${Time} at=${entry.created_at} /></span>
@@ -20,8 +22,8 @@ function Entry({ of: entry, name }) {
       <span class="brief mono">${entry.before && first}${entry.before && changes.length > 1 && html` <span class="muted">${words.more(changes.length - 1)}</span>`}</span>
     </summary>
     <div class="audit-body">
-      ${changes.length === 0 ? html`<p class="muted">${words.noChange}</p>` : html`<table class="diff"><thead><tr><th scope="col">${words.member}</th>${entry.before && html`<th scope="col">${words.before}</th>`}${entry.after && html`<th scope="col">${words.after}</th>`}</tr></thead>
-        <tbody>${changes.map((row) => html`<tr key=${row.name}><th scope="row" class="mono">${row.name}</th>${entry.before && html`<td><${Value} of=${row.before} class="old" /></td>`}${entry.after && html`<td><${Value} of=${row.after} class="new" /></td>`}</tr>`)}</tbody></table>`}
+      ${shown.length === 0 ? html`<p class="muted">${words.noChange}</p>` : html`<table class="diff"><thead><tr><th scope="col">${words.member}</th>${entry.before && html`<th scope="col">${words.before}</th>`}${entry.after && html`<th scope="col">${words.after}</th>`}</tr></thead>
+        <tbody>${shown.map((row) => html`<tr key=${row.name}><th scope="row" class="mono">${row.name}</th>${entry.before && html`<td><${Value} of=${row.before} class="old" /></td>`}${entry.after && html`<td><${Value} of=${row.after} class="new" /></td>`}</tr>`)}</tbody></table>`}
       <p class="muted row small-row"><span>${words.nouns[entry.target.type] ?? entry.target.type} <${Id} id=${entry.target.id} whole /></span>
         ${entry.actor.api_key_id && html`<span>${words.viaKey} <a class="mono" href=${link('keys', entry.actor.api_key_id)}>${shortId(entry.actor.api_key_id)}</a></span>`}
         ${entry.request_id && html`<span>${words.request} <span class="mono">${entry.request_id}</span><${Copy} text=${entry.request_id} /></span>`}</p>

@@ -1,6 +1,6 @@
 // What does one operation take, what does it answer, and how is it called?
 // Its scope, parameters and fields as tables, an example, the refusals, curl, and a form that really calls it.
-import { Badge, Copy, Fold, Section, html, useState } from '../shell.js';
+import { Copy, Fold, Section, html, useState } from '../shell.js';
 import { words } from '../messages/en/developers.js';
 import { curlOf, exampleOf, fieldsOf, follow, typeOf } from './openapi.js';
 import { TryIt } from './try_it.js';
@@ -23,7 +23,7 @@ export function OperationView({ doc, of: op, ws }) {
     ${params.length > 0 && html`<${Section} title=${words.params}><${Fields} doc=${doc} rows=${params.map((p) => ({ name: p.name, depth: 0, type: typeOf(doc, p.schema), required: p.required, text: p.description ?? '', schema: follow(doc, p.schema), place: words.answers[p.in] }))} /><//>`}
     ${op.body && html`<${Section} title=${words.body}><${Fields} doc=${doc} rows=${fieldsOf(doc, op.body.schema)} /><//>`}
     <${Section} title=${words.tryIt} note=${words.tryHint}><${TryIt} of=${op} values=${values} setValues=${setValues} body=${body} setBody=${setBody} /><//>
-    ${fine && html`<${Section} title=${`${words.answer} ${fine[0]}`}><p class="muted">${fine[1].description}</p>${answer ? html`<${Fields} doc=${doc} rows=${fieldsOf(doc, answer.schema)} />
+    ${fine && html`<${Section} title=${`${words.answer} ${fine[0]}`}><p class="muted">${fine[1].description}</p>${answer ? html`<${Fields} answer doc=${doc} rows=${fieldsOf(doc, answer.schema)} />
       ${answer.example !== undefined && html`<${Fold} label=${words.example}><div class="with-copy"><pre class="code wrap" tabindex="0">${pretty(answer.example)}</pre><${Copy} text=${pretty(answer.example)} /></div><//>`}` : html`<p class="muted">${words.nothing}</p>`}<//>`}
     ${refusals.length > 0 && html`<${Section} title=${words.errors}><ul class="refusals">${refusals.map(([status, refusal]) => html`<li key=${status}><span class="mono">${status}</span><${Prose} text=${refusal.description ?? ''} /></li>`)}</ul><//>`}`;
 }
@@ -31,9 +31,9 @@ export function OperationView({ doc, of: op, ws }) {
 /** @param {any} value */
 const pretty = (value) => (typeof value === 'string' ? value : JSON.stringify(value, null, 2));
 
-/** @param {{doc: any, rows: any[]}} props */
-const Fields = ({ rows }) => html`<table class="fields"><thead><tr><th scope="col">${words.field}</th><th scope="col">${words.meaning}</th></tr></thead><tbody>${rows.map((row) => html`<tr key=${row.name}>
-  <th scope="row" style=${{ paddingInlineStart: `${row.depth * 16}px` }}><code class="break" title=${row.name}>${row.depth ? row.name.slice(row.name.lastIndexOf('.') + 1) : row.name}</code><span class="muted field-type">${row.type}</span>${row.place && html`<span class="muted field-type">${row.place}</span>`}${row.required && html`<${Badge}>${words.required}<//>`}</th>
+/** @param {{doc: any, rows: any[], answer?: boolean}} props */
+const Fields = ({ rows, answer }) => html`<table class="fields"><thead><tr><th scope="col">${words.field}</th><th scope="col">${words.meaning}</th></tr></thead><tbody>${rows.map((row) => html`<tr key=${row.name}>
+  <th scope="row" style=${{ paddingInlineStart: `${row.depth * 16}px` }}><code class="break" title=${row.name}>${row.depth ? row.name.slice(row.name.lastIndexOf('.') + 1) : row.name}</code><span class="muted field-type">${[row.type, row.place, row.required && !answer && words.required].filter(Boolean).join(' · ')}</span></th>
   <td><${Prose} text=${row.text} />${bounds(row.schema)}</td></tr>`)}</tbody></table>`;
 
 /** What a value may be. @param {any} s */

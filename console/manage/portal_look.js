@@ -47,7 +47,7 @@ function Form({ workspace }) {
         <${TextField} ...${at('return_url')} class="mono" label=${words.back} hint=${words.backHint} placeholder="https://" spellcheck=${false} optional /><//>
     </fieldset>
     ${conflict}
-    <${May} scope="workspaces"><${FormEnd} form=${form} save=${words.save} shown=${[...SHOWN, ...(form.problem?.errors ?? []).map((e) => e.pointer).filter((p) => /^\/portal\/(origins|pages)/.test(p))]}>${discard}<//><//>
+    <${May} scope="workspaces">${!conflict && html`<${FormEnd} form=${form} save=${words.save} shown=${[...SHOWN, ...(form.problem?.errors ?? []).map((e) => e.pointer).filter((p) => /^\/portal\/(origins|pages)/.test(p))]}>${discard}<//>`}<//>
   </form>
   <${PortalSample} look=${value} logo=${logo} pages=${value.pages} /></div>`;
 }

@@ -1,6 +1,6 @@
 // How are settings of a workspace saved?
 // Only what was changed, under the revision that was opened; after somebody else's save both versions are shown.
-import { Notice, call, html, rememberNames, toast, useForm, useState } from '../shell.js';
+import { Notice, call, html, rememberNames, size, toast, useForm, useState } from '../shell.js';
 import { words } from '../messages/en/settings.js';
 import { changed, sides } from './changes.js';
 
@@ -39,8 +39,11 @@ export function useWorkspaceForm(workspace, read, write, { draft, done }) {
   return { form: theirs ? { ...form, problem: null } : form, base, conflict, discard };
 }
 
+/** A logo is a long text. @param {string} text */
+const brief = (text) => (text.length > 160 ? `${text.slice(0, 40)}… (${size(text.length)})` : text);
+
 /** @param {{rows: {name: string, theirs: any, mine: any}[], keep: () => void, take: () => void}} props */
 const Conflict = ({ rows, keep, take }) => html`<div class="below" role="alert"><${Notice} tone="warn"><strong>${words.conflict}</strong>
   <table class="diff"><thead><tr><th scope="col">${words.setting}</th><th scope="col">${words.theirs}</th><th scope="col">${words.yours}</th></tr></thead>
-    <tbody>${rows.map((row) => html`<tr key=${row.name}><th scope="row" class="mono">${row.name}</th>${[row.theirs, row.mine].map((value, n) => html`<td key=${n}>${value === undefined ? html`<span class="muted">${words.unchanged}</span>` : html`<code class="break">${typeof value === 'string' ? value : JSON.stringify(value)}</code>`}</td>`)}</tr>`)}</tbody></table>
+    <tbody>${rows.map((row) => html`<tr key=${row.name}><th scope="row" class="mono">${row.name}</th>${[row.theirs, row.mine].map((value, n) => html`<td key=${n}>${value === undefined ? html`<span class="muted">${words.unchanged}</span>` : html`<code class="break">${brief(typeof value === 'string' ? value : JSON.stringify(value))}</code>`}</td>`)}</tr>`)}</tbody></table>
   <div class="row below"><button type="button" class="button primary" onClick=${keep}>${words.keepYours}</button><button type="button" class="button" onClick=${take}>${words.takeTheirs}</button></div><//></div>`;

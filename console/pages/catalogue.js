@@ -18,11 +18,13 @@ const VIEWS = { new: () => import('../catalogue/new_type.js'), import: () => imp
 export default function Catalogue({ ws }) {
   const { query } = route.value;
   const view = query.get('view') ?? '';
-  const whole = may('events:ro');
+  // A customer reads what each type means; how well the installation describes them is the operator's.
+  const portal = route.value.app === 'portal';
+  const whole = may('events:ro') && !portal;
   const seen = useLive(whole && !VIEWS[view] ? '/v1/event-types/seen' : null, { workspace_id: ws });
   if (VIEWS[view] && mayDescribe()) return html`<${Page} title=${view === 'new' ? words.newTitle : words.importTitle} crumbs=${[[words.title, link('catalogue')]]}><${Later} key=${view} load=${VIEWS[view]} ws=${ws} /><//>`;
   const tab = TABS[currentTab('types')] ? currentTab('types') : 'types';
-  return html`<${Page} title=${words.title} note=${words.lead} actions=${mayDescribe() && html`<a class="button" href=${link('catalogue', '', { view: 'import' })}>${words.import}</a><a class="button primary" href=${link('catalogue', '', { view: 'new' })}>${words.describe}</a>`}>
+  return html`<${Page} title=${words.title} note=${portal ? words.leadPortal : words.lead} actions=${mayDescribe() && html`<a class="button" href=${link('catalogue', '', { view: 'import' })}>${words.import}</a><a class="button primary" href=${link('catalogue', '', { view: 'new' })}>${words.describe}</a>`}>
     ${whole && html`<${Tabs} label=${words.parts} tabs=${[['types', words.types], ['seen', words.seenTab(seen.data?.data.length ?? null)], ['mismatches', words.mismatches]]} />`}
     <div class="tab-body"><${Later} key=${tab} load=${TABS[tab]} ws=${ws} seen=${seen} /></div>
   <//>`;

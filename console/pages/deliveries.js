@@ -1,8 +1,8 @@
 // Which deliveries are there in this workspace, and what became of them?
 // One live list over all endpoints; filters in the address; what is selected can be sent again after a dry run.
 import {
-  ChoiceFilter, Empty, EndpointName, Filters, Fresh, Loaded, May, NoMatch, Notice, Outcome, Page, Pager, SelectionBar, StatusFilter, Table, Time, TimeFilter,
-  endpointName, html, link, may, messages, navigate, relative, rowId, route, setQuery, signal, useEndpoints, useLiveList, useMemo, useState, useTimeRange,
+  ChoiceFilter, Empty, EndpointName, Filters, Fresh, Loaded, May, NoMatch, Outcome, Page, Pager, Partial, SelectionBar, StatusFilter, Table, Time, TimeFilter,
+  duration, endpointName, html, link, may, navigate, relative, rowId, route, setQuery, signal, useEndpoints, useLiveList, useMemo, useState, useTimeRange,
 } from '../shell.js';
 import { words } from '../messages/en/deliveries.js';
 import { SendAgain } from './delivery/again.js';
@@ -28,7 +28,7 @@ export default function Deliveries({ ws }) {
   const chosen = () => list.rows.filter((row) => selection.value.has(rowId(row)));
   const done = () => { selection.value = new Set(); list.refresh(); };
   const period = { endpoint_id: query.get('endpoint_id'), event_types: query.get('event_type'), since: ask.since, until: ask.until };
-  return html`<${Page} title=${words.title} actions=${html`<${May} scope="deliveries">${route.value.app === 'console' && html`<a class="button" href=${link('replays', 'new', period)}>${words.replayPeriod}</a>`}<//>`}>
+  return html`<${Page} title=${words.title} actions=${html`<${May} scope="deliveries">${route.value.app === 'console' && (list.rows.length > 0 || filtered) && html`<a class="button" href=${link('replays', 'new', period)}>${words.replayPeriod}</a>`}<//>`}>
     <${Filters} names=${Object.keys(FILTERS)}>
       <${StatusFilter} of=${STATUSES} />
       <${TypeFilter} label=${words.type} />
@@ -41,7 +41,7 @@ export default function Deliveries({ ws }) {
       ${list.rows.length > 0 && html`<${List} list=${list} endpoints=${endpoints} selection=${selection} again=${setAgain} />`}
       ${list.rows.length === 0 && !list.next && (filtered || list.previous ? html`<${NoMatch} what=${words.things} filters=${used(query)} />`
     : html`<${Empty} title=${words.empty} actions=${html`<${May} scope="events"><a class="button primary" href=${link('events', 'send')}>${words.send}</a><//>`}>${words.emptyHint}<//>`)}
-      ${list.rows.length < LIMIT && list.next && html`<${Notice} actions=${html`<button class="button small" onClick=${() => setQuery({ cursor: list.next, before: null })}>${messages.states.goOn}</button>`}>${list.rows.length === 0 ? words.partial : words.partialMore}<//>`}
+      ${list.rows.length < LIMIT && list.next && html`<${Partial} looked=${list.searched?.deliveries ? words.looked(list.searched.deliveries) : ''} backTo=${list.searched?.back_to} goOn=${() => setQuery({ cursor: list.next, before: null })} />`}
       <${Pager} list=${list} />`}<//>
     <${SelectionBar} selection=${selection}><${May} scope="deliveries"><button class="button primary small" onClick=${() => setAgain(chosen())}>${words.replay}</button><//><//>
     ${again && html`<${SendAgain} rows=${again} endpoints=${endpoints} close=${() => setAgain(null)} done=${done} />`}
@@ -69,9 +69,13 @@ function List({ list, endpoints, selection, again }) {
     { head: words.type, main: true, width: '20%', cell: (/** @type {any} */ d) => html`<bdi title=${d.event_type}>${d.event_type}</bdi>` },
     { head: words.endpoint, cell: (/** @type {any} */ d) => html`<${EndpointName} plain id=${d.endpoint_id} of=${endpoints} />` },
     { head: words.answer, width: '136px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
+    { head: words.took, width: '80px', align: 'right', phone: 'hide', narrow: 'hide', cell: (/** @type {any} */ d) => took(d) },
     { head: words.attempts, width: '80px', align: 'right', phone: 'hide', narrow: 'hide', cell: (/** @type {any} */ d) => d.attempts ?? '–' },
   ]} />`;
 }
+
+/** The duration of the last attempt; a dash where an older version made it. @param {any} row */
+const took = (row) => (row.attempts > 0 ? duration(row.duration_ms) : '');
 
 /** @param {string} at */
 function day(at) {

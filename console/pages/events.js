@@ -28,7 +28,7 @@ export default function Events({ ws }) {
     <${Loaded} of=${list} rows=${12}>${() => html`
       ${list.rows.length > 0 && html`<${List} rows=${list.rows} />`}
       ${list.rows.length === 0 && !list.next && (Object.keys(used).length || list.previous ? html`<${NoMatch} what=${words.things} filters=${used} />` : html`<${Empty} title=${words.empty} actions=${send}>${may('events') ? words.emptyHint : words.emptyPortal}<//>`)}
-      ${list.searched && list.next ? html`<${Partial} looked=${list.searched.events} backTo=${list.searched.back_to} goOn=${goOn} />`
+      ${list.searched && list.next ? html`<${Partial} looked=${words.looked(list.searched.events)} backTo=${list.searched.back_to} goOn=${goOn} />`
     : list.rows.length < LIMIT && list.next && html`<${Notice} actions=${html`<button class="button small" onClick=${goOn}>${messages.states.goOn}</button>`}>${messages.states.shortPage}<//>`}
       <${Pager} list=${list} />`}<//>
   <//>`;

@@ -2,7 +2,7 @@
 // A work list with the button beside each line, then the day in bars, then the last failures.
 import {
   Bars, Confirm, EndpointName, Icon, Loaded, Loading, May, Notice, Opens, Outcome, Page, Problem, Section, State, Status, Table, Time, count, duration, endpointName, endpointState, fill, healthWords, html, link, messages, number,
-  patch, percent, post, span, toast, useClock, useEffect, useLive, useMemo, useState, Failed,
+  patch, percent, post, route, span, toast, useClock, useEffect, useLive, useMemo, useState, Failed,
 } from '../shell.js';
 
 const words = messages.overview;
@@ -21,7 +21,7 @@ export default function Overview({ ws }) {
   const ready = (endpoints.data || endpoints.error) && (failures.data || failures.error);
   const refresh = () => { endpoints.refresh(); failures.refresh(); };
   if (endpoints.data?.data.length === 0) {
-    return html`<${Page} title=${words.title}><${State} title=${words.empty} actions=${html`<${May} scope="webhooks"><a class="button primary" href=${link('setup')}>${words.start}</a><//>`}>${words.emptyHint}<//><//>`;
+    return html`<${Page} title=${words.title}><${State} title=${words.empty} actions=${html`<${May} scope="webhooks"><a class="button primary" href=${route.value.app === 'portal' ? link('endpoints', 'new') : link('setup')}>${words.start}</a><//>`}>${words.emptyHint}<//><//>`;
   }
   return html`<${Page} title=${words.title}>
     <${Section} title=${words.needs}><${Loaded} of=${ready ? endpoints : { ...endpoints, loading: true }} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failures.data?.data ?? []} more=${Boolean(failures.data?.next)} byId=${byId} refresh=${refresh} />`}<//><//>

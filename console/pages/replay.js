@@ -2,7 +2,7 @@
 // A bar with the time left while it runs, what it has sent, and a button that stops it.
 import { Confirm, EndpointName, Facts, Id, Loaded, May, Opens, Page, Status, Time, duration, html, link, number, post, relative, span, toast, useClock, useEndpoints, useLive } from '../shell.js';
 import { words } from '../messages/en/replays.js';
-import { expectedOf, leftMs, reached, share } from './replay/progress.js';
+import { leftMs, reached, share } from './replay/progress.js';
 import { styles } from './delivery/styles.js';
 
 await styles;
@@ -31,10 +31,9 @@ export default function Replay({ ws, id }) {
 /** @param {{replay: any}} props */
 function Bar({ replay }) {
   const now = useClock(replay.status === 'running' ? 1000 : 60_000);
-  const expected = expectedOf(replay.id);
-  const done = share(replay, expected);
+  const done = share(replay);
   const took = span(Date.parse(replay.updated_at) - Date.parse(replay.created_at));
-  const left = leftMs(replay, now, expected);
+  const left = leftMs(replay, now);
   const at = reached(replay);
   const said = replay.status === 'running' ? `${words.state.running(words.phase[replay.progress.phase] ?? '', at ? relative(at) : '')} ${left === null ? words.state.leftUnknown : words.state.left(left)}`
     : replay.status === 'completed' ? words.state.completed(replay.sent, Date.parse(replay.updated_at) - Date.parse(replay.created_at) < 1000 ? duration(Date.parse(replay.updated_at) - Date.parse(replay.created_at)) : took) : words.state.cancelled(replay.sent);
@@ -44,7 +43,7 @@ function Bar({ replay }) {
 
 /** @param {any} r @param {Map<string, any>} endpoints @returns {[string, any][]} */
 const facts = (r, endpoints) => [
-  [words.facts.sent, html`<strong>${number(r.sent)}</strong>`],
+  [words.facts.sent, html`<strong>${number(r.sent)}</strong>${r.total !== null && r.status !== 'completed' && html` <span class="muted">${words.ofTotal(r.total)}</span>`}`],
   [words.facts.examined, number(r.examined)],
   [words.facts.endpoint, html`<${EndpointName} id=${r.endpoint_id} of=${endpoints} />`],
   [words.facts.what, `${words.selections[r.settings.status]}${r.settings.include_delivered ? `, ${words.delivered}` : ''}`],

@@ -4,7 +4,7 @@ import {
   AreaField, CheckField, Failed, Field, Forbidden, FormEnd, Loading, Notice, Outcome, Page, Problem, Section, SelectField, State, Status, Table, TextField, Time, endpointName, html, link, may, navigate, number, post, route, useEndpoints, useForm, useMemo, useState,
 } from '../shell.js';
 import { words } from '../messages/en/replays.js';
-import { lastsMs, remember } from './replay/progress.js';
+import { lastsMs } from './replay/progress.js';
 import { bodyOf, fromQuery, toLocal } from './replay/settings.js';
 import { styles } from './delivery/styles.js';
 
@@ -64,7 +64,6 @@ function Plan({ counted, stale, saving, endpoint, endpointId, forget }) {
     setProblem(null);
     try {
       const replay = await post(`/v1/webhook-endpoints/${endpointId}/replay`, counted.body);
-      if (plan.complete) remember(replay.id, plan.count);
       forget();
       navigate(link('replays', replay.id));
     } catch (error) {

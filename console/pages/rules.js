@@ -1,15 +1,12 @@
 // Which rules does the workspace have, and what did they do lately?
 // A sentence for each rule, how often it fired in 24 hours, when last, its mode, and a switch.
-import { Empty, Filters, Loaded, May, NoMatch, Page, Pager, Problem, Status, Switch, Table, TextFilter, ChoiceFilter, Time, endpointName, get, html, link, may, number, patch, route, toast, useEffect, useEndpoints, useLiveList, useState } from '../shell.js';
+import { Empty, Filters, Loaded, May, NoMatch, Page, Pager, Problem, Status, Switch, Table, TextFilter, ChoiceFilter, Time, endpointName, html, link, may, number, patch, relative, route, toast, useEndpoints, useLive, useLiveList, useMemo, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { fromText } from '../rules/draft.js';
 import { sentence } from '../rules/sentence.js';
 import { styles } from '../rules/styles.js';
 
 await styles;
-
-/** Requests at once for the figures of the rows. */
-const AT_ONCE = 3;
 
 /** @param {{ws: string}} props */
 export default function Rules({ ws }) {
@@ -18,13 +15,13 @@ export default function Rules({ ws }) {
   const list = useLiveList('/v1/rules', { workspace_id: ws, limit: 25, name: query.get('name'), active: query.get('active'), cursor: query.get('cursor'), before: query.get('before') }, { every: 15_000 });
   const endpoints = useEndpoints(ws);
   const nameOf = (/** @type {string} */ id) => (endpoints.get(id) ? endpointName(endpoints.get(id)) : id);
-  const figures = useFigures(may('events:ro') ? list.rows : []);
+  const figures = useFigures(ws);
   const isFiltered = Object.keys(filters).some((name) => query.get(name));
   const begin = html`<a class="button primary" href=${link('rules', 'new')}>${texts.newRule}</a>`;
   const columns = [
     { head: texts.columns.rule, main: true, cell: (/** @type {any} */ rule) => html`<span class="r-rule-cell"><span class="r-rule-name"><bdi>${rule.name}</bdi></span><${Sentence} rule=${rule} nameOf=${nameOf} /></span>` },
-    { head: texts.columns.fired, width: '104px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ rule) => html`<${Fired} of=${figures[rule.id]} mode=${rule.mode} />` },
-    { head: texts.columns.last, width: '120px', cell: (/** @type {any} */ rule) => (figures[rule.id] ? html`<${Time} at=${figures[rule.id].last} none=${texts.never} />` : html`<span class="muted">…</span>`) },
+    ...(may('events:ro') ? [{ head: texts.columns.fired, width: '104px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ rule) => html`<${Fired} of=${figures.of.get(rule.id)} rule=${rule} figures=${figures} />` },
+    { head: texts.columns.last, width: '144px', cell: (/** @type {any} */ rule) => html`<${Last} of=${figures.of.get(rule.id)} figures=${figures} />` }] : []),
     { head: texts.columns.mode, width: '112px', cell: (/** @type {any} */ rule) => html`<${Status} of=${rule.active ? (rule.mode === 'live' ? 'live' : 'watching') : 'off'} />` },
     ...(may('rules') ? [{ head: texts.columns.on, width: '60px', cell: (/** @type {any} */ rule) => html`<${OnSwitch} rule=${rule} done=${list.refresh} />` }] : []),
   ];
@@ -41,12 +38,18 @@ export function Sentence({ rule, nameOf }) {
   return draft && html`<span class="sentence">${sentence(draft, nameOf).map(({ text, as }, place) => (as === 'text' ? text : html`<bdi key=${place} class=${as}>${text}</bdi>`))}</span>`;
 }
 
-/** @param {{of: any, mode: string}} props */
-function Fired({ of, mode }) {
+/** @param {{of: any, rule: any, figures: any}} props */
+function Fired({ of, rule, figures }) {
   if (!of) return html`<span class="muted">…</span>`;
-  if (of.failed) return html`<span class="muted" title=${of.failed}>–</span>`;
-  const count = mode === 'watch' ? of.wouldHave : of.fired;
-  return html`<span class=${count === 0 ? 'muted' : ''} title=${of.complete ? undefined : texts.notAllFirings}>${number(count)}${of.complete ? '' : '+'}</span>`;
+  const count = rule.mode === 'watch' ? of.would_have_fired : of.fired;
+  const least = figures.at_least ? texts.lookedBack(number(figures.events), relative(figures.oldest_at)) : undefined;
+  return html`<span class=${count === 0 ? 'muted' : ''} title=${least}>${number(count)}${figures.at_least ? '+' : ''}</span>`;
+}
+
+/** @param {{of: any, figures: any}} props */
+function Last({ of, figures }) {
+  if (!of) return html`<span class="muted">…</span>`;
+  return html`<${Time} at=${of.last_at} none=${figures.at_least ? texts.notSince(relative(figures.oldest_at)) : texts.notToday} />`;
 }
 
 /** @param {{rule: any, done: () => void}} props */
@@ -67,39 +70,9 @@ function OnSwitch({ rule, done }) {
   return html`<${Switch} on=${rule.active} busy=${isBusy} label=${texts.switchOf(rule.name)} change=${change} />`;
 }
 
-/** How often each rule fired in 24 hours, and when last. A few at once: each reads up to 2,000 events. @param {any[]} rules */
-function useFigures(rules) {
-  const [figures, setFigures] = useState(/** @type {Record<string, any>} */ ({}));
-  const ids = rules.map((rule) => `${rule.id} ${rule.mode}`).join();
-  useEffect(() => {
-    let isOver = false;
-    const waiting = [...rules];
-    const work = async () => {
-      for (let rule = waiting.shift(); rule && !isOver; rule = waiting.shift()) {
-        const { id, mode } = rule;
-        const read = await figuresOf(id, mode);
-        if (!isOver) setFigures((old) => ({ ...old, [id]: read }));
-      }
-    };
-    for (let n = 0; n < AT_ONCE; n += 1) work();
-    return () => { isOver = true; };
-  }, [ids]);
-  return figures;
-}
-
-/** @param {string} id @param {string} mode */
-async function figuresOf(id, mode) {
-  try {
-    const since = new Date(Date.now() - 86_400_000).toISOString();
-    const [statistics, last] = await Promise.all([
-      get(`/v1/rules/${id}/statistics`, { since }),
-      get(`/v1/rules/${id}/firings`, { result: mode === 'watch' ? 'would_have_fired' : 'fired', limit: 1 }),
-    ]);
-    // A rule fired as often as the busiest of its steps.
-    const most = (/** @type {string} */ name) => Math.max(0, ...statistics.steps.map((/** @type {any} */ step) => step[name]));
-    return { fired: most('fired'), wouldHave: most('would_have_fired'), complete: statistics.complete, last: last.data[0]?.accepted_at ?? null };
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return { failed: error.message };
-  }
+/** How often each rule fired in 24 hours, and when last: one request for all rows. @param {string} ws */
+function useFigures(ws) {
+  const since = useMemo(() => new Date(Date.now() - 86_400_000).toISOString(), []);
+  const read = useLive(may('events:ro') ? '/v1/rules/statistics' : null, { workspace_id: ws, since }, { every: 60_000 });
+  return { ...read.data, of: new Map(read.data?.data.map((/** @type {any} */ of) => [of.rule_id, of])) };
 }

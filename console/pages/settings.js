@@ -1,7 +1,7 @@
 // How is the workspace set, and what follows from that?
 // Name, retention, limits, signing and strictness with their consequences; switching, making and deleting workspaces.
 import {
-  CheckField, Facts, Field, FormEnd, Id, Loaded, May, Notice, NumberField, Page, Section, TextField, Time, html, link, may, relative, session, useEndpoints, useLive,
+  CheckField, Facts, Field, FormEnd, Id, Loaded, May, Notice, NumberField, Page, Section, TextField, Time, html, link, may, relative, session, useEndpoints, useLive, useMemo,
 } from '../shell.js';
 import { words } from '../messages/en/settings.js';
 import { misfits, numberOrNull } from '../manage/changes.js';
@@ -49,7 +49,7 @@ function Form({ workspace }) {
       <${Section} title=${words.strict}><p class="muted prose-line">${words.strictHint}</p><${Strictness} ws=${workspace.id} form=${form} /><//>
     </fieldset>
     ${conflict}
-    ${changeable && html`<${FormEnd} form=${form} save=${words.save} shown=${['/name', '/uid', '/retention_days', '/max_endpoints', '/max_events_per_day', '/allow_unsigned', '/strict']}>${discard}<//>`}
+    ${changeable && !conflict && html`<${FormEnd} form=${form} save=${words.save} shown=${['/name', '/uid', '/retention_days', '/max_endpoints', '/max_events_per_day', '/allow_unsigned', '/strict']}>${discard}<//>`}
   </form>`;
 }
 
@@ -57,7 +57,8 @@ function Form({ workspace }) {
 function Strictness({ ws, form }) {
   const reads = may('events:ro');
   const counted = useLive(reads ? '/v1/event-types/mismatches' : null, { workspace_id: ws });
-  const seen = useLive(reads ? '/v1/event-types/seen' : null, { workspace_id: ws });
+  const since = useMemo(() => new Date(Math.floor(Date.now() / 60_000) * 60_000 - 7 * 86_400_000).toISOString(), []);
+  const seen = useLive(reads ? '/v1/event-types/counts' : null, { workspace_id: ws, since });
   const { value } = form;
   return html`<${Field} label=${html`<span class="hidden">${words.strict}</span>`} error=${form.error('/strict')}>${(/** @type {any} */ a) => html`<div class="choices-lines" role="radiogroup" id=${a.id} aria-label=${words.strict}>
     ${words.strictness.map(([name, word, then]) => html`<label key=${name} class="choice-line"><input type="radio" name="strict" value=${name} checked=${value.strict === name} onChange=${() => form.set({ strict: name })} />
@@ -66,11 +67,12 @@ function Strictness({ ws, form }) {
   ${counted.data?.data.length > 0 && html`<ul class="misfits">${counted.data.data.slice(0, 5).map((/** @type {any} */ row) => html`<li key=${row.name}><a class="mono" href=${link('catalogue', row.name)}>${row.name}</a> <span class="muted">${Object.keys(words.reasons).filter((reason) => row[reason] > 0).map((reason) => words.reasons[reason](row[reason])).join(', ')}</span></li>`)}</ul>`}`;
 }
 
-/** What refusing would have done, from what was counted, else from the types of the last events. @param {any} counted @param {any} seen */
+/** What refusing would have done: from what was counted, else from the types of last week's newest events. @param {any} counted @param {any} seen */
 function consequence(counted, seen) {
   const { total, since } = misfits(counted.data);
   if (total > 0 && since) return words.wouldRefuse(total, relative(since));
-  const undescribed = seen.data.reduce((/** @type {number} */ n, /** @type {any} */ row) => n + row.count, 0);
   if (seen.events === 0) return words.noneCounted;
-  return undescribed ? words.undescribed(undescribed, seen.events, seen.data.length) : words.allDescribed(seen.events);
+  const refused = seen.data.filter((/** @type {any} */ row) => row.misfit);
+  const of = words.ofWeek(seen.events, seen.at_least ? relative(seen.back_to) : '');
+  return refused.length ? words.undescribed(refused.reduce((/** @type {number} */ n, /** @type {any} */ row) => n + row.count, 0), of, refused.length) : words.allDescribed(of);
 }

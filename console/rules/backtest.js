@@ -23,8 +23,6 @@ import { stringify } from './json.js';
 export const RECENT = 100;
 /** An edit is followed by others: the server is asked when they pause, in milliseconds. */
 const PAUSE = 350;
-/** A step that does nothing, for a rule whose steps are not finished: a rule without steps is refused. */
-const NO_STEP = { id: 'none', do: 'emit', type: 'not.finished' };
 
 /**
  * The draft as it can be tried: without what is not finished, and without what the server refused before.
@@ -34,8 +32,8 @@ function tried(draft, refused = new Set()) {
   const places = draft.steps.flatMap((step, place) => (isComplete(step) && !refused.has(place) ? [place] : []));
   const whole = settings(draft);
   // A step that keeps its id is signed with its own secret.
-  const then = places.length > 0 ? places.map((place) => ({ ...whole.then[place], id: triedAs(draft, place) })) : [NO_STEP];
-  return { rule: { ...whole, name: 'Draft', active: true, mode: 'live', examples: [], then }, places };
+  const then = places.map((place) => ({ ...whole.then[place], id: triedAs(draft, place) }));
+  return { rule: { ...whole, name: '', active: true, mode: 'live', examples: [], then }, places };
 }
 
 /** The id under which a step is tried. @param {import('./draft.js').Draft} draft @param {number} place */

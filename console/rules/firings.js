@@ -57,7 +57,7 @@ function Statistics({ ruleId, range, steps }) {
     <dl>${data.steps.map((/** @type {any} */ step) => html`<div key=${step.step}>${steps.length > 1 && html`<dt>${texts.stepNumber(numberOf(steps, step.step))}</dt>`}<dd>
       <span><strong class="number">${number(step.fired)}</strong> ${texts.results.fired.toLowerCase()}</span>
       ${step.would_have_fired > 0 && html`<span><strong class="number">${number(step.would_have_fired)}</strong> ${texts.results.would_have_fired.toLowerCase()}</span>`}
-      ${Object.entries(step.not_fired).map(([reason, count]) => html`<span key=${reason} class="muted"><span class="number">${number(Number(count))}</span> ${texts.skips[reason] ?? reason}</span>`)}
+      ${Object.entries(step.not_fired).map(([reason, count]) => html`<span key=${reason} class="muted"><span class="number">${number(Number(count))}</span> ${texts.didNot(texts.skips[reason] ?? reason)}</span>`)}
     </dd></div>`)}</dl>
   </div>`;
 }

@@ -13,6 +13,7 @@ function SampleDialog({ path, source, close }) {
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
   const [busy, setBusy] = useState(false);
   const go = async () => {
+    if (busy) return;
     setBusy(true);
     setProblem(null);
     try { setSent(await post(`${path}/sample`, {})); } catch (error) {
@@ -21,7 +22,7 @@ function SampleDialog({ path, source, close }) {
     } finally { setBusy(false); }
   };
   const good = sent && sent.status >= 200 && sent.status < 300;
-  return html`<${Dialog} title=${words.sampleTitle} wide close=${close} footer=${html`<button type="button" class="button" onClick=${close}>${messages.form.close}</button><button type="button" class="button primary" disabled=${busy} onClick=${go}>${busy ? words.sending : sent ? words.again : words.sendSample}</button>`}>
+  return html`<${Dialog} title=${words.sampleTitle} wide close=${close} footer=${html`<button type="button" class="button" onClick=${close}>${messages.form.close}</button><button type="button" class="button primary" autofocus aria-disabled=${busy ? 'true' : undefined} onClick=${go}>${busy ? words.sending : sent ? words.again : words.sendSample}</button>`}>
     <p>${words.sampleHint}</p>${!source.active && html`<p class="below">${words.sampleOff}</p>`}
     ${problem && html`<${Failed} problem=${problem} compact title=${messages.form.refused} />`}
     ${sent && html`<div class="dialog-part" role="status"><${Notice} tone=${good ? 'good' : 'bad'}>${sent.status === null ? words.sampleNone((sent.error ?? '').replaceAll('_', ' ')) : good ? words.sampleGood(sent.status, duration(sent.duration_ms)) : words.sampleBad(sent.status)}

@@ -303,7 +303,7 @@ export interface paths {
         };
         /**
          * List the deliveries of a workspace
-         * @description The deliveries of all endpoints, newest event first, `pending` ones too. A page may be short, even empty, and still have a `next` or a `previous`: each looks at 2,000 deliveries at most.
+         * @description The deliveries of all endpoints, newest event first, `pending` ones too. A page may be short, even empty, and still have a `next` or a `previous`: each looks at 2,000 deliveries at most, and says in `searched` how far it looked.
          *
          *     Scope: `deliveries:ro`.
          */
@@ -360,6 +360,28 @@ export interface paths {
          *     Scope: `catalogue`.
          */
         post: operations["create_event_type"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/event-types/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count events by type
+         * @description The newest events of a workspace, at most 2,000, and whether a strict workspace would take their types.
+         *
+         *     Scope: `events:ro`.
+         */
+        get: operations["count_event_types"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -942,6 +964,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rules/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how often rules fired
+         * @description For how many of the newest events, at most 2,000, each rule of a workspace fired, and when last. Needs the scope `events:ro`, too.
+         *
+         *     Scope: `rules:ro` and `events:ro`.
+         */
+        get: operations["read_rules_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rules/test": {
         parameters: {
             query?: never;
@@ -953,7 +997,7 @@ export interface paths {
         put?: never;
         /**
          * Test a rule
-         * @description A rule, saved or not, is held against a stored event, an event of your own, or the newest events of its types. The answer says for which it would fire and why, shows what each step would send, and names what saving would refuse; nothing is sent. Stored events need the scope `events:ro`, too, and an event of your own the scope `webhooks` if a saved step signs it.
+         * @description A rule, saved or not, is held against a stored event, an event of your own, or the newest events of its types. The answer says for which it would fire and why, shows what each step would send, and names what saving would refuse; nothing is sent. Stored events need the scope `events:ro`, too, and an event of your own the scope `webhooks` if a saved step signs it. A rule that is not saved and only delivers to URLs may be tested with the scope `webhooks` in place of `rules`: so are the settings of an endpoint previewed.
          *
          *     Scope: `rules` and `events:ro`.
          */
@@ -2065,6 +2109,11 @@ export interface components {
             request_id?: string | null;
             /** @description What was changed. */
             target: components["schemas"]["Target"];
+            /**
+             * @description What was changed, by the name, description or URL that it had then; `null` for what has none, as an event, and in entries of older versions.
+             * @example billing service
+             */
+            target_name?: string | null;
             /** @description The workspace that the change belongs to; `null` for a change of the installation. */
             workspace_id?: components["schemas"]["WorkspaceId"] | null;
         };
@@ -2222,6 +2271,7 @@ export interface components {
          *       "cancel_reason": null,
          *       "created_at": "2026-11-21T12:46:12.092Z",
          *       "delivered_at": "2026-11-21T12:46:12.100Z",
+         *       "duration_ms": 7,
          *       "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
          *       "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
          *       "event_type": "invoice.paid",
@@ -2248,6 +2298,11 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             /** @description When the delivery succeeded; `null` if it has not. */
             delivered_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description The duration of the last attempt, in milliseconds; `null` before the first, or if an older version of Posthorn made it.
+             * @example 7
+             */
+            duration_ms?: number | null;
             /** @description The endpoint that the event is delivered to. */
             endpoint_id: components["schemas"]["EndpointId"];
             /** @description The event that is delivered. */
@@ -2300,6 +2355,11 @@ export interface components {
              * @example 2026-11-21T12:46:12.100Z
              */
             delivered_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description The duration of the last attempt, in milliseconds; `null` before the first, or if an older version of Posthorn made it.
+             * @example 7
+             */
+            duration_ms?: number | null;
             /**
              * @description The endpoint that the event is delivered to.
              * @example we_01M7Z2902B976DQF8TPFF6EEZ2
@@ -2372,6 +2432,11 @@ export interface components {
          */
         DeliveryStatus: "pending" | "retrying" | "delivered" | "failed" | "parked" | "cancelled";
         /**
+         * @description Statuses of deliveries, separated by commas.
+         * @example failed,parked
+         */
+        DeliveryStatuses: string;
+        /**
          * @description When an endpoint is switched off for failing: when both conditions hold.
          * @example strict-10
          */
@@ -2392,6 +2457,26 @@ export interface components {
          * @enum {string}
          */
         DisabledReason: "gone" | "failing" | "manual";
+        /** @description The settings of a rule. A field that is left out takes its default. */
+        DraftRule: {
+            /** @description Whether the rule is switched on. While it is off, its deliveries under way are cancelled. */
+            active?: boolean;
+            /** @description The rule's tests: it is saved only if it fires for each event of which that is expected, and for no other. */
+            examples?: components["schemas"]["RuleExample"][];
+            /** @description The conditions that an event must meet; `null` is none. */
+            if?: Record<string, never> | null;
+            /** @description Whether it acts or only watches. */
+            mode?: components["schemas"]["RuleMode"];
+            /**
+             * @description A name for people.
+             * @example Gold customers to #vip
+             */
+            name?: string;
+            /** @description What is done, each for itself and in no order. */
+            then?: components["schemas"]["RuleStep"][];
+            /** @description The events that it looks at. */
+            when?: components["schemas"]["RuleWhen"];
+        };
         /** @description The result of a dry run: what the replay of a window would send. */
         DryRun: {
             /**
@@ -2845,6 +2930,36 @@ export interface components {
             /** @description A title for people, at most 200 characters. */
             title?: string | null;
         };
+        /** @description How many of the newest events are of a type. */
+        EventTypeCount: {
+            /**
+             * @description How many of the events had it.
+             * @example 7
+             */
+            count: number;
+            /** @description When that was accepted. */
+            last_at: components["schemas"]["Timestamp"];
+            /** @description The last of them. */
+            last_event_id: components["schemas"]["EventId"];
+            /** @description Why a workspace with `strict: refuse` would refuse those that producers send, whatever their payload: `undescribed` or `archived`; `null` if it would not. */
+            misfit?: components["schemas"]["MisfitKind"] | null;
+            /** @description The type. */
+            name: components["schemas"]["EventType"];
+        };
+        /** @description The newest events of a workspace by type, at most 2,000. */
+        EventTypeCounts: {
+            /** @description Whether these were not all events of the time: there were at least as many of each type. */
+            at_least: boolean;
+            /** @description When the oldest of them was accepted; `null` if no event was looked at. */
+            back_to?: components["schemas"]["Timestamp"] | null;
+            /** @description The types, those that were seen most often first. */
+            data: components["schemas"]["EventTypeCount"][];
+            /**
+             * @description The number of events looked at.
+             * @example 2000
+             */
+            events: number;
+        };
         /** @description An event type of the catalogue. */
         EventTypeDescription: {
             /** @description Whether it is no longer sent. */
@@ -3090,6 +3205,20 @@ export interface components {
             pointer: string;
             /** @description Why it does not hold, or why it holds although nothing was found; `null` if the values found make it hold. */
             reason?: components["schemas"]["ConditionReason"] | null;
+        };
+        /** @description How often each rule of a workspace fired for the newest events, at most 2,000. */
+        Fired: {
+            /** @description Whether these were not all events of the time: a rule fired at least as often as it says. */
+            at_least: boolean;
+            /** @description The rules, newest first. */
+            data: components["schemas"]["RuleFired"][];
+            /**
+             * @description How many events were looked at, of any type.
+             * @example 2000
+             */
+            events: number;
+            /** @description When the oldest of them was accepted; `null` if no event was looked at. */
+            oldest_at?: components["schemas"]["Timestamp"] | null;
         };
         /** @description What a rule did with an event of its types and channels. */
         Firing: {
@@ -3602,6 +3731,11 @@ export interface components {
          * @enum {string}
          */
         Method: "POST" | "PUT" | "PATCH" | "GET" | "DELETE";
+        /**
+         * @description The kind of a [`Misfit`].
+         * @enum {string}
+         */
+        MisfitKind: "undescribed" | "archived" | "mismatch";
         /**
          * @description A new action: its settings, and what is said only once. Only `name` and `url` are required.
          * @example {
@@ -4288,15 +4422,6 @@ export interface components {
             /** @description The `before` of the previous page; `null` on the first page. */
             previous?: components["schemas"]["Cursor"] | null;
         };
-        /** @description One page of a list. */
-        Page_WorkspaceDeliveryRow: {
-            /** @description The rows of the page. */
-            data: components["schemas"]["WorkspaceDeliveryRow"][];
-            /** @description The `cursor` of the next page; `null` on the last page. A page may be short, even empty, and still have a next one. */
-            next?: components["schemas"]["Cursor"] | null;
-            /** @description The `before` of the previous page; `null` on the first page. */
-            previous?: components["schemas"]["Cursor"] | null;
-        };
         /**
          * @description Why a delivery is parked: its endpoint fails (`endpoint_failing`) or is switched off for failing (`endpoint_disabled`), or the endpoint's `rate_limit` or `max_concurrency` is used up.
          * @enum {string}
@@ -4678,6 +4803,11 @@ export interface components {
             settings: components["schemas"]["ReplaySettings"];
             /** @description The status of the replay. */
             status: components["schemas"]["ReplayStatus"];
+            /**
+             * @description The number of deliveries to send, as counted when the replay began; `null` if there were too many to count. Deliveries that succeed meanwhile, or come, are not counted anew.
+             * @example 12
+             */
+            total?: number | null;
             /** @description When the replay last made progress. */
             updated_at: components["schemas"]["Timestamp"];
             /** @description The workspace of the replay. */
@@ -4954,6 +5084,23 @@ export interface components {
              */
             name?: string;
         };
+        /** @description For how many events a rule fired. */
+        RuleFired: {
+            /**
+             * @description The events for which a step of it fired.
+             * @example 7
+             */
+            fired: number;
+            /** @description When the newest of both was accepted; `null` if there is none among the events that were looked at. */
+            last_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The rule. */
+            rule_id: components["schemas"]["RuleId"];
+            /**
+             * @description The events for which none fired, but would have, if the rule had not only watched.
+             * @example 0
+             */
+            would_have_fired: number;
+        };
         /**
          * @description The id of a rule: `rule_` and a ULID.
          * @example rule_01M7Z294KETHNPJB3QG0VDG1JA
@@ -4964,26 +5111,6 @@ export interface components {
          * @enum {string}
          */
         RuleMode: "live" | "watch";
-        /** @description The settings of a rule. A field that is left out takes its default. */
-        RuleSettings: {
-            /** @description Whether the rule is switched on. While it is off, its deliveries under way are cancelled. */
-            active?: boolean;
-            /** @description The rule's tests: it is saved only if it fires for each event of which that is expected, and for no other. */
-            examples?: components["schemas"]["RuleExample"][];
-            /** @description The conditions that an event must meet; `null` is none. */
-            if?: Record<string, never> | null;
-            /** @description Whether it acts or only watches. */
-            mode?: components["schemas"]["RuleMode"];
-            /**
-             * @description A name for people.
-             * @example Gold customers to #vip
-             */
-            name: string;
-            /** @description What is done, each for itself and in no order. */
-            then: components["schemas"]["RuleStep"][];
-            /** @description The events that it looks at. */
-            when?: components["schemas"]["RuleWhen"];
-        };
         /** @description How often each step of a rule fired for the newest events, at most 2,000. */
         RuleStatistics: {
             /** @description Whether these were all. If `false`, `until` the oldest gives the statistics before them. */
@@ -5070,8 +5197,8 @@ export interface components {
             event_id?: components["schemas"]["EventIdOrUid"] | null;
             /** @description So many of the newest events of the rule's types, at most 100. */
             recent?: number | null;
-            /** @description The rule as it would be. */
-            rule?: components["schemas"]["RuleSettings"] | null;
+            /** @description The rule as it would be. While it is built, it may lack its `name` and its steps. */
+            rule?: components["schemas"]["DraftRule"] | null;
             /** @description The rule as it is saved; with `rule`, the one that would be changed. */
             rule_id?: components["schemas"]["RuleId"] | null;
             /** @description The workspace, for a rule that is not saved. Required with a key for all workspaces. */
@@ -5178,6 +5305,16 @@ export interface components {
              * @example 2000
              */
             events: number;
+        };
+        /** @description How far a list was looked through for one page. */
+        SearchedDeliveries: {
+            /** @description The oldest time that was looked at; `next` continues from there. */
+            back_to: components["schemas"]["Timestamp"];
+            /**
+             * @description The number of deliveries that were looked at. Those of events of other types are not counted.
+             * @example 2000
+             */
+            deliveries: number;
         };
         /**
          * @description A signing secret: `whsec_` and base64 of 24 to 64 bytes; for the profiles `body` and `covered` also 16 to 128 visible ASCII characters; for `standard-asymmetric` `whsk_` and base64 of an ed25519 seed and its public key.
@@ -6083,8 +6220,17 @@ export interface components {
              */
             uid: components["schemas"]["Uid"] | null;
         };
-        /** @description A delivery, or an endpoint that was skipped. */
-        WorkspaceDeliveryRow: components["schemas"]["Delivery"] | components["schemas"]["SkippedDelivery"];
+        /** @description A page of a list of a workspace's deliveries. */
+        WorkspaceDeliveryPage: {
+            /** @description The rows of the page. */
+            data: (components["schemas"]["Delivery"] | components["schemas"]["SkippedDelivery"])[];
+            /** @description The `cursor` of the next page; `null` on the last page. A page may be short, even empty, and still have a next one. */
+            next?: components["schemas"]["Cursor"] | null;
+            /** @description The `before` of the previous page; `null` on the first page. */
+            previous?: components["schemas"]["Cursor"] | null;
+            /** @description How far the list was looked through for this page. */
+            searched: components["schemas"]["SearchedDeliveries"];
+        };
         /**
          * @description The id of a workspace: `ws_` and a ULID.
          * @example ws_01M7Z294KETHNPJB3QG0VDG1JA
@@ -7832,6 +7978,7 @@ export interface operations {
                      *             "id": "ws_01M7Z294KETHNPJB3QG0VDG1JA",
                      *             "type": "workspace"
                      *           },
+                     *           "target_name": "billing service",
                      *           "workspace_id": null
                      *         }
                      *       ],
@@ -7989,6 +8136,7 @@ export interface operations {
                      *           "cancel_reason": null,
                      *           "created_at": "2026-11-21T12:46:12.092Z",
                      *           "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *           "duration_ms": 7,
                      *           "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *           "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *           "event_type": "invoice.paid",
@@ -8004,10 +8152,14 @@ export interface operations {
                      *         }
                      *       ],
                      *       "next": null,
-                     *       "previous": null
+                     *       "previous": null,
+                     *       "searched": {
+                     *         "back_to": "2026-11-21T12:46:12.092Z",
+                     *         "deliveries": 2000
+                     *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["Page_WorkspaceDeliveryRow"];
+                    "application/json": components["schemas"]["WorkspaceDeliveryPage"];
                 };
             };
             401: components["responses"]["unauthorized"];
@@ -8079,6 +8231,7 @@ export interface operations {
                      *       "cancel_reason": null,
                      *       "created_at": "2026-11-21T12:46:12.092Z",
                      *       "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *       "duration_ms": 7,
                      *       "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *       "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *       "event_type": "invoice.paid",
@@ -8249,6 +8402,53 @@ export interface operations {
             403: components["responses"]["missing_scope"];
             409: components["responses"]["idempotency_key_reused.idempotency_key_in_progress.event_type_exists.too_many_event_types"];
             413: components["responses"]["too_large"];
+            422: components["responses"]["unknown_field.invalid_request"];
+            500: components["responses"]["internal_error"];
+        };
+    };
+    count_event_types: {
+        parameters: {
+            query?: {
+                /** @description The workspace. Required with a key for all workspaces. */
+                workspace_id?: components["schemas"]["WorkspaceIdOrUid"];
+                /** @description Only events accepted at this time or later. */
+                since?: components["schemas"]["Timestamp"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at_least": false,
+                     *       "back_to": null,
+                     *       "data": [
+                     *         {
+                     *           "count": 7,
+                     *           "last_at": "2026-11-21T12:46:12.092Z",
+                     *           "last_event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
+                     *           "misfit": null,
+                     *           "name": "invoice.paid"
+                     *         }
+                     *       ],
+                     *       "events": 2000
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventTypeCounts"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["missing_scope"];
+            404: components["responses"]["not_found"];
             422: components["responses"]["unknown_field.invalid_request"];
             500: components["responses"]["internal_error"];
         };
@@ -9048,6 +9248,7 @@ export interface operations {
                      *           "cancel_reason": null,
                      *           "created_at": "2026-11-21T12:46:12.092Z",
                      *           "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *           "duration_ms": 7,
                      *           "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *           "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *           "event_type": "invoice.paid",
@@ -9222,6 +9423,7 @@ export interface operations {
                      *           "cancel_reason": null,
                      *           "created_at": "2026-11-21T12:46:12.092Z",
                      *           "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *           "duration_ms": 7,
                      *           "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *           "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *           "event_type": "invoice.paid",
@@ -9242,6 +9444,7 @@ export interface operations {
                      *           "cancel_reason": null,
                      *           "created_at": "2026-11-21T12:46:12.092Z",
                      *           "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *           "duration_ms": 7,
                      *           "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *           "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *           "event_type": "invoice.paid",
@@ -9262,6 +9465,7 @@ export interface operations {
                      *           "cancel_reason": null,
                      *           "created_at": "2026-11-21T12:46:12.092Z",
                      *           "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *           "duration_ms": 7,
                      *           "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *           "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *           "event_type": "invoice.paid",
@@ -9858,6 +10062,7 @@ export interface operations {
                      *             "until": null
                      *           },
                      *           "status": "running",
+                     *           "total": 12,
                      *           "updated_at": "2026-11-21T12:46:12.092Z",
                      *           "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA"
                      *         }
@@ -9911,6 +10116,7 @@ export interface operations {
                      *         "until": null
                      *       },
                      *       "status": "running",
+                     *       "total": 12,
                      *       "updated_at": "2026-11-21T12:46:12.092Z",
                      *       "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA"
                      *     }
@@ -9967,6 +10173,7 @@ export interface operations {
                      *         "until": null
                      *       },
                      *       "status": "running",
+                     *       "total": 12,
                      *       "updated_at": "2026-11-21T12:46:12.092Z",
                      *       "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA"
                      *     }
@@ -10136,6 +10343,54 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["idempotency_key_reused.idempotency_key_in_progress.too_many_endpoints.too_many_rules.changed_meanwhile"];
             413: components["responses"]["too_large"];
+            422: components["responses"]["unknown_field.invalid_request"];
+            500: components["responses"]["internal_error"];
+        };
+    };
+    read_rules_statistics: {
+        parameters: {
+            query?: {
+                /** @description The workspace. Required with a key for all workspaces. */
+                workspace_id?: components["schemas"]["WorkspaceIdOrUid"];
+                /** @description Only events accepted at this instant or later. */
+                since?: components["schemas"]["Timestamp"];
+                /** @description Only events accepted before this instant. */
+                until?: components["schemas"]["Timestamp"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at_least": false,
+                     *       "data": [
+                     *         {
+                     *           "fired": 7,
+                     *           "last_at": null,
+                     *           "rule_id": "rule_01M7Z294KETHNPJB3QG0VDG1JA",
+                     *           "would_have_fired": 0
+                     *         }
+                     *       ],
+                     *       "events": 2000,
+                     *       "oldest_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Fired"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["missing_scope"];
+            404: components["responses"]["not_found"];
             422: components["responses"]["unknown_field.invalid_request"];
             500: components["responses"]["internal_error"];
         };
@@ -11478,6 +11733,7 @@ export interface operations {
                      *           "cancel_reason": null,
                      *           "created_at": "2026-11-21T12:46:12.092Z",
                      *           "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *           "duration_ms": 7,
                      *           "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *           "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *           "event_type": "invoice.paid",
@@ -12004,8 +12260,8 @@ export interface operations {
             query?: {
                 /** @description The workspace of the endpoint. Required with a key for all workspaces that names the endpoint by its uid. */
                 workspace_id?: components["schemas"]["WorkspaceIdOrUid"];
-                /** @description Only deliveries with this status. */
-                status?: components["schemas"]["DeliveryStatus"];
+                /** @description Only deliveries with one of these statuses, separated by commas. */
+                status?: components["schemas"]["DeliveryStatuses"];
                 /** @description Only deliveries of these event types and families, separated by commas. */
                 event_type?: components["schemas"]["EventTypes"];
                 /** @description Only the delivery of this event. */
@@ -12046,6 +12302,7 @@ export interface operations {
                      *         "cancel_reason": null,
                      *         "created_at": "2026-11-21T12:46:12.092Z",
                      *         "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *         "duration_ms": 7,
                      *         "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *         "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *         "event_type": "invoice.paid",
@@ -12135,6 +12392,7 @@ export interface operations {
                      *       "cancel_reason": null,
                      *       "created_at": "2026-11-21T12:46:12.092Z",
                      *       "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *       "duration_ms": 7,
                      *       "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *       "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *       "event_type": "invoice.paid",
@@ -12244,6 +12502,7 @@ export interface operations {
                      *       "cancel_reason": null,
                      *       "created_at": "2026-11-21T12:46:12.092Z",
                      *       "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *       "duration_ms": 7,
                      *       "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *       "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *       "event_type": "invoice.paid",
@@ -12400,6 +12659,7 @@ export interface operations {
                      *           "cancel_reason": null,
                      *           "created_at": "2026-11-21T12:46:12.092Z",
                      *           "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *           "duration_ms": 7,
                      *           "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *           "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *           "event_type": "invoice.paid",
@@ -12447,6 +12707,7 @@ export interface operations {
                      *         "until": null
                      *       },
                      *       "status": "running",
+                     *       "total": 12,
                      *       "updated_at": "2026-11-21T12:46:12.092Z",
                      *       "workspace_id": "ws_01M7Z294KETHNPJB3QG0VDG1JA"
                      *     }
@@ -12811,6 +13072,7 @@ export interface operations {
                      *       "cancel_reason": null,
                      *       "created_at": "2026-11-21T12:46:12.092Z",
                      *       "delivered_at": "2026-11-21T12:46:12.100Z",
+                     *       "duration_ms": 7,
                      *       "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
                      *       "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *       "event_type": "invoice.paid",

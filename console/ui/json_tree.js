@@ -1,12 +1,16 @@
 // How is a payload shown?
 // A tree that folds, copies paths and values, and draws only what is open: 10,000 items come 100 at a time.
-import { html, Copy, Segments, messages, useMemo, useState } from '../shell.js';
+import { html, Copy, Segments, copyText, messages, useMemo, useState } from '../shell.js';
 import { JsonMistake, parseJson, pretty } from './json_text.js';
 
 /** @typedef {import('./json_text.js').Node} Node */
 const PAGE = 100;
 /** So many values may be open at first: the top levels of a small payload, one level of a large one. */
 const OPEN_AT_FIRST = 60;
+/** So many are opened at once: more would let the browser stand still for a moment. */
+const OPEN_AT_MOST = 250;
+/** So many lines of text are laid out together, when they come into view. */
+const BLOCK = 200;
 
 /**
  * @param {object} props
@@ -22,12 +26,12 @@ export function JsonTree({ text, label = 'JSON', root = '', tools }) {
   const parsed = useMemo(() => { try { return parseJson(text); } catch (error) { if (error instanceof JsonMistake) return error; throw error; } }, [text]);
   if (parsed instanceof JsonMistake) return html`<div class="json"><p class="muted pad">${messages.json.invalid}</p><pre class="raw">${text}</pre></div>`;
   const nested = Boolean(parsed.members || parsed.items);
-  const openTo = depth ?? firstDepth(parsed);
+  const openTo = depth ?? depthFor(parsed, OPEN_AT_FIRST, 6);
   const set = (/** @type {number} */ to) => { setDepth(to); setTurn(turn + 1); };
   return html`<div class="json" role="group" aria-label=${label}>
     <div class="json-head row"><${Segments} value=${view} change=${setView} label=${label} options=${[['tree', messages.json.tree], ['text', messages.json.raw]]} />
       <span class="spacer"></span>
-      ${nested && view === 'tree' && html`<button class="plain" onClick=${() => set(4)}>${messages.json.expand}</button><button class="plain" onClick=${() => set(1)}>${messages.json.collapse}</button>`}
+      ${nested && view === 'tree' && html`<button class="plain" onClick=${() => set(Math.max(2, depthFor(parsed, OPEN_AT_MOST)))}>${messages.json.expand}</button><button class="plain" onClick=${() => set(1)}>${messages.json.collapse}</button>`}
       <${Copy} text=${text} label=${messages.copy.all} /></div>
     ${view === 'text' ? html`<${Text} text=${text} parsed=${parsed} />` : html`<div class="tree" key=${turn}><${Value} node=${parsed} name=${null} path=${root} pointer="" level=${0} openTo=${openTo} tools=${tools} source=${text} /></div>`}
   </div>`;
@@ -36,19 +40,35 @@ export function JsonTree({ text, label = 'JSON', root = '', tools }) {
 /** @param {{text: string, parsed: Node}} props */
 function Text({ text, parsed }) {
   const shown = useMemo(() => (text.length < 400_000 ? pretty(parsed) : text), [text]);
-  return html`<pre class="raw">${shown}</pre>`;
+  const blocks = useMemo(() => {
+    const lines = shown.split('\n');
+    return Array.from({ length: Math.ceil(lines.length / BLOCK) }, (_, n) => lines.slice(n * BLOCK, (n + 1) * BLOCK));
+  }, [shown]);
+  if (blocks.length === 1) return html`<pre class="raw">${shown}</pre>`;
+  return html`<pre class="raw">${blocks.map((lines, n) => html`<span key=${n} class="raw-block" style=${{ containIntrinsicHeight: `${lines.length * 20}px` }}>${lines.join('\n')}\n</span>`)}</pre>`;
 }
 
-/** The deepest level whose values are still few. @param {Node} node */
-function firstDepth(node) {
+/** The deepest level whose lines, as far as they are drawn, are still few. @param {Node} node @param {number} few @param {number} [deepest] */
+function depthFor(node, few, deepest = 200) {
   let level = [node];
   let seen = 0;
-  for (let depth = 0; depth < 6; depth++) {
-    level = level.flatMap((n) => children(n).map(([, child]) => child));
+  for (let depth = 0; depth < deepest; depth++) {
+    level = level.flatMap((n) => children(n).slice(0, PAGE).map(([, child]) => child));
     seen += level.length;
-    if (seen > OPEN_AT_FIRST) return Math.max(1, depth);
+    if (seen > few) return Math.max(1, depth);
+    if (level.length === 0) return depth + 1;
   }
-  return 6;
+  return deepest;
+}
+
+/** A light button: a tree has hundreds of them. @param {string} label @param {string|(() => string)} text */
+const copyButton = (label, text) => html`<button type="button" class="icon-button copy light" aria-label=${label} title=${label} onClick=${(/** @type {Event} */ event) => copyLightly(/** @type {HTMLElement} */ (event.currentTarget), text)}></button>`;
+
+/** @param {HTMLElement} button @param {string|(() => string)} text */
+async function copyLightly(button, text) {
+  if (!await copyText(typeof text === 'function' ? text() : text)) return;
+  button.classList.add('done');
+  setTimeout(() => button.classList.remove('done'), 1500);
 }
 
 /** @param {Node} node @returns {[string|number, Node][]} */
@@ -67,7 +87,7 @@ function Value({ node, name, path, pointer, level, openTo, tools, source }) {
   const [limit, setLimit] = useState(PAGE);
   const value = () => (node.kind === 'string' ? node.text : source.slice(node.start, node.end));
   const label = name === null ? null : html`<span class="name">${name}</span>`;
-  const buttons = html`<span class="tools">${path && html`<${Copy} text=${path} label=${`${messages.copy.path}: ${path}`} />`}${!nested && html`<${Copy} text=${value} label=${messages.copy.value} />`}${tools?.(path, node, pointer)}</span>`;
+  const buttons = html`<span class="tools">${path && copyButton(`${messages.copy.path}: ${path}`, path)}${!nested && copyButton(messages.copy.value, value)}${tools?.(path, node, pointer)}</span>`;
   // Deep payloads move to the right a little only, so that 100 levels stay readable.
   const style = { paddingInlineStart: `${Math.min(level, 12) * 16 + Math.max(0, level - 12) * 2}px` };
   if (!nested) return html`<div class="line" style=${style}>${label}<bdi class=${`value ${node.kind}`}>${node.kind === 'string' ? html`<span class="quote">"</span>${node.text}<span class="quote">"</span>` : node.text}</bdi>${buttons}</div>`;

@@ -26,6 +26,19 @@ export function visiblePages() {
     .filter(([, pages]) => pages.length > 0);
 }
 
+/** The first page that this session may open. */
+export const firstPage = () => visiblePages()[0]?.[1][0] ?? 'overview';
+
+/**
+ * Why this session may not open a page: the scope that it lacks, or 'portal' for a page that a customer's portal does not have.
+ * @param {string} page
+ */
+export function lacking(page) {
+  const [, scope, inPortal] = PAGES.flatMap(([, pages]) => pages).find(([name]) => name === page) ?? ['', '', false];
+  if (route.value.app === 'portal' && page !== 'replays' && !(inPortal && (look.value.pages ?? [page]).includes(page))) return 'portal';
+  return scope && !may(scope) ? scope : '';
+}
+
 /** What the portal looks like; portal.js fills it. @type {import('../vendor/preact-htm-signals.js').Signal<{name?: string|null, accent?: string|null, logo?: string|null, theme?: string, origins?: string[], refresh_url?: string|null, return_url?: string|null, hide_branding?: boolean, pages?: string[]|null, lang?: string|null}>} */
 export const look = signal({});
 

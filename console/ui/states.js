@@ -47,9 +47,12 @@ export function Failed({ problem, retry, title, compact }) {
 /** No such thing here: back to the list. */
 export const NotFound = () => html`<${State} icon="search" title=${words.notFoundTitle} actions=${route.value.id && html`<a class="button" href=${link(route.value.page)}>${words.toList}</a>`}>${words.notFound}<//>`;
 
+/** The server's words, as a sentence for people. @param {string} text */
+const sentence = (text) => `${text[0]?.toUpperCase() ?? ''}${text.slice(1).replaceAll('`', '')}${/[.!?]$/.test(text) ? '' : '.'}`;
+
 /** @param {{problem?: any, scope?: string}} props */
 export function Forbidden({ problem, scope }) {
-  return html`<${State} icon="ban" title=${words.forbiddenTitle}>${problem ? problem.message : words.forbidden(scope ?? '')}<//>`;
+  return html`<${State} icon="ban" title=${words.forbiddenTitle}>${route.value.app === 'portal' ? words.forbiddenPortal : problem ? sentence(problem.message) : words.forbidden(scope ?? '')}<//>`;
 }
 
 /** Polling fails: what is shown is old. @param {{live: import('../live.js').Live}} props */
@@ -59,9 +62,9 @@ export function Stale({ live }) {
   return html`<p class="notice warn" role="status"><${Icon} name="clock" />${words.stale(now - live.updatedAt)} <button class="plain" onClick=${() => live.refresh()}>${words.retry}</button></p>`;
 }
 
-/** A page that searched only a part. @param {{looked?: number, backTo?: string|null, goOn?: (() => void)|null}} props */
+/** A page that searched only a part. @param {{looked?: string, backTo?: string|null, goOn?: (() => void)|null}} props `looked`: how many of what */
 export const Partial = ({ looked, backTo, goOn }) => html`<p class="notice"><${Icon} name="info" />
-  ${looked !== undefined && backTo ? words.partial(looked, relative(backTo)) : words.shortPage} ${goOn && html`<button class="plain" onClick=${goOn}>${words.goOn}</button>`}
+  ${backTo ? words.partial(relative(backTo), looked) : words.shortPage} ${goOn && html`<button class="plain" onClick=${goOn}>${words.goOn}</button>`}
 </p>`;
 
 /** @param {{days: number}} props */

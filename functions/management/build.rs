@@ -1,6 +1,7 @@
 //! Prepares what the function serves as it is: the OpenAPI document and the console's files.
 //! Each is gzipped here, so the function compresses nothing while it runs.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -11,8 +12,14 @@ use flate2::write::GzEncoder;
 
 #[path = "src/console/content_types.rs"]
 mod content_types;
+#[path = "build/lexer.rs"]
+mod lexer;
+#[path = "build/module.rs"]
+mod module;
 #[path = "build/pack.rs"]
 mod pack;
+#[path = "build/style.rs"]
+mod style;
 
 const DOCUMENT: &str = "../../docs/openapi.json";
 const CONSOLE: &str = "../../console";
@@ -34,34 +41,29 @@ fn openapi(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// `console.rs`: the page, and every file with its content type, gzipped. `HASH` changes with any of them. What `shell.js`
-/// exports is in it, so the first page takes ten requests and not thirty.
+/// `console.rs`: the page, and every file with its content type, gzipped. `HASH` changes with any of them.
 fn console(folder: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={CONSOLE}");
-    let shell = pack::pack(&|path| Ok(std::fs::read_to_string(Path::new(CONSOLE).join(path))?))?;
-    let mut paths = Vec::new();
-    walk(Path::new(CONSOLE), "", &mut paths)?;
-    paths.retain(|path| !shell.modules.contains(path));
-    paths.sort();
-
-    let page = std::fs::read_to_string(Path::new(CONSOLE).join("index.html"))?;
+    let read = |path: &str| Ok(std::fs::read_to_string(Path::new(CONSOLE).join(path))?);
+    let page = read("index.html")?;
+    let contents = contents(&read)?;
     let (mut hasher, mut length) = (crc32fast::Hasher::new(), page.len());
     hasher.update(page.as_bytes());
     let mut files = String::new();
-    for (number, path) in paths.iter().enumerate() {
-        let Some(content_type) = content_types::content_type(path) else { continue };
-        let content = match path.as_str() {
-            "shell.js" => shell.text.clone().into_bytes(),
-            path => std::fs::read(Path::new(CONSOLE).join(path))?,
-        };
+    for (number, (path, (content_type, content))) in contents.iter().enumerate() {
         hasher.update(path.as_bytes());
-        hasher.update(&content);
+        hasher.update(content);
         length += content.len();
-        std::fs::write(folder.join(format!("{number}.gz")), gzipped(&content)?)?;
+        std::fs::write(folder.join(format!("{number}.gz")), gzipped(content)?)?;
         writeln!(
             files,
             "    ({path:?}, {content_type:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{number}.gz\"))),"
         )?;
+    }
+    for named in page.split("%ASSETS%/").skip(1).filter_map(|rest| rest.split('"').next()) {
+        if !contents.contains_key(named) {
+            return Err(format!("index.html names {named}, which is not served").into());
+        }
     }
     let hash = format!("{:08x}{length:x}", hasher.finalize());
     let page = page.replace("%ASSETS%", &format!("/console/assets/{hash}"));
@@ -71,6 +73,31 @@ fn console(folder: &Path) -> Result<(), Box<dyn Error>> {
         format!("W/\"{hash}\""),
     );
     Ok(std::fs::write(folder.join("console.rs"), source)?)
+}
+
+/// Files by their paths: content type and content.
+type Contents = BTreeMap<String, (&'static str, Vec<u8>)>;
+
+/// What is served: the modules in their packs, style sheets without comments, the rest as it is.
+fn contents(read: &pack::Read<'_>) -> Result<Contents, Box<dyn Error>> {
+    let mut paths = Vec::new();
+    walk(Path::new(CONSOLE), "", &mut paths)?;
+    let mut contents = BTreeMap::new();
+    for path in paths.into_iter().filter(|path| !path.ends_with(".js")) {
+        let Some(content_type) = content_types::content_type(&path) else { continue };
+        let content = match path.ends_with(".css") {
+            true => style::stripped(&read(&path)?).map_err(|why| format!("{path}: {why}"))?.into_bytes(),
+            false => std::fs::read(Path::new(CONSOLE).join(&path))?,
+        };
+        contents.insert(path, (content_type, content));
+    }
+    for (path, text) in pack::packs(read)? {
+        let content_type = content_types::content_type(&path).ok_or("a pack of no known type")?;
+        if contents.insert(path.clone(), (content_type, text.into_bytes())).is_some() {
+            return Err(format!("{path} is both a file and a pack").into());
+        }
+    }
+    Ok(contents)
 }
 
 /// Collects the paths of the files below `folder`, which is `prefix` of the console's: not the page, tests, pages that only

@@ -7,11 +7,11 @@ const times = (n) => ['', 'once', 'twice', 'three times', 'four times', 'five ti
 
 export const words = {
   title: 'Deliveries', things: 'deliveries', delivery: 'Delivery',
-  time: 'Accepted', status: 'Status', type: 'Event type', endpoint: 'Endpoint', attempts: 'Attempts', answer: 'Last answer', period: 'period', error: 'Error',
+  time: 'Accepted', status: 'Status', type: 'Event type', endpoint: 'Endpoint', attempts: 'Attempts', answer: 'Last answer', took: 'Took', period: 'period', error: 'Error',
   statusFilter: 'status', typeFilter: 'event type', endpointFilter: 'endpoint', errorFilter: 'error',
   days: { today: 'Today', yesterday: 'Yesterday' },
   empty: 'No deliveries yet', emptyHint: 'When an event is sent, there is one delivery for each endpoint that subscribes to it.', send: 'Send an event',
-  partial: 'The newest 2,000 deliveries of this page were searched. Older ones may match.', partialMore: 'Not all deliveries were searched for this page.',
+  looked: (/** @type {number} */ n) => count(n, 'delivery', 'deliveries'),
   replay: 'Send again', curl: 'Copy as curl', curlCopied: 'The request is copied, with a signature that is valid now.', openEvent: 'Open event', doctor: 'Check the signature', replayPeriod: 'Replay a period',
   in: (/** @type {number} */ ms) => (ms > 0 ? `in ${span(ms)}` : 'due'),
   parkedShort: /** @type {Record<string, string>} */ ({ endpoint_failing: 'endpoint fails', endpoint_disabled: 'endpoint is off', rate_limit: 'rate limit', max_concurrency: 'concurrency limit' }),

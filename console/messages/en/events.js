@@ -6,6 +6,7 @@ import { count, number } from '../../shell.js';
 const list = (names) => (names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', '));
 
 export const words = {
+  looked: (/** @type {number} */ n) => count(n, 'event'),
   title: 'Events', things: 'events', event: 'Event', time: 'Accepted', type: 'Event type', deliveries: 'Deliveries', skipped: 'Skipped', channels: 'Channels', id: 'Id', uid: 'Your id',
   textFilter: 'text in the payload', text: 'Text in the payload', typeFilter: 'event type', period: 'period', keyFilter: 'idempotency key',
   send: 'Send an event', empty: 'No events yet', emptyHint: 'Your product sends an event by one request. Send the first one here, and see where it goes.', emptyPortal: 'Events are listed here as soon as the first one is sent.', erasedBadge: 'erased', later: (/** @type {string} */ when) => `due ${when}`,

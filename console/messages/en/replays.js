@@ -22,5 +22,6 @@ export const words = {
     completed: (/** @type {number} */ sent, /** @type {string} */ took) => (sent === 0 ? `Nothing was left to send. It took ${took}.` : `${count(sent, 'delivery was', 'deliveries were')} sent again in ${took}. Some may still be on their way.`),
     cancelled: (/** @type {number} */ sent) => `It was stopped after ${count(sent, 'delivery', 'deliveries')}: by hand, or because the endpoint was switched off or deleted.`,
   },
+  ofTotal: (/** @type {number} */ n) => `of ${number(n)}`,
   cancel: 'Stop', cancelTitle: 'Stop this replay?', cancelWords: 'What it has sent already goes on. The rest is not sent.', cancelConfirm: 'Stop it', cancelled: 'The replay is stopped.', deliveriesOf: 'Deliveries of this endpoint in this period', percent: (/** @type {number} */ share) => `${Math.floor(share * 100)} %`, repeat: 'Replay again',
 };

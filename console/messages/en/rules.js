@@ -22,7 +22,7 @@ export const texts = {
   title: 'Rules', rule: 'Rule', rules: 'rules', lead: 'A rule waits for an event, checks its conditions, then runs its steps. Each step runs on its own.',
   newRule: 'New rule', noRules: 'No rules yet', noRulesHint: 'For example: when a gold customer’s ticket mentions a refund, post to Slack. While you build a rule you see which of the last 100 events it would have fired for.',
   columns: { rule: 'Rule', fired: 'Fired, 24 h', last: 'Last', mode: 'Mode', on: 'On', name: 'Name', state: 'State', time: 'Time', type: 'Event type', outcome: 'What it did', delivery: 'Delivery' },
-  never: 'Never', notAllFirings: 'Only the newest 2,000 events were looked at', switchedOn: 'Switched on', switchedOff: 'Switched off',
+  notToday: 'Not in 24 hours', notSince: (/** @type {string} */ when) => `Not since ${when}`, lookedBack: (/** @type {string} */ n, /** @type {string} */ back) => `At least: of the newest ${n} events, back to ${back}`, switchedOn: 'Switched on', switchedOff: 'Switched off',
   switchOf: (/** @type {string} */ name) => `Rule “${name}”`, onNow: (/** @type {string} */ name) => `“${name}” is on`, offNow: (/** @type {string} */ name) => `“${name}” is off. Deliveries still being tried are cancelled.`, undo: 'Undo',
 
   // The page of one rule
@@ -32,7 +32,7 @@ export const texts = {
   savedLive: 'Saved. The rule is live within five seconds.', savedWatching: 'Saved. The rule only watches: nothing is sent, and Firings shows when it would have fired.', notSaved: 'Not saved.', seeBelow: (/** @type {number} */ n) => (n === 1 ? 'The mistake is marked below.' : `${n} mistakes are marked below.`),
   delete: 'Delete', deleted: 'Rule deleted', deleteTitle: (/** @type {string} */ name) => `Delete “${name}”?`, deleteHint: 'The endpoints of its steps are deleted, and deliveries still being tried are cancelled. Past deliveries stay listed; its firings do not.',
   undoKey: 'Undo', redoKey: 'Redo', saveKey: 'Save', restored: 'Your earlier edits are back. They are not saved yet.', discard: 'Discard them', discardEdits: 'Discard', cancel: 'Cancel',
-  conflict: 'Somebody else saved this rule while you edited it. Nothing of yours is lost: save yours over theirs, or take theirs. Undo brings yours back.', mine: 'Yours', theirs: 'Theirs, saved', keepMine: 'Keep mine', takeTheirs: 'Take theirs',
+  conflict: 'Somebody else saved this rule while you edited it. Nothing of yours is lost: keep yours and save again to replace theirs, or take theirs. Undo brings yours back.', mine: 'Yours', theirs: 'Theirs, saved', keepMine: 'Keep mine', takeTheirs: 'Take theirs',
   secretsTitle: 'Secrets of the new steps', secretsHint: 'Receivers verify signatures with these. They are shown only this once: copy them now.', secretsDone: 'I have copied them',
 
   // Cards
@@ -88,7 +88,7 @@ export const texts = {
   jsonLabel: 'The rule as JSON', strange: 'The builder cannot show this yet. Correct the marked lines first.', jsonHint: 'The same rule as text. Valid edits show in the builder at once.',
 
   // Firings
-  stepNumber: (/** @type {string|number} */ n) => `Step ${n}`, firings: 'firings', resultWord: 'Result', periodWord: 'Period', results: /** @type {Record<string, string>} */ ({ fired: 'Fired', would_have_fired: 'Would have fired', not_fired: 'Did not fire' }), noFirings: 'No events since the rule was saved', noFiringsHint: 'Each event of its types appears here, with what the rule did and why.',
+  didNot: (/** @type {string} */ why) => `did not fire · ${why}`, stepNumber: (/** @type {string|number} */ n) => `Step ${n}`, firings: 'firings', resultWord: 'Result', periodWord: 'Period', results: /** @type {Record<string, string>} */ ({ fired: 'Fired', would_have_fired: 'Would have fired', not_fired: 'Did not fire' }), noFirings: 'No events since the rule was saved', noFiringsHint: 'Each event of its types appears here, with what the rule did and why.',
   skips: /** @type {Record<string, string>} */ ({ filter: 'conditions not met', disabled: 'switched off', parked_full: 'too many parked', watching: 'only watching', loop: 'would be a loop', forwarded: 'delivered by the endpoint', channel: 'in none of the channels', type_not_subscribed: 'another type', notified_lately: 'notified recently' }),
   lookedAt: (/** @type {string} */ n, /** @type {string} */ since) => `The newest ${n} events, back to ${since}:`, noEventsYet: 'No events in this period.',
 };

@@ -12,14 +12,14 @@ export const timeOfId = (id) => [...id.replace(/^[a-z]+_/, '').slice(0, 10)].red
 export const lastsMs = (n, perSecond) => (n / Math.min(perSecond ?? MOST_PER_SECOND, MOST_PER_SECOND)) * 1000;
 
 /**
- * The part that is done, 0 to 1: of what the dry run counted, or else of the window.
- * @param {any} replay @param {number|null} [expected]
+ * The part that is done, 0 to 1: of what was counted when it began, or else of the window.
+ * @param {any} replay
  */
-export function share(replay, expected = null) {
-  const { progress, settings, status, created_at } = replay;
+export function share(replay) {
+  const { progress, settings, status, created_at, total } = replay;
   if (progress.phase === 'over' || status === 'completed') return 1;
   // Deliveries may have come or gone since they were counted, so that the bar waits before its end.
-  if (expected) return Math.min(0.99, replay.sent / expected);
+  if (total) return Math.min(0.99, replay.sent / total);
   const since = Date.parse(settings.since);
   const until = Date.parse(settings.until ?? created_at);
   const within = progress.after ? Math.min(1, Math.max(0, (timeOfId(progress.after) - since) / Math.max(1, until - since))) : 0;
@@ -30,10 +30,10 @@ export function share(replay, expected = null) {
 
 /**
  * The time left, by how fast it went so far; null while that says nothing.
- * @param {any} replay @param {number} now @param {number|null} [expected]
+ * @param {any} replay @param {number} now
  */
-export function leftMs(replay, now, expected = null) {
-  const done = share(replay, expected);
+export function leftMs(replay, now) {
+  const done = share(replay);
   const took = Math.max(0, now - Date.parse(replay.created_at));
   if (replay.status !== 'running' || done < 0.02 || took < 2000) return null;
   return (took / done) * (1 - done);
@@ -41,9 +41,3 @@ export function leftMs(replay, now, expected = null) {
 
 /** The time up to which it has come. @param {any} replay @returns {string|null} */
 export const reached = (replay) => (replay.progress.after ? new Date(timeOfId(replay.progress.after)).toISOString() : null);
-
-const STORE = 'posthorn.replay.';
-/** What a dry run counted, for the bar of this tab: the API does not keep it. @param {string} id @param {number} count */
-export const remember = (id, count) => sessionStorage.setItem(STORE + id, String(count));
-/** @param {string} id @returns {number|null} */
-export const expectedOf = (id) => Number(sessionStorage.getItem(STORE + id)) || null;

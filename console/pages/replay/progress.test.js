@@ -32,10 +32,10 @@ test('the bar never leaves its ends', () => {
 });
 
 test('with a count the bar follows what was sent, and waits before its end', () => {
-  assert.equal(share(replay({ sent: 300 }), 1200), 0.25);
-  assert.equal(share(replay({ sent: 1201 }), 1200), 0.99);
-  assert.equal(share(replay({ sent: 1201, status: 'completed' }), 1200), 1);
-  assert.equal(leftMs(replay({ sent: 300 }), Date.parse('2026-11-28T12:00:10Z'), 1200), 30_000);
+  assert.equal(share(replay({ sent: 300, total: 1200 })), 0.25);
+  assert.equal(share(replay({ sent: 1201, total: 1200 })), 0.99);
+  assert.equal(share(replay({ sent: 1201, total: 1200, status: 'completed' })), 1);
+  assert.equal(leftMs(replay({ sent: 300, total: 1200 }), Date.parse('2026-11-28T12:00:10Z')), 30_000);
 });
 
 test('the time left follows from the pace', () => {

@@ -1,7 +1,7 @@
 //! Who changed what? The shapes of `/v1/audit`.
 
 use domain::access::actor::Actor;
-use domain::audit::changes::Members;
+use domain::audit::changes::{Changes, Members};
 use domain::audit::{Action, AuditEntry as DomainEntry, AuditFilter, Target};
 use domain::id::{ApiKeyId, AuditEntryId, WorkspaceId};
 use domain::timestamp::Timestamp;
@@ -47,6 +47,10 @@ pub struct AuditEntry {
     pub action: Action,
     /// What was changed.
     pub target: Target,
+    /// What was changed, by the name, description or URL that it had then; `null` for what has none, as an event, and in
+    /// entries of older versions.
+    #[cfg_attr(feature = "openapi", schema(examples("billing service")))]
+    pub target_name: Option<String>,
     /// The changed members as they were, `[hidden]` in place of secrets; `null` for something new, and for an action that
     /// changes no member.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
@@ -61,8 +65,9 @@ pub struct AuditEntry {
 impl From<DomainEntry> for AuditEntry {
     fn from(entry: DomainEntry) -> Self {
         let DomainEntry { id, workspace_id, actor, action, target, changes, request_id } = entry;
-        let (before, after) = (changes.before, changes.after);
-        Self { id, created_at: id.time(), workspace_id, actor, action, target, before, after, request_id }
+        let Changes { name: target_name, before, after } = changes;
+        let created_at = id.time();
+        Self { id, created_at, workspace_id, actor, action, target, target_name, before, after, request_id }
     }
 }
 

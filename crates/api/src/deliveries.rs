@@ -1,5 +1,7 @@
 //! What does the API show of a delivery? The shapes of `…/deliveries` and `/v1/undelivered`.
 
+use std::time::Duration;
+
 use domain::delivery::attempt::{Attempt as DomainAttempt, SentRequest, Trigger};
 use domain::delivery::{CancelReason, Delivery as DomainDelivery, DeliveryStatus, ParkReason};
 use domain::event::event_type::EventType;
@@ -10,8 +12,14 @@ use domain::timestamp::Timestamp;
 use domain::uid::{EndpointIdOrUid, EventIdOrUid, WorkspaceIdOrUid};
 use serde::{Deserialize, Serialize};
 
+use crate::comma_list::comma_list;
 use crate::events::EventTypes;
 use crate::page::Limit;
+
+comma_list! {
+    /// Statuses of deliveries, separated by commas.
+    DeliveryStatuses of DeliveryStatus, written by |status| status.as_str().to_owned()
+}
 
 /// The parameters of a list of an endpoint's deliveries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +28,9 @@ use crate::page::Limit;
 pub struct DeliveryQuery {
     /// The workspace of the endpoint. Required with a key for all workspaces that names the endpoint by its uid.
     pub workspace_id: Option<WorkspaceIdOrUid>,
-    /// Only deliveries with this status.
-    pub status: Option<DeliveryStatus>,
+    /// Only deliveries with one of these statuses, separated by commas.
+    #[serde(default)]
+    pub status: DeliveryStatuses,
     /// Only deliveries of these event types and families, separated by commas.
     #[serde(default)]
     pub event_type: EventTypes,
@@ -60,7 +69,7 @@ pub struct UndeliveredFilter {
 #[cfg_attr(feature = "openapi", schema(examples(json!({
     "id": "wd_01M7Z294KEZCHAZHKHD9R5A5SD", "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
     "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA", "event_type": "invoice.paid", "status": "delivered", "attempts": 1,
-    "response_status": 200, "last_error": null, "cancel_reason": null, "parked_at": null, "parked_reason": null, "trigger": "automatic", "replay_id": null,
+    "response_status": 200, "last_error": null, "duration_ms": 7, "cancel_reason": null, "parked_at": null, "parked_reason": null, "trigger": "automatic", "replay_id": null,
     "created_at": "2026-11-21T12:46:12.092Z", "next_attempt_at": null, "delivered_at": "2026-11-21T12:46:12.100Z",
 }))))]
 pub struct Delivery {
@@ -82,6 +91,10 @@ pub struct Delivery {
     pub response_status: Option<u16>,
     /// The error class of the last attempt; `null` if it succeeded.
     pub last_error: Option<ErrorClass>,
+    /// The duration of the last attempt, in milliseconds; `null` before the first, or if an older version of Posthorn made
+    /// it.
+    #[cfg_attr(feature = "openapi", schema(examples(7)))]
+    pub duration_ms: Option<u64>,
     /// Why the delivery was cancelled; `null` if it was not.
     pub cancel_reason: Option<CancelReason>,
     /// Since when the delivery is parked; `null` if it is not.
@@ -193,6 +206,10 @@ pub enum SkippedStatus {
     Skipped,
 }
 
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl From<DomainDelivery> for Delivery {
     fn from(delivery: DomainDelivery) -> Self {
         Self {
@@ -204,6 +221,7 @@ impl From<DomainDelivery> for Delivery {
             attempts: delivery.attempts,
             response_status: delivery.response_status,
             last_error: delivery.last_error,
+            duration_ms: delivery.last_duration.map(milliseconds),
             cancel_reason: delivery.cancel_reason,
             parked_at: delivery.parked_at,
             parked_reason: delivery.parked_reason,
@@ -233,7 +251,7 @@ impl From<DomainAttempt> for Attempt {
             number: attempt.number,
             trigger: attempt.trigger,
             started_at: attempt.started_at,
-            duration_ms: u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
+            duration_ms: milliseconds(attempt.duration),
             error: attempt.error,
             request: attempt.sent,
             response,

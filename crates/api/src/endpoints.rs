@@ -127,6 +127,7 @@ impl From<domain::endpoint::deleted::DeletedEndpoint> for DeletedEndpoint {
             url,
             description,
             rule_id,
+            is_notification: _,
             created_at,
             deleted_at,
         } = deleted;

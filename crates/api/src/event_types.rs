@@ -2,8 +2,10 @@
 
 use domain::audit::changes::Members;
 use domain::catalogue::misfits::MisfitTally;
+use domain::catalogue::strictness::MisfitKind;
 use domain::catalogue::{EventTypeDescription as Described, EventTypeSettings};
 use domain::event::event_type::EventType;
+use domain::id::EventId;
 use domain::search::NamePart;
 use domain::timestamp::Timestamp;
 use domain::uid::WorkspaceIdOrUid;
@@ -279,6 +281,50 @@ pub struct SeenEventTypes {
     pub back_to: Option<Timestamp>,
     /// The types, at most 50, those that were seen most often first.
     pub data: Vec<SeenEventType>,
+}
+
+/// The workspace whose events are counted, and since when.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct CountsQuery {
+    /// The workspace. Required with a key for all workspaces.
+    pub workspace_id: Option<WorkspaceIdOrUid>,
+    /// Only events accepted at this time or later.
+    pub since: Option<Timestamp>,
+}
+
+/// How many of the newest events are of a type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EventTypeCount {
+    /// The type.
+    pub name: EventType,
+    /// How many of the events had it.
+    #[cfg_attr(feature = "openapi", schema(examples(7)))]
+    pub count: usize,
+    /// The last of them.
+    pub last_event_id: EventId,
+    /// When that was accepted.
+    pub last_at: Timestamp,
+    /// Why a workspace with `strict: refuse` would refuse those that producers send, whatever their payload: `undescribed` or
+    /// `archived`; `null` if it would not.
+    pub misfit: Option<MisfitKind>,
+}
+
+/// The newest events of a workspace by type, at most 2,000.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EventTypeCounts {
+    /// The number of events looked at.
+    #[cfg_attr(feature = "openapi", schema(examples(2000)))]
+    pub events: usize,
+    /// When the oldest of them was accepted; `null` if no event was looked at.
+    pub back_to: Option<Timestamp>,
+    /// Whether these were not all events of the time: there were at least as many of each type.
+    pub at_least: bool,
+    /// The types, those that were seen most often first.
+    pub data: Vec<EventTypeCount>,
 }
 
 /// How many events of one type did not fit the catalogue.

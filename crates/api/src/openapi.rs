@@ -11,6 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::audit::TargetId;
+use crate::deliveries::DeliveryStatuses;
 use crate::events::EventTypes;
 use crate::page::{Limit, MAX_LIMIT};
 use crate::sources::ChangedSource;
@@ -65,6 +66,10 @@ pub struct ImportDocument;
 /// A change of a rule: the body of a `PATCH`, which is merged into the rule's settings.
 #[derive(Debug)]
 pub struct RuleChange;
+
+/// A rule that is being built: nothing is required.
+#[derive(Debug)]
+pub struct DraftRule;
 
 /// A change of an action: the body of a `PATCH`, which is merged into the action's settings.
 #[derive(Debug)]
@@ -153,6 +158,24 @@ change_of!(WorkspaceChange: WorkspaceSettings);
 change_of!(RuleChange: RuleSettings);
 change_of!(ActionChange: ActionSettings);
 
+impl PartialSchema for DraftRule {
+    fn schema() -> RefOr<Schema> {
+        match RuleSettings::schema() {
+            RefOr::T(Schema::Object(mut rule)) => {
+                rule.required.clear();
+                Schema::Object(rule).into()
+            }
+            other => other,
+        }
+    }
+}
+
+impl ToSchema for DraftRule {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        RuleSettings::schemas(schemas);
+    }
+}
+
 impl PartialSchema for SourceChange {
     fn schema() -> RefOr<Schema> {
         ChangedSource::schema()
@@ -222,8 +245,9 @@ impl PartialSchema for TargetId {
 }
 
 /// The schemas of query parameters, by name: utoipa refers to them and collects only those of bodies.
-pub fn parameters() -> [(&'static str, RefOr<Schema>); 8] {
+pub fn parameters() -> [(&'static str, RefOr<Schema>); 9] {
     [
+        ("DeliveryStatuses", DeliveryStatuses::schema()),
         ("EndpointIds", EndpointIds::schema()),
         ("ErrorClasses", ErrorClasses::schema()),
         ("EventTypes", EventTypes::schema()),
@@ -248,6 +272,13 @@ impl PartialSchema for Statuses {
     }
 }
 
+impl PartialSchema for DeliveryStatuses {
+    fn schema() -> RefOr<Schema> {
+        let one = "(pending|retrying|delivered|failed|parked|cancelled)";
+        comma_list("Statuses of deliveries, separated by commas.", one, "failed,parked")
+    }
+}
+
 impl PartialSchema for ErrorClasses {
     fn schema() -> RefOr<Schema> {
         comma_list("Error classes, separated by commas.", "[a-z_]+", "timeout,dns_error")
@@ -261,6 +292,7 @@ impl PartialSchema for EndpointIds {
     }
 }
 
+impl ToSchema for DeliveryStatuses {}
 impl ToSchema for Statuses {}
 impl ToSchema for ErrorClasses {}
 impl ToSchema for EndpointIds {}

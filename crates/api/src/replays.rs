@@ -85,6 +85,10 @@ pub struct Replay {
     /// The number of deliveries sent so far.
     #[cfg_attr(feature = "openapi", schema(examples(7)))]
     pub sent: u64,
+    /// The number of deliveries to send, as counted when the replay began; `null` if there were too many to count.
+    /// Deliveries that succeed meanwhile, or come, are not counted anew.
+    #[cfg_attr(feature = "openapi", schema(examples(12)))]
+    pub total: Option<u64>,
     /// The progress of the replay.
     pub progress: Progress,
     /// When the replay was created.
@@ -137,6 +141,7 @@ impl From<DomainReplay> for Replay {
             settings: replay.settings,
             examined: replay.examined,
             sent: replay.sent,
+            total: replay.total,
             progress: replay.progress,
             created_at: replay.created_at,
             updated_at: replay.updated_at,

@@ -100,6 +100,50 @@ pub struct RuleStatisticsQuery {
     pub until: Option<Timestamp>,
 }
 
+/// The parameters of how often the rules of a workspace fired.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct FiredQuery {
+    /// The workspace. Required with a key for all workspaces.
+    pub workspace_id: Option<WorkspaceIdOrUid>,
+    /// Only events accepted at this instant or later.
+    pub since: Option<Timestamp>,
+    /// Only events accepted before this instant.
+    pub until: Option<Timestamp>,
+}
+
+/// How often each rule of a workspace fired for the newest events, at most 2,000.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Fired {
+    /// How many events were looked at, of any type.
+    #[cfg_attr(feature = "openapi", schema(examples(2000)))]
+    pub events: usize,
+    /// When the oldest of them was accepted; `null` if no event was looked at.
+    pub oldest_at: Option<Timestamp>,
+    /// Whether these were not all events of the time: a rule fired at least as often as it says.
+    pub at_least: bool,
+    /// The rules, newest first.
+    pub data: Vec<RuleFired>,
+}
+
+/// For how many events a rule fired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RuleFired {
+    /// The rule.
+    pub rule_id: RuleId,
+    /// The events for which a step of it fired.
+    #[cfg_attr(feature = "openapi", schema(examples(7)))]
+    pub fired: u64,
+    /// The events for which none fired, but would have, if the rule had not only watched.
+    #[cfg_attr(feature = "openapi", schema(examples(0)))]
+    pub would_have_fired: u64,
+    /// When the newest of both was accepted; `null` if there is none among the events that were looked at.
+    pub last_at: Option<Timestamp>,
+}
+
 /// What a rule did with an event of its types and channels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -175,8 +219,9 @@ pub struct RuleTest {
     /// The workspace, for a rule that is not saved. Required with a key for all workspaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace_id: Option<WorkspaceIdOrUid>,
-    /// The rule as it would be.
+    /// The rule as it would be. While it is built, it may lack its `name` and its steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::DraftRule>))]
     pub rule: Option<RuleSettings>,
     /// The rule as it is saved; with `rule`, the one that would be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::comma_list::comma_list;
 use crate::deliveries::{Delivery, SkippedStatus};
 use crate::events::EventTypes;
+use crate::page::Page;
 
 comma_list! {
     /// Statuses of rows, separated by commas.
@@ -65,6 +66,28 @@ pub struct WorkspaceDeliveryFilter {
     pub since: Option<Timestamp>,
     /// Only deliveries of events accepted before this time.
     pub until: Option<Timestamp>,
+}
+
+/// A page of a list of a workspace's deliveries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WorkspaceDeliveryPage {
+    /// The rows and the cursors of the pages beside this one.
+    #[serde(flatten)]
+    pub page: Page<WorkspaceDeliveryRow>,
+    /// How far the list was looked through for this page.
+    pub searched: SearchedDeliveries,
+}
+
+/// How far a list was looked through for one page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SearchedDeliveries {
+    /// The number of deliveries that were looked at. Those of events of other types are not counted.
+    #[cfg_attr(feature = "openapi", schema(examples(2000)))]
+    pub deliveries: usize,
+    /// The oldest time that was looked at; `next` continues from there.
+    pub back_to: Timestamp,
 }
 
 /// A delivery, or an endpoint that was skipped.

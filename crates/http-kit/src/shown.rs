@@ -3,13 +3,15 @@
 
 use api::deliveries::SkippedStatus;
 use api::explanations::{Explanation, Recorded, Verdict};
+use api::page::Page;
 use api::workspace_deliveries::{
-    ListedStatus, SkippedDelivery, WorkspaceDeliveryFilter, WorkspaceDeliveryRow,
+    ListedStatus, SearchedDeliveries, SkippedDelivery, WorkspaceDeliveryFilter, WorkspaceDeliveryPage,
+    WorkspaceDeliveryRow,
 };
 use domain::delivery::DeliveryStatus;
 use usecases::manage::explain_event::ExplainedEvent;
-use usecases::manage::listing::{Rows, Span};
-use usecases::manage::workspace_deliveries::{Listed, Position, WorkspaceFilter, WorkspaceListing};
+use usecases::manage::listing::{ListPage, Rows, Span};
+use usecases::manage::workspace_deliveries::{Listed, Position, Searched, WorkspaceFilter, WorkspaceListing};
 
 /// The explanation of an event at an endpoint.
 pub fn explanation(explained: ExplainedEvent) -> Explanation {
@@ -52,8 +54,17 @@ pub fn listing(filter: WorkspaceDeliveryFilter, rows: Rows<Position>) -> Workspa
     WorkspaceListing { workspace: workspace_id, filter, span: Span { since, until }, rows }
 }
 
-/// A row of that list.
-pub fn delivery_row(row: Listed) -> WorkspaceDeliveryRow {
+/// A page of that list.
+pub fn delivery_page((page, searched): (ListPage<Listed, Position>, Searched)) -> WorkspaceDeliveryPage {
+    let Searched { deliveries, back_to } = searched;
+    let rows = page.rows.into_iter().map(delivery_row);
+    WorkspaceDeliveryPage {
+        page: Page::of(rows, page.next, page.previous),
+        searched: SearchedDeliveries { deliveries, back_to },
+    }
+}
+
+fn delivery_row(row: Listed) -> WorkspaceDeliveryRow {
     match row {
         Listed::Delivery(delivery) => WorkspaceDeliveryRow::Delivery((*delivery).into()),
         Listed::Skipped { endpoint, event, event_type, reason } => {

@@ -16,7 +16,8 @@ use usecases::rules::test_rule::{self, MAX_EVENTS, TestedEvents, test_rule};
 ///
 /// A rule, saved or not, is held against a stored event, an event of your own, or the newest events of its types. The answer
 /// says for which it would fire and why, shows what each step would send, and names what saving would refuse; nothing is sent. Stored events need the scope
-/// `events:ro`, too, and an event of your own the scope `webhooks` if a saved step signs it.
+/// `events:ro`, too, and an event of your own the scope `webhooks` if a saved step signs it. A rule that is not saved and only
+/// delivers to URLs may be tested with the scope `webhooks` in place of `rules`: so are the settings of an endpoint previewed.
 #[utoipa::path(
     post,
     path = "/v1/rules/test",

@@ -29,6 +29,7 @@ http_kit::operations! { Management:
     event_types::version [];
     event_types::import [Catalogue] or ChangedMeanwhile, TooManyEventTypes;
     event_types::seen [EventsRead] or NotFound;
+    event_types::counts [EventsRead] or NotFound;
     event_types::mismatches [EventsRead] or NotFound;
 
     rules::create [Rules] or NotFound, TooManyRules, TooManyEndpoints, ChangedMeanwhile;
@@ -38,6 +39,7 @@ http_kit::operations! { Management:
     rules::delete [Rules] or ChangedMeanwhile;
     rules::firings [RulesRead, EventsRead];
     rules::statistics [RulesRead, EventsRead];
+    rules::fired [RulesRead, EventsRead] or NotFound;
 
     actions::create [Admin] or NotFound, ActionExists, TooManyActions, TooManyEndpoints;
     actions::list [ActionsRead] or NotFound;

@@ -158,6 +158,46 @@ async fn a_workspace_that_warns_counts() {
 }
 
 #[tokio::test]
+async fn the_newest_events_are_counted_by_type_with_what_a_strict_workspace_would_refuse() {
+    let stage = Stage::set().await;
+    for (name, settings) in [("order.made", json!({})), ("order.old", json!({ "archived": true }))] {
+        let mut body = json!({ "name": name });
+        body.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        stage.admin.post("/v1/event-types", &body).await.unwrap();
+    }
+    let path = format!("/v1/event-types/counts?workspace_id={}", stage.workspace);
+    assert_eq!(
+        stage.read(&path).await,
+        json!({ "events": 0, "back_to": null, "at_least": false, "data": [] })
+    );
+    let first = stage.send("order.new", json!({})).await;
+    stage.advance(std::time::Duration::from_secs(60));
+    let since = stage.clock().now();
+    let mut last = Vec::new();
+    for name in ["order.made", "order.old", "order.made", "order.made", "order.old"] {
+        last.push(stage.send(name, json!({})).await);
+    }
+    let row = |name: &str, count: usize, event: &Value, misfit: Value| json!({ "name": name, "count": count, "last_event_id": event["id"], "misfit": misfit });
+    let rows = |counts: &Value| {
+        let mut rows = counts["data"].as_array().unwrap().clone();
+        rows.iter_mut()
+            .for_each(|row| assert!(row.as_object_mut().unwrap().remove("last_at").unwrap().is_string()));
+        rows
+    };
+    let counts = stage.read(&path).await;
+    assert_eq!(counts["back_to"], counts["data"][2]["last_at"]);
+    let (made, old) =
+        (row("order.made", 3, &last[3], Value::Null), row("order.old", 2, &last[4], json!("archived")));
+    assert_eq!(rows(&counts), [made.clone(), old.clone(), row("order.new", 1, &first, json!("undescribed"))]);
+    assert_eq!((&counts["events"], &counts["at_least"]), (&json!(6), &json!(false)));
+    let later = stage.read(&format!("{path}&since={since}")).await;
+    assert_eq!((&later["events"], rows(&later)), (&json!(5), vec![made, old]));
+    let (status, _) = send(&stage, "counts", json!({})).await;
+    assert_eq!(status, 202, "an address is no reserved type");
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_providers_send_is_not_checked() {
     let stage = Stage::set().await;
     strict(&stage, "refuse").await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::client::ApiClient;
 use serde_json::{Value, json};
-use stories::{Receiver, Stage};
+use stories::{Answer, Receiver, Stage};
 
 use super::sessions::{call, key};
 
@@ -71,6 +71,68 @@ async fn a_link_opens_what_it_names_and_nothing_else() {
     let actor = &log["data"][0]["actor"];
     assert_eq!((&actor["type"], &actor["id"]), (&json!("portal_link"), &link["id"]));
     assert_eq!(actor["user"], "user-17");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_portal_has_no_notifications_of_the_workspace() {
+    let (stage, own, chat) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
+    own.answer(Answer::Status(500));
+    let customers =
+        stage.endpoint(&own, json!({ "retry": { "schedule_seconds": [] }, "events": ["invoice.*"] })).await;
+    let notifies = stage.endpoint(&chat, json!({ "body": "slack" })).await;
+    let scopes = ["webhooks", "deliveries", "events:ro"];
+    let wishes = json!({ "workspace_id": stage.workspace, "scopes": scopes });
+    let (_, inside) = link(&stage, &stage.admin, wishes).await;
+    stage.send("invoice.paid", json!({})).await;
+    stage.deliveries(&customers, 1, "failed").await;
+    let notified = stage.deliveries(&notifies, 1, "delivered").await;
+
+    let get = async |path: &str| call(&inside, "GET", path, Value::Null).await;
+    let endpoints = get("/v1/webhook-endpoints").await.1;
+    assert_eq!(endpoints["data"].as_array().unwrap().len(), 1);
+    assert_eq!(endpoints["data"][0]["id"], json!(customers.id));
+    let at = format!("/v1/webhook-endpoints/{}", notifies.id);
+    let (delivery, event) = (notified[0]["id"].as_str().unwrap(), notified[0]["event_id"].as_str().unwrap());
+    for path in [
+        at.clone(),
+        format!("{at}/deliveries"),
+        format!("{at}/deliveries/{delivery}"),
+        format!("/v1/deliveries/{delivery}"),
+        format!("/v1/events/{event}/explain?endpoint_id={}", notifies.id),
+    ] {
+        assert_eq!(get(&path).await.0, 404, "{path}");
+        let with_workspace = if path.starts_with(&at) {
+            path
+        } else {
+            format!("{path}{}workspace_id={}", if path.contains('?') { '&' } else { '?' }, stage.workspace)
+        };
+        assert_eq!(status(&stage.admin, &with_workspace).await, 200, "{with_workspace}");
+    }
+    for path in [
+        "/v1/deliveries".to_owned(),
+        "/v1/deliveries?status=failed,delivered,skipped".to_owned(),
+        "/v1/undelivered".to_owned(),
+        format!("/v1/events/{event}/deliveries"),
+    ] {
+        let answer = get(&path).await.1;
+        assert!(answer["data"].is_array() && !answer.to_string().contains(&notifies.id), "{path} {answer}");
+    }
+
+    // Nor is one made, changed, deleted or tested there.
+    let make = json!({ "url": chat.url(), "body": "slack" });
+    let (refused, problem) = call(&inside, "POST", "/v1/webhook-endpoints", make).await;
+    assert_eq!((refused, &problem["errors"][0]["pointer"]), (422, &json!("/body")));
+    let own = format!("/v1/webhook-endpoints/{}", customers.id);
+    let change = json!({ "body": "slack", "events": [] });
+    assert_eq!(call(&inside, "PATCH", &own, change).await.0, 422);
+    for (method, path) in [("PATCH", at.clone()), ("DELETE", at.clone()), ("POST", format!("{at}/test"))] {
+        assert_eq!(call(&inside, method, &path, json!({})).await.0, 404, "{method} {path}");
+    }
+    assert_eq!(call(&stage.admin, "DELETE", &at, Value::Null).await.0, 204);
+    let deleted = format!("/v1/deleted-endpoints/{}", notifies.id);
+    assert_eq!((status(&stage.admin, &deleted).await, get(&deleted).await.0), (200, 404));
+    assert_eq!(get("/v1/deleted-endpoints").await.1["data"], json!([]));
     stage.end().await;
 }
 

@@ -32,6 +32,8 @@ struct Person<'a> {
     actor: Value,
     /// Whatever no entry may show.
     secrets: Vec<String>,
+    /// What the target of the last change was called.
+    named: Value,
 }
 
 impl<'a> Person<'a> {
@@ -41,7 +43,7 @@ impl<'a> Person<'a> {
         let secret = key["key"].as_str().unwrap().to_owned();
         let client = ApiClient::new(&stage.platform.url(), &secret);
         let actor = json!({ "type": "api_key", "id": key["id"], "name": "ops" });
-        Self { stage, client, actor, secrets: vec![secret, stage.admin_key().to_owned()] }
+        Self { stage, client, actor, secrets: vec![secret, stage.admin_key().to_owned()], named: Value::Null }
     }
 
     /// Makes a request; gives its answer and the entries that name it.
@@ -73,6 +75,7 @@ impl<'a> Person<'a> {
         for secret in ["secret", "key"] {
             self.secrets.extend(answer[secret].as_str().map(str::to_owned));
         }
+        self.named = entry["target_name"].clone();
         (answer, [entry["before"].clone(), entry["after"].clone()])
     }
 
@@ -107,6 +110,7 @@ async fn changes_of_an_endpoint(person: &mut Person<'_>, receiver: &Receiver) {
     );
     assert_eq!(after["headers"], json!({ "X-Key": "[hidden]" }));
     assert_eq!(after["url"], format!("{}?[hidden]", receiver.url()));
+    assert_eq!(person.named, after["url"], "it has no description");
 
     let path = format!("/v1/webhook-endpoints/{}", endpoint["id"].as_str().unwrap());
     let target = json!({ "type": "endpoint", "id": endpoint["id"] });
@@ -183,6 +187,7 @@ async fn a_change_of_a_workspace_or_a_key_has_its_entry() {
     let body = json!({ "name": "renamed", "retention_days": 7 });
     let (_, changed) = person.change(("PATCH", &path, body.clone()), "workspace.updated", target).await;
     assert_eq!(changed, [json!({ "name": "local", "retention_days": 30 }), body.clone()]);
+    assert_eq!(person.named, "renamed");
     assert_eq!(person.ask("PATCH", &path, body).await.1, Vec::<Value>::new());
 
     let new = json!({ "name": "billing", "scopes": ["events"] });
@@ -204,8 +209,10 @@ async fn a_change_of_a_workspace_or_a_key_has_its_entry() {
         json!({ "key": "[hidden]", "old_keys": rotated["old_keys"] }),
     ];
     assert_eq!(changed, expected);
+    assert_eq!(person.named, "billing", "although that did not change");
     let (_, [before, after]) = person.change(("DELETE", &path, Value::Null), "api_key.deleted", target).await;
     assert_eq!((&before["name"], after), (&json!("billing"), Value::Null));
+    assert_eq!(person.named, "billing");
     person.saw_no_secret().await;
     stage.end().await;
 }

@@ -217,6 +217,30 @@ async fn uids_are_free(stage: &Stage) {
 }
 
 #[tokio::test]
+async fn sessions_and_portal_links_of_a_deleted_workspace_open_nothing_at_once() {
+    let stage = Stage::set().await;
+    // Both are made with a key that has access to all workspaces, and lives on.
+    let url = stage.platform.url();
+    let wishes = json!({ "workspace_id": stage.workspace, "scopes": ["webhooks:ro"] });
+    let session = stage.admin.post("/v1/sessions", &wishes).await.unwrap();
+    let link = stage.admin.post("/v1/portal-links", &wishes).await.unwrap();
+    let (_, of_link) = link["url"].as_str().unwrap().split_once("#t=").unwrap();
+    let logins = [ApiClient::new(&url, session["token"].as_str().unwrap()), ApiClient::new(&url, of_link)];
+    for login in &logins {
+        assert_eq!(status(login, "GET", "/v1/webhook-endpoints").await, 200);
+    }
+    let path = format!("/v1/workspaces/{}", stage.workspace);
+    assert_eq!(status(&stage.admin, "DELETE", &path).await, 204);
+    for login in &logins {
+        for path in ["/v1/me", "/v1/webhook-endpoints", "/v1/deliveries"] {
+            assert_eq!(status(login, "GET", path).await, 401, "{path}");
+        }
+    }
+    assert_eq!(status(&stage.admin, "GET", "/v1/me").await, 200);
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_deleted_workspace_is_gone_at_once_and_its_rows_follow() {
     let (stage, receiver, dead) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
     let other = id(&stage.admin.post("/v1/workspaces", &json!({ "name": "acme" })).await.unwrap());

@@ -173,6 +173,46 @@ async fn the_bare_list_of_an_endpoints_deliveries_pages_both_ways_by_its_links()
     stage.end().await;
 }
 
+#[tokio::test]
+async fn the_bare_list_takes_several_statuses_and_pages_as_if_they_were_one() {
+    let (stage, bad) = (Stage::set().await, Receiver::start().await);
+    bad.answer(Answer::Status(500));
+    let endpoint = stage.endpoint(&bad, json!({ "retry": { "schedule_seconds": [] } })).await;
+    let at = format!("/v1/webhook-endpoints/{}", endpoint.id);
+    for number in 0..8 {
+        stage.send("invoice.paid", json!({ "number": number })).await;
+        if number == 4 {
+            until(&stage, &at, |endpoint| endpoint["health"]["circuit"] == "open").await;
+        }
+    }
+    let path = format!("{at}/deliveries");
+    let settled = |row: &Value| ["failed", "parked"].contains(&row["status"].as_str().unwrap());
+    until(&stage, &path, |rows| {
+        rows.as_array().unwrap().len() == 8 && rows.as_array().unwrap().iter().all(settled)
+    })
+    .await;
+    let all = ids(&stage.read(&path).await);
+    let parked = ids(&stage.read(&format!("{path}?status=parked")).await).len();
+    assert!(parked > 0 && parked < 8, "{parked}");
+    // By the index, and past it.
+    for statuses in ["failed,parked", "parked,failed,failed", "failed,parked,delivered"] {
+        for limit in [3, 8] {
+            let (mut there, mut links) =
+                linked(&stage, &format!("{path}?limit={limit}&status={statuses}")).await;
+            while let Some((_, query)) = links.first() {
+                let (rows, following) = linked(&stage, &format!("{path}?{query}")).await;
+                there.extend(rows);
+                links = following;
+            }
+            assert_eq!(there, all, "{statuses}");
+        }
+        let back = linked(&stage, &format!("{path}?limit=3&status={statuses}&after={}", all[6])).await.0;
+        assert_eq!(back, all[3..6], "{statuses}");
+    }
+    assert_eq!(ids(&stage.read(&format!("{path}?status=retrying,delivered")).await), Vec::<String>::new());
+    stage.end().await;
+}
+
 /// The parameter that a refusal names, and what it says of it.
 async fn refusal(client: &ApiClient, path: &str) -> (String, String) {
     let (status, problem) = client.call("GET", path, "", &[]).await.unwrap();

@@ -119,6 +119,24 @@ async fn the_list_has_every_delivery_newest_first_and_pages_both_ways() {
             assert_eq!((found.len(), distinct.len()), (count, count), "{query} {found:#?}");
         }
     }
+    for row in &whole {
+        assert!(row["duration_ms"].is_u64(), "{row}");
+    }
+    // How far it was looked: to the first row that a full page has no room for, and through all that is kept on the last.
+    let first = stage.read(&list(&stage, "&limit=2")).await;
+    assert_eq!(first["searched"]["back_to"], whole[2]["created_at"]);
+    assert!(first["searched"]["deliveries"].as_u64() >= Some(2), "{first}");
+    for query in ["&status=retrying", "&status=parked", "&status=failed"] {
+        let page = stage.read(&list(&stage, query)).await;
+        let searched = &page["searched"];
+        assert!(searched["back_to"].as_str() < whole[7]["created_at"].as_str(), "{query} {searched}");
+        let looked_at = match query {
+            "&status=retrying" => 8,
+            "&status=failed" => 3,
+            _ => 0,
+        };
+        assert_eq!(searched["deliveries"], looked_at, "{query}");
+    }
     let skipped = &rows(&stage.read(&list(&stage, "&status=skipped&limit=1")).await)[0];
     assert_eq!((&skipped["status"], &skipped["reason"]), (&json!("skipped"), &json!("channel")));
     assert!(skipped.get("id").is_none(), "there is no delivery");

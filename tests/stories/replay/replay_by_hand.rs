@@ -113,8 +113,9 @@ async fn a_window_is_tried_dry_then_sent_and_only_what_failed() {
     assert_eq!((answer["samples"].as_array().unwrap().len(), receiver.seen().len()), (2, 4));
 
     let (status, started) = replay(&stage, &endpoint, invoices).await;
-    assert_eq!((status, started["status"].as_str()), (202, Some("running")));
+    assert_eq!((status, started["status"].as_str(), &started["total"]), (202, Some("running"), &json!(2)));
     let done = over(&stage, &started).await;
+    assert_eq!(done["total"], 2, "as it was counted at the start");
     assert_eq!(
         (&done["status"], &done["sent"], &done["examined"]),
         (&json!("completed"), &json!(2), &json!(3))

@@ -56,5 +56,19 @@ async fn firings_say_for_each_event_what_each_step_did_and_statistics_count_them
     let step =
         |name: &str| json!({ "step": name, "fired": 1, "would_have_fired": 1, "not_fired": { "filter": 1 } });
     assert_eq!(statistics["steps"], json!([step("own"), step("post")]));
+
+    // All rules at once: both steps fired for one event, which counts once.
+    let idle = rule(&stage, json!({
+        "when": { "events": ["ticket.*"] }, "then": [{ "id": "post", "do": "deliver", "url": receiver.url() }],
+    })).await;
+    let of_all = format!("/v1/rules/statistics?workspace_id={}", stage.workspace);
+    let fired = stage.read(&of_all).await;
+    assert_eq!((&fired["events"], &fired["at_least"]), (&json!(4), &json!(false)));
+    let nothing = json!({ "rule_id": idle["id"], "fired": 0, "would_have_fired": 0, "last_at": null });
+    let last_at = &rows[0]["accepted_at"];
+    let row = json!({ "rule_id": made["id"], "fired": 1, "would_have_fired": 1, "last_at": last_at });
+    assert_eq!(fired["data"], json!([nothing, row]));
+    let before = stage.read(&format!("{of_all}&until={}", last_at.as_str().unwrap())).await;
+    assert_eq!((&before["data"][1]["fired"], &before["data"][1]["would_have_fired"]), (&json!(0), &json!(1)));
     stage.end().await;
 }

@@ -1,6 +1,7 @@
 //! For which events would a rule fire?
 //! Backtests: what they say is what happens, and nothing is sent by them.
 
+use api::client::ApiClient;
 use serde_json::{Value, json};
 use stories::{Receiver, Stage};
 
@@ -56,6 +57,66 @@ async fn a_draft_is_held_against_the_last_events_and_its_requests_are_shown_and_
     let own = json!({ "type": "order.made", "data": { "id": 1, "amount": 1000 } });
     let own = test(&stage, json!({ "workspace_id": stage.workspace, "rule": draft, "event": own })).await;
     assert_eq!((&own["matched"], &own["events"][0]["id"]), (&json!(1), &Value::Null));
+    assert_eq!(receiver.seen().len(), 0);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_rule_is_tried_before_it_has_a_name_or_a_step() {
+    let stage = Stage::set().await;
+    for amount in [50, 150] {
+        stage.send("order.made", json!({ "amount": amount })).await;
+    }
+    let ws = &stage.workspace;
+    let filter = json!({ "data.amount": { "$gte": 100 } });
+    for draft in
+        [json!({ "if": filter }), json!({ "if": filter, "then": [] }), json!({ "if": filter, "name": "" })]
+    {
+        let tested = test(&stage, json!({ "workspace_id": ws, "rule": draft })).await;
+        assert_eq!(
+            (&tested["matched"], &tested["of"], &tested["requests"]),
+            (&json!(1), &json!(2), &json!([]))
+        );
+        let mut save = draft;
+        save["workspace_id"] = json!(ws);
+        let (status, problem) = stage.admin.call("POST", "/v1/rules", save.to_string(), &[]).await.unwrap();
+        let pointers: Vec<_> =
+            problem["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
+        assert_eq!((status, pointers), (422, vec![&json!("/name"), &json!("/then")]), "not saved");
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_settings_of_an_endpoint_are_previewed_by_who_may_make_one() {
+    let (stage, receiver) = (Stage::set().await, Receiver::start().await);
+    let key = async |scope: &str| {
+        let make = json!({ "name": "story", "workspace_id": stage.workspace, "scopes": [scope] });
+        let made = stage.admin.post("/v1/api-keys", &make).await.unwrap();
+        ApiClient::new(&stage.platform.url(), made["key"].as_str().unwrap())
+    };
+    let (webhooks, readers) = (key("webhooks").await, key("webhooks:ro").await);
+    let event = json!({ "type": "order.made", "data": { "amount": 7 } });
+    let deliver =
+        json!({ "do": "deliver", "url": receiver.url(), "preset": "json", "template": "{{ data.amount }}" });
+    let settings = json!({ "rule": { "then": [deliver] }, "event": event });
+    let (status, tested) = webhooks.call("POST", "/v1/rules/test", settings.to_string(), &[]).await.unwrap();
+    assert_eq!((status, &tested["requests"][0]["request"]["body"]), (200, &json!("7")), "{tested}");
+    assert_eq!(readers.call("POST", "/v1/rules/test", settings.to_string(), &[]).await.unwrap().0, 403);
+
+    // Nothing else of a rule, nothing that is saved, and no stored event.
+    let saved = rule(&stage, draft(&receiver)).await;
+    let emit = json!({ "do": "emit", "type": "large.order" });
+    for (members, missing) in [
+        (json!({ "rule": { "then": [deliver, emit] }, "event": event }), "rules"),
+        (json!({ "rule_id": saved["id"], "event": event }), "rules"),
+        (json!({ "rule_id": saved["id"], "rule": { "then": [deliver] }, "event": event }), "rules"),
+        (json!({ "rule": { "then": [deliver] }, "recent": 1 }), "events:ro"),
+    ] {
+        let (status, problem) =
+            webhooks.call("POST", "/v1/rules/test", members.to_string(), &[]).await.unwrap();
+        assert!(status == 403 && problem["detail"].as_str().unwrap().contains(missing), "{problem}");
+    }
     assert_eq!(receiver.seen().len(), 0);
     stage.end().await;
 }

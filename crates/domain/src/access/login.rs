@@ -183,6 +183,11 @@ impl ApiKey {
         }
     }
 
+    /// Whether it is a customer in the portal.
+    pub fn is_portal_link(&self) -> bool {
+        self.require_no_portal_link().is_err()
+    }
+
     /// The API key in whose name it acts: a person's key in a session; a portal link acts in nobody's but its own.
     pub fn holder(&self) -> ApiKeyId {
         match self.login.as_deref() {

@@ -24,6 +24,9 @@ pub const TOO_LARGE: &str = "[too large]";
 /// The changed members of a thing, before and after.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
+    /// What the thing was called then; `None` where it has no name, and in entries of versions that did not keep it.
+    #[serde(rename = "target_name", default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// As they were; `None` for something new.
     pub before: Option<Members>,
     /// As they are now; `None` for something deleted.
@@ -33,31 +36,32 @@ pub struct Changes {
 impl Changes {
     /// Something new: all its members.
     pub fn created(thing: Snapshot) -> Self {
-        Self { before: None, after: Some(thing.shown) }.bounded()
+        Self { name: thing.name(), before: None, after: Some(thing.shown) }.bounded()
     }
 
     /// Something deleted: all its members.
     pub fn deleted(thing: Snapshot) -> Self {
-        Self { before: Some(thing.shown), after: None }.bounded()
+        Self { name: thing.name(), before: Some(thing.shown), after: None }.bounded()
     }
 
     /// What differs; `None` if nothing does. A value that is hidden, and another now, differs.
     pub fn between(before: &Snapshot, after: &Snapshot) -> Option<Self> {
+        let name = after.name();
         let (before, after) = differences(before.side(), after.side());
         let changed = !(before.is_empty() && after.is_empty());
-        changed.then(|| Self { before: Some(before), after: Some(after) }.bounded())
+        changed.then(|| Self { name, before: Some(before), after: Some(after) }.bounded())
     }
 
     /// An action that changes no setting: what was asked for.
     pub fn asked_for(members: impl IntoIterator<Item = (&'static str, Value)>) -> Self {
         let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
-        Self { before: None, after: Some(members.collect()) }.bounded()
+        Self { name: None, before: None, after: Some(members.collect()) }.bounded()
     }
 
     /// One member that changed.
     pub fn of_member(name: &str, before: Value, after: Value) -> Self {
         let only = |value| Some(Members::from_iter([(name.to_owned(), value)]));
-        Self { before: only(before), after: only(after) }
+        Self { name: None, before: only(before), after: only(after) }
     }
 
     fn bounded(mut self) -> Self {

@@ -383,11 +383,8 @@ mod tests {
     fn entry() -> AuditEntry {
         let at = Timestamp::from_millis(1_000);
         let actor = Actor::ApiKey { id: ApiKeyId::new(at, 1), name: "ops".to_owned() };
-        let change = Change::of_workspace(
-            Action::WorkspaceUpdated,
-            WorkspaceId::new(at, 2),
-            Changes { before: None, after: None },
-        );
+        let change =
+            Change::of_workspace(Action::WorkspaceUpdated, WorkspaceId::new(at, 2), Changes::default());
         AuditEntry::new(AuditEntryId::new(at, 3), actor, change, Some("req_1".to_owned()))
     }
 

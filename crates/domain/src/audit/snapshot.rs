@@ -20,6 +20,9 @@ use crate::source::Source;
 use crate::source::secret::{ProviderSecret, SourceSecret};
 use crate::timestamp::Timestamp;
 
+/// The most characters of a name that are kept.
+const MAX_NAME_CHARS: usize = 200;
+
 /// A thing at one instant. Only what is shown ever leaves it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Snapshot {
@@ -143,6 +146,13 @@ impl Snapshot {
             "expires_at": login.expires_at, "user": user,
         })]);
         Self { exact: members.clone(), shown: members }
+    }
+
+    /// What people call the thing: its name, or else what describes it best.
+    pub(crate) fn name(&self) -> Option<String> {
+        let text = |member: &&str| self.shown.get(*member)?.as_str().filter(|text| !text.is_empty());
+        let name = ["name", "title", "user", "description", "url"].iter().find_map(text)?;
+        Some(name.chars().take(MAX_NAME_CHARS).collect())
     }
 
     pub(crate) fn side(&self) -> Side<'_> {

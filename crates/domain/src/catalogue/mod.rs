@@ -31,7 +31,7 @@ pub const MAX_EXAMPLE_BYTES: usize = 32 * 1024;
 pub const MAX_EXAMPLE_LEVELS: usize = 32;
 
 /// Addresses under `/v1/event-types` that a name would take.
-const ADDRESSES: [&str; 3] = ["import", "mismatches", "seen"];
+const ADDRESSES: [&str; 4] = ["counts", "import", "mismatches", "seen"];
 
 /// What describes an event type, apart from its schema; a field left out takes its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn posthorns_own_types_and_addresses_are_not_described() {
-        for text in ["posthorn.test", "posthorn.anything", "import", "seen", "mismatches"] {
+        for text in ["posthorn.test", "posthorn.anything", "counts", "import", "seen", "mismatches"] {
             assert!(check_name(&name(text)).is_err(), "{text}");
         }
         for text in ["invoice.paid", "import.done", "posthorns"] {

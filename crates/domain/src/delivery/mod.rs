@@ -141,6 +141,8 @@ pub struct Delivery {
     pub response_status: Option<u16>,
     /// Why the last attempt failed.
     pub last_error: Option<ErrorClass>,
+    /// How long the last attempt took; `None` before the first, and in rows of versions that did not note it.
+    pub last_duration: Option<Duration>,
     /// Why it was not attempted (again).
     pub cancel_reason: Option<CancelReason>,
     /// When it will be tried again.
@@ -189,6 +191,7 @@ impl Delivery {
             attempts: 0,
             response_status: None,
             last_error: None,
+            last_duration: None,
             cancel_reason: None,
             next_attempt_at: None,
             delivered_at: None,
@@ -266,6 +269,7 @@ impl Delivery {
         self.uncounted_attempts += u32::from(!decision.counts_for_schedule());
         self.response_status = attempt.response_status();
         self.last_error = attempt.error;
+        self.last_duration = Some(attempt.duration);
         let ended = attempt.ended_at();
         match decision {
             Decision::Delivered => {
@@ -397,6 +401,7 @@ mod tests {
         assert_eq!(waiting.next_attempt_at, Some(now().plus(Duration::from_millis(5_020))));
         let done = waiting.settled(&attempt(2, 204), Decision::Delivered);
         assert_eq!((done.status, done.attempts, done.last_error), (DeliveryStatus::Delivered, 2, None));
+        assert_eq!(done.last_duration, Some(Duration::from_millis(20)));
         assert_eq!(
             (done.next_attempt_at, done.delivered_at),
             (None, Some(now().plus(Duration::from_millis(20))))

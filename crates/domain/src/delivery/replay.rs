@@ -96,6 +96,10 @@ pub struct Replay {
     pub examined: u64,
     /// How many it sent.
     pub sent: u64,
+    /// How many it would send, as counted when it began; `None` if they were too many to count, or it was begun by a
+    /// version that did not count.
+    #[serde(default)]
+    pub total: Option<u64>,
     /// How far it has come.
     pub progress: Progress,
     /// When it was made.

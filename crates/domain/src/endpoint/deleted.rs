@@ -29,6 +29,9 @@ pub struct DeletedEndpoint {
     /// The rule whose step it was; a rule that was deleted itself cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_id: Option<RuleId>,
+    /// Whether it was a notification, which the portal does not show.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_notification: bool,
     /// When the endpoint was created.
     pub created_at: Timestamp,
     /// When the endpoint was deleted.
@@ -45,6 +48,7 @@ impl Endpoint {
             url: self.shown_url(),
             description: self.settings.description.clone(),
             rule_id: self.purpose.rule_step().map(|step| step.rule),
+            is_notification: self.settings.is_notification(),
             created_at: self.created_at,
             deleted_at: now,
         }

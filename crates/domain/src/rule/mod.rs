@@ -81,9 +81,11 @@ impl When {
 #[serde(deny_unknown_fields)]
 pub struct RuleSettings {
     /// A name for people.
+    // A draft may lack it, and steps: bounds are checked, not the parts.
+    #[serde(default)]
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 1, max_length = 100, examples("Gold customers to #vip"))
+        schema(required = true, min_length = 1, max_length = 100, examples("Gold customers to #vip"))
     )]
     pub name: String,
     /// Whether the rule is switched on. While it is off, its deliveries under way are cancelled.
@@ -100,7 +102,8 @@ pub struct RuleSettings {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub filter: Option<Filter>,
     /// What is done, each for itself and in no order.
-    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 10))]
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true, min_items = 1, max_items = 10))]
     pub then: Vec<Step>,
     /// The rule's tests: it is saved only if it fires for each event of which that is expected, and for no other.
     #[serde(default)]
@@ -126,6 +129,9 @@ pub struct Rule {
     /// When it was last changed.
     pub updated_at: Timestamp,
 }
+
+const NAME_BOUNDS: &str = "must have 1 to 100 characters";
+const STEP_BOUNDS: &str = "must have 1 to 10 steps";
 
 impl fmt::Debug for RuleSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -170,9 +176,24 @@ impl RuleSettings {
     /// # Errors
     /// [`Problem::Invalid`] with a pointer for each value out of bounds.
     pub fn check_bounds(&self) -> Result<(), Problem> {
+        let mut invalid = self.mistakes();
+        invalid.require(!self.name.is_empty(), "/name", NAME_BOUNDS);
+        invalid.require(!self.then.is_empty(), "/then", STEP_BOUNDS);
+        invalid.into_result()
+    }
+
+    /// The same for a rule that is being built: it may lack its name and its steps.
+    ///
+    /// # Errors
+    /// As for [`Self::check_bounds`].
+    pub fn check_draft(&self) -> Result<(), Problem> {
+        self.mistakes().into_result()
+    }
+
+    fn mistakes(&self) -> Invalid {
         let mut invalid = Invalid::new();
         let name = self.name.chars().count();
-        invalid.require((1..=MAX_NAME_CHARS).contains(&name), "/name", "must have 1 to 100 characters");
+        invalid.require(name <= MAX_NAME_CHARS, "/name", NAME_BOUNDS);
         let When { events, channels } = &self.when;
         invalid.require(events.len() <= MAX_PATTERNS, "/when/events", "may list at most 100 event types");
         invalid.require(channels.len() <= MAX_CHANNELS, "/when/channels", "may list at most 20 channels");
@@ -180,7 +201,7 @@ impl RuleSettings {
             invalid.push(format!("/if{}", mistake.pointer), mistake.detail);
         }
         let steps = self.then.len();
-        invalid.require((1..=MAX_STEPS).contains(&steps), "/then", "must have 1 to 10 steps");
+        invalid.require(steps <= MAX_STEPS, "/then", STEP_BOUNDS);
         let mut ids = HashSet::new();
         for (place, step) in self.then.iter().enumerate() {
             step.check(place, &mut invalid);
@@ -191,7 +212,7 @@ impl RuleSettings {
         invalid.require(self.examples.len() <= MAX_EXAMPLES, "/examples", "may hold at most 20 examples");
         let bytes = serde_json::to_vec(self).map_or(0, |json| json.len());
         invalid.require(bytes <= MAX_RULE_BYTES, "", "may have at most 131,072 bytes, with its examples");
-        invalid.into_result()
+        invalid
     }
 
     /// The settings with the endpoint of each step, for the answers; a step that names an endpoint keeps that.

@@ -177,6 +177,11 @@ impl Preset {
 }
 
 impl Step {
+    /// Whether it delivers to a URL of its own, as an endpoint of a customer does.
+    pub fn is_like_an_endpoint(&self) -> bool {
+        self.does == Does::Deliver && self.url.is_some()
+    }
+
     /// The endpoint that exists already and that the step delivers to.
     pub fn forwards_to(&self) -> Option<EndpointId> {
         self.endpoint_id.filter(|_| self.does == Does::Deliver && self.url.is_none())

@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(query.since.map(|at| at.to_string()).as_deref(), Some("2025-12-31T23:00:00.000Z"));
         assert_eq!(parsed::<DeliveryQuery>("").unwrap(), DeliveryQuery::default());
         let query: DeliveryQuery = parsed("status=failed").unwrap();
-        assert_eq!(query.status, Some(DeliveryStatus::Failed));
+        assert_eq!(query.status.0, [DeliveryStatus::Failed]);
         assert_eq!(parsed::<StatisticsQuery>("by=day").unwrap().by, Step::Day);
     }
 

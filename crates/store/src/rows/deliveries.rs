@@ -1,7 +1,8 @@
 //! How are deliveries and their attempts kept?
 //! One row per delivery, its first attempt inline; later attempts have their rows beside it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use domain::delivery::attempt::Attempt;
 use domain::delivery::{Delivery, DeliveryStatus};
@@ -14,7 +15,7 @@ use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, LONG_WAITS, UNDEL
 use crate::rows::attempts;
 use crate::rows::events::{TEST, is_test};
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
-use crate::table::listing::Listing;
+use crate::table::listing::{Listing, Order};
 use crate::table::query::Range;
 use crate::table::sharded_list::{Examined, ShardedList};
 use crate::table::update::Condition;
@@ -22,6 +23,8 @@ use crate::{Page, Store};
 
 const ENTITY: &str = "delivery";
 const ATTEMPT_ENTITY: &str = "attempt";
+/// How long the last attempt took, in milliseconds.
+const DURATION: &str = "duration_ms";
 
 /// The attributes that make up a delivery; its row also holds its first attempt, which takes longest to read.
 const STATE: &[&str] = &[
@@ -37,6 +40,7 @@ const STATE: &[&str] = &[
     "attempts",
     "response_status",
     "last_error",
+    DURATION,
     "cancel_reason",
     "next_attempt_at",
     "delivered_at",
@@ -62,8 +66,8 @@ pub struct DeliveryRow {
 /// The filter of a list of deliveries; an empty field or `None` selects all.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DeliveryFilter<'a> {
-    /// Only deliveries with this status.
-    pub status: Option<DeliveryStatus>,
+    /// Only deliveries with one of these statuses.
+    pub statuses: &'a [DeliveryStatus],
     /// Only deliveries of these event types.
     pub event_types: &'a [EventTypePattern],
 }
@@ -71,7 +75,7 @@ pub struct DeliveryFilter<'a> {
 impl DeliveryFilter<'_> {
     /// Whether the filter selects `delivery`.
     pub fn asks_for(&self, delivery: &Delivery) -> bool {
-        self.status.is_none_or(|status| delivery.status == status)
+        (self.statuses.is_empty() || self.statuses.contains(&delivery.status))
             && wants(self.event_types, &delivery.event_type)
     }
 }
@@ -229,8 +233,15 @@ impl Store {
             Ok(delivery.filter(|delivery| listing.filter.asks_for(delivery)))
         };
         // Failed and parked deliveries are read from their index: they may be few among very many.
-        if let Some(prefix) = listing.filter.status.and_then(keys::undelivered_prefix) {
-            return self.walk_undelivered(endpoint, prefix, listing, keep).await;
+        let indexed = listing.filter.statuses.iter().map(|status| keys::undelivered_prefix(*status));
+        if let Some(prefixes) =
+            indexed.collect::<Option<BTreeSet<_>>>().filter(|prefixes| !prefixes.is_empty())
+        {
+            let mut read = Vec::new();
+            for prefix in prefixes {
+                read.push(self.walk_undelivered(endpoint, prefix, listing, keep).await?);
+            }
+            return Ok(merged(read, listing));
         }
         let list = ShardedList {
             partition: |day, shard| keys::delivery_partition(endpoint, day, shard),
@@ -313,6 +324,9 @@ pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, St
         .number("attempts", delivery.attempts)
         .instant("updated_at", delivery.updated_at)
         .maybe(delivery.response_status, |item, status| item.number("response_status", status))
+        .maybe(delivery.last_duration, |item, took| {
+            item.number(DURATION, u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
+        })
         .maybe(delivery.next_attempt_at, |item, at| item.instant("next_attempt_at", at))
         .maybe(delivery.delivered_at, |item, at| item.instant("delivered_at", at))
         .maybe(delivery.parked_at, |item, at| item.instant("parked_at", at))
@@ -335,6 +349,41 @@ pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, St
         item = item.bytes("first_attempt", attempts::encode(attempt)?);
     }
     Ok(item.build())
+}
+
+/// One page of several pages of one listing, each of other deliveries.
+fn merged<F>(
+    mut read: Vec<Page<Delivery, DeliveryId>>,
+    listing: &Listing<DeliveryId, F>,
+) -> Page<Delivery, DeliveryId> {
+    if read.len() == 1
+        && let Some(only) = read.pop()
+    {
+        return only;
+    }
+    let ends = read.iter().filter_map(|page| page.next);
+    let mut rows: Vec<_> = read.iter().flat_map(|page| page.rows.iter().cloned()).collect();
+    rows.sort_by_key(|delivery| delivery.id);
+    // Beyond where the first of them ended, its deliveries are not known.
+    let end = match listing.order {
+        Order::NewestFirst => {
+            rows.reverse();
+            let end = ends.max();
+            rows.retain(|delivery| end.is_none_or(|end| delivery.id >= end));
+            end
+        }
+        Order::OldestFirst => {
+            let end = ends.min();
+            rows.retain(|delivery| end.is_none_or(|end| delivery.id <= end));
+            end
+        }
+    };
+    if rows.len() <= listing.limit {
+        return Page { rows, next: end };
+    }
+    rows.truncate(listing.limit);
+    let next = rows.last().map(|delivery| delivery.id);
+    Page { rows, next }
 }
 
 fn endpoint_of(row: &Attributes) -> Result<EndpointId, StoreError> {
@@ -372,6 +421,7 @@ pub(crate) fn read(
         attempts: reader.number("attempts")?,
         response_status: reader.maybe_number("response_status")?,
         last_error: reader.maybe_word("last_error")?,
+        last_duration: reader.maybe_number(DURATION)?.map(Duration::from_millis),
         cancel_reason: reader.maybe_word("cancel_reason")?,
         next_attempt_at: reader.maybe_instant("next_attempt_at")?,
         delivered_at: reader.maybe_instant("delivered_at")?,

@@ -160,6 +160,7 @@ async fn a_delivery_that_is_loaded_among_many_lacks_nothing() {
         attempts: 3,
         response_status: Some(500),
         last_error: Some(ErrorClass::HttpStatus),
+        last_duration: Some(Duration::from_millis(17)),
         cancel_reason: Some(CancelReason::EndpointDeleted),
         next_attempt_at: Some(ago(Duration::from_secs(1))),
         delivered_at: Some(ago(Duration::from_secs(2))),
@@ -230,7 +231,7 @@ async fn a_list_is_newest_first_and_filters_by_status() {
     ] {
         let listed = every_page(async |before| {
             let window = Window { since: ago(DAY * 10), until: now().plus(DAY) };
-            let filter = DeliveryFilter { status, event_types: &[] };
+            let filter = DeliveryFilter { statuses: status.as_slice(), event_types: &[] };
             let listing = Listing::newest_first(window, filter, 7).beyond(before);
             table.store.list_deliveries(endpoint(1), &listing, now()).await.unwrap()
         });
@@ -299,7 +300,7 @@ async fn a_list_that_passes_very_many_rows_over_ends_its_page_and_goes_on_in_the
     let rare = [EventTypePattern::parse("rare").unwrap()];
     let store = &table.store;
     for status in [None, Some(DeliveryStatus::Failed)] {
-        let filter = DeliveryFilter { status, event_types: &rare };
+        let filter = DeliveryFilter { statuses: status.as_slice(), event_types: &rare };
         let listing = Listing::newest_first(any_time(), filter, 10);
         let list =
             async |before| store.list_deliveries(endpoint(1), &listing.beyond(before), now()).await.unwrap();
@@ -324,7 +325,7 @@ async fn a_window_is_read_and_nothing_beside_it() {
     let seconds = |n| ago(Duration::from_secs(n));
     let window = Window { since: seconds(299), until: seconds(289) };
     for status in [None, Some(DeliveryStatus::Failed)] {
-        let filter = DeliveryFilter { status, event_types: &[] };
+        let filter = DeliveryFilter { statuses: status.as_slice(), event_types: &[] };
         let list = async |listing| table.store.list_deliveries(endpoint(1), &listing, now()).await.unwrap();
         let page = list(Listing::newest_first(window, filter, 50)).await;
         assert_eq!((page.rows.len(), page.next), (10, None), "{status:?}");

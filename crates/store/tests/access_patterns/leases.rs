@@ -83,9 +83,18 @@ async fn the_drain_of_a_deleted_endpoint_is_not_written_again() {
     let EndpointKey { workspace: workspace_id, id } = endpoint();
     let (url, description) = (String::new(), String::new());
     let (created_at, deleted_at) = (now(), now());
-    let (uid, rule_id) = (None, None);
-    let deleted =
-        DeletedEndpoint { id, workspace_id, uid, url, description, rule_id, created_at, deleted_at };
+    let (uid, rule_id, is_notification) = (None, None, false);
+    let deleted = DeletedEndpoint {
+        id,
+        workspace_id,
+        uid,
+        url,
+        description,
+        rule_id,
+        is_notification,
+        created_at,
+        deleted_at,
+    };
     store.delete_endpoint(&deleted, None).await.unwrap();
     assert!(!store.save_drain(&lease, &drain, later(1)).await.unwrap());
     assert_eq!(store.lost_drains(later(600)).await.unwrap(), []);

@@ -2,11 +2,12 @@
 //! Types of its last events that are not described, each with a schema that its payloads suggest; and what was counted of
 //! events that do not fit.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use catalogue::infer;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::catalogue::misfits::MisfitTally;
+use domain::catalogue::strictness::MisfitKind;
 use domain::event::Payload;
 use domain::event::event_type::{EventType, EventTypePattern};
 use domain::event::operational;
@@ -18,10 +19,13 @@ use serde_json::Value;
 use store::{Listing, Window};
 
 use crate::error::UseCaseError;
+use crate::manage::listing::Span;
 use crate::manage::management::Management;
 
 /// The number of events that are looked at.
 const EVENTS: usize = 500;
+/// The number of events that are counted by type.
+const COUNTED: usize = 2_000;
 /// The most types that are shown; those that were seen most often.
 const MAX_TYPES: usize = 50;
 /// The number of payloads that a schema is inferred from.
@@ -53,6 +57,32 @@ pub struct Seen {
     pub back_to: Option<Timestamp>,
     /// The types, those that were seen most often first.
     pub types: Vec<SeenType>,
+}
+
+/// How many of the newest events are of a type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TypeCount {
+    /// The type.
+    pub name: EventType,
+    /// How many of the events had it.
+    pub count: usize,
+    /// The last of them.
+    pub last: EventId,
+    /// Why a strict workspace would refuse those that producers send, whatever their payload.
+    pub misfit: Option<MisfitKind>,
+}
+
+/// The newest events of a workspace, by type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TypeCounts {
+    /// The number of events looked at.
+    pub events: usize,
+    /// When the oldest of them was accepted.
+    pub back_to: Option<Timestamp>,
+    /// Whether these were all events of the window.
+    pub is_complete: bool,
+    /// The types, those that were seen most often first.
+    pub types: Vec<TypeCount>,
 }
 
 /// Looks at the last events of a workspace.
@@ -95,6 +125,58 @@ pub async fn list_seen(
     });
     let types = seen.buffered(READS_AT_ONCE).try_collect().await?;
     Ok(Seen { events: events.len(), back_to: events.last().map(|event| event.id.time()), types })
+}
+
+/// Counts the newest events of a workspace by type, at most 2,000 of them.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] when the caller lacks the scope `events:ro`, or the workspace is unknown.
+pub async fn count_types(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: Option<WorkspaceIdOrUid>,
+    span: Span,
+) -> Result<TypeCounts, UseCaseError> {
+    // 1. Which events are the newest?
+    caller.require(Scope::EventsRead)?;
+    let workspace = management.workspace(caller, workspace).await?;
+    let (context, now) = (&management.context, management.context.clock.now());
+    let window = span.within(&workspace, now)?;
+    let every: &[EventTypePattern] = &[];
+    let listing = Listing::newest_first(window, every, COUNTED);
+    let page = context.store.list_events(workspace.id, &listing, now).await?;
+
+    // 2. How many are there of each type, and does the catalogue have it?
+    let archived: HashMap<_, _> = context
+        .store
+        .list_event_types()
+        .await?
+        .into_iter()
+        .map(|described| (described.name, described.settings.archived))
+        .collect();
+    let mut counts: HashMap<EventType, TypeCount> = HashMap::new();
+    for event in &page.rows {
+        // What a rule or Posthorn makes is not held to the catalogue.
+        let is_checked = event.caused_by.is_none() && !operational::is_posthorns_own(&event.event_type);
+        let misfit = match archived.get(&event.event_type) {
+            _ if !is_checked => None,
+            None => Some(MisfitKind::Undescribed),
+            Some(true) => Some(MisfitKind::Archived),
+            Some(false) => None,
+        };
+        let row = counts.entry(event.event_type.clone()).or_insert_with(|| TypeCount {
+            name: event.event_type.clone(),
+            count: 0,
+            last: event.id,
+            misfit: None,
+        });
+        row.count += 1;
+        row.misfit = row.misfit.or(misfit);
+    }
+    let mut types: Vec<_> = counts.into_values().collect();
+    types.sort_by(|one, other| (other.count, &one.name).cmp(&(one.count, &other.name)));
+    let back_to = page.rows.last().map(|event| event.id.time());
+    Ok(TypeCounts { events: page.rows.len(), back_to, is_complete: page.next.is_none(), types })
 }
 
 /// The payloads, as text, of the first of these events that were not erased.

@@ -8,11 +8,13 @@ pub(crate) mod notified;
 pub mod randomness;
 mod uids;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::access::actor::Actor;
+use domain::access::api_key::ApiKey;
 use domain::audit::{AuditEntry, Change};
-use domain::id::{AuditEntryId, WorkspaceId};
+use domain::id::{AuditEntryId, EndpointId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use mail::Mailer;
 use queue::{Queue, Topic};
@@ -89,6 +91,19 @@ impl Context {
     /// [`crate::manage::delete_workspace`].
     pub(crate) async fn has_workspace(&self, workspace: WorkspaceId) -> Result<bool, Fault> {
         Ok(self.cache.workspace(workspace).await?.is_some())
+    }
+
+    /// The endpoints of a workspace that the caller does not see: to a portal link, its notifications.
+    pub(crate) async fn hidden_from(
+        &self,
+        caller: &ApiKey,
+        workspace: WorkspaceId,
+    ) -> Result<HashSet<EndpointId>, Fault> {
+        if !caller.is_portal_link() {
+            return Ok(HashSet::new());
+        }
+        let all = self.cache.subscriptions(workspace).await?;
+        Ok(all.iter().filter(|one| one.is_notification).map(|one| one.id).collect())
     }
 
     /// The same context with an SNS topic.

@@ -58,6 +58,9 @@ pub async fn explain_event(
     // 1. What was recorded?
     let event = read_event(management, caller, workspace, event).await?;
     let id = context.endpoint_id(caller, Some(event.workspace_id.into()), endpoint).await?;
+    if context.hidden_from(caller, event.workspace_id).await?.contains(&id) {
+        return Err(Problem::NotFound("endpoint").into());
+    }
     let recorded = event.ledger.entry(id);
     let row = context.store.load_delivery(id, DeliveryId::of(event.id, id), context.clock.now()).await?;
     let key = EndpointKey::new(event.workspace_id, id);

@@ -48,6 +48,8 @@ pub async fn find_delivery(
         };
         endpoint = endpoints.find(of_an_event);
     }
+    let hidden = context.hidden_from(caller, workspace).await?;
+    let endpoint = endpoint.filter(|endpoint| !hidden.contains(endpoint));
     let endpoint = endpoint.ok_or(Problem::NotFound("delivery"))?;
 
     // 2. What has happened to it?

@@ -76,7 +76,8 @@ pub async fn list_undelivered(
         None => None,
     };
     let endpoints = subscriptions.iter().map(|subscription| subscription.id).chain(deleted);
-    let endpoints = endpoints.filter(|id| only.is_none_or(|only| only == *id));
+    let hidden = management.context.hidden_from(caller, workspace).await?;
+    let endpoints = endpoints.filter(|id| only.is_none_or(|only| only == *id) && !hidden.contains(id));
     let segments = segments(endpoints, statuses.len(), rows.anchor);
 
     // 2. Read them until the page is full.

@@ -56,7 +56,7 @@ pub async fn create_endpoint(
         return Ok(made);
     }
     let settings = settings(&management.defaults_in(&workspace))?.completed();
-    let url = check(management, &workspace, &settings)?;
+    let url = check(management, caller, &workspace, &settings)?;
     check_template(&management.context, workspace.id, &settings).await?;
     let profile = settings.signature.profile;
     if let Some(secret) = &secret
@@ -122,7 +122,8 @@ pub(crate) async fn find_endpoint(
         None => context.store.find_endpoint(id).await?,
     };
     // An action's endpoint belongs to the action: who manages endpoints neither changes nor calls it.
-    let endpoint = endpoint.filter(|endpoint| endpoint.purpose != Purpose::Action);
+    let endpoint = endpoint
+        .filter(|endpoint| endpoint.purpose != Purpose::Action && endpoint.settings.are_seen_by(caller));
     let endpoint = endpoint.ok_or(Problem::NotFound("endpoint"))?;
     // The rows of a deleted workspace are deleted later.
     match context.has_workspace(endpoint.workspace_id).await? {
@@ -197,7 +198,9 @@ pub async fn list_endpoints(
 
     // 3. The page, and the health of its endpoints.
     let selects = |id, purpose: &Purpose, settings: &EndpointSettings| {
-        filter.selects_purpose(purpose) && filter.selects(settings, failing.contains(&id))
+        filter.selects_purpose(purpose)
+            && settings.are_seen_by(caller)
+            && filter.selects(settings, failing.contains(&id))
     };
     let listing = rows.listing(Order::NewestFirst, Window::everything(), selects);
     let read = store.list_endpoints(workspace, &listing).await?;
@@ -233,7 +236,7 @@ pub async fn update_endpoint(
     let before = endpoint.clone();
     let settings = change(&endpoint, &management.defaults_in(&workspace))?.completed();
     let moved = settings.url != endpoint.settings.url;
-    endpoint.url = check(management, &workspace, &settings)?;
+    endpoint.url = check(management, caller, &workspace, &settings)?;
     let EndpointSettings { events, body, template, .. } = &before.settings;
     if (events, body, template) != (&settings.events, &settings.body, &settings.template) {
         check_template(&management.context, workspace.id, &settings).await?;
@@ -323,9 +326,13 @@ pub async fn delete_endpoint(
 /// Checks the settings against the rules of their workspace.
 fn check(
     management: &Management,
+    caller: &ApiKey,
     workspace: &Workspace,
     settings: &EndpointSettings,
 ) -> Result<EndpointUrl, Problem> {
+    if !settings.are_seen_by(caller) {
+        return Err(Problem::invalid("/body", "is that of a notification, which the portal has not"));
+    }
     let url = settings.check(&management.targets)?;
     let may_be_unsigned = workspace.allow_unsigned || settings.body.is_message();
     if settings.signature.profile == Profile::None && !may_be_unsigned {

@@ -22,8 +22,8 @@ use crate::manage::management::Management;
 pub struct DeliveryListing {
     /// The endpoint whose deliveries are listed.
     pub endpoint: EndpointId,
-    /// Only deliveries with this status.
-    pub status: Option<DeliveryStatus>,
+    /// Only deliveries with one of these statuses; empty for all.
+    pub statuses: Vec<DeliveryStatus>,
     /// Only deliveries of these event types; empty for all types.
     pub types: Vec<EventTypePattern>,
     /// Only the delivery of this event.
@@ -43,12 +43,12 @@ pub async fn list_deliveries(
     caller: &ApiKey,
     listing: DeliveryListing,
 ) -> Result<ListPage<Delivery, DeliveryId>, UseCaseError> {
-    let DeliveryListing { endpoint, status, types, event, span, rows } = listing;
+    let DeliveryListing { endpoint, statuses, types, event, span, rows } = listing;
     let endpoint = find_endpoint_of_deliveries(management, caller, endpoint).await?;
     let workspace = management.workspace(caller, Some(endpoint.workspace)).await?;
     let now = management.context.clock.now();
     let window = span.within(&workspace, now)?;
-    let filter = DeliveryFilter { status, event_types: &types };
+    let filter = DeliveryFilter { statuses: &statuses, event_types: &types };
     let context = &management.context;
     let store = &context.store;
     let Some(event) = event else {

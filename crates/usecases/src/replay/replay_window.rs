@@ -60,7 +60,7 @@ pub async fn start_replay(
     endpoint: EndpointId,
     settings: ReplaySettings,
 ) -> Result<Replay, UseCaseError> {
-    let replay = prepare(management, caller, endpoint, settings).await?;
+    let (mut replay, endpoint) = prepare(management, caller, endpoint, settings).await?;
     let Context { store, queue, .. } = &management.context;
     if management.context.is_resumed()
         && let Some(begun) = store.load_replay(replay.workspace_id, replay.id).await?
@@ -69,6 +69,8 @@ pub async fn start_replay(
         queue.send_task(Replay::task(begun.key()), Duration::ZERO).await?;
         return Ok(begun);
     }
+    let run = count(&management.context, &endpoint, replay.clone()).await?;
+    replay.total = u64::try_from(run.count).ok().filter(|_| run.complete);
     let asked_for = Changes::asked_for([
         ("endpoint_id", json!(replay.endpoint_id)),
         ("settings", json!(replay.settings)),
@@ -89,16 +91,19 @@ pub async fn try_replay(
     endpoint: EndpointId,
     settings: ReplaySettings,
 ) -> Result<DryRun, UseCaseError> {
-    let mut replay = prepare(management, caller, endpoint, settings).await?;
-    let endpoint = read_endpoint(management, caller, Scope::DeliveriesRead, endpoint).await?;
-    let context = &management.context;
+    let (replay, endpoint) = prepare(management, caller, endpoint, settings).await?;
+    Ok(count(&management.context, &endpoint, replay).await?)
+}
+
+/// Counts what a replay would send.
+async fn count(context: &Context, endpoint: &Endpoint, mut replay: Replay) -> Result<DryRun, Fault> {
     let mut run = DryRun { count: 0, complete: false, samples: Vec::new() };
     for _ in 0..DRY_STEPS {
         if replay.progress == Progress::Over {
             run.complete = true;
             break;
         }
-        let selected = next_selected(context, &endpoint, &mut replay).await?;
+        let selected = next_selected(context, endpoint, &mut replay).await?;
         run.count += selected.len();
         run.samples.extend(selected.into_iter().take(SAMPLES - run.samples.len()));
     }
@@ -299,12 +304,13 @@ pub(crate) async fn active_endpoint(
     if endpoint.settings.active { Ok(endpoint) } else { Err(Problem::EndpointDisabled.into()) }
 }
 
+/// The replay as it would begin, and its endpoint.
 async fn prepare(
     management: &Management,
     caller: &ApiKey,
     endpoint: EndpointId,
     mut settings: ReplaySettings,
-) -> Result<Replay, UseCaseError> {
+) -> Result<(Replay, Endpoint), UseCaseError> {
     let endpoint = active_endpoint(management, caller, endpoint).await?;
     let now = management.context.clock.now();
     // Events accepted from now on are sent without the replay.
@@ -316,18 +322,20 @@ async fn prepare(
     // Older rows have expired.
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     settings.since = settings.since.max(workspace.oldest_kept(now));
-    Ok(Replay {
+    let replay = Replay {
         id: management.context.new_id(now, ReplayId::new),
         workspace_id: endpoint.workspace_id,
         endpoint_id: endpoint.id,
         status: ReplayStatus::Running,
         examined: 0,
         sent: 0,
+        total: None,
         progress: settings.first(),
         settings,
         created_at: now,
         updated_at: now,
-    })
+    };
+    Ok((replay, endpoint))
 }
 
 /// The deliveries that the next step sends; advances the replay's progress.
@@ -342,7 +350,7 @@ async fn next_selected(
     match replay.progress {
         Progress::Over => Ok(Vec::new()),
         Progress::Deliveries { after } => {
-            let filter = DeliveryFilter { status: None, event_types: &settings.event_types };
+            let filter = DeliveryFilter { statuses: &[], event_types: &settings.event_types };
             let listing = Listing::oldest_first(window, filter, STEP_ROWS).beyond(after);
             let page = context.store.list_deliveries(endpoint.id, &listing, now).await?;
             replay.progress = match page.next {

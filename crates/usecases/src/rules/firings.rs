@@ -14,6 +14,7 @@ use domain::rule::Rule;
 use domain::rule::firing::{Firing, FiringResult, StepFiring, StepStatistics};
 use domain::rule::step::Step;
 use domain::timestamp::Timestamp;
+use domain::uid::WorkspaceIdOrUid;
 use store::rows::ledgers::ListedEvent;
 use store::{Listing, Order, Page, Window};
 
@@ -21,7 +22,7 @@ use crate::context::Context;
 use crate::error::{Fault, UseCaseError};
 use crate::manage::listing::{ListPage, Rows, Span};
 use crate::manage::management::Management;
-use crate::rules::manage_rule::find_rule;
+use crate::rules::manage_rule::{all_rules, find_rule};
 
 /// The most events that are walked for one page, or for the statistics. Then the page ends, short as it may be.
 const WALKED_AT_MOST: usize = 2_000;
@@ -43,6 +44,30 @@ pub struct RuleStatistics {
     pub is_complete: bool,
     /// What each step did, by the steps' ids.
     pub steps: BTreeMap<String, StepStatistics>,
+}
+
+/// How often all rules of a workspace fired for the newest events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fired {
+    /// The events that were looked at.
+    pub events: usize,
+    /// When the oldest of them was accepted.
+    pub since: Option<Timestamp>,
+    /// Whether these were all events of the window.
+    pub is_complete: bool,
+    /// The rules, newest first, and what each did.
+    pub rules: Vec<(RuleId, RuleFired)>,
+}
+
+/// For how many events a rule fired.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RuleFired {
+    /// Events for which a step of it fired.
+    pub fired: u64,
+    /// Events for which none did, but would have, if the rule had not only watched.
+    pub would_have_fired: u64,
+    /// When the newest event of both was accepted.
+    pub last_at: Option<Timestamp>,
 }
 
 /// A page of a rule's firings.
@@ -120,9 +145,66 @@ pub async fn read_statistics(
     Ok(statistics)
 }
 
+/// How often each rule of a workspace fired for the newest events, at most 2,000: one walk for all of them.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] without `rules:ro` and `events:ro`, or when the workspace is unknown.
+pub async fn read_fired(
+    management: &Management,
+    caller: &ApiKey,
+    workspace: Option<WorkspaceIdOrUid>,
+    span: Span,
+) -> Result<Fired, UseCaseError> {
+    // 1. Which rules are there?
+    caller.require(Scope::RulesRead)?;
+    caller.require(Scope::EventsRead)?;
+    let context = &management.context;
+    let workspace = management.workspace(caller, workspace).await?;
+    let rules = all_rules(context, workspace.id).await?;
+    let window = span.within(&workspace, context.clock.now())?;
+
+    // 2. What did they do with each event?
+    let mut counts = vec![RuleFired::default(); rules.len()];
+    let (mut events, mut since, mut beyond) = (0, None, None);
+    // Rules are listed newest first.
+    let mut is_complete = rules.is_empty();
+    if let Some(oldest) = rules.last() {
+        let walk = Walk { context, rule: oldest.id, workspace: workspace.id, window };
+        while !is_complete && events < WALKED_AT_MOST {
+            let page = walk.events((Order::NewestFirst, beyond)).await?;
+            (beyond, is_complete) = (page.next, page.next.is_none());
+            for mut listed in page.rows {
+                events += 1;
+                since = Some(listed.event.id.time());
+                complete_for(&rules, context, &mut listed).await?;
+                for (rule, counts) in rules.iter().zip(&mut counts) {
+                    counts.count(rule.firing_of(&listed.event));
+                }
+            }
+        }
+    }
+    let rules = rules.iter().map(|rule| rule.id).zip(counts).collect();
+    Ok(Fired { events, since, is_complete, rules })
+}
+
+impl RuleFired {
+    /// Counts what the rule did with an event older than those before.
+    fn count(&mut self, firing: Option<Firing>) {
+        let Some(firing) = firing else { return };
+        let did = |result| firing.steps.iter().any(|step| step.result == result);
+        match (did(FiringResult::Fired), did(FiringResult::WouldHaveFired)) {
+            (true, _) => self.fired += 1,
+            (false, true) => self.would_have_fired += 1,
+            (false, false) => return,
+        }
+        self.last_at = self.last_at.or(Some(firing.event.time()));
+    }
+}
+
 /// A walk over the events of a workspace.
 struct Walk<'a> {
     context: &'a Context,
+    /// The oldest rule that is asked about.
     rule: RuleId,
     workspace: WorkspaceId,
     window: Window,
@@ -158,12 +240,20 @@ impl Walk<'_> {
 
 /// What the rule did with an event; `None` if it does not look at such events, or was made later.
 async fn firing_of(rule: &Rule, context: &Context, mut listed: ListedEvent) -> Result<Option<Firing>, Fault> {
-    let is_missing = |ledger: &Ledger| {
+    complete_for(std::slice::from_ref(rule), context, &mut listed).await?;
+    Ok(rule.firing_of(&listed.event))
+}
+
+/// Reads the rest of the ledger, if an entry of one of the rules may be in it.
+async fn complete_for(rules: &[Rule], context: &Context, listed: &mut ListedEvent) -> Result<(), Fault> {
+    let at = listed.event.id.time();
+    let is_missing = |rule: &Rule, ledger: &Ledger| {
         let targets = rule.settings.then.iter().filter_map(Step::forwards_to);
         rule.endpoints.iter().copied().chain(targets).any(|id| ledger.entry(id).is_none())
     };
-    if !listed.is_complete() && is_missing(&listed.event.ledger) {
-        context.store.complete_ledger(&mut listed).await?;
+    let mut old_enough = rules.iter().filter(|rule| rule.id.time().minus(DERIVED_LATE) <= at);
+    if !listed.is_complete() && old_enough.any(|rule| is_missing(rule, &listed.event.ledger)) {
+        context.store.complete_ledger(listed).await?;
     }
-    Ok(rule.firing_of(&listed.event))
+    Ok(())
 }

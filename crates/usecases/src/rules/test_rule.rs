@@ -17,6 +17,7 @@ use domain::id::{EndpointId, EndpointKey, EventId, RuleId, WorkspaceId};
 use domain::problem::{FieldError, Problem};
 use domain::rule::compile::CompiledStep;
 use domain::rule::example::ExampleEvent;
+use domain::rule::step::Step;
 use domain::rule::{Rule, RuleSettings};
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
@@ -105,7 +106,8 @@ pub struct StepRequest {
 /// Tries a rule.
 ///
 /// # Errors
-/// [`Problem::MissingScope`] without `rules`, for stored events without `events:ro`, and, for an event of the caller's own that
+/// [`Problem::MissingScope`] without `rules` (for a rule that is not saved, whose steps all deliver to a URL, `webhooks` is
+/// as good: it is what the settings of an endpoint would be), for stored events without `events:ro`, and, for an event of the caller's own that
 /// would be signed with a stored secret, without `webhooks`, and for a step that names an endpoint without `webhooks:ro`; [`Problem::NotFound`] for an unknown rule or event;
 /// [`Problem::Invalid`] for a rule out of bounds.
 pub async fn test_rule(
@@ -114,7 +116,11 @@ pub async fn test_rule(
     test: RuleTest,
 ) -> Result<TestedRule, UseCaseError> {
     let deadline = Instant::now() + ANSWER_WITHIN;
-    caller.require(Scope::Rules)?;
+    let is_like_endpoints = test.rule_id.is_none()
+        && test.rule.as_ref().is_some_and(|rule| rule.then.iter().all(Step::is_like_an_endpoint));
+    if !is_like_endpoints || caller.require(Scope::Webhooks).is_err() {
+        caller.require(Scope::Rules)?;
+    }
     if !matches!(test.events, TestedEvents::Own(_)) {
         caller.require(Scope::EventsRead)?;
     }
@@ -183,7 +189,7 @@ fn compile(
         Problem::Invalid(errors) => Problem::Invalid(errors.into_iter().map(in_rule).collect()),
         other => other,
     };
-    settings.check_bounds().map_err(within)?;
+    settings.check_draft().map_err(within)?;
     settings.compile(id_of(saved), targets).map_err(within)
 }
 

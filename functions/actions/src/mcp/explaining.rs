@@ -2,7 +2,7 @@
 //! Three that call the use cases of the API's routes: list deliveries, explain one that is missing, send one again. Sending
 //! again takes two calls, as a destructive action does.
 
-use api::page::{Cursor, MAX_LIMIT, Page};
+use api::page::{Cursor, MAX_LIMIT};
 use api::workspace_deliveries::WorkspaceDeliveryFilter;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::endpoint::address::AllowedTargets;
@@ -223,8 +223,8 @@ async fn list(
     };
     let rows = Rows { anchor, limit };
     let filter: WorkspaceDeliveryFilter = read(arguments)?;
-    let page = list_workspace_deliveries(management, caller, shown::listing(filter, rows)).await?;
-    Ok(data(&Page::of(page.rows.into_iter().map(shown::delivery_row), page.next, page.previous)))
+    let read = list_workspace_deliveries(management, caller, shown::listing(filter, rows)).await?;
+    Ok(data(&shown::delivery_page(read)))
 }
 
 async fn replay(management: &Management, caller: &ApiKey, asked: Replay) -> Result<Outcome, UseCaseError> {

@@ -1,10 +1,10 @@
 //! `/v1/event-types`: describe, read, list, change, delete, versions, import, and what was seen beside the catalogue.
 
 use api::event_types::{
-    CatalogueQuery, EventTypeCatalogue, EventTypeDescription, EventTypeGroup, EventTypeMismatch,
-    EventTypeMismatches, EventTypeQuery, Flag, ImportEffect, ImportQuery, ImportedEventType,
-    ImportedEventTypes, ListedEventType, ListedSchemaVersion, NewEventType, NewSchemaVersion, SchemaVersion,
-    SchemaVersions, SeenEventType, SeenEventTypes, SeenQuery,
+    CatalogueQuery, CountsQuery, EventTypeCatalogue, EventTypeCount, EventTypeCounts, EventTypeDescription,
+    EventTypeGroup, EventTypeMismatch, EventTypeMismatches, EventTypeQuery, Flag, ImportEffect, ImportQuery,
+    ImportedEventType, ImportedEventTypes, ListedEventType, ListedSchemaVersion, NewEventType,
+    NewSchemaVersion, SchemaVersion, SchemaVersions, SeenEventType, SeenEventTypes, SeenQuery,
 };
 use api::openapi::{EventTypeChange, ImportDocument};
 use axum::Json;
@@ -25,8 +25,11 @@ use usecases::catalogue::describe::{
 };
 use usecases::catalogue::import::{Effect, Imported, import_event_types};
 use usecases::catalogue::read::{EventTypeFilter, ListedCatalogue, list_event_types, read_event_type};
-use usecases::catalogue::seen::{Seen, SeenType, list_mismatches, list_seen};
+use usecases::catalogue::seen::{
+    Seen, SeenType, TypeCount, TypeCounts, count_types, list_mismatches, list_seen,
+};
 use usecases::catalogue::versions::{add_version as add_schema_version, list_versions, read_version};
+use usecases::manage::listing::Span;
 use usecases::manage::management::Management;
 
 /// Largest body with a schema and an example.
@@ -283,6 +286,34 @@ pub(crate) async fn seen(
         schema,
     });
     Ok(Json(SeenEventTypes { events, back_to, data: data.collect() }))
+}
+
+/// Count events by type
+///
+/// The newest events of a workspace, at most 2,000, and whether a strict workspace would take their types.
+#[utoipa::path(
+    get,
+    path = "/v1/event-types/counts",
+    operation_id = "count_event_types",
+    tag = "Event types",
+    params(CountsQuery),
+    responses((status = 200, description = "The counts.", body = EventTypeCounts)),
+)]
+pub(crate) async fn counts(
+    State(management): State<Management>,
+    caller: Caller,
+    Query(CountsQuery { workspace_id, since }): Query<CountsQuery>,
+) -> Answer<Json<EventTypeCounts>> {
+    let counts = count_types(&management, &caller, workspace_id, Span { since, until: None }).await?;
+    let TypeCounts { events, back_to, is_complete, types } = counts;
+    let data = types.into_iter().map(|TypeCount { name, count, last, misfit }| EventTypeCount {
+        name,
+        count,
+        last_event_id: last,
+        last_at: last.time(),
+        misfit,
+    });
+    Ok(Json(EventTypeCounts { events, back_to, at_least: !is_complete, data: data.collect() }))
 }
 
 /// List events that did not fit the catalogue

@@ -3,7 +3,8 @@
 use api::openapi::RuleChange;
 use api::page::PageQuery;
 use api::rules::{
-    Firing, FiringQuery, NewRule, Rule, RuleQuery, RuleStatistics, RuleStatisticsQuery, StepStatistics,
+    Fired, FiredQuery, Firing, FiringQuery, NewRule, Rule, RuleFired, RuleQuery, RuleStatistics,
+    RuleStatisticsQuery, StepStatistics,
 };
 use axum::Json;
 use axum::extract::State;
@@ -191,6 +192,32 @@ pub(crate) async fn statistics(
     let steps = read.steps.into_iter().map(|(step, of_step)| StepStatistics::of(step, of_step)).collect();
     let firings::RuleStatistics { events, since, is_complete, .. } = read;
     Ok(Json(RuleStatistics { events, oldest_at: since, complete: is_complete, steps }))
+}
+
+/// Read how often rules fired
+///
+/// For how many of the newest events, at most 2,000, each rule of a workspace fired, and when last. Needs the scope `events:ro`,
+/// too.
+#[utoipa::path(
+    get,
+    path = "/v1/rules/statistics",
+    operation_id = "read_rules_statistics",
+    tag = "Rules",
+    params(FiredQuery),
+    responses((status = 200, description = "The rules.", body = Fired)),
+)]
+pub(crate) async fn fired(
+    State(management): State<Management>,
+    caller: Caller,
+    Query(FiredQuery { workspace_id, since, until }): Query<FiredQuery>,
+) -> Answer<Json<Fired>> {
+    let read = firings::read_fired(&management, &caller, workspace_id, Span { since, until }).await?;
+    let firings::Fired { events, since, is_complete, rules } = read;
+    let data = rules.into_iter().map(|(rule_id, counts)| {
+        let firings::RuleFired { fired, would_have_fired, last_at } = counts;
+        RuleFired { rule_id, fired, would_have_fired, last_at }
+    });
+    Ok(Json(Fired { events, oldest_at: since, at_least: !is_complete, data: data.collect() }))
 }
 
 fn shown(WrittenRule { rule, secrets }: WrittenRule) -> Rule {

@@ -50,7 +50,7 @@ pub(crate) async fn list(
     };
     let listing = DeliveryListing {
         endpoint,
-        status,
+        statuses: status.0,
         types: event_type.0,
         event: event_id,
         span: Span { since, until },

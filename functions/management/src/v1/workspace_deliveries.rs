@@ -2,7 +2,7 @@
 
 use api::deliveries::DeliveryDetail;
 use api::page::PageQuery;
-use api::workspace_deliveries::{WorkspaceDeliveryFilter, WorkspaceDeliveryRow};
+use api::workspace_deliveries::{WorkspaceDeliveryFilter, WorkspaceDeliveryPage};
 use api::workspaces::OfWorkspace;
 use axum::Json;
 use axum::extract::State;
@@ -17,23 +17,22 @@ use crate::v1::Answer;
 /// List the deliveries of a workspace
 ///
 /// The deliveries of all endpoints, newest event first, `pending` ones too. A page may be short, even empty, and still have a
-/// `next` or a `previous`: each looks at 2,000 deliveries at most.
+/// `next` or a `previous`: each looks at 2,000 deliveries at most, and says in `searched` how far it looked.
 #[utoipa::path(
     get,
     path = "/v1/deliveries",
     operation_id = "list_workspace_deliveries",
     tag = "Deliveries",
     params(WorkspaceDeliveryFilter, PageQuery),
-    responses((status = 200, description = "A page of deliveries.", body = api::page::Page<WorkspaceDeliveryRow>)),
+    responses((status = 200, description = "A page of deliveries.", body = WorkspaceDeliveryPage)),
 )]
 pub(crate) async fn list(
     State(management): State<Management>,
     caller: Caller,
     Page { filter, rows }: Page<Position, WorkspaceDeliveryFilter>,
-) -> Answer<Json<api::page::Page<WorkspaceDeliveryRow>>> {
-    let page = list_workspace_deliveries(&management, &caller, shown::listing(filter, rows)).await?;
-    let rows = page.rows.into_iter().map(shown::delivery_row);
-    Ok(Json(api::page::Page::of(rows, page.next, page.previous)))
+) -> Answer<Json<WorkspaceDeliveryPage>> {
+    let read = list_workspace_deliveries(&management, &caller, shown::listing(filter, rows)).await?;
+    Ok(Json(shown::delivery_page(read)))
 }
 
 /// Read a delivery by its id alone

@@ -82,7 +82,7 @@ async fn deliveries_and_their_attempts() {
 
         // The same in each list it belongs to.
         let (status, store) = (row.delivery.status, &table.store);
-        let filter = DeliveryFilter { status: Some(status), event_types: &[] };
+        let filter = DeliveryFilter { statuses: &[status], event_types: &[] };
         let newest = Listing::newest_first(everything(), filter, 9);
         let oldest = Listing::oldest_first(everything(), filter, 9);
         let list = store.list_deliveries(endpoint, &newest, then()).await.unwrap();

@@ -111,7 +111,7 @@ impl Walk<'_> {
 
     /// Adds the entries from the place `first` on, those on the right side of the walk's start that the filter may select.
     fn add(&mut self, listed: &ListedEvent, first: usize) {
-        let Reading { filter, endpoint: only, order, .. } = self.reading;
+        let Reading { filter, endpoint: only, hidden, order, .. } = self.reading;
         let event = Event { ledger: domain::event::ledger::Ledger::default(), ..listed.event.clone() };
         let event = Arc::new(event);
         let is_newest_first = *order == Order::NewestFirst;
@@ -121,7 +121,10 @@ impl Walk<'_> {
             let on_this_side = start.is_none_or(|start| is_newest_first == (*place >= start.place));
             // With one endpoint, a replay to an endpoint that was skipped costs no more than a look at one row.
             let may_be_asked_for = skipped.is_none() || filter.asks_for_skipped() || only.is_some();
-            on_this_side && may_be_asked_for && only.is_none_or(|only| only == *endpoint)
+            on_this_side
+                && may_be_asked_for
+                && only.is_none_or(|only| only == *endpoint)
+                && !hidden.contains(endpoint)
         });
         let candidates = entries.map(|(place, (endpoint, skipped))| Candidate {
             event: Arc::clone(&event),
@@ -207,7 +210,7 @@ impl Walk<'_> {
     }
 
     fn stopped(self, stopped_at: Option<Boundary>) -> Read<Boundary> {
-        Read { rows: self.rows, stopped_at }
+        Read { rows: self.rows, stopped_at, examined: self.examined }
     }
 }
 

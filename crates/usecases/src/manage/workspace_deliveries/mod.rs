@@ -8,6 +8,8 @@ mod undelivered_merge;
 
 pub use position::Position;
 
+use std::collections::HashSet;
+
 use domain::access::api_key::{ApiKey, Scope};
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
@@ -15,6 +17,7 @@ use domain::event::ledger::SkipReason;
 use domain::id::{EndpointId, EndpointKey, EventId, WorkspaceId};
 use domain::policy::outcome::ErrorClass;
 use domain::problem::Problem;
+use domain::timestamp::Timestamp;
 use domain::uid::{EndpointIdOrUid, WorkspaceIdOrUid};
 use store::{Order, Window};
 
@@ -78,6 +81,15 @@ pub enum Listed {
     },
 }
 
+/// How far a list was looked through for one page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Searched {
+    /// The number of deliveries looked at.
+    pub deliveries: usize,
+    /// The page has every delivery of events accepted later than this, and before what the page before has.
+    pub back_to: Timestamp,
+}
+
 /// What one reading of the list needs.
 struct Reading<'a> {
     context: &'a Context,
@@ -86,6 +98,8 @@ struct Reading<'a> {
     filter: &'a WorkspaceFilter,
     /// The endpoint of the filter.
     endpoint: Option<EndpointId>,
+    /// The endpoints that the caller does not see.
+    hidden: HashSet<EndpointId>,
     order: Order,
     limit: usize,
 }
@@ -95,9 +109,11 @@ struct Read<P> {
     rows: Vec<Listed>,
     /// Where the reading ended; `None` at the end of the list.
     stopped_at: Option<P>,
+    /// Deliveries that were looked at.
+    examined: usize,
 }
 
-/// Deliveries of a workspace, newest event first.
+/// Deliveries of a workspace, newest event first, and how far the list was looked through for them.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] when the caller lacks the scope, the workspace is unknown, or the cursor is another list's.
@@ -105,24 +121,25 @@ pub async fn list_workspace_deliveries(
     management: &Management,
     caller: &ApiKey,
     listing: WorkspaceListing,
-) -> Result<ListPage<Listed, Position>, UseCaseError> {
+) -> Result<(ListPage<Listed, Position>, Searched), UseCaseError> {
     caller.require(Scope::DeliveriesRead)?;
     let WorkspaceListing { workspace, mut filter, span, rows } = listing;
     let workspace = management.workspace(caller, workspace).await?;
     let context = &management.context;
+    let window = span.within(&workspace, context.clock.now())?;
     let endpoint = match filter.endpoint.take() {
         None => None,
         Some(named) => match context.endpoint_id(caller, Some(workspace.id.into()), named).await {
             Err(UseCaseError::Problem(Problem::NotFound(_))) => {
-                return Ok(ListPage::empty());
+                return Ok((ListPage::empty(), Searched { deliveries: 0, back_to: window.since }));
             }
             id => Some(id?),
         },
     };
-    let window = span.within(&workspace, context.clock.now())?;
     let (order, limit) = (rows.read_in(Order::NewestFirst), rows.limit);
+    let hidden = context.hidden_from(caller, workspace.id).await?;
     let reading =
-        Reading { context, workspace: workspace.id, window, filter: &filter, endpoint, order, limit };
+        Reading { context, workspace: workspace.id, window, filter: &filter, endpoint, hidden, order, limit };
 
     // A list goes on as it began: by the kind of its positions.
     let start = match rows.anchor {
@@ -143,7 +160,9 @@ pub async fn list_workspace_deliveries(
             None => reading.walk_ledgers(None).await?.at(Position::Ledger),
         },
     };
-    Ok(rows.page_until(read.stopped_at, read.rows))
+    let page = rows.page_until(read.stopped_at, read.rows);
+    let back_to = page.next.map_or(window.since, Position::time);
+    Ok((page, Searched { deliveries: read.examined, back_to }))
 }
 
 impl Reading<'_> {
@@ -186,6 +205,7 @@ impl Reading<'_> {
         let any_status = statuses.is_empty() && !skipped;
         (any_status || statuses.contains(&delivery.status))
             && self.endpoint.is_none_or(|endpoint| delivery.endpoint_id == endpoint)
+            && !self.hidden.contains(&delivery.endpoint_id)
             && wants(types, &delivery.event_type)
             && (errors.is_empty() || delivery.last_error.is_some_and(|error| errors.contains(&error)))
     }
@@ -201,7 +221,7 @@ impl WorkspaceFilter {
 impl<P> Read<P> {
     /// The same with positions of the list.
     fn at(self, position: impl FnOnce(P) -> Position) -> Read<Position> {
-        Read { rows: self.rows, stopped_at: self.stopped_at.map(position) }
+        Read { rows: self.rows, stopped_at: self.stopped_at.map(position), examined: self.examined }
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use domain::id::{DeliveryId, EventId};
+use domain::timestamp::Timestamp;
 
 /// A position between two rows of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,16 @@ impl Boundary {
     }
 }
 
+impl Position {
+    /// When the events beside it were accepted.
+    pub(super) fn time(self) -> Timestamp {
+        match self {
+            Self::Ledger(boundary) => boundary.event.time(),
+            Self::Undelivered(delivery) => delivery.time(),
+        }
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -63,7 +74,6 @@ impl FromStr for Position {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::timestamp::Timestamp;
 
     #[test]
     fn a_position_is_read_back_as_it_was_written() {

@@ -45,7 +45,7 @@ impl Reading<'_> {
             let wanted = (self.limit / lanes.len().max(1) + 4).max(examined / lanes.len().max(1));
             self.refill(&mut lanes, wanted).await?;
             let Some(delivery) = take_next(&mut lanes, self.order) else {
-                return Ok(Read { rows, stopped_at: None });
+                return Ok(Read { rows, stopped_at: None, examined });
             };
             let is_asked_for = delivery.workspace_id == self.workspace && self.asks_for(&delivery);
             if (rows.len() == self.limit && is_asked_for) || examined == EXAMINED_AT_MOST {
@@ -53,7 +53,7 @@ impl Reading<'_> {
                     Order::NewestFirst => delivery.id.successor(),
                     Order::OldestFirst => delivery.id,
                 };
-                return Ok(Read { rows, stopped_at: Some(stopped_at) });
+                return Ok(Read { rows, stopped_at: Some(stopped_at), examined });
             }
             examined += 1;
             rows.extend(is_asked_for.then(|| Listed::Delivery(Box::new(delivery))));
