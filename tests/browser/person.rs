@@ -194,21 +194,6 @@ impl Browser {
         self.act(json!([{ "type": "key", "id": "keyboard", "actions": actions }])).await;
     }
 
-    /// Presses Tab until this has the focus.
-    pub async fn tab_to(&self, kind: &str, name: &str) {
-        let script = format!(
-            "const found = (function () {{ {FIND} }})(...arguments); return found !== null && found === document.activeElement"
-        );
-        self.until(("tab to", kind, name), async || {
-            if self.run(&script, &[json!(kind), json!(name)]).await? == json!(true) {
-                return Ok(Some(()));
-            }
-            self.press(&["Tab"]).await;
-            Ok(None)
-        })
-        .await;
-    }
-
     /// What a field holds.
     pub async fn typed(&self, name: &str) -> String {
         let field = self.find("field", name).await.to_value();

@@ -118,14 +118,16 @@ async fn enlarged_to_twice_the_size_an_endpoint_is_made_and_tested() {
 
 /// Moves over a button and opens a part of the form, and gives what was set into motion.
 async fn motions(browser: &Browser) -> Vec<String> {
-    let watch = "window.moved = []; addEventListener('transitionrun', (e) => moved.push(e.propertyName), true)";
+    let watch =
+        "window.moved = []; addEventListener('transitionrun', (e) => moved.push(e.propertyName), true)";
     browser.run(watch, &[]).await.unwrap();
     let button = browser.find("button", "Create endpoint").await;
     let over = json!({ "type": "pointerMove", "origin": button.to_value(), "x": 0, "y": 0 });
     browser.act(json!([{ "type": "pointer", "id": "mouse", "actions": [over] }])).await;
     browser.click("button", "Retries").await;
     browser.find("field", "Timeout").await;
-    let frames = "await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); return moved";
+    let frames =
+        "await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); return moved";
     let moved = browser.run_async(frames).await;
     moved.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
 }
@@ -133,7 +135,8 @@ async fn motions(browser: &Browser) -> Vec<String> {
 #[tokio::test]
 async fn nothing_moves_for_those_who_do_not_want_it() {
     browse("motion", async |stage, browser| {
-        let prefer = |value: &str| json!({ "features": [{ "name": "prefers-reduced-motion", "value": value }] });
+        let prefer =
+            |value: &str| json!({ "features": [{ "name": "prefers-reduced-motion", "value": value }] });
         browser.chromium("Emulation.setEmulatedMedia", prefer("no-preference")).await;
         browser.open(stage, "endpoints/new").await;
         assert!(motions(browser).await.contains(&"transform".to_owned()), "what moves is noticed");
@@ -147,7 +150,9 @@ async fn nothing_moves_for_those_who_do_not_want_it() {
         browser.fill("URL", receiver.url()).await;
         browser.click("button", "Create endpoint").await;
         browser.see("The signing secret, shown this once").await;
-        let moving: Value = browser.run_async("return document.getAnimations().filter((a) => a instanceof CSSTransition).length").await;
+        let moving: Value = browser
+            .run_async("return document.getAnimations().filter((a) => a instanceof CSSTransition).length")
+            .await;
         assert_eq!(moving, json!(0));
     })
     .await;

@@ -51,16 +51,19 @@ async fn a_refused_delivery_opens_the_doctor_and_each_sabotage_is_named_in_words
         browser.see("The signature check, a login or a firewall refuses it.").await;
         browser.click("link", "Check the signature").await;
         browser.see("the headers and body as they were sent").await;
-        let value = async |name: &str| {
-            let field = browser.find("field", name).await.to_value();
-            browser.run("return arguments[0].value", &[field]).await.unwrap()
-        };
-        assert_eq!(value("Endpoint").await, json!(endpoint.id));
-        assert_eq!(value("Body").await, json!(body), "byte for byte");
-        let headers = value("Headers").await;
-        let headers = headers.as_str().unwrap();
-        assert!(headers.contains(&format!("webhook-signature: {}", seen.header("webhook-signature"))), "{headers}");
-        examine(browser, "The signature is right", "If your code refuses this request, its own computation differs").await;
+        assert_eq!(browser.typed("Endpoint").await, endpoint.id);
+        assert_eq!(browser.typed("Body").await, body, "byte for byte");
+        let headers = browser.typed("Headers").await;
+        assert!(
+            headers.contains(&format!("webhook-signature: {}", seen.header("webhook-signature"))),
+            "{headers}"
+        );
+        examine(
+            browser,
+            "The signature is right",
+            "If your code refuses this request, its own computation differs",
+        )
+        .await;
 
         // What proxies, frameworks and people do to a request.
         let wrong = "The signature is wrong";
@@ -69,7 +72,8 @@ async fn a_refused_delivery_opens_the_doctor_and_each_sabotage_is_named_in_words
         let parsed: Value = serde_json::from_str(&body).unwrap();
         assert_ne!(parsed.to_string(), body);
         browser.fill("Body", &parsed.to_string()).await;
-        examine(browser, wrong, "The body is JSON that was parsed and written again, so its bytes differ.").await;
+        examine(browser, wrong, "The body is JSON that was parsed and written again, so its bytes differ.")
+            .await;
         browser.fill("Body", &body).await;
         browser.fill("Headers", &pasted(&seen, &["webhook-signature"])).await;
         examine(browser, wrong, "Let every proxy pass the header on").await;
@@ -89,7 +93,8 @@ async fn a_refused_delivery_opens_the_doctor_and_each_sabotage_is_named_in_words
         browser.fill(computed, "").await;
         let forged = pasted(&seen, &[]).replace(seen.header("webhook-signature"), &another);
         browser.fill("Headers", &forged).await;
-        examine(browser, wrong, "Everything is as it was sent but the signature, which is another one.").await;
+        examine(browser, wrong, "Everything is as it was sent but the signature, which is another one.")
+            .await;
         browser.fill("Headers", &pasted(&seen, &[])).await;
 
         // The request came long ago: somebody plays it again.

@@ -11,7 +11,11 @@ use crate::webdriver::Browser;
 const MEANWHILE: &str = "Nothing of yours is lost";
 
 /// Two people look at the same page, each in a browser of their own.
-async fn meet(name: &str, page: impl AsyncFn(&Stage) -> String, story: impl AsyncFn(&Stage, &Browser, &Browser)) {
+async fn meet(
+    name: &str,
+    page: impl AsyncFn(&Stage) -> String,
+    story: impl AsyncFn(&Stage, &Browser, &Browser),
+) {
     browse(name, async |stage, anna| {
         let page = page(stage).await;
         let ben = Browser::start().await;
@@ -57,17 +61,18 @@ async fn of_an_endpoint_the_second_sees_both_versions_and_saves_without_undoing_
         anna.settle().await;
         anna.see("Billing of Anna").await;
         anna.click("button", "Save changes").await;
-        let rows = [
-            r#"description "Billing of Ben" "Billing of Anna""#,
-            r#"rate_limit {"per_second":7} unchanged"#,
-        ];
+        let rows =
+            [r#"description "Billing of Ben" "Billing of Anna""#, r#"rate_limit {"per_second":7} unchanged"#];
         expect_both_versions(anna, &rows).await;
         assert_eq!(saved().await["description"], "Billing of Ben", "nothing is overwritten unseen");
         anna.see("Billing of Anna").await;
         anna.click("button", "Save yours").await;
         anna.see("Saved. It takes effect within 5 seconds.").await;
         let now = saved().await;
-        assert_eq!((&now["description"], &now["rate_limit"]["per_second"]), (&json!("Billing of Anna"), &json!(7)));
+        assert_eq!(
+            (&now["description"], &now["rate_limit"]["per_second"]),
+            (&json!("Billing of Anna"), &json!(7))
+        );
         anna.see_gone(MEANWHILE).await;
 
         // The other way round: Ben takes what she saved, and goes on from there.
@@ -135,37 +140,44 @@ async fn of_a_rule_the_second_sees_both_versions_and_keeps_or_takes_one() {
         ben.click("button", "Save").await;
         ben.see("Saved. The rule is live within five seconds.").await;
         let now = stage.read(&path).await;
-        assert_eq!((&now["name"], &now["when"]["events"][1]), (&json!("Ben’s after all"), &json!("ticket.closed")));
+        assert_eq!(
+            (&now["name"], &now["when"]["events"][1]),
+            (&json!("Ben’s after all"), &json!("ticket.closed"))
+        );
     })
     .await;
 }
 
 #[tokio::test]
 async fn of_the_settings_the_second_sees_both_versions_and_saves_without_undoing_the_first() {
-    meet("two-people-settings", async |_| "settings".to_owned(), async |stage, anna, ben| {
-        let saved = async || stage.read(&format!("/v1/workspaces/{}", stage.workspace)).await;
-        let before = saved().await;
-        anna.fill("Name", "Anna’s shop").await;
-        anna.fill("Maximum number of events", "5000").await;
-        ben.fill("Name", "Ben’s shop").await;
-        ben.fill("Keep events and deliveries for", "14").await;
-        ben.click("button", "Save changes").await;
-        ben.see("Saved.").await;
+    meet(
+        "two-people-settings",
+        async |_| "settings".to_owned(),
+        async |stage, anna, ben| {
+            let saved = async || stage.read(&format!("/v1/workspaces/{}", stage.workspace)).await;
+            let before = saved().await;
+            anna.fill("Name", "Anna’s shop").await;
+            anna.fill("Maximum number of events", "5000").await;
+            ben.fill("Name", "Ben’s shop").await;
+            ben.fill("Keep events and deliveries for", "14").await;
+            ben.click("button", "Save changes").await;
+            ben.see("Saved.").await;
 
-        anna.click("button", "Save changes").await;
-        let rows = [
-            "name Ben’s shop Anna’s shop",
-            "retention_days 14 unchanged",
-            "max_events_per_day unchanged 5000",
-        ];
-        expect_both_versions(anna, &rows).await;
-        assert_eq!(saved().await["name"], "Ben’s shop");
-        anna.click("button", "Save yours").await;
-        anna.see("Saved.").await;
-        let now = saved().await;
-        assert_eq!(now["name"], "Anna’s shop");
-        assert_eq!((&now["retention_days"], &now["max_events_per_day"]), (&json!(14), &json!(5000)));
-        assert_ne!(now["retention_days"], before["retention_days"]);
-    })
+            anna.click("button", "Save changes").await;
+            let rows = [
+                "name Ben’s shop Anna’s shop",
+                "retention_days 14 unchanged",
+                "max_events_per_day unchanged 5000",
+            ];
+            expect_both_versions(anna, &rows).await;
+            assert_eq!(saved().await["name"], "Ben’s shop");
+            anna.click("button", "Save yours").await;
+            anna.see("Saved.").await;
+            let now = saved().await;
+            assert_eq!(now["name"], "Anna’s shop");
+            assert_eq!((&now["retention_days"], &now["max_events_per_day"]), (&json!(14), &json!(5000)));
+            assert_ne!(now["retention_days"], before["retention_days"]);
+        },
+    )
     .await;
 }
