@@ -161,8 +161,8 @@ async fn mouse_keyboard_and_buttons_build_the_same_rule_and_the_backtest_counts_
             rules.push(save(browser, stage).await.1);
         }
         let expected = json!({ "$and": [
-            { "data.tier": "gold" },
-            { "$or": [{ "data.amount": { "$gte": 120.50 } }, { "data.country": "DE" }] },
+            { "data.tier": { "$eq": "gold" } },
+            { "$or": [{ "data.amount": { "$gte": 120.50 } }, { "data.country": { "$eq": "DE" } }] },
         ] });
         assert_eq!((&rules[0]["if"], &rules[0]["when"]["events"]), (&expected, &json!(["ticket.created"])));
         assert_eq!(rules[0], rules[1], "mouse and keyboard");

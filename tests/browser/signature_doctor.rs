@@ -89,7 +89,7 @@ async fn a_refused_delivery_opens_the_doctor_and_each_sabotage_is_named_in_words
         browser.fill(computed, &another).await;
         examine(browser, wrong, "the secret is not this endpoint's").await;
         browser.fill(computed, &signed_with(secret, &seen)).await;
-        examine(browser, "The signature is right", "so the comparison is at fault").await;
+        examine(browser, wrong, "so the comparison is at fault").await;
         browser.fill(computed, "").await;
         let forged = pasted(&seen, &[]).replace(seen.header("webhook-signature"), &another);
         browser.fill("Headers", &forged).await;
