@@ -15,6 +15,16 @@ test crate:
 story name:
     cargo test --locked -p stories --test stories -- {{name}}
 
+# the browser stories whose name contains NAME: `just browse portal`; pictures are kept in target/console
+browse name="":
+    cargo test --locked -p stories --test browser -- {{name}}
+
+# axe-core, the rules of accessibility that the browser stories check (needs node and npm)
+axe:
+    mkdir -p "${CARGO_TARGET_DIR:-target}/axe"
+    cp tests/browser/package.json tests/browser/package-lock.json tests/browser/.npmrc "${CARGO_TARGET_DIR:-target}/axe"
+    npm ci --prefix "${CARGO_TARGET_DIR:-target}/axe" --silent --ignore-scripts
+
 # every test
 test-all:
     cargo test --workspace
@@ -56,7 +66,7 @@ filters:
 # the console: types against the API's document, its rules and tests, and the vendored module made again (needs node
 # and npm)
 console:
-    console/check
+    console/check --packs
     console/vendor/make --check
 
 # the official TypeScript clients of the Model Context Protocol against the API (needs node and npm)

@@ -14,7 +14,7 @@ export default function Log({ ws, action }) {
   const list = useLiveList('/v1/invocations', { workspace_id: ws, limit: 50, action: name, status: query.get('status'), cursor: query.get('cursor'), before: query.get('before') });
   const nothing = list.data && list.rows.length === 0 && !list.next;
   const filtered = Object.keys(filters).some((f) => query.get(f));
-  if (nothing && !filtered && !query.get('cursor') && !query.get('before')) return html`<${Empty} icon="actions" title=${words.noLog}>${words.noLogHint}<//>`;
+  if (nothing && !filtered && !query.get('cursor') && !query.get('before')) return html`<${Empty} title=${words.noLog}>${words.noLogHint}<//>`;
   return html`<${Filters} names=${Object.keys(filters)}>${!action && html`<${TextFilter} name="action" label=${words.action} />`}<${ChoiceFilter} name="status" label=${words.status} options=${words.statuses.map((s) => [s, statusWord(s)])} /><//>
     <${Fresh} list=${list} />
     <${Loaded} of=${list} rows=${8}>${() => (nothing ? html`<${NoMatch} what=${words.logThings} filters=${filters} />` : html`${list.rows.length === 0 && html`<${Partial} />`}<${Table} label=${words.log} rows=${list.rows} href=${(/** @type {any} */ i) => link('actions', i.action, { tab: 'log', invocation: i.id })} columns=${[

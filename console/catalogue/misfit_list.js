@@ -7,7 +7,7 @@ import { words } from '../messages/en/catalogue.js';
 export default function MisfitList({ ws }) {
   const live = useLive('/v1/event-types/mismatches', { workspace_id: ws }, { every: 10_000 });
   return html`<${Loaded} of=${live}>${(/** @type {any} */ found) => (found.data.length === 0
-    ? html`<${Empty} icon="check" title=${words.fitNone} actions=${html`<a class="button" href=${link('settings')}>${words.toSettings}</a>`}>${words.fitNoneHint}<//>`
+    ? html`<${Empty} title=${words.fitNone} actions=${html`<a class="button" href=${link('settings')}>${words.toSettings}</a>`}>${words.fitNoneHint}<//>`
     : html`<p class="muted">${words.fitLead}</p><${Table} label=${words.mismatches} rows=${found.data} id=${(/** @type {any} */ r) => r.name} href=${(/** @type {any} */ r) => link('catalogue', r.name)} columns=${[
       { head: words.type, main: true, width: '26%', cell: (/** @type {any} */ r) => html`<bdi class="mono">${r.name}</bdi>` },
       { head: words.notDescribed, width: '112px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ r) => times(r.undescribed) },

@@ -8,7 +8,7 @@ import { mayDescribe } from './use.js';
 /** @param {{seen: import('../live.js').Live}} props */
 export default function SeenList({ seen }) {
   return html`<${Loaded} of=${seen}>${(/** @type {any} */ found) => (found.data.length === 0
-    ? html`<${Empty} icon="check" title=${words.seenNone}>${words.seenNoneHint(found.events)}<//>`
+    ? html`<${Empty} title=${found.events ? words.seenNone : words.noEventsYet}>${words.seenNoneHint(found.events)}<//>`
     : html`<p class="muted prose-line">${words.seenLead(found.events, found.back_to ? relative(found.back_to) : '–')}</p>
       <ul class="seen-list">${found.data.map((/** @type {any} */ t) => html`<li key=${t.name}>
         <div class="seen-head"><bdi class="mono break">${t.name}</bdi><span class="muted">${count(t.count, 'event')} · <${Time} at=${t.last_at} /></span>

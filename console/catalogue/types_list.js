@@ -50,7 +50,9 @@ const Rows = ({ rows, listeners, seen }) => html`<${Table} label=${words.title} 
 
 /** @param {string} type @param {ReturnType<typeof useListeners>} listeners */
 function who(type, listeners) {
-  const text = words.listeners(listening(listeners.endpoints ?? [], type).length, ruled(listeners.rules ?? [], type).length);
+  // What is switched off does not listen; the type's own page names it all the same.
+  const on = (/** @type {any[]|null} */ of) => (of ?? []).filter((each) => each.active);
+  const text = words.listeners(listening(on(listeners.endpoints), type).length, ruled(on(listeners.rules), type).length);
   return text || html`<span class="muted">${words.nobody}</span>`;
 }
 

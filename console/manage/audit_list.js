@@ -12,20 +12,21 @@ function Entry({ of: entry, name }) {
   const changes = changesOf(entry);
   const place = placeOf(entry);
   const first = brief(changes, words.gone);
+  const key = entry.actor.api_key_id ?? (entry.actor.type === 'api_key' ? entry.actor.id : null);
   // What a new thing leaves empty says nothing.
   const shown = entry.before ? changes : changes.filter((row) => row.after !== null && !['null', '[]', '{}'].includes(row.after));
   return html`<li><details>
     <summary>
       <span class="when"><${Time} at=${entry.created_at} /></span>
       <span class="who"><${Actor} of=${entry.actor} /></span>
-      <span class="what">${words.actions[entry.action] ?? entry.action} <${Thing} entry=${entry} place=${place} name=${name} /></span>
+      <span class="what">${words.actions[entry.action] ?? entry.action} <${Thing} entry=${entry} place=${null} name=${name} /></span>
       <span class="brief mono">${entry.before && first}${entry.before && changes.length > 1 && html` <span class="muted">${words.more(changes.length - 1)}</span>`}</span>
     </summary>
     <div class="audit-body">
       ${shown.length === 0 ? html`<p class="muted">${words.noChange}</p>` : html`<table class="diff"><thead><tr><th scope="col">${words.member}</th>${entry.before && html`<th scope="col">${words.before}</th>`}${entry.after && html`<th scope="col">${words.after}</th>`}</tr></thead>
         <tbody>${shown.map((row) => html`<tr key=${row.name}><th scope="row" class="mono">${row.name}</th>${entry.before && html`<td><${Value} of=${row.before} class="old" /></td>`}${entry.after && html`<td><${Value} of=${row.after} class="new" /></td>`}</tr>`)}</tbody></table>`}
-      <p class="muted row small-row"><span>${words.nouns[entry.target.type] ?? entry.target.type} <${Id} id=${entry.target.id} whole /></span>
-        ${entry.actor.api_key_id && html`<span>${words.viaKey} <a class="mono" href=${link('keys', entry.actor.api_key_id)}>${shortId(entry.actor.api_key_id)}</a></span>`}
+      <p class="muted row small-row">${place && html`<span>${words.open} <${Thing} entry=${entry} place=${place} name=${name} /></span>`}<span>${words.nouns[entry.target.type] ?? entry.target.type} <${Id} id=${entry.target.id} whole /></span>
+        ${key && html`<span>${words.viaKey} ${may('admin:ro') ? html`<a class="mono" href=${link('keys', key)}>${shortId(key)}</a>` : html`<span class="mono">${shortId(key)}</span>`}</span>`}
         ${entry.request_id && html`<span>${words.request} <span class="mono">${entry.request_id}</span><${Copy} text=${entry.request_id} /></span>`}</p>
     </div>
   </details></li>`;
@@ -46,7 +47,6 @@ function Actor({ of: actor }) {
   if (actor.type === 'posthorn') return words.posthorn;
   if (actor.type === 'operator') return words.operator;
   if (actor.type === 'portal_link') return html`<bdi class="cut" title=${actor.id}>${actor.user ? words.portalUser(actor.user) : words.portal}</bdi>`;
-  const key = actor.type === 'session' ? actor.api_key_id : actor.id;
   const name = html`<bdi class="cut" title=${actor.name}>${actor.name}</bdi>`;
-  return html`${may('admin:ro') ? html`<a class="cut" href=${link('keys', key)}>${name}</a>` : name}${actor.type === 'session' && html`<span class="muted"> ${words.session}</span>`}`;
+  return html`${name}${actor.type === 'session' && html`<span class="muted"> ${words.session}</span>`}`;
 }

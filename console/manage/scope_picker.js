@@ -14,7 +14,7 @@ export function ScopePicker({ scopes, change, nouns, error }) {
     const scope = chosen[noun] === 'rw' ? noun : `${noun}:ro`;
     return html`<div key=${noun} class="scope-line">
         <strong>${words.nouns[noun]}</strong>
-        <div class="segments" role="radiogroup" aria-label=${words.nouns[noun]}>${givable(noun, own).map((level) => html`<button key=${level} type="button" role="radio" aria-checked=${chosen[noun] === level ? 'true' : 'false'} aria-pressed=${chosen[noun] === level ? 'true' : 'false'} onClick=${() => pick(noun, level)}>${words.levelOf[`${noun}.${level}`] ?? words.levels[level]}</button>`)}</div>
+        <div class="segments" role="radiogroup" aria-label=${words.nouns[noun]}>${givable(noun, own).map((level) => html`<button key=${level} type="button" role="radio" aria-checked=${chosen[noun] === level ? 'true' : 'false'} onClick=${() => pick(noun, level)}>${words.levelOf[`${noun}.${level}`] ?? words.levels[level]}</button>`)}</div>
         <span class="muted">${chosen[noun] === 'none' ? '' : words.scopes[scope]}</span>
       </div>`;
   })}

@@ -65,7 +65,7 @@ function List({ list, endpoints, selection, again }) {
     selection=${canSend ? selection : undefined} selectable=${(/** @type {any} */ row) => Boolean(row.id)}
     href=${(/** @type {any} */ row) => (row.id ? link('deliveries', row.id) : may('events:ro') ? link('events', row.event_id, { why: row.endpoint_id }) : null)} columns=${[
     { head: words.time, width: '112px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
-    { head: words.status, width: '208px', cell: (/** @type {any} */ d) => html`<${State} row=${d} />` },
+    { head: words.status, width: '192px', cell: (/** @type {any} */ d) => html`<${State} row=${d} />` },
     { head: words.type, main: true, width: '20%', cell: (/** @type {any} */ d) => html`<bdi title=${d.event_type}>${d.event_type}</bdi>` },
     { head: words.endpoint, cell: (/** @type {any} */ d) => html`<${EndpointName} plain id=${d.endpoint_id} of=${endpoints} />` },
     { head: words.answer, width: '136px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },

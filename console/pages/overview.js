@@ -115,7 +115,7 @@ const FailureTable = ({ rows, byId }) => html`<${Table} label=${words.failures} 
   { head: words.status, width: '112px', cell: (/** @type {any} */ d) => html`<${Status} of=${d.status} />` },
   { head: words.type, main: true, width: '30%', cell: (/** @type {any} */ d) => d.event_type },
   { head: words.endpoint, cell: (/** @type {any} */ d) => html`<${EndpointName} plain id=${d.endpoint_id} of=${byId} />` },
-  { head: words.answer, width: '160px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
-  { head: words.attempts, width: '88px', align: 'right', cell: (/** @type {any} */ d) => d.attempts },
+  { head: words.answer, width: '136px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
+  { head: words.attempts, width: '88px', align: 'right', narrow: 'hide', cell: (/** @type {any} */ d) => d.attempts },
   { head: words.time, width: '128px', align: 'right', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
 ]} />`;

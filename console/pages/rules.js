@@ -17,6 +17,7 @@ export default function Rules({ ws }) {
   const nameOf = (/** @type {string} */ id) => (endpoints.get(id) ? endpointName(endpoints.get(id)) : id);
   const figures = useFigures(ws);
   const isFiltered = Object.keys(filters).some((name) => query.get(name));
+  const isNone = list.data !== undefined && list.rows.length === 0 && !isFiltered && !query.get('cursor') && !query.get('before');
   const begin = html`<a class="button primary" href=${link('rules', 'new')}>${texts.newRule}</a>`;
   const columns = [
     { head: texts.columns.rule, main: true, cell: (/** @type {any} */ rule) => html`<span class="r-rule-cell"><span class="r-rule-name"><bdi>${rule.name}</bdi></span><${Sentence} rule=${rule} nameOf=${nameOf} /></span>` },
@@ -25,8 +26,8 @@ export default function Rules({ ws }) {
     { head: texts.columns.mode, width: '112px', cell: (/** @type {any} */ rule) => html`<${Status} of=${rule.active ? (rule.mode === 'live' ? 'live' : 'watching') : 'off'} />` },
     ...(may('rules') ? [{ head: texts.columns.on, width: '60px', cell: (/** @type {any} */ rule) => html`<${OnSwitch} rule=${rule} done=${list.refresh} />` }] : []),
   ];
-  return html`<div class="rules-page"><${Page} title=${texts.title} actions=${html`<${May} scope="rules">${begin}<//>`} note=${texts.lead}>
-    <${Filters} names=${Object.keys(filters)}><${TextFilter} name="name" label=${texts.columns.name} /><${ChoiceFilter} name="active" label=${texts.columns.state} options=${[['true', texts.switchedOn], ['false', texts.switchedOff]]} /><//>
+  return html`<div class="rules-page"><${Page} title=${texts.title} actions=${!isNone && html`<${May} scope="rules">${begin}<//>`} note=${texts.lead}>
+    ${!isNone && html`<${Filters} names=${Object.keys(filters)}><${TextFilter} name="name" label=${texts.columns.name} /><${ChoiceFilter} name="active" label=${texts.columns.state} options=${[['true', texts.switchedOn], ['false', texts.switchedOff]]} /><//>`}
     <${Loaded} of=${list} rows=${5}>${() => (list.rows.length === 0 ? (isFiltered ? html`<${NoMatch} what=${texts.rules} filters=${filters} />` : html`<${Empty} title=${texts.noRules} actions=${html`<${May} scope="rules">${begin}<//>`}>${texts.noRulesHint}<//>`)
     : html`<div class="r-rules-list"><${Table} label=${texts.title} rows=${list.rows} columns=${columns} href=${(/** @type {any} */ rule) => link('rules', rule.id)} /></div><${Pager} list=${list} />`)}<//>
   <//></div>`;

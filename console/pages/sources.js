@@ -15,7 +15,7 @@ export default function Sources({ ws }) {
   useKeys(may('sources') ? { n: [words.add, () => navigate(link('sources', 'new'))] } : {});
   const nothing = list.data && list.rows.length === 0 && !list.next;
   const add = html`<${May} scope="sources"><a class="button primary" href=${link('sources', 'new')}>${words.add}</a><//>`;
-  if (nothing && !query.get('provider') && !query.get('cursor') && !query.get('before')) return html`<${Page} title=${words.title}><${Empty} icon="sources" title=${words.empty} actions=${add}>${words.emptyHint}<//><//>`;
+  if (nothing && !query.get('provider') && !query.get('cursor') && !query.get('before')) return html`<${Page} title=${words.title}><${Empty} title=${words.empty} actions=${add}>${words.emptyHint}<//><//>`;
   return html`<${Page} title=${words.title} note=${words.lead} actions=${add}>
     <${Filters} names=${Object.keys(filters)}><${ChoiceFilter} name="provider" label=${words.provider} options=${Object.entries(providers).map(([name, p]) => [name, p.name])} /><//>
     <${Fresh} list=${list} />

@@ -16,7 +16,7 @@ export default function Requests({ source, path }) {
   const { query } = route.value;
   const list = useLiveList(`${path}/requests`, { limit: 50, verdict: query.get('verdict'), cursor: query.get('cursor'), before: query.get('before') });
   const nothing = list.data && list.rows.length === 0 && !list.next;
-  if (nothing && !query.get('verdict') && !query.get('cursor') && !query.get('before')) return html`<${Empty} icon="sources" title=${words.noRequests} actions=${html`<a class="button" href=${link('sources', source.id, { tab: 'setup' })}>${words.setUp}</a>`}>${words.noRequestsHint}<//>`;
+  if (nothing && !query.get('verdict') && !query.get('cursor') && !query.get('before')) return html`<${Empty} title=${words.noRequests} actions=${html`<a class="button" href=${link('sources', source.id, { tab: 'setup' })}>${words.setUp}</a>`}>${words.noRequestsHint}<//>`;
   return html`<${Filters} names=${Object.keys(filters)}><${ChoiceFilter} name="verdict" label=${words.verdict} options=${Object.entries(words.verdicts)} /><//>
     <${Fresh} list=${list} />
     <${Loaded} of=${list} rows=${8}>${() => (nothing ? html`<${NoMatch} what=${words.requestThings} filters=${filters} />` : html`${list.rows.length === 0 && html`<${Partial} />`}<${Table} label=${words.requests} rows=${list.rows} href=${(/** @type {any} */ r) => link('sources', source.id, { request: r.id })} columns=${[

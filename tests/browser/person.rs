@@ -39,12 +39,23 @@ return [document.title, inside?.innerText ?? '', ...[...(inside?.querySelectorAl
 /// Tells `story` on a stage, with a browser in which the admin is logged in. Where no browser is installed, the story is
 /// skipped, aloud.
 pub async fn browse(name: &str, story: impl AsyncFnOnce(&Stage, &Browser)) {
+    visit(name, Stage::set(), async |stage, browser| {
+        browser.log_in(stage).await;
+        story(stage, browser).await;
+    })
+    .await;
+}
+
+/// Tells `story` on this stage, with a browser in which nothing was opened yet.
+pub async fn visit(
+    name: &str,
+    stage: impl Future<Output = Stage>,
+    story: impl AsyncFnOnce(&Stage, &Browser),
+) {
     if !is_installed("chromedriver", "--version").await {
         return;
     }
-    let stage = Stage::set().await;
-    let browser = Browser::start().await;
-    browser.log_in(&stage).await;
+    let (stage, browser) = (stage.await, Browser::start().await);
     tell(name, &browser, story(&stage, &browser)).await;
     browser.close().await;
     stage.platform.stop().await;
@@ -53,14 +64,18 @@ pub async fn browse(name: &str, story: impl AsyncFnOnce(&Stage, &Browser)) {
 /// Tells a part of a story. If it fails, what was seen is kept, and the browser is not left behind.
 pub async fn tell(name: &str, browser: &Browser, story: impl Future<Output = ()>) {
     use futures_util::FutureExt as _;
-    let told = std::panic::AssertUnwindSafe(story).catch_unwind().await;
+    let whole = async {
+        story.await;
+        browser.expect_silence(&[]).await;
+    };
+    let told = std::panic::AssertUnwindSafe(whole).catch_unwind().await;
     if let Err(reason) = told {
         let picture = browser.keep_picture(&format!("failed-{name}")).await;
         let (address, shown) = (browser.address().await, browser.shown().await);
         eprintln!("failed at {address}, see {}:\n{shown}\n{:#?}", picture.display(), browser.said().await);
+        browser.quit().await;
         std::panic::resume_unwind(reason);
     }
-    browser.expect_silence(&[]).await;
 }
 
 impl Browser {
@@ -87,6 +102,31 @@ impl Browser {
             Ok((self.run(script, &[]).await? == json!(true)).then_some(()))
         })
         .await;
+    }
+
+    /// Waits until the page has nothing under way: nothing was loaded between two looks.
+    pub async fn rest(&self) {
+        self.settle().await;
+        let count = "return document.querySelector('main .skeleton') === null ? performance.getEntriesByType('resource').length : -1";
+        let last = std::cell::RefCell::new(Vec::new());
+        self.until("the page rests", async || {
+            let count = self.run(count, &[]).await?.as_i64();
+            let mut last = last.borrow_mut();
+            last.push(count);
+            Ok(last
+                .iter()
+                .rev()
+                .take_while(|earlier| **earlier == count && count >= Some(0))
+                .nth(8)
+                .map(drop))
+        })
+        .await;
+    }
+
+    /// Follows a link to this path.
+    pub async fn follow(&self, path: &str) {
+        let script = "const a = document.createElement('a'); a.href = arguments[0]; document.getElementById('main').append(a); a.click(); a.remove()";
+        self.run(script, &[json!(path)]).await.unwrap();
     }
 
     /// Waits until `done` gives something.
@@ -192,6 +232,34 @@ impl Browser {
             actions.extend(held.map(|key| json!({ "type": "keyUp", "value": key })));
         }
         self.act(json!([{ "type": "key", "id": "keyboard", "actions": actions }])).await;
+    }
+
+    /// Presses Tab until this has the focus.
+    pub async fn tab_to(&self, kind: &str, name: &str) {
+        self.until(("tab to", kind, name), async || {
+            if self.has_focus(kind, name).await? {
+                return Ok(Some(()));
+            }
+            self.press(&["Tab"]).await;
+            Ok(None)
+        })
+        .await;
+    }
+
+    /// Waits until this has the focus by itself.
+    pub async fn see_focus(&self, kind: &str, name: &str) {
+        self.until(("see the focus", kind, name), async || {
+            Ok(self.has_focus(kind, name).await?.then_some(()))
+        })
+        .await;
+    }
+
+    async fn has_focus(&self, kind: &str, name: &str) -> Result<bool, Refused> {
+        let script = format!(
+            "const found = (() => {{ {FIND} }})(); return found !== null && found === document.activeElement"
+        );
+        // `arguments` is that of the script: an arrow function has none.
+        Ok(self.run(&script, &[json!(kind), json!(name)]).await? == json!(true))
     }
 
     /// What a field holds.

@@ -57,7 +57,7 @@ impl Browser {
         let mut driver = driver.kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port = loop {
-            let line = lines.next_line().await.unwrap().expect("chromedriver starts");
+            let line = lines.next_line().await.unwrap().unwrap();
             if let Some((_, port)) = line.split_once("started successfully on port ") {
                 break port.trim_end_matches('.').to_owned();
             }
@@ -79,9 +79,14 @@ impl Browser {
 
     /// Closes the browser.
     pub async fn close(self) {
-        self.command("DELETE", "", Value::Null).await.unwrap();
+        self.quit().await;
         // The last of its processes may still write there for a moment; the folder is in `target`.
         drop(std::fs::remove_dir_all(&self.profile));
+    }
+
+    /// Ends the browser's processes. Only the driver ends with this value: what it has started does not.
+    pub async fn quit(&self) {
+        self.command("DELETE", "", Value::Null).await.unwrap();
     }
 
     async fn command(&self, method: &str, path: &str, body: Value) -> Result<Value, Refused> {

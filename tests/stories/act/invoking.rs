@@ -58,6 +58,7 @@ async fn a_call_is_signed_carries_its_key_and_actor_and_is_recorded() {
     assert_eq!(entry["target"], json!({ "type": "invocation", "id": answer["id"] }));
     assert_eq!((&entry["after"]["actor"], &entry["actor"]["name"]), (&json!("user_81"), &json!("agent")));
     assert!(entry["after"].get("client").is_some());
+    assert_eq!(entry["target_name"], entry["after"]["action"]);
     stage.end().await;
 }
 

@@ -330,6 +330,8 @@ async fn every_change_has_its_entry_without_secrets() {
             assert!(!text.contains(secret), "{text}");
         }
     }
+    let names: Vec<_> = entries.iter().map(|entry| entry["target_name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Another", "Another", "Another", "Another", "Another", "A source"]);
     assert_eq!(entries[4]["before"], json!({ "name": "A source" }));
     assert_eq!(entries[3]["after"], json!({ "options": { "verify_token": "[hidden]" } }));
     assert_eq!(entries[2]["after"]["secrets"][0]["secret"], "[hidden]");

@@ -64,6 +64,12 @@ impl Changes {
         Self { name: None, before: only(before), after: only(after) }
     }
 
+    /// The same of a thing with this name, if the name is not known.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { name: self.name.or_else(|| Some(name.to_owned())), ..self }
+    }
+
     fn bounded(mut self) -> Self {
         let sides = || [&self.before, &self.after].into_iter().flatten();
         if sides().map(bytes_of_all).sum::<usize>() > MAX_BYTES {

@@ -286,12 +286,14 @@ impl Change {
     /// The invocation of an action.
     pub fn of_invocation(invocation: &Invocation, changes: Changes) -> Self {
         let (workspace_id, target) = (Some(invocation.workspace_id), Target::Invocation(invocation.id));
+        let changes = changes.named(invocation.action.as_str());
         Self { workspace_id, action: Action::ActionInvoked, target, changes }
     }
 
     /// The change of a source.
     pub fn of_source(action: Action, source: &Source, changes: Changes) -> Self {
         let (workspace_id, target) = (Some(source.workspace_id), Target::Source(source.id));
+        let changes = changes.named(&source.settings.name);
         Self { workspace_id, action, target, changes }
     }
 

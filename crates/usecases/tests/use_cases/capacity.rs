@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use store::rows::deliveries::{DeliveryRow, Settlement};
 use usecases::accept::accept_event::accept_event;
 use usecases::deliver::attempt_delivery::Next;
+use usecases::manage::listing::{Anchor, Rows, Span};
+use usecases::manage::workspace_deliveries::{WorkspaceFilter, WorkspaceListing, list_workspace_deliveries};
 use usecases::rules::manage_rule::create_rule;
 
 use crate::{Bench, receiver, request, start};
@@ -261,4 +263,36 @@ async fn jobs_at_once_of_a_limited_endpoint_hand_their_lease_on_without_a_write(
     let leases = requests.iter().filter(|request| *request == "UpdateItem").count();
     assert_eq!(leases, 2, "one to take the lease and one to give it back: {requests:?}");
     assert!(!requests.iter().any(|request| request == "GetItem"), "{requests:?}");
+}
+
+/// What a polled list costs on AWS is worked out from this in `docs/guides/costs.md`.
+#[tokio::test]
+async fn a_page_of_fifty_deliveries_costs_about_35_read_units() {
+    let meter = Meter::default();
+    let bench = Bench::with(Some(meter.clone())).await;
+    let (url, _) = receiver(200).await;
+    bench.endpoint(1, json!({ "url": url })).await;
+    let (intake, sender, caller) = (bench.intake(bench.queue.clone()), bench.sender(), bench.caller());
+    let payload = json!({ "invoice": "INV-2026-00417", "note": "n".repeat(980) }).to_string();
+    for _ in 0..60 {
+        accept_event(&intake, &caller, request("invoice.paid", &payload), None).await.unwrap();
+        let job = bench.jobs().await.remove(0);
+        sender.attempt(&job, 1, &usecases::Meter::default()).await.unwrap();
+    }
+    let management = bench.management();
+    let page = async || {
+        let (filter, span) = (WorkspaceFilter::default(), Span::default());
+        let listing = WorkspaceListing {
+            workspace: Some(bench.workspace.into()),
+            filter,
+            span,
+            rows: Rows { anchor: Anchor::First, limit: 50 },
+        };
+        list_workspace_deliveries(&management, &caller, listing).await.unwrap().0.rows.len()
+    };
+    assert_eq!(page().await, 50);
+    meter.take();
+    assert_eq!(page().await, 50);
+    let Consumed { read, write, requests } = meter.take();
+    assert!((20.0..=40.0).contains(&(read + write)), "{} read units for {requests:?}", read + write);
 }
