@@ -202,12 +202,15 @@ impl Browser {
     }
 
     /// Presses keys one after the other, wherever the focus is. `"Tab"`, `"Enter"`, `"Escape"`, `"Space"`, `"ArrowDown"`,
-    /// `"Mod+k"` are keys; anything else is typed letter by letter.
+    /// `"Mod+k"`, `"Shift+Tab"` are keys; anything else is typed letter by letter.
     pub async fn press(&self, keys: &[&str]) {
         let mut actions = Vec::new();
         for name in keys {
-            let (held, name) =
-                name.strip_prefix("Mod+").map_or((None, *name), |name| (Some("\u{E009}"), name));
+            let (held, name) = match name.split_once('+') {
+                Some(("Mod", name)) => (Some("\u{E009}"), name),
+                Some(("Shift", name)) => (Some("\u{E008}"), name),
+                _ => (None, *name),
+            };
             let special = match name {
                 "Tab" => Some("\u{E004}"),
                 "Enter" => Some("\u{E007}"),
