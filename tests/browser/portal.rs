@@ -358,6 +358,7 @@ impl Product {
             api.post("/v1/portal-links", &body).await.unwrap()
         };
         let again = make.clone();
+        #[expect(clippy::disallowed_methods, reason = "it is the product's server, not Posthorn's")]
         let router = Router::new()
             .route("/webhooks/link", post(async move || axum::Json(make().await)))
             .route(
