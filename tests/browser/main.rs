@@ -11,6 +11,7 @@ mod webdriver;
 mod every_page;
 mod failing_receiver;
 mod first_delivery;
+mod keyboard;
 mod many_deliveries;
 mod new_endpoint;
 mod phone;
