@@ -135,14 +135,14 @@ impl Browser {
     /// When a person would have given up.
     pub async fn until<T>(&self, what: impl Debug, done: impl AsyncFn() -> Result<Option<T>, Refused>) -> T {
         let began = Instant::now();
-        let mut last;
+        let mut last = String::new();
         loop {
             match done().await {
                 Ok(Some(value)) => return value,
-                Ok(None) => last = None,
-                Err(refused) => last = Some(refused),
+                Ok(None) => last.clear(),
+                Err(refused) => last = refused.to_string(),
             }
-            assert!(began.elapsed() < PATIENCE, "{what:?} did not happen; {last:?}");
+            assert!(began.elapsed() < PATIENCE, "{what:?} did not happen. {last}");
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     }
