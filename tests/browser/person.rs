@@ -186,12 +186,12 @@ impl Browser {
         .await;
     }
 
-    /// Replaces what a field holds, by the keyboard. For a choice, chooses the option with this text.
+    /// Replaces what a field holds, by the keyboard. For a choice, chooses the option with this text; a time is set.
     pub async fn fill(&self, name: &str, text: &str) {
         self.until(("fill", name), async || {
             let Some(field) = Element::of(&self.look_for("field", name).await?) else { return Ok(None) };
-            let chosen = "const [field, text] = arguments; if (field.localName !== 'select') return false;
-                const option = [...field.options].find((o) => o.text.trim() === text || o.value === text); if (!option) throw new Error('no option ' + text);
+            let chosen = "const [field, text] = arguments; const isTime = field.type === 'datetime-local'; if (field.localName !== 'select' && !isTime) return false;
+                const option = isTime ? { value: text } : [...field.options].find((o) => o.text.trim() === text || o.value === text); if (!option) throw new Error('no option ' + text);
                 field.value = option.value; field.dispatchEvent(new Event('input', { bubbles: true })); field.dispatchEvent(new Event('change', { bubbles: true })); return true";
             if self.run(chosen, &[field.to_value(), json!(text)]).await? == json!(true) {
                 return Ok(Some(()));
