@@ -81,7 +81,7 @@ export function useForm(initial, save, { draft, secret = [] } = {}) {
       setSaving(false);
     }
   };
-  const error = (/** @type {string} */ pointer) => own[pointer] ?? problem?.at(pointer) ?? null;
+  const error = (/** @type {string} */ pointer) => own[pointer.replace(/\/\*$/, '')] ?? problem?.at(pointer) ?? null;
   return { value, set, dirty, saving, problem, error, check, submit, reset };
 }
 

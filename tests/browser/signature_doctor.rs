@@ -9,6 +9,8 @@ use stories::{Answer, Receiver, Seen};
 use crate::person::browse;
 use crate::webdriver::Browser;
 
+const WRONG: &str = "The signature is wrong";
+
 /// The headers of a request as somebody pastes them, without those in `without`.
 fn pasted(seen: &Seen, without: &[&str]) -> String {
     let lines = seen.headers.iter().filter(|(name, _)| !without.contains(&name.as_str()));
@@ -27,6 +29,20 @@ async fn examine(browser: &Browser, expected: &str, advice: &str) {
     browser.click("button", "Check the signature").await;
     browser.see(advice).await;
     browser.see(expected).await;
+}
+
+/// What proxies, frameworks and people do to a request.
+async fn spoil_on_the_way(browser: &Browser, seen: &Seen, body: &str) {
+    browser.fill("Body", &body.replace("Zoë", "Zoe")).await;
+    examine(browser, WRONG, "The body is not the one that was sent.").await;
+    let parsed: Value = serde_json::from_str(body).unwrap();
+    assert_ne!(parsed.to_string(), body);
+    browser.fill("Body", &parsed.to_string()).await;
+    examine(browser, WRONG, "The body is JSON that was parsed and written again, so its bytes differ.").await;
+    browser.fill("Body", body).await;
+    browser.fill("Headers", &pasted(seen, &["webhook-signature"])).await;
+    examine(browser, WRONG, "Let every proxy pass the header on").await;
+    browser.see("webhook-signature").await;
 }
 
 #[tokio::test]
@@ -65,42 +81,30 @@ async fn a_refused_delivery_opens_the_doctor_and_each_sabotage_is_named_in_words
         )
         .await;
 
-        // What proxies, frameworks and people do to a request.
-        let wrong = "The signature is wrong";
-        browser.fill("Body", &body.replace("Zoë", "Zoe")).await;
-        examine(browser, wrong, "The body is not the one that was sent.").await;
-        let parsed: Value = serde_json::from_str(&body).unwrap();
-        assert_ne!(parsed.to_string(), body);
-        browser.fill("Body", &parsed.to_string()).await;
-        examine(browser, wrong, "The body is JSON that was parsed and written again, so its bytes differ.")
-            .await;
-        browser.fill("Body", &body).await;
-        browser.fill("Headers", &pasted(&seen, &["webhook-signature"])).await;
-        examine(browser, wrong, "Let every proxy pass the header on").await;
-        browser.see("webhook-signature").await;
+        spoil_on_the_way(browser, &seen, &body).await;
 
         // The receiver has another secret: what it computes is compared.
         browser.fill("Headers", &pasted(&seen, &[])).await;
         browser.click("button", "More about the request").await;
         let computed = "The signature that your code computed";
         browser.fill(computed, &signed_with(&endpoint.secret, &seen)).await;
-        examine(browser, wrong, "an old secret of this endpoint, which no longer signs").await;
+        examine(browser, WRONG, "an old secret of this endpoint, which no longer signs").await;
         let another = signed_with("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &seen);
         browser.fill(computed, &another).await;
-        examine(browser, wrong, "the secret is not this endpoint's").await;
+        examine(browser, WRONG, "the secret is not this endpoint's").await;
         browser.fill(computed, &signed_with(secret, &seen)).await;
-        examine(browser, wrong, "so the comparison is at fault").await;
+        examine(browser, WRONG, "so the comparison is at fault").await;
         browser.fill(computed, "").await;
         let forged = pasted(&seen, &[]).replace(seen.header("webhook-signature"), &another);
         browser.fill("Headers", &forged).await;
-        examine(browser, wrong, "Everything is as it was sent but the signature, which is another one.")
+        examine(browser, WRONG, "Everything is as it was sent but the signature, which is another one.")
             .await;
         browser.fill("Headers", &pasted(&seen, &[])).await;
 
         // The request came long ago: somebody plays it again.
         let later = stage.clock().now().plus(Duration::from_secs(3_600)).to_string();
         browser.fill("Your server’s clock", later.split('.').next().unwrap()).await;
-        examine(browser, wrong, "the timestamp is more than 300 s in the past").await;
+        examine(browser, WRONG, "the timestamp is more than 300 s in the past").await;
 
         // What is no request is refused beside its field, before anything is asked.
         browser.fill("Headers", "no colon here").await;

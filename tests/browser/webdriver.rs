@@ -57,7 +57,8 @@ impl Browser {
     pub async fn start() -> Self {
         let mut driver = Command::new("chromedriver");
         driver.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut driver = driver.kill_on_drop(true).spawn().unwrap();
+        // Fields of a time show the system's: here that of UTC.
+        let mut driver = driver.env("TZ", "UTC").kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port = loop {
             let line = lines.next_line().await.unwrap().unwrap();
