@@ -1,7 +1,7 @@
 // What happens when the console is opened?
 // Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
 import {
-  Forbidden, Loading, Page, Shell, State, dress, enterPortal, forget, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
+  Forbidden, Loading, Page, Shell, State, dress, enterPortal, firstPage, forget, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
   startKeys, startRouter, useEffect, useKeys, useState, visiblePages,
 } from './shell.js';
 
@@ -47,8 +47,6 @@ function Current() {
 
 /** A file that is gone after a deployment, or a server that is not reached. */
 const NotLoaded = () => html`<div class="page"><${State} icon="warn" tone="bad" title=${messages.states.notLoaded} actions=${html`<button class="button" onClick=${() => location.reload()}>${messages.states.reload}</button>`}>${messages.states.notLoadedHint}<//></div>`;
-
-const firstPage = () => visiblePages()[0]?.[1][0] ?? 'overview';
 
 /** An address that names no page, or none that the portal has. */
 const Missing = () => html`<div class="page"><${State} icon="search" title=${messages.states.notBuilt} actions=${html`<a class="button" href=${link(firstPage())}>${messages.states.toPage(pageName(firstPage()))}</a>`}>${messages.states.notBuiltHint}<//></div>`;

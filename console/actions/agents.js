@@ -22,7 +22,7 @@ function Seen({ ws }) {
   const [id, setId] = useState(/** @type {string|null} */ (null));
   const key = all.find((k) => k.id === id) ?? best;
   return html`<${Section} title=${words.toolsOfKey}>
-    <${Loaded} of=${actions}>${(/** @type {any} */ page) => (!key ? html`<${Notice} actions=${may('admin') && html`<a class="button small" href=${link('keys')}>${words.makeKey}</a>`}>${words.noKeys}<//>` : html`
+    <${Loaded} of=${actions}>${(/** @type {any} */ page) => (!key ? html`<${Notice} actions=${may('admin') && html`<a class="button small" href=${link('keys', 'new')}>${words.makeKey}</a>`}>${words.noKeys}<//>` : html`
       <div class="key-row"><${Field} label=${words.chooseKey}>${(/** @type {any} */ a) => html`<select ...${a} value=${key.id} onChange=${(/** @type {any} */ e) => setId(e.target.value)}>${all.map((k) => html`<option key=${k.id} value=${k.id}>${k.name}</option>`)}</select>`}<//></div>
       <p class="hint">${words.keyFacts(key.scopes.join(', '), key.roles.join(', '))}</p>
       <${Tools} of=${toolsOf(key, page.data, words.tool)} />`)}<//>
@@ -74,7 +74,7 @@ function Connect() {
   const [client, setClient] = useState('claude');
   const all = snippets(location.origin);
   const one = all[client];
-  return html`<${Section} title=${words.connect}><p class="muted">${words.connectHint}</p>
+  return html`<${Section} title=${words.connect}><p class="muted">${words.connectHint} ${may('admin') && html`<a href=${link('keys', 'new')}>${words.makeKey}</a>`}</p>
     <${Segments} label=${words.connect} value=${client} change=${setClient} options=${Object.keys(all).map((name) => [name, words.clients[name]])} />
     ${one.file && html`<p class="mono muted file-name">${one.file}</p>`}
     <div class="snippet"><pre class="code wrap" tabindex="0" aria-label=${words.clients[client]}>${one.text}</pre><${Copy} text=${one.text} /></div>

@@ -1,6 +1,6 @@
 // With which fields are the settings of an endpoint typed?
 // Where to and which events stand open; retries, limits, signature, headers and body are folded until asked for.
-import { Fold, Icon, SelectField, TextField, html, useRef } from '../shell.js';
+import { Fold, Icon, SelectField, TextField, html, useEffect, useRef } from '../shell.js';
 import { words } from '../messages/en/endpoint_form.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { lazy } from '../rules/lazy.js';
@@ -27,8 +27,8 @@ export function EndpointFields({ form, known, preview, sample, isNew = false }) 
   // While one types, the server's words about JSON come from the preview; the last refusal stays until it is mended.
   const errorsOf = (/** @type {string} */ name) => [...new Map([...(preview.problem?.errors ?? []), ...(form.problem?.errors ?? [])].filter((e) => e.pointer === `/${name}` || e.pointer.startsWith(`/${name}/`)).map((e) => [e.pointer + e.detail, e])).values()];
   return html`
-    <${TextField} form=${form} name="url" label=${words.url} hint=${isNew ? words.urlHint : undefined} class="mono" inputmode="url" spellcheck=${false} placeholder="https://example.com/webhooks" maxlength="2048" required autofocus=${isNew} />
-    <${TextField} form=${form} name="description" label=${words.description} hint=${isNew ? words.descriptionHint : undefined} optional dir="auto" maxlength="500" />
+    <${TextField} form=${form} name="url" label=${words.url} hint=${isNew ? words.urlHint : undefined} class="mono" inputmode="url" spellcheck=${false} placeholder="https://example.com/webhooks" required autofocus=${isNew} />
+    <${TextField} form=${form} name="description" label=${words.description} hint=${isNew ? words.descriptionHint : undefined} optional dir="auto" />
     <${TypePicker} events=${v.events} known=${known} error=${form.error('/events/*')} change=${(/** @type {string[]} */ events) => set({ events })} />
     <div class="folds">
       <${Part} name="filter" label=${words.filter} note=${words.filterNote} form=${form} members=${['filter']} wrong=${errorsOf('filter').length > 0}>
@@ -75,10 +75,11 @@ function RetryFields({ form, isNew }) {
   const names = ['default', '1m-5m-20m-1h-2h', 'three-tries', '24h-exponential', 'standard-webhooks'];
   const options = [...(isNew ? [['', words.presets['']]] : []), ...names.map((p) => [p, `${words.presets[p]}: ${words.schedule(PRESETS[p])}`]), ['custom', words.presets.custom]];
   return html`
-    <${SelectField} form=${form} name="retry" label=${words.retry} pointer="/retry/*" options=${options} />
+    <${SelectField} form=${form} name="retry" label=${words.retry} pointer=${form.value.retry === 'custom' ? '-' : '/retry/*'} options=${options} />
     ${form.value.retry === 'custom' && html`<${TextField} form=${form} name="schedule" pointer="/retry/*" label=${words.scheduleLabel} hint=${words.scheduleHint} class="mono" placeholder="1 s, 30 s, 5 min, 2 h" />`}
     <div class="pair"><${TextField} form=${form} name="timeout" pointer="/timeout_seconds" label=${words.timeout} hint=${words.timeoutHint} placeholder="10" inputmode="numeric" /><${TextField} form=${form} name="delay" pointer="/delay_seconds" label=${words.delay} hint=${words.delayHint} /></div>
-    <div class="trio"><${TextField} form=${form} name="success" pointer="/outcomes/success/*" label=${words.success} hint=${words.statusHint} class="mono" /><${TextField} form=${form} name="retryable" pointer="/outcomes/retryable/*" label=${words.retryable} class="mono" /><${TextField} form=${form} name="permanent" pointer="/outcomes/permanent/*" label=${words.permanent} class="mono" /></div>
+    <div class=${`field ${form.error('/outcomes') ? 'wrong' : ''}`}><div class="trio"><${TextField} form=${form} name="success" pointer="/outcomes/success/*" label=${words.success} hint=${words.statusHint} class="mono" /><${TextField} form=${form} name="retryable" pointer="/outcomes/retryable/*" label=${words.retryable} class="mono" /><${TextField} form=${form} name="permanent" pointer="/outcomes/permanent/*" label=${words.permanent} class="mono" /></div>
+      ${form.error('/outcomes') && html`<p class="error"><${Icon} name="warn" />${form.error('/outcomes')}</p>`}</div>
     <fieldset class="group"><legend>${words.disable}</legend><div class="pair"><${TextField} form=${form} name="failures" pointer="/disable/consecutive_failures" label=${words.failures} placeholder="10" inputmode="numeric" /><${TextField} form=${form} name="window" pointer="/disable/window_seconds" label=${words.window} hint=${words.windowHint} placeholder="1 d" /></div></fieldset>`;
 }
 
@@ -91,18 +92,25 @@ const LimitFields = ({ form }) => html`
 /** @param {{form: import('../ui/form.js').Form, isNew: boolean}} props */
 const SignatureFields = ({ form, isNew }) => html`
   <${SelectField} form=${form} name="profile" pointer="/signature/*" label=${words.profile} hint=${isNew ? undefined : words.profileHint} options=${[...(isNew ? [['', words.profileDefault]] : []), ...words.profiles]} />
-  <${TextField} form=${form} name="header_prefix" label=${words.prefix} hint=${words.prefixHint} class="mono" placeholder="X-Webhook" maxlength="32" />
+  <${TextField} form=${form} name="header_prefix" label=${words.prefix} hint=${words.prefixHint} class="mono" placeholder="X-Webhook" />
   ${isNew && html`<${TextField} form=${form} name="secret" label=${words.secret} hint=${words.secretHint} class="mono" optional spellcheck=${false} />`}`;
 
 /** Names and values, as many as one adds. @param {{rows: [string, string][], change: (rows: [string, string][]) => void, add: string, error: string|null, hint?: string, mono?: boolean}} props */
 function Rows({ rows, change, add, error, hint, mono }) {
   const put = (/** @type {number} */ at, /** @type {number} */ side, /** @type {string} */ text) => change(rows.map((row, n) => (n === at ? /** @type {[string, string]} */ (row.map((old, s) => (s === side ? text : old))) : row)));
-  return html`<div class=${`rows ${error ? 'wrong' : ''}`}>
+  // Whoever adds a row types its name next.
+  const root = useRef(/** @type {HTMLElement|null} */ (null));
+  const added = useRef(false);
+  useEffect(() => {
+    if (added.current) [...root.current?.querySelectorAll('.row-pair') ?? []].at(-1)?.querySelector('input')?.focus();
+    added.current = false;
+  }, [rows.length]);
+  return html`<div class=${`rows ${error ? 'wrong' : ''}`} ref=${root}>
     ${rows.map(([name, value], n) => html`<div key=${n} class="row-pair">
       <input class=${mono ? 'mono' : ''} type="text" aria-label=${words.headerName} placeholder=${words.headerName} value=${name} spellcheck=${false} autocomplete="off" aria-invalid=${error ? 'true' : undefined} onInput=${(/** @type {any} */ e) => put(n, 0, e.target.value)} />
       <input class=${mono ? 'mono' : ''} type="text" aria-label=${words.headerValue} placeholder=${words.headerValue} value=${value} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => put(n, 1, e.target.value)} />
       <button type="button" class="icon-button" aria-label=${words.removeRow(name)} onClick=${() => change(rows.filter((_, at) => at !== n))}><${Icon} name="cross" /></button></div>`)}
-    <button type="button" class="button small" onClick=${() => change([...rows, ['', '']])}><${Icon} name="plus" />${add}</button>
+    <button type="button" class="button small" onClick=${() => { added.current = true; change([...rows, ['', '']]); }}><${Icon} name="plus" />${add}</button>
     ${error && html`<p class="error"><${Icon} name="warn" />${error}</p>`}${hint && html`<p class="hint">${hint}</p>`}
   </div>`;
 }

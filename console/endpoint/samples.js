@@ -1,7 +1,7 @@
 // How does a receiver verify, in each of seven languages, with the values of one endpoint?
 // Pure: the call in one's own handler, and the command that starts a whole receiver; the files are in samples/.
 
-/** @typedef {{profile: string, prefix: string, path: string, secret: string|null}} Values `secret`: null where it is not known */
+/** @typedef {{profile: string, prefix: string, path: string, secret: string|null, port?: string}} Values `secret`: null where it is not known; `port`: where a receiver on this machine listens, 9000 if not given */
 
 /** Language → [its name, framework of the call, the command of the receiver]. */
 export const LANGUAGES = /** @type {[string, string, string][]} */ ([
@@ -17,18 +17,20 @@ export const FILES = {
 
 /** What the values of an endpoint are for a sample. @param {any} endpoint @param {string|null} secret @returns {Values} */
 export function valuesOf(endpoint, secret) {
-  let path = '/';
-  try { path = new URL(endpoint.url).pathname; } catch { /* a notification's address may be no URL */ }
-  return { profile: endpoint.signature.profile, prefix: endpoint.header_prefix, path, secret };
+  const same = { profile: endpoint.signature.profile, prefix: endpoint.header_prefix, secret };
+  const url = URL.parse(endpoint.url);             // a notification's address may be no URL
+  if (!url) return { ...same, path: '/' };
+  const here = ['127.0.0.1', 'localhost'].includes(url.hostname);
+  return { ...same, path: url.pathname, ...(here && url.port && { port: url.port }) };
 }
 
 /** @param {string} text as it stands between the quotes of a shell */
 const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Starts the receiver of the docs with this endpoint's values. @param {string} language @param {Values} values */
-export function command(language, { profile, prefix, secret }) {
-  const run = LANGUAGES.find(([name]) => name === language)?.[2] ?? '';
-  const settings = [`WEBHOOK_SECRET=${secret ? shell(secret) : '"$WEBHOOK_SECRET"'}`, profile !== 'standard' && `WEBHOOK_PROFILE=${profile}`, prefix !== 'X-Webhook' && `WEBHOOK_PREFIX=${shell(prefix)}`, 'PORT=9000'].filter(Boolean);
+export function command(language, { profile, prefix, secret, port = '9000' }) {
+  const run = (LANGUAGES.find(([name]) => name === language)?.[2] ?? '').replace('9000', port);
+  const settings = [`WEBHOOK_SECRET=${secret ? shell(secret) : '"$WEBHOOK_SECRET"'}`, profile !== 'standard' && `WEBHOOK_PROFILE=${profile}`, prefix !== 'X-Webhook' && `WEBHOOK_PREFIX=${shell(prefix)}`, `PORT=${port}`].filter(Boolean);
   return `${settings.join(' ')} \\\n  ${run}`;
 }
 

@@ -28,7 +28,7 @@ export function Samples({ endpoint, secret }) {
     <h3>${words.handler}</h3><${Code} label=${words.handler} text=${call(known, values)} />
     ${files && html`<div class="folds">
       <${Fold} label=${files.verifyName} note=${known === 'rust' ? words.fileRust : words.file}><${Code} label=${files.verifyName} text=${files.verify} /><//>
-      <${Fold} label=${words.whole}><p class="hint">${words.wholeHint(files.verifyName, files.receiverName)}</p>
+      <${Fold} label=${words.whole}><p class="hint">${words.wholeHint(files.verifyName, files.receiverName, values.port ?? '9000')}</p>
         <h3>${files.receiverName}</h3><${Code} label=${files.receiverName} text=${files.receiver} /><h3>${words.command}</h3><${Code} label=${words.command} text=${command(known, values)} /><//>
     </div>`}
   </div>`;

@@ -45,7 +45,7 @@ export default function Settings({ ws, endpoint, refresh }) {
           <${EndpointFields} form=${form} known=${known} preview=${preview} sample=${sample} />
         </fieldset>
         ${theirs && html`<${Conflict} before=${base} theirs=${theirs} mine=${form.value} keep=${() => put(form.value, rebased(base, theirs)).catch(() => {})} take=${take} />`}
-        ${changeable && html`<div class=${`save-bar ${form.dirty ? 'dirty' : ''}`}><${FormEnd} form=${theirs ? { ...form, problem: null } : form} save=${words.save} shown=${shownPointers(form.problem)}>
+        ${changeable && !theirs && html`<div class=${`save-bar ${form.dirty ? 'dirty' : ''}`}><${FormEnd} form=${form} save=${words.save} shown=${shownPointers(form.problem)}>
           ${form.dirty && html`<button type="button" class="button" onClick=${() => form.reset(opened(endpoint))}>${words.discard}</button>`}<//></div>`}
       </form>
       <${PreviewPanel} preview=${preview} sample=${sample} type=${shownType} types=${known.types.map((t) => t.name)} change=${setType} url=${form.value.url} saved=${saved} />

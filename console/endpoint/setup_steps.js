@@ -92,7 +92,7 @@ export function OwnStep({ ws, endpoint, isDone, done }) {
     </form>
     ${accepted && html`<div class="below" role="status"><${Notice} tone=${accepted.deliveries_count ? 'good' : 'warn'} actions=${html`<a class="button small" href=${link('events', accepted.id)}>${words.openLedger}</a>`}>${words.accepted(accepted.deliveries_count)}<//></div>`}
     ${isDone && !accepted && html`<p class="muted below">${words.ownFact}</p>`}
-    <h3 class="over-code">${words.curl}</h3><${Code} label=${words.curl} text=${curl(ws, form.value)} /><p class="hint">${words.curlHint}</p>`;
+    <h3 class="over-code">${words.curl}</h3><${Code} label=${words.curl} text=${curl(ws, form.value)} /><p class="hint">${words.curlHint} ${may('admin') && html`<a href=${link('keys', 'new')}>${words.curlKey}</a>`}</p>`;
 }
 
 /** @param {string} ws @param {{type: string, data: string}} value */

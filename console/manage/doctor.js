@@ -1,7 +1,7 @@
 // Why is a signature refused?
 // A request as one's code got it, filled in from a delivery by the address; the verdict, and what to do next.
 import {
-  Facts, Field, Fold, FormEnd, Icon, Id, Loaded, Loading, Problem, TextField, call, endpointName, get, html, link, may, post, route, size, useEffect, useForm, useLive, useState,
+  Facts, Field, Fold, FormEnd, Icon, Id, Loaded, Loading, Problem, TextField, call, endpointName, get, html, link, may, post, route, size, useEffect, useForm, useLive, useRef, useState,
 } from '../shell.js';
 import { words } from '../messages/en/developers.js';
 import { base64 } from './logo.js';
@@ -46,6 +46,9 @@ function Form({ ws, start, endpoints }) {
     setVerdict(await post('/v1/verify', requestOf(value, ws), { key: '' }));
   }, { draft: `doctor.${start.delivery ?? 'own'}.${start.attempt ?? ''}` });
   const { value } = form;
+  // Once opened it stays so: a fold that closed while one types would take the field away.
+  const opened = useRef(false);
+  if (value.computed || value.path || value.at) opened.current = true;
   const submit = (/** @type {Event} */ event) => {
     const { headers, wrong } = readHeaders(value.headers);
     form.check('/headers', wrong ? words.headersWrong(wrong) : Object.keys(headers).length === 0 ? words.headersEmpty : null);
@@ -60,7 +63,7 @@ function Form({ ws, start, endpoints }) {
       <${Field} label=${words.endpoint} error=${form.error('/endpoint_id')}>${(/** @type {any} */ a) => html`<select ...${a} value=${value.endpoint} onChange=${(/** @type {any} */ e) => set({ endpoint: e.target.value }, '/endpoint_id')}><option value="">${words.pick}</option>${value.endpoint && !endpoints.some((e) => e.id === value.endpoint) && html`<option value=${value.endpoint}>${value.endpoint}</option>`}${endpoints.map((e) => html`<option key=${e.id} value=${e.id}>${endpointName(e).slice(0, 80)}</option>`)}</select>`}<//>
       <${Field} label=${words.headers} hint=${words.headersHint} error=${form.error('/headers/*')}>${(/** @type {any} */ a) => html`<textarea ...${a} class="mono" rows="9" wrap="off" spellcheck=${false} value=${value.headers} onInput=${(/** @type {any} */ e) => set({ headers: e.target.value }, '/headers')}></textarea>`}<//>
       <${Body} form=${form} set=${set} />
-      <${Fold} label=${words.more} open=${Boolean(value.computed || value.path || value.at)}>
+      <${Fold} label=${words.more} open=${opened.current || undefined}>
         <${TextField} form=${form} name="computed" class="mono" label=${words.computed} hint=${words.computedHint} spellcheck=${false} optional />
         <${TextField} form=${form} name="path" class="mono" label=${words.path} hint=${words.pathHint} spellcheck=${false} optional />
         <${TextField} form=${form} name="at" type="datetime-local" step="1" pointer="/received_at" label=${words.at} hint=${words.atHint} optional /><//>

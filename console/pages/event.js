@@ -1,6 +1,6 @@
 // What is this event, and what became of it at every endpoint?
 // The ledger first: each endpoint with its delivery or the reason why it has none; then the payload as a tree.
-import { Confirm, Erased, Facts, Id, Loaded, May, Opens, Page, Section, Time, html, link, may, remove, route, signal, size, textOf, toast, useEndpoints, useKeys, useLive, useMemo, useRef, useState } from '../shell.js';
+import { Confirm, Erased, Facts, Id, Loaded, May, Opens, Page, Section, Time, html, link, may, remove, route, signal, size, textOf, toast, useEndpoints, useKeys, useLive, useMemo, useState } from '../shell.js';
 import { words } from '../messages/en/events.js';
 import { JsonTree } from '../ui/json_tree.js';
 import { memberText } from '../ui/json_text.js';
@@ -17,7 +17,7 @@ export default function Event({ ws, id }) {
   const data = useMemo(() => (live.data ? memberText(live.data, 'data') : null), [live.data]);
   const endpoints = useEndpoints(ws);
   const sendTo = useMemo(() => signal(/** @type {string[]|null} */ (null)), [id]);
-  const rows = useRef(/** @type {any[]} */ ([]));
+  const [rows, setRows] = useState(/** @type {any[]} */ ([]));
   const [turn, setTurn] = useState(0);
   // The payload comes below the ledger, which would push it down.
   const [ready, setReady] = useState(false);
@@ -28,13 +28,20 @@ export default function Event({ ws, id }) {
     actions=${event && !event.erased_at && html`<${Actions} ws=${ws} event=${event} rows=${rows} replay=${() => { sendTo.value = []; }} erased=${erased} />`}>
     ${live.error?.status === 404 ? html`<${Missing} ws=${ws} id=${id} />` : html`<${Loaded} of=${live} rows=${8}>${() => event && html`
       <${Facts} of=${facts(event)} />
-      <${Section} title=${words.ledger} note=${words.ledgerNote(event.deliveries, event.skipped)}>
-        <${Ledger} key=${turn} ws=${ws} event=${event} endpoints=${endpoints} sendTo=${sendTo} onRows=${(/** @type {any[]} */ now) => { rows.current = now; }} onLoaded=${() => setReady(true)} />
+      <${Section} title=${words.ledger} note=${words.ledgerNote(...counts(event, rows))}>
+        <${Ledger} key=${turn} ws=${ws} event=${event} endpoints=${endpoints} sendTo=${sendTo} onRows=${setRows} onLoaded=${() => setReady(true)} />
       <//>
       ${ready && html`<${Section} title=${words.payload} note=${data !== null && !event.erased_at ? size(new Blob([data]).size) : undefined}>
         ${event.erased_at ? html`<${Erased} at=${event.erased_at} />` : data !== null && html`<${JsonTree} text=${data} root="data" label=${words.payload} />`}
       <//>`}`}<//>`}
   <//>`;
+}
+
+/** Deliveries and skipped endpoints; those that were skipped may have got it by hand since. @param {any} event @param {any[]} rows @returns {[number, number]} */
+function counts(event, rows) {
+  if (rows.length < event.deliveries + event.skipped) return [event.deliveries, event.skipped];
+  const skipped = rows.filter((row) => row.status === 'skipped').length;
+  return [rows.length - skipped, skipped];
 }
 
 /** @param {any} e @returns {[string, any][]} */
@@ -48,9 +55,9 @@ const facts = (e) => [
   [words.facts.id, html`<${Id} id=${e.id} />`],
 ];
 
-/** @param {{ws: string, event: any, rows: {current: any[]}, replay: () => void, erased: () => void}} props */
+/** @param {{ws: string, event: any, rows: any[], replay: () => void, erased: () => void}} props */
 function Actions({ ws, event, rows, replay, erased }) {
-  const waiting = () => rows.current.filter((row) => ['pending', 'retrying', 'parked'].includes(row.status)).length;
+  const waiting = () => rows.filter((row) => ['pending', 'retrying', 'parked'].includes(row.status)).length;
   const erase = async () => {
     await remove(`/v1/events/${event.id}/data`, { query: { workspace_id: ws } });
     toast(words.erased);

@@ -1,7 +1,7 @@
 // How does one get in?
 // A key is exchanged for a session of 12 hours and never kept; then the workspace is chosen, or the first one is made.
 import {
-  Icon, Loaded, Notice, Problem, get, html, link, login, loginReason, messages, navigate, post, rememberNames, session, setSession, useEffect, useForm, useLive, useState, TextField, FormEnd, call,
+  Icon, Loaded, Notice, Problem, firstPage, get, html, link, login, loginReason, messages, navigate, post, rememberNames, session, setSession, useEffect, useForm, useLive, useState, TextField, FormEnd, call,
 } from '../shell.js';
 
 const words = messages.login;
@@ -41,6 +41,7 @@ function KeyForm() {
     <h1>${words.title}</h1>
     ${reason === 'ended' && html`<${Notice}>${words.ended}<//>`}
     ${reason === 'once' && html`<${Notice} tone="warn">${words.onceRefused}<//>`}
+    ${/* Password managers keep a key under a name. */ ''}<input type="text" autocomplete="username" value=${messages.product} readonly hidden />
     <div class=${`field ${problem ? 'wrong' : ''}`}>
       <div class="label"><label for="key">${words.key}</label></div>
       <input id="key" class="mono" type="password" autocomplete="current-password" placeholder=${words.placeholder} value=${secret} autofocus spellcheck=${false}
@@ -56,10 +57,10 @@ function KeyForm() {
 /** Goes on where one was, else into the workspace, if there is only one. @param {string|null} ws @param {string} next */
 async function enter(ws, next) {
   if (next && next.startsWith('/console/') && !next.startsWith('/console/login')) { navigate(next, { replace: true }); return; }
-  if (ws) { navigate(link('overview', '', {}, ws), { replace: true }); return; }
+  if (ws) { navigate(link(firstPage(), '', {}, ws), { replace: true }); return; }
   const { data } = await get('/v1/workspaces', { limit: 50 });
   rememberNames(data);
-  if (data.length === 1) navigate(link('overview', '', {}, data[0].id), { replace: true });
+  if (data.length === 1) navigate(link(firstPage(), '', {}, data[0].id), { replace: true });
   else navigate('/console/login', { replace: true });
 }
 
@@ -68,7 +69,7 @@ function Choose() {
   const live = useLive('/v1/workspaces', { limit: 50 });
   const only = session.value?.workspace_id ?? (live.data?.data.length === 1 ? live.data.data[0].id : null);
   // The name has come with it: the page that follows need not ask again.
-  useEffect(() => { if (only) { rememberNames(live.data?.data ?? []); navigate(link('overview', '', {}, only), { replace: true }); } }, [only]);
+  useEffect(() => { if (only) { rememberNames(live.data?.data ?? []); navigate(link(firstPage(), '', {}, only), { replace: true }); } }, [only]);
   const out = async () => { try { await call('DELETE', '/v1/sessions/current'); } catch { /* ended anyway */ } setSession(null); };
   return html`<${Loaded} of=${live}>${(/** @type {any} */ page) => {
     if (page.data.length === 0) return html`<${NewWorkspace} />`;

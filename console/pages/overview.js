@@ -1,7 +1,7 @@
 // What needs a person now, and how did the last day go?
 // A work list with the button beside each line, then the day in bars, then the last failures.
 import {
-  Bars, Confirm, EndpointName, Icon, Loaded, Loading, May, Notice, Opens, Outcome, Page, Problem, Section, State, Status, Table, Time, count, duration, endpointName, endpointState, fill, healthWords, html, link, messages, number,
+  Bars, Confirm, EndpointName, Icon, Loaded, Loading, May, Notice, Opens, Outcome, Page, Problem, Section, State, Status, Table, Time, count, duration, endpointName, endpointState, fill, healthWords, html, link, may, messages, number,
   patch, percent, post, route, span, toast, useClock, useEffect, useLive, useMemo, useState, Failed,
 } from '../shell.js';
 
@@ -9,27 +9,31 @@ const words = messages.overview;
 /** So many failed deliveries are counted; more are "100+". */
 const COUNTED = 100;
 const SOON_MS = 48 * 3_600_000;
+/** @param {any[]} failed @param {Map<string, any>} byId the request of the setup that a receiver must refuse is no failure: its endpoint passed */
+const unexpected = (failed, byId) => failed.filter((d) => d.event_type !== 'signature.check' || byId.size === 0 || byId.has(d.endpoint_id));
 
 /** @param {{ws: string}} props */
 export default function Overview({ ws }) {
-  const endpoints = useLive('/v1/webhook-endpoints', { workspace_id: ws, limit: 250 }, { every: 15_000 });
+  const endpoints = useLive(may('webhooks:ro') ? '/v1/webhook-endpoints' : null, { workspace_id: ws, limit: 250 }, { every: 15_000 });
   // One request for both: who has failed deliveries, and the last ten of them.
   const failures = useLive('/v1/deliveries', { workspace_id: ws, status: 'failed', limit: COUNTED }, { every: 15_000 });
   const day = useLive(`/v1/workspaces/${ws}/statistics`, {}, { every: 30_000 });
   const byId = useMemo(() => new Map((endpoints.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [endpoints.data]);
+  const listed = may('webhooks:ro') ? endpoints : failures;
   // What the list of work will be is known when both are there; what is below would move.
-  const ready = (endpoints.data || endpoints.error) && (failures.data || failures.error);
+  const ready = (listed.data || listed.error) && (failures.data || failures.error);
+  const failed = unexpected(failures.data?.data ?? [], byId);
   const refresh = () => { endpoints.refresh(); failures.refresh(); };
   if (endpoints.data?.data.length === 0) {
     return html`<${Page} title=${words.title}><${State} title=${words.empty} actions=${html`<${May} scope="webhooks"><a class="button primary" href=${route.value.app === 'portal' ? link('endpoints', 'new') : link('setup')}>${words.start}</a><//>`}>${words.emptyHint}<//><//>`;
   }
   return html`<${Page} title=${words.title}>
-    <${Section} title=${words.needs}><${Loaded} of=${ready ? endpoints : { ...endpoints, loading: true }} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failures.data?.data ?? []} more=${Boolean(failures.data?.next)} byId=${byId} refresh=${refresh} />`}<//><//>
+    <${Section} title=${words.needs}><${Loaded} of=${ready ? listed : { ...listed, loading: true }} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failed} more=${Boolean(failures.data?.next)} byId=${byId} refresh=${refresh} />`}<//><//>
     ${ready && html`<${Section} title=${words.day} note=${words.approximate} actions=${html`<span class="legend"><span><i></i>${words.delivered}</span><span><i class="bad"></i>${words.failedCount}</span></span>`}>
       <${Loaded} of=${day} loading=${html`<${Loading} rows=${1} height=${200} />`}>${(/** @type {any} */ data) => html`<${Day} data=${data} />`}<//>
     <//>
     <${Section} title=${words.failures} actions=${html`<a href=${link('deliveries', '', { status: 'failed' })}>${words.all}</a>`}>
-      <${Loaded} of=${failures} rows=${5}>${(/** @type {any} */ page) => (page.data.length === 0 ? html`<p class="muted">${words.noFailures}</p>` : html`<${FailureTable} rows=${page.data.slice(0, 10)} byId=${byId} />`)}<//>
+      <${Loaded} of=${failures} rows=${5}>${() => (failed.length === 0 ? html`<p class="muted">${words.noFailures}</p>` : html`<${FailureTable} rows=${failed.slice(0, 10)} byId=${byId} />`)}<//>
     <//>`}
   <//>`;
 }

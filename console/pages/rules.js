@@ -44,13 +44,13 @@ function Fired({ of, rule, figures }) {
   if (!of) return html`<span class="muted">…</span>`;
   const count = rule.mode === 'watch' ? of.would_have_fired : of.fired;
   const least = figures.at_least ? texts.lookedBack(number(figures.events), relative(figures.oldest_at)) : undefined;
-  return html`<span class=${count === 0 ? 'muted' : ''} title=${least}>${number(count)}${figures.at_least ? '+' : ''}</span>`;
+  return html`<span class=${count === 0 ? 'muted' : ''} title=${least}>${figures.at_least ? (count === 0 ? '–' : `${number(count)}+`) : number(count)}</span>`;
 }
 
 /** @param {{of: any, figures: any}} props */
 function Last({ of, figures }) {
   if (!of) return html`<span class="muted">…</span>`;
-  return html`<${Time} at=${of.last_at} none=${figures.at_least ? texts.notSince(relative(figures.oldest_at)) : texts.notToday} />`;
+  return html`<${Time} at=${of.last_at} none=${figures.at_least ? texts.notSeen : texts.notToday} />`;
 }
 
 /** @param {{rule: any, done: () => void}} props */

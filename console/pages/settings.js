@@ -60,11 +60,13 @@ function Strictness({ ws, form }) {
   const since = useMemo(() => new Date(Math.floor(Date.now() / 60_000) * 60_000 - 7 * 86_400_000).toISOString(), []);
   const seen = useLive(reads ? '/v1/event-types/counts' : null, { workspace_id: ws, since });
   const { value } = form;
+  /** @type {any[]} what would be refused: as counted, else by the types of last week's newest events */
+  const rows = counted.data?.data.length ? counted.data.data : (seen.data?.data ?? []).filter((/** @type {any} */ row) => row.misfit).map((/** @type {any} */ row) => ({ name: row.name, [row.misfit]: row.count }));
   return html`<${Field} label=${html`<span class="hidden">${words.strict}</span>`} error=${form.error('/strict')}>${(/** @type {any} */ a) => html`<div class="choices-lines" role="radiogroup" id=${a.id} aria-label=${words.strict}>
     ${words.strictness.map(([name, word, then]) => html`<label key=${name} class="choice-line"><input type="radio" name="strict" value=${name} checked=${value.strict === name} onChange=${() => form.set({ strict: name })} />
       <span><strong>${word}</strong><span class="muted">${then}</span>${name === 'refuse' && reads && html`<span class=${value.strict === 'refuse' ? 'warn-text' : 'muted'}>${counted.data && seen.data ? consequence(counted.data, seen.data) : '\u00a0'}</span>`}</span></label>`)}
   </div>`}<//>
-  ${counted.data?.data.length > 0 && html`<ul class="misfits">${counted.data.data.slice(0, 5).map((/** @type {any} */ row) => html`<li key=${row.name}><a class="mono" href=${link('catalogue', row.name)}>${row.name}</a> <span class="muted">${Object.keys(words.reasons).filter((reason) => row[reason] > 0).map((reason) => words.reasons[reason](row[reason])).join(', ')}</span></li>`)}</ul>`}`;
+  ${rows.length > 0 && html`<ul class="misfits">${rows.slice(0, 5).map((row) => html`<li key=${row.name}><a class="mono" href=${row.undescribed ? link('catalogue', '', { tab: 'seen' }) : link('catalogue', row.name)}>${row.name}</a> <span class="muted">${Object.keys(words.reasons).filter((reason) => row[reason] > 0).map((reason) => words.reasons[reason](row[reason])).join(', ')}</span></li>`)}</ul>`}`;
 }
 
 /** What refusing would have done: from what was counted, else from the types of last week's newest events. @param {any} counted @param {any} seen */

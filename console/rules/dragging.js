@@ -42,7 +42,7 @@ function placeName(b, key) {
   if (!key) return texts.noPlace;
   const [parent, index] = key.split('/');
   const found = moves.findGroup(b.filter, parent);
-  return found ? texts.place(Number(index) + 1, found.group.items.length + 1, parent === 'root' ? '' : toText(ofNode(found.group)) || texts.emptyGroup) : '';
+  return found ? texts.place(Number(index) + 1, found.group.items.length + 1, parent === 'root' ? '' : toText(ofNode(found.group)) || texts.matches[found.group.match]) : '';
 }
 
 /** Makes the rows and values in an element draggable. @param {Builder} b */

@@ -60,6 +60,7 @@ export function ofNode(node) {
 /** The conditions of a group. @param {import('./filter.js').Group} of @param {boolean} isNested @returns {Part[]} */
 function inside(of, isNested) {
   const items = of.items.filter(isWritten).map(ofNode);
+  if (items.length === 0) return [];
   const isSingle = items.length === 1 && of.match !== '$nor';
   const joined = of.match === '$and' ? listed(items, words.and) : listed(items, words.or);
   const opening = of.match === '$nor' ? words.noneOf : '';

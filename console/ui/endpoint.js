@@ -50,5 +50,5 @@ export function useEndpoints(ws) {
 export function EndpointName({ id, of, plain }) {
   const known = of.get(id);
   const name = known ? html`<bdi class="cut" title=${known.url}>${endpointName(known)}</bdi>` : html`<span class="mono muted" title=${id}>${shortId(id)}</span>`;
-  return plain ? name : html`<a class="cut" href=${known?.rule_id ? link('rules', known.rule_id) : link('endpoints', id)}>${name}</a>`;
+  return plain || !may('webhooks:ro') ? name : html`<a class="cut" href=${known?.rule_id ? link('rules', known.rule_id) : link('endpoints', id)}>${name}</a>`;
 }

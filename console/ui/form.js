@@ -31,15 +31,16 @@ export function useForm(initial, save, { draft, secret = [] } = {}) {
   const start = useRef(initial);
   const [value, setValue] = useState(() => ({ ...initial, ...(key ? JSON.parse(sessionStorage.getItem(key) ?? 'null') : null) }));
   const [saving, setSaving] = useState(false);
+  const busy = useRef(false);
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
   const [own, setOwn] = useState(/** @type {Record<string, string>} */ ({}));
   const dirty = JSON.stringify(value) !== JSON.stringify(start.current);
   useEffect(() => {
-    unsaved.value = dirty && !key ? messages.form.leave : null;
     if (!key) return;
     if (dirty) sessionStorage.setItem(key, JSON.stringify(value, (name, inner) => (secret.includes(name) ? undefined : inner)));
     else sessionStorage.removeItem(key);
   }, [value, dirty]);
+  useEffect(() => { unsaved.value = dirty && !key && !busy.current ? messages.form.leave : null; }, [value, dirty, saving]);
   useEffect(() => () => { unsaved.value = null; }, []);
 
   const set = (/** @type {any} */ changes) => setValue((/** @type {any} */ old) => ({ ...old, ...changes }));
@@ -63,9 +64,11 @@ export function useForm(initial, save, { draft, secret = [] } = {}) {
     setSaving(true);
     setProblem(null);
     const begun = start.current;
+    // What is being saved is not lost when `save` leads to another page; after a refusal it would be.
+    busy.current = true;
+    unsaved.value = null;
     try {
       await save(value);
-      unsaved.value = null;
       if (key) sessionStorage.removeItem(key);
       // What was saved is what one begins with now, unless \`save\` has reset the form to the server's version of it.
       if (start.current === begun) start.current = value;
@@ -74,6 +77,7 @@ export function useForm(initial, save, { draft, secret = [] } = {}) {
       setProblem(error);
       focusError(root);
     } finally {
+      busy.current = false;
       setSaving(false);
     }
   };
@@ -102,10 +106,13 @@ export function Field({ label, hint, error, optional, side, children }) {
 
 /** @typedef {{form: Form, name: string, label: any, hint?: any, pointer?: string, optional?: boolean, side?: any, [attribute: string]: any}} InputProps `pointer`: `/name` if left out */
 
+/** Browsers heed `autofocus` once a document; of the pages after the first, the field takes the focus that nothing has. @param {HTMLElement|null} field */
+const takeFocus = (field) => { if (document.activeElement === document.body) field?.focus(); };
+
 /** @param {InputProps} props */
 export function TextField({ form, name, label, hint, pointer = `/${name}`, optional, side, ...rest }) {
   return html`<${Field} label=${label} hint=${hint} optional=${optional} side=${side} error=${form.error(pointer)}>
-    ${(/** @type {any} */ a) => html`<input type="text" autocomplete="off" ...${a} ...${rest} value=${form.value[name] ?? ''} onInput=${(/** @type {any} */ e) => form.set({ [name]: e.target.value })} />`}
+    ${(/** @type {any} */ a) => html`<input type="text" autocomplete="off" ref=${rest.autofocus ? takeFocus : undefined} ...${a} ...${rest} value=${form.value[name] ?? ''} onInput=${(/** @type {any} */ e) => form.set({ [name]: e.target.value })} />`}
   <//>`;
 }
 

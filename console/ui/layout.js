@@ -26,6 +26,9 @@ export function visiblePages() {
     .filter(([, pages]) => pages.length > 0);
 }
 
+/** The first page that this session may open. */
+export const firstPage = () => visiblePages()[0]?.[1][0] ?? 'overview';
+
 /**
  * Why this session may not open a page: the scope that it lacks, or 'portal' for a page that a customer's portal does not have.
  * The portal links to replays and to the signature doctor from its other pages.

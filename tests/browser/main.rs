@@ -5,6 +5,7 @@
 
 mod look;
 mod person;
+mod seed;
 mod webdriver;
 
 mod every_page;

@@ -39,12 +39,23 @@ return [document.title, inside?.innerText ?? '', ...[...(inside?.querySelectorAl
 /// Tells `story` on a stage, with a browser in which the admin is logged in. Where no browser is installed, the story is
 /// skipped, aloud.
 pub async fn browse(name: &str, story: impl AsyncFnOnce(&Stage, &Browser)) {
+    visit(name, Stage::set(), async |stage, browser| {
+        browser.log_in(stage).await;
+        story(stage, browser).await;
+    })
+    .await;
+}
+
+/// Tells `story` on this stage, with a browser in which nothing was opened yet.
+pub async fn visit(
+    name: &str,
+    stage: impl Future<Output = Stage>,
+    story: impl AsyncFnOnce(&Stage, &Browser),
+) {
     if !is_installed("chromedriver", "--version").await {
         return;
     }
-    let stage = Stage::set().await;
-    let browser = Browser::start().await;
-    browser.log_in(&stage).await;
+    let (stage, browser) = (stage.await, Browser::start().await);
     tell(name, &browser, story(&stage, &browser)).await;
     browser.close().await;
     stage.platform.stop().await;
@@ -53,7 +64,11 @@ pub async fn browse(name: &str, story: impl AsyncFnOnce(&Stage, &Browser)) {
 /// Tells a part of a story. If it fails, what was seen is kept, and the browser is not left behind.
 pub async fn tell(name: &str, browser: &Browser, story: impl Future<Output = ()>) {
     use futures_util::FutureExt as _;
-    let told = std::panic::AssertUnwindSafe(story).catch_unwind().await;
+    let whole = async {
+        story.await;
+        browser.expect_silence(&[]).await;
+    };
+    let told = std::panic::AssertUnwindSafe(whole).catch_unwind().await;
     if let Err(reason) = told {
         let picture = browser.keep_picture(&format!("failed-{name}")).await;
         let (address, shown) = (browser.address().await, browser.shown().await);
@@ -61,7 +76,6 @@ pub async fn tell(name: &str, browser: &Browser, story: impl Future<Output = ()>
         browser.quit().await;
         std::panic::resume_unwind(reason);
     }
-    browser.expect_silence(&[]).await;
 }
 
 impl Browser {
@@ -121,14 +135,14 @@ impl Browser {
     /// When a person would have given up.
     pub async fn until<T>(&self, what: impl Debug, done: impl AsyncFn() -> Result<Option<T>, Refused>) -> T {
         let began = Instant::now();
-        let mut last;
+        let mut last = String::new();
         loop {
             match done().await {
                 Ok(Some(value)) => return value,
-                Ok(None) => last = None,
-                Err(refused) => last = Some(refused),
+                Ok(None) => last.clear(),
+                Err(refused) => last = refused.to_string(),
             }
-            assert!(began.elapsed() < PATIENCE, "{what:?} did not happen; {last:?}");
+            assert!(began.elapsed() < PATIENCE, "{what:?} did not happen. {last}");
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     }
@@ -188,12 +202,15 @@ impl Browser {
     }
 
     /// Presses keys one after the other, wherever the focus is. `"Tab"`, `"Enter"`, `"Escape"`, `"Space"`, `"ArrowDown"`,
-    /// `"Mod+k"` are keys; anything else is typed letter by letter.
+    /// `"Mod+k"`, `"Shift+Tab"` are keys; anything else is typed letter by letter.
     pub async fn press(&self, keys: &[&str]) {
         let mut actions = Vec::new();
         for name in keys {
-            let (held, name) =
-                name.strip_prefix("Mod+").map_or((None, *name), |name| (Some("\u{E009}"), name));
+            let (held, name) = match name.split_once('+') {
+                Some(("Mod", name)) => (Some("\u{E009}"), name),
+                Some(("Shift", name)) => (Some("\u{E008}"), name),
+                _ => (None, *name),
+            };
             let special = match name {
                 "Tab" => Some("\u{E004}"),
                 "Enter" => Some("\u{E007}"),
@@ -215,6 +232,47 @@ impl Browser {
             actions.extend(held.map(|key| json!({ "type": "keyUp", "value": key })));
         }
         self.act(json!([{ "type": "key", "id": "keyboard", "actions": actions }])).await;
+    }
+
+    /// Presses Tab until this has the focus.
+    pub async fn tab_to(&self, kind: &str, name: &str) {
+        self.until(("tab to", kind, name), async || {
+            if self.has_focus(kind, name).await? {
+                return Ok(Some(()));
+            }
+            self.press(&["Tab"]).await;
+            Ok(None)
+        })
+        .await;
+    }
+
+    /// Waits until this has the focus by itself.
+    pub async fn see_focus(&self, kind: &str, name: &str) {
+        self.until(("see the focus", kind, name), async || {
+            Ok(self.has_focus(kind, name).await?.then_some(()))
+        })
+        .await;
+    }
+
+    async fn has_focus(&self, kind: &str, name: &str) -> Result<bool, Refused> {
+        let script = format!(
+            "const found = (() => {{ {FIND} }})(); return found !== null && found === document.activeElement"
+        );
+        // `arguments` is that of the script: an arrow function has none.
+        Ok(self.run(&script, &[json!(kind), json!(name)]).await? == json!(true))
+    }
+
+    /// What a field holds.
+    pub async fn typed(&self, name: &str) -> String {
+        let field = self.find("field", name).await.to_value();
+        self.run("return arguments[0].value", &[field]).await.unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// What the page says is wrong with what a field holds.
+    pub async fn said_beside(&self, name: &str) -> String {
+        let script = "return [...arguments[0].closest('.wrong')?.querySelectorAll('.error') ?? []].map((e) => e.innerText.trim()).join('\\n')";
+        let field = self.find("field", name).await.to_value();
+        self.run(script, &[field]).await.unwrap().as_str().unwrap().to_owned()
     }
 
     /// The texts of what a selector matches.

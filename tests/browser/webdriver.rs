@@ -1,6 +1,7 @@
 //! How is a browser driven?
 //! A client of W3C WebDriver for chromedriver, with Chromium's own commands for what the standard lacks.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -40,13 +41,15 @@ pub struct Browser {
 #[derive(Debug, Clone)]
 pub struct Element(String);
 
-/// Why the browser did not do something: the standard's error code and the driver's words.
+/// Why the browser did not do something: the standard's error code, such as `stale element reference`, and the driver's
+/// words.
 #[derive(Debug)]
-pub struct Refused {
-    /// Such as `stale element reference`.
-    pub code: String,
-    /// For people.
-    pub message: String,
+pub struct Refused(String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 impl Browser {
@@ -57,7 +60,7 @@ impl Browser {
         let mut driver = driver.kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port = loop {
-            let line = lines.next_line().await.unwrap().expect("chromedriver starts");
+            let line = lines.next_line().await.unwrap().unwrap();
             if let Some((_, port)) = line.split_once("started successfully on port ") {
                 break port.trim_end_matches('.').to_owned();
             }
@@ -97,8 +100,8 @@ impl Browser {
         if status == 200 {
             return Ok(value);
         }
-        let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
-        Err(Refused { code: text("error"), message: text("message") })
+        let text = |name: &str| value[name].as_str().unwrap_or_default();
+        Err(Refused(format!("{}: {}", text("error"), text("message"))))
     }
 
     /// A command of Chromium's developer tools.

@@ -73,6 +73,7 @@ struct Shared {
 struct Script {
     next: VecDeque<Answer>,
     then: Answer,
+    secret: Option<String>,
     seen: Vec<Seen>,
     at_once: usize,
     most_at_once: usize,
@@ -86,6 +87,7 @@ impl Receiver {
         let script = Script {
             next: VecDeque::new(),
             then: Answer::Status(200),
+            secret: None,
             seen: Vec::new(),
             at_once: 0,
             most_at_once: 0,
@@ -109,6 +111,11 @@ impl Receiver {
     /// Gives this answer from now on.
     pub fn answer(&self, answer: Answer) {
         self.script().then = answer;
+    }
+
+    /// Answers 401 from now on to what is not signed with this secret.
+    pub fn check_with(&self, secret: &str) {
+        self.script().secret = Some(secret.to_owned());
     }
 
     /// The requests that have arrived so far.
@@ -155,10 +162,12 @@ async fn receive(
     let answer = {
         let mut script = shared.script.lock().unwrap_or_else(PoisonError::into_inner);
         let path = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-        script.seen.push(Seen { method, path, headers, body, at: Instant::now() });
+        let seen = Seen { method, path, headers, body, at: Instant::now() };
+        let is_refused = script.secret.as_ref().is_some_and(|secret| !seen.is_signed_with(secret));
+        script.seen.push(seen);
         script.at_once += 1;
         script.most_at_once = script.most_at_once.max(script.at_once);
-        script.next.pop_front().unwrap_or(script.then)
+        if is_refused { Answer::Status(401) } else { script.next.pop_front().unwrap_or(script.then) }
     };
     shared.arrived.notify_waiters();
     if let Answer::Slowly(duration) = answer {

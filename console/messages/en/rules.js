@@ -22,7 +22,7 @@ export const texts = {
   title: 'Rules', rule: 'Rule', rules: 'rules', lead: 'A rule waits for an event, checks its conditions, then runs its steps. Each step runs on its own.',
   newRule: 'New rule', noRules: 'No rules yet', noRulesHint: 'For example: when a gold customer’s ticket mentions a refund, post to Slack. While you build a rule you see which of the last 100 events it would have fired for.',
   columns: { rule: 'Rule', fired: 'Fired, 24 h', last: 'Last', mode: 'Mode', on: 'On', name: 'Name', state: 'State', time: 'Time', type: 'Event type', outcome: 'What it did', delivery: 'Delivery' },
-  notToday: 'Not in 24 hours', notSince: (/** @type {string} */ when) => `Not since ${when}`, lookedBack: (/** @type {string} */ n, /** @type {string} */ back) => `At least: of the newest ${n} events, back to ${back}`, switchedOn: 'Switched on', switchedOff: 'Switched off',
+  notToday: 'Not in 24 hours', notSeen: 'None seen', lookedBack: (/** @type {string} */ n, /** @type {string} */ back) => `At least: of the newest ${n} events, back to ${back}`, switchedOn: 'Switched on', switchedOff: 'Switched off',
   switchOf: (/** @type {string} */ name) => `Rule “${name}”`, onNow: (/** @type {string} */ name) => `“${name}” is on`, offNow: (/** @type {string} */ name) => `“${name}” is off. Deliveries still being tried are cancelled.`, undo: 'Undo',
 
   // The page of one rule

@@ -27,7 +27,7 @@ export function Ledger({ ws, event, endpoints, sendTo, every = 5000, onRows, onL
   const why = query.get('why');
   const closeWhy = () => setQuery({ why: null }, { replace: true });
   const done = () => { selection.value = new Set(); list.refresh(); };
-  onRows?.(list.rows);
+  useEffect(() => { onRows?.(list.rows); }, [list.rows]);
   useEffect(() => { if (!list.loading) onLoaded?.(); }, [list.loading]);
   return html`
     <${Loaded} of=${list} rows=${5}>${() => (list.rows.length === 0 ? html`<p class="muted">${words.ledgerEmpty}</p>` : html`<${Rows} list=${list} event=${event} endpoints=${endpoints} selection=${selection} />`)}<//>

@@ -32,6 +32,10 @@ const PACKS: &[(&str, &str)] = &[
     ("pages/setup", "packs/endpoint.js"),
     ("pages/source", "packs/sources.js"),
     ("rules/", "packs/rules.js"),
+    ("rules/conflict", "packs/rule_parts.js"),
+    ("rules/firings", "packs/rule_parts.js"),
+    ("rules/json_view", "packs/rule_parts.js"),
+    ("rules/secrets", "packs/rule_parts.js"),
     ("sources/", "packs/sources.js"),
 ];
 

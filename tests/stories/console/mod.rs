@@ -3,6 +3,7 @@
 
 mod files;
 mod portal_links;
+mod portal_look;
 mod sessions;
 
 use std::collections::HashMap;

@@ -39,7 +39,9 @@ async fn the_portal_is_framed_by_the_origins_of_its_workspace_only() {
     assert_eq!(ancestors(&portal).await, "'none'");
     let origins = json!(["https://app.example.com", "http://localhost:3000"]);
     assert_eq!(set(&stage, json!({ "origins": origins })).await.0, 200);
-    for path in [portal.clone(), format!("/portal/{}", stage.workspace), format!("/portal/{}/", stage.workspace)] {
+    for path in
+        [portal.clone(), format!("/portal/{}", stage.workspace), format!("/portal/{}/", stage.workspace)]
+    {
         assert_eq!(ancestors(&path).await, "https://app.example.com http://localhost:3000", "{path}");
     }
     let elsewhere = format!("/console/{}", stage.workspace);
