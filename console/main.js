@@ -103,7 +103,8 @@ on.unauthorized = () => {
   setSession(null);
   forget();
   if (route.value.app === 'portal') {
-    if (had) { sessionStorage.setItem(leftAt(route.value.ws), location.pathname + location.search); leavePortal(); }
+    if (had && route.value.page) sessionStorage.setItem(leftAt(route.value.ws), location.pathname + location.search);
+    if (had) leavePortal();
     return;
   }
   if (had) loginReason.value = { reason: 'ended', next: location.pathname + location.search };

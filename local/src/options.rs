@@ -111,7 +111,7 @@ pub struct ReceiveOptions {
     /// A file of further secrets, one a line.
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
-    /// The status of every answer.
+    /// The status of every answer, but of those to a wrong signature: they are refused with 401.
     #[arg(long, value_name = "STATUS", default_value_t = 200)]
     pub answer: u16,
 }

@@ -86,17 +86,22 @@ async fn receive(
     body: Bytes,
 ) -> StatusCode {
     let now = receiver.clock.now();
-    println!(
-        "{}\n  {method} {} {}",
-        report(&receiver.keys, uri.path(), &headers, &body, now),
-        uri.path(),
-        String::from_utf8_lossy(&body)
-    );
-    receiver.answer
+    let report = report(&receiver.keys, uri.path(), &headers, &body, now);
+    println!("{}\n  {method} {} {}", report.text, uri.path(), String::from_utf8_lossy(&body));
+    if report.is_refused { StatusCode::UNAUTHORIZED } else { receiver.answer }
 }
 
-/// One delivery in a line, and in a second one why its signature is refused.
-pub fn report(keys: &[KnownKey], path: &str, headers: &HeaderMap, body: &[u8], now: Timestamp) -> String {
+/// What the receiver makes of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The delivery in a line, and in a second one why its signature is refused.
+    pub text: String,
+    /// Whether its signature was checked and is wrong.
+    pub is_refused: bool,
+}
+
+/// Looks at one delivery.
+pub fn report(keys: &[KnownKey], path: &str, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Report {
     let headers: Vec<_> = headers
         .iter()
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
@@ -117,7 +122,7 @@ pub fn report(keys: &[KnownKey], path: &str, headers: &HeaderMap, body: &[u8], n
     );
     if keys.is_empty() {
         line.push_str("not checked");
-        return line;
+        return Report { text: line, is_refused: false };
     }
     let request =
         Request { headers: &headers, body, path: Some(path), received_at: Some(now), computed: None };
@@ -132,7 +137,7 @@ pub fn report(keys: &[KnownKey], path: &str, headers: &HeaderMap, body: &[u8], n
     };
     // Writing to a String cannot fail.
     written.ok();
-    line
+    Report { text: line, is_refused: !diagnosis.is_good() }
 }
 
 #[cfg(test)]

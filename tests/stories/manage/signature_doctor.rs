@@ -7,6 +7,7 @@ use std::time::Duration;
 use api::client::ApiClient;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::signing::diagnosis::KnownKey;
 use local::options::ReceiveOptions;
 use local::receive::{keys, report};
 use serde_json::{Map, Value, json};
@@ -215,15 +216,19 @@ async fn the_receiver_of_local_mode_calls_every_good_signature_good_and_says_why
         };
         let now = stage.clock().now();
         let other = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-        let line = report(&with(&[other, &secret]), "/hooks", &seen.headers, &seen.body, now);
+        let judge = |keys: &[KnownKey], body: &[u8]| {
+            let report = report(keys, "/hooks", &seen.headers, body, now);
+            (report.text, report.is_refused)
+        };
+        let (line, refused) = judge(&with(&[other, &secret]), &seen.body);
         assert!(line.starts_with("wd_") && line.contains(&format!("  {event}  attempt 1  ")), "{line}");
-        assert!(line.ends_with(&format!("signature good ({profile}, secret 2 of 2)")), "{line}");
-        let line = report(&with(&[other]), "/hooks", &seen.headers, &seen.body, now);
-        assert!(line.contains("signature BAD: wrong_secret\n  why: "), "{line}");
-        let line = report(&with(&[&secret]), "/hooks", &seen.headers, b"{}", now);
-        assert!(line.contains("signature BAD: body_changed\n  why: `Content-Length` is"), "{line}");
-        let line = report(&[], "/hooks", &seen.headers, &seen.body, now);
-        assert!(line.ends_with("signature not checked"), "{line}");
+        assert!(line.ends_with(&format!("signature good ({profile}, secret 2 of 2)")) && !refused, "{line}");
+        let (line, refused) = judge(&with(&[other]), &seen.body);
+        assert!(line.contains("signature BAD: wrong_secret\n  why: ") && refused, "{line}");
+        let (line, refused) = judge(&with(&[&secret]), b"{}");
+        assert!(line.contains("signature BAD: body_changed\n  why: `Content-Length` is") && refused, "{line}");
+        let (line, refused) = judge(&[], &seen.body);
+        assert!(line.ends_with("signature not checked") && !refused, "{line}");
     }
     stage.end().await;
 }
