@@ -32,4 +32,4 @@ export function Prove({ endpoint, verdict: earlier, done, primary, children }) {
 const Mark = ({ good }) => html`<${Icon} name=${good ? 'check' : 'cross'} class=${good ? 'good-text' : 'bad-text'} />`;
 
 /** @param {any} endpoint @param {string} [delivery] */
-export const doctorLink = (endpoint, delivery) => (route.value.app === 'console' && may('webhooks:ro') ? html`<a class="button small" href=${link('developers', '', { tab: 'doctor', endpoint: endpoint.id, delivery })}>${words.openDoctor}</a>` : null);
+export const doctorLink = (endpoint, delivery) => (may('webhooks:ro') ? html`<a class="button small" href=${link('developers', '', { tab: 'doctor', endpoint: endpoint.id, delivery })}>${words.openDoctor}</a>` : null);

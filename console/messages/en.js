@@ -37,7 +37,7 @@ export const messages = {
     changedTitle: 'Somebody changed this meanwhile', confirmType: (/** @type {string} */ word) => `Type ${word} to confirm`, show: 'Show', hide: 'Hide' },
   json: { expand: 'Expand', collapse: 'Collapse', more: (/** @type {number} */ n) => `Show ${number(n)} more`, items: (/** @type {number} */ n) => count(n, 'item'), members: (/** @type {number} */ n) => count(n, 'member'), invalid: 'Not JSON', raw: 'As text', tree: 'As a tree', line: (/** @type {number} */ n) => `Line ${n}`, wrap: 'Wrap lines' },
   chart: { delivered: 'Delivered', failed: 'Failed', time: 'Time', none: 'Nothing was delivered or failed in this time' },
-  palette: { label: 'Go to a page, an endpoint, an event type, or paste an id', placeholder: 'Search, or paste any id', none: 'Nothing found', open: 'Open', pages: 'Pages', endpoints: 'Endpoints', types: 'Event types', rules: 'Rules', ids: 'Id', workspaces: 'Workspaces' },
+  palette: { label: 'Go to a page, an endpoint, an event type, or paste an id', placeholder: 'Search, or paste any id', inPayloads: (/** @type {string} */ text) => `Events whose payload contains “${text}”`, none: 'Nothing found', open: 'Open', pages: 'Pages', endpoints: 'Endpoints', types: 'Event types', rules: 'Rules', ids: 'Id', workspaces: 'Workspaces' },
   keys: { title: 'Keyboard shortcuts', everywhere: 'Everywhere', page: 'This page', singles: 'Single keys', singlesHint: 'Switch off if speech input triggers them.', palette: 'Search, or open a pasted id', sheet: 'Show these shortcuts', go: (/** @type {string} */ page) => `Go to ${page}`, next: 'Next row', previous: 'Previous row', open: 'Open row', select: 'Select row', or: 'or' },
   endpoint: {
     rule: (/** @type {string} */ name) => `Rule: ${name}`,

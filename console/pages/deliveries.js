@@ -28,7 +28,7 @@ export default function Deliveries({ ws }) {
   const chosen = () => list.rows.filter((row) => selection.value.has(rowId(row)));
   const done = () => { selection.value = new Set(); list.refresh(); };
   const period = { endpoint_id: query.get('endpoint_id'), event_types: query.get('event_type'), since: ask.since, until: ask.until };
-  return html`<${Page} title=${words.title} actions=${html`<${May} scope="deliveries">${route.value.app === 'console' && (list.rows.length > 0 || filtered) && html`<a class="button" href=${link('replays', 'new', period)}>${words.replayPeriod}</a>`}<//>`}>
+  return html`<${Page} title=${words.title} actions=${html`<${May} scope="deliveries">${(list.rows.length > 0 || filtered) && html`<a class="button" href=${link('replays', 'new', period)}>${words.replayPeriod}</a>`}<//>`}>
     <${Filters} names=${Object.keys(FILTERS)}>
       <${StatusFilter} of=${STATUSES} />
       <${TypeFilter} label=${words.type} />

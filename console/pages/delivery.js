@@ -62,7 +62,7 @@ function Story({ delivery, endpoint, endpoints }) {
 function Verdict({ delivery, endpoint, now }) {
   const said = sentence(delivery, { now, who: words.who[route.value.app], nextProbe: endpoint?.health?.next_probe_at });
   return html`<div class=${`verdict ${delivery.status}`}><${Status} of=${delivery.status} /><p>${said}</p>
-    ${maybeSignature(delivery.attempt_log.at(-1)) && delivery.status !== 'delivered' && route.value.app === 'console' && may('webhooks:ro') && html`<a href=${link('developers', '', { tab: 'doctor', delivery: delivery.id, endpoint: delivery.endpoint_id })}>${words.doctor}</a>`}
+    ${maybeSignature(delivery.attempt_log.at(-1)) && delivery.status !== 'delivered' && may('webhooks:ro') && html`<a href=${link('developers', '', { tab: 'doctor', delivery: delivery.id, endpoint: delivery.endpoint_id })}>${words.doctor}</a>`}
   </div>`;
 }
 

@@ -1,6 +1,6 @@
 // What does somebody who writes code against Posthorn need?
 // The reference of the API with a way to try it, samples that verify signatures, and the doctor for refused ones.
-import { Page, Tabs, currentTab, html, may } from '../shell.js';
+import { Forbidden, Page, Tabs, currentTab, html, may, route } from '../shell.js';
 import { words } from '../messages/en/developers.js';
 import { lazy } from '../rules/lazy.js';
 import { styles } from '../manage/styles.js';
@@ -14,6 +14,7 @@ const Doctor = lazy(() => import('../manage/doctor.js'), 'default');
 /** @param {{ws: string}} props */
 export default function Developers({ ws }) {
   const reads = may('webhooks:ro');
+  if (route.value.app === 'portal') return html`<${Page} title=${words.doctor}>${reads ? html`<${Doctor} ws=${ws} />` : html`<${Forbidden} scope="webhooks:ro" />`}<//>`;
   const tab = currentTab('reference');
   const tabs = /** @type {[string, string][]} */ ([['reference', words.reference], ...(reads ? [['samples', words.samples], ['doctor', words.doctor]] : [])]);
   return html`<${Page} title=${tabs.find(([name]) => name === tab)?.[1] ?? words.title} heading=${words.title}>

@@ -58,9 +58,9 @@ function useFound(ws, query) {
 
 /** @param {{rows: any[], byId: Map<string, any>}} props */
 const Rows = ({ rows, byId }) => html`<${Table} label=${words.title} rows=${rows} href=${(/** @type {any} */ e) => link('endpoints', e.id)} columns=${[
-  { head: words.state, width: '27%', cell: (/** @type {any} */ e) => html`<${StateCell} endpoint=${e} />` },
+  { head: words.state, width: '30%', cell: (/** @type {any} */ e) => html`<${StateCell} endpoint=${e} />` },
   { head: words.endpoint, main: true, cell: (/** @type {any} */ e) => html`<${Name} endpoint=${e} />` },
-  { head: words.wants, width: '20%', narrow: 'hide', cell: (/** @type {any} */ e) => html`<${Wants} endpoint=${e} />` },
+  { head: words.wants, width: '18%', narrow: 'hide', cell: (/** @type {any} */ e) => html`<${Wants} endpoint=${e} />` },
   ...(may('deliveries:ro') ? [
     { head: words.day, width: '120px', cell: (/** @type {any} */ e) => html`<${Day} of=${byId.get(e.id)} />` },
     { head: words.success, width: '80px', align: 'right', cell: (/** @type {any} */ e) => html`<span title=${words.successTitle} class=${rate(byId.get(e.id)) < 0.9 ? 'bad-text' : ''}>${percent(byId.get(e.id)?.total.success_rate)}</span>` },

@@ -34,6 +34,7 @@ function New({ ws }) {
   const options = /** @type {[string, string][]} */ ([['', words.choose], ...[...endpoints.values()].map((e) => [e.id, `${endpointName(e)}${e.active ? '' : words.off}`])]);
   if (form.value.endpoint_id && !endpoints.has(form.value.endpoint_id)) options.push([form.value.endpoint_id, form.value.endpoint_id]);
   const last = (/** @type {number} */ hours) => form.set({ since: toLocal(new Date(Date.now() - hours * 3_600_000).toISOString()), until: '' });
+  const stale = counted !== null && counted.of !== JSON.stringify(form.value);
   return html`<${Page} title=${words.newTitle} note=${words.newNote} crumbs=${[[words.title, link('replays')]]}>
     <div class="columns replay-new">
       <form onSubmit=${form.submit} aria-label=${words.newTitle}>
@@ -44,9 +45,9 @@ function New({ ws }) {
         <${Field} label=${words.selection} error=${form.error('/status')}>${(/** @type {any} */ a) => html`<div class="radios" role="radiogroup" aria-label=${words.selection}>${Object.entries(words.selections).map(([value, word], n) => html`<label key=${value}><input type="radio" name="status" ...${n === 0 ? { id: a.id } : {}} checked=${form.value.status === value} onChange=${() => form.set({ status: value })} /><span><span>${word}</span><span class="hint">${words.selectionHints[value]}</span></span></label>`)}</div>`}<//>
         <${AreaField} form=${form} name="event_types" label=${words.typesLabel} hint=${words.typesHint} optional rows="1" pointer="/event_types/*" />
         ${['failed', 'all'].includes(form.value.status) && html`<${CheckField} form=${form} name="include_delivered" label=${words.include} hint=${words.includeHint} />`}
-        <${FormEnd} form=${form} save=${counted ? words.again : words.preview} working=${words.counting} shown=${['/endpoint_id', '/since', '/until', '/status', '/include_delivered']} />
+        <${FormEnd} form=${form} save=${counted ? words.again : words.preview} working=${words.counting} quiet=${counted !== null && !stale} shown=${['/endpoint_id', '/since', '/until', '/status', '/include_delivered']} />
       </form>
-      <${Plan} counted=${counted} stale=${counted !== null && counted.of !== JSON.stringify(form.value)} saving=${form.saving} endpoint=${endpoint} endpointId=${form.value.endpoint_id} forget=${form.reset} />
+      <${Plan} counted=${counted} stale=${stale} saving=${form.saving} endpoint=${endpoint} endpointId=${form.value.endpoint_id} forget=${form.reset} />
     </div>
   <//>`;
 }

@@ -153,13 +153,13 @@ export const Switch = ({ on, label, busy, change }) => html`<button type="button
 
 /**
  * What was refused and has no field of its own, and the buttons.
- * @param {{form: Form, save?: string, working?: string, cancel?: (() => void)|null, shown?: string[], children?: any}} props `working`: the button's word meanwhile; `shown`: pointers that have a field
+ * @param {{form: Form, save?: string, working?: string, quiet?: boolean, cancel?: (() => void)|null, shown?: string[], children?: any}} props `working`: the button's word meanwhile; `quiet`: another button of the page is the main one; `shown`: pointers that have a field
  */
-export function FormEnd({ form, save = messages.form.save, working = messages.form.saving, cancel, shown, children }) {
+export function FormEnd({ form, save = messages.form.save, working = messages.form.saving, quiet = false, cancel, shown, children }) {
   const { problem } = form;
   const rest = problem && (problem.errors.length === 0 ? problem.message : problem.errors.filter((e) => shown && !shown.includes(e.pointer)).map((e) => `${e.pointer} ${e.detail}`).join('; '));
   return html`<div class="form-end">
     ${problem && html`<p class="notice bad" role="alert"><${Icon} name="warn" /><span>${rest || `${messages.form.failed}: ${problem.title || problem.message}`} ${problem.request_id && html`<span class="request"><span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}</span></p>`}
-    <div class="row"><button class="button primary" aria-disabled=${form.saving ? 'true' : undefined}>${form.saving ? working : save}</button>${cancel && html`<button type="button" class="button" onClick=${cancel}>${messages.form.cancel}</button>`}${children}</div>
+    <div class="row"><button class=${`button ${quiet ? '' : 'primary'}`} aria-disabled=${form.saving ? 'true' : undefined}>${form.saving ? working : save}</button>${cancel && html`<button type="button" class="button" onClick=${cancel}>${messages.form.cancel}</button>`}${children}</div>
   </div>`;
 }

@@ -31,11 +31,12 @@ export const firstPage = () => visiblePages()[0]?.[1][0] ?? 'overview';
 
 /**
  * Why this session may not open a page: the scope that it lacks, or 'portal' for a page that a customer's portal does not have.
+ * The portal links to replays and to the signature doctor from its other pages.
  * @param {string} page
  */
 export function lacking(page) {
   const [, scope, inPortal] = PAGES.flatMap(([, pages]) => pages).find(([name]) => name === page) ?? ['', '', false];
-  if (route.value.app === 'portal' && page !== 'replays' && !(inPortal && (look.value.pages ?? [page]).includes(page))) return 'portal';
+  if (route.value.app === 'portal' && !['replays', 'developers'].includes(page) && !(inPortal && (look.value.pages ?? [page]).includes(page))) return 'portal';
   return scope && !may(scope) ? scope : '';
 }
 

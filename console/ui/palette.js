@@ -13,7 +13,7 @@ export function Palette({ kind, close }) {
   const [at, setAt] = useState(0);
   const [remote, setRemote] = useState(/** @type {Hit[]} */ ([]));
   const list = useRef(/** @type {HTMLElement|null} */ (null));
-  const hits = kind === 'workspaces' ? remote : [...idHits(text), ...pageHits(text), ...remote.filter((h) => has(`${h.word} ${h.note ?? ''}`, text))];
+  const hits = kind === 'workspaces' ? remote : [...idHits(text), ...pageHits(text), ...remote.filter((h) => has(`${h.word} ${h.note ?? ''}`, text)), ...payloadHits(text.trim())];
 
   useEffect(() => {
     let over = false;
@@ -66,6 +66,9 @@ function idHits(text) {
 
 /** @param {string} text @returns {Hit[]} */
 const pageHits = (text) => visiblePages().flatMap(([, pages]) => pages).filter((p) => has(pageName(p), text)).map((p) => ({ kind: words.pages, word: pageName(p), to: link(p), icon: p === 'keys' ? 'keys_page' : p }));
+
+/** A number of an invoice, an address: what the payload of an event says. @param {string} text @returns {Hit[]} */
+const payloadHits = (text) => (text.length < 2 || pageOfId(text) || !visiblePages().some(([, pages]) => pages.includes('events')) ? [] : [{ kind: pageName('events'), word: words.inPayloads(text), to: link('events', '', { text }), icon: 'search' }]);
 
 /** @param {() => Promise<Hit[]>} ask @returns {Promise<Hit[]>} */
 const quietly = (ask) => ask().catch(() => []);

@@ -36,6 +36,11 @@ impl Browser {
         for (view, width, height, scheme) in VIEWS {
             self.set_view(*width, *height, scheme).await;
             self.settle().await;
+            let still = "return document.getAnimations().every((a) => a.playState !== 'running')";
+            self.until("nothing moves", async || {
+                Ok((self.run(still, &[]).await? == json!(true)).then_some(()))
+            })
+            .await;
             self.keep_picture(&format!("{name}-{view}")).await;
             let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
             let wider = self.run(wider, &[]).await.unwrap();

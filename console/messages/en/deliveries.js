@@ -16,7 +16,7 @@ export const words = {
   in: (/** @type {number} */ ms) => (ms > 0 ? `in ${span(ms)}` : 'due'),
   parkedShort: /** @type {Record<string, string>} */ ({ endpoint_failing: 'endpoint fails', endpoint_disabled: 'endpoint is off', rate_limit: 'rate limit', max_concurrency: 'concurrency limit' }),
   cancelledShort: /** @type {Record<string, string>} */ ({ endpoint_disabled: 'endpoint was off', endpoint_deleted: 'endpoint deleted', event_expired: 'event expired', event_erased: 'payload erased' }),
-  skippedShort: /** @type {Record<string, string>} */ ({ type_not_subscribed: 'not subscribed', disabled: 'endpoint was off', channel: 'other channel', parked_full: 'too many parked', notified_lately: 'notified lately', filter: 'filter did not hold', watching: 'rule only watches', loop: 'loop of rules', forwarded: 'by its endpoint' }),
+  skippedShort: /** @type {Record<string, string>} */ ({ type_not_subscribed: 'not subscribed', disabled: 'it was off', channel: 'other channel', parked_full: 'too many parked', notified_lately: 'notified lately', filter: 'filter did not hold', watching: 'rule only watches', loop: 'loop of rules', forwarded: 'by its endpoint' }),
   errors: /** @type {Record<string, string>} */ ({ http_status: 'Answered an error', timeout: 'Timed out', connection_refused: 'Connection refused', connection_reset: 'Connection broken', dns_error: 'No such host', tls_error: 'TLS or certificate', redirect_refused: 'Redirect', blocked_address: 'Private address', response_invalid: 'Not HTTP', endpoint_gone: '410 Gone', template_failed: 'Template failed', unknown: 'Unknown' }),
 
   // Sending again
@@ -35,7 +35,7 @@ export const words = {
   triggers: /** @type {Record<string, string>} */ ({ automatic: 'Event', test: 'Test', replay: 'Sent again' }),
   timeline: 'What happened', earlier: (/** @type {number} */ n) => `Show ${count(n, 'earlier attempt')}`, attempt: (/** @type {number} */ n) => `Attempt ${n}`, accepted: 'The event was accepted.',
   next: 'Next attempt', firstAttempt: 'First attempt', gap: (/** @type {number} */ ms, /** @type {number} */ n) => (n === 1 ? `${duration(ms)} after the event` : `${duration(ms)} after attempt ${n - 1}`),
-  request: 'Request', response: 'Answer', headers: 'Headers', noResponse: 'No answer came.', emptyBody: 'The answer has no body.', size: 'Size', sha: 'SHA-256',
+  request: 'Request', response: 'Answer', headers: 'Headers', noResponse: 'No answer came.', emptyBody: 'The answer has no body.', sentAt: 'Sent at', size: 'Size', sha: 'SHA-256',
   truncated: 'Only the first 4,096 bytes are kept.', redacted: 'Values of your own headers are not kept.', notKept: 'not kept', undefinedMembers: (/** @type {string} */ list) => `The template reads what the event does not have: ${list}`, oldAttempt: 'An older version made this attempt and kept no URL.',
   payload: 'Payload', showBody: 'What is sent', showData: 'Event’s data',
   bodySame: (/** @type {number} */ n) => `Byte for byte what attempt ${n} sent.`, bodyOther: (/** @type {number} */ n) => `What would be sent now. Attempt ${n} sent other bytes: the endpoint’s settings have changed since.`, bodyNow: 'What would be sent now.',

@@ -29,7 +29,7 @@ export const words = {
 
   // Why not?
   whyTitle: (/** @type {string} */ name, /** @type {boolean} */ got) => (got ? `Why did ${name} get this event?` : `Why did ${name} not get this event?`),
-  recorded: { delivery: 'When it was accepted, the endpoint got a delivery.', skipped: (/** @type {string} */ reason) => `When it was accepted, the endpoint was skipped: ${reason}.`, none: 'The ledger knows nothing of this endpoint: it did not exist when the event was accepted.' },
+  recorded: { delivery: 'When it was accepted, the endpoint got a delivery.', skipped: (/** @type {string} */ reason, /** @type {boolean} */ rule) => `When it was accepted, the ${rule ? 'rule' : 'endpoint'} was skipped: ${reason}.`, none: 'The ledger knows nothing of this endpoint: it did not exist when the event was accepted.' },
   changed: 'The endpoint was changed since the event was accepted. What follows are its settings now; they may not be those that decided.', passesNow: 'By its settings now, it would get this event.', passesNot: 'By its settings now, it would not get this event either.', deleted: 'The endpoint was deleted since.', test: 'A test event goes only to the endpoint that it tests.',
   forwarded: 'A rule delivers the event here, whatever the endpoint subscribes to:', sendNow: 'Send it now', openEndpoint: 'Open endpoint', openDelivery: 'Open delivery', openRule: 'Open rule',
   rules: /** @type {Record<string, [(v: any, e: any) => string, (v: any, e: any) => string]>} */ ({

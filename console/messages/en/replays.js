@@ -5,8 +5,8 @@ import { count, number, span } from '../../shell.js';
 export const words = {
   title: 'Replays', things: 'replays', replay: 'Replay', create: 'Replay a period', time: 'Started', status: 'Status', endpoint: 'Endpoint', what: 'What is sent', period: 'Period', examined: 'Examined', sent: 'Sent', progress: 'Progress',
   empty: 'No replays yet', emptyHint: 'A replay sends again what an endpoint missed in a period of time. You see what would be sent before anything is.',
-  selections: /** @type {Record<string, string>} */ ({ failed: 'Failed or cancelled', skipped: 'Never sent', all: 'Failed, cancelled or never sent', retrying: 'Waiting for a retry' }),
-  selectionHints: /** @type {Record<string, string>} */ ({ failed: 'Deliveries that were given up, or cancelled while the endpoint was off.', skipped: 'Events that match the endpoint’s current settings and were never sent to it: it was off, or did not exist yet.', all: 'Both of these.', retrying: 'Sent now instead of later, each with its full retry schedule.' }),
+  selections: /** @type {Record<string, string>} */ ({ failed: 'Failed or cancelled', skipped: 'Never sent', all: 'Everything it missed', retrying: 'Waiting for a retry' }),
+  selectionHints: /** @type {Record<string, string>} */ ({ failed: 'Deliveries that were given up, or cancelled while the endpoint was off.', skipped: 'Events that match the endpoint’s current settings and were never sent to it: it was off, or did not exist yet.', all: 'Both of these. What is parked needs no replay: it is sent as soon as the endpoint answers again.', retrying: 'Sent now instead of later, each with its full retry schedule.' }),
   types: (/** @type {string[]} */ names) => (names.length ? names.join(', ') : 'all types'), delivered: 'delivered ones too',
 
   // New

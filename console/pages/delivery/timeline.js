@@ -1,6 +1,6 @@
 // What happened to a delivery, step by step?
 // Newest first: what comes next, then each attempt as a sentence that opens to its request and answer side by side.
-import { Badge, Copy, Icon, Outcome, Time, duration, html, messages, middle, route, setQuery, size, statusWord, useState } from '../../shell.js';
+import { Badge, Copy, Icon, Instant, Outcome, Time, duration, html, messages, middle, route, setQuery, size, statusWord, useState } from '../../shell.js';
 import { words } from '../../messages/en/deliveries.js';
 import { happened, statusName, steps, todo, turn } from './story.js';
 
@@ -60,7 +60,7 @@ function Exchange({ attempt }) {
       ${request.url ? html`<p class="mono break">${request.method} <bdi dir="ltr">${request.url}</bdi> <${Copy} text=${request.url} /></p>` : html`<p class="muted">${words.oldAttempt}</p>`}
       <${Headers} of=${request.headers} />
       ${request.undefined?.length > 0 && html`<p class="notice warn"><${Icon} name="warn" />${words.undefinedMembers(request.undefined.join(', '))}</p>`}
-      <dl class="headers"><div><dt>${words.size}</dt><dd>${size(request.body_bytes)}</dd></div><div><dt>${words.sha}</dt><dd><span title=${request.body_sha256}>${middle(request.body_sha256, 20)}</span> <${Copy} text=${request.body_sha256} /></dd></div></dl>
+      <dl class="headers"><div><dt>${words.sentAt}</dt><dd><${Instant} at=${attempt.started_at} /></dd></div><div><dt>${words.size}</dt><dd>${size(request.body_bytes)}</dd></div><div><dt>${words.sha}</dt><dd><span title=${request.body_sha256}>${middle(request.body_sha256, 20)}</span> <${Copy} text=${request.body_sha256} /></dd></div></dl>
     </section>
     <section aria-label=${words.response}><h3>${words.response}</h3>
       ${!response ? html`<p class="muted">${words.noResponse}</p>` : html`<p class=${`mono ${attempt.error ? 'bad-text' : ''}`}>${statusName(response.status)}</p>

@@ -15,14 +15,14 @@ export function WhyNot({ ws, event, endpointId, endpoints, close, replay }) {
   const got = Boolean(e?.delivery);
   return html`<${Dialog} wide title=${words.whyTitle(name, got)} close=${close}>
     ${live.error ? html`<${Failed} problem=${live.error} retry=${live.refresh} compact />` : !e ? html`<${Loading} rows=${5} />` : html`
-      <p>${e.recorded === null || e.recorded === undefined ? words.recorded.none : e.recorded.status === 'delivery' ? words.recorded.delivery : words.recorded.skipped(words.skip[e.recorded.reason] ?? e.recorded.reason)}</p>
+      <p>${e.recorded === null || e.recorded === undefined ? words.recorded.none : e.recorded.status === 'delivery' ? words.recorded.delivery : words.recorded.skipped(words.skip[e.recorded.reason] ?? e.recorded.reason, Boolean(about?.rule_id))}</p>
       ${e.changed_since && html`<${Notice} tone="warn">${words.changed}<//>`}
       ${e.forwarded_by.length > 0 && html`<${Notice}>${words.forwarded} ${e.forwarded_by.map((/** @type {any} */ f) => html`<a key=${f.rule_id + f.step} href=${link('rules', f.rule_id)}>${words.openRule}</a> `)}<//>`}
       ${e.rules.length === 0 ? html`<p class="muted">${event.type === 'posthorn.test' || e.passes === null && about ? words.test : words.deleted}</p>` : html`<ul class="verdicts">${e.rules.map((/** @type {any} */ verdict) => html`<${Verdict} key=${verdict.rule} verdict=${verdict} e=${e} filter=${about?.filter} />`)}</ul>`}
       ${e.passes !== null && !got && (e.passes || e.changed_since) && html`<p class="muted">${e.passes ? words.passesNow : words.passesNot}</p>`}
       <div class="row end">
         <button class="button" autofocus onClick=${close}>${messages.form.close}</button>
-        ${about && html`<a class="button" href=${link('endpoints', endpointId, { tab: 'settings' })}>${words.openEndpoint}</a>`}
+        ${about && html`<a class="button" href=${about.rule_id ? link('rules', about.rule_id) : link('endpoints', endpointId, { tab: 'settings' })}>${about.rule_id ? words.openRule : words.openEndpoint}</a>`}
         ${got ? html`<a class="button" href=${link('deliveries', e.delivery.id)}>${words.openDelivery}</a>`
     : about?.active && !event.erased_at && html`<${May} scope="deliveries"><button class="button primary" onClick=${replay}>${words.sendNow}</button><//>`}
       </div>`}
