@@ -94,13 +94,16 @@ function PortalEnded() {
     ${refresh && html`<a class="button primary" href=${refresh}>${messages.login.portalAgain}</a>`}${back && html`<a class="button" href=${back} target="_top" rel="noreferrer">${messages.nav.back}</a>`}`}>${messages.login.portalEndedHint(name)}<//></main>`;
 }
 
+/** Where the tab keeps which page a portal showed when its link ended: the next link opens it, with what was typed there. @param {string} ws */
+const leftAt = (ws) => `posthorn.left.${ws}`;
+
 /** A session has ended: the portal asks the product for a new link, the console for the key, and both come back here. */
 on.unauthorized = () => {
   const had = session.value;
   setSession(null);
   forget();
   if (route.value.app === 'portal') {
-    if (had) leavePortal();
+    if (had) { sessionStorage.setItem(leftAt(route.value.ws), location.pathname + location.search); leavePortal(); }
     return;
   }
   if (had) loginReason.value = { reason: 'ended', next: location.pathname + location.search };
@@ -128,6 +131,10 @@ startRouter();
 startKeys();
 await takeToken();
 const { ws, page } = route.value;
-if (session.value && ws && !page) navigate(link(firstPage()), { replace: true });
+if (session.value && ws && !page) {
+  const left = route.value.app === 'portal' && sessionStorage.getItem(leftAt(ws));
+  sessionStorage.removeItem(leftAt(ws));
+  navigate(left || link(firstPage()), { replace: true });
+}
 const root = document.getElementById('app');
 if (root) render(html`<${App} />`, root);
