@@ -1,6 +1,6 @@
 // What is in events of this type, who gets them, and were there any lately?
 // Description and fields as a table, the example, endpoints and rules that listen in this workspace.
-import { Facts, Fold, Notice, Section, Time, endpointName, html, link, number, useMemo } from '../shell.js';
+import { Facts, Fold, Notice, Section, Time, endpointName, html, link, may, number, useLive, useMemo } from '../shell.js';
 import { JsonTree } from '../ui/json_tree.js';
 import { words } from '../messages/en/catalogue.js';
 import { FieldsTable } from './fields_table.js';
@@ -18,11 +18,17 @@ export default function TypeOverview({ ws, type }) {
     <${Facts} of=${[[words.group, type.group ?? html`<span class="muted">${words.noGroup}</span>`], [words.version, words.versionOf(type.version)], [words.created, html`<${Time} at=${type.created_at} />`], [words.updated, html`<${Time} at=${type.updated_at} />`], [words.seen, html`<${Seen} ws=${ws} type=${type.name} />`]]} />
     ${type.description && html`<p class="words" dir="auto">${type.description}</p>`}
     <${Section} title=${words.fields} note=${type.schema && words.fieldsNote(words.versionOf(type.version))}>
-      ${type.schema ? html`<${FieldsTable} schema=${type.schema} /><${Fold} label=${words.schemaText}><${JsonTree} text=${text} label=${words.schemaText} /><//>`
+      ${type.schema ? html`<${FieldsTable} schema=${type.schema} /><${Fold} label=${words.schemaText}><${JsonTree} text=${text} label=${words.schemaText} /><//><${Strictness} ws=${ws} />`
     : html`<p class="muted">${words.noSchema} ${mayDescribe() && html`<a href=${link('catalogue', type.name, { tab: 'versions', add: 1 })}>${words.addSchema}</a>`}</p>`}
     <//>
     <${Section} title=${words.example}>${example === null ? html`<p class="muted">${words.noExample}</p>` : html`<${JsonTree} text=${example} label=${words.example} root="data" />`}<//>
     <${Listens} ws=${ws} type=${type.name} />`;
+}
+
+/** What happens to an event that does not fit. @param {{ws: string}} props */
+function Strictness({ ws }) {
+  const { data } = useLive(may('workspaces:ro') ? `/v1/workspaces/${ws}` : null, {}, { every: 0 });
+  return data && html`<p class="hint">${words.misfitsAre[data.strict]} <a href=${link('settings')}>${words.toStrict}</a></p>`;
 }
 
 /** @param {{ws: string, type: string}} props */

@@ -74,5 +74,6 @@ function factsOf(e) {
     [words.uid, e.uid ? html`<span class="mono break">${e.uid}</span>` : false],
     [words.created, html`<${Time} at=${e.created_at} />`],
     [words.changed, e.updated_at !== e.created_at && html`<${Time} at=${e.updated_at} />`],
+    [words.history, may('admin:ro') && html`<a href=${link('audit', '', { target: e.id })}>${words.whoChanged}</a>`],
   ];
 }

@@ -55,7 +55,7 @@ function Statistics({ ruleId, range, steps }) {
   return html`<div class="r-firing-statistics">
     <p class="muted">${data.events === 0 ? texts.noEventsYet : texts.lookedAt(number(data.events), relative(data.oldest_at))}</p>
     <dl>${data.steps.map((/** @type {any} */ step) => html`<div key=${step.step}>${steps.length > 1 && html`<dt>${texts.stepNumber(numberOf(steps, step.step))}</dt>`}<dd>
-      <span><strong class="number">${number(step.fired)}</strong> ${texts.results.fired.toLowerCase()}</span>
+      ${(step.fired > 0 || step.would_have_fired === 0) && html`<span><strong class="number">${number(step.fired)}</strong> ${texts.results.fired.toLowerCase()}</span>`}
       ${step.would_have_fired > 0 && html`<span><strong class="number">${number(step.would_have_fired)}</strong> ${texts.results.would_have_fired.toLowerCase()}</span>`}
       ${Object.entries(step.not_fired).map(([reason, count]) => html`<span key=${reason} class="muted"><span class="number">${number(Number(count))}</span> ${texts.didNot(texts.skips[reason] ?? reason)}</span>`)}
     </dd></div>`)}</dl>
