@@ -226,7 +226,10 @@ async fn the_receiver_of_local_mode_calls_every_good_signature_good_and_says_why
         let (line, refused) = judge(&with(&[other]), &seen.body);
         assert!(line.contains("signature BAD: wrong_secret\n  why: ") && refused, "{line}");
         let (line, refused) = judge(&with(&[&secret]), b"{}");
-        assert!(line.contains("signature BAD: body_changed\n  why: `Content-Length` is") && refused, "{line}");
+        assert!(
+            line.contains("signature BAD: body_changed\n  why: `Content-Length` is") && refused,
+            "{line}"
+        );
         let (line, refused) = judge(&[], &seen.body);
         assert!(line.ends_with("signature not checked") && !refused, "{line}");
     }
