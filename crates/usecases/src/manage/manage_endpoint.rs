@@ -331,7 +331,7 @@ fn check(
     settings: &EndpointSettings,
 ) -> Result<EndpointUrl, Problem> {
     if !settings.are_seen_by(caller) {
-        return Err(Problem::invalid("/body", "is that of a notification, which the portal has not"));
+        return Err(Problem::invalid("/body", "makes a notification, which a portal link may not"));
     }
     let url = settings.check(&management.targets)?;
     let may_be_unsigned = workspace.allow_unsigned || settings.body.is_message();
