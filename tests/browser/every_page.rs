@@ -1,5 +1,5 @@
-//! Is every page of the console fit to be looked at, and small?
-//! Visits all pages as the admin of a workspace in which much has happened: pictures, accessibility, what is transferred.
+//! Is every page of the console and the portal fit to be looked at, and small?
+//! Visits all pages in a workspace in which much has happened: pictures, accessibility, what is transferred.
 
 use serde_json::{Value, json};
 use stories::stage::Endpoint;
@@ -59,6 +59,18 @@ const FORMS: &[(&str, &str)] = &[
     ("developers", "developers"),
 ];
 
+const PORTAL: &[(&str, &str)] = &[
+    ("portal-overview", "overview"),
+    ("portal-endpoints", "endpoints"),
+    ("portal-endpoint", "endpoints/{endpoint}"),
+    ("portal-new-endpoint", "endpoints/new"),
+    ("portal-deliveries", "deliveries"),
+    ("portal-delivery", "deliveries/{delivery}"),
+    ("portal-events", "events"),
+    ("portal-event", "events/{event}"),
+    ("portal-catalogue", "catalogue"),
+];
+
 #[tokio::test]
 async fn every_list_is_accessible_in_every_view() {
     browse("lists", async |stage, browser| visit(stage, browser, LISTS).await).await;
@@ -72,6 +84,39 @@ async fn every_page_of_one_thing_is_accessible_in_every_view() {
 #[tokio::test]
 async fn every_form_is_accessible_in_every_view() {
     browse("forms", async |stage, browser| visit(stage, browser, FORMS).await).await;
+}
+
+#[tokio::test]
+async fn every_page_of_the_portal_is_accessible_in_every_view() {
+    browse("portal-pages", async |stage, browser| {
+        let scene = Scene::set(stage).await;
+        let look = json!({ "portal": { "name": "Acme", "accent": "#0b7a4b" } });
+        let (path, body) = (format!("/v1/workspaces/{}", stage.workspace), look.to_string());
+        assert_eq!(stage.admin.call("PATCH", &path, body, &[]).await.unwrap().0, 200);
+        let rights =
+            json!({ "workspace_id": stage.workspace, "scopes": ["webhooks", "deliveries", "events:ro"] });
+        let link = stage.admin.post("/v1/portal-links", &rights).await.unwrap();
+        browser.load(link["url"].as_str().unwrap()).await;
+        browser.rest().await;
+        for (name, page) in PORTAL {
+            browser.follow(&format!("/portal/{}/{}", stage.workspace, scene.fill(page))).await;
+            browser.rest().await;
+            browser.look_at(name).await;
+            browser.expect_silence(&[]).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_way_in_is_accessible_in_every_view() {
+    browse("way-in", async |stage, browser| {
+        browser.run("sessionStorage.clear()", &[]).await.unwrap();
+        browser.load(&format!("{}/console/login", stage.platform.url())).await;
+        browser.see("API key").await;
+        browser.look_at("login").await;
+    })
+    .await;
 }
 
 #[tokio::test]

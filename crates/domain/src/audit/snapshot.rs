@@ -270,6 +270,7 @@ mod tests {
         let expected = json!({
             "before": { "url": "https://example.com/hook?[hidden]", "headers": { "X-Key": "[hidden]" } },
             "after": { "url": "https://example.com/hook?[hidden]", "headers": { "X-Team": "[hidden]" } },
+            "target_name": "https://example.com/hook?[hidden]",
         });
         assert_eq!(serde_json::to_value(changes).unwrap(), expected);
     }
@@ -283,6 +284,7 @@ mod tests {
         let expected = json!({
             "before": { "secret": "[hidden]", "old_secrets": [] },
             "after": { "secret": "[hidden]", "old_secrets": [{ "expires_at": "1970-01-01T00:00:00.010Z" }] },
+            "target_name": "https://example.com/",
         });
         assert_eq!(serde_json::to_value(changes).unwrap(), expected);
         let over = Snapshot::of_endpoint(&after, Timestamp::from_millis(10));
