@@ -53,7 +53,7 @@ async fn the_palette_finds_pages_and_things_and_opens_any_pasted_id() {
         browser.press(&["Mod+k"]).await;
         browser.see_focus("field", "Go to a page").await;
         browser.press(&["nothing of that name"]).await;
-        browser.see("Nothing found").await;
+        browser.see("Events whose payload contains “nothing of that name”").await;
         browser.press(&["Escape"]).await;
         browser.see("Warehouse").await;
     })

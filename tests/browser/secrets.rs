@@ -63,7 +63,7 @@ async fn both_secrets_sign_until_the_overlap_is_over() {
         browser.click("button", "Rotate secret").await;
         browser.see("Rotated. The new secret is shown once.").await;
         let second = shown_once(browser).await;
-        browser.see("An old secret still signs, for 1 h").await;
+        browser.see("Each request is signed with the old secret too, for 1 h").await;
         assert_eq!(signed_with(stage, &receiver, &[first, &second]).await, [true, true]);
 
         // The overview says that it ends, and leads there.
@@ -94,7 +94,7 @@ async fn an_overlap_is_ended_at_once_when_a_secret_has_leaked() {
         browser.see("Rotate the signing secret?").await;
         browser.click("button", "Rotate secret").await;
         let second = shown_once(browser).await;
-        browser.see("An old secret still signs, for").await;
+        browser.see("Each request is signed with the old secret too, for").await;
         browser.click("button", "I have kept it").await;
         browser.see_gone(ONCE).await;
         is_nowhere(browser, &second).await;
