@@ -86,7 +86,7 @@ async fn an_endpoint_that_is_off_and_one_that_does_not_subscribe_say_so() {
 
         browser.open(stage, &format!("events/{}", event["id"].as_str().unwrap())).await;
         browser.see("0 deliveries, 2 endpoints skipped").await;
-        browser.see("endpoint was off").await;
+        browser.see("it was off").await;
         browser.see("not subscribed").await;
 
         browser.click("link", "Old shop").await;
