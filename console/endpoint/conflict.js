@@ -1,7 +1,7 @@
 // What if somebody else saved the endpoint meanwhile?
 // Both versions of each setting that differs, side by side; what was typed stays until one is chosen.
-import { Notice, html } from '../shell.js';
-import { words } from '../messages/en/endpoint.js';
+import { html } from '../shell.js';
+import { BothVersions } from '../ui/both_versions.js';
 import { fromEndpoint, settings, write } from './values.js';
 
 /**
@@ -17,10 +17,5 @@ export function differences(before, theirs, mine) {
 
 /** @param {{before: any, theirs: any, mine: import('./values.js').FormValue, keep: () => void, take: () => void}} props */
 export function Conflict({ before, theirs, mine, keep, take }) {
-  const rows = differences(before, theirs, mine);
-  return html`<div class="conflict" role="alert"><${Notice} tone="warn"><strong>${words.conflict}</strong>
-    <table><thead><tr><th scope="col">${words.setting}</th><th scope="col">${words.theirs}</th><th scope="col">${words.yours}</th></tr></thead>
-      <tbody>${rows.map((row) => html`<tr key=${row.name}><th scope="row" class="mono">${row.name}</th>${[row.theirs, row.mine].map((text, n) => html`<td key=${n}>${text === null ? html`<span class="muted">${words.unchanged}</span>` : html`<code class="break">${text}</code>`}</td>`)}</tr>`)}</tbody></table>
-    <p>${words.onlyTheirs}</p>
-    <div class="row below"><button type="button" class="button primary" onClick=${keep}>${words.keepYours}</button><button type="button" class="button" onClick=${take}>${words.takeTheirs}</button></div><//></div>`;
+  return html`<${BothVersions} rows=${differences(before, theirs, mine)} keep=${keep} take=${take} />`;
 }

@@ -98,7 +98,7 @@ const SignatureFields = ({ form, isNew }) => html`
 /** Names and values, as many as one adds. @param {{rows: [string, string][], change: (rows: [string, string][]) => void, add: string, error: string|null, hint?: string, mono?: boolean}} props */
 function Rows({ rows, change, add, error, hint, mono }) {
   const put = (/** @type {number} */ at, /** @type {number} */ side, /** @type {string} */ text) => change(rows.map((row, n) => (n === at ? /** @type {[string, string]} */ (row.map((old, s) => (s === side ? text : old))) : row)));
-  // Whoever adds a row types its name next.
+  // A new row gets the focus.
   const root = useRef(/** @type {HTMLElement|null} */ (null));
   const added = useRef(false);
   useEffect(() => {

@@ -4,7 +4,8 @@ import { AreaField, CheckField, Field, FormEnd, Loaded, May, Section, Segments, 
 import { words } from '../messages/en/portal.js';
 import { base64, logoVerdict, originsOf } from './logo.js';
 import { PortalSample } from './portal_sample.js';
-import { useWorkspaceForm, withRevision } from './workspace_form.js';
+import { withRevision } from '../ui/edit.js';
+import { useWorkspaceForm } from './workspace_form.js';
 
 const PAGES = ['overview', 'endpoints', 'deliveries', 'events', 'catalogue'];
 

@@ -1,11 +1,10 @@
 // How are settings of a workspace saved?
 // Only what was changed, under the revision that was opened; after somebody else's save both versions are shown.
-import { Notice, call, html, rememberNames, size, toast, useForm, useState } from '../shell.js';
+import { call, html, rememberNames, size, toast, useForm, useState } from '../shell.js';
 import { words } from '../messages/en/settings.js';
+import { BothVersions } from '../ui/both_versions.js';
+import { withRevision } from '../ui/edit.js';
 import { changed, sides } from './changes.js';
-
-/** The workspace with the revision of its answer. @param {import('../api.js').Answer} answer */
-export const withRevision = ({ data, headers }) => ({ ...data, revision: headers.get('etag') });
 
 /**
  * @param {any} workspace @param {(workspace: any) => Record<string, any>} read to the members of the form
@@ -35,15 +34,13 @@ export function useWorkspaceForm(workspace, read, write, { draft, done }) {
   const form = useForm(read(base), (value) => put(value, base.revision), { draft });
   const take = () => { setBase(theirs); form.reset(read(theirs)); setTheirs(null); };
   const discard = form.dirty && html`<button type="button" class="button" onClick=${() => form.reset(read(base))}>${words.discard}</button>`;
-  const conflict = theirs && html`<${Conflict} rows=${sides(read(base), read(theirs), form.value)} keep=${() => put(form.value, theirs.revision).catch(() => {})} take=${take} />`;
+  const conflict = theirs && html`<${BothVersions} rows=${sides(read(base), read(theirs), form.value).map((row) => ({ name: row.name, theirs: brief(row.theirs), mine: brief(row.mine) }))} keep=${() => put(form.value, theirs.revision).catch(() => {})} take=${take} />`;
   return { form: theirs ? { ...form, problem: null } : form, base, conflict, discard };
 }
 
-/** A logo is a long text. @param {string} text */
-const brief = (text) => (text.length > 160 ? `${text.slice(0, 40)}… (${size(text.length)})` : text);
-
-/** @param {{rows: {name: string, theirs: any, mine: any}[], keep: () => void, take: () => void}} props */
-const Conflict = ({ rows, keep, take }) => html`<div class="below" role="alert"><${Notice} tone="warn"><strong>${words.conflict}</strong>
-  <table class="diff"><thead><tr><th scope="col">${words.setting}</th><th scope="col">${words.theirs}</th><th scope="col">${words.yours}</th></tr></thead>
-    <tbody>${rows.map((row) => html`<tr key=${row.name}><th scope="row" class="mono">${row.name}</th>${[row.theirs, row.mine].map((value, n) => html`<td key=${n}>${value === undefined ? html`<span class="muted">${words.unchanged}</span>` : html`<code class="break">${brief(typeof value === 'string' ? value : JSON.stringify(value))}</code>`}</td>`)}</tr>`)}</tbody></table>
-  <div class="row below"><button type="button" class="button primary" onClick=${keep}>${words.keepYours}</button><button type="button" class="button" onClick=${take}>${words.takeTheirs}</button></div><//></div>`;
+/** As text; a logo is a long one. @param {any} value */
+function brief(value) {
+  if (value === undefined) return null;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 160 ? `${text.slice(0, 40)}… (${size(text.length)})` : text;
+}

@@ -6,7 +6,8 @@ import {
 import { words } from '../messages/en/settings.js';
 import { misfits, numberOrNull } from '../manage/changes.js';
 import { styles } from '../manage/styles.js';
-import { useWorkspaceForm, withRevision } from '../manage/workspace_form.js';
+import { withRevision } from '../ui/edit.js';
+import { useWorkspaceForm } from '../manage/workspace_form.js';
 import { DeleteWorkspace, Workspaces } from '../manage/workspaces.js';
 
 await styles;

@@ -1,7 +1,8 @@
 // How is a thing changed that somebody else may change at the same time?
 // Edit form with optimistic locking: it sends only the changes, with If-Match. A conflict shows both versions and keeps the draft.
-import { FormEnd, Notice, call, html, messages, toast, useEffect, useForm, useState } from '../shell.js';
+import { FormEnd, call, html, messages, toast, useEffect, useForm, useState } from '../shell.js';
 import { words } from '../messages/en/edit.js';
+import { BothVersions } from './both_versions.js';
 import { write } from './raw_json.js';
 
 /** Keeps the revision beside the answer: `useLive(path, query, { read: withRevision })`. @param {import('../api.js').Answer} answer */
@@ -64,7 +65,7 @@ export function useEdit(thing, { path, query, from, body, changed = (_, after) =
  */
 export function EditEnd({ edit, from, shown, save = messages.form.save, children }) {
   const { form, theirs, base } = edit;
-  if (theirs) return html`<${Both} rows=${different(edit.body(from(base)), edit.body(from(theirs)), edit.body(form.value))} keep=${edit.keep} take=${edit.take} />`;
+  if (theirs) return html`<${BothVersions} rows=${different(edit.body(from(base)), edit.body(from(theirs)), edit.body(form.value))} keep=${edit.keep} take=${edit.take} />`;
   return html`<div class=${`save-bar ${form.dirty ? 'dirty' : ''}`}><${FormEnd} form=${form} save=${save} shown=${shown}>
       ${form.dirty && html`<button type="button" class="button" onClick=${() => form.reset(from(base))}>${words.discard}</button>`}${children}<//></div>`;
 }
@@ -77,10 +78,3 @@ function different(before, theirs, mine) {
   const side = (/** @type {any} */ value, /** @type {any} */ old) => (write(value ?? null) === write(old ?? null) ? null : write(value ?? null));
   return Object.keys(before).map((name) => ({ name, theirs: side(theirs[name], before[name]), mine: side(mine[name], before[name]) })).filter((row) => row.theirs !== null || row.mine !== null);
 }
-
-/** @param {{rows: {name: string, theirs: string|null, mine: string|null}[], keep: () => void, take: () => void}} props */
-const Both = ({ rows, keep, take }) => html`<div class="conflict" role="alert"><${Notice} tone="warn"><strong>${words.conflict}</strong>
-  <table><thead><tr><th scope="col">${words.setting}</th><th scope="col">${words.theirs}</th><th scope="col">${words.yours}</th></tr></thead>
-    <tbody>${rows.map((row) => html`<tr key=${row.name}><th scope="row" class="mono">${row.name}</th>${[row.theirs, row.mine].map((text, n) => html`<td key=${n}>${text === null ? html`<span class="muted">${words.unchanged}</span>` : html`<code class="break">${text}</code>`}</td>`)}</tr>`)}</tbody></table>
-  <p>${words.onlyTheirs}</p>
-  <div class="row below"><button type="button" class="button primary" onClick=${keep}>${words.keepYours}</button><button type="button" class="button" onClick=${take}>${words.takeTheirs}</button></div><//></div>`;

@@ -31,5 +31,4 @@ export const words = {
   things: 'deliveries', time: 'Accepted', state: 'Status', answerHead: 'Last answer', tookHead: 'Took', attempts: 'Attempts', next: 'Next attempt', ms: 'Time taken', period: 'period', more: 'More',
   ofRule: 'This endpoint is a step of a rule, and is changed and deleted with it.', openRule: 'Open the rule', deletedTitle: 'This endpoint was deleted', deletedAt: (/** @type {string} */ when, /** @type {string} */ name, /** @type {string} */ url) => `It was deleted ${when}: ${name ? `${name}, ` : ''}${url}. Its deliveries stay readable until they expire.`, itsDeliveries: 'Its deliveries',
   saved: 'Saved. It takes effect within 5 seconds.', save: 'Save changes', discard: 'Discard changes', nothing: 'Nothing is changed.', newSecret: 'The new profile has a new secret, shown once.',
-  conflict: 'It was saved by somebody else after you opened it. Nothing of yours is lost: choose what counts.', setting: 'Setting', theirs: 'Saved meanwhile', yours: 'Yours', keepYours: 'Save yours', takeTheirs: 'Use theirs', unchanged: 'unchanged', onlyTheirs: 'What they changed and you did not is kept as they saved it.',
 };
