@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use catalogue::infer;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::catalogue::misfits::MisfitTally;
-use domain::catalogue::strictness::MisfitKind;
+use domain::catalogue::strictness::{Misfit, MisfitKind};
 use domain::event::Payload;
 use domain::event::event_type::{EventType, EventTypePattern};
 use domain::event::operational;
@@ -147,23 +147,13 @@ pub async fn count_types(
     let page = context.store.list_events(workspace.id, &listing, now).await?;
 
     // 2. How many are there of each type, and does the catalogue have it?
-    let archived: HashMap<_, _> = context
-        .store
-        .list_event_types()
-        .await?
-        .into_iter()
-        .map(|described| (described.name, described.settings.archived))
-        .collect();
+    let described = context.store.list_event_types().await?.into_iter();
+    let described: HashMap<_, _> = described.map(|described| (described.name.clone(), described)).collect();
     let mut counts: HashMap<EventType, TypeCount> = HashMap::new();
     for event in &page.rows {
         // What a rule or Posthorn makes is not held to the catalogue.
         let is_checked = event.caused_by.is_none() && !operational::is_posthorns_own(&event.event_type);
-        let misfit = match archived.get(&event.event_type) {
-            _ if !is_checked => None,
-            None => Some(MisfitKind::Undescribed),
-            Some(true) => Some(MisfitKind::Archived),
-            Some(false) => None,
-        };
+        let misfit = Misfit::of_type(described.get(&event.event_type)).err().filter(|_| is_checked);
         let row = counts.entry(event.event_type.clone()).or_insert_with(|| TypeCount {
             name: event.event_type.clone(),
             count: 0,
@@ -171,7 +161,7 @@ pub async fn count_types(
             misfit: None,
         });
         row.count += 1;
-        row.misfit = row.misfit.or(misfit);
+        row.misfit = row.misfit.or(misfit.map(|misfit| misfit.kind()));
     }
     let mut types: Vec<_> = counts.into_values().collect();
     types.sort_by(|one, other| (other.count, &one.name).cmp(&(one.count, &other.name)));
