@@ -15,7 +15,8 @@ use crate::keys::{self, DELIVERY_PREFIX, DELIVERY_SHARDS, Key, LONG_WAITS, UNDEL
 use crate::rows::attempts;
 use crate::rows::events::{TEST, is_test};
 use crate::table::item::{Attributes, ItemReader, ItemWriter};
-use crate::table::listing::{Listing, Order};
+use crate::table::listing::Listing;
+use crate::table::merge::merged;
 use crate::table::query::Range;
 use crate::table::sharded_list::{Examined, ShardedList};
 use crate::table::update::Condition;
@@ -241,7 +242,7 @@ impl Store {
             for prefix in prefixes {
                 read.push(self.walk_undelivered(endpoint, prefix, listing, keep).await?);
             }
-            return Ok(merged(read, listing));
+            return Ok(merged(read, listing.order, listing.limit, |delivery| delivery.id));
         }
         let list = ShardedList {
             partition: |day, shard| keys::delivery_partition(endpoint, day, shard),
@@ -349,41 +350,6 @@ pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, St
         item = item.bytes("first_attempt", attempts::encode(attempt)?);
     }
     Ok(item.build())
-}
-
-/// One page of several pages of one listing, each of other deliveries.
-fn merged<F>(
-    mut read: Vec<Page<Delivery, DeliveryId>>,
-    listing: &Listing<DeliveryId, F>,
-) -> Page<Delivery, DeliveryId> {
-    if read.len() == 1
-        && let Some(only) = read.pop()
-    {
-        return only;
-    }
-    let ends = read.iter().filter_map(|page| page.next);
-    let mut rows: Vec<_> = read.iter().flat_map(|page| page.rows.iter().cloned()).collect();
-    rows.sort_by_key(|delivery| delivery.id);
-    // Beyond where the first of them ended, its deliveries are not known.
-    let end = match listing.order {
-        Order::NewestFirst => {
-            rows.reverse();
-            let end = ends.max();
-            rows.retain(|delivery| end.is_none_or(|end| delivery.id >= end));
-            end
-        }
-        Order::OldestFirst => {
-            let end = ends.min();
-            rows.retain(|delivery| end.is_none_or(|end| delivery.id <= end));
-            end
-        }
-    };
-    if rows.len() <= listing.limit {
-        return Page { rows, next: end };
-    }
-    rows.truncate(listing.limit);
-    let next = rows.last().map(|delivery| delivery.id);
-    Page { rows, next }
 }
 
 fn endpoint_of(row: &Attributes) -> Result<EndpointId, StoreError> {

@@ -19,6 +19,7 @@ pub mod item;
 pub mod lease;
 pub mod listing;
 pub(crate) mod lost_answer;
+pub(crate) mod merge;
 pub(crate) mod query;
 pub(crate) mod row;
 pub(crate) mod sharded_list;
