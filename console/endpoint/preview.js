@@ -106,7 +106,7 @@ export function PreviewPanel({ preview, sample, type, types, change, url, saved 
   const { request, problem, busy } = preview;
   const shown = mayTry() ? request : saved;
   if (!mayTry() && !saved) return null;
-  return html`<section class="preview" aria-label=${words.preview}>
+  return html`<section class="preview" aria-label=${words.preview} aria-busy=${busy ? 'true' : 'false'}>
     <div class="preview-head"><h2>${words.preview}</h2>${mayTry() && html`<label>${words.previewOf}<select value=${type} onChange=${(/** @type {any} */ e) => change(e.target.value)}>${[...new Set([type, ...types])].map((t) => html`<option key=${t} value=${t}>${t}</option>`)}</select></label>`}</div>
     ${mayTry() ? html`<p class="hint">${words.standIn} ${sample.type && sample.from}</p>` : html`<p class="hint">${words.previewNow}</p>`}
     ${mayTry() && !url.trim() && html`<p class="notice"><${Icon} name="info" /><span>${words.previewEmpty}</span></p>`}

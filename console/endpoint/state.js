@@ -1,6 +1,6 @@
 // How does an endpoint do, in one line and a quieter second one?
 // Pure: state, since when, what waits, and what happens next; the same words in the list and on the page of one.
-import { span } from '../shell.js';
+import { lastAnswer, span } from '../shell.js';
 import { words } from '../messages/en/endpoints.js';
 
 /**
@@ -19,7 +19,7 @@ export function stateWords(endpoint, now) {
   if (!health?.failures) return { state: 'healthy', line: words.healthy, next: parked };
   const line = health.failing_since ? words.failingFor(span(now - Date.parse(health.failing_since))) : words.failures(health.failures);
   const next = health.next_probe_at ? words.nextProbe(Date.parse(health.next_probe_at) - now) : health.circuit === 'open' ? '' : words.retryNow;
-  return { state: 'failing', line, next: [next, parked, words.failures(health.failures)].filter(Boolean).join(' · ') };
+  return { state: 'failing', line, next: [lastAnswer(health), next, parked, words.failures(health.failures)].filter(Boolean).join(' · ') };
 }
 
 /** What an endpoint gets: at most three types, how many more, and what narrows them down. @param {any} endpoint */

@@ -10,8 +10,8 @@ test('a healthy endpoint needs no second line', () => {
 });
 
 test('a failing endpoint says since when, what waits and what happens next', () => {
-  const health = { failures: 7, failing_since: '2026-11-21T11:48:00Z', circuit: 'open', next_probe_at: '2026-11-21T12:00:40Z', parked: 14, parked_exact: true };
-  assert.deepEqual(stateWords(endpoint({ health }), now), { state: 'failing', line: 'Failing for 12 min', next: 'next probe in 40 s · 14 parked · 7 failures in a row' });
+  const health = { failures: 7, last_error: 'http_status', response_status: 500, failing_since: '2026-11-21T11:48:00Z', circuit: 'open', next_probe_at: '2026-11-21T12:00:40Z', parked: 14, parked_exact: true };
+  assert.deepEqual(stateWords(endpoint({ health }), now), { state: 'failing', line: 'Failing for 12 min', next: 'answered 500 · next probe in 40 s · 14 parked · 7 failures in a row' });
 });
 
 test('an endpoint that is off says why and what becomes of its events', () => {

@@ -43,6 +43,11 @@ export const messages = {
     rule: (/** @type {string} */ name) => `Rule: ${name}`,
     off: /** @type {Record<string, string>} */ ({ failing: 'switched off after too many failures', gone: 'answered 410 Gone', manual: 'switched off by hand' }),
     since: (/** @type {string} */ time) => `for ${time}`, failingFor: (/** @type {string} */ time) => `for ${time}`, failures: (/** @type {number} */ n) => `${count(n, 'failure')} in a row`,
+    /** What an endpoint did, by the class of the error. */
+    did: /** @type {Record<string, (status: string) => string>} */ ({
+      http_status: (status) => `answered ${status}`, timeout: () => 'did not answer in time', connection_refused: () => 'refused the connection', connection_reset: () => 'broke the connection', dns_error: () => 'could not be found by its name',
+      tls_error: () => 'had no trusted certificate', redirect_refused: (status) => `answered with a redirect (${status})`, response_invalid: () => 'answered something that is not HTTP', blocked_address: () => 'has a private address',
+    }),
     parked: (/** @type {number} */ n, /** @type {boolean} */ exact) => `${number(n)}${exact ? '' : '+'} parked`, probe: (/** @type {number} */ ms) => (ms > 1000 ? `next probe in ${span(ms)}` : 'probe is due'),
   },
   overview: {

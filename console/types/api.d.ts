@@ -3257,6 +3257,8 @@ export interface components {
              * @example 0
              */
             failures: number;
+            /** @description What was wrong with the last of them; `null` if there are none. */
+            last_error?: components["schemas"]["ErrorClass"] | null;
             /** @description About when the oldest parked delivery is attempted, to see whether the endpoint has recovered; `null` unless the circuit of an active endpoint is open. */
             next_probe_at?: components["schemas"]["Timestamp"] | null;
             /**
@@ -3269,6 +3271,8 @@ export interface components {
              * @example true
              */
             parked_exact?: boolean;
+            /** @description What the last of them was answered; `null` if there are none, or no answer came. */
+            response_status?: number | null;
         };
         /**
          * @description An OpenAPI document (3.1 or 3.2) whose `webhooks` are event types, or `{"event_types":[…]}`, each as in `POST /v1/event-types`. At most 500 event types.

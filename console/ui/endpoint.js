@@ -17,8 +17,11 @@ export function endpointState(endpoint) {
   return (endpoint.health?.failures ?? 0) > 0 ? 'failing' : 'healthy';
 }
 
+/** "answered 500"; empty where it is not known. @param {any} health */
+export const lastAnswer = (health) => messages.endpoint.did[health?.last_error]?.(`${health.response_status ?? ''}`) ?? '';
+
 /**
- * "for 12 min · 7 failures in a row · next probe in 40 s"; empty for one that is well.
+ * "for 12 min · answered 500 · 7 failures in a row · next probe in 40 s"; empty for one that is well.
  * @param {any} endpoint @param {number} now
  */
 export function healthWords(endpoint, now) {
@@ -28,7 +31,7 @@ export function healthWords(endpoint, now) {
   if (!health?.failures) return '';
   return [
     health.failing_since && words.failingFor(span(now - Date.parse(health.failing_since))),
-    words.failures(health.failures), health.parked > 0 && words.parked(health.parked, health.parked_exact !== false),
+    lastAnswer(health), words.failures(health.failures), health.parked > 0 && words.parked(health.parked, health.parked_exact !== false),
     health.next_probe_at && words.probe(Math.max(0, Date.parse(health.next_probe_at) - now)),
   ].filter(Boolean).join(' · ');
 }

@@ -107,7 +107,7 @@ impl Browser {
     /// Waits until the page has nothing under way: nothing was loaded between two looks.
     pub async fn rest(&self) {
         self.settle().await;
-        let count = "return document.querySelector('main .skeleton') === null ? performance.getEntriesByType('resource').length : -1";
+        let count = "return document.querySelector('main .skeleton, main [aria-busy=true]') === null ? performance.getEntriesByType('resource').length : -1";
         let last = std::cell::RefCell::new(Vec::new());
         self.until("the page rests", async || {
             let count = self.run(count, &[]).await?.as_i64();

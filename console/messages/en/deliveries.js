@@ -57,10 +57,6 @@ export const words = {
     unknown: () => 'The attempt failed for a reason that is not known.',
   },
   again: (/** @type {string} */ who, /** @type {string} */ what, /** @type {number} */ n) => `${who} ${what} ${times(n)} in a row.`,
-  repeated: /** @type {Record<string, (status: string) => string>} */ ({
-    http_status: (status) => `answered ${status}`, timeout: () => 'did not answer in time', connection_refused: () => 'refused the connection', connection_reset: () => 'broke the connection', dns_error: () => 'could not be found by its name',
-    tls_error: () => 'had no trusted certificate', redirect_refused: (status) => `answered ${status}, a redirect,`, response_invalid: () => 'answered something that is not HTTP',
-  }),
   turn: {
     pendingFirst: 'The first attempt is due.', pendingAt: (/** @type {string} */ time) => `The first attempt is in ${time}.`, pendingAgain: 'The delivery is being sent again.',
     retrying: (/** @type {string} */ time) => `We try again in ${time}.`, retryDue: 'The next try is due.',

@@ -1,6 +1,6 @@
 // What happened to a delivery, whose turn is it, and what can one do?
 // Pure: an attempt and a delivery as sentences, and the steps of its timeline, newest first.
-import { duration, span } from '../../shell.js';
+import { duration, messages, span } from '../../shell.js';
 import { words } from '../../messages/en/deliveries.js';
 
 /** Statuses that people know by name. */
@@ -96,7 +96,7 @@ export function sentence(delivery, at) {
   const log = delivery.attempt_log ?? [];
   const last = log.at(-1);
   const n = alike(log);
-  const repeated = n > 1 && words.repeated[last.error];
+  const repeated = n > 1 && messages.endpoint.did[last.error];
   const what = !last ? (delivery.status === 'cancelled' ? words.turn.neverTried : '') : repeated ? words.again(at.who, repeated(statusName(last.response?.status)), n) : happened(last, at.who);
   const open = delivery.status !== 'delivered';
   const after = delivery.status === 'failed' && delivery.trigger !== 'test' ? words.todo.replay : delivery.status === 'cancelled' && delivery.cancel_reason === 'endpoint_disabled' ? words.todo.switchOn : '';

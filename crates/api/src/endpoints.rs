@@ -6,6 +6,7 @@ use domain::endpoint::{Disabled, DisabledReason, EndpointSettings};
 use domain::event::event_type::EventType;
 use domain::id::{EndpointId, RuleId, WorkspaceId};
 use domain::policy::circuit::{Health as CircuitHealth, ParkedCount};
+use domain::policy::outcome::ErrorClass;
 use domain::search::NamePart;
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
@@ -156,6 +157,10 @@ pub struct Health {
     pub failures: u32,
     /// When the first of these failed attempts ended; `null` if there are none.
     pub failing_since: Option<Timestamp>,
+    /// What was wrong with the last of them; `null` if there are none.
+    pub last_error: Option<ErrorClass>,
+    /// What the last of them was answered; `null` if there are none, or no answer came.
+    pub response_status: Option<u16>,
     /// The state of the circuit breaker.
     pub circuit: Circuit,
     /// About when the oldest parked delivery is attempted, to see whether the endpoint has recovered; `null` unless the
@@ -240,9 +245,17 @@ impl Endpoint {
     pub fn with_health(endpoint: domain::endpoint::Endpoint, health: CircuitHealth, now: Timestamp) -> Self {
         let next_probe_at = health.next_probe_at(now).filter(|_| endpoint.settings.active);
         let circuit = if health.is_open() { Circuit::Open } else { Circuit::Closed };
-        let CircuitHealth { failures, failing_since, .. } = health;
-        let health =
-            Health { failures, failing_since, circuit, next_probe_at, parked: None, parked_exact: None };
+        let CircuitHealth { failures, failing_since, last_error, response_status, .. } = health;
+        let health = Health {
+            failures,
+            failing_since,
+            last_error,
+            response_status,
+            circuit,
+            next_probe_at,
+            parked: None,
+            parked_exact: None,
+        };
         Self { health: Some(health), ..Self::of(endpoint, now) }
     }
 

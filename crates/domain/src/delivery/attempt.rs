@@ -142,9 +142,6 @@ impl Attempt {
 
     /// The HTTP status, if there was an answer.
     pub fn response_status(&self) -> Option<u16> {
-        match &self.outcome {
-            Outcome::Answered(answer) => Some(answer.status),
-            Outcome::Unreachable(_) => None,
-        }
+        self.outcome.response_status()
     }
 }

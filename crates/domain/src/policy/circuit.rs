@@ -13,6 +13,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::policy::outcome::ErrorClass;
 use crate::timestamp::Timestamp;
 
 /// The circuit opens at this many consecutive failures.
@@ -131,10 +132,25 @@ pub struct Health {
     pub failing_since: Option<Timestamp>,
     /// When the last of them ended.
     pub last_failure_at: Option<Timestamp>,
+    /// What was wrong with the last of them. Rows of older versions have none.
+    pub last_error: Option<ErrorClass>,
+    /// What the last of them was answered, if it was.
+    pub response_status: Option<u16>,
     /// Since when its circuit is open.
     pub open_since: Option<Timestamp>,
     /// The highest of [`WARN_AT_PERCENT`] of which the owner was notified.
     pub warned_percent: u8,
+}
+
+/// A failed attempt, as the circuit breaker sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure {
+    /// When it ended.
+    pub at: Timestamp,
+    /// What was wrong.
+    pub error: ErrorClass,
+    /// What it was answered, if it was.
+    pub response_status: Option<u16>,
 }
 
 /// What follows from a failure.

@@ -238,6 +238,14 @@ impl From<StatusPattern> for StatusShape {
 }
 
 impl Outcome {
+    /// The HTTP status, if there was an answer.
+    pub const fn response_status(&self) -> Option<u16> {
+        match self {
+            Self::Answered(answer) => Some(answer.status),
+            Self::Unreachable(_) => None,
+        }
+    }
+
     /// The `Retry-After` header as it came, if the endpoint sent one.
     pub fn retry_after_header(&self) -> Option<&str> {
         let Self::Answered(answer) = self else { return None };

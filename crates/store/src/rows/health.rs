@@ -2,7 +2,7 @@
 //! The circuit breaker's row: written only while an endpoint fails, and deleted when it recovers.
 
 use domain::id::{EndpointId, EndpointKey, WorkspaceId};
-use domain::policy::circuit::Health;
+use domain::policy::circuit::{Failure, Health};
 use domain::timestamp::Timestamp;
 
 use crate::Store;
@@ -15,7 +15,7 @@ use crate::table::update::Update;
 const ENTITY: &str = "health";
 
 impl Store {
-    /// Adds `failures` that ended at `at`, and returns the endpoint's health after them.
+    /// Adds `failures`, of which `last` was the last, and returns the endpoint's health after them.
     ///
     /// # Errors
     /// [`StoreError`] when DynamoDB refuses or the row is damaged.
@@ -23,15 +23,17 @@ impl Store {
         &self,
         endpoint: EndpointKey,
         failures: u32,
-        at: Timestamp,
+        last: Failure,
     ) -> Result<Health, StoreError> {
         let row = Update::new(keys::health(endpoint), ENTITY)
             .set_entity()
-            .set("workspace = :workspace, last_failure_at = :at")
+            .set("workspace = :workspace, last_failure_at = :at, last_error = :error")
             .set("failing_since = if_not_exists(failing_since, :at)")
             .add("failures :n")
             .text(":workspace", endpoint.workspace)
-            .instant(":at", at)
+            .set_or_remove("response_status", last.response_status, Update::number)
+            .instant(":at", last.at)
+            .text(":error", last.error.as_str())
             .number(":n", failures)
             .new_row(self)
             .await?;
@@ -166,6 +168,8 @@ fn read(reader: &ItemReader) -> Result<Health, StoreError> {
         failures: reader.number("failures")?,
         failing_since: reader.maybe_instant("failing_since")?,
         last_failure_at: reader.maybe_instant("last_failure_at")?,
+        last_error: reader.maybe_word("last_error")?,
+        response_status: reader.maybe_number("response_status")?,
         open_since: reader.maybe_instant("open_since")?,
         warned_percent: reader.maybe_number("warned_percent")?.unwrap_or(0),
     })

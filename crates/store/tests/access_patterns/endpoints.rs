@@ -9,13 +9,15 @@ use domain::endpoint::subscription::Switch;
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings};
 use domain::event::operational::OperationalEvent;
 use domain::id::{EndpointId, EndpointKey};
+use domain::policy::circuit::Failure;
 use domain::policy::limits::RateLimit;
+use domain::policy::outcome::ErrorClass;
 use domain::signing::secret::{ActiveSecret, Secret};
 use store::Listing;
 use store::rows::drains::DrainReason;
 use store::rows::endpoint_count::Created;
 
-use crate::{DAY, every_page, now, table, workspace};
+use crate::{DAY, every_page, failure_at, now, table, workspace};
 
 pub(crate) fn endpoint(number: u128) -> Endpoint {
     let settings: EndpointSettings =
@@ -164,7 +166,7 @@ async fn nothing_of_a_deleted_endpoint_stays_but_its_tombstone() {
     let table = table().await;
     let (store, key) = (&table.store, endpoint(1).key());
     store.save_endpoint(&endpoint(1), None).await.unwrap();
-    store.record_failures(key, 5, now()).await.unwrap();
+    store.record_failures(key, 5, failure_at(now())).await.unwrap();
     store.open_circuit(key, now()).await.unwrap();
     let minute = Duration::from_secs(60);
     store.reserve_slots(key, RateLimit::PerSecond(1), 1, now()).await.unwrap();
@@ -182,6 +184,19 @@ async fn nothing_of_a_deleted_endpoint_stays_but_its_tombstone() {
     assert_eq!(rows().await.len(), 5);
     assert!(store.delete_endpoint(&endpoint(1).deleted(now()), None).await.unwrap());
     assert_eq!(rows().await, [format!("DELETED#{}", key.id)]);
+}
+
+#[tokio::test]
+async fn health_keeps_what_was_wrong_with_the_last_failure() {
+    let table = table().await;
+    let (store, key) = (&table.store, endpoint(1).key());
+    let answered = store.record_failures(key, 2, failure_at(now())).await.unwrap();
+    assert_eq!((answered.last_error, answered.response_status), (Some(ErrorClass::HttpStatus), Some(500)));
+    let timeout = Failure { at: now(), error: ErrorClass::Timeout, response_status: None };
+    store.record_failures(key, 1, timeout).await.unwrap();
+    let health = store.load_health(key).await.unwrap().unwrap();
+    assert_eq!((health.failures, health.last_error), (3, Some(ErrorClass::Timeout)));
+    assert_eq!(health.response_status, None, "the last one was not answered");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use store::rows::erasure::Erased;
 use store::rows::workspace_deletions::WorkspaceDeletion;
 use store::{Listing, keys};
 
-use crate::{DAY, Table, now, table, workspace};
+use crate::{DAY, Table, failure_at, now, table, workspace};
 
 fn event(workspace_id: WorkspaceId, number: u128, endpoints: u128) -> Event {
     let deliveries = (0..endpoints).map(|number| EndpointId::new(now(), number)).collect();
@@ -107,7 +107,7 @@ async fn endpoints_are_found_until_neither_row_nor_tombstone_is_left() {
     assert_eq!(store.any_endpoint(key.workspace).await.unwrap(), None);
     let endpoint = crate::endpoints::endpoint(1);
     store.save_endpoint(&endpoint, None).await.unwrap();
-    store.record_failures(key, 5, now()).await.unwrap();
+    store.record_failures(key, 5, failure_at(now())).await.unwrap();
     assert_eq!(store.any_endpoint(key.workspace).await.unwrap(), Some(key.id));
     assert_eq!(store.erase_endpoint(key).await.unwrap(), 2);
     assert_eq!(store.any_endpoint(key.workspace).await.unwrap(), None);

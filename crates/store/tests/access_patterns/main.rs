@@ -23,6 +23,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use domain::id::WorkspaceId;
+use domain::policy::circuit::Failure;
+use domain::policy::outcome::ErrorClass;
 use domain::timestamp::Timestamp;
 use embedded_aws::{Clock, DynamoDb};
 use store::{KeyWrapper, Store};
@@ -60,6 +62,11 @@ async fn table_of(wrapper: KeyWrapper) -> Table {
 /// The instant every test begins at.
 fn now() -> Timestamp {
     Timestamp::parse("2026-01-05T09:30:00Z").unwrap()
+}
+
+/// An answer of 500.
+fn failure_at(at: Timestamp) -> Failure {
+    Failure { at, error: ErrorClass::HttpStatus, response_status: Some(500) }
 }
 
 fn ago(duration: Duration) -> Timestamp {

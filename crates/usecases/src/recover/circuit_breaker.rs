@@ -12,7 +12,7 @@ use domain::audit::{Action, Change};
 use domain::endpoint::{Disabled, DisabledReason, Endpoint};
 use domain::event::operational::OperationalEvent;
 use domain::id::EndpointId;
-use domain::policy::circuit::{Consequence, Health};
+use domain::policy::circuit::{Consequence, Failure, Health};
 use domain::timestamp::Timestamp;
 use serde_json::json;
 use store::rows::drains::DrainReason;
@@ -30,30 +30,30 @@ type Healths = Arc<HashMap<EndpointId, Result<Health, Fault>>>;
 #[derive(Debug)]
 pub(crate) struct CircuitBreaker {
     context: Context,
-    failures: WriteCoalescer<Failure, Healths>,
+    failures: WriteCoalescer<Counted, Healths>,
 }
 
 #[derive(Debug)]
-struct Failure {
+struct Counted {
     endpoint: Arc<Endpoint>,
-    at: Timestamp,
+    failure: Failure,
 }
 
 impl CircuitBreaker {
     /// Must be made inside a tokio runtime.
     pub(crate) fn new(context: Context) -> Self {
         let writer = context.clone();
-        let failures = WriteCoalescer::new(Mode::Delay, move |batch: Vec<Failure>| {
+        let failures = WriteCoalescer::new(Mode::Delay, move |batch: Vec<Counted>| {
             let context = writer.clone();
             async move { Ok(Arc::new(record_failures(&context, batch).await)) }
         });
         Self { context, failures }
     }
 
-    /// Counts an attempt that failed at `at`; returns the endpoint's health after it.
-    pub(crate) async fn failed(&self, endpoint: &Arc<Endpoint>, at: Timestamp) -> Result<Health, Fault> {
-        let failure = Failure { endpoint: Arc::clone(endpoint), at };
-        let all = self.failures.write(failure).await?;
+    /// Counts an attempt that failed; returns the endpoint's health after it.
+    pub(crate) async fn failed(&self, endpoint: &Arc<Endpoint>, failure: Failure) -> Result<Health, Fault> {
+        let counted = Counted { endpoint: Arc::clone(endpoint), failure };
+        let all = self.failures.write(counted).await?;
         all.get(&endpoint.id).cloned().unwrap_or_else(|| Ok(Health::default()))
     }
 
@@ -85,11 +85,11 @@ impl CircuitBreaker {
 
 async fn record_failures(
     context: &Context,
-    batch: Vec<Failure>,
+    batch: Vec<Counted>,
 ) -> HashMap<EndpointId, Result<Health, Fault>> {
-    let mut by_endpoint: HashMap<EndpointId, Vec<Failure>> = HashMap::new();
-    for failure in batch {
-        by_endpoint.entry(failure.endpoint.id).or_default().push(failure);
+    let mut by_endpoint: HashMap<EndpointId, Vec<Counted>> = HashMap::new();
+    for counted in batch {
+        by_endpoint.entry(counted.endpoint.id).or_default().push(counted);
     }
     let mut all = HashMap::new();
     for (id, failures) in by_endpoint {
@@ -98,14 +98,14 @@ async fn record_failures(
     all
 }
 
-async fn record_failures_of(context: &Context, failures: &[Failure]) -> Result<Health, Fault> {
-    let last = failures.iter().max_by_key(|failure| failure.at);
-    let Some(Failure { endpoint, at }) = last else { return Ok(Health::default()) };
+async fn record_failures_of(context: &Context, failures: &[Counted]) -> Result<Health, Fault> {
+    let last = failures.iter().max_by_key(|counted| counted.failure.at);
+    let Some(Counted { endpoint, failure }) = last else { return Ok(Health::default()) };
     let key = endpoint.key();
     let count = u32::try_from(failures.len()).unwrap_or(u32::MAX);
-    let mut health = context.store.record_failures(key, count, *at).await?;
-    for consequence in health.consequences(endpoint.settings.disable, *at) {
-        carry_out(context, endpoint, &mut health, consequence, *at).await?;
+    let mut health = context.store.record_failures(key, count, *failure).await?;
+    for consequence in health.consequences(endpoint.settings.disable, failure.at) {
+        carry_out(context, endpoint, &mut health, consequence, failure.at).await?;
     }
     context.cache.know_health(key, Some(health)).await;
     Ok(health)

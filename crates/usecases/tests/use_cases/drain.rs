@@ -12,7 +12,7 @@ use usecases::Meter;
 use usecases::recover::drain::drain_step;
 use usecases::recover::probe_circuits::probe_circuits;
 
-use crate::{Bench, start};
+use crate::{Bench, failure_at, start};
 
 /// Parks deliveries, one a second, that are kept until `expires_at`.
 async fn park(bench: &Bench, we: EndpointId, seconds: std::ops::Range<u64>, expires_at: Timestamp) {
@@ -63,7 +63,7 @@ async fn a_drain_ends_though_expired_rows_are_still_there() {
 #[tokio::test]
 async fn a_probe_is_the_oldest_delivery_that_has_not_expired() {
     let (bench, we) = with_expired_rows().await;
-    bench.store.record_failures(bench.key(we), 5, start()).await.unwrap();
+    bench.store.record_failures(bench.key(we), 5, failure_at(start())).await.unwrap();
     bench.store.open_circuit(bench.key(we), start()).await.unwrap();
     assert_eq!(probe_circuits(&bench.context(bench.queue.clone())).await.unwrap(), 1);
     let probe = bench.jobs().await.remove(0);
@@ -77,7 +77,7 @@ async fn the_circuit_of_an_endpoint_that_is_off_is_looked_at_once_more_and_not_f
     let mut off = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
     let gone = EndpointId::new(start(), 2);
     for we in [off.id, gone] {
-        bench.store.record_failures(bench.key(we), 5, start()).await.unwrap();
+        bench.store.record_failures(bench.key(we), 5, failure_at(start())).await.unwrap();
         assert!(bench.store.open_circuit(bench.key(we), start()).await.unwrap());
     }
     off.settings.active = false;
@@ -96,7 +96,7 @@ async fn the_open_circuit_of_an_action_is_not_listed_for_ever() {
     let mut action = bench.endpoint(1, json!({ "url": "https://example.com/hook" })).await;
     (action.purpose, action.revision) = (Purpose::Action, action.revision + 1);
     assert!(bench.store.save_endpoint(&action, None).await.unwrap());
-    bench.store.record_failures(action.key(), 5, start()).await.unwrap();
+    bench.store.record_failures(action.key(), 5, failure_at(start())).await.unwrap();
     assert!(bench.store.open_circuit(action.key(), start()).await.unwrap());
     bench.advance(Duration::from_secs(600));
     assert_eq!(probe_circuits(&bench.context(bench.queue.clone())).await.unwrap(), 0);

@@ -35,6 +35,8 @@ use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::purpose::Purpose;
 use domain::endpoint::{Endpoint, EndpointSettings};
 use domain::id::{ApiKeyId, EndpointId, EndpointKey, WorkspaceId};
+use domain::policy::circuit::Failure;
+use domain::policy::outcome::ErrorClass;
 use domain::signing::secret::{ActiveSecret, Secret};
 use domain::timestamp::Timestamp;
 use egress::Egress;
@@ -62,6 +64,11 @@ struct Bench {
 
 fn start() -> Timestamp {
     Timestamp::parse("2026-01-05T09:30:00Z").unwrap()
+}
+
+/// An answer of 500.
+fn failure_at(at: Timestamp) -> Failure {
+    Failure { at, error: ErrorClass::HttpStatus, response_status: Some(500) }
 }
 
 async fn loopback() -> TcpListener {

@@ -18,7 +18,7 @@ use usecases::accept::accept_event::accept_event;
 use usecases::context::cache::CACHED_FOR;
 use usecases::deliver::attempt_delivery::{Next, Sender};
 
-use crate::{Bench, receiver, request, start};
+use crate::{Bench, failure_at, receiver, request, start};
 
 async fn one_job(bench: &Bench) -> Job {
     let intake = bench.intake(bench.queue.clone());
@@ -103,7 +103,7 @@ async fn an_endpoint_that_cannot_be_sent_to_turns_its_jobs_away_with_the_reason(
     let job = one_job(&bench).await;
     let attempted = async |sender: &Sender| turned_away(sender, &job, 1).await;
 
-    bench.store.record_failures(key, 5, start()).await.unwrap();
+    bench.store.record_failures(key, 5, failure_at(start())).await.unwrap();
     assert!(bench.store.open_circuit(key, start()).await.unwrap());
     let (sender, meter) = (bench.sender(), Meter::default());
     assert_eq!(sender.attempt(&job, 1, &meter).await.unwrap(), Next::Done);

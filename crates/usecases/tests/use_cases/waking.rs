@@ -15,7 +15,7 @@ use usecases::accept::accept_event::accept_event;
 use usecases::deliver::attempt_delivery::Next;
 use usecases::recover::drain::drain_step;
 
-use crate::{Bench, receiver, request};
+use crate::{Bench, failure_at, receiver, request};
 
 /// An endpoint whose one delivery has failed once and waits for an hour, and the job that waits: it is invisible.
 async fn waiting() -> (Bench, Endpoint, Job, Arc<AtomicU64>) {
@@ -99,7 +99,7 @@ async fn a_sender_that_dies_after_it_has_claimed_a_retry_leaves_it_to_the_same_j
 async fn a_retry_that_is_nearly_due_or_whose_endpoint_fails_again_is_left_to_its_own_job() {
     let (bench, endpoint, waits, count) = waiting().await;
     let wake = drained(&bench, &endpoint, DrainReason::Recovery).await.remove(0);
-    bench.store.record_failures(endpoint.key(), 5, bench.clock.now()).await.unwrap();
+    bench.store.record_failures(endpoint.key(), 5, failure_at(bench.clock.now())).await.unwrap();
     assert!(bench.store.open_circuit(endpoint.key(), bench.clock.now()).await.unwrap());
     let meter = Meter::default();
     bench.sender().attempt(&wake, 1, &meter).await.unwrap();

@@ -7,8 +7,8 @@ use domain::action::render::Call;
 use domain::action::retrying::{Ended, counts_against_health, may_have_been_carried_out, wait_before_retry};
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::render::Occasion;
-use domain::policy::circuit::OPEN_AFTER;
-use domain::policy::outcome::{Answer, Judgement, Outcome};
+use domain::policy::circuit::{Failure, OPEN_AFTER};
+use domain::policy::outcome::{Answer, ErrorClass, Judgement, Outcome};
 use domain::timestamp::Timestamp;
 use egress::Reply;
 use serde_json::Value;
@@ -65,7 +65,7 @@ pub(super) async fn make(
     };
 
     let now = actions.context.clock.now();
-    count(actions, action, &outcome, now).await;
+    count(actions, action, judgement, &outcome, now).await;
     invocation.status = InvocationStatus::after(judgement, &outcome);
     invocation.error = judgement.error();
     invocation.may_have_been_carried_out = may_be_done;
@@ -104,9 +104,13 @@ fn logged(outcome: &Outcome) -> Outcome {
 /// Counts an invocation in the health of the action's endpoint, once for all its attempts: the circuit opens at the fifth
 /// that fails in a row. Best effort, as the call was made. An action is never switched off for failing, and nothing of it
 /// is parked, so no drain and no notification follows.
-async fn count(actions: &Actions, action: &Action, outcome: &Outcome, now: Timestamp) {
+async fn count(actions: &Actions, action: &Action, judgement: Judgement, outcome: &Outcome, now: Timestamp) {
     let counted = match counts_against_health(outcome) {
-        true => failed(actions, action, now).await,
+        true => {
+            let error = judgement.error().unwrap_or(ErrorClass::HttpStatus);
+            failed(actions, action, Failure { at: now, error, response_status: outcome.response_status() })
+                .await
+        }
         false => succeeded(actions, action).await,
     };
     if let Err(fault) = counted {
@@ -114,12 +118,15 @@ async fn count(actions: &Actions, action: &Action, outcome: &Outcome, now: Times
     }
 }
 
-async fn failed(actions: &Actions, action: &Action, now: Timestamp) -> Result<(), Fault> {
+async fn failed(actions: &Actions, action: &Action, failure: Failure) -> Result<(), Fault> {
     let (context, key) = (&actions.context, action.endpoint.key());
-    let mut health = context.store.record_failures(key, 1, now).await?;
-    if !health.is_open() && health.failures >= OPEN_AFTER && context.store.open_circuit(key, now).await? {
+    let mut health = context.store.record_failures(key, 1, failure).await?;
+    if !health.is_open()
+        && health.failures >= OPEN_AFTER
+        && context.store.open_circuit(key, failure.at).await?
+    {
         tracing::info!(endpoint = %key.id, workspace = %key.workspace, failures = health.failures, "circuit of an action opened");
-        health.open_since = Some(now);
+        health.open_since = Some(failure.at);
     }
     context.cache.know_health(key, Some(health)).await;
     Ok(())

@@ -7,7 +7,7 @@ use domain::delivery::attempt::Attempt;
 use domain::delivery::decision::Decision;
 use domain::endpoint::{DisabledReason, Endpoint};
 use domain::event::operational::OperationalEvent;
-use domain::policy::circuit::Health;
+use domain::policy::circuit::{Failure, Health};
 use domain::timestamp::Timestamp;
 use queue::Job;
 use serde_json::json;
@@ -26,12 +26,18 @@ use crate::write_coalescer::Seat;
 impl Sender {
     /// Counts a failed attempt; returns the endpoint's health after it. A success is counted when it has been recorded.
     pub(super) async fn count(&self, endpoint: &Arc<Endpoint>, posted: &Posted) -> Health {
+        let Some(error) = posted.judgement.error().filter(|_| posted.judgement.counts_against_health())
+        else {
+            return Health::default();
+        };
         // A step that emits or invokes has no receiver that could fail.
-        if !posted.judgement.counts_against_health() || endpoint.url.step().is_some() {
+        if endpoint.url.step().is_some() {
             return Health::default();
         }
+        let (at, response_status) = (posted.attempt.ended_at(), posted.attempt.response_status());
+        let failure = Failure { at, error, response_status };
         // A request that was made must be recorded, whether or not its endpoint's health can be.
-        self.circuit_breaker.failed(endpoint, posted.attempt.ended_at()).await.unwrap_or_else(|fault| {
+        self.circuit_breaker.failed(endpoint, failure).await.unwrap_or_else(|fault| {
             tracing::error!(endpoint = %endpoint.id, error = %fault, "a failed attempt could not be counted in its endpoint's health");
             Health::default()
         })
