@@ -260,10 +260,14 @@ async fn an_endpoint_that_moves_begins_anew_and_gets_what_was_parked() {
     let read = active(&stage, &endpoint).await;
     assert_eq!((&read["health"]["failures"], &read["health"]["circuit"]), (&json!(5), &json!("open")));
     assert!(read["health"]["failing_since"].is_string(), "{read}");
+    assert_eq!(read["health"]["last_error"], "http_status");
+    assert_eq!(read["health"]["response_status"], 503);
     let list = format!("/v1/webhook-endpoints?workspace_id={}", stage.workspace);
     let list = stage.read(&list).await;
-    let fares_well =
-        json!({ "failures": 0, "failing_since": null, "circuit": "closed", "next_probe_at": null });
+    let fares_well = json!({
+        "failures": 0, "failing_since": null, "last_error": null, "response_status": null, "circuit": "closed",
+        "next_probe_at": null,
+    });
     assert_eq!((&list["data"][0]["id"], &list["data"][0]["health"]), (&json!(well.id), &fares_well));
     // A list does not count what is parked.
     let but_parked = |health: &Value| {
