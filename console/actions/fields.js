@@ -15,10 +15,10 @@ export const shownOf = (problem) => (problem?.errors ?? []).map((e) => e.pointer
 export function ActionFields({ form, isNew = false }) {
   const v = form.value;
   return html`
-    ${isNew && html`<${TextField} form=${form} name="name" label=${words.name} hint=${words.nameHint} class="mono" maxlength="64" spellcheck=${false} autocapitalize="off" autofocus required placeholder="refund_order" />`}
-    <${TextField} form=${form} name="title" label=${words.titleLabel} maxlength="100" dir="auto" optional placeholder="Refund an order" />
-    <${AreaField} form=${form} name="description" label=${words.description} hint=${words.descriptionHint} maxlength="1024" rows="3" dir="auto" optional />
-    <${TextField} form=${form} name="url" label=${words.url} hint=${words.urlHint} class="mono" inputmode="url" maxlength="2048" spellcheck=${false} required placeholder="https://crm.example.com/orders/{{ parameters.order }}/refund" />
+    ${isNew && html`<${TextField} form=${form} name="name" label=${words.name} hint=${words.nameHint} class="mono" spellcheck=${false} autocapitalize="off" autofocus required placeholder="refund_order" />`}
+    <${TextField} form=${form} name="title" label=${words.titleLabel} dir="auto" optional placeholder="Refund an order" />
+    <${AreaField} form=${form} name="description" label=${words.description} hint=${words.descriptionHint} rows="3" dir="auto" optional />
+    <${TextField} form=${form} name="url" label=${words.url} hint=${words.urlHint} class="mono" inputmode="url" spellcheck=${false} required placeholder="https://crm.example.com/orders/{{ parameters.order }}/refund" />
     <${Missing} value=${v} />
     <${SelectField} form=${form} name="method" label=${words.method} options=${['POST', 'PUT', 'PATCH', 'GET', 'DELETE'].map((m) => [m, m])} />
     <${Json} form=${form} name="parameters" pointer="/parameters" label=${words.parameters} hint=${words.parametersHint} rows=${10} />
@@ -39,7 +39,7 @@ export function ActionFields({ form, isNew = false }) {
       <${Part} form=${form} label=${words.answerFold} of=${['/result_schema']}><${Json} form=${form} name="result" pointer="/result_schema" label=${words.resultSchema} hint=${words.resultHint} rows=${6} /><//>
       <${Part} form=${form} label=${words.signature} of=${['/signature', '/header_prefix']}>
         <${SelectField} form=${form} name="profile" pointer="/signature/*" label=${words.signature} hint=${isNew ? undefined : words.profileHint} options=${words.profiles} />
-        <${TextField} form=${form} name="prefix" pointer="/header_prefix" label=${words.prefixLabel} class="mono" maxlength="32" placeholder="X-Webhook" />
+        <${TextField} form=${form} name="prefix" pointer="/header_prefix" label=${words.prefixLabel} class="mono" placeholder="X-Webhook" />
       <//>
     </div>
     <${CheckField} form=${form} name="active" label=${words.isActive} />`;

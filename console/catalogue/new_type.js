@@ -27,7 +27,7 @@ function NewForm({ name, schema }) {
   return html`<div class="beside">
     <form onSubmit=${form.submit} novalidate>
       ${schema && html`<${Notice}>${words.fromSeen}<//>`}
-      <${TextField} form=${form} name="name" label=${words.name} hint=${words.nameHint} class="mono" maxlength="256" spellcheck=${false} autocapitalize="off" autofocus=${!name} required placeholder="invoice.paid" />
+      <${TextField} form=${form} name="name" label=${words.name} hint=${words.nameHint} class="mono" spellcheck=${false} autocapitalize="off" autofocus=${!name} required placeholder="invoice.paid" />
       <${Words} form=${form} groups=${groups} />
       <${JsonField} form=${form} name="schema" label=${words.schema} hint=${words.schemaHint} rows=${10} />
       <${JsonField} form=${form} name="example" label=${words.example} hint=${words.exampleHint} rows=${6} />

@@ -21,9 +21,9 @@ export const jsonOf = (text) => (text.trim() && mistakeIn(text) ? text : rawOrNu
 export function Words({ form, groups }) {
   const id = useId();
   return html`
-    <${TextField} form=${form} name="title" label=${words.titleLabel} maxlength="200" dir="auto" optional placeholder="Invoice paid" />
-    <${TextField} form=${form} name="group" label=${words.group} hint=${words.groupHint} maxlength="100" dir="auto" optional list=${id} />
-    <${AreaField} form=${form} name="description" label=${words.description} hint=${words.descriptionHint} maxlength="2000" rows="4" dir="auto" optional /><datalist id=${id}>${groups.map((g) => html`<option key=${g} value=${g} />`)}</datalist>`;
+    <${TextField} form=${form} name="title" label=${words.titleLabel} dir="auto" optional placeholder="Invoice paid" />
+    <${TextField} form=${form} name="group" label=${words.group} hint=${words.groupHint} dir="auto" optional list=${id} />
+    <${AreaField} form=${form} name="description" label=${words.description} hint=${words.descriptionHint} rows="4" dir="auto" optional /><datalist id=${id}>${groups.map((g) => html`<option key=${g} value=${g} />`)}</datalist>`;
 }
 
 /** @param {{form: import('../ui/form.js').Form}} props */

@@ -35,7 +35,7 @@ function Form({ workspace }) {
   const logo = stored ?? (value.logo ? `data:image/png;base64,${value.logo}` : null);
   return html`<div class="beside-look"><form onSubmit=${form.submit} novalidate><fieldset class="settings-set" disabled=${!may('workspaces')}>
       <${Section} title=${words.product}>
-        <${TextField} ...${at('name')} label=${words.name} hint=${words.nameHint} maxlength="100" />
+        <${TextField} ...${at('name')} label=${words.name} hint=${words.nameHint} />
         <${Logo} form=${form} shown=${logo} />
         <${Accent} form=${form} />
         <${Field} label=${words.theme} error=${form.error('/portal/theme')}>${() => html`<${Segments} label=${words.theme} value=${value.theme} options=${words.themes} change=${(/** @type {string} */ theme) => form.set({ theme })} />`}<//>
@@ -76,7 +76,7 @@ function Accent({ form }) {
   const weak = known && contrast(accent, '#ffffff') < 4.5;
   const set = (/** @type {any} */ e) => { form.set({ accent: e.target.value }); form.check('/portal/accent', e.target.value && !isColour(e.target.value) ? words.accentWrong : null); };
   return html`<${Field} label=${words.accent} hint=${words.accentHint} error=${form.error('/portal/accent')}>${(/** @type {any} */ a) => html`<div class="row accent-row">
-      <input type="color" aria-label=${words.accent} value=${known ? accent : '#3a55c9'} onInput=${set} /><input ...${a} type="text" class="mono" placeholder="#3a55c9" maxlength="7" spellcheck=${false} autocomplete="off" value=${accent} onInput=${set} />
+      <input type="color" aria-label=${words.accent} value=${known ? accent : '#3a55c9'} onInput=${set} /><input ...${a} type="text" class="mono" placeholder="#3a55c9" spellcheck=${false} autocomplete="off" value=${accent} onInput=${set} />
       ${known && html`<span class="muted">${words.contrast(ratio(accent))}</span>`}</div>
     ${weak && html`<p class="warn-text hint-line">${words.accentWeak(ratio(accent), readable(accent, '#ffffff'))}</p>`}`}<//>`;
 }

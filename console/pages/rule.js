@@ -92,7 +92,7 @@ function general(problem, errors) {
 function Name({ editor, readOnly, state }) {
   const { draft, errors, put } = editor;
   const wrong = errors.find(({ pointer }) => pointer === '/name')?.detail;
-  return html`<span class="r-rule-title"><input type="text" class="r-name-input" aria-label=${texts.name} aria-invalid=${wrong ? 'true' : undefined} aria-describedby="rule-sentence" placeholder=${texts.namePlaceholder} maxlength="100" disabled=${readOnly} value=${draft.name} onInput=${(/** @type {any} */ e) => put({ name: e.target.value }, 'name')} />
+  return html`<span class="r-rule-title"><input type="text" class="r-name-input" aria-label=${texts.name} aria-invalid=${wrong ? 'true' : undefined} aria-describedby="rule-sentence" placeholder=${texts.namePlaceholder} disabled=${readOnly} value=${draft.name} onInput=${(/** @type {any} */ e) => put({ name: e.target.value }, 'name')} />
     ${state && html`<${Status} of=${state} />`}${editor.isDirty && editor.saved && html`<span class="row tight"><${Badge}>${texts.unsaved}<//><button type="button" class="plain r-discard" onClick=${editor.discard}>${texts.discardEdits}</button></span>`}
     ${wrong && html`<span class="error"><${Icon} name="warn" />${wrong}</span>`}</span>`;
 }

@@ -37,7 +37,7 @@ function Form({ workspace }) {
     ${!changeable && html`<${Notice}>${words.readOnly}<//>`}
     <fieldset class="settings-set" disabled=${!changeable}>
       <${Section} title=${words.workspace}>
-        <${TextField} form=${form} name="name" label=${words.name} maxlength="100" />
+        <${TextField} form=${form} name="name" label=${words.name} />
         ${session.value?.workspace_id === null && html`<${TextField} form=${form} name="uid" label=${words.uid} hint=${words.uidHint} optional />`}
         <div class="below"><${Facts} of=${[[words.id, html`<${Id} id=${workspace.id} />`], [words.created, html`<${Time} at=${workspace.created_at} />`]]} /></div><//>
       <${Section} title=${words.keep}><${NumberField} form=${form} name="retention_days" label=${words.retention} hint=${words.retentionHint} unit=${words.days} min="1" max="90" /><//>

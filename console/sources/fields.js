@@ -20,14 +20,14 @@ export function SourceFields({ form, isNew = false }) {
   const setOption = (/** @type {string} */ name, /** @type {any} */ value) => form.set({ options: { ...v.options, [name]: value } });
   const base = html`<${TextField} form=${form} name="base" pointer="/public_base_url" label=${words.base} hint=${words.baseHint} class="mono" inputmode="url" spellcheck=${false} optional />`;
   return html`
-    <${TextField} form=${form} name="name" label=${words.name} hint=${isNew ? words.nameHint : undefined} maxlength="100" dir="auto" required autofocus=${isNew} />
+    <${TextField} form=${form} name="name" label=${words.name} hint=${isNew ? words.nameHint : undefined} dir="auto" required autofocus=${isNew} />
     ${schemes.length > 1 && html`<${SelectField} form=${form} name="scheme" label=${words.scheme} hint=${words.schemeHint} options=${schemes.map((s) => [s, schemeName(s)])} />`}
     ${isNew && needsSecret(v.scheme) && html`<${Secret} form=${form} />`}
     ${optionsOf(v.provider, v.scheme).map((name) => html`<${Option} key=${name} name=${name} provider=${v.provider} form=${form} change=${(/** @type {any} */ value) => setOption(name, value)} />`)}
     ${about.url && base}
     <div class="folds"><${Fold} label=${words.more} open=${['/event_type_prefix', '/channels/*', '/tolerance_seconds'].some((p) => form.error(p)) || undefined}>
       ${!about.url && base}
-      <${TextField} form=${form} name="prefix" pointer="/event_type_prefix" label=${words.prefix} hint=${words.prefixHint} class="mono" maxlength="64" spellcheck=${false} />
+      <${TextField} form=${form} name="prefix" pointer="/event_type_prefix" label=${words.prefix} hint=${words.prefixHint} class="mono" spellcheck=${false} />
       <${TextField} form=${form} name="channels" pointer="/channels/*" label=${words.channels} hint=${words.channelsHint} class="mono" spellcheck=${false} />
       <${TextField} form=${form} name="tolerance" pointer="/tolerance_seconds" label=${`${words.tolerance} (${words.seconds})`} hint=${words.toleranceHint} inputmode="numeric" />
     <//></div>`;
