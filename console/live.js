@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from './vendor/prea
 import { call, Problem } from './api.js';
 
 /** @typedef {{data: any, error: Problem|null, loading: boolean, updatedAt: number, stale: boolean, refresh: () => Promise<void>}} Live */
-/** @typedef {Live & {rows: any[], next: string|null, previous: string|null, fresh: number, showFresh: () => void, searched: any, ahead: () => void}} LiveList */
+/** @typedef {Live & {rows: any[], next: string|null, previous: string|null, fresh: number, freshMore: boolean, showFresh: () => void, searched: any, ahead: () => void}} LiveList */
 
 export const EVERY_MS = 5_000;
 const SLOWEST_MS = 60_000;
@@ -170,7 +170,8 @@ export function useLiveList(path, query = {}, { every = EVERY_MS, id = rowId, re
     return () => clearTimeout(timer);
   }, [next, first]);
   return {
-    ...live, rows: merged.rows, fresh: merged.fresh.length, showFresh,
+    // Where the newest page holds no row that is shown, there may be new ones behind it.
+    ...live, rows: merged.rows, fresh: merged.fresh.length, freshMore: Boolean(live.data?.next) && merged.fresh.length === live.data.data.length, showFresh,
     next, ahead, previous: shown.current.previous, searched: live.data?.searched ?? null,
     // After an action the answer takes the place of the rows; nobody is surprised by what he did himself.
     refresh: async () => { await live.refresh(); showFresh(); },

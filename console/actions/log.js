@@ -25,5 +25,5 @@ export default function Log({ ws, action }) {
     { head: words.forWhom, width: '14%', cell: (/** @type {any} */ i) => (i.actor ? html`<bdi>${i.actor}</bdi>` : html`<span class="muted">–</span>`) },
     { head: words.answer, width: '112px', align: 'right', cell: (/** @type {any} */ i) => html`<span class=${`mono ${i.error ? 'bad-text' : ''}`}>${i.error && i.error !== 'http_status' ? i.error.replaceAll('_', ' ') : i.response_status ?? '–'}</span>` },
     { head: words.took, width: '80px', align: 'right', narrow: 'hide', cell: (/** @type {any} */ i) => (i.ended_at ? duration(Date.parse(i.ended_at) - Date.parse(i.started_at)) : '–') },
-  ]} /><${Pager} list=${list} />`)}<//>`;
+  ]} /><${Pager} list=${list} further=${list.rows.length === 0} />`)}<//>`;
 }

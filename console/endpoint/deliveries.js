@@ -1,6 +1,6 @@
 // What did one endpoint get?
 // Its deliveries from their first attempt on, live, narrowed down by filters in the address.
-import { Empty, Filters, Fresh, Loaded, NoMatch, Pager, Partial, StatusFilter, TimeFilter, html, route, setQuery, useLiveList, useTimeRange } from '../shell.js';
+import { Empty, Filters, Fresh, Loaded, NoMatch, Pager, Partial, StatusFilter, TimeFilter, html, route, useLiveList, useTimeRange } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 import { TypeFilter } from '../pages/event/types.js';
 import { timeOfId } from '../pages/replay/progress.js';
@@ -22,8 +22,8 @@ export default function Deliveries({ endpoint }) {
     <${Fresh} list=${list} />
     <${Loaded} of=${list} rows=${8}>${() => {
     // The next page begins with what was not looked at: its id tells how far back that is.
-    const partial = list.next && list.rows.length < LIMIT && html`<${Partial} backTo=${new Date(timeOfId(list.next)).toISOString()} goOn=${() => setQuery({ cursor: list.next, before: null })} />`;
-    if (list.rows.length > 0 || partial) return html`${list.rows.length > 0 && html`<${DeliveryTable} rows=${list.rows} label=${words.deliveries} />`}${partial}<${Pager} list=${list} />`;
+    const partial = list.next && list.rows.length < LIMIT && html`<${Partial} backTo=${new Date(timeOfId(list.next)).toISOString()} />`;
+    if (list.rows.length > 0 || partial) return html`${list.rows.length > 0 && html`<${DeliveryTable} rows=${list.rows} label=${words.deliveries} />`}${partial}<${Pager} list=${list} further=${partial} />`;
     return used ? html`<${NoMatch} what=${words.things} filters=${filters} />` : html`<${Empty} icon="deliveries" title=${words.noDeliveries}>${words.noDeliveriesHint}<//>`;
   }}<//>`;
 }

@@ -2,7 +2,7 @@
 // One live list over all endpoints; filters in the address; what is selected can be sent again after a dry run.
 import {
   ChoiceFilter, Empty, EndpointName, Filters, Fresh, Loaded, May, NoMatch, Outcome, Page, Pager, Partial, SelectionBar, StatusFilter, Table, Time, TimeFilter,
-  duration, endpointName, html, link, may, navigate, relative, rowId, route, setQuery, signal, useEndpoints, useLiveList, useMemo, useState, useTimeRange,
+  duration, endpointName, html, link, may, navigate, relative, rowId, route, signal, useEndpoints, useLiveList, useMemo, useState, useTimeRange,
 } from '../shell.js';
 import { words } from '../messages/en/deliveries.js';
 import { SendAgain } from './delivery/again.js';
@@ -41,8 +41,8 @@ export default function Deliveries({ ws }) {
       ${list.rows.length > 0 && html`<${List} list=${list} endpoints=${endpoints} selection=${selection} again=${setAgain} />`}
       ${list.rows.length === 0 && !list.next && (filtered || list.previous ? html`<${NoMatch} what=${words.things} filters=${used(query)} />`
     : html`<${Empty} title=${words.empty} actions=${html`<${May} scope="events"><a class="button primary" href=${link('events', 'send')}>${words.send}</a><//>`}>${words.emptyHint}<//>`)}
-      ${list.rows.length < LIMIT && list.next && html`<${Partial} looked=${list.searched?.deliveries ? words.looked(list.searched.deliveries) : ''} backTo=${list.searched?.back_to} goOn=${() => setQuery({ cursor: list.next, before: null })} />`}
-      <${Pager} list=${list} />`}<//>
+      ${list.rows.length < LIMIT && list.next && html`<${Partial} looked=${list.searched?.deliveries ? words.looked(list.searched.deliveries) : ''} backTo=${list.searched?.back_to} />`}
+      <${Pager} list=${list} further=${list.rows.length < LIMIT} />`}<//>
     <${SelectionBar} selection=${selection}><${May} scope="deliveries"><button class="button primary small" onClick=${() => setAgain(chosen())}>${words.replay}</button><//><//>
     ${again && html`<${SendAgain} rows=${again} endpoints=${endpoints} close=${() => setAgain(null)} done=${done} />`}
   <//>`;

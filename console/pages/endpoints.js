@@ -53,7 +53,7 @@ function useFound(ws, query) {
   const both = new Map([...named.rows, ...addressed.rows].map((e) => [e.id, e]));
   const rows = [...both.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   const half = named.error || named.loading ? named : addressed;
-  return { ...half, rows: rows.slice(0, ROWS), tooMany: rows.length > ROWS || Boolean(named.next || addressed.next), fresh: 0, next: null, previous: null };
+  return { ...half, rows: rows.slice(0, ROWS), tooMany: rows.length > ROWS || Boolean(named.next || addressed.next), fresh: 0, freshMore: false, next: null, previous: null };
 }
 
 /** @param {{rows: any[], byId: Map<string, any>}} props */

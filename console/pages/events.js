@@ -1,6 +1,6 @@
 // Which events came in?
 // A live list with filters in the address; a search in payloads says how far it has looked.
-import { Badge, Empty, Filters, Fresh, Id, Loaded, May, NoMatch, Notice, Page, Pager, Partial, Table, TextFilter, Time, TimeFilter, html, link, may, messages, relative, route, setQuery, useLiveList, useTimeRange } from '../shell.js';
+import { Badge, Empty, Filters, Fresh, Id, Loaded, May, NoMatch, Page, Pager, Partial, Table, TextFilter, Time, TimeFilter, html, link, may, relative, route, useLiveList, useTimeRange } from '../shell.js';
 import { words } from '../messages/en/events.js';
 import { TypeFilter } from './event/types.js';
 import { styles } from './delivery/styles.js';
@@ -16,7 +16,7 @@ export default function Events({ ws }) {
   const ask = { workspace_id: ws, limit: LIMIT, ...Object.fromEntries(['event_type', 'text', 'idempotency_key', 'cursor', 'before'].map((name) => [name, query.get(name)])), ...useTimeRange() };
   const list = useLiveList('/v1/events', ask);
   const used = Object.fromEntries(Object.entries(FILTERS).filter(([name]) => query.get(name)));
-  const goOn = list.next ? () => setQuery({ cursor: list.next, before: null }) : null;
+  const partial = list.next && (list.searched || list.rows.length < LIMIT);
   const send = html`<${May} scope="events"><a class="button primary" href=${link('events', 'send')}>${words.send}</a><//>`;
   return html`<${Page} title=${words.title} actions=${(list.rows.length > 0 || list.next || list.previous || Object.keys(used).length > 0) && send}>
     <${Filters} names=${Object.keys(FILTERS)}>
@@ -28,9 +28,8 @@ export default function Events({ ws }) {
     <${Loaded} of=${list} rows=${12}>${() => html`
       ${list.rows.length > 0 && html`<${List} rows=${list.rows} />`}
       ${list.rows.length === 0 && !list.next && (Object.keys(used).length || list.previous ? html`<${NoMatch} what=${words.things} filters=${used} />` : html`<${Empty} title=${words.empty} actions=${send}>${may('events') ? words.emptyHint : words.emptyPortal}<//>`)}
-      ${list.searched && list.next ? html`<${Partial} looked=${words.looked(list.searched.events)} backTo=${list.searched.back_to} goOn=${goOn} />`
-    : list.rows.length < LIMIT && list.next && html`<${Notice} actions=${html`<button class="button small" onClick=${goOn}>${messages.states.goOn}</button>`}>${messages.states.shortPage}<//>`}
-      <${Pager} list=${list} />`}<//>
+      ${partial && html`<${Partial} looked=${list.searched && words.looked(list.searched.events)} backTo=${list.searched?.back_to} />`}
+      <${Pager} list=${list} further=${partial} />`}<//>
   <//>`;
 }
 

@@ -27,5 +27,5 @@ export default function Requests({ source, path }) {
     { head: words.answered, width: '88px', align: 'right', cell: (/** @type {any} */ r) => html`<span class=${`mono ${r.status >= 400 ? 'bad-text' : ''}`}>${r.status}</span>` },
     { head: words.sizeHead, width: '96px', align: 'right', narrow: 'hide', phone: 'hide', cell: (/** @type {any} */ r) => size(r.body_bytes) },
     { head: words.took, width: '80px', align: 'right', narrow: 'hide', phone: 'hide', cell: (/** @type {any} */ r) => duration(r.duration_ms) },
-  ]} /><${Pager} list=${list} />`)}<//>`;
+  ]} /><${Pager} list=${list} further=${list.rows.length === 0} />`)}<//>`;
 }

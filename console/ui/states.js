@@ -62,9 +62,9 @@ export function Stale({ live }) {
   return html`<p class="notice warn" role="status"><${Icon} name="clock" />${words.stale(now - live.updatedAt)} <button class="plain" onClick=${() => live.refresh()}>${words.retry}</button></p>`;
 }
 
-/** A page that searched only a part. @param {{looked?: string, backTo?: string|null, goOn?: (() => void)|null}} props `looked`: how many of what */
-export const Partial = ({ looked, backTo, goOn }) => html`<p class="notice"><${Icon} name="info" />
-  ${backTo ? words.partial(relative(backTo), looked) : words.shortPage} ${goOn && html`<button class="plain" onClick=${goOn}>${words.goOn}</button>`}
+/** A page that searched only a part; the pager below it goes on (`further`). @param {{looked?: string, backTo?: string|null}} props `looked`: how many of what */
+export const Partial = ({ looked, backTo }) => html`<p class="notice"><${Icon} name="info" />
+  <span>${backTo ? words.partial(relative(backTo), looked) : words.shortPage}</span>
 </p>`;
 
 /** @param {{days: number}} props */

@@ -106,21 +106,25 @@ function openRow(event, to) {
   else if (event.button === 0) navigate(to);
 }
 
-/** Pages by cursor, in the address; the next one is loaded when the button is pointed at. @param {{list: {next: string|null, previous: string|null, rows: any[], ahead?: () => void}, children?: any}} props */
-export function Pager({ list, children }) {
+/**
+ * Pages by cursor, in the address; the next one is loaded when the button is pointed at.
+ * @param {{list: {next: string|null, previous: string|null, rows: any[], ahead?: () => void}, further?: any, children?: any}} props `further`: the page searched only a part, as `Partial` says above
+ */
+export function Pager({ list, further, children }) {
   const go = (/** @type {any} */ query) => { setQuery({ cursor: null, before: null, ...query }); scrollTo(0, 0); };
   if (!list.next && !list.previous && !children) return null;
   return html`<div class="pager"><span class="muted">${children ?? messages.list.rows(list.rows.length)}</span>
     ${list.previous && html`<button class="button" onClick=${() => go({})}>${messages.list.first}</button>`}
     <button class="button" disabled=${!list.previous} onClick=${() => go({ before: list.previous })}><${Icon} name="left" />${messages.list.newer}</button>
-    <button class="button" disabled=${!list.next} onPointerEnter=${list.ahead} onFocus=${list.ahead} onClick=${() => go({ cursor: list.next })}>${messages.list.older}<${Icon} name="right" /></button>
+    <button class="button" disabled=${!list.next} onPointerEnter=${list.ahead} onFocus=${list.ahead} onClick=${() => go({ cursor: list.next })}>${further && list.next ? messages.list.further : messages.list.older}<${Icon} name="right" /></button>
   </div>`;
 }
 
-/** "Show 3 new", over the list without moving it. @param {{list: {fresh: number, showFresh: () => void}}} props */
+/** "Show 3 new", over the list without moving it. @param {{list: {fresh: number, freshMore?: boolean, showFresh: () => void}}} props `freshMore`: there are more than these */
 export function Fresh({ list }) {
-  useEffect(() => { if (list.fresh) announce(messages.list.fresh(list.fresh)); }, [list.fresh]);
-  return html`<div class="fresh">${list.fresh > 0 && html`<button onClick=${list.showFresh}><${Icon} name="up" />${messages.list.fresh(list.fresh)}</button>`}</div>`;
+  const said = messages.list.fresh(list.fresh, list.freshMore);
+  useEffect(() => { if (list.fresh) announce(said); }, [said]);
+  return html`<div class="fresh">${list.fresh > 0 && html`<button onClick=${list.showFresh}><${Icon} name="up" />${said}</button>`}</div>`;
 }
 
 /** What can be done with the selected rows; stays at the lower edge. @param {{selection: import('../vendor/preact-htm-signals.js').Signal<Set<string>>, children?: any}} props */
