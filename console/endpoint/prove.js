@@ -1,11 +1,12 @@
 // Where is it proved that the receiver checks signatures?
 // A button that sends a right and a wrong request, and what came back of both.
-import { Failed, Icon, Notice, Problem, html, link, may, route, useState } from '../shell.js';
+import { Failed, Icon, Notice, Problem, html, link, may, route, span, useClock, useState } from '../shell.js';
 import { words } from '../messages/en/verify.js';
 import { prove } from './check.js';
 
 /** @param {{endpoint: any, verdict?: string|null, done?: () => void, primary?: boolean, children?: any}} props `verdict`: of an earlier check; `children`: beside the button */
 export function Prove({ endpoint, verdict: earlier, done, primary, children }) {
+  const now = useClock(10_000);
   const [busy, setBusy] = useState(false);
   const [result, setResult] = useState(/** @type {any} */ (null));
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
@@ -20,7 +21,9 @@ export function Prove({ endpoint, verdict: earlier, done, primary, children }) {
   };
   const verdict = result?.verdict ?? earlier;
   const [tone, said] = words.verdicts[verdict] ?? ['', ''];
-  return html`<p class="muted">${words.proveHint}</p>
+  // Whichever of the secrets the receiver has, it accepts: a proof says nothing about the new one.
+  const left = Math.max(0, ...endpoint.old_secrets.map((/** @type {any} */ s) => Date.parse(s.expires_at))) - now;
+  return html`<p class="muted">${words.proveHint}${left > 0 && ` ${words.proveOverlap(span(left))}`}</p>
     <div class="row below"><button type="button" class=${`button ${primary ? 'primary' : ''}`} aria-disabled=${busy ? 'true' : undefined} onClick=${go}>${busy ? words.proving : verdict ? words.again : words.proveNow}</button>${children}</div>
     ${problem && html`<${Failed} problem=${problem} compact />`}
     ${result && html`<ul class="proof"><li><${Mark} good=${result.right.status === 'delivered'} /><a href=${link('deliveries', result.right.id)}>${words.right}</a> <span class="muted">${result.right.status === 'delivered' ? words.taken(result.right.response_status) : words.failedWith(result.right.response_status)}</span></li>

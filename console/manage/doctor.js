@@ -43,7 +43,11 @@ function Form({ ws, start, endpoints }) {
   const [verdict, setVerdict] = useState(/** @type {any} */ (null));
   const form = useForm({ endpoint: start.endpoint, headers: start.headers, body: start.body, file: null, path: '', computed: '', at: '' }, async (value) => {
     setVerdict(null);
-    setVerdict(await post('/v1/verify', requestOf(value, ws), { key: '' }));
+    const asked = /** @type {any} */ (requestOf(value, ws));
+    const answer = await post('/v1/verify', asked, { key: '' });
+    // A refusal with a computed signature may be about either of the two: what is wrong with the request alone?
+    const alone = asked.computed && answer.verdict !== 'good' ? await post('/v1/verify', { ...asked, computed: undefined }, { key: '' }) : null;
+    setVerdict({ ...answer, request: alone?.verdict === 'good' ? alone : null });
   }, { draft: `doctor.${start.delivery ?? 'own'}.${start.attempt ?? ''}` });
   const { value } = form;
   // Once opened it stays so: a fold that closed while one types would take the field away.
@@ -86,10 +90,15 @@ function Body({ form, set }) {
     ${!value.file && value.body.length > 1000 && html`<p class="hint">${size(new Blob([value.body]).size)}</p>`}`;
 }
 
-/** @param {{of: any}} props */
-function Verdict({ of: { verdict, reason, detail, profile, secret, compared_with: compared } }) {
+/** Of the request; or, if that is right, of what the receiver's code computed. @param {{of: any}} props `request`: the verdict about the request alone */
+function Verdict({ of: { verdict, reason, detail, profile, secret, compared_with: compared, request } }) {
   const good = verdict === 'good';
-  return html`<section class=${`doctor-verdict ${good ? 'good' : 'bad'}`} aria-label=${good ? words.good : words.bad}>
-    <h2><${Icon} name=${good ? 'check' : 'cross'} />${good ? words.good : words.bad}</h2><p>${detail}</p>
-    <${Facts} class="lines" of=${[[words.reason, html`<code>${reason}</code>`], [words.profile, profile ? html`<code>${profile}</code>` : words.unknown], [words.secret, words.secrets[secret] ?? words.unknown], [words.compared, compared ? html`<${Id} id=${compared} href=${link('deliveries', compared)} />` : words.notCompared]]} /></section>`;
+  const same = reason === 'computed_matches';
+  const title = good ? words.good : same ? words.same : request ? words.differs : words.bad;
+  // The API's name of the field is not the page's, and the title has said which of the two is right.
+  const said = (good && words.goodDetail) || (request && words.computedDetails[reason]) || detail.replace(/[^.]*`computed`[^.]*\./g, '').trim();
+  const made = words.secrets[secret] ?? words.unknown;
+  return html`<section class=${`doctor-verdict ${good ? 'good' : same ? 'warn' : 'bad'}`} aria-label=${title}>
+    <h2><${Icon} name=${good ? 'check' : same ? 'warn' : 'cross'} />${title}</h2><p>${said}</p>
+    <${Facts} class="lines" of=${[...(request ? [[words.inHeader, words.right(words.secrets[request.secret])], [words.ofCode, same ? words.isSame : words.isOther]] : []), [words.reason, html`<code>${reason}</code>`], [words.profile, profile ? html`<code>${profile}</code>` : words.unknown], [request && !same ? words.usedSecret : words.secret, made], [words.compared, compared ? html`<${Id} id=${compared} href=${link('deliveries', compared)} />` : words.notCompared]]} /></section>`;
 }

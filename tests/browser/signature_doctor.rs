@@ -10,6 +10,8 @@ use crate::person::browse;
 use crate::webdriver::Browser;
 
 const WRONG: &str = "The signature is wrong";
+/// The request is right, and what the receiver computed is not.
+const DIFFERS: &str = "The request is right, your code’s signature is not";
 
 /// The headers of a request as somebody pastes them, without those in `without`.
 fn pasted(seen: &Seen, without: &[&str]) -> String {
@@ -88,12 +90,12 @@ async fn a_refused_delivery_opens_the_doctor_and_each_sabotage_is_named_in_words
         browser.click("button", "More about the request").await;
         let computed = "The signature that your code computed";
         browser.fill(computed, &signed_with(&endpoint.secret, &seen)).await;
-        examine(browser, WRONG, "an old secret of this endpoint, which no longer signs").await;
+        examine(browser, DIFFERS, "an old secret of this endpoint, which no longer signs").await;
         let another = signed_with("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &seen);
         browser.fill(computed, &another).await;
-        examine(browser, WRONG, "the secret is not this endpoint's").await;
+        examine(browser, DIFFERS, "the secret is not this endpoint's").await;
         browser.fill(computed, &signed_with(secret, &seen)).await;
-        examine(browser, WRONG, "so the comparison is at fault").await;
+        examine(browser, "Both signatures are right", "so the comparison is at fault").await;
         browser.fill(computed, "").await;
         let forged = pasted(&seen, &[]).replace(seen.header("webhook-signature"), &another);
         browser.fill("Headers", &forged).await;
