@@ -1,49 +1,16 @@
 // What can be done with an endpoint?
 // Test, preview, pause and switch on, rotate its secret and end the overlap, delete; each says what follows.
-import { Confirm, Dialog, Failed, Field, Loading, Opens, Problem, call, endpointName, html, link, messages, navigate, patch, post, remove, toast, useEffect, useState } from '../shell.js';
+import { Confirm, Dialog, Failed, Field, Loading, Opens, Problem, call, endpointName, html, link, navigate, patch, post, remove, toast, useEffect, useState } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
-import { CodeEditor } from '../ui/code_editor.js';
-import { Exchange } from './exchange.js';
 import { SentRequest } from './http.js';
 import { rememberSecret } from './secret.js';
-import { Raw, write } from './values.js';
+import { TestDialog } from './test_event.js';
 
 /** @param {any} endpoint */
 export const pathOf = (endpoint) => `/v1/webhook-endpoints/${endpoint.id}`;
 
 /** @param {{endpoint: any, done?: () => void}} props */
 export const SendTest = ({ endpoint, done }) => html`<${Opens} class="button primary" label=${words.test}>${(/** @type {() => void} */ close) => html`<${TestDialog} endpoint=${endpoint} close=${() => { close(); done?.(); }} />`}<//>`;
-
-/** @param {{endpoint: any, close: () => void}} props */
-export function TestDialog({ endpoint, close }) {
-  const [type, setType] = useState('');
-  const [data, setData] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [delivery, setDelivery] = useState(/** @type {any} */ (null));
-  const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
-  const send = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setProblem(null);
-    try {
-      setDelivery(await post(`${pathOf(endpoint)}/test`, write({ type: type.trim() || undefined, data: data.trim() ? new Raw(data.trim()) : undefined })));
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      setProblem(error);
-    } finally { setBusy(false); }
-  };
-  return html`<${Dialog} wide title=${words.testTitle} close=${close}>
-    <form onSubmit=${send}>
-      <p class="muted">${words.testHint} ${!endpoint.active && words.testAlso}</p>
-      <${Field} label=${words.type} error=${problem?.at('/type')} optional>${(/** @type {any} */ a) => html`<input ...${a} class="mono" type="text" placeholder="posthorn.test" value=${type} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => setType(e.target.value)} />`}<//>
-      <${Field} label=${words.payload} hint=${words.payloadHint} optional>${() => html`<${CodeEditor} label=${words.payload} value=${data} change=${setData} rows=${4} errors=${(problem?.errors ?? []).filter((e) => e.pointer.startsWith('/data'))} strip="/data" />`}<//>
-      ${problem && html`<${Failed} problem=${problem} compact />`}
-      <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.close}</button><button class="button primary" aria-disabled=${busy ? 'true' : undefined}>${busy ? words.sending : delivery ? words.sendAgain : words.sendTest}</button></div>
-    </form>
-    ${delivery && html`<${Exchange} key=${delivery.id} delivery=${delivery} url=${endpoint.url} />`}
-  <//>`;
-}
 
 /** @param {{endpoint: any}} props */
 export const Preview = ({ endpoint }) => html`<${Opens} label=${words.preview}>${(/** @type {() => void} */ close) => html`<${PreviewDialog} endpoint=${endpoint} close=${close} />`}<//>`;

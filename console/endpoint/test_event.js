@@ -1,0 +1,74 @@
+// Which event is an endpoint tested with?
+// One of a type that it gets, with the catalogue's example as payload, until something else is typed; sent at once, and its answer shown.
+import { Dialog, Failed, Field, Problem, call, html, messages, part, post, useEffect, useState } from '../shell.js';
+import { words } from '../messages/en/endpoint.js';
+import { CodeEditor } from '../ui/code_editor.js';
+import { memberText, parseJson, pretty } from '../ui/json_text.js';
+import { Exchange } from './exchange.js';
+import { firstType, useTypes } from './preview.js';
+import { covers } from './types.js';
+import { Raw, write } from './values.js';
+
+/** What the API takes if no type is given. Other types of the product's own may not be sent. */
+const DEFAULT = 'posthorn.test';
+
+/** @param {{endpoint: any, close: () => void}} props */
+export function TestDialog({ endpoint, close }) {
+  const known = useTypes(endpoint.workspace_id);
+  const [typed, setType] = useState(/** @type {string|null} */ (null));
+  const [written, setData] = useState(/** @type {string|null} */ (null));
+  const [busy, setBusy] = useState(false);
+  const [delivery, setDelivery] = useState(/** @type {any} */ (null));
+  const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
+  const type = typed ?? (known.ready ? typeFor(endpoint.events, known.types) : '');
+  const example = useExample(type.trim(), known.types);
+  const data = written ?? example;
+  const send = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      setDelivery(await post(`/v1/webhook-endpoints/${endpoint.id}/test`, write({ type: type.trim() || undefined, data: data.trim() ? new Raw(data.trim()) : undefined })));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(error);
+    } finally { setBusy(false); }
+  };
+  const offered = known.types.map((t) => t.name).filter((name) => endpoint.events.length === 0 || endpoint.events.some((/** @type {string} */ e) => covers(e, name)));
+  return html`<${Dialog} wide title=${words.testTitle} close=${close}>
+    <form onSubmit=${send}>
+      <p class="muted">${words.testHint} ${!endpoint.active && words.testAlso}</p>
+      <datalist id="test-types">${[...offered, DEFAULT].map((name) => html`<option key=${name} value=${name} />`)}</datalist>
+      <${Field} label=${words.type} error=${problem?.at('/type')} optional>${(/** @type {any} */ a) => html`<input ...${a} class="mono" type="text" list="test-types" placeholder=${DEFAULT} value=${type} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => setType(e.target.value)} />`}<//>
+      <${Field} label=${words.payload} hint=${example && data === example ? words.payloadExample : words.payloadHint} optional>${() => html`<${CodeEditor} label=${words.payload} value=${data} change=${setData} rows=${Math.min(12, Math.max(4, data.split('\n').length))} errors=${(problem?.errors ?? []).filter((e) => e.pointer.startsWith('/data'))} strip="/data" />`}<//>
+      ${problem && html`<${Failed} problem=${problem} compact />`}
+      <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.close}</button><button class="button primary" aria-disabled=${busy ? 'true' : undefined}>${busy ? words.sending : delivery ? words.sendAgain : words.sendTest}</button></div>
+    </form>
+    ${delivery && html`<${Exchange} key=${delivery.id} delivery=${delivery} url=${endpoint.url} />`}
+  <//>`;
+}
+
+/** A type that the endpoint gets and that may be sent; none if nobody knows one. @param {string[]} events @param {import('./types.js').KnownType[]} types */
+function typeFor(events, types) {
+  const sendable = events.filter((e) => !e.startsWith('posthorn.'));
+  return (events.length === 0 ? types.length : sendable.length) ? firstType(sendable, types) : '';
+}
+
+/**
+ * The catalogue's example of the type, with every digit of its numbers. No payload that was sent: it may be another
+ * customer's. @param {string} type @param {import('./types.js').KnownType[]} types
+ */
+function useExample(type, types) {
+  const [example, setExample] = useState('');
+  const described = types.some((t) => t.name === type && t.described);
+  useEffect(() => {
+    setExample('');
+    if (!described) return;
+    let over = false;
+    call('GET', `/v1/event-types/${part(type)}`, { text: true }).then((answer) => memberText(answer.text, 'example'), () => null)
+      .then((found) => { if (!over && found && found !== 'null') setExample(pretty(parseJson(found))); });
+    return () => { over = true; };
+  }, [type, described]);
+  return example;
+}
