@@ -38,7 +38,8 @@ function Trouble({ endpoint, bad, last }) {
   const { active, health, disabled_reason: reason } = endpoint;
   if (active && !bad) return null;
   const failed = last.find((d) => d?.last_error);
-  const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : words.turns[reason] ?? words.turns.manual;
+  const saidOff = may('webhooks') && may('deliveries') ? words.turns : words.turnsOfOthers;
+  const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : saidOff[reason] ?? saidOff.manual;
   return html`<${Notice} tone=${bad ? 'bad' : 'info'} icon=${active ? 'warn' : 'pause'}
     actions=${!active && reason !== 'failing' ? html`<${May} scope="deliveries"><a class="button small" href=${link('replays', 'new', { endpoint_id: endpoint.id, status: 'skipped' })}>${words.replaySkipped}</a><//>` : failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
     ${failed && html`<p><strong>${words.lastFailed(whyFailed(failed))}</strong></p>`}<p>${turn}</p><//>`;

@@ -41,7 +41,7 @@ export function TestDialog({ endpoint, close }) {
       <p class="muted">${words.testHint} ${!endpoint.active && words.testAlso}</p>
       <datalist id="test-types">${[...offered, DEFAULT].map((name) => html`<option key=${name} value=${name} />`)}</datalist>
       <${Field} label=${words.type} error=${problem?.at('/type')} optional>${(/** @type {any} */ a) => html`<input ...${a} class="mono" type="text" list="test-types" placeholder=${DEFAULT} value=${type} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => setType(e.target.value)} />`}<//>
-      <${Field} label=${words.payload} hint=${example && data === example ? words.payloadExample : words.payloadHint} optional>${() => html`<${CodeEditor} label=${words.payload} value=${data} change=${setData} rows=${Math.min(12, Math.max(4, data.split('\n').length))} errors=${(problem?.errors ?? []).filter((e) => e.pointer.startsWith('/data'))} strip="/data" />`}<//>
+      <${Field} label=${words.payload} hint=${example && data === example ? words.payloadExample : words.payloadHint} optional>${() => html`<${CodeEditor} label=${words.payload} value=${data} change=${setData} rows=${8} errors=${(problem?.errors ?? []).filter((e) => e.pointer.startsWith('/data'))} strip="/data" />`}<//>
       ${problem && html`<${Failed} problem=${problem} compact />`}
       <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.close}</button><button class="button primary" aria-disabled=${busy ? 'true' : undefined}>${busy ? words.sending : delivery ? words.sendAgain : words.sendTest}</button></div>
     </form>

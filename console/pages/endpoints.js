@@ -37,7 +37,7 @@ export default function Endpoints({ ws }) {
   <//>`;
 }
 
-const Nothing = () => html`<${Empty} icon="endpoints" title=${words.empty} actions=${html`<${May} scope="webhooks">${route.value.app === 'portal' ? html`<a class="button primary" href=${link('endpoints', 'new')}>${words.add}</a>` : html`<a class="button primary" href=${link('setup')}>${words.setUp}</a><a class="button" href=${link('endpoints', 'new')}>${words.add}</a>`}<//>`}>${words.emptyHint}<//>`;
+const Nothing = () => html`<${Empty} icon="endpoints" title=${words.empty} actions=${html`<${May} scope="webhooks">${route.value.app === 'portal' ? html`<a class="button primary" href=${link('endpoints', 'new')}>${words.add}</a>` : html`<a class="button primary" href=${link('setup')}>${words.setUp}</a><a class="button" href=${link('endpoints', 'new')}>${words.add}</a>`}<//>`}>${words.emptyHint} ${may('webhooks') && words.emptyFirst}<//>`;
 
 /**
  * The page of the list. A text is looked for in descriptions and in URLs, which the API asks one by one.

@@ -25,7 +25,7 @@ export default function Overview({ ws }) {
   const failed = unexpected(failures.data?.data ?? [], byId);
   const refresh = () => { endpoints.refresh(); failures.refresh(); };
   if (endpoints.data?.data.length === 0) {
-    return html`<${Page} title=${words.title}><${State} title=${words.empty} actions=${html`<${May} scope="webhooks"><a class="button primary" href=${route.value.app === 'portal' ? link('endpoints', 'new') : link('setup')}>${words.start}</a><//>`}>${words.emptyHint}<//><//>`;
+    return html`<${Page} title=${words.title}><${State} title=${words.empty} actions=${html`<${May} scope="webhooks"><a class="button primary" href=${route.value.app === 'portal' ? link('endpoints', 'new') : link('setup')}>${words.start}</a><//>`}>${words.emptyHint} ${may('webhooks') && words.emptyFirst}<//><//>`;
   }
   return html`<${Page} title=${words.title}>
     <${Section} title=${words.needs}><${Loaded} of=${ready ? listed : { ...listed, loading: true }} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failed} more=${Boolean(failures.data?.next)} byId=${byId} refresh=${refresh} />`}<//><//>

@@ -71,4 +71,9 @@ export const words = {
     timeout: 'Answer first and work afterwards, or raise the timeout.', connect: 'A firewall may drop the connection.', connection_refused: 'Start the server, or correct the port in the URL.', connection_reset: 'Look for a crash, or for a proxy that hangs up.', dns_error: 'Correct the host name in the URL, or its DNS.', tls_error: 'Renew the certificate, or install the whole chain.', redirect_refused: 'Set the endpoint’s URL to where the redirect leads.', blocked_address: 'The endpoint must be reachable from the internet.', response_invalid: 'Another service listens on that port, or a proxy is broken.', endpoint_gone: 'Switch the endpoint on if that was a mistake.', template_failed: 'Fix the endpoint’s template, then send the event again.', unknown: 'Ask the operator for the log line of this delivery.',
     replay: 'Send it again when the cause is fixed.', switchOn: 'Switch the endpoint on, then send it again.',
   },
+  /** The same for those who may only look. */
+  todoOfOthers: {
+    replay: 'When the cause is fixed, ask somebody with the right to replay to send it again.', switchOn: 'Ask somebody with the rights for it to switch the endpoint on and to send it again.',
+    limited: 'Ask somebody who may change the endpoint to set a rate limit.', redirect_refused: 'Ask somebody who may change the endpoint to set its URL to where the redirect leads.', endpoint_gone: 'If that was a mistake, ask somebody who may change the endpoint to switch it on.', template_failed: 'Ask somebody who may change the endpoint to fix its template.',
+  },
 };

@@ -24,6 +24,10 @@ export const words = {
     open: 'New deliveries are parked meanwhile. One of them is tried every minute: as soon as it succeeds, all the others are sent, oldest first.', retrying: 'Each delivery is retried on its own schedule.',
     failing: 'It was switched off after too many failures. Its events are kept until they expire: switch it on when the receiver works again, and they are sent.', gone: 'The answer 410 Gone switched it off. New events are skipped: if that was a mistake, switch it on, and replay what was skipped.', manual: 'New events are skipped. They are not sent by themselves when it is switched on: replay them.',
   }),
+  /** The same for those who may only look. */
+  turnsOfOthers: /** @type {Record<string, string>} */ ({
+    failing: 'It was switched off after too many failures. Its events are kept until they expire, and are sent when it is switched on.', gone: 'The answer 410 Gone switched it off. New events are skipped until it is switched on.', manual: 'New events are skipped until it is switched on. Only a replay sends them later.',
+  }),
   url: 'URL', gets: 'Gets', everyType: 'Every type', filter: 'Filter', channels: 'Channels', sends: 'Sends', retries: 'Retries', limits: 'Limits', id: 'Id', uid: 'Own id', created: 'Created', changed: 'Changed', history: 'History', whoChanged: 'Who changed what', delay: 'Delay', noLimits: 'None', method: 'Method', headers: 'Headers',
   perSecond: (/** @type {number} */ n) => `${number(n)} a second`, perMinute: (/** @type {number} */ n) => `${number(n)} a minute`, atOnce: (/** @type {number} */ n) => `${number(n)} at the same time`, hasTemplate: 'by a template', delayed: (/** @type {number} */ seconds) => `${span(seconds * 1000)} after the event`,
   bodies: /** @type {Record<string, string>} */ ({ envelope: 'Envelope', data: 'Payload alone', slack: 'Slack message', teams: 'Teams card', discord: 'Discord message', email: 'E-mail' }), profiles: /** @type {Record<string, string>} */ ({ standard: 'Standard Webhooks, HMAC-SHA256', 'standard-asymmetric': 'Standard Webhooks, ed25519', body: 'HMAC of the body', covered: 'HMAC of time, nonce, path and body', none: 'not signed' }),

@@ -5,7 +5,7 @@ import { count, number, span } from '../../shell.js';
 export const words = {
   title: 'Endpoints', endpoint: 'Endpoint', things: 'endpoints', add: 'New endpoint', state: 'State', type: 'Event type', text: 'Text', textHint: 'Name or URL', wants: 'Gets', day: 'Last 24 hours', success: 'Success', p95: 'p95', successTitle: 'Share of attempts that succeeded in the last 24 hours', p95Title: '95 of 100 attempts took at most this long',
   everyType: 'Every type', more: (/** @type {number} */ n) => `+ ${number(n)} more`, filtered: 'filtered', channels: (/** @type {string[]} */ names) => `only ${names.join(', ')}`,
-  empty: 'No endpoints yet', emptyHint: 'An endpoint is a URL that receives signed events, retried until it accepts them. Make the first one, and see a delivery arrive.', setUp: 'Set up the first endpoint',
+  empty: 'No endpoints yet', emptyHint: 'An endpoint is a URL that receives signed events, retried until it accepts them.', emptyFirst: 'Make the first one, and see a delivery arrive.', setUp: 'Set up the first endpoint',
   states: /** @type {[string, string][]} */ ([['active', 'On'], ['failing', 'Failing'], ['disabled', 'Off']]),
   tooMany: 'More than 50 match. Type more of the name or the URL.', noName: 'No description', statsFailed: 'The figures of the last 24 hours could not be loaded.',
   off: /** @type {Record<string, string>} */ ({ failing: 'switched off after too many failures', gone: 'it answered 410 Gone', manual: 'switched off by hand' }),

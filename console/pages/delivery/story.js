@@ -36,9 +36,12 @@ export function happened(attempt, who) {
   }
 }
 
-/** What the people of the endpoint can do about it; empty after a success. @param {any} attempt @returns {string} */
-export function todo(attempt) {
-  const say = words.todo;
+/**
+ * What the people of the endpoint can do about it; empty after a success.
+ * @param {any} attempt @param {boolean} [canChange] whether the reader may change the endpoint @returns {string}
+ */
+export function todo(attempt, canChange = true) {
+  const say = { ...words.todo, ...(canChange ? {} : words.todoOfOthers) };
   const { error } = attempt;
   if (!error) return '';
   if (error === 'timeout') return attempt.duration_ms >= 4_900 && attempt.duration_ms < 5_600 ? `${say.connect} ${say.timeout}` : say.timeout;
@@ -90,17 +93,19 @@ export function turn(delivery, { now, nextProbe }) {
 
 /**
  * The delivery in two or three sentences.
- * @param {any} delivery @param {{now: number, who: string, nextProbe?: string|null}} at
+ * @param {any} delivery @param {{now: number, who: string, nextProbe?: string|null, canSend?: boolean, canChange?: boolean}} at what the reader may do: send again, change the endpoint
  */
 export function sentence(delivery, at) {
+  const { canSend = true, canChange = true } = at;
   const log = delivery.attempt_log ?? [];
   const last = log.at(-1);
   const n = alike(log);
   const repeated = n > 1 && messages.endpoint.did[last.error];
   const what = !last ? (delivery.status === 'cancelled' ? words.turn.neverTried : '') : repeated ? words.again(at.who, repeated(statusName(last.response?.status)), n) : happened(last, at.who);
   const open = delivery.status !== 'delivered';
-  const after = delivery.status === 'failed' && delivery.trigger !== 'test' ? words.todo.replay : delivery.status === 'cancelled' && delivery.cancel_reason === 'endpoint_disabled' ? words.todo.switchOn : '';
-  return [what, turn(delivery, at), open && last ? todo(last) : '', after].filter(Boolean).join(' ');
+  const after = delivery.status === 'failed' && delivery.trigger !== 'test' ? (canSend ? words.todo : words.todoOfOthers).replay
+    : delivery.status === 'cancelled' && delivery.cancel_reason === 'endpoint_disabled' ? (canSend && canChange ? words.todo : words.todoOfOthers).switchOn : '';
+  return [what, turn(delivery, at), open && last ? todo(last, canChange) : '', after].filter(Boolean).join(' ');
 }
 
 /**

@@ -59,6 +59,12 @@ test('a delivery without an attempt has a sentence too', () => {
   assert.match(sentence(delivery({ status: 'cancelled', cancel_reason: 'endpoint_disabled', attempts: 0, attempt_log: [] }), at), /^No attempt was made\. .*Switch the endpoint on/);
 });
 
+test('who may only look is told whom to ask', () => {
+  const refused = delivery({ status: 'failed', attempt_log: [failed(429)] });
+  assert.match(sentence(refused, at), /Set a rate limit.* Send it again when/);
+  assert.match(sentence(refused, { ...at, canSend: false, canChange: false }), /ask .* rate limit.* ask .* send it again/i);
+});
+
 test('steps are newest first, with what comes next on top', () => {
   const log = [failed(500, { number: 1, started_at: '2026-11-28T11:59:00.000Z' }), failed(500, { number: 2, started_at: '2026-11-28T11:59:05.120Z' })];
   const all = steps(delivery({ attempt_log: log }));

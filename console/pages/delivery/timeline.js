@@ -1,6 +1,6 @@
 // What happened to a delivery, step by step?
 // Newest first: what comes next, then each attempt as a sentence that opens to its request and answer side by side.
-import { Badge, Copy, Icon, Instant, Outcome, Time, duration, html, messages, middle, route, setQuery, size, statusWord, useState } from '../../shell.js';
+import { Badge, Copy, Icon, Instant, Outcome, Time, duration, html, may, messages, middle, route, setQuery, size, statusWord, useState } from '../../shell.js';
 import { words } from '../../messages/en/deliveries.js';
 import { happened, statusName, steps, todo, turn } from './story.js';
 
@@ -46,7 +46,7 @@ function Attempt({ attempt, gap, who, open, last }) {
         <strong>${words.attempt(attempt.number)}</strong><${Outcome} status=${attempt.response?.status} error=${attempt.error} /><span class="muted number">${duration(attempt.duration_ms)}</span>${attempt.trigger !== 'automatic' && html`<${Badge}>${words.triggers[attempt.trigger] ?? attempt.trigger}<//>`}
       </button>
       <span class="when"><span class="no-narrow">${words.gap(gap, attempt.number)} · </span><${Time} at=${attempt.started_at} /></span>
-      <p>${happened(attempt, who)} ${last ? '' : html`<span class="muted">${todo(attempt)}</span>`}</p>
+      <p>${happened(attempt, who)} ${last ? '' : html`<span class="muted">${todo(attempt, may('webhooks'))}</span>`}</p>
       ${open && html`<${Exchange} attempt=${attempt} />`}
     </div>
   </li>`;
