@@ -1,7 +1,7 @@
 // What would a replay send, and shall it?
 // The settings, then always a dry run of just these settings: count, duration, the first ten; only then the button that sends.
 import {
-  AreaField, CheckField, Failed, Field, Forbidden, FormEnd, Loading, Notice, Outcome, Page, Problem, Section, SelectField, State, Status, Table, TextField, Time, endpointName, html, link, may, navigate, number, post, route, useEndpoints, useForm, useMemo, useState,
+  AreaField, CheckField, Failed, Field, Forbidden, FormEnd, Loading, Notice, Outcome, Page, Problem, Section, Segments, SelectField, State, Status, Table, TextField, Time, endpointName, html, link, may, navigate, number, post, route, useEndpoints, useForm, useMemo, useState,
 } from '../shell.js';
 import { words } from '../messages/en/replays.js';
 import { lastsMs } from './replay/progress.js';
@@ -10,7 +10,8 @@ import { styles } from './delivery/styles.js';
 
 await styles;
 
-const PERIODS = /** @type {[number, string][]} */ ([[1, '1 h'], [24, '24 h'], [168, '7 days'], [720, '30 days']]);
+/** In hours. */
+const PERIODS = /** @type {[string, string][]} */ ([['1', '1 h'], ['24', '24 h'], ['168', '7 days'], ['720', '30 days']]);
 
 /** @param {{ws: string}} props */
 export default function ReplayNew({ ws }) {
@@ -33,14 +34,21 @@ function New({ ws }) {
   const endpoint = endpoints.get(form.value.endpoint_id);
   const options = /** @type {[string, string][]} */ ([['', words.choose], ...[...endpoints.values()].map((e) => [e.id, `${endpointName(e)}${e.active ? '' : words.off}`])]);
   if (form.value.endpoint_id && !endpoints.has(form.value.endpoint_id)) options.push([form.value.endpoint_id, form.value.endpoint_id]);
-  const last = (/** @type {number} */ hours) => form.set({ since: toLocal(new Date(Date.now() - hours * 3_600_000).toISOString()), until: '' });
+  // The preset that gave the period, as long as nobody types another.
+  const [preset, setPreset] = useState({ hours: '24', since: route.value.query.get('since') ? '' : initial.since });
+  const last = (/** @type {string} */ hours) => {
+    const since = toLocal(new Date(Date.now() - Number(hours) * 3_600_000).toISOString());
+    setPreset({ hours, since });
+    form.set({ since, until: '' });
+  };
+  const chosen = form.value.since === preset.since && form.value.until === '' ? preset.hours : '';
   const stale = counted !== null && counted.of !== JSON.stringify(form.value);
   return html`<${Page} title=${words.newTitle} note=${words.newNote} crumbs=${[[words.title, link('replays')]]}>
     <div class="columns replay-new">
       <form onSubmit=${form.submit} aria-label=${words.newTitle}>
         <${SelectField} form=${form} name="endpoint_id" label=${words.endpoint} options=${options} />
         ${endpoint && !endpoint.active && html`<div class="field"><${Notice} tone="warn" actions=${html`<a class="button small" href=${link('endpoints', endpoint.id)}>${words.endpoint}</a>`}>${words.offWarn}<//></div>`}
-        <div class="field"><div class="label" aria-hidden="true"><span>${words.presets}</span></div><div class="row" role="group" aria-label=${words.presets}>${PERIODS.map(([hours, word]) => html`<button key=${hours} type="button" class="button small" onClick=${() => last(hours)}>${word}</button>`)}</div></div>
+        <div class="field"><div class="label" aria-hidden="true"><span>${words.presets}</span></div><${Segments} label=${words.presets} value=${chosen} options=${PERIODS} change=${last} /></div>
         <div class="columns pair"><${TextField} form=${form} name="since" label=${words.since} type="datetime-local" step="1" /><${TextField} form=${form} name="until" label=${words.until} hint=${words.untilHint} type="datetime-local" step="1" /></div>
         <${Field} label=${words.selection} error=${form.error('/status')}>${(/** @type {any} */ a) => html`<div class="radios" role="radiogroup" aria-label=${words.selection}>${Object.entries(words.selections).map(([value, word], n) => html`<label key=${value}><input type="radio" name="status" ...${n === 0 ? { id: a.id } : {}} checked=${form.value.status === value} onChange=${() => form.set({ status: value })} /><span><span>${word}</span><span class="hint">${words.selectionHints[value]}</span></span></label>`)}</div>`}<//>
         <${AreaField} form=${form} name="event_types" label=${words.typesLabel} hint=${words.typesHint} optional rows="1" pointer="/event_types/*" />

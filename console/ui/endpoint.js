@@ -43,10 +43,10 @@ export function EndpointStatus({ endpoint, brief }) {
   return html`<${Status} of=${state}>${!brief && healthWords(endpoint, now)}<//>`;
 }
 
-/** The first 250 endpoints of a workspace by id, steps of rules too, for names in lists. @param {string} ws @returns {Map<string, any>} */
+/** The first 250 endpoints of a workspace by id, for names in lists; steps of rules too, after the endpoints. @param {string} ws @returns {Map<string, any>} */
 export function useEndpoints(ws) {
   const live = useLive(may('webhooks:ro') ? '/v1/webhook-endpoints' : null, { workspace_id: ws, limit: 250, include_rules: may('rules:ro') || undefined });
-  return useMemo(() => new Map((live.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [live.data]);
+  return useMemo(() => new Map([...live.data?.data ?? []].sort((a, b) => Number(Boolean(a.rule_id)) - Number(Boolean(b.rule_id))).map((e) => [e.id, e])), [live.data]);
 }
 
 /** An endpoint's name as a link; its id as long as the name is unknown. @param {{id: string, of: Map<string, any>, plain?: boolean}} props `plain`: inside of a row that is a link */
