@@ -33,7 +33,7 @@ export const words = {
   changed: 'The endpoint was changed since the event was accepted. What follows are its settings now; they may not be those that decided.', passesNow: 'By its settings now, it would get this event.', passesNot: 'By its settings now, it would not get this event either.', deleted: 'The endpoint was deleted since.', test: 'A test event goes only to the endpoint that it tests.',
   forwarded: 'A rule delivers the event here, whatever the endpoint subscribes to:', sendNow: 'Send it now', openEndpoint: 'Open endpoint', openDelivery: 'Open delivery', openRule: 'Open rule',
   rules: /** @type {Record<string, [(v: any, e: any) => string, (v: any, e: any) => string]>} */ ({
-    active: [() => 'It is switched on', () => 'It is switched off'],
+    active: [() => 'It is switched on', () => 'It is switched off'], failing: [() => 'It is off for failing, so what it gets is parked', () => 'It is off for failing'],
     event_type: [(v, e) => (v.tried.length === 0 ? 'It subscribes to every type' : v.matched === e.event_type ? `It subscribes to ${v.matched}` : `It subscribes to ${v.matched}, and so to ${e.event_type}`), (v, e) => `It does not subscribe to ${e.event_type}, only to ${list(v.tried)}`],
     channels: [(v) => (v.tried.length === 0 ? 'It is not limited to channels' : `It lists the channel ${v.matched}`), (v, e) => `It is limited to the channels ${list(v.tried)}, and the event ${e.channels.length ? `has ${list(e.channels)}` : 'has none'}`],
     filter: [(v) => (v.conditions.length ? 'Its filter holds' : 'It has no filter'), () => 'Its filter does not hold'],

@@ -13,12 +13,15 @@ export function WhyNot({ ws, event, endpointId, endpoints, close, replay }) {
   const name = about ? endpointName(about) : endpointId;
   const e = live.data;
   const got = Boolean(e?.delivery);
+  const failing = Boolean(about) && !about.active && about.disabled_reason === 'failing';
+  // Room for parked deliveries is a question only for an endpoint that is off for failing.
+  const verdicts = (e?.rules ?? []).filter((/** @type {any} */ v) => v.rule !== 'parked' || !v.passed || failing);
   return html`<${Dialog} wide title=${words.whyTitle(name, got)} close=${close}>
     ${live.error ? html`<${Failed} problem=${live.error} retry=${live.refresh} compact />` : !e ? html`<${Loading} rows=${5} />` : html`
       <p>${e.recorded === null || e.recorded === undefined ? words.recorded.none : e.recorded.status === 'delivery' ? words.recorded.delivery : words.recorded.skipped(words.skip[e.recorded.reason] ?? e.recorded.reason, Boolean(about?.rule_id))}</p>
       ${e.changed_since && html`<${Notice} tone="warn">${words.changed}<//>`}
       ${e.forwarded_by.length > 0 && html`<${Notice}>${words.forwarded} ${e.forwarded_by.map((/** @type {any} */ f) => html`<a key=${f.rule_id + f.step} href=${link('rules', f.rule_id)}>${words.openRule}</a> `)}<//>`}
-      ${e.rules.length === 0 ? html`<p class="muted">${event.type === 'posthorn.test' || e.passes === null && about ? words.test : words.deleted}</p>` : html`<ul class="verdicts">${e.rules.map((/** @type {any} */ verdict) => html`<${Verdict} key=${verdict.rule} verdict=${verdict} e=${e} filter=${about?.filter} />`)}</ul>`}
+      ${e.rules.length === 0 ? html`<p class="muted">${event.type === 'posthorn.test' || e.passes === null && about ? words.test : words.deleted}</p>` : html`<ul class="verdicts">${verdicts.map((/** @type {any} */ verdict) => html`<${Verdict} key=${verdict.rule} verdict=${verdict} e=${e} filter=${about?.filter} failing=${failing} />`)}</ul>`}
       ${e.passes !== null && !got && (e.passes || e.changed_since) && html`<p class="muted">${e.passes ? words.passesNow : words.passesNot}</p>`}
       <div class="row end">
         <button class="button" autofocus onClick=${close}>${messages.form.close}</button>
@@ -29,9 +32,9 @@ export function WhyNot({ ws, event, endpointId, endpoints, close, replay }) {
   <//>`;
 }
 
-/** @param {{verdict: any, e: any, filter: any}} props */
-function Verdict({ verdict, e, filter }) {
-  const say = words.rules[verdict.rule];
+/** @param {{verdict: any, e: any, filter: any, failing: boolean}} props */
+function Verdict({ verdict, e, filter, failing }) {
+  const say = words.rules[verdict.rule === 'active' && failing ? 'failing' : verdict.rule];
   const [yes, no] = say ?? [() => verdict.rule, () => verdict.rule];
   return html`<li class=${verdict.passed ? 'good' : 'bad'}><${Icon} name=${verdict.passed ? 'check' : 'cross'} label=${verdict.passed ? words.yes : words.no} />
     <div class="what"><p>${verdict.passed ? yes(verdict, e) : no(verdict, e)}</p>
