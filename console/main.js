@@ -1,7 +1,7 @@
 // What happens when the console is opened?
 // Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
 import {
-  Forbidden, Loading, Page, Shell, State, dress, enterPortal, firstPage, forget, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
+  Forbidden, Loading, Page, Shell, State, dress, enterPortal, firstPage, forget, hasDrafts, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
   startKeys, startRouter, useEffect, useKeys, useState, visiblePages,
 } from './shell.js';
 
@@ -91,7 +91,7 @@ function PortalEnded() {
   const { refresh_url: refresh, return_url: back, name } = look.value;
   useEffect(() => { document.title = `${messages.login.portalEnded} · ${name ?? messages.nav.portalName}`; }, [name]);
   return html`<main class="alone"><${State} icon="clock" title=${messages.login.portalEnded} actions=${(refresh || back) && html`
-    ${refresh && html`<a class="button primary" href=${refresh}>${messages.login.portalAgain}</a>`}${back && html`<a class="button" href=${back} target="_top" rel="noreferrer">${messages.nav.back}</a>`}`}>${messages.login.portalEndedHint(name)}<//></main>`;
+    ${refresh && html`<a class="button primary" href=${refresh}>${messages.login.portalAgain}</a>`}${back && html`<a class="button" href=${back} target="_top" rel="noreferrer">${messages.nav.back}</a>`}`}>${messages.login.portalEndedHint(name)} ${hasDrafts() && messages.login.typedKept}<//></main>`;
 }
 
 /** Where the tab keeps which page a portal showed when its link ended: the next link opens it, with what was typed there. @param {string} ws */

@@ -1,7 +1,7 @@
 // How does one get in?
 // A key is exchanged for a session of 12 hours and never kept; then the workspace is chosen, or the first one is made.
 import {
-  Icon, Loaded, Notice, Problem, firstPage, get, html, link, login, loginReason, messages, navigate, post, rememberNames, session, setSession, useEffect, useForm, useLive, useState, TextField, FormEnd, call,
+  Icon, Loaded, Notice, Problem, firstPage, get, hasDrafts, html, link, login, loginReason, messages, navigate, post, rememberNames, session, setSession, useEffect, useForm, useLive, useState, TextField, FormEnd, call,
 } from '../shell.js';
 
 const words = messages.login;
@@ -39,7 +39,7 @@ function KeyForm() {
   };
   return html`<form onSubmit=${submit}>
     <h1>${words.title}</h1>
-    ${reason === 'ended' && html`<${Notice}>${words.ended}<//>`}
+    ${reason === 'ended' && html`<${Notice}>${words.ended} ${hasDrafts() && words.typedKept}<//>`}
     ${reason === 'once' && html`<${Notice} tone="warn">${words.onceRefused}<//>`}
     ${/* Password managers keep a key under a name. */ ''}<input type="text" autocomplete="username" value=${messages.product} readonly hidden />
     <div class=${`field ${problem ? 'wrong' : ''}`}>

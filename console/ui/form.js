@@ -20,6 +20,10 @@ import { Copy } from './value.js';
  * @property {(value?: any) => void} reset after saving, or to start again
  */
 
+const DRAFT = 'posthorn.draft.';
+/** Whether this tab keeps what somebody typed into a form and did not save. */
+export const hasDrafts = () => Object.keys(sessionStorage).some((key) => key.startsWith(DRAFT));
+
 /**
  * @param {any} initial
  * @param {(value: any) => Promise<any>} save throws a Problem
@@ -27,7 +31,7 @@ import { Copy } from './value.js';
  * @returns {Form}
  */
 export function useForm(initial, save, { draft, secret = [] } = {}) {
-  const key = draft && `posthorn.draft.${draft}`;
+  const key = draft && `${DRAFT}${draft}`;
   const start = useRef(initial);
   const [value, setValue] = useState(() => ({ ...initial, ...(key ? JSON.parse(sessionStorage.getItem(key) ?? 'null') : null) }));
   const [saving, setSaving] = useState(false);
