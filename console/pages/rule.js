@@ -75,7 +75,7 @@ function Edit({ ws, ruleId, loaded, crumbs }) {
     ${editor.isRestored && isDirty && html`<${Notice} actions=${html`<button type="button" class="button small" onClick=${editor.discard}>${texts.discard}</button>`}>${texts.restored}<//>`}
     ${saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json], ...(may('events:ro') ? [['firings', texts.firingsTab]] : [])]} />`}
     ${!saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json]]} />`}
-    ${tab === 'firings' && ruleId ? html`<${Firings} ruleId=${ruleId} steps=${draft.steps} />`
+    ${tab === 'firings' && ruleId && saved ? html`<${Firings} ruleId=${ruleId} steps=${draft.steps} saved=${saved.draft} />`
     : html`<${Builder} view=${tab} editor=${editor} ws=${ws} ruleId=${ruleId} readOnly=${readOnly} endpoints=${[...endpoints.values()].map((each) => ({ id: each.id, name: endpointName(each) }))} />`}
     ${editor.theirs && html`<${Conflict} editor=${editor} nameOf=${nameOf} />`}
     ${made.value && html`<${Secrets} of=${made.value} close=${() => { made.value = null; }} />`}

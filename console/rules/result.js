@@ -2,12 +2,9 @@
 // The backtest: a headline, a strip of the last events, the list, and the exact request for the one that is looked at.
 import { Badge, Copy, Failed, Forbidden, Icon, Loading, Notice, Segments, State, Time, html, link, number, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
-import { find } from './moves.js';
-import { nodeAt, pointers } from './filter.js';
 import { requestOf } from './backtest.js';
 import { tidy } from './json.js';
-import { short } from './paths.js';
-import { shownValue } from './sentence.js';
+import { whyNot } from './why_not.js';
 
 /** @typedef {import('./builder.js').Builder} Builder */
 /** So many events are listed until more are asked for. */
@@ -60,18 +57,6 @@ function Tested({ b, event }) {
       <span class="muted r-when"><${Time} at=${event.timestamp} /></span>
     </button>
   </li>`;
-}
-
-/** The first reason in a few words. @param {import('./filter.js').Group} filter @param {import('./backtest.js').TestedEvent} event */
-function whyNot(filter, event) {
-  const verdict = event.why.find((each) => !each.passed);
-  if (!verdict) return '';
-  if (verdict.rule !== 'filter') return texts.verdicts[verdict.rule] ?? verdict.rule;
-  const failed = verdict.conditions.find((each) => !each.held) ?? verdict.conditions[0];
-  const node = failed && find(filter, nodeAt(pointers(filter), failed.pointer))?.node;
-  if (!failed || !node) return texts.verdicts.filter;
-  const value = failed.found[0];
-  return `${short(node.path)} ${value === undefined ? texts.reasons.missing : `${texts.is} ${shownValue(value)}`}`;
 }
 
 /** What can be done with the event that is looked at. @param {{b: Builder, own: import('./backtest.js').TestedEvent}} props */

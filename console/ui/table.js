@@ -76,7 +76,7 @@ export function Table({ label, columns, rows, id = (row) => row.id, href, select
     const first = heading !== lastGroup;
     lastGroup = heading;
     return html`
-      ${first && html`<tr key=${`group ${heading}`} class="group"><th colspan=${span} scope="rowgroup">${heading}</th>${hidden > 0 && html`<td class="no-narrow" colspan=${hidden}></td>`}</tr>`}
+      ${first && html`<tr key=${`group ${heading} ${id(row)}`} class="group"><th colspan=${span} scope="rowgroup">${heading}</th>${hidden > 0 && html`<td class="no-narrow" colspan=${hidden}></td>`}</tr>`}
       <tr key=${id(row)} data-row=${id(row)} class=${`${to ? 'opens' : ''} ${selection?.value.has(id(row)) ? 'selected' : ''}`} onClick=${to ? (/** @type {MouseEvent} */ e) => openRow(e, to) : undefined} onAuxClick=${to ? (/** @type {MouseEvent} */ e) => openRow(e, to) : undefined}>
         ${selection && html`<td class="check">${selectable(row) && html`<input type="checkbox" aria-label=${messages.list.select} checked=${selection.value.has(id(row))} onChange=${() => toggle(row)} />`}</td>`}
         ${columns.map((c) => html`<td key=${c.head} class=${`${classes(c)} ${c === main ? 'main' : ''}`} data-label=${c.head}>${c === main && to ? html`<a class="row-link" href=${to}>${c.cell(row)}</a>` : c.cell(row)}</td>`)}
