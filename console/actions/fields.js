@@ -28,7 +28,7 @@ export function ActionFields({ form, isNew = false }) {
     <${TextField} form=${form} name="roles" pointer="/roles/*" label=${words.roles} hint=${words.rolesHint} class="mono" spellcheck=${false} placeholder="support" />
     <div class="folds">
       <${Part} form=${form} label=${words.request2} of=${['/template', '/headers']}>
-        <${Json} form=${form} name="template" pointer="/template" label=${words.template} hint=${words.templateHint} rows=${5} />
+        <${Json} form=${form} name="template" pointer="/template" label=${words.template} hint=${words.templateHint} rows=${5} wraps />
         <${AreaField} form=${form} name="headers" pointer="/headers/*" label=${words.headers} hint=${words.headersHint} class="mono" rows="3" spellcheck=${false} />
       <//>
       <${Part} form=${form} label=${words.limits} of=${['/timeout_seconds', '/retries', '/outcomes', '/rate_limit', '/max_concurrency']}>
@@ -54,9 +54,9 @@ function Part({ form, label, of, children }) {
   return html`<${Fold} label=${html`${label}${refused && html`<${Icon} name="warn" class="bad-text" />`}`} open=${opened.current || undefined}>${children}<//>`;
 }
 
-/** @param {{form: import('../ui/form.js').Form, name: string, pointer: string, label: string, hint: string, rows: number}} props */
-const Json = ({ form, name, pointer, label, hint, rows }) => html`<div class="field"><div class="label"><span class="strong">${label}</span><span class="muted">JSON</span></div>
-  <${CodeEditor} label=${label} value=${form.value[name]} change=${(/** @type {string} */ text) => form.set({ [name]: text })} errors=${(form.problem?.errors ?? []).filter((e) => e.pointer === pointer || e.pointer.startsWith(`${pointer}/`))} strip=${pointer} rows=${Math.min(24, Math.max(rows, form.value[name].split('\n').length + 1))} />
+/** @param {{form: import('../ui/form.js').Form, name: string, pointer: string, label: string, hint: string, rows: number, wraps?: boolean}} props */
+const Json = ({ form, name, pointer, label, hint, rows, wraps }) => html`<div class="field"><div class="label"><span class="strong">${label}</span><span class="muted">JSON</span></div>
+  <${CodeEditor} label=${label} value=${form.value[name]} change=${(/** @type {string} */ text) => form.set({ [name]: text })} errors=${(form.problem?.errors ?? []).filter((e) => e.pointer === pointer || e.pointer.startsWith(`${pointer}/`))} strip=${pointer} wraps=${wraps} rows=${Math.min(24, Math.max(rows, form.value[name].split('\n').length + 1))} />
   <p class="hint">${hint}</p></div>`;
 
 /** What the URL reads and the parameters do not have. @param {{value: import('./values.js').ActionValue}} props */

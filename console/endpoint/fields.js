@@ -43,7 +43,7 @@ export function EndpointFields({ form, known, preview, sample, isNew = false }) 
         <div class="pair"><${SelectField} form=${form} name="body" label=${words.bodyLabel} hint=${['slack', 'teams', 'discord'].includes(v.body) ? words.chatHint : undefined} options=${[...(isNew ? [['', words.bodyDefault]] : []), ...words.bodies, ...(v.body === 'email' ? [['email', words.email]] : [])]} />
           <${SelectField} form=${form} name="method" label=${words.method} options=${[['POST', 'POST'], ['PUT', 'PUT'], ['PATCH', 'PATCH']]} /></div>
         <div class="field"><div class="label"><span class="strong">${words.template}</span><span class="muted">JSON</span></div>
-          <${CodeEditor} label=${words.template} value=${v.template} change=${(/** @type {string} */ template) => set({ template })} errors=${errorsOf('template')} strip="/template" rows=${Math.min(20, Math.max(4, v.template.split('\n').length + 1))} />
+          <${CodeEditor} label=${words.template} value=${v.template} change=${(/** @type {string} */ template) => set({ template })} errors=${errorsOf('template')} strip="/template" wraps rows=${Math.min(20, Math.max(4, v.template.split('\n').length + 1))} />
           <p class="hint">${words.templateHint}</p></div>
       <//>
       <${Part} name="more" label=${words.more} form=${form} members=${FOLDS.more}>

@@ -1,10 +1,14 @@
 // How is JSON typed?
 // A textarea with a gutter of line numbers; the line of a mistake or of the server's error is marked and said below.
+// Where long lines wrap, the gutter holds the same text unseen, so that each number stands at the start of its line.
 import { html, Icon, messages, useEffect, useRef } from '../shell.js';
 import { lineOf, mistakeIn } from './json_text.js';
 
 /** One text for all numbers: 10,000 lines stay one node. @param {number} lines */
 const numbers = (lines) => Array.from({ length: lines }, (_, n) => n + 1).join('\n');
+
+/** About so many rows a text takes in a narrow column. @param {string} text */
+const wrapped = (text) => text.split('\n').reduce((sum, each) => sum + Math.max(1, Math.ceil(each.length / 56)), 0);
 
 /**
  * @param {object} props
@@ -16,9 +20,10 @@ const numbers = (lines) => Array.from({ length: lines }, (_, n) => n + 1).join('
  * @param {boolean} [props.json] whether mistakes of JSON are shown while one types; true
  * @param {number} [props.rows]
  * @param {boolean} [props.readOnly]
+ * @param {boolean} [props.wraps] whether long lines are wrapped, for texts of few lines
  * @param {string} [props.id]
  */
-export function CodeEditor({ value, change, label, errors = [], strip = '', json = true, rows = 12, readOnly, id }) {
+export function CodeEditor({ value, change, label, errors = [], strip = '', json = true, rows = 12, readOnly, wraps, id }) {
   const gutter = useRef(/** @type {HTMLElement|null} */ (null));
   const area = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
   const lines = value.split('\n').length;
@@ -47,9 +52,9 @@ export function CodeEditor({ value, change, label, errors = [], strip = '', json
     change(area.current.value);
   };
   return html`<div class=${`editor ${marks.length ? 'wrong' : ''}`}>
-    <div class="editor-body" style=${{ height: `${Math.max(3, rows) * 20 + 16}px` }}>
-      <div class="gutter" aria-hidden="true" ref=${gutter}><div>${numbers(lines)}${[...wrong].map((line) => html`<i key=${line} style=${{ top: `${(line - 1) * 20}px` }}>${line}</i>`)}</div></div>
-      <textarea ref=${area} id=${id} aria-label=${label} aria-invalid=${marks.length ? 'true' : undefined} value=${value} wrap="off" readonly=${readOnly} spellcheck=${false} autocomplete="off" autocapitalize="off" onScroll=${scroll} onKeyDown=${readOnly ? undefined : key} onInput=${(/** @type {any} */ e) => change(e.target.value)}></textarea>
+    <div class=${`editor-body ${wraps ? 'wraps' : ''}`} style=${{ height: `${Math.max(3, rows, wraps ? Math.min(14, wrapped(value)) : 0) * 20 + 16}px` }}>
+      ${wraps ? html`<div class="gutter" aria-hidden="true" ref=${gutter}>${value.split('\n').map((text, n) => html`<div key=${n} class=${wrong.has(n + 1) ? 'wrong-line' : ''}>${text}\u200b</div>`)}</div>` : html`<div class="gutter" aria-hidden="true" ref=${gutter}><div>${numbers(lines)}${[...wrong].map((line) => html`<i key=${line} style=${{ top: `${(line - 1) * 20}px` }}>${line}</i>`)}</div></div>`}
+      <textarea ref=${area} id=${id} aria-label=${label} aria-invalid=${marks.length ? 'true' : undefined} value=${value} wrap=${wraps ? 'soft' : 'off'} readonly=${readOnly} spellcheck=${false} autocomplete="off" autocapitalize="off" onScroll=${scroll} onKeyDown=${readOnly ? undefined : key} onInput=${(/** @type {any} */ e) => change(e.target.value)}></textarea>
     </div>
     ${marks.length > 0 && html`<div role="status"><ul class="editor-errors">${marks.map((m) => html`<li key=${m.words}><button type="button" class="plain" onClick=${() => go(m.line)}>${messages.json.line(m.line)}</button><span class="error"><${Icon} name="warn" />${m.words}</span></li>`)}</ul></div>`}
   </div>`;
