@@ -59,7 +59,7 @@ export function Forbidden({ problem, scope }) {
 export function Stale({ live }) {
   const now = useClock(1000);
   if (!live.stale) return null;
-  return html`<p class="notice warn" role="status"><${Icon} name="clock" />${words.stale(now - live.updatedAt)} <button class="plain" onClick=${() => live.refresh()}>${words.retry}</button></p>`;
+  return html`<p class="notice warn" role="status"><${Icon} name="clock" /><span>${words.stale(now - live.updatedAt)} <button class="plain" onClick=${() => live.refresh()}>${words.retry}</button></span></p>`;
 }
 
 /** A page that searched only a part; the pager below it goes on (`further`). @param {{looked?: string, backTo?: string|null}} props `looked`: how many of what */

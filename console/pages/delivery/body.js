@@ -38,5 +38,5 @@ function Sent({ preview, last }) {
   if (!preview) return html`<${Loading} rows=${4} height=${24} />`;
   if (preview instanceof Problem) return html`<${Failed} problem=${preview} compact />`;
   const same = last && preview.body_sha256 === last.request.body_sha256;
-  return html`<p class=${`notice ${same ? 'good' : ''}`}><${Icon} name=${same ? 'check' : 'info'} />${!last ? words.bodyNow : same ? words.bodySame(last.number) : words.bodyOther(last.number)}</p><${JsonTree} text=${preview.body} label=${words.showBody} />`;
+  return html`<p class=${`notice ${same ? 'good' : ''}`}><${Icon} name=${same ? 'check' : 'info'} /><span>${!last ? words.bodyNow : same ? words.bodySame(last.number) : words.bodyOther(last.number)}</span></p><${JsonTree} text=${preview.body} label=${words.showBody} />`;
 }

@@ -59,7 +59,7 @@ function Exchange({ attempt }) {
     <section aria-label=${words.request}><h3>${words.request}</h3>
       ${request.url ? html`<p class="mono break">${request.method} <bdi dir="ltr">${request.url}</bdi> <${Copy} text=${request.url} /></p>` : html`<p class="muted">${words.oldAttempt}</p>`}
       <${Headers} of=${request.headers} />
-      ${request.undefined?.length > 0 && html`<p class="notice warn"><${Icon} name="warn" />${words.undefinedMembers(request.undefined.join(', '))}</p>`}
+      ${request.undefined?.length > 0 && html`<p class="notice warn"><${Icon} name="warn" /><span>${words.undefinedMembers(request.undefined.join(', '))}</span></p>`}
       <dl class="headers"><div><dt>${words.sentAt}</dt><dd><${Instant} at=${attempt.started_at} /></dd></div><div><dt>${words.size}</dt><dd>${size(request.body_bytes)}</dd></div><div><dt>${words.sha}</dt><dd><span title=${request.body_sha256}>${middle(request.body_sha256, 20)}</span> <${Copy} text=${request.body_sha256} /></dd></div></dl>
     </section>
     <section aria-label=${words.response}><h3>${words.response}</h3>
