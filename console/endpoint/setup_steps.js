@@ -17,19 +17,20 @@ export function useFocus(wanted) {
   return target;
 }
 
-/** Leads to the step that has just become the next one; the result above stays in sight until then. @param {{to: number}} props */
-export function GoOn({ to }) {
+/** Leads to the step that has just become the next one; the result above stays in sight until then. @param {{to: number, gone: () => void}} props */
+export function GoOn({ to, gone }) {
   const button = useFocus(true);
   const go = () => {
     const step = document.getElementById(`step-${to}`);
     step?.scrollIntoView({ block: 'start' });
     /** @type {HTMLElement|null|undefined} */ (step?.querySelector('[data-first]') ?? step?.querySelector('h2'))?.focus({ preventScroll: true });
+    gone();
   };
   return html`<button type="button" ref=${button} class="button primary" onClick=${go}>${words.next}</button>`;
 }
 
-/** @param {{ws: string, done: (id: string) => Promise<void>}} props */
-export function MakeStep({ ws, done }) {
+/** @param {{ws: string, quiet: boolean, done: (id: string) => Promise<void>}} props `quiet`: another button of the page is the main one */
+export function MakeStep({ ws, quiet, done }) {
   const form = useForm({ url: '' }, async ({ url }) => {
     const made = await post('/v1/webhook-endpoints', { workspace_id: ws, url: url.trim() });
     rememberSecret(made);
@@ -37,13 +38,13 @@ export function MakeStep({ ws, done }) {
   }, { draft: `setup.${ws}` });
   return html`<form onSubmit=${form.submit} novalidate>
     <${TextField} form=${form} name="url" label=${words.url} hint=${words.urlHint} class="mono" inputmode="url" spellcheck=${false} placeholder="https://example.com/webhooks" autofocus />
-    <${FormEnd} form=${form} save=${words.makeNow} shown=${['/url']}><a class="button" href=${link('endpoints', 'new')}>${words.full}</a><//>
+    <${FormEnd} form=${form} save=${words.makeNow} quiet=${quiet} shown=${['/url']}><a class="button" href=${link('endpoints', 'new')}>${words.full}</a><//>
     <p class="hint below">${words.noReceiver}</p>
   </form>`;
 }
 
-/** @param {{endpoint: any, focus: boolean, isDone: boolean, isLast: boolean, done: () => Promise<void>}} props `isLast`: the last one that is done */
-export function DeliverStep({ endpoint, focus, isDone, isLast, done }) {
+/** @param {{endpoint: any, focus: boolean, isDone: boolean, goOn: (() => void)|null, done: () => Promise<void>}} props `goOn`: once it was just done */
+export function DeliverStep({ endpoint, focus, isDone, goOn, done }) {
   const [busy, setBusy] = useState(false);
   const [delivery, setDelivery] = useState(/** @type {any} */ (null));
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
@@ -62,22 +63,22 @@ export function DeliverStep({ endpoint, focus, isDone, isLast, done }) {
   };
   return html`${isDone && !delivery && html`<p class="muted">${words.deliveredFact}</p>`}
     <div class="row below"><button type="button" ref=${button} class=${`button ${isDone ? '' : 'primary'}`} aria-disabled=${busy ? 'true' : undefined} onClick=${send}>${busy ? words.sending : delivery || isDone ? words.deliverAgain : words.deliverNow}</button>
-      ${isLast && delivery && html`<${GoOn} to=${2} />`}
+      ${goOn && delivery && html`<${GoOn} to=${2} gone=${goOn} />`}
       <a class="button" href=${link('endpoints', endpoint.id, { tab: 'settings' })}>${words.changeUrl}</a></div>
     ${problem && html`<${Failed} problem=${problem} compact />`}${delivery && html`<${Exchange} key=${delivery.id} delivery=${delivery} url=${endpoint.url} />`}`;
 }
 
-/** @param {{endpoint: any, verdict: string|null, isDone: boolean, isLast: boolean, done: () => Promise<void>}} props */
-export function VerifyStep({ endpoint, verdict, isDone, isLast, done }) {
+/** @param {{endpoint: any, verdict: string|null, quiet: boolean, goOn: (() => void)|null, done: () => Promise<void>}} props */
+export function VerifyStep({ endpoint, verdict, quiet, goOn, done }) {
   const [proved, setProved] = useState(false);
   return html`<div class="stack"><${ShownSecret} id=${endpoint.id} />
     ${!secretOf(endpoint.id) && !endpoint.public_key && html`<div class="row"><span class="muted">${words.lost}</span><${Rotate} endpoint=${endpoint} done=${done} /></div>`}
     <${Samples} endpoint=${endpoint} secret=${secretOf(endpoint.id)} />
-    <section><h3>${words.prove}</h3><${Prove} endpoint=${endpoint} verdict=${verdict} primary=${!isDone} done=${async () => { setProved(true); await done(); }}>${isLast && proved && html`<${GoOn} to=${3} />`}<//></section></div>`;
+    <section><h3>${words.prove}</h3><${Prove} endpoint=${endpoint} verdict=${verdict} primary=${!quiet} done=${async () => { setProved(true); await done(); }}>${goOn && proved && html`<${GoOn} to=${3} gone=${goOn} />`}<//></section></div>`;
 }
 
-/** @param {{ws: string, endpoint: any, isDone: boolean, done: () => Promise<void>}} props */
-export function OwnStep({ ws, endpoint, isDone, done }) {
+/** @param {{ws: string, endpoint: any, isDone: boolean, quiet: boolean, done: () => Promise<void>}} props */
+export function OwnStep({ ws, endpoint, isDone, quiet, done }) {
   const first = endpoint?.events[0]?.replace(/\*$/, 'created') ?? 'invoice.paid';
   const [accepted, setAccepted] = useState(/** @type {any} */ (null));
   const form = useForm({ type: first, data: '{\n  "amount": 4200,\n  "currency": "EUR"\n}' }, async (value) => {
@@ -88,7 +89,7 @@ export function OwnStep({ ws, endpoint, isDone, done }) {
   return html`<form onSubmit=${form.submit} novalidate>
       <${TextField} form=${form} name="type" label=${words.type} hint=${words.typeHint} class="mono" spellcheck=${false} data-first="" />
       <${Field} label=${words.payload}>${() => html`<${CodeEditor} label=${words.payload} value=${form.value.data} change=${(/** @type {string} */ data) => form.set({ data })} rows=${5} errors=${(form.problem?.errors ?? []).filter((e) => e.pointer.startsWith('/data'))} strip="/data" />`}<//>
-      <${FormEnd} form=${form} save=${words.sendOwn} shown=${(form.problem?.errors ?? []).map((e) => e.pointer).filter((p) => p === '/type' || p.startsWith('/data'))} />
+      <${FormEnd} form=${form} save=${words.sendOwn} quiet=${quiet} shown=${(form.problem?.errors ?? []).map((e) => e.pointer).filter((p) => p === '/type' || p.startsWith('/data'))} />
     </form>
     ${accepted && html`<div class="below" role="status"><${Notice} tone=${accepted.deliveries_count ? 'good' : 'warn'} actions=${html`<a class="button small" href=${link('events', accepted.id)}>${words.openLedger}</a>`}>${words.accepted(accepted.deliveries_count)}<//></div>`}
     ${isDone && !accepted && html`<p class="muted below">${words.ownFact}</p>`}

@@ -24,6 +24,10 @@ function Steps({ ws, facts, refresh }) {
   const [opened, setOpened] = useState(/** @type {Record<number, boolean>} */ ({}));
   // A step that has just been done stays open, so that its result can be read; the focus goes to the next one.
   const [begun] = useState(next);
+  // Until one goes on, the button that leads there is the main one of the page; then it is the next step's own.
+  const [gone, setGone] = useState(begun);
+  const waits = next > Math.max(gone, 1) && next < 4;
+  const goOn = () => setGone(next);
   const isOpen = (/** @type {number} */ n) => opened[n] ?? (n === next || (n >= begun && n < next && n > 0));
   const step = (/** @type {number} */ n, /** @type {string} */ title, /** @type {string} */ hint, /** @type {boolean} */ isDone, /** @type {any} */ content) => html`<${Step} key=${n} n=${n} title=${title} hint=${hint} isDone=${isDone} isNext=${n === next} isOpen=${isOpen(n)} opens=${n === 0 ? words.another : words.open} open=${content && (isDone || n < next) ? (/** @type {boolean} */ on) => setOpened({ ...opened, [n]: on }) : null}>${content}<//>`;
   const made = async (/** @type {string} */ id) => { setOpened({ ...opened, 0: false }); setQuery({ endpoint: id }, { replace: true }); };
@@ -31,10 +35,10 @@ function Steps({ ws, facts, refresh }) {
   return html`
     ${endpoints.length > 1 && html`<label class="which"><span class="muted">${words.which}</span><select value=${endpoint.id} onChange=${(/** @type {any} */ e) => setQuery({ endpoint: e.target.value })}>${endpoints.map((/** @type {any} */ e) => html`<option key=${e.id} value=${e.id}>${endpointName(e)}</option>`)}</select></label>`}
     <ol class="steps">
-      ${step(0, words.make, done.made ? words.made(endpoints.length) : words.makeHint, done.made, html`<${MakeStep} ws=${ws} done=${made} />`)}
-      ${step(1, words.deliver, words.deliverHint, done.delivered, endpoint && html`<${DeliverStep} key=${endpoint.id} endpoint=${endpoint} focus=${focus(1)} isDone=${done.delivered} isLast=${next === 2} done=${refresh} />`)}
-      ${step(2, words.verify, words.verifyHint, done.verified, endpoint && html`<${VerifyStep} key=${endpoint.id} endpoint=${endpoint} verdict=${lastVerdict(facts.checks, endpoints, endpoint.id)} isDone=${done.verified} isLast=${next === 3} done=${refresh} />`)}
-      ${step(3, words.own, words.ownHint, done.own, endpoint && html`<${OwnStep} key=${endpoint.id} ws=${ws} endpoint=${endpoint} isDone=${done.own} done=${refresh} />`)}
+      ${step(0, words.make, done.made ? words.made(endpoints.length) : words.makeHint, done.made, html`<${MakeStep} ws=${ws} quiet=${done.made} done=${made} />`)}
+      ${step(1, words.deliver, words.deliverHint, done.delivered, endpoint && html`<${DeliverStep} key=${endpoint.id} endpoint=${endpoint} focus=${focus(1)} isDone=${done.delivered} goOn=${waits && next === 2 ? goOn : null} done=${refresh} />`)}
+      ${step(2, words.verify, words.verifyHint, done.verified, endpoint && html`<${VerifyStep} key=${endpoint.id} endpoint=${endpoint} verdict=${lastVerdict(facts.checks, endpoints, endpoint.id)} quiet=${done.verified || waits} goOn=${waits && next === 3 ? goOn : null} done=${refresh} />`)}
+      ${step(3, words.own, words.ownHint, done.own, endpoint && html`<${OwnStep} key=${endpoint.id} ws=${ws} endpoint=${endpoint} isDone=${done.own} quiet=${done.own || waits} done=${refresh} />`)}
     </ol>
     ${next === 4 && html`<div class="all-done" role="status"><${Empty} icon="check" title=${words.allDone} actions=${html`<a class="button primary" href=${link('deliveries')}>${words.nextWatch}</a><a class="button" href=${link('catalogue')}>${words.nextTypes}</a>${may('admin:ro') && html`<a class="button" href=${link('keys')}>${words.nextKeys}</a>`}`}>${words.allDoneHint}<//></div>`}`;
 }
