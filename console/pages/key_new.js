@@ -26,6 +26,7 @@ export default function NewKey({ ws }) {
     navigate(link('keys', made.id));
   }, { draft: `key.${ws}` });
   const { value } = form;
+  const invokes = value.scopes.includes('actions');
   return html`<${Page} narrow title=${words.new} crumbs=${[[words.title, link('keys')]]}>
     <form onSubmit=${form.submit} novalidate>
       <${TextField} form=${form} name="name" label=${words.name} hint=${words.nameHint} autofocus />
@@ -33,10 +34,11 @@ export default function NewKey({ ws }) {
         <div class="row presets" id=${a.id}><span class="muted">${words.presets}</span>${words.preset.map(([word, scopes]) => html`<button key=${word} type="button" class="button small" onClick=${() => form.set({ scopes })}>${word}</button>`)}</div>
         <${ScopePicker} nouns=${NOUNS} scopes=${value.scopes} change=${(/** @type {string[]} */ scopes) => form.set({ scopes })} />`}<//>
       ${value.scopes.includes('admin') && html`<div class="below"><${Notice} tone="warn">${words.adminWarn}<//></div>`}
-      <${TextField} form=${form} name="roles" label=${words.roles} hint=${words.rolesHint} pointer="/roles/*" optional />
+      <${TextField} form=${form} name="roles" label=${words.roles} hint=${words.rolesHint} pointer="/roles/*" optional=${!invokes} />
+      ${invokes && rolesOf(value.roles).length === 0 && html`<p class="warn-text hint-line">${words.noRoles}</p>`}
       <${SelectField} form=${form} name="expires" label=${words.expires} pointer="/expires_at" options=${words.expiry} />
       ${value.expires === 'date' && html`<${TextField} form=${form} name="day" type="date" label=${words.day} pointer="/expires_at" />`}
-      ${anywhere && html`<${CheckField} form=${form} name="everywhere" label=${words.forAll} pointer="/workspace_id" />`}
+      ${anywhere && html`<${CheckField} form=${form} name="everywhere" label=${words.forAll} pointer="/workspace_id" />${invokes && value.everywhere && html`<p class="warn-text hint-line">${words.agentEverywhere}</p>`}`}
       <${FormEnd} form=${form} save=${words.create} working=${words.creating} shown=${['/name', '/expires_at', '/workspace_id', ...(form.problem?.errors ?? []).map((e) => e.pointer).filter((p) => /^\/(scopes|roles)/.test(p))]} />
     </form>
   <//>`;
