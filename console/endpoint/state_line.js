@@ -16,7 +16,7 @@ function useStateWords(endpoint) {
 /** @param {{endpoint: any}} props */
 export function StateCell({ endpoint }) {
   const { mark, next } = useStateWords(endpoint);
-  return html`<span class="state-cell">${mark}${next && html`<span class="cut muted" title=${next}>${next}</span>`}</span>`;
+  return html`<span class="state-cell">${mark}${next && html`<span class="cut muted" title=${next}>${next.split(' · ').map((part, n, all) => html`<span key=${n}>${part}${n < all.length - 1 && ' ·'}</span> `)}</span>`}</span>`;
 }
 
 /** @param {{endpoint: any}} props */
