@@ -9,11 +9,10 @@ import { PRESETS } from './values.js';
 
 const LAST = 6;
 
-/** @param {{endpoint: any}} props */
-export default function Overview({ endpoint }) {
+/** @param {{endpoint: any, figures: import('../live.js').Live}} props `figures`: of the last 24 hours */
+export default function Overview({ endpoint, figures }) {
   const path = `/v1/webhook-endpoints/${endpoint.id}`;
   const allowed = may('deliveries:ro');
-  const figures = useLive(allowed ? `${path}/statistics` : null, {}, { every: 30_000 });
   const last = useLive(allowed ? `${path}/deliveries` : null, { limit: LAST }, { every: 5000, read: pageOfArray });
   const bad = isBad(endpoint);
   // The oldest parked delivery is the one that probes: its last answer is the endpoint's.

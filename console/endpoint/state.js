@@ -3,11 +3,20 @@
 import { lastAnswer, span } from '../shell.js';
 import { words } from '../messages/en/endpoints.js';
 
+/** The figures of 24 hours tell of an endpoint that was made since: an hour less, because they count whole hours. */
+const LATELY_MS = 23 * 3_600_000;
+
+/** Whether the endpoint is so new that its figures of the last day are all that there is. @param {any} endpoint @param {number} now */
+export const isNew = (endpoint, now) => now - Date.parse(endpoint.created_at) < LATELY_MS;
+
+/** The exact counts, which only one endpoint's figures have, are there before the others. @param {any} figures */
+const isUnused = (figures) => figures?.total.attempts === 0 && Object.values(figures.exact ?? {}).every((n) => n === 0);
+
 /**
- * @param {any} endpoint @param {number} now
- * @returns {{state: 'healthy'|'failing'|'disabled', line: string, next: string}}
+ * @param {any} endpoint @param {number} now @param {any} [figures] of the last 24 hours
+ * @returns {{state: 'healthy'|'unused'|'failing'|'disabled', line: string, next: string}}
  */
-export function stateWords(endpoint, now) {
+export function stateWords(endpoint, now, figures) {
   const { health } = endpoint;
   const parked = health?.parked > 0 ? words.parked(health.parked, health.parked_exact !== false) : '';
   if (!endpoint.active) {
@@ -16,6 +25,7 @@ export function stateWords(endpoint, now) {
     const why = words.off[endpoint.disabled_reason];
     return { state: 'disabled', line, next: [kept ? words.offKeptShort : words.offSkippedShort, parked, why].filter(Boolean).join(' · ') };
   }
+  if (!health?.failures && !parked && isUnused(figures) && isNew(endpoint, now)) return { state: 'unused', line: words.unused, next: '' };
   if (!health?.failures) return { state: 'healthy', line: words.healthy, next: parked };
   const line = health.failing_since ? words.failingFor(span(now - Date.parse(health.failing_since))) : words.failures(health.failures);
   const next = health.next_probe_at ? words.nextProbe(Date.parse(health.next_probe_at) - now) : health.circuit === 'open' ? '' : words.retryNow;

@@ -9,6 +9,16 @@ test('a healthy endpoint needs no second line', () => {
   assert.deepEqual(stateWords(endpoint(), now), { state: 'healthy', line: 'Healthy', next: '' });
 });
 
+test('a new endpoint is not called healthy before anything was sent', () => {
+  const made = endpoint({ created_at: '2026-11-21T11:00:00Z' });
+  const state = (figures, e = made) => stateWords(e, now, figures).state;
+  assert.equal(state({ total: { attempts: 0 } }), 'unused');
+  assert.equal(state({ total: { attempts: 1 } }), 'healthy');
+  assert.equal(state({ total: { attempts: 0 }, exact: { delivered: 1 } }), 'healthy', 'it is not counted yet');
+  assert.equal(state(undefined), 'healthy', 'nobody knows');
+  assert.equal(state({ total: { attempts: 0 } }, endpoint({ created_at: '2026-11-19T11:00:00Z' })), 'healthy', 'it may have had some before');
+});
+
 test('a failing endpoint says since when, what waits and what happens next', () => {
   const health = { failures: 7, last_error: 'http_status', response_status: 500, failing_since: '2026-11-21T11:48:00Z', circuit: 'open', next_probe_at: '2026-11-21T12:00:40Z', parked: 14, parked_exact: true };
   assert.deepEqual(stateWords(endpoint({ health }), now), { state: 'failing', line: 'Failing for 12 min', next: 'answered 500 · next probe in 40 s · 14 parked · 7 failures in a row' });

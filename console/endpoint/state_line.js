@@ -3,24 +3,24 @@
 import { Icon, html, useClock } from '../shell.js';
 import { stateWords } from './state.js';
 
-const LOOKS = { healthy: ['check', 'good'], failing: ['warn', 'bad'], disabled: ['pause', 'quiet'] };
+const LOOKS = { healthy: ['check', 'good'], unused: ['dash', 'quiet'], failing: ['warn', 'bad'], disabled: ['pause', 'quiet'] };
 
-/** @param {any} endpoint */
-function useStateWords(endpoint) {
+/** @param {any} endpoint @param {any} figures */
+function useStateWords(endpoint, figures) {
   const now = useClock(endpoint.health?.next_probe_at ? 1000 : 30_000);
-  const words = stateWords(endpoint, now);
+  const words = stateWords(endpoint, now, figures);
   const [icon, tone] = LOOKS[words.state];
   return { ...words, mark: html`<span class=${`status ${tone}`}><${Icon} name=${icon} /><span class="word">${words.line}</span></span>` };
 }
 
-/** @param {{endpoint: any}} props */
-export function StateCell({ endpoint }) {
-  const { mark, next } = useStateWords(endpoint);
+/** @param {{endpoint: any, figures?: any}} props `figures`: of the last 24 hours */
+export function StateCell({ endpoint, figures }) {
+  const { mark, next } = useStateWords(endpoint, figures);
   return html`<span class="state-cell">${mark}${next && html`<span class="cut muted" title=${next}>${next.split(' · ').map((part, n, all) => html`<span key=${n}>${part}${n < all.length - 1 && ' ·'}</span> `)}</span>`}</span>`;
 }
 
-/** @param {{endpoint: any}} props */
-export function StateLine({ endpoint }) {
-  const { mark, next } = useStateWords(endpoint);
+/** @param {{endpoint: any, figures?: any}} props `figures`: of the last 24 hours */
+export function StateLine({ endpoint, figures }) {
+  const { mark, next } = useStateWords(endpoint, figures);
   return html`<span class="state-line">${mark}${next && html` <span class="muted">${next}</span>`}</span>`;
 }

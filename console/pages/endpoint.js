@@ -4,6 +4,7 @@ import { Failed, Loading, May, Notice, Page, State, Tabs, currentTab, endpointNa
 import { PauseOrSwitchOn, Preview, SendTest } from '../endpoint/actions.js';
 import { readEndpoint } from '../endpoint/read.js';
 import { ShownSecret } from '../endpoint/secret.js';
+import { isNew } from '../endpoint/state.js';
 import { StateLine } from '../endpoint/state_line.js';
 import { styles } from '../endpoint/styles.js';
 import { words } from '../messages/en/endpoint.js';
@@ -21,29 +22,32 @@ const loaded = {};
 /** @param {{ws: string, id: string}} props */
 export default function Endpoint({ ws, id }) {
   const live = useLive(`/v1/webhook-endpoints/${encodeURIComponent(id)}`, { workspace_id: ws }, { every: 5000, read: readEndpoint });
+  // The overview shows them, and the head of each part whether anything was sent to a new one.
+  const asks = may('deliveries:ro') && live.data && (currentTab('overview') === 'overview' || isNew(live.data, Date.now()));
+  const figures = useLive(asks ? `/v1/webhook-endpoints/${live.data.id}/statistics` : null, {}, { every: 30_000 });
   if (live.error) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Gone} ws=${ws} id=${id} live=${live} /><//>`;
   const endpoint = live.data;
   if (!endpoint) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Loading} rows=${8} /><//>`;
   const tabs = [['overview', words.overview], ...(may('deliveries:ro') ? [['deliveries', words.deliveries]] : []), ...(endpoint.rule_id ? [] : [['settings', words.settings]]), ['verify', words.verify]];
   const asked = currentTab('overview');
   const tab = tabs.some(([name]) => name === asked) ? asked : 'overview';
-  return html`<${Page} title=${endpointName(endpoint)} heading=${html`<bdi>${endpointName(endpoint)}</bdi>`} crumbs=${[[words.endpoints, link('endpoints')]]} note=${html`<${StateLine} endpoint=${endpoint} />`}
+  return html`<${Page} title=${endpointName(endpoint)} heading=${html`<bdi>${endpointName(endpoint)}</bdi>`} crumbs=${[[words.endpoints, link('endpoints')]]} note=${html`<${StateLine} endpoint=${endpoint} figures=${figures.data} />`}
     actions=${html`<${Preview} endpoint=${endpoint} /><${May} scope="webhooks">${!endpoint.rule_id && html`<${PauseOrSwitchOn} endpoint=${endpoint} done=${live.refresh} />`}<${SendTest} endpoint=${endpoint} done=${live.refresh} /><//>`}>
     <${Tabs} label=${words.parts} tabs=${tabs} />
     ${endpoint.rule_id && html`<${Notice} actions=${html`<a class="button small" href=${link('rules', endpoint.rule_id)}>${words.openRule}</a>`}>${words.ofRule}<//>`}
     <${ShownSecret} id=${endpoint.id}>${tab !== 'verify' && html`<a class="button" href=${link('endpoints', endpoint.id, { tab: 'verify' })}>${words.nextVerify}</a>`}<//>
-    <${Part} key=${tab} name=${tab} ws=${ws} endpoint=${endpoint} refresh=${live.refresh} />
+    <${Part} key=${tab} name=${tab} ws=${ws} endpoint=${endpoint} figures=${figures} refresh=${live.refresh} />
   <//>`;
 }
 
-/** @param {{name: string, ws: string, endpoint: any, refresh: () => Promise<void>}} props */
-function Part({ name, ws, endpoint, refresh }) {
+/** @param {{name: string, ws: string, endpoint: any, figures: import('../live.js').Live, refresh: () => Promise<void>}} props */
+function Part({ name, ws, endpoint, figures, refresh }) {
   const [, draw] = useState(0);
   const [broken, setBroken] = useState(/** @type {Error|null} */ (null));
   useEffect(() => { if (!loaded[name]) FILES[name]().then((module) => { loaded[name] = module.default; draw((n) => n + 1); }, setBroken); }, [name]);
   if (broken) throw broken;
   const Module = loaded[name];
-  return Module ? html`<div class="tab-part"><${Module} key=${endpoint.id} ws=${ws} endpoint=${endpoint} refresh=${refresh} /></div>` : html`<${Loading} rows=${6} />`;
+  return Module ? html`<div class="tab-part"><${Module} key=${endpoint.id} ws=${ws} endpoint=${endpoint} figures=${figures} refresh=${refresh} /></div>` : html`<${Loading} rows=${6} />`;
 }
 
 /** Not there: perhaps it was deleted. @param {{ws: string, id: string, live: import('../live.js').Live}} props */

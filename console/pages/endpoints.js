@@ -58,7 +58,7 @@ function useFound(ws, query) {
 
 /** @param {{rows: any[], byId: Map<string, any>}} props */
 const Rows = ({ rows, byId }) => html`<${Table} label=${words.title} rows=${rows} href=${(/** @type {any} */ e) => link('endpoints', e.id)} columns=${[
-  { head: words.state, width: '30%', cell: (/** @type {any} */ e) => html`<${StateCell} endpoint=${e} />` },
+  { head: words.state, width: '30%', cell: (/** @type {any} */ e) => html`<${StateCell} endpoint=${e} figures=${byId.get(e.id)} />` },
   { head: words.endpoint, main: true, cell: (/** @type {any} */ e) => html`<${Name} endpoint=${e} />` },
   { head: words.wants, width: '18%', narrow: 'hide', cell: (/** @type {any} */ e) => html`<${Wants} endpoint=${e} />` },
   ...(may('deliveries:ro') ? [
