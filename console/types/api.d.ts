@@ -3070,13 +3070,6 @@ export interface components {
          *       "rules": [
          *         {
          *           "conditions": [],
-         *           "matched": null,
-         *           "passed": true,
-         *           "rule": "active",
-         *           "tried": []
-         *         },
-         *         {
-         *           "conditions": [],
          *           "matched": "invoice.*",
          *           "passed": true,
          *           "rule": "event_type",
@@ -3090,6 +3083,13 @@ export interface components {
          *           "matched": null,
          *           "passed": true,
          *           "rule": "channels",
+         *           "tried": []
+         *         },
+         *         {
+         *           "conditions": [],
+         *           "matched": null,
+         *           "passed": true,
+         *           "rule": "active",
          *           "tried": []
          *         },
          *         {
@@ -3729,6 +3729,11 @@ export interface components {
              * @example 0.1.0
              */
             version: string;
+            /**
+             * @description The name of the only workspace of the key, for a key or session that is limited to one.
+             * @example Acme GmbH
+             */
+            workspace_name?: string | null;
         };
         /**
          * @description The HTTP method of a request. A delivery is never a `GET` or `DELETE`, which have no body; the call of an action may be.
@@ -5055,7 +5060,7 @@ export interface components {
          * @description A rule of the fan-out: the endpoint is switched on, or off only for failing (`active`); it subscribes to the event type (`event_type`); it is not limited to other channels (`channels`); the event meets its filter (`filter`); the rule that it is a step of did not lead to the event itself (`loop`) and is live (`live`); it is not full of parked deliveries (`parked`); the operational event is not about the endpoint itself (`about_another`).
          * @enum {string}
          */
-        Rule: "active" | "event_type" | "channels" | "filter" | "loop" | "live" | "parked" | "about_another";
+        Rule: "event_type" | "channels" | "active" | "filter" | "loop" | "live" | "parked" | "about_another";
         /** @description The settings of a rule. A field that is left out takes its default. */
         RuleChange: {
             /** @description Whether the rule is switched on. While it is off, its deliveries under way are cancelled. */
@@ -9322,13 +9327,6 @@ export interface operations {
                      *       "rules": [
                      *         {
                      *           "conditions": [],
-                     *           "matched": null,
-                     *           "passed": true,
-                     *           "rule": "active",
-                     *           "tried": []
-                     *         },
-                     *         {
-                     *           "conditions": [],
                      *           "matched": "invoice.*",
                      *           "passed": true,
                      *           "rule": "event_type",
@@ -9342,6 +9340,13 @@ export interface operations {
                      *           "matched": null,
                      *           "passed": true,
                      *           "rule": "channels",
+                     *           "tried": []
+                     *         },
+                     *         {
+                     *           "conditions": [],
+                     *           "matched": null,
+                     *           "passed": true,
+                     *           "rule": "active",
                      *           "tried": []
                      *         },
                      *         {
@@ -9776,7 +9781,8 @@ export interface operations {
                      *       "portal_link_id": null,
                      *       "session_id": null,
                      *       "user": "user-17",
-                     *       "version": "0.1.0"
+                     *       "version": "0.1.0",
+                     *       "workspace_name": "Acme GmbH"
                      *     }
                      */
                     "application/json": components["schemas"]["Me"];
@@ -10456,7 +10462,7 @@ export interface operations {
                      *               ],
                      *               "matched": "invoice.*",
                      *               "passed": false,
-                     *               "rule": "active",
+                     *               "rule": "event_type",
                      *               "tried": [
                      *                 [
                      *                   "invoice.*"

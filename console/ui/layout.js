@@ -56,8 +56,12 @@ export function rememberNames(workspaces) {
 }
 /** @param {string} ws */
 async function learnName(ws) {
-  if (!ws || workspaceNames.value[ws] || !may('workspaces:ro')) return;
-  try { rememberNames([(await call('GET', `/v1/workspaces/${ws}`)).data]); } catch { /* the id is shown */ }
+  if (!ws || workspaceNames.value[ws]) return;
+  try {
+    if (may('workspaces:ro')) { rememberNames([(await call('GET', `/v1/workspaces/${ws}`)).data]); return; }
+    const { data } = await call('GET', '/v1/me');
+    if (data.workspace_name && data.api_key.workspace_id === ws) rememberNames([{ id: ws, name: data.workspace_name }]);
+  } catch { /* the id is shown */ }
 }
 
 const menuOpen = signal(false);

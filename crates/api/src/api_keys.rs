@@ -88,6 +88,10 @@ pub struct Me {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(examples("user-17")))]
     pub user: Option<String>,
+    /// The name of the only workspace of the key, for a key or session that is limited to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(examples("Acme GmbH")))]
+    pub workspace_name: Option<String>,
     /// The version of Posthorn that answers.
     #[cfg_attr(feature = "openapi", schema(examples("0.1.0")))]
     pub version: String,
@@ -136,6 +140,7 @@ impl Me {
             session_id: None,
             portal_link_id: None,
             user: None,
+            workspace_name: None,
             version: version.to_owned(),
         };
         match caller.login.as_deref().map(|login| &login.kind) {

@@ -32,10 +32,10 @@ pub struct ExplainQuery {
     "event_id": "evt_01M7Z294KETHNPJB3QG0VDG1JA", "endpoint_id": "we_01M7Z2902B976DQF8TPFF6EEZ2",
     "event_type": "invoice.paid", "channels": [], "passes": false,
     "rules": [
-        { "rule": "active", "passed": true, "tried": [], "matched": null, "conditions": [] },
         { "rule": "event_type", "passed": true, "tried": ["order.*", "invoice.*"], "matched": "invoice.*",
           "conditions": [] },
         { "rule": "channels", "passed": true, "tried": [], "matched": null, "conditions": [] },
+        { "rule": "active", "passed": true, "tried": [], "matched": null, "conditions": [] },
         { "rule": "filter", "passed": false, "tried": [], "matched": null, "conditions": [
             { "pointer": "", "held": false, "found": [4200], "reason": "out_of_range" } ] },
         { "rule": "parked", "passed": true, "tried": [], "matched": null, "conditions": [] },

@@ -36,6 +36,7 @@ async fn a_link_opens_what_it_names_and_nothing_else() {
     assert!(link["id"].as_str().unwrap().starts_with("link_"));
     let me = call(&inside, "GET", "/v1/me", Value::Null).await.1;
     assert_eq!((&me["kind"], &me["portal_link_id"]), (&json!("portal"), &link["id"]));
+    assert_eq!(me.get("workspace_name"), None, "a customer does not see what it is called here");
     assert_eq!(
         (&me["user"], &me["api_key"]["scopes"]),
         (&json!("user-17"), &json!(["webhooks", "events:ro"]))

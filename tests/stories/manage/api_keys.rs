@@ -149,6 +149,9 @@ async fn a_caller_learns_what_its_key_may_do() {
     assert_eq!(me["api_key"]["scopes"], json!(["events"]));
     assert_eq!(me["api_key"]["roles"], json!(["support"]));
     assert_eq!(me["api_key"]["workspace_id"], json!(stage.workspace));
+    let workspace = stage.read(&format!("/v1/workspaces/{}", stage.workspace)).await;
+    assert_eq!(me["workspace_name"], workspace["name"]);
+    assert_eq!(stage.read("/v1/me").await.get("workspace_name"), None, "its key is for all workspaces");
     assert_eq!(me["version"], env!("CARGO_PKG_VERSION"));
     assert!(!me.to_string().contains("phk_"));
     stage.end().await;

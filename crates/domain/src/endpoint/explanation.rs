@@ -21,12 +21,12 @@ use crate::id::EndpointId;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
-    /// The endpoint is switched on, or Posthorn switched it off for failing: then its deliveries are parked.
-    Active,
     /// The endpoint subscribes to the event's type.
     EventType,
     /// The endpoint has no channels, or the event names one of them.
     Channels,
+    /// The endpoint is switched on, or Posthorn switched it off for failing: then its deliveries are parked.
+    Active,
     /// The event meets the endpoint's filter.
     Filter,
     /// The rule, of which the endpoint is a step, did not lead to the event, and the chain of rules is not too long.
@@ -143,7 +143,7 @@ impl Subscription {
     /// [`fan_out_operational`](crate::endpoint::subscription::fan_out_operational), for people. `all` are the subscriptions of
     /// the workspace: among them are the steps of rules that forward to this endpoint.
     pub fn explain(&self, event: &Facts<'_>, origin: &Origin, all: &[Self]) -> Explanation {
-        let mut verdicts = vec![verdict(Rule::Active, self.switch != Switch::Off)];
+        let mut verdicts = Vec::new();
         match origin {
             Origin::Producer => {
                 verdicts.push(self.of_type(event.event_type, wants(&self.events, event.event_type)));
@@ -159,6 +159,7 @@ impl Subscription {
                 return Explanation { verdicts: Vec::new(), forwards: false, forwarded_by: Vec::new() };
             }
         }
+        verdicts.push(verdict(Rule::Active, self.switch != Switch::Off));
         verdicts.push(self.of_filter(event));
         let step = self.purpose.rule_step();
         if let Some(step) = step {
@@ -375,9 +376,9 @@ mod tests {
         assert_eq!(
             told,
             [
-                (Rule::Active, false, 0, None),
                 (Rule::EventType, true, 2, Some("invoice.*")),
                 (Rule::Channels, true, 2, Some("us")),
+                (Rule::Active, false, 0, None),
                 (Rule::Filter, true, 0, None),
                 (Rule::Parked, true, 0, None),
             ]

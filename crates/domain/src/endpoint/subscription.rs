@@ -98,15 +98,16 @@ impl Subscription {
         self.filter.as_ref().is_none_or(|filter| filter.matches(event.document()))
     }
 
-    /// Why an event has no delivery to this endpoint; `None` if it has one. The filter is asked last of what the settings
-    /// say, because only it reads the payload.
+    /// Why an event has no delivery to this endpoint; `None` if it has one. Types and channels come before the switch: of
+    /// an endpoint that is off it is said only where switching it on would have brought the event. The filter is asked last
+    /// of what the settings say, because only it reads the payload.
     pub fn skip_reason(&self, event: &Facts<'_>) -> Option<SkipReason> {
-        if self.switch == Switch::Off {
-            Some(SkipReason::Disabled)
-        } else if !wants(&self.events, event.event_type) {
+        if !wants(&self.events, event.event_type) {
             Some(SkipReason::TypeNotSubscribed)
         } else if !channel::matches(&self.channels, event.channels) {
             Some(SkipReason::Channel)
+        } else if self.switch == Switch::Off {
+            Some(SkipReason::Disabled)
         } else {
             self.skip_reason_once_named(event)
         }
@@ -416,12 +417,8 @@ mod tests {
             (Switch::of(false, Some(DisabledReason::Failing)), None, other),
             (nearly, None, other),
             (full, Some(SkipReason::ParkedFull), other),
-            (
-                Switch::of(false, Some(DisabledReason::Gone)),
-                Some(SkipReason::Disabled),
-                Some(SkipReason::Disabled),
-            ),
-            (Switch::of(false, None), Some(SkipReason::Disabled), Some(SkipReason::Disabled)),
+            (Switch::of(false, Some(DisabledReason::Gone)), Some(SkipReason::Disabled), other),
+            (Switch::of(false, None), Some(SkipReason::Disabled), other),
         ] {
             let skip_reason = |text: &str| {
                 let (event_type, payload) = (EventType::parse(text).unwrap(), RawValue::NULL);

@@ -65,7 +65,7 @@ impl Rule {
         let steps = self.steps().filter_map(|(step, endpoint)| {
             let (result, reason, endpoint) = match event.ledger.entry(endpoint)? {
                 Some(SkipReason::TypeNotSubscribed | SkipReason::Channel) => return None,
-                // Of a rule that is off, a ledger says nothing else, whatever the event's type.
+                // Older versions recorded this of a rule that was off, whatever the event's type.
                 Some(SkipReason::Disabled) if !wants(&self.settings.when.events, &event.event_type) => {
                     return None;
                 }

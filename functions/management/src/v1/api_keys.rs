@@ -1,7 +1,7 @@
 //! `/v1/api-keys` and `/v1/me`: make, list, read, rotate and delete API keys.
 //! Who am I, and what may I do?
 
-use api::api_keys::{ApiKey, ApiKeySettings, Me, NewApiKey, RotateApiKey};
+use api::api_keys::{ApiKey, ApiKeySettings, CallerKind, Me, NewApiKey, RotateApiKey};
 use api::page::PageQuery;
 use api::workspaces::OfWorkspace;
 use axum::Json;
@@ -110,8 +110,14 @@ pub(crate) async fn rotate(
     tag = "API keys",
     responses((status = 200, description = "The caller.", body = Me)),
 )]
-pub(crate) async fn me(_: State<Management>, caller: Caller) -> Json<Me> {
-    Json(Me::of(&caller, env!("CARGO_PKG_VERSION")))
+pub(crate) async fn me(InRequest(management): InRequest<Management>, caller: Caller) -> Answer<Json<Me>> {
+    let mut me = Me::of(&caller, env!("CARGO_PKG_VERSION"));
+    // A customer does not see what a workspace is called here: the portal has a name of its own.
+    if let (CallerKind::Key | CallerKind::Session, Some(id)) = (me.kind, caller.workspace_id) {
+        let workspace = management.context.cache.workspace(id).await?;
+        me.workspace_name = workspace.map(|workspace| workspace.name.clone());
+    }
+    Ok(Json(me))
 }
 
 /// Delete an API key
