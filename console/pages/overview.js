@@ -33,7 +33,7 @@ export default function Overview({ ws }) {
       <${Loaded} of=${day} loading=${html`<${Loading} rows=${1} height=${200} />`}>${(/** @type {any} */ data) => html`<${Day} data=${data} />`}<//>
     <//>
     <${Section} title=${words.failures} actions=${html`<a href=${link('deliveries', '', { status: 'failed' })}>${words.all}</a>`}>
-      <${Loaded} of=${failures} rows=${5}>${() => (failed.length === 0 ? html`<p class="muted">${words.noFailures}</p>` : html`<${FailureTable} rows=${failed.slice(0, 10)} byId=${byId} />`)}<//>
+      <${Loaded} of=${failures} rows=${5}>${() => (failed.length === 0 ? html`<p class="muted">${words.noFailures}</p>` : html`<${FailureTable} groups=${alike(failed).slice(0, 10)} more=${Boolean(failures.data?.next)} byId=${byId} />`)}<//>
     <//>`}
   <//>`;
 }
@@ -114,12 +114,23 @@ function Day({ data }) {
   </dl><${Bars} data=${fill(data.data)} label=${words.day} />`;
 }
 
-/** @param {{rows: any[], byId: Map<string, any>}} props */
-const FailureTable = ({ rows, byId }) => html`<${Table} label=${words.failures} rows=${rows} href=${(/** @type {any} */ d) => link('deliveries', d.id)} columns=${[
-  { head: words.status, width: '112px', cell: (/** @type {any} */ d) => html`<${Status} of=${d.status} />` },
-  { head: words.type, main: true, width: '30%', cell: (/** @type {any} */ d) => d.event_type },
-  { head: words.endpoint, cell: (/** @type {any} */ d) => html`<${EndpointName} plain id=${d.endpoint_id} of=${byId} />` },
-  { head: words.answer, width: '136px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
-  { head: words.attempts, width: '88px', align: 'right', narrow: 'hide', cell: (/** @type {any} */ d) => d.attempts },
-  { head: words.time, width: '128px', align: 'right', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
+/** Equal failures are one row, so that different ones are seen: the newest of each, with their number. @param {any[]} failed newest first @returns {{last: any, n: number}[]} */
+function alike(failed) {
+  const groups = new Map();
+  for (const d of failed) {
+    const key = [d.endpoint_id, d.event_type, d.last_error, d.response_status].join(' ');
+    const group = groups.get(key);
+    if (group) group.n += 1; else groups.set(key, { last: d, n: 1 });
+  }
+  return [...groups.values()];
+}
+
+/** @param {{groups: {last: any, n: number}[], more: boolean, byId: Map<string, any>}} props `more`: not all were counted */
+const FailureTable = ({ groups, more, byId }) => html`<${Table} label=${words.failures} rows=${groups} id=${(/** @type {any} */ g) => g.last.id} href=${(/** @type {any} */ g) => link('deliveries', g.last.id)} columns=${[
+  { head: words.status, width: '112px', cell: (/** @type {any} */ g) => html`<${Status} of=${g.last.status} />` },
+  { head: words.type, main: true, width: '30%', cell: (/** @type {any} */ g) => g.last.event_type },
+  { head: words.endpoint, cell: (/** @type {any} */ g) => html`<${EndpointName} plain id=${g.last.endpoint_id} of=${byId} />` },
+  { head: words.answer, width: '136px', cell: (/** @type {any} */ g) => html`<${Outcome} status=${g.last.response_status} error=${g.last.last_error} />` },
+  ...(groups.some((g) => g.n > 1) ? [{ head: words.equal, width: '96px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ g) => (g.n > 1 ? html`<a href=${link('deliveries', '', { status: 'failed', endpoint_id: g.last.endpoint_id, event_type: g.last.event_type, error: g.last.last_error })}>${number(g.n)}${more ? '+' : ''}</a>` : '1') }] : []),
+  { head: words.lastTime, width: '128px', align: 'right', cell: (/** @type {any} */ g) => html`<${Time} at=${g.last.created_at} />` },
 ]} />`;
