@@ -9,8 +9,8 @@ const words = messages.overview;
 /** So many failed deliveries are counted; more are "100+". */
 const COUNTED = 100;
 const SOON_MS = 48 * 3_600_000;
-/** @param {any[]} failed @param {Map<string, any>} byId the request of the setup that a receiver must refuse is no failure: its endpoint passed */
-const unexpected = (failed, byId) => failed.filter((d) => d.event_type !== 'signature.check' || byId.size === 0 || byId.has(d.endpoint_id));
+/** A test that failed is no work: who sent it saw the answer, and no replay sends it again. @param {any[]} failed */
+const unexpected = (failed) => failed.filter((d) => d.trigger !== 'test');
 
 /** @param {{ws: string}} props */
 export default function Overview({ ws }) {
@@ -22,7 +22,7 @@ export default function Overview({ ws }) {
   const listed = may('webhooks:ro') ? endpoints : failures;
   // What the list of work will be is known when both are there; what is below would move.
   const ready = (listed.data || listed.error) && (failures.data || failures.error);
-  const failed = unexpected(failures.data?.data ?? [], byId);
+  const failed = unexpected(failures.data?.data ?? []);
   const refresh = () => { endpoints.refresh(); failures.refresh(); };
   if (endpoints.data?.data.length === 0) {
     return html`<${Page} title=${words.title}><${State} title=${words.empty} actions=${html`<${May} scope="webhooks"><a class="button primary" href=${route.value.app === 'portal' ? link('endpoints', 'new') : link('setup')}>${words.start}</a><//>`}>${words.emptyHint} ${may('webhooks') && words.emptyFirst}<//><//>`;
