@@ -10,18 +10,25 @@ const WHOLE = /** @type {Record<string, string>} */ ({ workspace: 'settings', po
 
 /**
  * Where the thing is now; null for what has no page, or was deleted.
- * @param {{action: string, target: {type: string, id: string}}} entry @returns {{page: string, id: string}|null}
+ * @param {{action: string, target: {type: string, id: string}, target_name?: string|null}} entry @returns {{page: string, id: string, query?: Record<string, string>}|null}
  */
-export function placeOf({ action, target }) {
+export function placeOf({ action, target, target_name: name }) {
   if (action.endsWith('.deleted') && action !== 'endpoint.deleted') return null;
   // An action's target is the endpoint that carries its settings, which is no page of its own.
-  if (action.startsWith('action.')) return { page: 'actions', id: '' };
+  if (action.startsWith('action.')) return { page: 'actions', id: name ?? '', ...(target.type === 'invocation' && name ? { query: { tab: 'log', invocation: target.id } } : {}) };
   if (Object.hasOwn(WHOLE, target.type)) return { page: WHOLE[target.type], id: '' };
   return Object.hasOwn(PAGES, target.type) ? { page: PAGES[target.type], id: target.id } : null;
 }
 
+/** What the value of a secret, which is never shown, stands as. */
+export const HIDDEN = '[hidden]';
+/** Secrets with their ends, as endpoints, sources, actions and keys have them: the current one has none. @param {unknown} value @returns {value is {expires_at: string|null}[]} */
+const areSecrets = (value) => Array.isArray(value) && value.length > 0 && value.every((each) => each && typeof each === 'object' && 'expires_at' in each);
+/** @param {{expires_at: string|null}[]} secrets */
+const ends = (secrets) => secrets.map(({ expires_at: end }) => (end ? `until ${end.slice(0, 16).replace('T', ' ')} UTC` : 'current')).join(', ');
+
 /** @param {unknown} value */
-const text = (value) => (value === undefined ? null : typeof value === 'string' ? value : JSON.stringify(value));
+const text = (value) => (value === undefined ? null : typeof value === 'string' ? value : areSecrets(value) ? ends(value) : JSON.stringify(value));
 
 /** @param {unknown} value @returns {value is Record<string, unknown>} */
 const isPlain = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -39,18 +46,19 @@ export function changesOf({ before, after }) {
       return;
     }
     const [a, b] = [text(old), text(now)];
-    if (a !== b || a === '[hidden]') rows.push({ name: path, before: a, after: b });
+    if (a !== b || a === HIDDEN) rows.push({ name: path, before: a, after: b });
   };
   if (isPlain(before) && isPlain(after)) walk('', before, after);
   else for (const [side, value] of /** @type {const} */ ([['before', before], ['after', after]])) if (isPlain(value)) for (const name of Object.keys(value)) rows.push({ name, before: null, after: null, [side]: text(value[name]) });
   return rows;
 }
 
-/** A few words of the first change: `timeout_seconds 10 → 5`. @param {Change[]} rows @param {string} nothing */
-export function brief(rows, nothing) {
+/** A few words of the first change: `timeout_seconds 10 → 5`. @param {Change[]} rows @param {string} nothing @param {string} [replaced] of a secret */
+export function brief(rows, nothing, replaced = 'replaced') {
   const first = rows[0];
   if (!first) return '';
-  const short = (/** @type {string|null} */ value) => (value === null || value === 'null' || value === '' ? nothing : value.length > 32 ? `${value.slice(0, 31)}…` : value);
+  if (first.before === HIDDEN && first.after === HIDDEN) return `${first.name} ${replaced}`;
+  const short = (/** @type {string|null} */ value) => (value === null || value === 'null' || value === '[]' || value === '' ? nothing : value.length > 32 ? `${value.slice(0, 31)}…` : value);
   return first.before === null ? `${first.name} ${short(first.after)}` : `${first.name} ${short(first.before)} → ${short(first.after)}`;
 }
 

@@ -16,6 +16,12 @@ test('a hidden value that was changed is still listed', () => {
   assert.deepEqual(changesOf({ before: { secret: '[hidden]' }, after: { secret: '[hidden]' } }), [{ name: 'secret', before: '[hidden]', after: '[hidden]' }]);
 });
 
+test('a rotation says until when the old secret works', () => {
+  const rows = changesOf({ before: { old_secrets: [], secret: '[hidden]' }, after: { old_secrets: [{ expires_at: '2026-11-28T13:29:36.708Z' }], secret: '[hidden]' } });
+  assert.equal(brief(rows, 'nothing'), 'old_secrets nothing → until 2026-11-28 13:29 UTC');
+  assert.equal(brief(rows.slice(1), 'nothing'), 'secret replaced');
+});
+
 test('an entry without members says nothing', () => assert.equal(brief(changesOf({ before: null, after: {} }), 'nothing'), ''));
 
 test('the first change in a few words', () => {
@@ -27,6 +33,8 @@ test('what was deleted has no page, but an endpoint keeps one', () => {
   assert.deepEqual(placeOf({ action: 'endpoint.deleted', target: { type: 'endpoint', id: 'we_1' } }), { page: 'endpoints', id: 'we_1' });
   assert.deepEqual(placeOf({ action: 'workspace.updated', target: { type: 'workspace', id: 'ws_1' } }), { page: 'settings', id: '' });
   assert.deepEqual(placeOf({ action: 'action.updated', target: { type: 'endpoint', id: 'we_1' } }), { page: 'actions', id: '' });
+  assert.deepEqual(placeOf({ action: 'action.updated', target: { type: 'endpoint', id: 'we_1' }, target_name: 'refund' }), { page: 'actions', id: 'refund' });
+  assert.deepEqual(placeOf({ action: 'action.invoked', target: { type: 'invocation', id: 'inv_1' }, target_name: 'refund' }), { page: 'actions', id: 'refund', query: { tab: 'log', invocation: 'inv_1' } });
   assert.equal(placeOf({ action: 'session.created', target: { type: 'session', id: 'ses_1' } }), null);
 });
 
