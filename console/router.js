@@ -15,9 +15,11 @@ const MODULES = /** @type {Record<string, [string, string?]>} */ ({
 });
 /** Words that stand where an id would. */
 const WORDS = /** @type {Record<string, string>} */ ({
-  'endpoints/new': 'endpoint_new', 'events/send': 'event_send', 'rules/new': 'rule', 'actions/new': 'action_edit',
+  'endpoints/new': 'endpoint_new', 'events/send': 'event_send', 'rules/new': 'rule',
   'sources/new': 'source_new', 'replays/new': 'replay_new', 'keys/new': 'key_new',
 });
+/** People name actions, and may name one "new": its form is a view of the list. */
+const VIEWS = /** @type {Record<string, string>} */ ({ 'actions/new': 'action_edit' });
 
 /**
  * @param {string} path
@@ -42,7 +44,7 @@ function decode(text) {
  * @param {Route} at
  */
 export function moduleOf(at) {
-  const word = WORDS[`${at.page}/${at.id}`];
+  const word = at.id === '' ? VIEWS[`${at.page}/${at.query.get('view')}`] : WORDS[`${at.page}/${at.id}`];
   if (word) return word;
   const [list, one] = Object.hasOwn(MODULES, at.page) ? MODULES[at.page] : [''];
   return (at.id === '' ? list : one) ?? '';

@@ -11,6 +11,8 @@ test('an address names app, workspace, page and id', () => {
 test('words that stand in the place of an id have their own page', () => {
   assert.equal(moduleOf(parse('/console/ws_1/endpoints/new')), 'endpoint_new');
   assert.equal(moduleOf(parse('/console/ws_1/endpoints/we_1')), 'endpoint');
+  assert.equal(moduleOf(parse('/console/ws_1/actions', '?view=new')), 'action_edit');
+  assert.equal(moduleOf(parse('/console/ws_1/actions/new')), 'action', 'an action may have that name');
 });
 test('an unknown page, and an id under a page that has none, name nothing', () => {
   assert.equal(moduleOf(parse('/console/ws_1/nonsense')), '');

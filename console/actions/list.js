@@ -11,7 +11,7 @@ export default function List({ ws }) {
   const { query } = route.value;
   const list = useLiveList('/v1/actions', { workspace_id: ws, limit: 50, cursor: query.get('cursor'), before: query.get('before') }, { every: 15_000, id: (a) => a.name });
   return html`<${Fresh} list=${list} /><${Loaded} of=${list} rows=${6}>${() => (list.rows.length === 0 && !list.next
-    ? html`<${Empty} title=${words.empty} actions=${html`<${May} scope="admin"><a class="button primary" href=${link('actions', 'new')}>${words.add}</a><//>`}>${words.emptyHint}${!may('admin') && ` ${words.emptyAsk}`}<//>`
+    ? html`<${Empty} title=${words.empty} actions=${html`<${May} scope="admin"><a class="button primary" href=${link('actions', '', { view: 'new' })}>${words.add}</a><//>`}>${words.emptyHint}${!may('admin') && ` ${words.emptyAsk}`}<//>`
     : html`<${Table} label=${words.title} rows=${list.rows} id=${(/** @type {any} */ a) => a.name} href=${(/** @type {any} */ a) => link('actions', a.name)} columns=${[
       { head: words.name, main: true, width: '30%', cell: (/** @type {any} */ a) => html`<span class="two-lines" title=${a.description}><span class="cut mono">${a.name}</span><bdi class="cut">${a.title}</bdi></span>` },
       { head: words.effect, width: '120px', cell: (/** @type {any} */ a) => html`<${Effect} of=${a.effect} />` },

@@ -14,8 +14,8 @@ const TABS = { all: () => import('../actions/list.js'), log: () => import('../ac
 /** @param {{ws: string}} props */
 export default function Actions({ ws }) {
   const tab = TABS[currentTab('all')] ? currentTab('all') : 'all';
-  useKeys(may('admin') ? { n: [words.add, () => navigate(link('actions', 'new'))] } : {});
-  return html`<${Page} title=${words.title} note=${words.lead} actions=${html`<${May} scope="admin"><a class="button primary" href=${link('actions', 'new')}>${words.add}</a><//>`}>
+  useKeys(may('admin') ? { n: [words.add, () => navigate(link('actions', '', { view: 'new' }))] } : {});
+  return html`<${Page} title=${words.title} note=${words.lead} actions=${html`<${May} scope="admin"><a class="button primary" href=${link('actions', '', { view: 'new' })}>${words.add}</a><//>`}>
     <${Tabs} label=${words.parts} tabs=${[['all', words.all], ['log', words.log], ['agents', words.agents]]} />
     <div class="tab-body"><${Later} key=${tab} load=${TABS[tab]} ws=${ws} /></div>
   <//>`;

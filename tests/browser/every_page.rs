@@ -52,7 +52,7 @@ const FORMS: &[(&str, &str)] = &[
     ("send-event", "events/send"),
     ("new-replay", "replays/new"),
     ("new-rule", "rules/new"),
-    ("new-action", "actions/new"),
+    ("new-action", "actions?view=new"),
     ("new-source", "sources/new"),
     ("new-key", "keys/new"),
     ("portal-look", "portal"),
