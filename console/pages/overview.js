@@ -11,6 +11,8 @@ const COUNTED = 100;
 const SOON_MS = 48 * 3_600_000;
 /** A test that failed is no work: who sent it saw the answer, and no replay sends it again. @param {any[]} failed */
 const unexpected = (failed) => failed.filter((d) => d.trigger !== 'test');
+/** Of so many endpoints it is counted how many deliveries wait for them. */
+const PARKED_OF = 10;
 
 /** @param {{ws: string}} props */
 export default function Overview({ ws }) {
@@ -45,7 +47,7 @@ function WorkList({ endpoints, failed, more, byId, refresh }) {
   const needy = endpoints.filter((e) => endpointState(e) === 'failing' || (!e.active && e.disabled_reason !== 'manual'));
   const others = Object.keys(failedOf).filter((id) => !needy.some((e) => e.id === id));
   const lines = [
-    ...needy.map((e) => html`<${NeedyLine} key=${e.id} endpoint=${e} failed=${failedOf[e.id] ?? []} more=${more} now=${now} refresh=${refresh} />`),
+    ...needy.map((e, n) => html`<${NeedyLine} key=${e.id} endpoint=${e} counted=${n < PARKED_OF} failed=${failedOf[e.id] ?? []} more=${more} now=${now} refresh=${refresh} />`),
     ...others.map((id) => html`<${Line} key=${id} icon="cross" tone="bad" title=${html`<${EndpointName} id=${id} of=${byId} />`} words=${words.failed(howMany(failedOf[id] ?? [], more))}><${FailedButtons} id=${id} endpoint=${byId.get(id)} failed=${failedOf[id] ?? []} more=${more} refresh=${refresh} /><//>`),
     ...endpoints.map((e) => [e, Math.min(...e.old_secrets.map((/** @type {any} */ s) => Date.parse(s.expires_at) - now))]).filter(([, left]) => left > 0 && left < SOON_MS).map(([e, left]) => html`<${Line} key=${`o${e.id}`} icon="clock" tone="quiet" title=${html`<${EndpointName} id=${e.id} of=${byId} />`} words=${words.overlap(span(left))}><a class="button small" href=${link('endpoints', e.id, { tab: 'settings' })}>${words.open}</a><//>`),
   ];
@@ -56,9 +58,12 @@ function WorkList({ endpoints, failed, more, byId, refresh }) {
 /** @param {any[]} failed @param {boolean} more */
 const howMany = (failed, more) => `${number(failed.length)}${more ? '+' : ''}`;
 
-/** An endpoint that is failing or was switched off. @param {{endpoint: any, failed: any[], more: boolean, now: number, refresh: () => void}} props */
-function NeedyLine({ endpoint, failed, more, now, refresh }) {
-  const health = endpoint.active ? words.failing(healthWords(endpoint, now)) : words.disabled(healthWords(endpoint, now));
+/** An endpoint that is failing or was switched off. @param {{endpoint: any, counted: boolean, failed: any[], more: boolean, now: number, refresh: () => void}} props `counted`: whether it is asked how much is parked, which lists do not say */
+function NeedyLine({ endpoint, counted, failed, more, now, refresh }) {
+  const one = useLive(counted ? `/v1/webhook-endpoints/${endpoint.id}` : null, {}, { every: 60_000 });
+  const { parked, parked_exact } = one.data?.health ?? {};
+  const known = healthWords({ ...endpoint, health: { ...endpoint.health, parked, parked_exact } }, now);
+  const health = endpoint.active ? words.failing(known) : words.disabled(known);
   return html`<${Line} tone="bad" icon=${endpoint.active ? 'warn' : 'pause'} title=${html`<a href=${link('endpoints', endpoint.id)}><bdi>${endpointName(endpoint)}</bdi></a>`} words=${failed.length ? words.also(health, words.failed(howMany(failed, more))) : health}>
     ${endpoint.active ? failed.length > 0 && html`<${ReplayButton} endpoint=${endpoint} failed=${failed} more=${more} refresh=${refresh} />` : html`<${May} scope="webhooks"><${SwitchOn} endpoint=${endpoint} done=${refresh} /><//>`}
     <a class="button small" href=${link('endpoints', endpoint.id)}>${words.open}</a>

@@ -27,11 +27,12 @@ export const lastAnswer = (health) => messages.endpoint.did[health?.last_error]?
 export function healthWords(endpoint, now) {
   const words = messages.endpoint;
   const { health } = endpoint;
-  if (!endpoint.active) return [words.off[endpoint.disabled_reason] ?? '', endpoint.disabled_at && words.since(span(now - Date.parse(endpoint.disabled_at)))].filter(Boolean).join(' · ');
+  const parked = health?.parked > 0 && words.parked(health.parked, health.parked_exact !== false);
+  if (!endpoint.active) return [words.off[endpoint.disabled_reason] ?? '', endpoint.disabled_at && words.since(span(now - Date.parse(endpoint.disabled_at))), parked].filter(Boolean).join(' · ');
   if (!health?.failures) return '';
   return [
     health.failing_since && words.failingFor(span(now - Date.parse(health.failing_since))),
-    lastAnswer(health), words.failures(health.failures), health.parked > 0 && words.parked(health.parked, health.parked_exact !== false),
+    lastAnswer(health), words.failures(health.failures), parked,
     health.next_probe_at && words.probe(Math.max(0, Date.parse(health.next_probe_at) - now)),
   ].filter(Boolean).join(' · ');
 }
