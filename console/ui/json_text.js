@@ -117,12 +117,23 @@ export function lineOf(source, pointer) {
   return source.slice(0, node.start).split('\n').length;
 }
 
+/** Characters that turn the direction of a text round: with them it may be shown as another than it is. */
+const TURNING = /([\u202a-\u202e\u2066-\u2069])/;
+/** @param {string} char */
+const escape = (char) => `\\u${char.charCodeAt(0).toString(16)}`;
+
+/** A text in pieces: every other one is the escape of a character that would turn the text after it round. @param {string} text */
+export const pieces = (text) => text.split(TURNING).map((piece, n) => (n % 2 ? escape(piece) : piece));
+
+/** A JSON string in quotes. @param {string} text */
+const quoted = (text) => pieces(JSON.stringify(text)).join('');
+
 /** Indented by two spaces, with numbers as they were written. @param {Node} node @param {string} [indent] @returns {string} */
 export function pretty(node, indent = '') {
-  if (node.kind === 'string') return JSON.stringify(node.text);
+  if (node.kind === 'string') return quoted(node.text);
   if (!node.members && !node.items) return node.text;
   const inner = `${indent}  `;
-  const lines = node.members ? node.members.map(([name, child]) => `${inner}${JSON.stringify(name)}: ${pretty(child, inner)}`) : (node.items ?? []).map((child) => inner + pretty(child, inner));
+  const lines = node.members ? node.members.map(([name, child]) => `${inner}${quoted(name)}: ${pretty(child, inner)}`) : (node.items ?? []).map((child) => inner + pretty(child, inner));
   const [open, close] = node.members ? '{}' : '[]';
   return lines.length ? `${open}\n${lines.join(',\n')}\n${indent}${close}` : `${open}${close}`;
 }

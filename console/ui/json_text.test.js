@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { JsonMistake, lineOf, memberText, mistakeIn, parseJson, pretty } from './json_text.js';
+import { JsonMistake, lineOf, memberText, mistakeIn, parseJson, pieces, pretty } from './json_text.js';
 
 test('numbers and members that come twice are kept as they were written', () => {
   const node = parseJson('{"n":12345678901234567890.100,"a":1,"a":1e400}');
@@ -12,6 +12,13 @@ test('whatever JSON.parse takes is taken, and the rest is refused', () => {
   const bad = ['', '01', '+1', '.5', '1.', '[1,]', '{"a":1,}', "{'a':1}", '{a:1}', '"\n"', '"\\x"', 'nul', '[1 2]', '{"a" 1}', '1 2', '[', '"a', '\u00a01'];
   for (const text of good) { JSON.parse(text); assert.equal(mistakeIn(text), null, text); }
   for (const text of bad) { assert.throws(() => JSON.parse(text), text); assert.ok(mistakeIn(text) instanceof JsonMistake, text); }
+});
+test('characters that would turn a text round are shown as what they are', () => {
+  assert.deepEqual(pieces('a\u202eb\u2069'), ['a', '\\u202e', 'b', '\\u2069', '']);
+  assert.deepEqual(pieces('שלום \u200f'), ['שלום \u200f'], 'letters and marks turn nothing round');
+  const source = '{"a\u202e":"\u2066b"}';
+  assert.equal(pretty(parseJson(source)), '{\n  "a\\u202e": "\\u2066b"\n}');
+  assert.deepEqual(JSON.parse(pretty(parseJson(source))), JSON.parse(source));
 });
 test('a mistake names its line and column', () => {
   const mistake = mistakeIn('{\n  "a": 1,\n  "b" 2\n}');

@@ -1,7 +1,7 @@
 // How is a payload shown?
 // A tree that folds, copies paths and values, and draws only what is open: 10,000 items come 100 at a time.
 import { html, Copy, Segments, copyText, messages, useMemo, useState } from '../shell.js';
-import { JsonMistake, parseJson, pretty } from './json_text.js';
+import { JsonMistake, parseJson, pieces, pretty } from './json_text.js';
 
 /** @typedef {import('./json_text.js').Node} Node */
 const PAGE = 100;
@@ -80,17 +80,23 @@ function below(path, name) {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? (path ? `${path}.${name}` : name) : `${path}[${JSON.stringify(name)}]`;
 }
 
+/** A text whose characters that would turn it round stand as escapes. @param {string} text */
+const shown = (text) => {
+  const [first, ...rest] = pieces(text);
+  return rest.length === 0 ? first : [first, ...rest.map((piece, n) => (n % 2 ? piece : html`<span class="escape">${piece}</span>`))];
+};
+
 /** @param {{node: Node, name: string|number|null, path: string, pointer: string, level: number, openTo: number, tools: any, source: string}} props @returns {any} */
 function Value({ node, name, path, pointer, level, openTo, tools, source }) {
   const nested = node.members ?? node.items;
   const [open, setOpen] = useState(level < openTo);
   const [limit, setLimit] = useState(PAGE);
   const value = () => (node.kind === 'string' ? node.text : source.slice(node.start, node.end));
-  const label = name === null ? null : html`<span class="name">${name}</span>`;
+  const label = name === null ? null : html`<span class="name">${typeof name === 'string' ? shown(name) : name}</span>`;
   const buttons = html`<span class="tools">${path && copyButton(`${messages.copy.path}: ${path}`, path)}${!nested && copyButton(messages.copy.value, value)}${tools?.(path, node, pointer)}</span>`;
   // Deep payloads move to the right a little only, so that 100 levels stay readable.
   const style = { paddingInlineStart: `${Math.min(level, 12) * 16 + Math.max(0, level - 12) * 2}px` };
-  if (!nested) return html`<div class="line" style=${style}>${label}<bdi class=${`value ${node.kind}`}>${node.kind === 'string' ? html`<span class="quote">"</span>${node.text}<span class="quote">"</span>` : node.text}</bdi>${buttons}</div>`;
+  if (!nested) return html`<div class="line" style=${style}>${label}<bdi class=${`value ${node.kind}`}>${node.kind === 'string' ? html`<span class="quote">"</span>${shown(node.text)}<span class="quote">"</span>` : node.text}</bdi>${buttons}</div>`;
   const all = open ? children(node) : [];
   const size = nested.length;
   return html`
