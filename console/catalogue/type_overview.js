@@ -15,7 +15,7 @@ export default function TypeOverview({ ws, type }) {
   const text = useMemo(() => (type.schema ? JSON.stringify(type.schema, null, 2) : ''), [type.schema]);
   const example = useMemo(() => (type.example === null || type.example === undefined ? null : JSON.stringify(type.example)), [type.example]);
   return html`
-    <${Facts} of=${[[words.group, type.group ?? html`<span class="muted">${words.noGroup}</span>`], [words.version, words.versionOf(type.version)], [words.created, html`<${Time} at=${type.created_at} />`], [words.updated, html`<${Time} at=${type.updated_at} />`], [words.seen, html`<${Seen} ws=${ws} type=${type.name} />`]]} />
+    <${Facts} of=${[[words.group, type.group ?? html`<span class="muted">${words.noGroup}</span>`], [words.version, words.versionOf(type.version)], [words.created, html`<${Time} whole at=${type.created_at} />`], [words.updated, html`<${Time} whole at=${type.updated_at} />`], [words.seen, html`<${Seen} ws=${ws} type=${type.name} />`]]} />
     ${type.description && html`<p class="words" dir="auto">${type.description}</p>`}
     <${Section} title=${words.fields} note=${type.schema && words.fieldsNote(words.versionOf(type.version))}>
       ${type.schema ? html`<${FieldsTable} schema=${type.schema} /><${Fold} label=${words.schemaText}><${JsonTree} text=${text} label=${words.schemaText} /><//><${Strictness} ws=${ws} />`

@@ -72,8 +72,8 @@ function factsOf(e) {
     [words.delay, e.delay_seconds > 0 && words.delayed(e.delay_seconds)],
     [words.id, html`<${Id} whole id=${e.id} />`],
     [words.uid, e.uid ? html`<span class="mono break">${e.uid}</span>` : false],
-    [words.created, html`<${Time} at=${e.created_at} />`],
-    [words.changed, e.updated_at !== e.created_at && html`<${Time} at=${e.updated_at} />`],
+    [words.created, html`<${Time} whole at=${e.created_at} />`],
+    [words.changed, e.updated_at !== e.created_at && html`<${Time} whole at=${e.updated_at} />`],
     [words.history, may('admin:ro') && html`<a href=${link('audit', '', { target: e.id })}>${words.whoChanged}</a>`],
   ];
 }

@@ -1,6 +1,6 @@
 // How are changes listed?
 // One line each: time, who, what with a link to the thing as it is now; it opens to before and after.
-import { Copy, Id, Time, html, link, may, shortId } from '../shell.js';
+import { Copy, Id, Instant, Time, html, link, may, shortId } from '../shell.js';
 import { words } from '../messages/en/audit.js';
 import { HIDDEN, brief, changesOf, nameOf, placeOf } from './audit.js';
 
@@ -27,7 +27,7 @@ function Entry({ of: entry, names }) {
     <div class="audit-body">
       ${shown.length === 0 ? html`<p class="muted">${words.noChange}</p>` : html`<table class="diff"><thead><tr><th scope="col">${words.member}</th>${entry.before && html`<th scope="col">${words.before}</th>`}${entry.after && html`<th scope="col">${words.after}</th>`}</tr></thead>
         <tbody>${shown.map((row) => html`<tr key=${row.name}><th scope="row" class="mono">${row.name}</th>${entry.before && html`<td><${Value} of=${row.before} class="old" /></td>`}${entry.after && html`<td><${Value} of=${row.after} class="new" /></td>`}</tr>`)}</tbody></table>`}
-      <p class="muted row small-row">${place && html`<span>${words.open} <${Thing} entry=${entry} place=${place} name=${name} /></span>`}<span>${words.nouns[entry.action.startsWith('action.') && entry.target.type === 'endpoint' ? 'endpointOfAction' : entry.target.type] ?? entry.target.type} <${Id} id=${entry.target.id} whole /></span>
+      <p class="muted row small-row"><${Instant} at=${entry.created_at} />${place && html`<span>${words.open} <${Thing} entry=${entry} place=${place} name=${name} /></span>`}<span>${words.nouns[entry.action.startsWith('action.') && entry.target.type === 'endpoint' ? 'endpointOfAction' : entry.target.type] ?? entry.target.type} <${Id} id=${entry.target.id} whole /></span>
         ${key && html`<span>${words.viaKey} ${may('admin:ro') ? html`<a href=${link('keys', key)} title=${key}><bdi>${keyName}</bdi></a>` : html`<bdi title=${key}>${keyName}</bdi>`}</span>`}
         ${entry.request_id && html`<span>${words.request} <span class="mono">${entry.request_id}</span><${Copy} text=${entry.request_id} /></span>`}</p>
     </div>

@@ -70,7 +70,7 @@ function Verdict({ delivery, endpoint, now }) {
 const facts = (d, endpoints) => [
   [words.facts.endpoint, html`<${EndpointName} id=${d.endpoint_id} of=${endpoints} />`],
   [words.facts.event, html`<${Id} id=${d.event_id} href=${may('events:ro') ? link('events', d.event_id) : undefined} />`],
-  [words.facts.accepted, html`<${Time} at=${d.created_at} />`],
+  [words.facts.accepted, html`<${Time} whole at=${d.created_at} />`],
   [words.facts.took, d.delivered_at ? html`<span title=${d.delivered_at}>${took(Date.parse(d.delivered_at) - Date.parse(d.created_at))}</span>` : false],
   [words.facts.cause, d.trigger !== 'automatic' && (words.triggers[d.trigger] ?? d.trigger)],
   [words.facts.id, html`<${Id} id=${d.id} />`],

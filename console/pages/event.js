@@ -46,10 +46,10 @@ function counts(event, rows) {
 
 /** @param {any} e @returns {[string, any][]} */
 const facts = (e) => [
-  [words.facts.accepted, html`<${Time} at=${e.created_at} />`],
+  [words.facts.accepted, html`<${Time} whole at=${e.created_at} />`],
   // An event without a time of its own happened when it was accepted.
-  [words.facts.occurred, Math.abs(Date.parse(e.occurred_at) - Date.parse(e.created_at)) > 1000 && html`<${Time} at=${e.occurred_at} />`],
-  [words.facts.due, e.deliver_at ? html`<${Time} at=${e.deliver_at} />` : false],
+  [words.facts.occurred, Math.abs(Date.parse(e.occurred_at) - Date.parse(e.created_at)) > 1000 && html`<${Time} whole at=${e.occurred_at} />`],
+  [words.facts.due, e.deliver_at ? html`<${Time} whole at=${e.deliver_at} />` : false],
   [words.facts.channels, e.channels.length > 0 && html`<bdi>${e.channels.join(', ')}</bdi>`],
   [words.facts.uid, e.uid ? html`<span class="mono break">${e.uid}</span>` : false],
   [words.facts.id, html`<${Id} id=${e.id} />`],

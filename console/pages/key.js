@@ -35,7 +35,7 @@ function About({ of: key, own }) {
     <${Facts} of=${[
     [words.used, html`<${Used} of=${key} now=${now} />`], [words.ends, html`<${Ends} of=${key} now=${now} />`],
     [words.roles, key.roles.length ? key.roles.map((/** @type {string} */ role) => html`<${Badge} key=${role}>${role}<//> `) : html`<span class="muted">${words.none}</span>`],
-    [words.workspace, key.workspace_id ? words.onlyHere : words.everywhere], [words.created, html`<${Time} at=${key.created_at} />`], [words.id, html`<${Id} id=${key.id} />`],
+    [words.workspace, key.workspace_id ? words.onlyHere : words.everywhere], [words.created, html`<${Time} whole at=${key.created_at} />`], [words.id, html`<${Id} id=${key.id} />`],
   ]} />
     <${Section} title=${words.may}><ul class="may-list">${sentences(key.scopes, words.scopes).map((text) => html`<li key=${text}>${text}</li>`)}</ul>
       <p class="muted mono">${key.scopes.join(', ')}</p><//>`;

@@ -1,6 +1,6 @@
 // How far is this replay?
 // A bar with the time left while it runs, what it has sent, and a button that stops it.
-import { Confirm, EndpointName, Facts, Id, Loaded, May, Opens, Page, Status, Time, duration, html, link, number, post, relative, span, toast, useClock, useEndpoints, useLive } from '../shell.js';
+import { Confirm, EndpointName, Facts, Id, Loaded, May, Opens, Page, Status, Time, duration, exact, html, link, number, post, relative, span, toast, useClock, useEndpoints, useLive } from '../shell.js';
 import { words } from '../messages/en/replays.js';
 import { leftMs, reached, share } from './replay/progress.js';
 import { styles } from './delivery/styles.js';
@@ -48,8 +48,8 @@ const facts = (r, endpoints) => [
   [words.facts.endpoint, html`<${EndpointName} id=${r.endpoint_id} of=${endpoints} />`],
   [words.facts.what, `${words.selections[r.settings.status]}${r.settings.include_delivered ? `, ${words.delivered}` : ''}`],
   [words.facts.types, words.types(r.settings.event_types ?? [])],
-  [words.facts.period, html`<${Time} at=${r.settings.since} /> – <${Time} at=${r.settings.until ?? r.created_at} />`],
-  [words.facts.started, html`<${Time} at=${r.created_at} />`],
-  [words.facts.ended, r.status !== 'running' ? html`<${Time} at=${r.updated_at} />` : false],
+  [words.facts.period, html`<${Time} at=${r.settings.since} /> – <${Time} at=${r.settings.until ?? r.created_at} /><span class="exact">${exact(r.settings.since)} – ${exact(r.settings.until ?? r.created_at)}</span>`],
+  [words.facts.started, html`<${Time} whole at=${r.created_at} />`],
+  [words.facts.ended, r.status !== 'running' ? html`<${Time} whole at=${r.updated_at} />` : false],
   [words.facts.id, html`<${Id} id=${r.id} />`],
 ];

@@ -41,7 +41,7 @@ function Form({ workspace }) {
       <${Section} title=${words.workspace}>
         <${TextField} form=${form} name="name" label=${words.name} />
         ${session.value?.workspace_id === null && html`<${TextField} form=${form} name="uid" label=${words.uid} hint=${words.uidHint} optional />`}
-        <div class="below"><${Facts} of=${[[words.id, html`<${Id} id=${workspace.id} />`], [words.created, html`<${Time} at=${workspace.created_at} />`]]} /></div><//>
+        <div class="below"><${Facts} of=${[[words.id, html`<${Id} id=${workspace.id} />`], [words.created, html`<${Time} whole at=${workspace.created_at} />`]]} /></div><//>
       <${Section} title=${words.keep}><${NumberField} form=${form} name="retention_days" label=${words.retention} hint=${words.retentionHint} unit=${words.days} min="1" max="90" /><//>
       <${Section} title=${words.limits}>
         <${NumberField} form=${form} name="max_endpoints" label=${words.maxEndpoints} min="0" hint=${words.maxEndpointsHint(may('webhooks:ro') ? words.endpointsNow(endpoints.length, endpoints.length >= 250) : '')} />

@@ -42,11 +42,12 @@ export function Id({ id, href, whole = false, copy = true }) {
   return html`<span class="id">${href ? html`<a class="mono" href=${href} title=${id}>${text}</a>` : html`<span class="mono" title=${id}>${text}</span>`}${copy && html`<${Copy} text=${id} label=${messages.copy.id} />`}</span>`;
 }
 
-/** A relative time that goes on, with the exact UTC instant on hover and focus. @param {{at: string|null|undefined, none?: string}} props */
-export function Time({ at, none = '–' }) {
+/** A relative time that goes on, with the exact UTC instant on hover. @param {{at: string|null|undefined, none?: string, whole?: boolean}} props `whole`: the instant stands below it, for fingers and keyboards */
+export function Time({ at, none = '–', whole }) {
   const now = useClock(at && Math.abs(Date.now() - Date.parse(at)) < 120_000 ? 1000 : 30_000);
   if (!at) return html`<span class="muted">${none}</span>`;
-  return html`<time datetime=${at} title=${exact(at)}>${relative(at, now)}</time>`;
+  const time = html`<time datetime=${at} title=${whole ? undefined : exact(at)}>${relative(at, now)}</time>`;
+  return whole ? html`${time} <span class="exact">${exact(at)}</span>` : time;
 }
 
 /** The exact UTC instant, in monospace. @param {{at: string}} props */
