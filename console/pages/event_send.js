@@ -3,6 +3,7 @@
 import { Copy, Field, Fold, Forbidden, FormEnd, Notice, Page, Problem, Section, Segments, TextField, Time, call, get, html, link, may, part, signal, useEffect, useEndpoints, useForm, useLive, useMemo, useRef, useState } from '../shell.js';
 import { words } from '../messages/en/events.js';
 import { CodeEditor } from '../ui/code_editor.js';
+import { misfits } from '../catalogue/misfits.js';
 import { memberText, mistakeIn, parseJson, pretty } from '../ui/json_text.js';
 import { Ledger } from './event/ledger.js';
 import { curl, javascript, requestText } from './event/request_code.js';
@@ -21,12 +22,14 @@ export default function EventSend({ ws }) {
 /** @param {{ws: string}} props */
 function Send({ ws }) {
   const [sent, setSent] = useState(/** @type {any} */ (null));
+  const [schema, setSchema] = useState(/** @type {{of: string, schema: any}} */ ({ of: '', schema: null }));
   const result = useRef(/** @type {HTMLElement|null} */ (null));
   const form = useForm(EMPTY, async (value) => {
     if (mistakeIn(value.data || 'null')) throw new Problem(422, { title: words.jsonFirst, errors: [{ pointer: '/data', detail: words.jsonFirst }] }, null);
     const { data } = await call('POST', '/v1/events', { body: requestText(value, ws), ...(value.key.trim() ? { key: value.key.trim() } : {}) });
-    setSent({ ...data, type: value.type.trim(), created_at: new Date().toISOString(), erased_at: null });
+    setSent({ ...data, misfits: unfit, type: value.type.trim(), created_at: new Date().toISOString(), erased_at: null });
   }, { draft: `event.${ws}` });
+  const unfit = useMemo(() => (schema.of === form.value.type.trim() && schema.schema ? misfitsOf(schema.schema, form.value.data) : []), [schema, form.value.type, form.value.data]);
   useEffect(() => { if (sent) { result.current?.focus({ preventScroll: true }); result.current?.scrollIntoView({ block: 'nearest' }); } }, [sent]);
   const catalogue = useLive('/v1/event-types', { archived: false });
   const described = useMemo(() => (catalogue.data?.data ?? []).map((/** @type {any} */ t) => t.name), [catalogue.data]);
@@ -35,7 +38,8 @@ function Send({ ws }) {
     <div class="columns wide-left">
       <form onSubmit=${form.submit} aria-label=${words.sendTitle}>
         <${TypeField} form=${form} ws=${ws} described=${described} />
-        <${Field} label=${words.data} hint=${words.dataHint} side=${html`<${Examples} form=${form} ws=${ws} described=${described} />`}>${(/** @type {any} */ a) => html`<${CodeEditor} id=${a.id} label=${words.data} value=${form.value.data} change=${(/** @type {string} */ data) => form.set({ data })} errors=${wrong} strip="/data" rows=${14} />`}<//>
+        <${Field} label=${words.data} hint=${words.dataHint} side=${html`<${Examples} form=${form} ws=${ws} described=${described} learn=${setSchema} />`}>${(/** @type {any} */ a) => html`<${CodeEditor} id=${a.id} label=${words.data} value=${form.value.data} change=${(/** @type {string} */ data) => form.set({ data })} errors=${wrong} strip="/data" rows=${14} />`}<//>
+        ${unfit.length > 0 && wrong.length === 0 && html`<div class="below"><${Misfits} type=${form.value.type.trim()} of=${unfit} /></div>`}
         <${Fold} label=${words.more} open=${['channels', 'uid', 'occurred_at', 'deliver_at', 'key'].some((name) => form.value[name])}>
           <${TextField} form=${form} name="channels" label=${words.channels} hint=${words.optionalChannels} optional pointer="/channels/*" />
           <${TextField} form=${form} name="occurred_at" label=${words.occurred} hint=${words.occurredHint} optional type="datetime-local" step="1" />
@@ -59,8 +63,20 @@ function TypeField({ form, ws, described }) {
     <${TextField} form=${form} name="type" label=${words.type} hint=${words.typeHint} list="event-types" spellcheck=${false} required autofocus />`;
 }
 
-/** The catalogue's example of the type, put in by itself while nothing was typed; or the last payload of the type. @param {{form: import('../ui/form.js').Form, ws: string, described: string[]}} props */
-function Examples({ form, ws, described }) {
+/** Places that do not fit; none while the text is no JSON. @param {any} schema @param {string} text */
+function misfitsOf(schema, text) {
+  try { return misfits(schema, JSON.parse(text.trim() || '{}')); } catch { return []; }
+}
+
+/** Refused or only counted, as the workspace is set: the places are named either way. @param {{type: string, of: import('../catalogue/misfits.js').Misfit[]}} props */
+const Misfits = ({ type, of }) => html`<${Notice} tone="warn">${words.unfit} <a class="mono" href=${link('catalogue', type)}>${type}</a>:
+  <ul class="misfits">${of.map((e) => html`<li key=${e.pointer}><code>${e.pointer || '/'}</code> ${(words.unfitHow[e.is] ?? String)(e.value)}</li>`)}</ul><//>`;
+
+/**
+ * The catalogue's example of the type, put in by itself while nothing was typed; or the last payload of the type.
+ * @param {{form: import('../ui/form.js').Form, ws: string, described: string[], learn: (of: {of: string, schema: any}) => void}} props `learn`: the schema of the type
+ */
+function Examples({ form, ws, described, learn }) {
   const { type, data } = form.value;
   const name = type.trim();
   const [example, setExample] = useState(/** @type {{of: string, text: string|null}} */ ({ of: '', text: null }));
@@ -70,8 +86,11 @@ function Examples({ form, ws, described }) {
     if (!described.includes(name)) { setExample({ of: name, text: null }); return; }
     let over = false;
     const timer = setTimeout(async () => {
-      const found = await call('GET', `/v1/event-types/${part(name)}`, { text: true }).then((a) => memberText(a.text, 'example'), () => null);
-      if (!over) setExample({ of: name, text: found && found !== 'null' ? pretty(parseJson(found)) : null });
+      const text = await call('GET', `/v1/event-types/${part(name)}`, { text: true }).then((a) => a.text, () => null);
+      if (over) return;
+      const found = text && memberText(text, 'example');
+      setExample({ of: name, text: found && found !== 'null' ? pretty(parseJson(found)) : null });
+      learn({ of: name, schema: text && JSON.parse(text).schema });
     }, 250);
     return () => { over = true; clearTimeout(timer); };
   }, [name, described]);
@@ -102,6 +121,7 @@ function Result({ ws, event }) {
   const endpoints = useEndpoints(ws);
   const sendTo = useMemo(() => signal(/** @type {string[]|null} */ (null)), []);
   return html`<${Section} title=${words.result} note=${html`${words.resultNote(event.deliveries_count, event.skipped_count)} · <${Time} at=${event.created_at} />`} actions=${html`<a class="button small" href=${link('events', event.id)}>${words.openEvent}</a>`}>
+    ${event.misfits.length > 0 && html`<${Misfits} type=${event.type} of=${event.misfits} />`}
     ${event.deliveries_count === 0 && html`<${Notice}>${words.nobody}<//>`}
     ${may('events:ro') && html`<${Ledger} ws=${ws} event=${event} endpoints=${endpoints} sendTo=${sendTo} every=${1500} />`}
   <//>`;

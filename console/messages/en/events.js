@@ -6,6 +6,7 @@ import { count, number } from '../../shell.js';
 const list = (names) => (names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', '));
 
 export const words = {
+  unfit: 'The payload does not fit the schema of', unfitHow: /** @type {Record<string, (value: any) => string>} */ ({ type: (v) => `must be of type ${v}`, enum: (v) => `must be one of ${v}`, const: (v) => `must be ${v}`, minimum: (v) => `must be at least ${v}`, maximum: (v) => `must be at most ${v}`, minLength: (v) => `must have at least ${v} characters`, maxLength: (v) => `must have at most ${v} characters`, required: () => 'is missing', additionalProperties: () => 'is not part of it' }),
   looked: (/** @type {number} */ n) => count(n, 'event'),
   title: 'Events', things: 'events', event: 'Event', time: 'Accepted', type: 'Event type', deliveries: 'Deliveries', skipped: 'Skipped', channels: 'Channels', id: 'Id', uid: 'Your id',
   textFilter: 'text in the payload', text: 'Text in the payload', typeFilter: 'event type', period: 'period', keyFilter: 'idempotency key',
