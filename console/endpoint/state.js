@@ -9,8 +9,8 @@ const LATELY_MS = 23 * 3_600_000;
 /** Whether the endpoint is so new that its figures of the last day are all that there is. @param {any} endpoint @param {number} now */
 export const isNew = (endpoint, now) => now - Date.parse(endpoint.created_at) < LATELY_MS;
 
-/** The exact counts, which only one endpoint's figures have, are there before the others. @param {any} figures */
-const isUnused = (figures) => figures?.total.attempts === 0 && Object.values(figures.exact ?? {}).every((n) => n === 0);
+/** The exact counts, which only one endpoint's figures have, are there before the others. A test that failed counts in them. @param {any} figures */
+const isUnused = (figures) => figures?.total.attempts === 0 && !figures.exact?.delivered;
 
 /**
  * @param {any} endpoint @param {number} now @param {any} [figures] of the last 24 hours

@@ -22,17 +22,18 @@ const loaded = {};
 /** @param {{ws: string, id: string}} props */
 export default function Endpoint({ ws, id }) {
   const live = useLive(`/v1/webhook-endpoints/${encodeURIComponent(id)}`, { workspace_id: ws }, { every: 5000, read: readEndpoint });
-  // The overview shows them, and the head of each part whether anything was sent to a new one.
-  const asks = may('deliveries:ro') && live.data && (currentTab('overview') === 'overview' || isNew(live.data, Date.now()));
-  const figures = useLive(asks ? `/v1/webhook-endpoints/${live.data.id}/statistics` : null, {}, { every: 30_000 });
-  if (live.error) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Gone} ws=${ws} id=${id} live=${live} /><//>`;
   const endpoint = live.data;
-  if (!endpoint) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Loading} rows=${8} /><//>`;
-  const tabs = [['overview', words.overview], ...(may('deliveries:ro') ? [['deliveries', words.deliveries]] : []), ...(endpoint.rule_id ? [] : [['settings', words.settings]]), ['verify', words.verify]];
+  const tabs = [['overview', words.overview], ...(may('deliveries:ro') ? [['deliveries', words.deliveries]] : []), ...(endpoint?.rule_id ? [] : [['settings', words.settings]]), ['verify', words.verify]];
   const asked = currentTab('overview');
   const tab = tabs.some(([name]) => name === asked) ? asked : 'overview';
+  // The overview shows them, and the head of each part whether anything was sent to a new one.
+  const counts = endpoint && may('deliveries:ro') && (tab === 'overview' || isNew(endpoint, Date.now()));
+  const figures = useLive(counts ? `/v1/webhook-endpoints/${endpoint.id}/statistics` : null, {}, { every: 30_000 });
+  const tested = () => { live.refresh(); figures.refresh(); };
+  if (live.error) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Gone} ws=${ws} id=${id} live=${live} /><//>`;
+  if (!endpoint) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Loading} rows=${8} /><//>`;
   return html`<${Page} title=${endpointName(endpoint)} heading=${html`<bdi>${endpointName(endpoint)}</bdi>`} crumbs=${[[words.endpoints, link('endpoints')]]} note=${html`<${StateLine} endpoint=${endpoint} figures=${figures.data} />`}
-    actions=${html`<${Preview} endpoint=${endpoint} /><${May} scope="webhooks">${!endpoint.rule_id && html`<${PauseOrSwitchOn} endpoint=${endpoint} done=${live.refresh} />`}<${SendTest} endpoint=${endpoint} done=${live.refresh} /><//>`}>
+    actions=${html`<${Preview} endpoint=${endpoint} /><${May} scope="webhooks">${!endpoint.rule_id && html`<${PauseOrSwitchOn} endpoint=${endpoint} done=${live.refresh} />`}<${SendTest} endpoint=${endpoint} done=${tested} /><//>`}>
     <${Tabs} label=${words.parts} tabs=${tabs} />
     ${endpoint.rule_id && html`<${Notice} actions=${html`<a class="button small" href=${link('rules', endpoint.rule_id)}>${words.openRule}</a>`}>${words.ofRule}<//>`}
     <${ShownSecret} id=${endpoint.id}>${tab !== 'verify' && html`<a class="button" href=${link('endpoints', endpoint.id, { tab: 'verify' })}>${words.nextVerify}</a>`}<//>

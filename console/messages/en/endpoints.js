@@ -11,5 +11,5 @@ export const words = {
   off: /** @type {Record<string, string>} */ ({ failing: 'switched off after too many failures', gone: 'it answered 410 Gone', manual: 'switched off by hand' }),
   offSince: (/** @type {string} */ time) => `Off for ${time}`, offPlain: 'Off', offKeptShort: 'events are kept', offSkippedShort: 'events are skipped',
   failingFor: (/** @type {string} */ time) => `Failing for ${time}`, nextProbe: (/** @type {number} */ ms) => (ms > 1000 ? `next probe in ${span(ms)}` : 'a probe is due now'), failures: (/** @type {number} */ n) => `${count(n, 'failure')} in a row`,
-  parked: (/** @type {number} */ n, /** @type {boolean} */ exact) => `${number(n)}${exact ? '' : '+'} parked`, healthy: 'Healthy', unused: 'Nothing sent yet', retryNow: 'still retrying',
+  parked: (/** @type {number} */ n, /** @type {boolean} */ exact) => `${number(n)}${exact ? '' : '+'} parked`, healthy: 'Healthy', unused: 'No events yet', retryNow: 'still retrying',
 };
