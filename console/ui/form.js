@@ -78,6 +78,7 @@ export function useForm(initial, save, { draft, secret = [] } = {}) {
       if (start.current === begun) start.current = value;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      if (error.errors.length === 0 && TAKEN.has(error.code)) error.errors = [{ pointer: '/name', detail: error.message }];
       setProblem(error);
       focusError(root);
     } finally {
@@ -88,6 +89,9 @@ export function useForm(initial, save, { draft, secret = [] } = {}) {
   const error = (/** @type {string} */ pointer) => own[pointer.replace(/\/\*$/, '')] ?? problem?.at(pointer) ?? null;
   return { value, set, dirty, saving, problem, error, check, submit, reset };
 }
+
+/** Refusals of a name that point at nothing: what they say belongs beside it. */
+const TAKEN = new Set(['action_exists', 'event_type_exists']);
 
 /** @param {HTMLElement|null} root */
 const focusError = (root) => requestAnimationFrame(() => /** @type {HTMLElement|null} */ ((root ?? document).querySelector('[aria-invalid="true"]'))?.focus());
