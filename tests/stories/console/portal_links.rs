@@ -91,8 +91,10 @@ async fn the_portal_has_no_notifications_of_the_workspace() {
 
     let get = async |path: &str| call(&inside, "GET", path, Value::Null).await;
     let endpoints = get("/v1/webhook-endpoints").await.1;
-    assert_eq!(endpoints["data"].as_array().unwrap().len(), 1);
-    assert_eq!(endpoints["data"][0]["id"], json!(customers.id));
+    let ids = |page: &Value| -> Vec<Value> {
+        page["data"].as_array().unwrap().iter().map(|endpoint| endpoint["id"].clone()).collect()
+    };
+    assert_eq!(ids(&endpoints), [json!(customers.id)]);
     let at = format!("/v1/webhook-endpoints/{}", notifies.id);
     let (delivery, event) = (notified[0]["id"].as_str().unwrap(), notified[0]["event_id"].as_str().unwrap());
     for path in [
@@ -130,6 +132,15 @@ async fn the_portal_has_no_notifications_of_the_workspace() {
     for (method, path) in [("PATCH", at.clone()), ("DELETE", at.clone()), ("POST", format!("{at}/test"))] {
         assert_eq!(call(&inside, method, &path, json!({})).await.0, 404, "{method} {path}");
     }
+
+    // A message with a template of its own is no notification: it is made of the customer's events.
+    let message = json!({
+        "url": chat.url(), "body": "slack", "template": { "text": "{{ type }}" }, "events": ["invoice.*"],
+    });
+    let (made, channel) = call(&inside, "POST", "/v1/webhook-endpoints", message).await;
+    assert_eq!(made, 201, "{channel}");
+    let endpoints = get("/v1/webhook-endpoints").await.1;
+    assert_eq!(ids(&endpoints), [channel["id"].clone(), json!(customers.id)]);
     assert_eq!(call(&stage.admin, "DELETE", &at, Value::Null).await.0, 204);
     let deleted = format!("/v1/deleted-endpoints/{}", notifies.id);
     assert_eq!((status(&stage.admin, &deleted).await, get(&deleted).await.0), (200, 404));

@@ -14,7 +14,7 @@ use domain::id::{EndpointId, EndpointKey, WorkspaceId};
 use domain::signing::secret::{ActiveSecret, PublicKey};
 use domain::timestamp::Timestamp;
 use domain::uid::Uid;
-use serde::de::IntoDeserializer;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize as _, Serializer};
 
 use crate::error::StoreError;
@@ -91,6 +91,11 @@ impl Document {
         let mut document: Self = reader.json("document")?;
         document.settings.active |= document.on;
         Ok(document)
+    }
+
+    fn read_template<T: DeserializeOwned>(&self, reader: &ItemReader) -> Result<Option<T>, StoreError> {
+        let template = self.template.as_deref().map(serde_json::from_str).transpose();
+        template.map_err(|_| reader.damaged("its template is not JSON"))
     }
 }
 
@@ -236,7 +241,9 @@ impl Store {
         let range = Range::prefix(keys::workspace_partition(workspace), ENDPOINT_PREFIX).consistent();
         let keep = |row| {
             let reader = ItemReader::new(row, ENTITY);
-            let Document { id, purpose, settings, .. } = Document::read(&reader)?;
+            let mut document = Document::read(&reader)?;
+            document.settings.template = document.read_template(&reader)?;
+            let Document { id, purpose, settings, .. } = document;
             // An action's endpoint is listed with its action.
             let is_selected = purpose != Purpose::Action && (listing.filter)(id, &purpose, &settings);
             Ok(is_selected.then_some(reader))
@@ -328,8 +335,7 @@ impl Store {
         let sealed: Sealed =
             serde_json::from_slice(&sealed).map_err(|_| reader.damaged("its secrets cannot be read"))?;
         check_filter(&document.settings, reader)?;
-        let template = document.template.as_deref().map(serde_json::from_str).transpose();
-        document.settings.template = template.map_err(|_| reader.damaged("its template is not JSON"))?;
+        document.settings.template = document.read_template(reader)?;
         document.settings.headers = sealed.headers;
         document.settings.uid = document.uid;
         if let Some(url) = sealed.url {
