@@ -22,10 +22,13 @@ export function placeOf({ action, target, target_name: name }) {
 
 /** What the value of a secret, which is never shown, stands as. */
 export const HIDDEN = '[hidden]';
-/** Secrets with their ends, as endpoints, sources, actions and keys have them: the current one has none. @param {unknown} value @returns {value is {expires_at: string|null}[]} */
+/** @typedef {{expires_at: string|null, created_at?: string}} Secret */
+/** Secrets with their ends, as endpoints, sources, actions and keys have them: the current one has none. @param {unknown} value @returns {value is Secret[]} */
 const areSecrets = (value) => Array.isArray(value) && value.length > 0 && value.every((each) => each && typeof each === 'object' && 'expires_at' in each);
-/** @param {{expires_at: string|null}[]} secrets */
-const ends = (secrets) => secrets.map(({ expires_at: end }) => (end ? `until ${end.slice(0, 16).replace('T', ' ')} UTC` : 'current')).join(', ');
+/** @param {string} instant */
+const minute = (instant) => `${instant.slice(0, 16).replace('T', ' ')} UTC`;
+/** @param {Secret[]} secrets */
+const ends = (secrets) => secrets.map(({ expires_at: end, created_at: start }) => (end ? `until ${minute(end)}` : start ? `since ${minute(start)}` : 'current')).join(', ');
 
 /** @param {unknown} value */
 const text = (value) => (value === undefined ? null : typeof value === 'string' ? value : areSecrets(value) ? ends(value) : JSON.stringify(value));
@@ -46,7 +49,7 @@ export function changesOf({ before, after }) {
       return;
     }
     const [a, b] = [text(old), text(now)];
-    if (a !== b || a === HIDDEN) rows.push({ name: path, before: a, after: b });
+    if (a !== b || a === HIDDEN || (areSecrets(old) && JSON.stringify(old) !== JSON.stringify(now))) rows.push({ name: path, before: a, after: b });
   };
   if (isPlain(before) && isPlain(after)) walk('', before, after);
   else for (const [side, value] of /** @type {const} */ ([['before', before], ['after', after]])) if (isPlain(value)) for (const name of Object.keys(value)) rows.push({ name, before: null, after: null, [side]: text(value[name]) });

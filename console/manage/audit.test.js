@@ -20,6 +20,8 @@ test('a rotation says until when the old secret works', () => {
   const rows = changesOf({ before: { old_secrets: [], secret: '[hidden]' }, after: { old_secrets: [{ expires_at: '2026-11-28T13:29:36.708Z' }], secret: '[hidden]' } });
   assert.equal(brief(rows, 'nothing'), 'old_secrets nothing → until 2026-11-28 13:29 UTC');
   assert.equal(brief(rows.slice(1), 'nothing'), 'secret replaced');
+  const current = (/** @type {string} */ at) => ({ secrets: [{ created_at: at, expires_at: null, secret: '[hidden]' }] });
+  assert.equal(changesOf({ before: current('2026-11-28T11:16:31.616Z'), after: current('2026-11-28T11:16:40.000Z') }).length, 1, 'also within a minute');
 });
 
 test('an entry without members says nothing', () => assert.equal(brief(changesOf({ before: null, after: {} }), 'nothing'), ''));
