@@ -121,5 +121,8 @@ export function pageOfId(text) {
   return { page: KINDS[kind], id: `${kind}_${found[0].slice(kind.length + 1).toUpperCase()}` };
 }
 
+/** Whether a text can be an id that the product gave: a `uid`. @param {string} text */
+export const isUid = (text) => /^[\w.-]{3,256}$/.test(text) && !/^\.+$/.test(text);
+
 /** `2 endpoints`, `1 endpoint` @param {number} n @param {string} one @param {string} [many] */
 export const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;

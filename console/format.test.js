@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { duration, exact, middle, pageOfId, percent, relative, shortId, shortUrl, size, span } from './format.js';
+import { duration, exact, isUid, middle, pageOfId, percent, relative, shortId, shortUrl, size, span } from './format.js';
 
 test('durations are said in at most two units', () => {
   assert.equal(duration(4), '4 ms');
@@ -48,4 +48,7 @@ test('any pasted id opens its page, also from within a header or in lower case',
   assert.deepEqual(pageOfId(' evt_01m7z294kethnpjb3qg0vdg1ja\n'), { page: 'events', id: 'evt_01M7Z294KETHNPJB3QG0VDG1JA' });
   assert.equal(pageOfId('invoice.paid'), null);
   assert.equal(pageOfId('evt_short'), null);
+});
+test('what can be an id of one’s own is looked up, and nothing that would be another address', () => {
+  assert.deepEqual(['invoice-1003', 'a.b_c', '../me', '..', 'two words', 'in'].map(isUid), [true, true, false, false, false, false]);
 });

@@ -1,7 +1,7 @@
 // How does one get anywhere by typing?
 // ⌘K or `/`: pages, endpoints, event types, rules, workspaces; any pasted id opens its page. Loaded when first opened.
 import {
-  Dialog, Icon, call, get, html, link, may, messages, navigate, pageName, pageOfId, rememberNames, route, shortUrl, useEffect, useRef, useState, visiblePages,
+  Dialog, Icon, call, endpointName, get, html, isUid, link, may, messages, navigate, pageName, pageOfId, rememberNames, route, shortUrl, useEffect, useRef, useState, visiblePages,
 } from '../shell.js';
 
 /** @typedef {{kind: string, word: string, note?: string, to: string, icon: string}} Hit */
@@ -13,7 +13,9 @@ export function Palette({ kind, close }) {
   const [at, setAt] = useState(0);
   const [remote, setRemote] = useState(/** @type {Hit[]} */ ([]));
   const list = useRef(/** @type {HTMLElement|null} */ (null));
-  const hits = kind === 'workspaces' ? remote : [...idHits(text), ...pageHits(text), ...remote.filter((h) => has(`${h.word} ${h.note ?? ''}`, text)), ...payloadHits(text.trim())];
+  const found = remote.filter((h) => has(`${h.word} ${h.note ?? ''}`, text));
+  const own = found.filter((h) => h.kind === words.ids);
+  const hits = kind === 'workspaces' ? remote : [...idHits(text), ...own, ...pageHits(text), ...found.filter((h) => !own.includes(h)), ...payloadHits(text.trim())];
 
   useEffect(() => {
     let over = false;
@@ -70,16 +72,24 @@ const pageHits = (text) => visiblePages().flatMap(([, pages]) => pages).filter((
 /** A number of an invoice, an address: what the payload of an event says. @param {string} text @returns {Hit[]} */
 const payloadHits = (text) => (text.length < 2 || pageOfId(text) || !visiblePages().some(([, pages]) => pages.includes('events')) ? [] : [{ kind: pageName('events'), word: words.inPayloads(text), to: link('events', '', { text }), icon: 'search' }]);
 
+/** What has just this `uid`: the id that the product gave it. @param {string} path @param {string} uid @param {string} page @param {(it: any) => string} name @returns {Promise<Hit[]>} */
+const ofUid = (path, uid, page, name) => quietly(async () => {
+  const it = await get(`${path}/${uid}`, { workspace_id: route.value.ws });
+  return [{ kind: words.ids, word: `${words.open} ${uid}`, note: name(it), to: link(page, it.id), icon: page }];
+});
+
 /** @param {() => Promise<Hit[]>} ask @returns {Promise<Hit[]>} */
 const quietly = (ask) => ask().catch(() => []);
 
-/** Endpoints, types and rules that contain the text; a failed search finds nothing and is no error. @param {string} text @returns {Promise<Hit[]>} */
+/** Endpoints, types and rules that contain the text, and what has it as its own id; a failed search finds nothing and is no error. @param {string} text @returns {Promise<Hit[]>} */
 async function things(text) {
   if (text.length < 2 || pageOfId(text)) return [];
   const workspace_id = route.value.ws;
   const endpoint = (/** @type {any} */ e) => ({ kind: words.endpoints, word: e.description || shortUrl(e.url), note: e.description ? shortUrl(e.url) : '', to: link('endpoints', e.id), icon: 'endpoints' });
   const endpoints = (/** @type {any} */ query) => quietly(async () => (await get('/v1/webhook-endpoints', { workspace_id, limit: 6, ...query })).data.map(endpoint));
   const found = await Promise.all([
+    isUid(text) && may('events:ro') ? ofUid('/v1/events', text, 'events', (e) => e.type) : [],
+    isUid(text) && may('webhooks:ro') ? ofUid('/v1/webhook-endpoints', text, 'endpoints', endpointName) : [],
     may('webhooks:ro') ? endpoints({ description: text }) : [],
     may('webhooks:ro') ? endpoints({ url: text }) : [],
     quietly(async () => (await get('/v1/event-types', { name: text })).data.slice(0, 6).map((/** @type {any} */ t) => ({ kind: words.types, word: t.name, note: t.title, to: link('catalogue', t.name), icon: 'catalogue' }))),

@@ -24,7 +24,7 @@ async fn the_condition_that_did_not_hold_is_named_with_the_value_found() {
 
         // The support lead looks for invoice 1003, and sees who got it.
         browser.open(stage, "events").await;
-        browser.fill("Text in the payload", "1003").await;
+        browser.fill("Text in the payload, or your id", "1003").await;
         browser.click("link", "invoice.paid").await;
         browser.see("1 delivery, 1 endpoint skipped").await;
         browser.see("filter did not hold").await;

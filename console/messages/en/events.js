@@ -9,7 +9,7 @@ export const words = {
   unfit: 'The payload does not fit the schema of', unfitHow: /** @type {Record<string, (value: any) => string>} */ ({ type: (v) => `must be of type ${v}`, enum: (v) => `must be one of ${v}`, const: (v) => `must be ${v}`, minimum: (v) => `must be at least ${v}`, maximum: (v) => `must be at most ${v}`, minLength: (v) => `must have at least ${v} characters`, maxLength: (v) => `must have at most ${v} characters`, required: () => 'is missing', additionalProperties: () => 'is not part of it' }),
   looked: (/** @type {number} */ n) => count(n, 'event'),
   title: 'Events', things: 'events', event: 'Event', time: 'Accepted', type: 'Event type', deliveries: 'Deliveries', skipped: 'Skipped', channels: 'Channels', id: 'Id', uid: 'Your id',
-  textFilter: 'text in the payload', text: 'Text in the payload', typeFilter: 'event type', period: 'period', keyFilter: 'idempotency key',
+  textFilter: 'text in the payload, or your id', text: 'Text in the payload, or your id', typeFilter: 'event type', period: 'period', keyFilter: 'idempotency key',
   send: 'Send an event', empty: 'No events yet', emptyHint: 'Your product sends an event by one request. Send the first one here, and see where it goes.', emptyPortal: 'Events are listed here as soon as the first one is sent.', erasedBadge: 'erased', later: (/** @type {string} */ when) => `due ${when}`,
   many: (/** @type {number} */ n) => (n >= 256 ? `${number(n)}+` : number(n)),
 
