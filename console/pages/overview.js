@@ -20,6 +20,7 @@ export default function Overview({ ws }) {
   // One request for both: who has failed deliveries, and the last ten of them.
   const failures = useLive('/v1/deliveries', { workspace_id: ws, status: 'failed', limit: COUNTED }, { every: 15_000 });
   const day = useLive(`/v1/workspaces/${ws}/statistics`, {}, { every: 30_000 });
+  const workspace = useLive(may('workspaces:ro') ? `/v1/workspaces/${ws}` : null, {}, { every: 60_000 });
   const byId = useMemo(() => new Map((endpoints.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [endpoints.data]);
   const listed = may('webhooks:ro') ? endpoints : failures;
   // What the list of work will be is known when both are there; what is below would move.
@@ -30,7 +31,7 @@ export default function Overview({ ws }) {
     return html`<${Page} title=${words.title}><${State} title=${words.empty} actions=${html`<${May} scope="webhooks"><a class="button primary" href=${route.value.app === 'portal' ? link('endpoints', 'new') : link('setup')}>${words.start}</a><//>`}>${words.emptyHint} ${may('webhooks') && words.emptyFirst}<//><//>`;
   }
   return html`<${Page} title=${words.title}>
-    <${Section} title=${words.needs}><${Loaded} of=${ready ? listed : { ...listed, loading: true }} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failed} more=${Boolean(failures.data?.next)} byId=${byId} refresh=${refresh} />`}<//><//>
+    <${Section} title=${words.needs}><${Loaded} of=${ready ? listed : { ...listed, loading: true }} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failed} more=${Boolean(failures.data?.next)} byId=${byId} workspace=${workspace.data} refresh=${refresh} />`}<//><//>
     ${ready && html`<${Section} title=${words.day} note=${words.approximate} actions=${html`<span class="legend"><span><i></i>${words.delivered}</span><span><i class="bad"></i>${words.failedCount}</span></span>`}>
       <${Loaded} of=${day} loading=${html`<${Loading} rows=${1} height=${200} />`}>${(/** @type {any} */ data) => html`<${Day} data=${data} />`}<//>
     <//>
@@ -40,13 +41,15 @@ export default function Overview({ ws }) {
   <//>`;
 }
 
-/** @param {{endpoints: any[], failed: any[], more: boolean, byId: Map<string, any>, refresh: () => void}} props */
-function WorkList({ endpoints, failed, more, byId, refresh }) {
+/** @param {{endpoints: any[], failed: any[], more: boolean, byId: Map<string, any>, workspace: any, refresh: () => void}} props */
+function WorkList({ endpoints, failed, more, byId, workspace, refresh }) {
   const now = useClock(1000);
   const failedOf = Object.groupBy(failed, (d) => d.endpoint_id);
   const needy = endpoints.filter((e) => endpointState(e) === 'failing' || (!e.active && e.disabled_reason !== 'manual'));
   const others = Object.keys(failedOf).filter((id) => !needy.some((e) => e.id === id));
+  const most = workspace?.max_events_per_day ?? null;
   const lines = [
+    ...(most !== null && (most === 0 || workspace.events_today >= most) ? [html`<${Line} key="quota" icon="ban" tone="bad" title=${words.usedUp} words=${words.usedUpWords(most)}><a class="button small" href=${link('settings')}>${words.toSettings}</a><//>`] : []),
     ...needy.map((e, n) => html`<${NeedyLine} key=${e.id} endpoint=${e} counted=${n < PARKED_OF} failed=${failedOf[e.id] ?? []} more=${more} now=${now} refresh=${refresh} />`),
     ...others.map((id) => html`<${Line} key=${id} icon="cross" tone="bad" title=${html`<${EndpointName} id=${id} of=${byId} />`} words=${words.failed(howMany(failedOf[id] ?? [], more))}><${FailedButtons} id=${id} endpoint=${byId.get(id)} failed=${failedOf[id] ?? []} more=${more} refresh=${refresh} /><//>`),
     ...endpoints.map((e) => [e, Math.min(...e.old_secrets.map((/** @type {any} */ s) => Date.parse(s.expires_at) - now))]).filter(([, left]) => left > 0 && left < SOON_MS).map(([e, left]) => html`<${Line} key=${`o${e.id}`} icon="clock" tone="quiet" title=${html`<${EndpointName} id=${e.id} of=${byId} />`} words=${words.overlap(span(left))}><a class="button small" href=${link('endpoints', e.id, { tab: 'settings' })}>${words.open}</a><//>`),

@@ -32,7 +32,8 @@ function Form({ workspace }) {
   const endpoints = [...useEndpoints(workspace.id).values()].filter((e) => !e.rule_id);
   const unsigned = endpoints.filter((e) => e.signature.profile === 'none' && !['slack', 'teams', 'discord', 'email'].includes(e.body)).length;
   const midnight = `${new Date().toISOString().slice(0, 10)}T00:00:00Z`;
-  const today = useLive(may('events:ro') ? '/v1/event-types/counts' : null, { workspace_id: workspace.id, since: midnight });
+  const counted = workspace.events_today;
+  const today = useLive(counted === undefined && may('events:ro') ? '/v1/event-types/counts' : null, { workspace_id: workspace.id, since: midnight });
   const { value } = form;
   const few = value.max_endpoints !== null && value.max_endpoints < endpoints.length;
   return html`<form onSubmit=${form.submit} novalidate>
@@ -46,8 +47,9 @@ function Form({ workspace }) {
       <${Section} title=${words.limits}>
         <${NumberField} form=${form} name="max_endpoints" label=${words.maxEndpoints} min="0" hint=${words.maxEndpointsHint(may('webhooks:ro') ? words.endpointsNow(endpoints.length, endpoints.length >= 250) : '')} />
         ${few && html`<p class="warn-text hint-line">${words.tooFew(endpoints.length)}</p>`}
-        <${NumberField} form=${form} name="max_events_per_day" label=${words.maxEvents} hint=${words.maxEventsHint(today.data ? words.eventsToday(today.data.events, today.data.at_least) : '')} unit=${words.aDay} min="0" />
-        ${value.max_events_per_day === 0 && html`<p class="warn-text hint-line">${words.noEvents}</p>`}<//>
+        <${NumberField} form=${form} name="max_events_per_day" label=${words.maxEvents} hint=${words.maxEventsHint(counted !== undefined ? words.counted(counted, workspace.max_events_per_day) : today.data ? words.eventsToday(today.data.events, today.data.at_least) : '')} unit=${words.aDay} min="0" />
+        ${value.max_events_per_day === 0 && html`<p class="warn-text hint-line">${words.noEvents}</p>`}
+        ${counted >= value.max_events_per_day && value.max_events_per_day > 0 && html`<p class="warn-text hint-line">${words.usedUp}</p>`}<//>
       <${Section} title=${words.signing}><${CheckField} form=${form} name="allow_unsigned" label=${words.unsigned} hint=${html`${words.unsignedHint}${unsigned > 0 && ` ${words.unsignedNow(unsigned)}`}`} /><//>
       <${Section} title=${words.strict}><p class="muted prose-line">${words.strictHint}</p><${Strictness} ws=${workspace.id} form=${form} /><//>
     </fieldset>

@@ -6113,6 +6113,11 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             /** @description The settings of endpoints that are created without them. */
             endpoint_defaults: components["schemas"]["EndpointDefaults"];
+            /**
+             * @description The events that count against `max_events_per_day` today, since it was set. Lists do not say it, nor does a workspace without such a limit.
+             * @example 812
+             */
+            events_today?: number;
             /** @description The id of the workspace. */
             id: components["schemas"]["WorkspaceId"];
             /** @description The most endpoints of the workspace; `null` is 10,000. */
@@ -13148,6 +13153,7 @@ export interface operations {
                      *             "signature": null,
                      *             "timeout_seconds": null
                      *           },
+                     *           "events_today": 812,
                      *           "id": "ws_01M7Z294KETHNPJB3QG0VDG1JA",
                      *           "max_endpoints": null,
                      *           "max_events_per_day": null,
@@ -13235,6 +13241,7 @@ export interface operations {
                      *         "signature": null,
                      *         "timeout_seconds": null
                      *       },
+                     *       "events_today": 812,
                      *       "id": "ws_01M7Z294KETHNPJB3QG0VDG1JA",
                      *       "max_endpoints": null,
                      *       "max_events_per_day": null,
@@ -13301,6 +13308,7 @@ export interface operations {
                      *         "signature": null,
                      *         "timeout_seconds": null
                      *       },
+                     *       "events_today": 812,
                      *       "id": "ws_01M7Z294KETHNPJB3QG0VDG1JA",
                      *       "max_endpoints": null,
                      *       "max_events_per_day": null,
@@ -13402,6 +13410,7 @@ export interface operations {
                      *         "signature": null,
                      *         "timeout_seconds": null
                      *       },
+                     *       "events_today": 812,
                      *       "id": "ws_01M7Z294KETHNPJB3QG0VDG1JA",
                      *       "max_endpoints": null,
                      *       "max_events_per_day": null,

@@ -30,6 +30,11 @@ pub struct Workspace {
     pub max_endpoints: Option<u32>,
     /// The most events in a day of UTC; `null` is no limit, 0 refuses every event.
     pub max_events_per_day: Option<u64>,
+    /// The events that count against `max_events_per_day` today, since it was set. Lists do not say it, nor
+    /// does a workspace without such a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples(812)))]
+    pub events_today: Option<u64>,
     /// Your own id of the workspace.
     pub uid: Option<Uid>,
     /// Strings for the caller's own programs.
@@ -65,6 +70,7 @@ impl From<&domain::access::workspace::Workspace> for Workspace {
             allow_unsigned,
             max_endpoints,
             max_events_per_day,
+            events_today: None,
             uid,
             metadata,
             endpoint_defaults,

@@ -140,9 +140,7 @@ pub enum Problem {
     #[error("this replay has ended")]
     ReplayOver,
     /// The workspace may accept no more events today.
-    #[error(
-        "this workspace has accepted {quota} events today, which is its quota; it starts again at midnight UTC"
-    )]
+    #[error("this workspace's quota of {quota} events a day is used up; it starts again at midnight UTC")]
     QuotaExceeded {
         /// Most events of a day.
         quota: u64,

@@ -140,12 +140,18 @@ async fn a_workspace_has_no_more_endpoints_and_events_than_its_quota() {
         let (status, problem) = send("c").await;
         assert_eq!((status, problem["code"].as_str()), (429, Some("quota_exceeded")));
     }
+    let today = async || stage.read(&path).await["events_today"].clone();
+    assert_eq!(today().await, 2, "refused and repeated ones do not count");
     stage.advance(Duration::from_secs(86_400));
+    assert_eq!(today().await, 0, "tomorrow is another day");
     let none = r#"{"max_events_per_day":0}"#;
     assert_eq!(stage.admin.call("PATCH", &path, none, &[]).await.unwrap().0, 200);
     assert_eq!(send("c").await.0, 429, "a quota of 0 refuses every event");
     assert_eq!(stage.admin.call("PATCH", &path, quota, &[]).await.unwrap().0, 200);
-    assert_eq!(send("c").await.0, 202, "tomorrow is another day");
+    assert_eq!(send("c").await.0, 202);
+    let unlimited = r#"{"max_events_per_day":null}"#;
+    assert_eq!(stage.admin.call("PATCH", &path, unlimited, &[]).await.unwrap().0, 200);
+    assert_eq!(stage.read(&path).await.get("events_today"), None);
     receiver.wait_for(3).await;
     stage.end().await;
 }

@@ -219,6 +219,15 @@ impl Store {
             .apply(self)
             .await
     }
+
+    /// How many events of the workspace's day were counted: those since it has a quota.
+    ///
+    /// # Errors
+    /// [`StoreError`] when DynamoDB refuses or the row is damaged.
+    pub async fn counted_events(&self, workspace: WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
+        let row = self.load(&keys::quota(workspace, Day::of(now))).await?;
+        row.map_or(Ok(0), |row| ItemReader::new(row, ENTITY).number("events"))
+    }
 }
 
 /// A change of a lease that this process holds.

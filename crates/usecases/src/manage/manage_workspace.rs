@@ -75,6 +75,21 @@ pub async fn read_workspace(
     management.workspace(caller, Some(id)).await
 }
 
+/// How many events of today count against the workspace's quota; `None` if it has none.
+///
+/// # Errors
+/// [`UseCaseError::Fault`] when the table cannot be read.
+pub async fn counted_events(
+    management: &Management,
+    workspace: &Workspace,
+) -> Result<Option<u64>, UseCaseError> {
+    let Context { store, clock, .. } = &management.context;
+    match workspace.max_events_per_day {
+        None => Ok(None),
+        Some(_) => Ok(Some(store.counted_events(workspace.id, clock.now()).await?)),
+    }
+}
+
 /// The workspaces that the caller may read, newest first; with `name`, those whose name contains it.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use http_kit::{Body, Caller, Created, Document, Id, IfMatch, InRequest, Page, Re
 use usecases::manage::delete_workspace::delete_workspace;
 use usecases::manage::manage_endpoint::REPLACED_WHOLE;
 use usecases::manage::manage_workspace::{
-    create_workspace, list_workspaces, read_workspace, update_workspace,
+    counted_events, create_workspace, list_workspaces, read_workspace, update_workspace,
 };
 use usecases::manage::management::Management;
 
@@ -53,7 +53,17 @@ pub(crate) async fn read(
     Id(workspace): Id<WorkspaceId>,
 ) -> Answer<Revised<Json<Workspace>>> {
     let workspace = read_workspace(&management, &caller, workspace).await?;
-    Ok(Revised { revision: workspace.revision, answer: Json(Workspace::from(&*workspace)) })
+    shown(&management, &workspace).await
+}
+
+/// One workspace, with what counts against its quota.
+async fn shown(
+    management: &Management,
+    workspace: &domain::access::workspace::Workspace,
+) -> Answer<Revised<Json<Workspace>>> {
+    let events_today = counted_events(management, workspace).await?;
+    let answer = Json(Workspace { events_today, ..Workspace::from(workspace) });
+    Ok(Revised { revision: workspace.revision, answer })
 }
 
 /// List workspaces
@@ -100,7 +110,7 @@ pub(crate) async fn update(
         patch.merged_into(&workspace.settings(), &REPLACED_WHOLE).read()
     };
     let workspace = update_workspace(&management, &caller, workspace, change).await?;
-    Ok(Revised { revision: workspace.revision, answer: Json(Workspace::from(&workspace)) })
+    shown(&management, &workspace).await
 }
 
 /// Delete a workspace
