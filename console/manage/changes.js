@@ -23,5 +23,15 @@ export function misfits(rows) {
   return { total, since };
 }
 
+/**
+ * Numbers that the server would refuse, all at once: it names only the first that is none at all.
+ * @param {Record<string, any>} changes @param {Record<string, {least: number, most: number|null, words: string}>} bounds
+ * @returns {import('../api.js').FieldError[]}
+ */
+export const outOfBounds = (changes, bounds) => Object.entries(bounds).filter(([name, { least, most }]) => {
+  const n = numberOrNull(changes[name]);
+  return n !== null && !(Number.isInteger(n) && n >= least && n <= (most ?? Number.MAX_SAFE_INTEGER));
+}).map(([name, { words }]) => ({ pointer: `/${name}`, detail: words }));
+
 /** An empty field of a number is null. @param {any} value */
 export const numberOrNull = (value) => (value === '' || value === null || value === undefined ? null : Number(value));

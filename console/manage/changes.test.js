@@ -1,6 +1,6 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { changed, misfits, numberOrNull, sides } from './changes.js';
+import { changed, misfits, numberOrNull, outOfBounds, sides } from './changes.js';
 
 test('only what differs is sent', () => {
   assert.deepEqual(changed({ name: 'a', limit: null, pages: ['x'] }, { name: 'b', limit: null, pages: ['x'] }), { name: 'b' });
@@ -18,3 +18,10 @@ test('events that do not fit are added up over types', () => {
 });
 
 test('a cleared number is null, and a zero stays', () => assert.deepEqual([numberOrNull(''), numberOrNull(0), numberOrNull('7')], [null, 0, 7]));
+
+test('every number out of bounds is named, and none that was left', () => {
+  const bounds = { days: { least: 1, most: 90, words: 'from 1 to 90' }, limit: { least: 0, most: null, words: 'not negative' } };
+  assert.deepEqual(outOfBounds({ days: 0, limit: -5 }, bounds).map((e) => e.pointer), ['/days', '/limit']);
+  assert.deepEqual(outOfBounds({ days: 1.5, limit: 0 }, bounds), [{ pointer: '/days', detail: 'from 1 to 90' }]);
+  assert.deepEqual(outOfBounds({ limit: null }, bounds), []);
+});

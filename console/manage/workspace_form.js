@@ -1,6 +1,6 @@
 // How are settings of a workspace saved?
 // Only what was changed, under the revision that was opened; after somebody else's save both versions are shown.
-import { call, html, rememberNames, size, toast, useForm, useState } from '../shell.js';
+import { Problem, call, html, rememberNames, size, toast, useForm, useState } from '../shell.js';
 import { words } from '../messages/en/settings.js';
 import { BothVersions } from '../ui/both_versions.js';
 import { withRevision } from '../ui/edit.js';
@@ -9,15 +9,17 @@ import { changed, sides } from './changes.js';
 /**
  * @param {any} workspace @param {(workspace: any) => Record<string, any>} read to the members of the form
  * @param {(changes: Record<string, any>) => any} write from changed members to the body of a PATCH
- * @param {{draft: string, done?: (workspace: any) => void}} options
+ * @param {{draft: string, done?: (workspace: any) => void, wrong?: (changes: Record<string, any>) => import('../api.js').FieldError[]}} options `wrong`: what need not be sent to be refused
  */
-export function useWorkspaceForm(workspace, read, write, { draft, done }) {
+export function useWorkspaceForm(workspace, read, write, { draft, done, wrong }) {
   const [base, setBase] = useState(workspace);
   const [theirs, setTheirs] = useState(/** @type {any} */ (null));
   const path = `/v1/workspaces/${workspace.id}`;
   const put = async (/** @type {any} */ value, /** @type {string} */ revision) => {
     const changes = changed(read(base), value);
     if (Object.keys(changes).length === 0) { toast(words.nothing); return; }
+    const errors = wrong?.(changes) ?? [];
+    if (errors.length > 0) throw new Problem(422, { errors }, null);
     try {
       const next = withRevision(await call('PATCH', path, { body: write(changes), revision }));
       toast(words.saved);

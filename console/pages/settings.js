@@ -4,7 +4,7 @@ import {
   CheckField, Facts, Field, FormEnd, Id, Loaded, May, Notice, NumberField, Page, Section, TextField, Time, html, link, may, relative, session, useEndpoints, useLive, useMemo,
 } from '../shell.js';
 import { words } from '../messages/en/settings.js';
-import { misfits, numberOrNull } from '../manage/changes.js';
+import { misfits, numberOrNull, outOfBounds } from '../manage/changes.js';
 import { styles } from '../manage/styles.js';
 import { withRevision } from '../ui/edit.js';
 import { useWorkspaceForm } from '../manage/workspace_form.js';
@@ -25,9 +25,11 @@ const read = (w) => ({ name: w.name, uid: w.uid ?? '', retention_days: w.retenti
 /** @param {Record<string, any>} changes */
 const write = (changes) => ({ ...changes, ...('uid' in changes ? { uid: changes.uid.trim() || null } : {}), ...Object.fromEntries(['retention_days', 'max_endpoints', 'max_events_per_day'].filter((name) => name in changes).map((name) => [name, numberOrNull(changes[name])])) });
 
+const BOUNDS = { retention_days: { least: 1, most: 90, words: words.outOf90 }, max_endpoints: { least: 0, most: null, words: words.notNumber }, max_events_per_day: { least: 0, most: null, words: words.notNumber } };
+
 /** @param {{workspace: any}} props */
 function Form({ workspace }) {
-  const { form, conflict, discard } = useWorkspaceForm(workspace, read, write, { draft: `workspace.${workspace.id}` });
+  const { form, conflict, discard } = useWorkspaceForm(workspace, read, write, { draft: `workspace.${workspace.id}`, wrong: (changes) => outOfBounds(changes, BOUNDS) });
   const changeable = may('workspaces');
   const endpoints = [...useEndpoints(workspace.id).values()].filter((e) => !e.rule_id);
   const unsigned = endpoints.filter((e) => e.signature.profile === 'none' && !['slack', 'teams', 'discord', 'email'].includes(e.body)).length;

@@ -124,10 +124,10 @@ export function TextField({ form, name, label, hint, pointer = `/${name}`, optio
   <//>`;
 }
 
-/** @param {InputProps} props */
+/** Its value is given as text: a number is never the same as the field's own, would be set again, and a `1.` lose its point. @param {InputProps} props */
 export function NumberField({ form, name, label, hint, pointer = `/${name}`, optional, side, unit, ...rest }) {
   return html`<${Field} label=${label} hint=${hint} optional=${optional} side=${side} error=${form.error(pointer)}>
-    ${(/** @type {any} */ a) => html`<span class="with-unit"><input type="number" inputmode="numeric" ...${a} ...${rest} value=${form.value[name] ?? ''}
+    ${(/** @type {any} */ a) => html`<span class="with-unit"><input type="number" inputmode="numeric" ...${a} ...${rest} value=${String(form.value[name] ?? '')}
       onInput=${(/** @type {any} */ e) => form.set({ [name]: e.target.value === '' ? null : Number(e.target.value) })} />${unit && html`<span class="muted">${unit}</span>`}</span>`}
   <//>`;
 }
@@ -167,7 +167,7 @@ export function FormEnd({ form, save = messages.form.save, working = messages.fo
   const { problem } = form;
   const rest = problem && (problem.errors.length === 0 ? problem.message : problem.errors.filter((e) => shown && !shown.includes(e.pointer)).map((e) => `${e.pointer} ${e.detail}`).join('; '));
   return html`<div class="form-end">
-    ${problem && html`<p class="notice bad" role="alert"><${Icon} name="warn" /><span>${rest || `${messages.form.failed}: ${problem.title || problem.message}`} ${problem.request_id && html`<span class="request"><span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}</span></p>`}
+    ${problem && html`<p class="notice bad" role="alert"><${Icon} name="warn" /><span>${rest || messages.form.marked(new Set(problem.errors.map((e) => e.pointer)).size)} ${problem.request_id && html`<span class="request"><span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}</span></p>`}
     <div class="row"><button class=${`button ${quiet ? '' : 'primary'}`} aria-disabled=${form.saving ? 'true' : undefined}>${form.saving ? working : save}</button>${cancel && html`<button type="button" class="button" onClick=${cancel}>${messages.form.cancel}</button>`}${children}</div>
   </div>`;
 }
