@@ -1,7 +1,7 @@
 // What became of one delivery, whose turn is it, and what can one do?
 // A sentence, the facts, the timeline with request and answer of each attempt, and the payload; updates itself.
 import {
-  Copy, EndpointName, Facts, Id, Loaded, May, Page, Section, Status, Time, duration, endpointName, html, link, may, navigate, route, span, toast,
+  Copy, EndpointName, Facts, Id, Loaded, May, Page, Section, Status, Time, endpointName, html, link, may, navigate, route, toast,
   useClock, useEffect, useKeys, useLive, useMemo, useState, Problem,
 } from '../shell.js';
 import { words } from '../messages/en/deliveries.js';
@@ -10,7 +10,7 @@ import { Body } from './delivery/body.js';
 import { Missing } from './delivery/missing.js';
 import { sendAgain } from './delivery/selection.js';
 import { copyCurl, curlOf } from './delivery/state.js';
-import { maybeSignature, sentence } from './delivery/story.js';
+import { maybeSignature, sentence, took, tookMs } from './delivery/story.js';
 import { Timeline } from './delivery/timeline.js';
 import { styles } from './delivery/styles.js';
 
@@ -53,8 +53,10 @@ function useAwaited(delivery, refresh) {
 
 /** One clock for the sentence and the timeline. @param {{delivery: any, endpoint: any, endpoints: Map<string, any>}} props */
 function Story({ delivery, endpoint, endpoints }) {
+  // A sending of one delivery or event has an id, too, but no page.
+  const replay = useLive(delivery.replay_id ? `/v1/replays/${delivery.replay_id}` : null, { workspace_id: route.value.ws });
   const now = useClock(['delivered', 'failed', 'cancelled'].includes(delivery.status) ? 60_000 : 1000);
-  return html`<${Verdict} delivery=${delivery} endpoint=${endpoint} now=${now} /><${Facts} of=${facts(delivery, endpoints)} />
+  return html`<${Verdict} delivery=${delivery} endpoint=${endpoint} now=${now} /><${Facts} of=${facts(delivery, endpoints, replay.data)} />
     <${Section} title=${words.timeline}><${Timeline} delivery=${delivery} now=${now} /><//>`;
 }
 
@@ -66,17 +68,15 @@ function Verdict({ delivery, endpoint, now }) {
   </div>`;
 }
 
-/** @param {any} d @param {Map<string, any>} endpoints @returns {[string, any][]} */
-const facts = (d, endpoints) => [
+/** @param {any} d @param {Map<string, any>} endpoints @param {any} replay @returns {[string, any][]} */
+const facts = (d, endpoints, replay) => [
   [words.facts.endpoint, html`<${EndpointName} id=${d.endpoint_id} of=${endpoints} />`],
   [words.facts.event, html`<${Id} id=${d.event_id} href=${may('events:ro') ? link('events', d.event_id) : undefined} />`],
   [words.facts.accepted, html`<${Time} whole at=${d.created_at} />`],
-  [words.facts.took, d.delivered_at ? html`<span title=${d.delivered_at}>${took(Date.parse(d.delivered_at) - Date.parse(d.created_at))}</span>` : false],
-  [words.facts.cause, d.trigger !== 'automatic' && (words.triggers[d.trigger] ?? d.trigger)],
+  [words.facts.took, d.delivered_at ? took(tookMs(d) ?? 0) : false],
+  [words.facts.cause, d.trigger !== 'automatic' && html`${words.triggers[d.trigger] ?? d.trigger}${replay && html` <a href=${link('replays', replay.id)}>${words.byReplay}</a>`}`],
   [words.facts.id, html`<${Id} id=${d.id} />`],
 ];
-/** @param {number} ms */
-const took = (ms) => (ms < 10_000 ? duration(ms) : span(ms));
 
 /** @param {{delivery: any, endpoints: Map<string, any>, refresh: () => Promise<void>}} props */
 function Actions({ delivery, endpoints, refresh }) {

@@ -28,11 +28,11 @@ export const words = {
   againOff: (/** @type {number} */ n) => `${count(n, 'goes', 'go')} to an endpoint that is off: switch it on first.`,
   againGone: (/** @type {number} */ n) => `${count(n, 'has', 'have')} nothing left to send: the event has expired, or was erased, or the endpoint was deleted.`,
   againSend: (/** @type {number} */ n) => `Send ${number(n)}`, againProgress: (/** @type {number} */ done, /** @type {number} */ of) => `${number(done)} of ${number(of)}`,
-  againDone: (/** @type {number} */ n) => (n === 1 ? 'The delivery is sent again.' : `${count(n, 'delivery is', 'deliveries are')} sent again.`), againFailed: (/** @type {number} */ n) => `${count(n, 'delivery was', 'deliveries were')} refused`,
+  againDone: (/** @type {number} */ n) => (n === 1 ? 'The delivery is sent again.' : `${count(n, 'delivery is', 'deliveries are')} sent again.`), againFailing: (/** @type {number} */ n, /** @type {number} */ of) => `${n === of ? (n === 1 ? 'Its endpoint fails' : 'Their endpoint fails') : `${count(n, 'goes', 'go')} to an endpoint that fails`} now: what is refused again waits until it recovers.`, againSee: 'See them', againFailed: (/** @type {number} */ n) => `${count(n, 'delivery was', 'deliveries were')} refused`,
 
   // One delivery
   facts: { endpoint: 'Endpoint', event: 'Event', accepted: 'Accepted', took: 'Delivered after', attempts: 'Attempts', id: 'Delivery', cause: 'Cause', replay: 'Replay' },
-  triggers: /** @type {Record<string, string>} */ ({ automatic: 'Event', test: 'Test', replay: 'Sent again' }),
+  triggers: /** @type {Record<string, string>} */ ({ automatic: 'Event', test: 'Test', replay: 'Sent again' }), byReplay: 'by a replay',
   timeline: 'What happened', earlier: (/** @type {number} */ n) => `Show ${count(n, 'earlier attempt')}`, attempt: (/** @type {number} */ n) => `Attempt ${n}`, accepted: 'The event was accepted.',
   next: 'Next attempt', firstAttempt: 'First attempt', gap: (/** @type {number} */ ms, /** @type {number} */ n) => (n === 1 ? `${duration(ms)} after the event` : `${duration(ms)} after attempt ${n - 1}`),
   request: 'Request', response: 'Answer', headers: 'Headers', noResponse: 'No answer came.', emptyBody: 'The answer has no body.', sentAt: 'Sent at', size: 'Size', sha: 'SHA-256',
@@ -56,6 +56,7 @@ export const words = {
     template_failed: (/** @type {string} */ at) => `Nothing was sent: the template fails for this event${at && ` at ${at}`}.`,
     unknown: () => 'The attempt failed for a reason that is not known.',
   },
+  gotBefore: (/** @type {string} */ who, /** @type {number} */ n, /** @type {string} */ after) => `${who} accepted attempt ${n}, ${after} after the event.`, gotAgain: (/** @type {string} */ later, /** @type {number} */ n) => `It was sent again${n === 2 ? '' : ', the last time'} ${later} later, and accepted again: the receiver got it ${times(n)}.`,
   again: (/** @type {string} */ who, /** @type {string} */ what, /** @type {number} */ n) => `${who} ${what} ${times(n)} in a row.`,
   turn: {
     pendingFirst: 'The first attempt is due.', pendingAt: (/** @type {string} */ time) => `The first attempt is in ${time}.`, pendingAgain: 'The delivery is being sent again.',

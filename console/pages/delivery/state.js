@@ -9,6 +9,7 @@ function more(row, now) {
     case 'retrying': case 'pending': return row.next_attempt_at ? words.in(Date.parse(row.next_attempt_at) - now) : '';
     case 'parked': return words.parkedShort[row.parked_reason] ?? '';
     case 'cancelled': return words.cancelledShort[row.cancel_reason] ?? '';
+    case 'delivered': return row.trigger === 'replay' ? words.triggers.replay.toLowerCase() : '';
     case 'skipped': return words.skippedShort[row.reason] ?? row.reason;
     default: return '';
   }

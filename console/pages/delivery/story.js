@@ -61,12 +61,34 @@ const isAuth = (attempt) => attempt.error === 'http_status' && [401, 403].includ
 /** Whether a refused signature may be the cause: many receivers answer 400 to it. @param {any} attempt */
 export const maybeSignature = (attempt) => attempt?.error === 'http_status' && [400, 401, 403].includes(attempt.response?.status);
 
-/** How many of the last attempts ended alike. @param {any[]} log */
+/** How many of the last attempts ended alike, since it was sent again. @param {any[]} log */
 export function alike(log) {
   const last = log.at(-1);
   if (!last) return 0;
-  const before = log.findLastIndex((a) => a.error !== last.error || a.response?.status !== last.response?.status);
+  const before = log.findLastIndex((a) => a.error !== last.error || a.response?.status !== last.response?.status || a.trigger !== last.trigger);
   return log.length - 1 - before;
+}
+
+/** The attempts that were accepted; more than one where it was sent again although it had been delivered. @param {any} delivery @returns {any[]} */
+const accepted = (delivery) => (delivery.attempt_log ?? []).filter((/** @type {any} */ attempt) => !attempt.error);
+
+/** @param {number} ms */
+export const took = (ms) => (ms < 10_000 ? duration(ms) : span(ms));
+
+/** When the receiver got it first: a second sending does not make it late. @param {any} delivery @returns {number|null} in ms after the event was accepted */
+export function tookMs(delivery) {
+  const [first] = accepted(delivery);
+  const at = first ? Date.parse(first.started_at) + first.duration_ms : Date.parse(delivery.delivered_at ?? '');
+  return Number.isNaN(at) ? null : at - Date.parse(delivery.created_at);
+}
+
+/** It was accepted, and sent again all the same; empty otherwise. @param {any} delivery @param {string} who */
+function gotAgain(delivery, who) {
+  const [first, ...later] = accepted(delivery);
+  const last = (delivery.attempt_log ?? []).at(-1);
+  if (!first || first === last) return '';
+  const before = words.gotBefore(who, first.number, took(tookMs(delivery) ?? 0));
+  return later.at(-1) === last && delivery.status === 'delivered' ? `${before} ${words.gotAgain(took(Date.parse(last.started_at) - Date.parse(first.started_at)), later.length + 1)}` : before;
 }
 
 /**
@@ -101,11 +123,13 @@ export function sentence(delivery, at) {
   const last = log.at(-1);
   const n = alike(log);
   const repeated = n > 1 && messages.endpoint.did[last.error];
+  const again = gotAgain(delivery, at.who);
+  if (again && delivery.status === 'delivered') return again;
   const what = !last ? (delivery.status === 'cancelled' ? words.turn.neverTried : '') : repeated ? words.again(at.who, repeated(statusName(last.response?.status)), n) : happened(last, at.who);
   const open = delivery.status !== 'delivered';
   const after = delivery.status === 'failed' && delivery.trigger !== 'test' ? (canSend ? words.todo : words.todoOfOthers).replay
     : delivery.status === 'cancelled' && delivery.cancel_reason === 'endpoint_disabled' ? (canSend && canChange ? words.todo : words.todoOfOthers).switchOn : '';
-  return [what, turn(delivery, at), open && last ? todo(last, canChange) : '', after].filter(Boolean).join(' ');
+  return [again, what, turn(delivery, at), open && last ? todo(last, canChange) : '', after].filter(Boolean).join(' ');
 }
 
 /**

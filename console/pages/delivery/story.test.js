@@ -1,7 +1,7 @@
 // Are the sentences about a delivery true?
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alike, happened, maybeSignature, sentence, steps, todo, turn } from './story.js';
+import { alike, happened, maybeSignature, sentence, steps, todo, tookMs, turn } from './story.js';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 const attempt = (/** @type {any} */ more = {}) => ({ number: 1, trigger: 'automatic', started_at: '2026-11-28T11:59:00.000Z', duration_ms: 120, error: null, request: { url: 'https://hooks.example.com/a', headers: [] }, response: { status: 200, headers: [], body: '' }, ...more });
@@ -52,6 +52,16 @@ test('whose turn it is follows from the status', () => {
   assert.equal(turn(delivery({ status: 'failed', trigger: 'test' }), at), 'A test is tried once.');
   assert.match(turn(delivery({ status: 'cancelled', cancel_reason: 'event_erased' }), at), /erased/);
   assert.equal(turn(delivery({ status: 'delivered' }), at), '');
+});
+
+test('what was delivered and sent again was not late, and came twice', () => {
+  const log = [attempt({ started_at: '2026-11-28T11:59:00.000Z' }), attempt({ number: 2, trigger: 'replay', started_at: '2026-11-28T12:33:00.000Z' })];
+  const twice = delivery({ status: 'delivered', attempts: 2, trigger: 'replay', attempt_log: log, delivered_at: '2026-11-28T12:33:00.120Z' });
+  assert.equal(tookMs(twice), 1120);
+  assert.equal(sentence(twice, at), 'Your endpoint accepted attempt 1, 1.1 s after the event. It was sent again 34 min later, and accepted again: the receiver got it twice.');
+  const late = delivery({ status: 'delivered', attempts: 2, trigger: 'replay', attempt_log: [failed(500), log[1]], delivered_at: '2026-11-28T12:33:00.120Z' });
+  assert.match(sentence(late, at), /It took 2 attempts/);
+  assert.match(sentence({ ...twice, status: 'failed', attempt_log: [log[0], failed(500, { number: 2, trigger: 'replay' })] }, at), /^Your endpoint accepted attempt 1, .* answered 500/);
 });
 
 test('a delivery without an attempt has a sentence too', () => {
