@@ -59,7 +59,7 @@ export const messages = {
   },
   login: {
     title: 'Log in', key: 'API key', hint: 'The key is exchanged for a session of 12 hours. It is not kept in the browser.', placeholder: 'phk_…', submit: 'Log in', working: 'Checking…', empty: 'Enter an API key.',
-    refused: 'This key is unknown or has expired.', onceRefused: 'This link was used already or has expired. Start the server again for a new one, or log in with an API key.', ended: 'Your session has ended. Log in to go on where you were.', typedKept: 'What you typed and did not save is kept in this tab, except secrets.',
+    refused: 'This key is unknown or has expired.', onceRefused: 'This link was used already or has expired. Start the server again for a new one, or log in with an API key.', ended: 'Your session has ended. Log in to go on where you were.', toLink: 'Log in to open the page that this link leads to. Each tab has a session of its own, which ends with the tab.', typedKept: 'What you typed and did not save is kept in this tab, except secrets.',
     noWorkspace: 'This installation has no workspace yet.', noWorkspaceHint: 'A workspace holds the endpoints and events of one customer or product.', create: 'Create workspace', name: 'Name of the workspace', choose: 'Choose a workspace',
     local: 'On your machine, cargo local prints the key, and a link that logs in by itself.', portalEnded: 'This link has expired', portalAgain: 'Get a new link',
     portalEndedHint: (/** @type {string|null|undefined} */ name) => (name ? `Open the webhook settings again in ${name}, which makes a new link.` : 'Open the webhook settings again in the product that gave you the link: it makes a new one.'),

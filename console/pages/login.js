@@ -1,7 +1,7 @@
 // How does one get in?
 // A key is exchanged for a session of 12 hours and never kept; then the workspace is chosen, or the first one is made.
 import {
-  Icon, Loaded, Notice, Problem, firstPage, get, hasDrafts, html, link, login, loginReason, messages, navigate, post, rememberNames, session, setSession, useEffect, useForm, useLive, useState, TextField, FormEnd, call,
+  Icon, Loaded, Notice, Problem, firstPage, get, hasDrafts, html, link, login, loginReason, messages, navigate, post, rememberNames, route, session, setSession, useEffect, useForm, useLive, useState, TextField, FormEnd, call,
 } from '../shell.js';
 
 const words = messages.login;
@@ -15,7 +15,9 @@ export default function Login() {
 }
 
 function KeyForm() {
-  const { reason, next } = loginReason.value;
+  const { reason } = loginReason.value;
+  // A link that somebody pasted names its page in the address.
+  const next = loginReason.value.next || (route.value.ws ? location.pathname + location.search : '');
   const [secret, setSecret] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(/** @type {string|null} */ (null));
@@ -40,6 +42,7 @@ function KeyForm() {
   return html`<form onSubmit=${submit}>
     <h1>${words.title}</h1>
     ${reason === 'ended' && html`<${Notice}>${words.ended} ${hasDrafts() && words.typedKept}<//>`}
+    ${!reason && next && html`<${Notice}>${words.toLink}<//>`}
     ${reason === 'once' && html`<${Notice} tone="warn">${words.onceRefused}<//>`}
     ${/* Password managers keep a key under a name. */ ''}<input type="text" autocomplete="username" value=${messages.product} readonly hidden />
     <div class=${`field ${problem ? 'wrong' : ''}`}>
@@ -54,9 +57,9 @@ function KeyForm() {
   </form>`;
 }
 
-/** Goes on where one was, else into the workspace, if there is only one. @param {string|null} ws @param {string} next */
+/** Goes on where one was or where a link leads, if the key sees that workspace; else into the workspace, if there is only one. @param {string|null} ws @param {string} next */
 async function enter(ws, next) {
-  if (next && next.startsWith('/console/') && !next.startsWith('/console/login')) { navigate(next, { replace: true }); return; }
+  if (next.startsWith('/console/') && !next.startsWith('/console/login') && (!ws || next.split('/')[2] === ws)) { navigate(next, { replace: true }); return; }
   if (ws) { navigate(link(firstPage(), '', {}, ws), { replace: true }); return; }
   const { data } = await get('/v1/workspaces', { limit: 50 });
   rememberNames(data);
