@@ -1,10 +1,11 @@
 // How does one endpoint do, and what does it get?
 // What is wrong now and whose turn it is, the last 24 hours, the settings as sentences, the last deliveries.
-import { Bars, Copy, Facts, Id, Loaded, Loading, May, Notice, Section, Time, duration, fill, html, link, may, number, percent, statusWord, useLive } from '../shell.js';
+import { Bars, Copy, Facts, Id, Loaded, Loading, May, Notice, Section, Time, duration, fill, html, link, may, number, percent, relative, statusWord, useLive } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 import { words as form } from '../messages/en/endpoint_form.js';
 import { whyFailed } from './exchange.js';
 import { DeliveryTable, pageOfArray } from './list.js';
+import { towardsOff } from './state.js';
 import { PRESETS } from './values.js';
 
 const LAST = 6;
@@ -17,10 +18,11 @@ export default function Overview({ endpoint, figures }) {
   const bad = isBad(endpoint);
   // The oldest parked delivery is the one that probes: its last answer is the endpoint's.
   const probed = useLive(bad && allowed ? '/v1/undelivered' : null, { workspace_id: endpoint.workspace_id, endpoint_id: endpoint.id, status: 'parked', limit: 1 }, { every: 30_000 });
+  const workspace = useLive(bad && may('workspaces:ro') ? `/v1/workspaces/${endpoint.workspace_id}` : null);
   // Drawn at once when all is there: each part would push down what is below it.
-  if ([figures, last, probed].some((live) => live.loading)) return html`<${Loading} rows=${8} />`;
+  if ([figures, last, probed, workspace].some((live) => live.loading)) return html`<${Loading} rows=${8} />`;
   return html`
-    <${Trouble} endpoint=${endpoint} bad=${bad} last=${[probed.data?.data[0], ...(last.data?.data ?? [])]} />
+    <${Trouble} endpoint=${endpoint} bad=${bad} oldest=${probed.data?.data[0]} last=${last.data?.data ?? []} days=${workspace.data?.retention_days} />
     <${May} scope="deliveries:ro"><${Section} title=${words.day} note=${words.approximate}><${Loaded} of=${figures}>${(/** @type {any} */ data) => html`<${Day} data=${data} endpoint=${endpoint} />`}<//><//><//>
     <div class="two-parts">
       <${Section} title=${words.settings}><${Facts} class="lines" of=${factsOf(endpoint)} /><//>
@@ -32,16 +34,19 @@ export default function Overview({ endpoint, figures }) {
 /** @param {any} endpoint */
 const isBad = ({ active, health, disabled_reason: reason }) => (active ? health?.failures > 0 : reason !== 'manual');
 
-/** Why it failed last, whose turn it is, and what helps; the head of the page says since when. @param {{endpoint: any, bad: boolean, last: any[]}} props `last`: deliveries, the one first that says most */
-function Trouble({ endpoint, bad, last }) {
+/** Why it failed last, whose turn it is, and what helps; the head of the page says since when. @param {{endpoint: any, bad: boolean, oldest: any, last: any[], days?: number}} props `oldest`: of those parked; `days`: how long they are kept */
+function Trouble({ endpoint, bad, oldest, last, days }) {
   const { active, health, disabled_reason: reason } = endpoint;
   if (active && !bad) return null;
-  const failed = last.find((d) => d?.last_error);
+  const failed = [oldest, ...last].find((d) => d?.last_error);
   const saidOff = may('webhooks') && may('deliveries') ? words.turns : words.turnsOfOthers;
   const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : saidOff[reason] ?? saidOff.manual;
+  // One failure of many allowed ones is no reason to warn.
+  const off = active && health.failures * 2 >= endpoint.disable.consecutive_failures && towardsOff(endpoint, Date.now());
+  const kept = oldest && days ? words.kept(days, relative(Date.parse(oldest.created_at) + days * 86_400_000)) : '';
   return html`<${Notice} tone=${bad ? 'bad' : 'info'} icon=${active ? 'warn' : 'pause'}
     actions=${!active && reason !== 'failing' ? html`<${May} scope="deliveries"><a class="button small" href=${link('replays', 'new', { endpoint_id: endpoint.id, status: 'skipped' })}>${words.replaySkipped}</a><//>` : failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
-    ${failed && html`<p><strong>${words.lastFailed(whyFailed(failed))}</strong></p>`}<p>${turn}</p><//>`;
+    ${failed && html`<p><strong>${words.lastFailed(whyFailed(failed))}</strong></p>`}<p>${turn}</p>${(off || kept) && html`<p>${off && words.willBeOff(off.more, off.at && relative(off.at))} ${kept}</p>`}<//>`;
 }
 
 /** @param {{data: any, endpoint: any}} props */
@@ -68,6 +73,7 @@ function factsOf(e) {
     [words.sends, `${words.bodies[e.body] ?? e.body}${e.template ? ` ${words.hasTemplate}` : ''}${e.method === 'POST' ? '' : `, ${e.method}`}, ${words.profiles[e.signature.profile]}`],
     [words.headers, Object.keys(e.headers).length > 0 && html`<span class="mono break">${Object.keys(e.headers).join(', ')}</span>`],
     [words.retries, form.schedule(delays)],
+    [words.offAfter, words.offAfterWords(e.disable.consecutive_failures, e.disable.window_seconds)],
     [words.limits, limits.join(', ') || words.noLimits],
     [words.delay, e.delay_seconds > 0 && words.delayed(e.delay_seconds)],
     [words.id, html`<${Id} whole id=${e.id} />`],

@@ -32,6 +32,12 @@ export function stateWords(endpoint, now, figures) {
   return { state: 'failing', line, next: [lastAnswer(health), next, parked, words.failures(health.failures)].filter(Boolean).join(' · ') };
 }
 
+/** How many more failures switch a failing endpoint off, and when at the earliest; '' if the time is over. @param {any} endpoint @param {number} now */
+export function towardsOff({ health, disable }, now) {
+  const at = Date.parse(health.failing_since) + disable.window_seconds * 1000;
+  return { more: Math.max(disable.consecutive_failures - health.failures, 1), at: at > now ? new Date(at).toISOString() : '' };
+}
+
 /** What an endpoint gets: at most three types, how many more, and what narrows them down. @param {any} endpoint */
 export function wants(endpoint) {
   const { events, channels, filter } = endpoint;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stateWords, wants } from './state.js';
+import { stateWords, towardsOff, wants } from './state.js';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const endpoint = (more = {}) => ({ active: true, events: [], channels: [], filter: null, health: { failures: 0, failing_since: null, circuit: 'closed', next_probe_at: null }, ...more });
@@ -30,6 +30,13 @@ test('an endpoint that is off says why and what becomes of its events', () => {
   assert.deepEqual(off('manual'), { state: 'disabled', line: 'Off for 3 h', next: 'events are skipped · switched off by hand' });
   assert.equal(off('failing').next, 'events are kept · switched off after too many failures');
   assert.equal(stateWords(endpoint({ active: false, disabled_reason: null, disabled_at: null }), now).line, 'Off');
+});
+
+test('a failing endpoint is switched off when failures and time are both reached', () => {
+  const of = (failures, since, window_seconds) => towardsOff({ health: { failures, failing_since: since }, disable: { consecutive_failures: 10, window_seconds } }, now);
+  assert.deepEqual(of(27, '2026-11-21T11:30:00Z', 86_400), { more: 1, at: '2026-11-22T11:30:00.000Z' });
+  assert.deepEqual(of(4, '2026-11-20T11:30:00Z', 86_400), { more: 6, at: '' });
+  assert.deepEqual(of(9, '2026-11-21T11:59:59Z', 0), { more: 1, at: '' });
 });
 
 test('three types are shown, and how many more; four are all shown', () => {

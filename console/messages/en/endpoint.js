@@ -24,6 +24,11 @@ export const words = {
     open: 'New deliveries are parked meanwhile. One of them is tried every minute: as soon as it succeeds, all the others are sent, oldest first.', retrying: 'Each delivery is retried on its own schedule.',
     failing: 'It was switched off after too many failures. Its events are kept until they expire: switch it on when the receiver works again, and they are sent.', gone: 'The answer 410 Gone switched it off. New events are skipped: if that was a mistake, switch it on, and replay what was skipped.', manual: 'New events are skipped. They are not sent by themselves when it is switched on: replay them.',
   }),
+  willBeOff: (/** @type {number} */ more, /** @type {string} */ when) => {
+    if (more === 1) return when ? `If it goes on failing, it is switched off ${when}.` : 'It is switched off when the next attempt fails.';
+    return `If it goes on failing, it is switched off after ${number(more)} more failures in a row${when && `, ${when} at the earliest`}.`;
+  },
+  kept: (/** @type {number} */ days, /** @type {string} */ until) => `What is parked is kept for ${count(days, 'day')}: the oldest until ${until}.`, offAfter: 'Switched off after', offAfterWords: (/** @type {number} */ n, /** @type {number} */ seconds) => `${count(n, 'failure')} in a row${seconds ? ` over at least ${span(seconds * 1000)}` : ''}`,
   /** The same for those who may only look. */
   turnsOfOthers: /** @type {Record<string, string>} */ ({
     failing: 'It was switched off after too many failures. Its events are kept until they expire, and are sent when it is switched on.', gone: 'The answer 410 Gone switched it off. New events are skipped until it is switched on.', manual: 'New events are skipped until it is switched on. Only a replay sends them later.',
