@@ -52,7 +52,9 @@ function Trouble({ endpoint, bad, oldest, last, days }) {
 /** @param {{data: any, endpoint: any}} props */
 function Day({ data, endpoint }) {
   const { total, exact } = data;
-  const waiting = Object.entries(exact ?? {}).filter(([status, n]) => n > 0 && status !== 'delivered' && !(status === 'failed' && n === total.failed));
+  // The head of the page is newer than the figures, and must not say another number.
+  const { parked, parked_exact: known } = endpoint.health;
+  const waiting = Object.entries({ ...exact, ...(known && { parked }) }).filter(([status, n]) => n > 0 && status !== 'delivered' && !(status === 'failed' && n === total.failed));
   return html`<dl class="figures">
       <div><dt>${words.delivered}</dt><dd>${number(total.delivered)}</dd></div><div><dt>${words.failed}</dt><dd class=${total.failed ? 'bad-text' : ''}>${number(total.failed)}</dd></div>
       <div><dt>${words.success}</dt><dd>${percent(total.success_rate)}</dd></div><div><dt>${words.p95}</dt><dd>${duration(total.p95_ms)}</dd></div>

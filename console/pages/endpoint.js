@@ -29,11 +29,11 @@ export default function Endpoint({ ws, id }) {
   // The overview shows them, and the head of each part whether anything was sent to a new one.
   const counts = endpoint && may('deliveries:ro') && (tab === 'overview' || isNew(endpoint, Date.now()));
   const figures = useLive(counts ? `/v1/webhook-endpoints/${endpoint.id}/statistics` : null, {}, { every: 30_000 });
-  const tested = () => { live.refresh(); figures.refresh(); };
+  const changed = () => { live.refresh(); figures.refresh(); };
   if (live.error) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Gone} ws=${ws} id=${id} live=${live} /><//>`;
   if (!endpoint) return html`<${Page} title=${words.endpoint} crumbs=${[[words.endpoints, link('endpoints')]]}><${Loading} rows=${8} /><//>`;
   return html`<${Page} title=${endpointName(endpoint)} heading=${html`<bdi>${endpointName(endpoint)}</bdi>`} crumbs=${[[words.endpoints, link('endpoints')]]} note=${html`<${StateLine} endpoint=${endpoint} figures=${figures.data} />`}
-    actions=${html`<${Preview} endpoint=${endpoint} /><${May} scope="webhooks">${!endpoint.rule_id && html`<${PauseOrSwitchOn} endpoint=${endpoint} done=${live.refresh} />`}<${SendTest} endpoint=${endpoint} done=${tested} /><//>`}>
+    actions=${html`<${Preview} endpoint=${endpoint} /><${May} scope="webhooks">${!endpoint.rule_id && html`<${PauseOrSwitchOn} endpoint=${endpoint} done=${changed} />`}<${SendTest} endpoint=${endpoint} done=${changed} /><//>`}>
     <${Tabs} label=${words.parts} tabs=${tabs} />
     ${endpoint.rule_id && html`<${Notice} actions=${html`<a class="button small" href=${link('rules', endpoint.rule_id)}>${words.openRule}</a>`}>${words.ofRule}<//>`}
     <${ShownSecret} id=${endpoint.id}>${tab !== 'verify' && html`<a class="button" href=${link('endpoints', endpoint.id, { tab: 'verify' })}>${words.nextVerify}</a>`}<//>
