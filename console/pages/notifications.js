@@ -1,12 +1,15 @@
 // Who is told when an endpoint fails, and how?
 // Notifications of people, programs that listen, and the four operational events with who hears of each.
-import { Badge, Empty, EndpointStatus, Loaded, May, Page, Problem, Section, Table, endpointName, get, html, link, may, post, toast, useLive, useState } from '../shell.js';
+import { Badge, Empty, EndpointStatus, Loaded, May, Page, Problem, Section, Status, Table, endpointName, get, html, link, may, navigate, post, signal, toast, useLive, useState } from '../shell.js';
 import { words } from '../messages/en/notifications.js';
 import { NewNotification } from '../manage/notification_new.js';
 import { TYPES, hears, isNotification, whereOf } from '../manage/notifications.js';
 import { styles } from '../manage/styles.js';
 
 await styles;
+
+/** What the last test of an endpoint was refused with; a test counts nowhere else. */
+const refused = signal(/** @type {Record<string, string>} */ ({}));
 
 const NAMES = Object.fromEntries(words.services);
 
@@ -30,7 +33,7 @@ function Lists({ endpoints, button, refresh }) {
     ${programs.length > 0 && html`<${Section} title=${words.programs} note=${words.programsHint}><${List} label=${words.programs} rows=${programs} refresh=${refresh} /><//>`}
     <${Section} title=${words.events} note=${words.eventsHint}><ul class="work-list told">${words.types.map(([type, word, when]) => {
     const who = [...people, ...programs].filter((e) => hears(e).includes(type));
-    return html`<li key=${type}><div class="what"><span class="told-word">${word}</span><p>${when} · <span class="mono">${type}</span></p></div><span class="cut told-who">${who.length === 0 ? html`<span class="muted">${words.nobody}</span>` : who.map((e, n) => html`${n > 0 && ', '}<a key=${e.id} href=${link('endpoints', e.id)}>${nameOf(e)}</a>`)}</span></li>`;
+    return html`<li key=${type}><div class="what"><span class="told-word">${word}</span><p>${when} · <span class="mono">${type}</span></p></div><span class="cut told-who">${who.length === 0 ? html`<span class="muted">${words.nobody}</span>` : who.map((e, n) => html`${n > 0 && ', '}<a key=${e.id} href=${link('endpoints', e.id)}><bdi>${nameOf(e)}</bdi></a>`)}</span></li>`;
   })}</ul>
       <p class="muted">${words.listenHint} <${May} scope="webhooks"><a href=${link('endpoints', 'new')}>${words.listen}</a><//></p><//>`;
 }
@@ -43,7 +46,7 @@ const List = ({ label, rows, refresh }) => html`<${Table} label=${label} rows=${
   { head: words.how, width: '104px', cell: (/** @type {any} */ e) => NAMES[e.body] ?? html`<${Badge}>HTTP<//>` },
   { head: words.where, main: true, cell: (/** @type {any} */ e) => html`<span class="cut block"><bdi>${e.description || whereOf(e)}</bdi>${e.description && html` <span class="muted">${whereOf(e)}</span>`}</span>` },
   { head: words.what, width: '200px', narrow: 'hide', cell: (/** @type {any} */ e) => (hears(e).length === TYPES.length ? words.all : html`<span title=${hears(e).join(', ')}>${words.more(hears(e).length)}</span>`) },
-  { head: words.state, width: '180px', cell: (/** @type {any} */ e) => html`<${EndpointStatus} endpoint=${e} brief />` },
+  { head: words.state, width: '180px', cell: (/** @type {any} */ e) => (refused.value[e.id] ? html`<${Status} of="failed" word=${words.testRefused}>${refused.value[e.id]}<//>` : html`<${EndpointStatus} endpoint=${e} brief />`) },
   ...(may('webhooks') ? [{ head: words.testHead, width: '112px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ e) => html`<${Test} of=${e} done=${refresh} />` }] : []),
 ]} />`;
 
@@ -56,8 +59,10 @@ function Test({ of: endpoint, done }) {
     try {
       let delivery = await post(`/v1/webhook-endpoints/${endpoint.id}/test`, {});
       if (!delivery.attempt_log) delivery = await get(`/v1/deliveries/${delivery.id}`, { workspace_id: endpoint.workspace_id });
-      if (delivery.status === 'delivered') toast(words.tested(nameOf(endpoint)));
-      else toast(words.testFailed(delivery.response_status ? `HTTP ${delivery.response_status}` : (delivery.last_error ?? delivery.status).replaceAll('_', ' ')), { kind: 'failed' });
+      const why = delivery.status === 'delivered' ? '' : delivery.response_status ? `${delivery.response_status}` : (delivery.last_error ?? delivery.status).replaceAll('_', ' ');
+      refused.value = { ...refused.value, [endpoint.id]: why };
+      if (why) toast(words.testFailed(nameOf(endpoint), why), { kind: 'failed', action: { label: words.openDelivery, run: () => navigate(link('deliveries', delivery.id)) } });
+      else toast(words.tested(nameOf(endpoint)));
       done();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
