@@ -167,7 +167,7 @@ export function FormEnd({ form, save = messages.form.save, working = messages.fo
   const { problem } = form;
   const rest = problem && (problem.errors.length === 0 ? problem.message : problem.errors.filter((e) => shown && !shown.includes(e.pointer)).map((e) => `${e.pointer} ${e.detail}`).join('; '));
   return html`<div class="form-end">
-    ${problem && html`<p class="notice bad" role="alert"><${Icon} name="warn" /><span>${rest || messages.form.marked(new Set(problem.errors.map((e) => e.pointer)).size)} ${problem.request_id && html`<span class="request"><span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}</span></p>`}
+    ${problem && html`<p class="notice bad" role="alert"><${Icon} name="warn" /><span>${rest || messages.form.marked(new Set(problem.errors.map((e) => e.pointer)).size)} ${rest && problem.request_id && html`<span class="request"><span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}</span></p>`}
     <div class="row"><button class=${`button ${quiet ? '' : 'primary'}`} aria-disabled=${form.saving ? 'true' : undefined}>${form.saving ? working : save}</button>${cancel && html`<button type="button" class="button" onClick=${cancel}>${messages.form.cancel}</button>`}${children}</div>
   </div>`;
 }
