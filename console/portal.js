@@ -16,6 +16,7 @@ export async function dress(ws) {
   if (parent === window) return;
   // A frame is as high as its content; what fills the window would never let it shrink.
   root.dataset.framed = 'true';
+  watchSeen(root);
   if (origins.length) tellHeight(origins);
 }
 
@@ -35,15 +36,40 @@ function tell(origins, message) {
   for (const origin of origins) if (!framer || origin === framer) parent.postMessage(message, origin);
 }
 
+/** The page around would jump if the frame shrank between two pages of the portal. */
+const SHRINK_MS = 300;
+const GROW_MS = 50;
+
 /** @param {string[]} origins */
 function tellHeight(origins) {
   let last = 0;
-  new ResizeObserver(() => {
-    const height = Math.ceil(document.getElementById('app')?.scrollHeight ?? 0);
-    if (height === last) return;
+  let timer = 0;
+  const heightNow = () => Math.ceil(document.getElementById('app')?.scrollHeight ?? 0);
+  const plan = () => {
+    clearTimeout(timer);
+    const height = heightNow();
+    if (height !== last) timer = setTimeout(say, height > last ? GROW_MS : SHRINK_MS);
+  };
+  const say = () => {
+    const height = heightNow();
+    // What is still loading is lower than what comes.
+    if (height < last && document.querySelector('.skeleton')) { plan(); return; }
     last = height;
     tell(origins, { type: 'posthorn:height', height });
-  }).observe(document.body);
+  };
+  new ResizeObserver(plan).observe(document.body);
+}
+
+/** A frame as high as its content never scrolls: where dialogs and toasts are seen follows from the part of it that is in the window. @param {HTMLElement} root */
+function watchSeen(root) {
+  const observer = new IntersectionObserver(([{ intersectionRect: seen }]) => {
+    if (seen.height === 0) return;
+    for (const [name, px] of [['--above', seen.top], ['--below', innerHeight - seen.bottom], ['--seen', seen.height]]) root.style.setProperty(String(name), `${Math.max(0, Number(px))}px`);
+  });
+  // Nothing else tells of the scrolling around.
+  const watch = () => { observer.disconnect(); observer.observe(root); };
+  for (const kind of ['pointerdown', 'pointerup', 'keydown', 'focusin', 'wheel', 'touchmove', 'resize']) addEventListener(kind, watch, { passive: true, capture: true });
+  watch();
 }
 
 /** So long the page around may bring a new link by itself, before the frame goes for one. */

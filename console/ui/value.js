@@ -10,13 +10,26 @@ import { announce, toast } from './toast.js';
 /** @param {string} text @returns {Promise<boolean>} */
 export async function copyText(text) {
   try {
-    await navigator.clipboard.writeText(text);
+    // A frame of another origin may not use the clipboard, unless the page around says so; it may copy a selection.
+    await navigator.clipboard.writeText(text).catch(() => { if (!copySelected(text)) throw new Error(); });
     announce(messages.copy.copied);
     return true;
   } catch {
     toast(messages.copy.failed, { kind: 'failed' });
     return false;
   }
+}
+
+/** Selects the text in a field that nobody sees. In an open dialog, as all else cannot be selected then. @param {string} text */
+function copySelected(text) {
+  const before = /** @type {HTMLElement|null} */ (document.activeElement);
+  const field = Object.assign(document.createElement('textarea'), { value: text, className: 'hidden', readOnly: true });
+  ([...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body).append(field);
+  field.select();
+  const done = document.execCommand('copy');
+  field.remove();
+  before?.focus({ preventScroll: true });
+  return done;
 }
 
 /**
