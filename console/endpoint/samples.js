@@ -30,7 +30,7 @@ const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 /** Starts the receiver of the docs with this endpoint's values. @param {string} language @param {Values} values */
 export function command(language, { profile, prefix, secret, port = '9000' }) {
   const run = (LANGUAGES.find(([name]) => name === language)?.[2] ?? '').replace('9000', port);
-  const settings = [`WEBHOOK_SECRET=${secret ? shell(secret) : '"$WEBHOOK_SECRET"'}`, profile !== 'standard' && `WEBHOOK_PROFILE=${profile}`, prefix !== 'X-Webhook' && `WEBHOOK_PREFIX=${shell(prefix)}`, `PORT=${port}`].filter(Boolean);
+  const settings = [`WEBHOOK_SECRET=${shell(secret ?? 'whsec_…')}`, profile !== 'standard' && `WEBHOOK_PROFILE=${profile}`, prefix !== 'X-Webhook' && `WEBHOOK_PREFIX=${shell(prefix)}`, `PORT=${port}`].filter(Boolean);
   return `${settings.join(' ')} \\\n  ${run}`;
 }
 
@@ -48,8 +48,10 @@ export function call(language, values) {
   const prefixed = profile === 'standard' ? '' : last;
   const known = secret === null ? null : quoted(secret);
   switch (language) {
-    case 'node': return `import { Refused, verify${title} } from './verify.mjs';
+    case 'node': return `import express from 'express';
+import { Refused, verify${title} } from './verify.mjs';
 
+const app = express();
 const secret = ${known ?? 'process.env.WEBHOOK_SECRET'};
 
 app.post(${quoted(path)}, express.raw({ type: '*/*' }), async (request, response) => {
@@ -62,8 +64,10 @@ app.post(${quoted(path)}, express.raw({ type: '*/*' }), async (request, response
   await work(JSON.parse(request.body));   // yours
   response.sendStatus(200);
 });`;
-    case 'python': return `from verify import Refused, ${snake}
+    case 'python': return `${known ? '' : 'import os\n'}from flask import Flask, request
+from verify import Refused, ${snake}
 
+app = Flask(__name__)
 SECRET = ${known ?? 'os.environ["WEBHOOK_SECRET"]'}
 
 @app.post(${quoted(path)})

@@ -26,5 +26,5 @@ test('the values of the endpoint stand in every call', () => {
 
 test('a whole receiver is started with the values', () => {
   assert.equal(command('node', valuesOf(endpoint, "a'b")), "WEBHOOK_SECRET='a'\\''b' WEBHOOK_PROFILE=covered WEBHOOK_PREFIX='X-Acme' PORT=9000 \\\n  node receiver.mjs");
-  assert.equal(command('go', { profile: 'standard', prefix: 'X-Webhook', path: '/', secret: null }), 'WEBHOOK_SECRET="$WEBHOOK_SECRET" PORT=9000 \\\n  go run verify.go receiver.go');
+  assert.equal(command('go', { profile: 'standard', prefix: 'X-Webhook', path: '/', secret: null }), 'WEBHOOK_SECRET=\'whsec_…\' PORT=9000 \\\n  go run verify.go receiver.go');
 });

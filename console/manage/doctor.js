@@ -65,7 +65,7 @@ function Form({ ws, start, endpoints }) {
   return html`<div class="doctor"><form onSubmit=${submit} novalidate>
       ${start.delivery && html`<p class="notice"><${Icon} name="info" /><span>${words.ofDelivery} <a class="mono" href=${link('deliveries', start.delivery)}>${start.delivery}</a>, ${words.attempt(start.attempt)}. ${start.hasBody ? words.prefilled : words.prefilledNoBody}</span></p>`}
       <${Field} label=${words.endpoint} error=${form.error('/endpoint_id')}>${(/** @type {any} */ a) => html`<select ...${a} value=${value.endpoint} onChange=${(/** @type {any} */ e) => set({ endpoint: e.target.value }, '/endpoint_id')}><option value="">${words.pick}</option>${value.endpoint && !endpoints.some((e) => e.id === value.endpoint) && html`<option value=${value.endpoint}>${value.endpoint}</option>`}${endpoints.map((e) => html`<option key=${e.id} value=${e.id}>${endpointName(e).slice(0, 80)}</option>`)}</select>`}<//>
-      <${Field} label=${words.headers} hint=${words.headersHint} error=${form.error('/headers/*')}>${(/** @type {any} */ a) => html`<textarea ...${a} class="mono" rows="9" wrap="off" spellcheck=${false} value=${value.headers} onInput=${(/** @type {any} */ e) => set({ headers: e.target.value }, '/headers')}></textarea>`}<//>
+      <${Field} label=${words.headers} hint=${words.headersHint} error=${form.error('/headers/*')}>${(/** @type {any} */ a) => html`<textarea ...${a} class="mono" rows="9" wrap="off" spellcheck=${false} value=${value.headers} onInput=${(/** @type {any} */ e) => set({ headers: e.target.value, ...bodyOf(e.target.value) }, '/headers')}></textarea>`}<//>
       <${Body} form=${form} set=${set} />
       <${Fold} label=${words.more} open=${opened.current || undefined}>
         <${TextField} form=${form} name="computed" class="mono" label=${words.computed} hint=${words.computedHint} spellcheck=${false} optional />
@@ -74,6 +74,12 @@ function Form({ ws, start, endpoints }) {
       <${FormEnd} form=${form} save=${words.ask} working=${words.asking} shown=${['/endpoint_id', '/body', '/body_base64', '/computed', '/path', '/received_at', ...(form.problem?.errors ?? []).map((e) => e.pointer).filter((p) => p.startsWith('/headers'))]} />
     </form>
     <div class="doctor-side" role="status">${verdict && html`<${Verdict} of=${verdict} />`}</div></div>`;
+}
+
+/** A curl command that is pasted as headers has the body, too. @param {string} text */
+function bodyOf(text) {
+  const body = /^\s*curl\s/.test(text) ? readCurl(text).body : null;
+  return body === null ? {} : { body, file: null };
 }
 
 /** As text, or byte for byte from a file. @param {{form: any, set: (changes: any, pointer: string) => void}} props */
@@ -94,11 +100,11 @@ function Body({ form, set }) {
 function Verdict({ of: { verdict, reason, detail, profile, secret, compared_with: compared, request } }) {
   const good = verdict === 'good';
   const same = reason === 'computed_matches';
-  const title = good ? words.good : same ? words.same : request ? words.differs : words.bad;
+  const title = good ? words.good : same ? words.same : request ? words.differs : reason === 'header_missing' ? words.headerMissing : words.bad;
   // The API's name of the field is not the page's, and the title has said which of the two is right.
   const said = (good && words.goodDetail) || (request && words.computedDetails[reason]) || detail.replace(/[^.]*`computed`[^.]*\./g, '').trim();
   const made = words.secrets[secret] ?? words.unknown;
   return html`<section class=${`doctor-verdict ${good ? 'good' : same ? 'warn' : 'bad'}`} aria-label=${title}>
     <h2><${Icon} name=${good ? 'check' : same ? 'warn' : 'cross'} />${title}</h2><p>${said}</p>
-    <${Facts} class="lines" of=${[...(request ? [[words.inHeader, words.right(words.secrets[request.secret])], [words.ofCode, same ? words.isSame : words.isOther]] : []), [words.reason, html`<code>${reason}</code>`], [words.profile, profile ? html`<code>${profile}</code>` : words.unknown], [request && !same ? words.usedSecret : words.secret, made], [words.compared, compared ? html`<${Id} id=${compared} href=${link('deliveries', compared)} />` : words.notCompared]]} /></section>`;
+    <${Facts} class="lines" of=${[...(request ? [[words.inHeader, words.right(words.secrets[request.secret])], [words.ofCode, same ? words.isSame : words.isOther]] : []), [words.reason, !good && html`<code>${reason}</code>`], [words.profile, profile ? html`<code>${profile}</code>` : words.unknown], [request && !same ? words.usedSecret : words.secret, made], [words.compared, compared ? html`<${Id} id=${compared} href=${link('deliveries', compared)} />` : words.notCompared]]} /></section>`;
 }

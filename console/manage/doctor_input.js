@@ -32,6 +32,9 @@ export function readCurl(command) {
 /** @param {string} line @returns {[string, string]} */
 const header = (line) => [line.slice(0, line.indexOf(':')).trim(), line.slice(line.indexOf(':') + 1).trim()];
 
+/** WSGI, Rack and PHP show `webhook-id` as `HTTP_WEBHOOK_ID`. @param {string} name */
+const plainName = (name) => (/^HTTP_[A-Z0-9_]+$/.test(name) ? name.slice(5).replaceAll('_', '-').toLowerCase() : name);
+
 /**
  * @param {string} text
  * @returns {{headers: Record<string, string>, wrong: string|null}} `wrong`: the first line that is no header
@@ -40,7 +43,7 @@ export function readHeaders(text) {
   const typed = text.trim();
   if (/^curl\s/.test(typed)) return { headers: Object.fromEntries(readCurl(typed).headers), wrong: null };
   if (typed.startsWith('{')) {
-    try { return { headers: Object.fromEntries(Object.entries(JSON.parse(typed)).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)])), wrong: null }; } catch { /* perhaps lines */ }
+    try { return { headers: Object.fromEntries(Object.entries(JSON.parse(typed)).map(([name, value]) => [plainName(name), Array.isArray(value) ? value.join(', ') : String(value)])), wrong: null }; } catch { /* perhaps lines */ }
   }
   /** @type {Record<string, string>} */
   const headers = {};
@@ -48,7 +51,7 @@ export function readHeaders(text) {
     if (line.trim() === '' || /^(GET|POST|PUT|PATCH) \S+( HTTP\/[\d.]+)?$/.test(line.trim())) continue;
     const found = /^\s*["']?([!#$%&'*+.^_`|~0-9A-Za-z-]+?)["']?\s*:\s*(.*?)\s*$/.exec(line);
     if (!found) return { headers, wrong: line.trim().slice(0, 80) };
-    headers[found[1]] = found[2].replace(/^(["'])(.*)\1,?$/, '$2');
+    headers[plainName(found[1])] = found[2].replace(/^(["'])(.*)\1,?$/, '$2');
   }
   return { headers, wrong: null };
 }

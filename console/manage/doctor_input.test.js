@@ -11,6 +11,10 @@ test('headers are read from JSON and from what a program prints', () => {
   assert.deepEqual(readHeaders("'webhook-id': 'evt_1',\n\"x\": \"y\"").headers, { 'webhook-id': 'evt_1', x: 'y' });
 });
 
+test('names as a server’s environment writes them are read', () => {
+  assert.deepEqual(readHeaders("HTTP_WEBHOOK_ID: evt_1\n'HTTP_X_WEBHOOK_NONCE': 'n'").headers, { 'webhook-id': 'evt_1', 'x-webhook-nonce': 'n' });
+});
+
 test('a line that is no header is named', () => assert.equal(readHeaders('a: b\nnonsense here').wrong, 'nonsense here'));
 
 test('a curl command gives headers and the body, quotes unescaped', () => {
