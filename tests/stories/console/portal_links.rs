@@ -76,6 +76,45 @@ async fn a_link_opens_what_it_names_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_portal_has_no_steps_of_rules_unless_the_link_reads_rules() {
+    let (stage, own, internal) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
+    let customers = stage.endpoint(&own, json!({ "events": ["invoice.*"] })).await;
+    let rule = json!({
+        "workspace_id": stage.workspace, "name": "Tell finance", "when": { "events": ["invoice.*"] }, "mode": "live",
+        "then": [{ "do": "deliver", "url": internal.url() }],
+    });
+    let (made, rule) = call(&stage.admin, "POST", "/v1/rules", rule).await;
+    assert_eq!(made, 201, "{rule}");
+    let step = rule["then"][0]["endpoint_id"].as_str().unwrap().to_owned();
+    let event = stage.send("invoice.paid", json!({})).await;
+    stage.deliveries(&customers, 1, "delivered").await;
+    internal.wait_for(1).await;
+
+    let scopes = ["webhooks", "deliveries", "events:ro"];
+    let wishes = json!({ "workspace_id": stage.workspace, "scopes": scopes });
+    let (_, inside) = link(&stage, &stage.admin, wishes).await;
+    let wishes =
+        json!({ "workspace_id": stage.workspace, "scopes": ["webhooks:ro", "deliveries:ro", "rules:ro"] });
+    let (_, reads_rules) = link(&stage, &stage.admin, wishes).await;
+    let at = format!("/v1/webhook-endpoints/{step}");
+    let lists = ["/v1/webhook-endpoints?include_rules=true", "/v1/deliveries", "/v1/deleted-endpoints"];
+    let ledger = format!("/v1/events/{}/deliveries", event["id"].as_str().unwrap());
+    let names = async |client: &ApiClient, path: &str| {
+        let (status, page) = call(client, "GET", path, Value::Null).await;
+        assert_eq!(status, 200, "{path} {page}");
+        page.to_string().contains(&step)
+    };
+    for path in lists.into_iter().chain([ledger.as_str()]) {
+        assert!(!names(&inside, path).await, "{path}");
+    }
+    assert!(names(&reads_rules, lists[0]).await && names(&reads_rules, lists[1]).await);
+    assert_eq!((status(&inside, &at).await, status(&reads_rules, &at).await), (404, 200));
+    let deliveries = format!("{at}/deliveries");
+    assert_eq!((status(&inside, &deliveries).await, status(&reads_rules, &deliveries).await), (404, 200));
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn the_portal_has_no_notifications_of_the_workspace() {
     let (stage, own, chat) = (Stage::set().await, Receiver::start().await, Receiver::start().await);
     own.answer(Answer::Status(500));

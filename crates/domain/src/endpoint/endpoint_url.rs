@@ -59,7 +59,7 @@ pub enum EndpointUrlError {
     #[error("must be at most {MAX_URL_BYTES} bytes")]
     TooLong,
     /// Not an absolute URL with a host.
-    #[error("must be an absolute URL with a valid host")]
+    #[error("must be a URL with scheme and host, such as https://example.com/hooks")]
     NotAUrl,
     /// Another scheme.
     #[error("must be https")]

@@ -19,6 +19,7 @@ pub mod notification;
 pub mod purpose;
 pub mod subscription;
 pub mod template;
+pub mod visibility;
 
 use std::collections::BTreeMap;
 use std::fmt;

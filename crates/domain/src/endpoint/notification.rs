@@ -6,7 +6,6 @@
 //! The path of a webhook's URL is a credential: it is all that is needed to write into the channel. So it is sealed in the
 //! table, and logs and attempts show the host alone.
 
-use crate::access::api_key::ApiKey;
 use std::net::IpAddr;
 
 use url::Host;
@@ -31,11 +30,6 @@ impl EndpointSettings {
     /// Whether the endpoint is a notification.
     pub fn is_notification(&self) -> bool {
         self.body.is_message() && self.template.is_none()
-    }
-
-    /// Whether `caller` may know such an endpoint. A notification is the workspace's own: in the portal there is none.
-    pub fn are_seen_by(&self, caller: &ApiKey) -> bool {
-        !(self.is_notification() && caller.is_portal_link())
     }
 
     /// The settings as they are stored. A notification that lists no types lists every operational event, and none is

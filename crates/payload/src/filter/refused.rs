@@ -115,6 +115,14 @@ fn list(members: &[&str]) -> String {
 pub(crate) fn compared(path: &str, value: &Value) -> String {
     match value {
         Value::Object(members) => {
+            let without_dollar = |(name, _): &(&String, &Value)| {
+                OPERATORS.iter().any(|operator| operator.strip_prefix('$') == Some(name.as_str()))
+            };
+            if let Some((name, value)) = members.iter().find(without_dollar) {
+                return format!(
+                    "must be a value or operators, which begin with $: did you mean {{\"{path}\": {{\"${name}\": {value}}}}}?"
+                );
+            }
             match members.iter().find(|(_, value)| !value.is_object() && !value.is_array()) {
                 Some((name, value)) => {
                     let inner = format!("{path}.{}", escaped(name));

@@ -189,6 +189,7 @@ fn each_value_and_path_that_does_not_fit_says_what_to_write_instead() {
     for (source, pointer, detail) in [
         (json!({"data.c": {"tier": "gold"}}), "/data.c", r#"{"data.c.tier": "gold"}"#),
         (json!({"data.c": {"tier": "gold"}}), "/data.c", r#"{"$and": [{"data.c.tier": "gold"}, ...]}"#),
+        (json!({"data.c": {"gt": 100}}), "/data.c", r#"did you mean {"data.c": {"$gt": 100}}?"#),
         (json!({"data.c": {}}), "/data.c", "write the whole path"),
         (json!({"data.c": {"$eq": {"tier": "gold"}}}), "/data.c/$eq", "not an object"),
         (json!({"data.c": ["a", "b"]}), "/data.c", r#"{"data.c": {"$in": [...]}}"#),

@@ -93,7 +93,7 @@ impl Context {
         Ok(self.cache.workspace(workspace).await?.is_some())
     }
 
-    /// The endpoints of a workspace that the caller does not see: to a portal link, its notifications.
+    /// The endpoints of a workspace that the caller does not see, as [`domain::endpoint::visibility`] says.
     pub(crate) async fn hidden_from(
         &self,
         caller: &ApiKey,
@@ -103,7 +103,7 @@ impl Context {
             return Ok(HashSet::new());
         }
         let all = self.cache.subscriptions(workspace).await?;
-        Ok(all.iter().filter(|one| one.is_notification).map(|one| one.id).collect())
+        Ok(all.iter().filter(|one| !one.is_seen_by(caller)).map(|one| one.id).collect())
     }
 
     /// The same context with an SNS topic.

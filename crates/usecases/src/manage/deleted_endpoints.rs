@@ -45,7 +45,7 @@ pub async fn list_deleted_endpoints(
     let now = management.context.clock.now();
     let listing = rows.listing(Order::NewestFirst, Window::everything(), ());
     let mut read = management.context.store.list_deleted_endpoints(workspace, &listing, now).await?;
-    read.rows.retain(|deleted| !(deleted.is_notification && caller.is_portal_link()));
+    read.rows.retain(|deleted| deleted.is_seen_by(caller));
     Ok(rows.page(listing.order, read))
 }
 
@@ -103,9 +103,6 @@ async fn find(
         Some(workspace) => store.load_deleted_endpoint(EndpointKey::new(workspace, id), now).await?,
         None => store.find_deleted_endpoint(id, now).await?,
     };
-    let Some(deleted) = deleted.filter(|deleted| !(deleted.is_notification && caller.is_portal_link()))
-    else {
-        return Ok(None);
-    };
+    let Some(deleted) = deleted.filter(|deleted| deleted.is_seen_by(caller)) else { return Ok(None) };
     Ok(context.has_workspace(deleted.workspace_id).await?.then_some(deleted))
 }

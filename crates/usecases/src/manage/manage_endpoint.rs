@@ -15,6 +15,7 @@ use domain::endpoint::defaults::EndpointDefaults;
 use domain::endpoint::endpoint_url::EndpointUrl;
 use domain::endpoint::filter::{EndpointFilter, EndpointState};
 use domain::endpoint::purpose::Purpose;
+use domain::endpoint::visibility::is_seen;
 use domain::endpoint::{Disabled, DisabledReason, Endpoint, EndpointSettings, MAX_ENDPOINTS};
 use domain::id::{EndpointId, EndpointKey};
 use domain::policy::circuit::{Health, ParkedCount};
@@ -122,8 +123,8 @@ pub(crate) async fn find_endpoint(
         None => context.store.find_endpoint(id).await?,
     };
     // An action's endpoint belongs to the action: who manages endpoints neither changes nor calls it.
-    let endpoint = endpoint
-        .filter(|endpoint| endpoint.purpose != Purpose::Action && endpoint.settings.are_seen_by(caller));
+    let endpoint =
+        endpoint.filter(|endpoint| endpoint.purpose != Purpose::Action && endpoint.is_seen_by(caller));
     let endpoint = endpoint.ok_or(Problem::NotFound("endpoint"))?;
     // The rows of a deleted workspace are deleted later.
     match context.has_workspace(endpoint.workspace_id).await? {
@@ -199,7 +200,7 @@ pub async fn list_endpoints(
     // 3. The page, and the health of its endpoints.
     let selects = |id, purpose: &Purpose, settings: &EndpointSettings| {
         filter.selects_purpose(purpose)
-            && settings.are_seen_by(caller)
+            && is_seen(caller, purpose, settings)
             && filter.selects(settings, failing.contains(&id))
     };
     let listing = rows.listing(Order::NewestFirst, Window::everything(), selects);
@@ -330,7 +331,7 @@ fn check(
     workspace: &Workspace,
     settings: &EndpointSettings,
 ) -> Result<EndpointUrl, Problem> {
-    if !settings.are_seen_by(caller) {
+    if settings.is_notification() && caller.is_portal_link() {
         return Err(Problem::invalid("/body", "makes a notification, which a portal link may not"));
     }
     let url = settings.check(&management.targets)?;
