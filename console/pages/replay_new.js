@@ -1,7 +1,7 @@
 // What would a replay send, and shall it?
 // The settings, then always a dry run of just these settings: count, duration, the first ten; only then the button that sends.
 import {
-  AreaField, CheckField, Failed, Field, Forbidden, FormEnd, Loading, Notice, Outcome, Page, Problem, Section, Segments, SelectField, State, Status, Table, TextField, Time, endpointName, html, link, may, navigate, number, post, route, useEndpoints, useForm, useMemo, useState,
+  AreaField, CheckField, Failed, Field, Forbidden, FormEnd, Loading, Notice, Outcome, Page, Problem, Section, Segments, SelectField, State, Status, Table, TextField, Time, endpointName, html, link, may, navigate, number, patch, post, route, toast, useEndpoints, useForm, useMemo, useState,
 } from '../shell.js';
 import { words } from '../messages/en/replays.js';
 import { lastsMs } from './replay/progress.js';
@@ -28,11 +28,17 @@ function New({ ws }) {
     const body = bodyOf(value);
     if (!value.endpoint_id) throw new Problem(422, { title: words.needEndpoint, errors: [{ pointer: '/endpoint_id', detail: words.needEndpoint }] }, null);
     if (!body.since) throw new Problem(422, { title: words.needSince, errors: [{ pointer: '/since', detail: words.needSince }] }, null);
-    const plan = await post(`/v1/webhook-endpoints/${value.endpoint_id}/replay`, { ...body, dry_run: true });
+    const plan = await post(`/v1/webhook-endpoints/${value.endpoint_id}/replay`, { ...body, dry_run: true }).catch((problem) => {
+      // The notice above has the button: the server's words are for programs.
+      throw problem.code === 'endpoint_disabled' ? new Problem(409, { title: words.offWarn }, null) : problem;
+    });
     setCounted({ of: JSON.stringify(value), plan, body });
   }, { draft: `replay.${ws}.${route.value.query}` });
   const endpoint = endpoints.get(form.value.endpoint_id);
-  const options = /** @type {[string, string][]} */ ([['', words.choose], ...[...endpoints.values()].map((e) => [e.id, `${endpointName(e)}${e.active ? '' : words.off}`])]);
+  const [switched, setSwitched] = useState('');
+  const isOff = (/** @type {any} */ e) => !e.active && e.id !== switched;
+  const switchOn = () => patch(`/v1/webhook-endpoints/${endpoint.id}`, { active: true }).then(() => { setSwitched(endpoint.id); toast(words.switchedOn); }, (problem) => toast(problem.message, { kind: 'failed' }));
+  const options = /** @type {[string, string][]} */ ([['', words.choose], ...[...endpoints.values()].map((e) => [e.id, `${endpointName(e)}${isOff(e) ? words.off : ''}`])]);
   if (form.value.endpoint_id && !endpoints.has(form.value.endpoint_id)) options.push([form.value.endpoint_id, form.value.endpoint_id]);
   // The preset that gave the period, as long as nobody types another.
   const [preset, setPreset] = useState({ hours: '24', since: route.value.query.get('since') ? '' : initial.since });
@@ -47,7 +53,7 @@ function New({ ws }) {
     <div class="columns replay-new">
       <form onSubmit=${form.submit} aria-label=${words.newTitle}>
         <${SelectField} form=${form} name="endpoint_id" label=${words.endpoint} options=${options} />
-        ${endpoint && !endpoint.active && html`<div class="field"><${Notice} tone="warn" actions=${html`<a class="button small" href=${link('endpoints', endpoint.id)}>${words.endpoint}</a>`}>${words.offWarn}<//></div>`}
+        ${endpoint && isOff(endpoint) && html`<div class="field"><${Notice} tone="warn" actions=${may('webhooks') ? html`<button type="button" class="button small" onClick=${switchOn}>${words.switchOn}</button>` : html`<a class="button small" href=${link('endpoints', endpoint.id)}>${words.openEndpoint}</a>`}>${words.offWarn}<//></div>`}
         <div class="field"><div class="label" aria-hidden="true"><span>${words.presets}</span></div><${Segments} label=${words.presets} value=${chosen} options=${PERIODS} change=${last} /></div>
         <div class="columns pair"><${TextField} form=${form} name="since" label=${words.since} type="datetime-local" step="1" /><${TextField} form=${form} name="until" label=${words.until} hint=${words.untilHint} type="datetime-local" step="1" /></div>
         <${Field} label=${words.selection} error=${form.error('/status')}>${(/** @type {any} */ a) => html`<div class="radios" role="radiogroup" aria-label=${words.selection}>${Object.entries(words.selections).map(([value, word], n) => html`<label key=${value}><input type="radio" name="status" ...${n === 0 ? { id: a.id } : {}} checked=${form.value.status === value} onChange=${() => form.set({ status: value })} /><span><span>${word}</span><span class="hint">${words.selectionHints[value]}</span></span></label>`)}</div>`}<//>
