@@ -1,7 +1,7 @@
 // What happens when the console is opened?
 // Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
 import {
-  Forbidden, Loading, Page, Shell, State, dress, enterPortal, firstPage, forget, hasDrafts, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
+  Forbidden, Loading, NotLoaded, Page, Shell, State, dress, enterPortal, firstPage, forget, hasDrafts, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
   startKeys, startRouter, useEffect, useKeys, useState, visiblePages,
 } from './shell.js';
 
@@ -37,16 +37,13 @@ function Current() {
     if (!name || loaded[name]) return;
     PAGES[name]().then((module) => { loaded[name] = module.default; }, (error) => {
       console.error(error);
-      loaded[name] = NotLoaded;
+      loaded[name] = () => html`<div class="page"><${NotLoaded} /></div>`;
     }).then(() => draw((n) => n + 1));
   }, [name]);
   if (lacks && lacks !== 'portal') return html`<${Page} title=${pageName(at.page)}><${Forbidden} scope=${lacks} /><//>`;
   const Module = name === '' ? Missing : loaded[name];
   return Module ? html`<${Module} key=${`${at.app}/${at.ws}/${name}/${at.id}`} ws=${at.ws} id=${at.id} />` : html`<div class="page"><${Loading} rows=${8} /></div>`;
 }
-
-/** A file that is gone after a deployment, or a server that is not reached. */
-const NotLoaded = () => html`<div class="page"><${State} icon="warn" tone="bad" title=${messages.states.notLoaded} actions=${html`<button class="button" onClick=${() => location.reload()}>${messages.states.reload}</button>`}>${messages.states.notLoadedHint}<//></div>`;
 
 /** An address that names no page, or none that the portal has. */
 const Missing = () => html`<div class="page"><${State} icon="search" title=${messages.states.notBuilt} actions=${html`<a class="button" href=${link(firstPage())}>${messages.states.toPage(pageName(firstPage()))}</a>`}>${messages.states.notBuiltHint}<//></div>`;

@@ -28,7 +28,7 @@ export const messages = {
     erased: (/** @type {string} */ when) => `The payload was erased ${when}. What was delivered stays listed.`,
     crashed: 'Something went wrong on this page', crashedHint: 'Reload it. If it happens again, report the text below.', reload: 'Reload',
     notBuilt: 'This page does not exist', notBuiltHint: 'The address may be mistyped, or the page was moved.', toPage: (/** @type {string} */ page) => `Open ${page}`, toList: 'Back to the list',
-    notLoaded: 'This page could not be loaded', notLoadedHint: 'The console may have been updated in the meantime, or the server cannot be reached.',
+    notLoaded: 'This page could not be loaded', notLoadedHint: 'The console may have been updated in the meantime, or the server cannot be reached. The page is loaded again as soon as the server answers.',
   },
   list: { newer: 'Newer', older: 'Older', further: 'Search older', fresh: (/** @type {number} */ n, more = false) => `Show ${number(n)}${more ? '+' : ''} new`, first: 'Newest', selected: (/** @type {number} */ n) => `${number(n)} selected`, select: 'Select this row', selectAll: 'Select all rows of this page', none: 'Select none', filters: 'Filters', any: 'Any', period: 'Period', from: 'From', until: 'Until', apply: 'Apply', rows: (/** @type {number} */ n) => count(n, 'row'), find: 'Find' },
   periods: /** @type {Record<string, string>} */ ({ '': 'Any time', '1h': 'Last hour', '24h': 'Last 24 hours', '7d': 'Last 7 days', '30d': 'Last 30 days', custom: 'Between …' }),

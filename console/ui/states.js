@@ -1,9 +1,9 @@
 // What does a page show when it has nothing to show?
 // The same component everywhere: loading, empty, no match, failed, forbidden, stale, partial, beyond retention, erased.
-import { html, useErrorBoundary } from '../vendor/preact-htm-signals.js';
+import { html, useEffect, useErrorBoundary } from '../vendor/preact-htm-signals.js';
 import { Problem } from '../api.js';
 import { exact, relative } from '../format.js';
-import { useClock } from '../live.js';
+import { useClock, useLive } from '../live.js';
 import { messages } from '../messages/en.js';
 import { link, route, setQuery } from '../router.js';
 import { Icon } from './icon.js';
@@ -86,11 +86,31 @@ export function Loaded({ of: live, rows, loading, children }) {
   return html`<${Stale} live=${live} />${show(live.data)}`;
 }
 
+const RELOADED = 'posthorn.reloaded';
+
+/**
+ * A file that is gone after a deployment, or a server that is not reached. Browsers remember that a module failed and do
+ * not ask for it again: the page is reloaded when the server answers, but not again within a minute.
+ */
+export function NotLoaded() {
+  const { data: answered } = useLive(location.pathname, {}, { every: 5000, read: (answer) => answer.status });
+  useEffect(() => {
+    if (!answered || Date.now() - Number(sessionStorage.getItem(RELOADED)) < 60_000) return;
+    sessionStorage.setItem(RELOADED, `${Date.now()}`);
+    location.reload();
+  }, [answered]);
+  return html`<${State} icon="warn" tone="bad" title=${words.notLoaded} actions=${html`<button class="button" onClick=${() => location.reload()}>${words.reload}</button>`}>${words.notLoadedHint}<//>`;
+}
+
+/** As Chromium and Firefox, and as Safari say that an `import()` failed. */
+const IMPORT_FAILED = /dynamically imported module|Importing a module script/;
+
 /** Catches what a page throws. @param {{children?: any}} props */
 export function Boundary({ children }) {
   const [error] = useErrorBoundary((e) => console.error(e));
   if (!error) return children;
   if (error instanceof Problem) return html`<${Failed} problem=${error} />`;
+  if (IMPORT_FAILED.test(error.message)) return html`<${NotLoaded} />`;
   return html`<${State} icon="warn" tone="bad" title=${words.crashed} actions=${html`<button class="button" onClick=${() => location.reload()}>${words.reload}</button>`}>
     ${words.crashedHint}<span class="request mono">${String(error?.message ?? error)}</span>
   <//>`;
