@@ -102,7 +102,7 @@ function Verdict({ of: { verdict, reason, detail, profile, secret, compared_with
   const same = reason === 'computed_matches';
   const title = good ? words.good : same ? words.same : request ? words.differs : reason === 'header_missing' ? words.headerMissing : words.bad;
   // The API's name of the field is not the page's, and the title has said which of the two is right.
-  const said = (good && words.goodDetail) || (request && words.computedDetails[reason]) || detail.replace(/[^.]*`computed`[^.]*\./g, '').trim();
+  const said = (good && words.goodDetail) || (request && words.computedDetails[reason]) || detail.replace(/[^.]*`computed`[^.]*\./g, '').replaceAll('`', '').trim();
   const made = words.secrets[secret] ?? words.unknown;
   return html`<section class=${`doctor-verdict ${good ? 'good' : same ? 'warn' : 'bad'}`} aria-label=${title}>
     <h2><${Icon} name=${good ? 'check' : same ? 'warn' : 'cross'} />${title}</h2><p>${said}</p>

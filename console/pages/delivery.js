@@ -8,6 +8,7 @@ import { words } from '../messages/en/deliveries.js';
 import { SendAgain } from './delivery/again.js';
 import { Body } from './delivery/body.js';
 import { Missing } from './delivery/missing.js';
+import { madeBy } from './event/derived.js';
 import { sendAgain } from './delivery/selection.js';
 import { copyCurl, curlOf } from './delivery/state.js';
 import { maybeSignature, sentence, took, tookMs } from './delivery/story.js';
@@ -68,13 +69,14 @@ function Verdict({ delivery, endpoint, now }) {
   </div>`;
 }
 
-/** @param {any} d @param {Map<string, any>} endpoints @param {any} replay @returns {[string, any][]} */
-const facts = (d, endpoints, replay) => [
+/** @param {any} d @param {Map<string, any>} endpoints @param {any} replay @param {{id: string, type: string}|null|false} [made] @returns {[string, any][]} */
+const facts = (d, endpoints, replay, made = may('events:ro') && madeBy(d)) => [
   [words.facts.endpoint, html`<${EndpointName} id=${d.endpoint_id} of=${endpoints} />`],
   [words.facts.event, html`<${Id} id=${d.event_id} href=${may('events:ro') ? link('events', d.event_id) : undefined} />`],
   [words.facts.accepted, html`<${Time} whole at=${d.created_at} />`],
   [words.facts.took, d.delivered_at ? took(tookMs(d) ?? 0) : false],
   [words.facts.cause, d.trigger !== 'automatic' && html`${words.triggers[d.trigger] ?? d.trigger}${replay && html` <a href=${link('replays', replay.id)}>${words.byReplay}</a>`}`],
+  [words.facts.made, made ? html`<a class="break" href=${link('events', made.id)}>${made.type}</a>` : false],
   [words.facts.id, html`<${Id} id=${d.id} />`],
 ];
 

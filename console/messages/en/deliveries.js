@@ -31,7 +31,7 @@ export const words = {
   againDone: (/** @type {number} */ n) => (n === 1 ? 'The delivery is sent again.' : `${count(n, 'delivery is', 'deliveries are')} sent again.`), againFailing: (/** @type {number} */ n, /** @type {number} */ of) => `${n === of ? (n === 1 ? 'Its endpoint fails' : 'Their endpoint fails') : `${count(n, 'goes', 'go')} to an endpoint that fails`} now: what is refused again waits until it recovers.`, againSee: 'See them', againFailed: (/** @type {number} */ n) => `${count(n, 'delivery was', 'deliveries were')} refused`,
 
   // One delivery
-  facts: { endpoint: 'Endpoint', event: 'Event', accepted: 'Accepted', took: 'Delivered after', attempts: 'Attempts', id: 'Delivery', cause: 'Cause', replay: 'Replay' },
+  facts: { endpoint: 'Endpoint', event: 'Event', accepted: 'Accepted', took: 'Delivered after', attempts: 'Attempts', id: 'Delivery', cause: 'Cause', made: 'Made the event' },
   triggers: /** @type {Record<string, string>} */ ({ automatic: 'Event', test: 'Test', replay: 'Sent again' }), byReplay: 'by a replay',
   timeline: 'What happened', earlier: (/** @type {number} */ n) => `Show ${count(n, 'earlier attempt')}`, attempt: (/** @type {number} */ n) => `Attempt ${n}`, accepted: 'The event was accepted.',
   next: 'Next attempt', firstAttempt: 'First attempt', gap: (/** @type {number} */ ms, /** @type {number} */ n) => (n === 1 ? `${duration(ms)} after the event` : `${duration(ms)} after attempt ${n - 1}`),

@@ -14,7 +14,7 @@ export const words = {
   many: (/** @type {number} */ n) => (n >= 256 ? `${number(n)}+` : number(n)),
 
   // One event
-  facts: { id: 'Event', uid: 'Your id', accepted: 'Accepted', occurred: 'Happened', due: 'Due', channels: 'Channels', deliveries: 'Deliveries' },
+  facts: { id: 'Event', uid: 'Your id', accepted: 'Accepted', occurred: 'Happened', due: 'Due', channels: 'Channels', deliveries: 'Deliveries', causedBy: 'Made by a rule from', derived: 'Rules made of it' },
   payload: 'Payload',
   ledger: 'What became of it', ledgerNote: (/** @type {number} */ sent, /** @type {number} */ skipped) => `${count(sent, 'delivery', 'deliveries')}, ${count(skipped, 'endpoint')} skipped`, ledgerEmpty: 'No endpoint existed when this event was accepted.',
   endpoint: 'Endpoint', status: 'Status', answer: 'Last answer', attempts: 'Attempts', why: 'Why not?', reason: 'Reason', showSkipped: (/** @type {number} */ n) => `Show ${count(n, 'endpoint')} that ${n === 1 ? 'does' : 'do'} not subscribe to this type`, hideSkipped: 'Hide them',
@@ -26,7 +26,7 @@ export const words = {
   replayState: { delivered: 'delivered already', onWay: 'on its way', off: 'is off', new: 'did not get it', failed: 'failed' },
   replayed: (/** @type {number} */ n) => `The event is sent to ${count(n, 'endpoint')}.`, replayedNot: (/** @type {number} */ onWay, /** @type {number} */ had) => [onWay && `${count(onWay, 'delivery is', 'deliveries are')} on the way already`, had && `${count(had, 'endpoint')} had it already`].filter(Boolean).join(', '), noEndpoints: 'No endpoint matches.', selected: 'Send again',
   // Erasing
-  erase: 'Erase payload', eraseTitle: 'Erase this payload?', eraseWords: 'The payload is deleted now and cannot be brought back. The ledger and the deliveries stay, without it. Attempts that are still to come are not made.', eraseWaiting: (/** @type {number} */ n) => `${count(n, 'delivery waits', 'deliveries wait')} and will be cancelled.`, erased: 'The payload is erased.',
+  erase: 'Erase payload', eraseTitle: 'Erase this payload?', eraseWords: 'The payload is deleted now and cannot be brought back. The ledger and the deliveries stay, without it. Attempts that are still to come are not made.', eraseWaiting: (/** @type {number} */ n) => `${count(n, 'delivery waits', 'deliveries wait')} and will be cancelled.`, eraseDerived: (/** @type {number} */ n) => `Rules made ${count(n, 'event')} of it. ${n === 1 ? 'It keeps its payload' : 'They keep their payloads'}, with what was copied from this one: erase ${n === 1 ? 'it' : 'them'}, too.`, erased: 'The payload is erased.',
 
   // Why not?
   whyTitle: (/** @type {string} */ name, /** @type {boolean} */ got) => (got ? `Why did ${name} get this event?` : `Why did ${name} not get this event?`),
