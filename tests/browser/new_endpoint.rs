@@ -76,7 +76,7 @@ async fn all_that_is_wrong_is_said_at_once_each_beside_its_field() {
         }
 
         browser.click("button", "Create endpoint").await;
-        browser.see("Not saved").await;
+        browser.see("values need a change").await;
         let refused = refusals(stage, &all).await;
         assert_eq!(refused.len(), mistakes.len() + 1, "{refused:?}");
         for (_, field, typed, sent) in &mistakes {

@@ -75,7 +75,7 @@ async fn the_form_of_an_action_says_what_is_wrong_beside_each_field_then_runs_it
         browser.fill("cents", "0").await;
         browser.fill("reason", "late").await;
         browser.click("button", "Show the request").await;
-        browser.see("Not saved").await;
+        browser.see("values need a change").await;
         browser.expect_silence(&[422]).await;
         let [order, cents] = [browser.said_beside("order").await, browser.said_beside("cents").await];
         assert!(order.contains("^[0-9]+$") && cents.contains('1'), "{order} | {cents}");
