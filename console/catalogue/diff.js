@@ -23,7 +23,7 @@ const byPath = (fields) => new Map(fields.map((f) => [f.path, f]));
 
 /** @param {string} path @param {Field|null} before @param {Field|null} after @returns {Change|null} */
 function change(path, before, after) {
-  if (!before) return { path, is: 'added', before, after, what: [], breaks: false };
+  if (!before) return { path, is: 'added', before, after, what: after?.required && after.depth === 0 ? ['need'] : [], breaks: false };
   if (!after) return { path, is: 'removed', before, after, what: [], breaks: true };
   const what = /** @type {Change['what']} */ ([]);
   if (before.type !== after.type) what.push('type');

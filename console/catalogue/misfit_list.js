@@ -1,13 +1,16 @@
 // Which events did not fit the catalogue?
 // Counts by type of a workspace that warns, with the places of the last payload that were wrong; never its values.
-import { Empty, Loaded, Table, Time, html, link, number, useLive } from '../shell.js';
+import { Empty, Loaded, Loading, Table, Time, html, link, may, number, useLive } from '../shell.js';
 import { words } from '../messages/en/catalogue.js';
 
 /** @param {{ws: string}} props */
 export default function MisfitList({ ws }) {
   const live = useLive('/v1/event-types/mismatches', { workspace_id: ws }, { every: 10_000 });
+  const workspace = useLive(may('workspaces:ro') ? `/v1/workspaces/${ws}` : null);
+  if (workspace.loading) return html`<${Loading} />`;
+  const [none, why] = words.fitNone[workspace.data?.strict] ?? words.fitNone.unknown;
   return html`<${Loaded} of=${live}>${(/** @type {any} */ found) => (found.data.length === 0
-    ? html`<${Empty} title=${words.fitNone} actions=${html`<a class="button" href=${link('settings')}>${words.toSettings}</a>`}>${words.fitNoneHint}<//>`
+    ? html`<${Empty} title=${none} actions=${html`<a class="button" href=${link('settings')}>${words.toSettings}</a>`}>${why}<//>`
     : html`<p class="muted">${words.fitLead}</p><${Table} label=${words.mismatches} rows=${found.data} id=${(/** @type {any} */ r) => r.name} href=${(/** @type {any} */ r) => link('catalogue', r.name)} columns=${[
       { head: words.type, main: true, width: '26%', cell: (/** @type {any} */ r) => html`<bdi class="mono">${r.name}</bdi>` },
       { head: words.notDescribed, width: '112px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ r) => times(r.undescribed) },

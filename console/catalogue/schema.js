@@ -12,7 +12,7 @@ const MOST_DEPTH = 12;
 export function fieldsOf(schema) {
   const out = /** @type {Field[]} */ ([]);
   const root = resolved(schema, schema, []);
-  if (!root.properties && !root.patternProperties && !branches(root).length) {
+  if (!root.properties && !root.patternProperties && !root.required?.length && !branches(root).length) {
     if (root.type || root.enum || root.const !== undefined) out.push(row(root, schema, '', '', 0, true));
     if (root.items) members(itemsOf(root, schema), schema, '', 0, out, []);
     return out;
@@ -27,6 +27,8 @@ function members(node, root, path, depth, out, refs) {
   const required = new Set(node.required ?? []);
   const named = Object.entries(node.properties ?? {}).map(([name, child]) => /** @type {[string, any, boolean]} */ ([name, child, required.has(name)]));
   for (const [pattern, child] of Object.entries(node.patternProperties ?? {})) named.push([`/${pattern}/`, child, false]);
+  // A name may be required without being described: the payload must have it all the same.
+  for (const name of required) if (typeof name === 'string' && !Object.hasOwn(node.properties ?? {}, name)) named.push([name, {}, true]);
   if (node.additionalProperties && typeof node.additionalProperties === 'object') named.push(['*', node.additionalProperties, false]);
   for (const [name, child, needed] of named) {
     if (out.length >= MOST_FIELDS) return;
@@ -38,8 +40,11 @@ function members(node, root, path, depth, out, refs) {
     below(whole, root, place, depth + 1, out, seen);
     out[at].parent = out.length > at + 1;
   }
-  for (const branch of branches(node)) members(resolved(branch, root, refs), root, path, depth, out, refs);
+  for (const branch of branches(node)) members(alternative(resolved(branch, root, refs)), root, path, depth, out, refs);
 }
+
+/** What only one alternative requires, and another part describes, is no row of its own. @param {any} node */
+const alternative = (node) => ({ ...node, required: node.required?.filter((/** @type {any} */ name) => Object.hasOwn(node.properties ?? {}, name)) });
 
 /** What is inside of a member: of an object, of each item, of each alternative. @param {any} node @param {any} root @param {string} path @param {number} depth @param {Field[]} out @param {string[]} refs */
 function below(node, root, path, depth, out, refs) {

@@ -27,6 +27,12 @@ test('members come in order with depth, type and need', () => {
   assert.equal(fieldsOf(order)[4].deprecated, true);
 });
 
+test('what is required without being described is a row; not what an alternative requires', () => {
+  const schema = { properties: { a: { type: 'string' } }, required: ['a', 'b'], anyOf: [{ required: ['a'] }, { required: ['c'] }] };
+  assert.deepEqual(fieldsOf(schema).map((f) => [f.path, f.type, f.required]), [['a', 'string', true], ['b', 'any', true]]);
+  assert.deepEqual(changesOf({ properties: { a: { type: 'string' } }, required: ['a'] }, schema).map((c) => [c.path, c.is, c.what]), [['b', 'added', ['need']]]);
+});
+
 test('parts, alternatives and maps are looked into', () => {
   const all = { allOf: [{ properties: { a: { type: 'integer' } }, required: ['a'] }, { properties: { b: { oneOf: [{ type: 'string' }, { type: 'object', properties: { c: { const: 7 } } }] } } }], additionalProperties: { type: 'number' } };
   assert.deepEqual(fieldsOf(all).map((f) => [f.path, f.type, f.required]), [['a', 'integer', true], ['b', 'string | object', false], ['b.c', 'integer', false], ['*', 'number', false]]);

@@ -43,5 +43,5 @@ export function Says({ text, last }) {
     try { const read = JSON.parse(text); if (read && typeof read === 'object') last.current = read; } catch { /* the editor says what is wrong; the last whole one is shown */ }
     return text.trim() ? last.current : null;
   }, [text]);
-  return html`<section class="preview" aria-label=${words.shows}><div class="preview-head"><h2>${words.shows}</h2></div>${schema ? html`<${FieldsTable} schema=${schema} />` : html`<p class="muted">${words.noSchema}</p>`}</section>`;
+  return html`<section class="preview" aria-label=${words.shows}><div class="preview-head"><h2>${words.shows}</h2></div>${schema ? html`<${FieldsTable} schema=${schema} />` : html`<p class="muted">${text.trim() ? words.notYetJson : words.noSchema}</p>`}</section>`;
 }

@@ -41,8 +41,10 @@ function OneVersion({ path, version, before }) {
 export function Changes({ before, after }) {
   const changes = useMemo(() => changesOf(before, after), [before, after]);
   const breaking = changes.filter((c) => c.breaks).length;
+  // Inside of something optional a need is only of those that have it.
+  const needed = changes.filter((c) => c.what.includes('need') && c.after?.required && c.after.depth === 0).map((c) => c.path);
   if (changes.length === 0) return html`<p class="muted">${words.noChanges}</p>`;
-  return html`<${Notice} tone=${breaking ? 'warn' : 'good'}>${breaking ? words.breaksSome(breaking) : words.onlyAdds}<//>
+  return html`<${Notice} tone=${breaking ? 'warn' : 'good'}>${breaking ? words.breaksSome(breaking) : words.onlyAdds}${needed.length > 0 && ` ${words.nowNeeded(needed)}`}<//>
     <table class="changes"><tbody>${changes.map((c) => html`<tr key=${c.path}><td class=${c.is}>${words.is[c.is]}</td><th scope="row"><bdi class="mono break">${c.path || '/'}</bdi>${c.is !== 'changed' && html` <span class="mono muted">${(c.after ?? c.before)?.type}</span>`}</th>
       <td>${c.what.map((w) => words.what[w](c.before, c.after)).join(', ')}${c.breaks && html` <span class="badge warn">${words.mayBreak}</span>`}</td></tr>`)}</tbody></table>`;
 }
