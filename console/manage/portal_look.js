@@ -60,8 +60,9 @@ function Logo({ form, shown }) {
     event.target.value = '';
     if (!file) return;
     const bytes = new Uint8Array(await file.slice(0, 1_000_000).arrayBuffer());
-    const verdict = logoVerdict(bytes);
-    form.check('/portal/logo', verdict === 'ok' ? null : verdict === 'kind' ? words.logoKind : words.logoBig(size(file.size)));
+    // Its first bytes may be right and the rest no picture: customers would see a gap.
+    const verdict = await createImageBitmap(file).then(() => logoVerdict(bytes), () => (logoVerdict(bytes) === 'ok' ? 'broken' : logoVerdict(bytes)));
+    form.check('/portal/logo', verdict === 'ok' ? null : verdict === 'big' ? words.logoBig(size(file.size)) : verdict === 'broken' ? words.logoBroken : words.logoKind);
     if (verdict === 'ok') form.set({ logo: base64(bytes) });
   };
   return html`<${Field} label=${words.logo} hint=${words.logoHint} error=${form.error('/portal/logo')}>${(/** @type {any} */ a) => html`<div class="row logo-row">
