@@ -35,7 +35,7 @@ export default function Endpoint({ ws, id }) {
   return html`<${Page} title=${endpointName(endpoint)} heading=${html`<bdi>${endpointName(endpoint)}</bdi>`} crumbs=${[[words.endpoints, link('endpoints')]]} note=${html`<${StateLine} endpoint=${endpoint} figures=${figures.data} />`}
     actions=${html`<${Preview} endpoint=${endpoint} /><${May} scope="webhooks">${!endpoint.rule_id && html`<${PauseOrSwitchOn} endpoint=${endpoint} done=${changed} />`}<${SendTest} endpoint=${endpoint} done=${changed} /><//>`}>
     <${Tabs} label=${words.parts} tabs=${tabs} />
-    ${endpoint.rule_id && html`<${Notice} actions=${html`<a class="button small" href=${link('rules', endpoint.rule_id)}>${words.openRule}</a>`}>${words.ofRule}<//>`}
+    ${endpoint.rule_id && html`<${Notice} actions=${may('rules:ro') && html`<a class="button small" href=${link('rules', endpoint.rule_id)}>${words.openRule}</a>`}>${words.ofRule}<//>`}
     <${ShownSecret} id=${endpoint.id}>${tab !== 'verify' && html`<a class="button" href=${link('endpoints', endpoint.id, { tab: 'verify' })}>${words.nextVerify}</a>`}<//>
     <${Part} key=${tab} name=${tab} ws=${ws} endpoint=${endpoint} figures=${figures} refresh=${live.refresh} />
   <//>`;
