@@ -36,7 +36,7 @@ export default function NewKey({ ws }) {
       ${value.scopes.includes('admin') && html`<div class="below"><${Notice} tone="warn">${words.adminWarn}<//></div>`}
       <${TextField} form=${form} name="roles" label=${words.roles} hint=${words.rolesHint} pointer="/roles/*" optional=${!invokes} />
       ${invokes && rolesOf(value.roles).length === 0 && html`<p class="warn-text hint-line">${words.noRoles}</p>`}
-      <${SelectField} form=${form} name="expires" label=${words.expires} pointer="/expires_at" options=${words.expiry} />
+      <${SelectField} form=${form} name="expires" label=${words.expires} pointer=${value.expires === 'date' ? '/expires' : '/expires_at'} options=${words.expiry} />
       ${value.expires === 'date' && html`<${TextField} form=${form} name="day" type="date" label=${words.day} pointer="/expires_at" />`}
       ${anywhere && html`<${CheckField} form=${form} name="everywhere" label=${words.forAll} pointer="/workspace_id" />${invokes && value.everywhere && html`<p class="warn-text hint-line">${words.agentEverywhere}</p>`}`}
       <${FormEnd} form=${form} save=${words.create} working=${words.creating} shown=${['/name', '/expires_at', '/workspace_id', ...(form.problem?.errors ?? []).map((e) => e.pointer).filter((p) => /^\/(scopes|roles)/.test(p))]} />
