@@ -1,6 +1,6 @@
 // How do the three columns of the builder belong together?
 // Event, cards and result share one draft; dragging, the server's verdicts and its refusals come together here.
-import { announce, html, may, signal, useComputed, useMemo, useRef, useState } from '../shell.js';
+import { State, announce, html, may, setQuery, signal, useComputed, useEffect, useMemo, useRef, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { RECENT, judge, saidOf, tally, useTest } from './backtest.js';
 import { Conditions } from './conditions.js';
@@ -127,16 +127,26 @@ function byNode(filter, errors) {
 export function Builder({ view, ...props }) {
   const b = useBuilder(props);
   const root = useDragging(b);
-  return html`<div class=${`r-builder r-view-${view} ${b.readOnly ? 'r-read-only' : ''}`} ref=${root}>
-    ${view !== 'json' && !b.readOnly && html`<${EventPanel} b=${b} />`}
+  const [, draw] = useState(0);
+  // JSON that is no rule yet: an edit of the older rule in its place would take what was typed with it.
+  const isHeld = view !== 'json' && b.pending.current !== null;
+  useEffect(() => {
+    if (!isHeld) return;
+    b.block(texts.held);
+    return () => b.block(null);
+  }, [isHeld]);
+  const drop = () => { b.pending.current = null; draw((n) => n + 1); };
+  const held = html`<${State} icon="warn" title=${texts.held} actions=${html`<button type="button" class="button primary" onClick=${() => setQuery({ tab: 'json' })}>${texts.toJson}</button><button type="button" class="button" onClick=${drop}>${texts.dropJson}</button>`}>${texts.heldHint}<//>`;
+  return html`<div class=${`r-builder r-view-${isHeld ? 'json' : view} ${b.readOnly ? 'r-read-only' : ''}`} ref=${root}>
+    ${view !== 'json' && !isHeld && !b.readOnly && html`<${EventPanel} b=${b} />`}
     <div class="r-rule-column r-cards">
-      ${view === 'json' ? html`<${JsonView} b=${b} />` : html`
+      ${isHeld ? held : view === 'json' ? html`<${JsonView} b=${b} />` : html`
         <section class="r-card"><h2>${texts.when}</h2><${When} b=${b} /></section>
         <section class="r-card"><h2>${texts.if}</h2><${Conditions} b=${b} /></section>
         <section class="r-card"><h2>${texts.then}</h2><${Steps} b=${b} /></section>
         <section class="r-card"><h2>${texts.examples}</h2><${Examples} b=${b} /></section>`}
     </div>
-    ${!b.readOnly && html`<${Result} b=${b} />`}
+    ${!isHeld && !b.readOnly && html`<${Result} b=${b} />`}
     <datalist id="rule-paths">${b.pathsBelow('').map((path) => html`<option key=${path} value=${path} />`)}</datalist>
     <datalist id="rule-families">${families(b.types).map((type) => html`<option key=${type} value=${type} />`)}</datalist>
     <datalist id="rule-types">${b.types.map((type) => html`<option key=${type} value=${type} />`)}</datalist>

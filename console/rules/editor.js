@@ -26,7 +26,7 @@ import { Raw, parseJson, stringify } from './json.js';
  * @property {import('./draft.js').Mistake[]} errors what of it still stands: what was edited since is judged anew
  * @property {Saved | null} theirs what somebody else saved meanwhile
  * @property {(keep: 'mine' | 'theirs') => void} settle
- * @property {{current: {text: string, written: string} | null}} pending JSON that is typed and is no rule yet, and the draft's beside it
+ * @property {{current: {text: string} | null}} pending JSON that is typed and is no rule yet
  * @property {(words: string | null) => void} block nothing is saved while there are words why not
  * @property {(mode?: Draft['mode']) => Promise<any>} save gives the answer, or `null` if it was refused
  * @property {(members: {mode?: Draft['mode'], active?: boolean}) => Promise<boolean>} switchTo at once, without the rest; whether it was done
@@ -56,7 +56,7 @@ export function useEditor(ws, id, loaded, begun) {
   const [isSaving, setSaving] = useState(false);
   const [refusal, setRefusal] = useState(/** @type {{problem: Problem, draft: Draft} | null} */ (null));
   const [theirs, setTheirs] = useState(/** @type {Saved | null} */ (null));
-  const pending = useRef(/** @type {{text: string, written: string} | null} */ (null));
+  const pending = useRef(/** @type {{text: string} | null} */ (null));
   const blocked = useRef(/** @type {string | null} */ (null));
   const draft = history.present;
   const base = saved?.draft ?? first.current;
@@ -144,7 +144,7 @@ export function useEditor(ws, id, loaded, begun) {
   return {
     draft, saved, set, put, pending, block: (words) => { blocked.current = words; }, isDirty, isRestored, isSaving, problem, errors, theirs, settle, save, switchTo,
     undo: () => setHistory(undo), redo: () => setHistory(redo), canUndo: history.past.length > 0, canRedo: history.future.length > 0,
-    discard: () => { setHistory((old) => push(old, base)); setRestored(false); setProblem(null); setRevision(saved?.revision ?? 0); },
+    discard: () => { pending.current = null; setHistory((old) => push(old, base)); setRestored(false); setProblem(null); setRevision(saved?.revision ?? 0); },
   };
 }
 

@@ -12,7 +12,7 @@ import { tidy } from './json.js';
 export function JsonView({ b }) {
   const written = toText(b.draft);
   const { pending } = b;
-  const [text, setText] = useState(() => (pending.current?.written === written ? pending.current.text : tidy(written, 100)));
+  const [text, setText] = useState(() => (pending.current ? pending.current.text : tidy(written, 100)));
   const [refused, setRefused] = useState(/** @type {{pointer: string, detail: string}[]} */ ([]));
   // What this text was when it last was the draft: another draft, as after an undo, is written anew.
   const last = useRef(written);
@@ -22,7 +22,7 @@ export function JsonView({ b }) {
   const draft = mistakeIn(text) ? null : fromText(text);
   const isStrange = !mistakeIn(text) && draft === null;
   // Text that is no rule yet is neither saved nor lost, also while another view is looked at.
-  pending.current = draft === null ? { text, written } : null;
+  pending.current = draft === null ? { text } : null;
   useEffect(() => { b.block(draft === null ? texts.strange : null); }, [draft === null]);
   useEffect(() => () => b.block(null), []);
 
