@@ -79,6 +79,13 @@ const timeOfDay = (time) => new Intl.DateTimeFormat('en-GB', { hour: '2-digit', 
 /** `2026-11-21 12:46:12.092 UTC` @param {string|number|Date} at */
 export const exact = (at) => `${new Date(at).toISOString().replace('T', ' ').replace('Z', '')} UTC`;
 
+/** `Europe/Berlin (UTC+1)`: the zone in which times are typed. */
+export function zone() {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const offset = -new Date().getTimezoneOffset() / 60;
+  return timeZone === 'UTC' ? 'UTC' : `${timeZone} (UTC${offset < 0 ? '−' : '+'}${Math.abs(offset)})`;
+}
+
 /** `21 November 2026, 12:46` in the reader's time zone. @param {string|number|Date} at */
 export const longTime = (at) => new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short' }).format(new Date(at));
 

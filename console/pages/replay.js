@@ -2,7 +2,7 @@
 // A bar with the time left while it runs, what it has sent, and a button that stops it.
 import { Confirm, EndpointName, Facts, Id, Loaded, May, Opens, Page, Status, Time, duration, exact, html, link, number, post, relative, span, toast, useClock, useEndpoints, useLive } from '../shell.js';
 import { words } from '../messages/en/replays.js';
-import { leftMs, reached, share } from './replay/progress.js';
+import { leftMs, reached, rest, share } from './replay/progress.js';
 import { styles } from './delivery/styles.js';
 
 await styles;
@@ -19,8 +19,9 @@ export default function Replay({ ws, id }) {
   };
   const s = replay?.settings;
   const repeat = replay && { endpoint_id: replay.endpoint_id, since: s.since, until: s.until, status: s.status, event_types: s.event_types?.join(','), include_delivered: s.include_delivered || undefined };
+  const left = replay && rest(replay);
   return html`<${Page} title=${words.replay} crumbs=${[[words.title, link('replays')]]} heading=${replay && html`${words.replay} <span class="muted" aria-hidden="true">→</span> <${EndpointName} plain id=${replay.endpoint_id} of=${endpoints} />`}
-    actions=${replay && html`<${May} scope="deliveries">${replay.status === 'running' ? html`<${Opens} class="button danger-text" label=${words.cancel}>${(/** @type {() => void} */ close) => html`<${Confirm} danger title=${words.cancelTitle} confirm=${words.cancelConfirm} close=${close} run=${cancel}><p>${words.cancelWords}</p><//>`}<//>` : html`<a class="button" href=${link('replays', 'new', repeat)}>${words.repeat}</a>`}<//>`}>
+    actions=${replay && html`<${May} scope="deliveries">${replay.status === 'running' ? html`<${Opens} class="button danger-text" label=${words.cancel}>${(/** @type {() => void} */ close) => html`<${Confirm} danger title=${words.cancelTitle} confirm=${words.cancelConfirm} close=${close} run=${cancel}><p>${words.cancelWords}</p><//>`}<//>` : html`<a class="button" href=${link('replays', 'new', repeat)}>${words.repeat}</a>${left && html`<a class="button primary" href=${link('replays', 'new', { ...repeat, ...left })}>${words.rest}</a>`}`}<//>`}>
     <${Loaded} of=${live} rows=${5}>${(/** @type {any} */ r) => html`
       <${Bar} replay=${r} />
       <${Facts} of=${facts(r, endpoints)} />
@@ -37,8 +38,8 @@ function Bar({ replay }) {
   const at = reached(replay);
   const said = replay.status === 'running' ? `${words.state.running(words.phase[replay.progress.phase] ?? '', at ? relative(at) : '')} ${left === null ? words.state.leftUnknown : words.state.left(left)}`
     : replay.status === 'completed' ? words.state.completed(replay.sent, Date.parse(replay.updated_at) - Date.parse(replay.created_at) < 1000 ? duration(Date.parse(replay.updated_at) - Date.parse(replay.created_at)) : took) : words.state.cancelled(replay.sent);
-  return html`<div class=${`verdict replay ${replay.status}`}><${Status} of=${replay.status}>${replay.status === 'running' && words.percent(done)}<//><p>${said}</p>
-    ${replay.status === 'running' && html`<progress value=${done} max="1" aria-label=${words.progress}></progress>`}</div>`;
+  return html`<div class=${`verdict replay ${replay.status}`}><${Status} of=${replay.status} word=${replay.status === 'cancelled' ? words.stopped : undefined}>${replay.status === 'running' && replay.total && words.percent(done)}<//><p>${said}</p>
+    ${replay.status === 'running' && replay.total && html`<progress value=${done} max="1" aria-label=${words.progress}></progress>`}</div>`;
 }
 
 /** @param {any} r @param {Map<string, any>} endpoints @returns {[string, any][]} */

@@ -1,7 +1,7 @@
 // What would a replay send, and shall it?
 // The settings, then always a dry run of just these settings: count, duration, the first ten; only then the button that sends.
 import {
-  AreaField, CheckField, Failed, Field, Forbidden, FormEnd, Loading, Notice, Outcome, Page, Problem, Section, Segments, SelectField, State, Status, Table, TextField, Time, endpointName, html, link, may, navigate, number, patch, post, route, toast, useEndpoints, useForm, useMemo, useState,
+  AreaField, CheckField, Failed, Field, Forbidden, FormEnd, Loading, Notice, Outcome, Page, Problem, Section, Segments, SelectField, State, Status, Table, TextField, Time, endpointName, html, link, may, navigate, number, patch, post, route, toast, useEndpoints, useForm, useLive, useMemo, useState, zone,
 } from '../shell.js';
 import { words } from '../messages/en/replays.js';
 import { lastsMs } from './replay/progress.js';
@@ -55,7 +55,7 @@ function New({ ws }) {
         <${SelectField} form=${form} name="endpoint_id" label=${words.endpoint} options=${options} />
         ${endpoint && isOff(endpoint) && html`<div class="field"><${Notice} tone="warn" actions=${may('webhooks') ? html`<button type="button" class="button small" onClick=${switchOn}>${words.switchOn}</button>` : html`<a class="button small" href=${link('endpoints', endpoint.id)}>${words.openEndpoint}</a>`}>${words.offWarn}<//></div>`}
         <div class="field"><div class="label" aria-hidden="true"><span>${words.presets}</span></div><${Segments} label=${words.presets} value=${chosen} options=${PERIODS} change=${last} /></div>
-        <div class="columns pair"><${TextField} form=${form} name="since" label=${words.since} type="datetime-local" step="1" /><${TextField} form=${form} name="until" label=${words.until} hint=${words.untilHint} type="datetime-local" step="1" /></div>
+        <div class="columns pair"><${TextField} form=${form} name="since" label=${words.since} hint=${words.sinceHint(zone())} type="datetime-local" step="1" /><${TextField} form=${form} name="until" label=${words.until} hint=${words.untilHint} type="datetime-local" step="1" /></div>
         <${Field} label=${words.selection} error=${form.error('/status')}>${(/** @type {any} */ a) => html`<div class="radios" role="radiogroup" aria-label=${words.selection}>${Object.entries(words.selections).map(([value, word], n) => html`<label key=${value}><input type="radio" name="status" ...${n === 0 ? { id: a.id } : {}} checked=${form.value.status === value} onChange=${() => form.set({ status: value })} /><span><span>${word}</span><span class="hint">${words.selectionHints[value]}</span></span></label>`)}</div>`}<//>
         <${AreaField} form=${form} name="event_types" label=${words.typesLabel} hint=${words.typesHint} optional rows="1" pointer="/event_types/*" />
         ${['failed', 'all'].includes(form.value.status) && html`<${CheckField} form=${form} name="include_delivered" label=${words.include} hint=${words.includeHint} />`}
@@ -66,6 +66,14 @@ function New({ ws }) {
   <//>`;
 }
 
+/** Nothing is to be sent, perhaps because what was missed waits by itself. @param {{endpointId: string}} props */
+function Nothing({ endpointId }) {
+  const { exact } = useLive(`/v1/webhook-endpoints/${endpointId}/statistics`, {}).data ?? {};
+  const waiting = ['parked', 'retrying'].filter((status) => exact?.[status] > 0);
+  return html`<${State} title=${words.nothing} actions=${waiting.length > 0 && waiting.map((status) => html`<a key=${status} class="button" href=${link('endpoints', endpointId, { tab: 'deliveries', status })}>${words.seeWaiting[status](exact[status])}</a>`)}>
+    ${waiting.length > 0 ? waiting.map((status) => `${words.waiting[status](exact[status])} `) : words.nothingHint}<//>`;
+}
+
 /** What the dry run says. @param {{counted: {plan: any, body: any}|null, stale: boolean, saving: boolean, endpoint: any, endpointId: string, forget: () => void}} props */
 function Plan({ counted, stale, saving, endpoint, endpointId, forget }) {
   const [busy, setBusy] = useState(false);
@@ -73,7 +81,7 @@ function Plan({ counted, stale, saving, endpoint, endpointId, forget }) {
   if (saving && !counted) return html`<${Section} title=${words.would}><${Loading} rows=${5} /><//>`;
   if (!counted) return html`<div></div>`;
   const { plan } = counted;
-  if (plan.count === 0 && plan.complete) return html`<${Section} title=${words.would}><${State} title=${words.nothing}>${words.nothingHint}<//><//>`;
+  if (plan.count === 0 && plan.complete) return html`<${Section} title=${words.would}><${Nothing} endpointId=${endpointId} /><//>`;
   const run = async () => {
     setBusy(true);
     setProblem(null);

@@ -18,7 +18,7 @@ export default function Replays({ ws }) {
       <${Fresh} list=${list} />
       <${Table} label=${words.title} rows=${list.rows} href=${(/** @type {any} */ r) => link('replays', r.id)} columns=${[
     { head: words.time, width: '128px', cell: (/** @type {any} */ r) => html`<${Time} at=${r.created_at} />` },
-    { head: words.status, width: '184px', cell: (/** @type {any} */ r) => html`<${Status} of=${r.status}>${r.status === 'running' && words.percent(share(r))}<//>` },
+    { head: words.status, width: '184px', cell: (/** @type {any} */ r) => html`<${Status} of=${r.status} word=${r.status === 'cancelled' ? words.stopped : undefined}>${r.status === 'running' && r.total && words.percent(share(r))}<//>` },
     { head: words.endpoint, main: true, cell: (/** @type {any} */ r) => html`<${EndpointName} plain id=${r.endpoint_id} of=${endpoints} />` },
     { head: words.what, width: '22%', cell: (/** @type {any} */ r) => words.selections[r.settings.status] },
     { head: words.period, width: '240px', phone: 'hide', narrow: 'hide', cell: (/** @type {any} */ r) => html`<span class="muted" title=${`${r.settings.since} – ${r.settings.until ?? r.created_at}`}>${relative(r.settings.since)} – ${relative(r.settings.until ?? r.created_at)}</span>` },

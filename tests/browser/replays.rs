@@ -98,7 +98,7 @@ async fn a_replay_shows_how_far_it_is_and_is_stopped() {
         browser.see("What it has sent already goes on. The rest is not sent.").await;
         browser.click("button", "Stop it").await;
         browser.see("The replay is stopped.").await;
-        browser.see("Cancelled").await;
+        browser.see("Stopped").await;
         assert_eq!(replays(stage).await[0]["status"], "cancelled");
         let sent = sent(stage).await;
         assert!((1..MANY).contains(&sent), "{sent}");

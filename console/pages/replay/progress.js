@@ -29,14 +29,26 @@ export function share(replay) {
 }
 
 /**
- * The time left, by how fast it went so far; null while that says nothing.
+ * The time left, by how fast it went so far; null while that says nothing, and where nobody has counted: events do not
+ * spread evenly over a period.
  * @param {any} replay @param {number} now
  */
 export function leftMs(replay, now) {
   const done = share(replay);
   const took = Math.max(0, now - Date.parse(replay.created_at));
-  if (replay.status !== 'running' || done < 0.02 || took < 2000) return null;
+  if (replay.status !== 'running' || !replay.total || done < 0.02 || took < 2000) return null;
   return (took / done) * (1 - done);
+}
+
+/**
+ * What a replay that was stopped did not come to, as a query of a new one; null where no single period is the rest.
+ * @param {any} replay
+ */
+export function rest({ status, settings, progress }) {
+  const since = progress.after && new Date(timeOfId(progress.after)).toISOString();
+  if (status !== 'cancelled' || !since) return null;
+  if (progress.phase === 'events') return { since, status: 'skipped' };
+  return ['skipped', 'all'].includes(settings.status) ? null : { since, status: settings.status };
 }
 
 /** The time up to which it has come. @param {any} replay @returns {string|null} */

@@ -1,7 +1,7 @@
 // Does the bar tell the truth?
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lastsMs, leftMs, reached, share, timeOfId } from './progress.js';
+import { lastsMs, leftMs, reached, rest, share, timeOfId } from './progress.js';
 
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const idAt = (/** @type {string} */ iso, prefix = 'wd_') => {
@@ -39,9 +39,19 @@ test('with a count the bar follows what was sent, and waits before its end', () 
 });
 
 test('the time left follows from the pace', () => {
-  assert.equal(leftMs(replay(), Date.parse('2026-11-28T12:00:10Z')), 30_000);
-  assert.equal(leftMs(replay(), Date.parse('2026-11-28T12:00:01Z')), null);
+  const counted = replay({ sent: 1, total: 4 });
+  assert.equal(leftMs(counted, Date.parse('2026-11-28T12:00:10Z')), 30_000);
+  assert.equal(leftMs(counted, Date.parse('2026-11-28T12:00:01Z')), null);
+  assert.equal(leftMs(replay(), Date.parse('2026-11-28T12:00:10Z')), null);
   assert.equal(leftMs(replay({ status: 'cancelled' }), Date.parse('2026-11-28T12:00:10Z')), null);
+});
+
+test('the rest of a replay that was stopped begins where it has come to', () => {
+  const stopped = (/** @type {any} */ status, phase = 'deliveries') => rest({ ...replay({ status: 'cancelled', settings: { ...replay().settings, status } }), progress: { phase, after: idAt('2026-11-28T09:00:00Z') } });
+  assert.deepEqual(stopped('failed'), { since: '2026-11-28T09:00:00.000Z', status: 'failed' });
+  assert.deepEqual(stopped('all', 'events'), { since: '2026-11-28T09:00:00.000Z', status: 'skipped' });
+  assert.equal(stopped('all'), null);
+  assert.equal(rest(replay()), null);
 });
 
 test('the duration is limited by the endpoint, or by the steps', () => {
