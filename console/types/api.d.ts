@@ -2821,6 +2821,11 @@ export interface components {
             deliveries: number;
             /** @description When the payload was erased; `null` if it was not. */
             erased_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description In a search for a `text`: the first place of the payload that contains it, with at most 40 characters before it and after it.
+             * @example {"number":1003,"amount":42
+             */
+            excerpt?: string;
             /** @description The id of the event. */
             id: components["schemas"]["EventId"];
             /** @description When it happened. */
@@ -2873,6 +2878,11 @@ export interface components {
             deliveries: number;
             /** @description When the payload was erased; `null` if it was not. */
             erased_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description In a search for a `text`: the first place of the payload that contains it, with at most 40 characters before it and after it.
+             * @example {"number":1003,"amount":42
+             */
+            excerpt?: string;
             /** @description The id of the event. */
             id: components["schemas"]["EventId"];
             /** @description When it happened. */
@@ -8974,6 +8984,7 @@ export interface operations {
                      *           "deliver_at": null,
                      *           "deliveries": 2,
                      *           "erased_at": null,
+                     *           "excerpt": "{\"number\":1003,\"amount\":42",
                      *           "id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *           "occurred_at": "2026-11-21T12:46:12.092Z",
                      *           "skipped": 1,
@@ -9178,6 +9189,7 @@ export interface operations {
                      *       "deliver_at": null,
                      *       "deliveries": 2,
                      *       "erased_at": null,
+                     *       "excerpt": "{\"number\":1003,\"amount\":42",
                      *       "id": "evt_01M7Z294KETHNPJB3QG0VDG1JA",
                      *       "occurred_at": "2026-11-21T12:46:12.092Z",
                      *       "skipped": 1,

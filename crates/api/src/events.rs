@@ -250,6 +250,11 @@ pub struct EventSummary {
     /// The number of endpoints that got no delivery.
     #[cfg_attr(feature = "openapi", schema(examples(1)))]
     pub skipped: usize,
+    /// In a search for a `text`: the first place of the payload that contains it, with at most 40 characters before it and
+    /// after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, examples("{\"number\":1003,\"amount\":42")))]
+    pub excerpt: Option<String>,
 }
 
 /// An event with its payload.
@@ -299,6 +304,7 @@ impl From<&DomainEvent> for EventSummary {
             erased_at: event.erased_at,
             deliveries: event.ledger.deliveries.len(),
             skipped: event.ledger.skipped.len(),
+            excerpt: None,
         }
     }
 }

@@ -10,6 +10,9 @@ pub const MAX_SEARCH_CHARS: usize = 200;
 /// Shortest text to look for in payloads, in characters: a shorter one is in nearly all of them.
 pub const MIN_PAYLOAD_SEARCH_CHARS: usize = 3;
 
+/// So many characters of a payload are shown on either side of what was found.
+pub const EXCERPT_CHARS: usize = 40;
+
 /// A part of a name or of another short text, 1 to 200 characters. Case does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -50,9 +53,15 @@ impl PayloadPart {
         }
     }
 
-    /// Whether `payload` contains it.
-    pub fn is_in(&self, payload: &str) -> bool {
-        payload.contains(&self.0)
+    /// The first place of `payload` that contains it, with [`EXCERPT_CHARS`] characters before it and after it; `None` if it
+    /// is not there.
+    pub fn excerpt<'a>(&self, payload: &'a str) -> Option<&'a str> {
+        let found = payload.find(&self.0)?;
+        let end = found + self.0.len();
+        let before = payload[..found].char_indices().rev().nth(EXCERPT_CHARS - 1);
+        let after = payload[end..].char_indices().nth(EXCERPT_CHARS);
+        let (start, end) = (before.map_or(0, |(at, _)| at), after.map_or(payload.len(), |(at, _)| end + at));
+        Some(&payload[start..end])
     }
 }
 
@@ -96,8 +105,18 @@ mod tests {
             ("J\\u00f6rg", true),
             ("4200", false),
         ] {
-            assert_eq!(PayloadPart::parse(part).unwrap().is_in(payload), found, "{part}");
+            assert_eq!(PayloadPart::parse(part).unwrap().excerpt(payload).is_some(), found, "{part}");
         }
+    }
+
+    #[test]
+    fn an_excerpt_has_as_many_characters_on_either_side_as_there_are() {
+        let part = PayloadPart::parse("1003").unwrap();
+        assert_eq!(part.excerpt("1003"), Some("1003"));
+        let many = "é".repeat(EXCERPT_CHARS);
+        let payload = format!("x{many}1003{many}x1003");
+        assert_eq!(part.excerpt(&payload), Some(format!("{many}1003{many}").as_str()));
+        assert_eq!(part.excerpt(&payload[1..=many.len()]), None);
     }
 
     #[test]

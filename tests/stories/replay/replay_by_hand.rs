@@ -137,8 +137,15 @@ async fn what_an_endpoint_missed_while_it_was_off_is_sent_once() {
     active(&stage, &endpoint, false).await;
     let missed = stage.send("invoice.paid", json!({ "n": 7 })).await;
     stage.send("ticket.created", json!({})).await;
-    active(&stage, &endpoint, true).await;
     let of_skipped = json!({ "since": since, "status": "skipped" });
+    // While it is off, it can be counted what it misses; nothing can be sent.
+    let mut dry = of_skipped.clone();
+    dry["dry_run"] = json!(true);
+    let (status, counted) = replay(&stage, &endpoint, dry).await;
+    assert_eq!((status, &counted["count"]), (200, &json!(1)), "{counted}");
+    let (status, problem) = replay(&stage, &endpoint, of_skipped.clone()).await;
+    assert_eq!((status, problem["code"].as_str()), (409, Some("endpoint_disabled")));
+    active(&stage, &endpoint, true).await;
     let (_, started) = replay(&stage, &endpoint, of_skipped.clone()).await;
     assert_eq!(over(&stage, &started).await["sent"], 1);
     let seen = receiver.wait_for(1).await.remove(0);

@@ -64,8 +64,8 @@ pub struct EventSearch<'a> {
 /// A page of what a search found.
 #[derive(Debug)]
 pub struct SearchedEvents {
-    /// The events found, without their payloads.
-    pub page: Page<Event, EventId>,
+    /// The events found, without their payloads but for the place where the text was found.
+    pub page: Page<(Event, String), EventId>,
     /// The number of events looked at.
     pub searched: usize,
 }
@@ -112,7 +112,8 @@ impl Store {
             let event = event.filter(|event| event.erased_at.is_none() && wants(types, &event.event_type));
             let Some(event) = event else { return Ok(None.into()) };
             let payload = payload::decode_text(reader.text("encoding")?, bytes)?;
-            Ok(Examined { row: text.is_in(&payload).then_some(event), unpacked: payload.len() })
+            let row = text.excerpt(&payload).map(|excerpt| (event, excerpt.to_owned()));
+            Ok(Examined { row, unpacked: payload.len() })
         });
         let Found { page, examined } = found.await?;
         Ok(SearchedEvents { page, searched: examined })

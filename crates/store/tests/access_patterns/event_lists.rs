@@ -56,7 +56,7 @@ async fn pages(
         let listing = Listing { order, beyond, window, filter, limit };
         let found = table.store.search_events(workspace(1), &listing, now()).await.unwrap();
         let SearchedEvents { page, searched } = found;
-        let hours = page.rows.iter().map(|event| u32::from(event.id.to_bytes()[15] / 7));
+        let hours = page.rows.iter().map(|(event, _)| u32::from(event.id.to_bytes()[15] / 7));
         pages.push((hours.collect(), searched));
         beyond = page.next;
         if beyond.is_none() {

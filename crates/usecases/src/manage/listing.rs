@@ -56,7 +56,7 @@ impl<T, P> ListPage<T, P> {
     }
 
     /// The same page with something else in place of each row.
-    pub(crate) fn map<U>(self, row: impl FnMut(T) -> U) -> ListPage<U, P> {
+    pub fn map<U>(self, row: impl FnMut(T) -> U) -> ListPage<U, P> {
         ListPage { rows: self.rows.into_iter().map(row).collect(), next: self.next, previous: self.previous }
     }
 }

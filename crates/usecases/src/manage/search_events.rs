@@ -73,7 +73,7 @@ async fn claimed_ids(
     Ok(ids.into_iter().collect())
 }
 
-/// The events whose payloads contain `text`, newest first, and how far the search looked. It ends its page after some
+/// The events whose payloads contain `text`, newest first, with the place where it was found, and how far the search looked. It ends its page after some
 /// thousand events or some megabytes of payloads, whether or not it found one.
 ///
 /// # Errors
@@ -83,7 +83,7 @@ pub async fn search_events(
     caller: &ApiKey,
     listing: EventListing,
     text: &PayloadPart,
-) -> Result<(ListPage<Event, EventId>, Searched), UseCaseError> {
+) -> Result<(ListPage<(Event, String), EventId>, Searched), UseCaseError> {
     caller.require(Scope::EventsRead)?;
     let EventListing { workspace, types, span, rows } = listing;
     let workspace = management.workspace(caller, workspace).await?;

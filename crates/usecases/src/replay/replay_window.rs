@@ -60,7 +60,8 @@ pub async fn start_replay(
     endpoint: EndpointId,
     settings: ReplaySettings,
 ) -> Result<Replay, UseCaseError> {
-    let (mut replay, endpoint) = prepare(management, caller, endpoint, settings).await?;
+    let endpoint = active_endpoint(management, caller, endpoint).await?;
+    let mut replay = prepare(management, caller, &endpoint, settings).await?;
     let Context { store, queue, .. } = &management.context;
     if management.context.is_resumed()
         && let Some(begun) = store.load_replay(replay.workspace_id, replay.id).await?
@@ -81,17 +82,20 @@ pub async fn start_replay(
     Ok(replay)
 }
 
-/// A dry run: reads the window of a replay without sending anything.
+/// A dry run: reads the window of a replay without sending anything. Of an endpoint that is off it counts what a replay would
+/// send once it is on.
 ///
 /// # Errors
-/// As for [`start_replay`].
+/// [`UseCaseError::Problem`] when the endpoint is unknown, or the window is empty.
 pub async fn try_replay(
     management: &Management,
     caller: &ApiKey,
     endpoint: EndpointId,
     settings: ReplaySettings,
 ) -> Result<DryRun, UseCaseError> {
-    let (replay, endpoint) = prepare(management, caller, endpoint, settings).await?;
+    let mut endpoint = read_endpoint(management, caller, Scope::Deliveries, endpoint).await?;
+    (endpoint.settings.active, endpoint.disabled) = (true, None);
+    let replay = prepare(management, caller, &endpoint, settings).await?;
     Ok(count(&management.context, &endpoint, replay).await?)
 }
 
@@ -304,14 +308,13 @@ pub(crate) async fn active_endpoint(
     if endpoint.settings.active { Ok(endpoint) } else { Err(Problem::EndpointDisabled.into()) }
 }
 
-/// The replay as it would begin, and its endpoint.
+/// The replay as it would begin.
 async fn prepare(
     management: &Management,
     caller: &ApiKey,
-    endpoint: EndpointId,
+    endpoint: &Endpoint,
     mut settings: ReplaySettings,
-) -> Result<(Replay, Endpoint), UseCaseError> {
-    let endpoint = active_endpoint(management, caller, endpoint).await?;
+) -> Result<Replay, UseCaseError> {
     let now = management.context.clock.now();
     // Events accepted from now on are sent without the replay.
     let until = settings.until.unwrap_or(now).min(now);
@@ -322,7 +325,7 @@ async fn prepare(
     // Older rows have expired.
     let workspace = management.workspace(caller, Some(endpoint.workspace_id)).await?;
     settings.since = settings.since.max(workspace.oldest_kept(now));
-    let replay = Replay {
+    Ok(Replay {
         id: management.context.new_id(now, ReplayId::new),
         workspace_id: endpoint.workspace_id,
         endpoint_id: endpoint.id,
@@ -334,8 +337,7 @@ async fn prepare(
         settings,
         created_at: now,
         updated_at: now,
-    };
-    Ok((replay, endpoint))
+    })
 }
 
 /// The deliveries that the next step sends; advances the replay's progress.

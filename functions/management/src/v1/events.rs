@@ -39,20 +39,25 @@ pub(crate) async fn list(
     let span = Span { since, until };
     let listing = EventListing { workspace: workspace_id, types: event_type.0, span, rows };
     let (page, searched) = match (idempotency_key, text) {
-        (None, None) => (read_events::list_events(&management, &caller, listing).await?, None),
+        (None, None) => (read_events::list_events(&management, &caller, listing).await?.map(summary), None),
         (Some(SentKey(key)), None) => {
-            (search_events::find_events_by_key(&management, &caller, listing, &key).await?, None)
+            let page = search_events::find_events_by_key(&management, &caller, listing, &key).await?;
+            (page.map(summary), None)
         }
         (None, Some(text)) => {
             let (page, searched) = search_events::search_events(&management, &caller, listing, &text).await?;
-            (page, Some(Searched { events: searched.events, back_to: searched.back_to }))
+            let found = |(event, excerpt)| EventSummary { excerpt: Some(excerpt), ..summary(event) };
+            (page.map(found), Some(Searched { events: searched.events, back_to: searched.back_to }))
         }
         (Some(_), Some(_)) => {
             return Err(Problem::invalid("text", "cannot be combined with `idempotency_key`").into());
         }
     };
-    let rows = page.rows.iter().map(EventSummary::from);
-    Ok(Json(EventPage { page: api::page::Page::of(rows, page.next, page.previous), searched }))
+    Ok(Json(EventPage { page: api::page::Page::of(page.rows, page.next, page.previous), searched }))
+}
+
+fn summary(event: domain::event::Event) -> EventSummary {
+    EventSummary::from(&event)
 }
 
 /// Read an event
