@@ -164,6 +164,27 @@ export async function login(secret) {
   return data;
 }
 
+/** How long a new tab waits for another one to answer. */
+const ASK_MS = 200;
+
+/**
+ * Hands the session on to tabs that are opened beside this one; a new tab asks for it. Only pages of this origin hear of
+ * it, nothing is stored, and with the last tab it ends. A portal has a link of its own and takes no part.
+ * @param {{ask: boolean}} options
+ */
+export async function shareSession({ ask }) {
+  const tabs = new BroadcastChannel('posthorn.session');
+  if (ask && !session.value) {
+    const found = await new Promise((done) => {
+      tabs.onmessage = ({ data }) => { if (data?.token) done(data); };
+      tabs.postMessage('ask');
+      setTimeout(done, ASK_MS, null);
+    });
+    if (found) setSession(found);
+  }
+  tabs.onmessage = ({ data }) => { if (data === 'ask' && session.value) tabs.postMessage(session.value); };
+}
+
 export async function logout() {
   try { await remove('/v1/sessions/current'); } catch { /* an ended session needs no end */ }
   setSession(null);

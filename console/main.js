@@ -1,7 +1,7 @@
 // What happens when the console is opened?
 // Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
 import {
-  Forbidden, Loading, NotLoaded, Page, Shell, State, dress, enterPortal, firstPage, forget, hasDrafts, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, signal,
+  Forbidden, Loading, NotLoaded, Page, Shell, State, dress, enterPortal, firstPage, forget, hasDrafts, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, shareSession, signal,
   startKeys, startRouter, useEffect, useKeys, useState, visiblePages,
 } from './shell.js';
 
@@ -128,6 +128,8 @@ addEventListener('hashchange', () => { if (/^#(t|once)=/.test(location.hash)) lo
 startRouter();
 startKeys();
 await takeToken();
+// Who types the address of the login wants another key.
+if (route.value.app === 'console') await shareSession({ ask: route.value.page !== 'login' });
 const { ws, page } = route.value;
 if (session.value && ws && !page) {
   const left = route.value.app === 'portal' && sessionStorage.getItem(leftAt(ws));
