@@ -1,10 +1,11 @@
 // What can be done with an endpoint?
 // Test, preview, pause and switch on, rotate its secret and end the overlap, delete; each says what follows.
-import { Confirm, Dialog, Failed, Field, Loading, Opens, Problem, call, endpointName, html, link, navigate, patch, post, remove, toast, useEffect, useState } from '../shell.js';
+import { Confirm, Dialog, Failed, Field, Loading, Opens, Problem, call, endpointName, forget, html, link, navigate, patch, post, remove, toast, useEffect, useState } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 import { SentRequest } from './http.js';
 import { rememberSecret } from './secret.js';
 import { TestDialog } from './test_event.js';
+import { setWasOff, switchOn } from './was_off.js';
 
 /** @param {any} endpoint */
 export const pathOf = (endpoint) => `/v1/webhook-endpoints/${endpoint.id}`;
@@ -27,21 +28,22 @@ function PreviewDialog({ endpoint, close }) {
 /** @param {{endpoint: any, done: () => void}} props */
 export function PauseOrSwitchOn({ endpoint, done }) {
   const [busy, setBusy] = useState(false);
-  const put = async (/** @type {boolean} */ active) => {
-    await patch(pathOf(endpoint), { active });
-    toast(active ? words.switchedOn : words.paused);
+  const pause = async () => {
+    await patch(pathOf(endpoint), { active: false });
+    setWasOff(endpoint.id);
+    toast(words.paused);
     done();
   };
   const on = async () => {
     if (busy) return;
     setBusy(true);
-    try { await put(true); } catch (error) {
+    try { await switchOn(endpoint, words.on); done(); } catch (error) {
       if (!(error instanceof Problem)) throw error;
       toast(error.message, { kind: 'failed' });
     } finally { setBusy(false); }
   };
   if (!endpoint.active) return html`<button class="button" aria-disabled=${busy ? 'true' : undefined} onClick=${on}>${words.switchOn}</button>`;
-  return html`<${Opens} label=${words.pause}>${(/** @type {() => void} */ close) => html`<${Confirm} title=${words.pauseTitle(endpointName(endpoint))} confirm=${words.pause} close=${close} run=${() => put(false)}><p>${words.pauseWords}</p><//>`}<//>`;
+  return html`<${Opens} label=${words.pause}>${(/** @type {() => void} */ close) => html`<${Confirm} title=${words.pauseTitle(endpointName(endpoint))} confirm=${words.pause} close=${close} run=${pause}><p>${words.pauseWords}</p><//>`}<//>`;
 }
 
 /** @param {{endpoint: any, done: () => void}} props */
@@ -69,4 +71,4 @@ export const EndOverlap = ({ endpoint, done }) => html`<${Opens} class="button s
 
 /** @param {{endpoint: any}} props */
 export const Delete = ({ endpoint }) => html`<${Opens} class="button danger-text" label=${words.remove}>${(/** @type {() => void} */ close) => html`<${Confirm} danger title=${words.removeTitle(endpointName(endpoint))} type=${endpoint.description.trim() || new URL(endpoint.url).host || endpoint.id} confirm=${words.remove} close=${close}
-  run=${async () => { await remove(pathOf(endpoint)); toast(words.removed); navigate(link('endpoints')); }}><p>${words.removeWords}</p><//>`}<//>`;
+  run=${async () => { await remove(pathOf(endpoint)); forget(); toast(words.removed); navigate(link('endpoints')); }}><p>${words.removeWords}</p><//>`}<//>`;

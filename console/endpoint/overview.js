@@ -1,12 +1,13 @@
 // How does one endpoint do, and what does it get?
 // What is wrong now and whose turn it is, the last 24 hours, the settings as sentences, the last deliveries.
-import { Bars, Copy, Facts, Id, Loaded, Loading, May, Notice, Section, Time, duration, fill, html, link, may, number, percent, relative, statusWord, useLive } from '../shell.js';
+import { Bars, Copy, Facts, Icon, Id, Loaded, Loading, May, Notice, Section, Time, duration, fill, html, link, may, messages, number, percent, relative, span, statusWord, useLive } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 import { words as form } from '../messages/en/endpoint_form.js';
 import { whyFailed } from './exchange.js';
 import { DeliveryTable, pageOfArray } from './list.js';
 import { towardsOff } from './state.js';
 import { PRESETS } from './values.js';
+import { replaySkipped, setWasOff, wasOff } from './was_off.js';
 
 const LAST = 6;
 
@@ -26,7 +27,7 @@ export default function Overview({ endpoint, figures }) {
     <${May} scope="deliveries:ro"><${Section} title=${words.day} note=${words.approximate}><${Loaded} of=${figures}>${(/** @type {any} */ data) => html`<${Day} data=${data} endpoint=${endpoint} />`}<//><//><//>
     <div class="two-parts">
       <${Section} title=${words.settings}><${Facts} class="lines" of=${factsOf(endpoint)} /><//>
-      <${May} scope="deliveries:ro"><${Section} title=${words.last} actions=${html`<a href="?tab=deliveries">${words.all}</a>`}>
+      <${May} scope="deliveries:ro"><${Section} title=${words.last} actions=${html`<a href=${link('deliveries', '', { endpoint_id: endpoint.id, status: 'skipped', event_type: endpoint.events.join(',') })}>${words.notGot}</a><a href="?tab=deliveries">${words.all}</a>`}>
         <${Loaded} of=${last} rows=${LAST}>${(/** @type {any} */ page) => (page.data.length ? html`<${DeliveryTable} brief rows=${page.data} label=${words.last} />` : html`<p class="muted">${words.noDeliveries}. ${words.noDeliveriesHint}</p>`)}<//><//><//>
     </div>`;
 }
@@ -37,17 +38,22 @@ const isBad = ({ active, health, disabled_reason: reason }) => (active ? health?
 /** Why it failed last, whose turn it is, and what helps; the head of the page says since when. @param {{endpoint: any, bad: boolean, oldest: any, last: any[], days?: number}} props `oldest`: of those parked; `days`: how long they are kept */
 function Trouble({ endpoint, bad, oldest, last, days }) {
   const { active, health, disabled_reason: reason } = endpoint;
-  if (active && !bad) return null;
-  const failed = [oldest, ...last].find((d) => d?.last_error);
+  const off = wasOff.value[endpoint.id];
+  if (active && !bad) return off ? html`<${WasOff} id=${endpoint.id} period=${off} />` : null;
+  // Off by hand: whatever failed before is not why. A test says nothing of the endpoint's health.
+  const failed = bad && [oldest, ...last].find((d) => d?.last_error && d.trigger !== 'test');
   const saidOff = may('webhooks') && may('deliveries') ? words.turns : words.turnsOfOthers;
   const turn = active ? (health.circuit === 'open' ? words.turns.open : words.turns.retrying) : saidOff[reason] ?? saidOff.manual;
   // One failure of many allowed ones is no reason to warn.
-  const off = active && health.failures * 2 >= endpoint.disable.consecutive_failures && towardsOff(endpoint, Date.now());
+  const near = active && health.failures * 2 >= endpoint.disable.consecutive_failures && towardsOff(endpoint, Date.now());
   const kept = oldest && days ? words.kept(days, relative(Date.parse(oldest.created_at) + days * 86_400_000)) : '';
   return html`<${Notice} tone=${bad ? 'bad' : 'info'} icon=${active ? 'warn' : 'pause'}
-    actions=${!active && reason !== 'failing' ? html`<${May} scope="deliveries"><a class="button small" href=${link('replays', 'new', { endpoint_id: endpoint.id, status: 'skipped' })}>${words.replaySkipped}</a><//>` : failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
-    ${failed && html`<p><strong>${words.lastFailed(whyFailed(failed))}</strong></p>`}<p>${turn}</p>${(off || kept) && html`<p>${off && words.willBeOff(off.more, off.at && relative(off.at))} ${kept}</p>`}<//>`;
+    actions=${!active && reason !== 'failing' ? html`<${May} scope="deliveries"><a class="button small" href=${replaySkipped(endpoint.id, { since: endpoint.disabled_at })}>${words.replaySkipped}</a><//>` : failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
+    ${failed && html`<p><strong>${words.lastFailed(whyFailed(failed))}</strong></p>`}<p>${turn}</p>${(near || kept) && html`<p>${near && words.willBeOff(near.more, near.at && relative(near.at))} ${kept}</p>`}<//>`;
 }
+
+/** Until it is put away. @param {{id: string, period: {since: string, until: string}}} props */
+const WasOff = ({ id, period }) => html`<${Notice} icon="clock" actions=${html`<${May} scope="deliveries"><a class="button small" href=${replaySkipped(id, period)}>${words.replaySkipped}</a><//><button type="button" class="icon-button" aria-label=${messages.form.close} onClick=${() => setWasOff(id)}><${Icon} name="cross" /></button>`}>${words.wasOff(span(Date.parse(period.until) - Date.parse(period.since)))}<//>`;
 
 /** @param {{data: any, endpoint: any}} props */
 function Day({ data, endpoint }) {

@@ -2,8 +2,9 @@
 // A work list with the button beside each line, then the day in bars, then the last failures.
 import {
   Bars, Confirm, EndpointName, Icon, Loaded, Loading, May, Notice, Opens, Outcome, Page, Problem, Section, State, Status, Table, Time, count, duration, endpointName, endpointState, fill, healthWords, html, link, may, messages, number,
-  patch, percent, post, route, span, toast, useClock, useEffect, useLive, useMemo, useState, Failed,
+  percent, post, route, span, toast, useClock, useEffect, useLive, useMemo, useState, Failed,
 } from '../shell.js';
+import { switchOn } from '../endpoint/was_off.js';
 
 const words = messages.overview;
 /** So many failed deliveries are counted; more are "100+". */
@@ -88,8 +89,7 @@ function SwitchOn({ endpoint, done }) {
   const go = async () => {
     setBusy(true);
     try {
-      await patch(`/v1/webhook-endpoints/${endpoint.id}`, { active: true });
-      toast(words.switched);
+      await switchOn(endpoint, words.on);
       done();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

@@ -1,0 +1,30 @@
+// What did an endpoint miss while it was off?
+// Kept in this tab from when somebody switches it on: from then on the API does not say since when it was off.
+import { link, may, navigate, patch, signal, toast } from '../shell.js';
+
+const STORE = 'posthorn.was_off';
+/** Period by endpoint. @type {import('../vendor/preact-htm-signals.js').Signal<Record<string, {since: string, until: string}>>} */
+export const wasOff = signal(JSON.parse(sessionStorage.getItem(STORE) ?? '{}'));
+
+/** @param {string} id @param {{since: string, until: string}} [period] none: it is seen to */
+export function setWasOff(id, period) {
+  const { [id]: _, ...others } = wasOff.value;
+  wasOff.value = period ? { ...others, [id]: period } : others;
+  sessionStorage.setItem(STORE, JSON.stringify(wasOff.value));
+}
+
+/** The form of a replay of what was skipped in a period. @param {string} id @param {{since?: string|null, until?: string}} period */
+export const replaySkipped = (id, period) => link('replays', 'new', { endpoint_id: id, status: 'skipped', ...period });
+
+/**
+ * Events of an endpoint that failed were parked and are sent now; of others they were skipped, and only a replay sends them.
+ * @param {any} endpoint @param {{parked: string, skipped: string, replay: string}} words
+ */
+export async function switchOn(endpoint, words) {
+  await patch(`/v1/webhook-endpoints/${endpoint.id}`, { active: true });
+  const { id, disabled_at: since, disabled_reason: reason } = endpoint;
+  if (reason === 'failing' || !since || !may('deliveries')) { toast(reason === 'failing' ? words.parked : words.skipped); return; }
+  const period = { since, until: new Date().toISOString() };
+  setWasOff(id, period);
+  toast(words.skipped, { ms: 10_000, action: { label: words.replay, run: () => navigate(replaySkipped(id, period)) } });
+}
