@@ -1,7 +1,7 @@
 // How is an endpoint named, and what does one say about its health?
 // One sentence with the time and the next step; names by id for lists that show only ids.
-import { html, useMemo } from '../vendor/preact-htm-signals.js';
-import { may } from '../api.js';
+import { html, useEffect, useMemo, useState } from '../vendor/preact-htm-signals.js';
+import { get, may } from '../api.js';
 import { shortId, shortUrl, span } from '../format.js';
 import { useClock, useLive } from '../live.js';
 import { messages } from '../messages/en.js';
@@ -44,10 +44,41 @@ export function EndpointStatus({ endpoint, brief }) {
   return html`<${Status} of=${state}>${!brief && healthWords(endpoint, now)}<//>`;
 }
 
-/** The first 250 endpoints of a workspace by id, for names in lists; steps of rules too, after the endpoints. @param {string} ws @returns {Map<string, any>} */
+const LIST = '/v1/webhook-endpoints';
+/** Of 250 endpoints each; what is beyond is shown by its id. */
+const MOST_PAGES = 8;
+/** The pages after the first, for a minute: every page of the console asks for the names. @type {Map<string, Promise<any[]>>} */
+const restOf = new Map();
+
+/** @param {Record<string, any>} query @param {string} next */
+async function readRest(query, next) {
+  const rows = [];
+  for (let n = 1, cursor = next; cursor && n < MOST_PAGES; n += 1) {
+    const page = await get(LIST, { ...query, cursor });
+    rows.push(...page.data);
+    cursor = page.next;
+  }
+  return rows;
+}
+
+/** The endpoints of a workspace by id, for names in lists; steps of rules too, after the endpoints. @param {string|null} ws null: none @returns {Map<string, any>} */
 export function useEndpoints(ws) {
-  const live = useLive(may('webhooks:ro') ? '/v1/webhook-endpoints' : null, { workspace_id: ws, limit: 250, include_rules: may('rules:ro') || undefined });
-  return useMemo(() => new Map([...live.data?.data ?? []].sort((a, b) => Number(Boolean(a.rule_id)) - Number(Boolean(b.rule_id))).map((e) => [e.id, e])), [live.data]);
+  const query = { workspace_id: ws, limit: 250, include_rules: may('rules:ro') || undefined };
+  const first = useLive(ws !== null && may('webhooks:ro') ? LIST : null, query);
+  const next = first.data?.next;
+  const [rest, setRest] = useState(/** @type {{of: string|null, rows: any[]}} */ ({ of: null, rows: [] }));
+  useEffect(() => {
+    if (!next) return;
+    const key = `${ws} ${next} ${Math.floor(Date.now() / 60_000)}`;
+    const asked = restOf.get(key) ?? readRest(query, next);
+    restOf.clear();
+    restOf.set(key, asked);
+    let over = false;
+    // Without them ids are shown, as of those that are beyond.
+    asked.then((rows) => { if (!over) setRest({ of: ws, rows }); }, () => restOf.delete(key));
+    return () => { over = true; };
+  }, [ws, next]);
+  return useMemo(() => new Map([...first.data?.data ?? [], ...(rest.of === ws ? rest.rows : [])].sort((a, b) => Number(Boolean(a.rule_id)) - Number(Boolean(b.rule_id))).map((e) => [e.id, e])), [first.data, rest]);
 }
 
 /** An endpoint's name as a link; its id as long as the name is unknown. @param {{id: string, of: Map<string, any>, plain?: boolean}} props `plain`: inside of a row that is a link */
