@@ -2,7 +2,7 @@
 // A work list with the button beside each line, then the day in bars, then the last failures.
 import {
   Bars, Confirm, EndpointName, Icon, Loaded, Loading, May, Notice, Opens, Outcome, Page, Problem, Section, State, Status, Table, Time, count, duration, endpointName, endpointState, fill, healthWords, html, link, may, messages, number,
-  percent, post, route, span, toast, useClock, useEffect, useLive, useMemo, useState, Failed,
+  percent, post, route, span, toast, useClock, useEffect, useEndpoints, useLive, useMemo, useState, Failed,
 } from '../shell.js';
 import { switchOn } from '../endpoint/was_off.js';
 
@@ -14,30 +14,38 @@ const SOON_MS = 48 * 3_600_000;
 const unexpected = (failed) => failed.filter((d) => d.trigger !== 'test');
 /** Of so many endpoints it is counted how many deliveries wait for them. */
 const PARKED_OF = 10;
+/** So long a failing endpoint is left to its retries. */
+const LASTING_MS = 60_000;
 
 /** @param {{ws: string}} props */
 export default function Overview({ ws }) {
   const endpoints = useLive(may('webhooks:ro') ? '/v1/webhook-endpoints' : null, { workspace_id: ws, limit: 250 }, { every: 15_000 });
+  // Beyond the first 250, those are asked for that may need somebody.
+  const more = Boolean(endpoints.data?.next);
+  const failing = useLive(more ? '/v1/webhook-endpoints' : null, { workspace_id: ws, limit: 250, state: 'failing' }, { every: 15_000 });
+  const off = useLive(more ? '/v1/webhook-endpoints' : null, { workspace_id: ws, limit: 250, state: 'disabled' }, { every: 15_000 });
+  const named = useEndpoints(more ? ws : null);
   // One request for both: who has failed deliveries, and the last ten of them.
   const failures = useLive('/v1/deliveries', { workspace_id: ws, status: 'failed', limit: COUNTED }, { every: 15_000 });
   const day = useLive(`/v1/workspaces/${ws}/statistics`, {}, { every: 30_000 });
   const workspace = useLive(may('workspaces:ro') ? `/v1/workspaces/${ws}` : null, {}, { every: 60_000 });
-  const byId = useMemo(() => new Map((endpoints.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [endpoints.data]);
+  const byId = useMemo(() => new Map([failing, off, endpoints].flatMap((list) => list.data?.data ?? []).map((/** @type {any} */ e) => [e.id, e])), [endpoints.data, failing.data, off.data]);
+  const names = useMemo(() => new Map([...named, ...byId]), [named, byId]);
   const listed = may('webhooks:ro') ? endpoints : failures;
   // What the list of work will be is known when both are there; what is below would move.
-  const ready = (listed.data || listed.error) && (failures.data || failures.error);
+  const ready = (listed.data || listed.error) && (failures.data || failures.error) && !failing.loading && !off.loading;
   const failed = unexpected(failures.data?.data ?? []);
-  const refresh = () => { endpoints.refresh(); failures.refresh(); };
+  const refresh = () => { for (const list of [endpoints, failing, off, failures]) list.refresh(); };
   if (endpoints.data?.data.length === 0) {
     return html`<${Page} title=${words.title}><${State} title=${words.empty} actions=${html`<${May} scope="webhooks"><a class="button primary" href=${route.value.app === 'portal' ? link('endpoints', 'new') : link('setup')}>${words.start}</a><//>`}>${words.emptyHint} ${may('webhooks') && words.emptyFirst}<//><//>`;
   }
   return html`<${Page} title=${words.title}>
-    <${Section} title=${words.needs}><${Loaded} of=${ready ? listed : { ...listed, loading: true }} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failed} more=${Boolean(failures.data?.next)} byId=${byId} workspace=${workspace.data} refresh=${refresh} />`}<//><//>
+    <${Section} title=${words.needs}><${Loaded} of=${ready ? listed : { ...listed, loading: true }} rows=${3}>${() => html`<${WorkList} endpoints=${[...byId.values()]} failed=${failed} more=${Boolean(failures.data?.next)} byId=${names} workspace=${workspace.data} refresh=${refresh} />`}<//><//>
     ${ready && html`<${Section} title=${words.day} note=${words.approximate} actions=${html`<span class="legend"><span><i></i>${words.delivered}</span><span><i class="bad"></i>${words.failedCount}</span></span>`}>
-      <${Loaded} of=${day} loading=${html`<${Loading} rows=${1} height=${200} />`}>${(/** @type {any} */ data) => html`<${Day} data=${data} />`}<//>
+      <${Loaded} quiet=${listed.stale} of=${day} loading=${html`<${Loading} rows=${1} height=${200} />`}>${(/** @type {any} */ data) => html`<${Day} data=${data} />`}<//>
     <//>
     <${Section} title=${words.failures} actions=${html`<a href=${link('deliveries', '', { status: 'failed' })}>${words.all}</a>`}>
-      <${Loaded} of=${failures} rows=${5}>${() => (failed.length === 0 ? html`<p class="muted">${words.noFailures}</p>` : html`<${FailureTable} groups=${alike(failed).slice(0, 10)} more=${Boolean(failures.data?.next)} byId=${byId} />`)}<//>
+      <${Loaded} quiet=${listed.stale} of=${failures} rows=${5}>${() => (failed.length === 0 ? html`<p class="muted">${words.noFailures}</p>` : html`<${FailureTable} groups=${alike(failed).slice(0, 10)} more=${Boolean(failures.data?.next)} byId=${names} />`)}<//>
     <//>`}
   <//>`;
 }
@@ -46,18 +54,26 @@ export default function Overview({ ws }) {
 function WorkList({ endpoints, failed, more, byId, workspace, refresh }) {
   const now = useClock(1000);
   const failedOf = Object.groupBy(failed, (d) => d.endpoint_id);
-  const needy = endpoints.filter((e) => endpointState(e) === 'failing' || (!e.active && e.disabled_reason !== 'manual'));
+  // What has lost deliveries comes first, then what is off, then what fails for longest; a failure that the next retry may mend is no work.
+  const isLasting = (/** @type {any} */ { health }) => health.circuit === 'open' || now - Date.parse(health.failing_since) > LASTING_MS;
+  const rank = (/** @type {any} */ e) => (failedOf[e.id] ? 0 : e.active ? 2 : 1);
+  const needy = endpoints.filter((e) => (e.active ? endpointState(e) === 'failing' && (failedOf[e.id] || isLasting(e)) : e.disabled_reason !== 'manual')).sort((a, b) => rank(a) - rank(b) || sinceOf(a) - sinceOf(b));
+  const line = (/** @type {any} */ e) => html`<${NeedyLine} key=${e.id} endpoint=${e} counted=${needy.indexOf(e) < PARKED_OF} failed=${failedOf[e.id] ?? []} more=${more} now=${now} refresh=${refresh} />`;
   const others = Object.keys(failedOf).filter((id) => !needy.some((e) => e.id === id));
   const most = workspace?.max_events_per_day ?? null;
   const lines = [
     ...(most !== null && (most === 0 || workspace.events_today >= most) ? [html`<${Line} key="quota" icon="ban" tone="bad" title=${words.usedUp} words=${words.usedUpWords(most)}><a class="button small" href=${link('settings')}>${words.toSettings}</a><//>`] : []),
-    ...needy.map((e, n) => html`<${NeedyLine} key=${e.id} endpoint=${e} counted=${n < PARKED_OF} failed=${failedOf[e.id] ?? []} more=${more} now=${now} refresh=${refresh} />`),
+    ...needy.filter((e) => rank(e) === 0).map(line),
     ...others.map((id) => html`<${Line} key=${id} icon="cross" tone="bad" title=${html`<${EndpointName} id=${id} of=${byId} />`} words=${words.failed(howMany(failedOf[id] ?? [], more))}><${FailedButtons} id=${id} endpoint=${byId.get(id)} failed=${failedOf[id] ?? []} more=${more} refresh=${refresh} /><//>`),
+    ...needy.filter((e) => rank(e) > 0).map(line),
     ...endpoints.map((e) => [e, Math.min(...e.old_secrets.map((/** @type {any} */ s) => Date.parse(s.expires_at) - now))]).filter(([, left]) => left > 0 && left < SOON_MS).map(([e, left]) => html`<${Line} key=${`o${e.id}`} icon="clock" tone="quiet" title=${html`<${EndpointName} id=${e.id} of=${byId} />`} words=${words.overlap(span(left))}><a class="button small" href=${link('endpoints', e.id, { tab: 'settings' })}>${words.open}</a><//>`),
   ];
   if (lines.length === 0) return html`<${Notice} tone="good"><strong>${words.nothing}</strong> ${words.nothingHint}<//>`;
   return html`<ul class="work-list">${lines}</ul>`;
 }
+
+/** @param {any} endpoint */
+const sinceOf = ({ health, disabled_at: at }) => Date.parse(at ?? health.failing_since);
 
 /** @param {any[]} failed @param {boolean} more */
 const howMany = (failed, more) => `${number(failed.length)}${more ? '+' : ''}`;

@@ -76,14 +76,14 @@ export const Notice = ({ tone = 'info', icon, children, actions }) => html`<div 
 
 /**
  * The states around data: `<${Loaded} of=${live}>${(data) => html`…`}<//>`.
- * @param {{of: import('../live.js').Live, rows?: number, loading?: any, children: any}} props
+ * @param {{of: import('../live.js').Live, rows?: number, loading?: any, quiet?: boolean, children: any}} props `quiet`: another part of the page says that the server does not answer
  */
-export function Loaded({ of: live, rows, loading, children }) {
+export function Loaded({ of: live, rows, loading, quiet, children }) {
   if (live.error) return html`<${Failed} problem=${live.error} retry=${live.refresh} />`;
   if (live.loading) return loading ?? html`<${Loading} rows=${rows} />`;
   if (live.data === undefined) return null;
   const show = Array.isArray(children) ? children[0] : children;
-  return html`<${Stale} live=${live} />${show(live.data)}`;
+  return html`${!quiet && html`<${Stale} live=${live} />`}${show(live.data)}`;
 }
 
 const RELOADED = 'posthorn.reloaded';
