@@ -54,10 +54,11 @@ function useAwaited(delivery, refresh) {
 
 /** One clock for the sentence and the timeline. @param {{delivery: any, endpoint: any, endpoints: Map<string, any>}} props */
 function Story({ delivery, endpoint, endpoints }) {
-  // A sending of one delivery or event has an id, too, but no page.
-  const replay = useLive(delivery.replay_id ? `/v1/replays/${delivery.replay_id}` : null, { workspace_id: route.value.ws });
+  // A sending of one delivery or event has an id, too, but no page: so the replay is looked for among those that have one.
+  const replays = useLive(delivery.replay_id ? '/v1/replays' : null, { workspace_id: route.value.ws, limit: 100 }, { every: 0 });
+  const replay = replays.data?.data.find((/** @type {any} */ r) => r.id === delivery.replay_id);
   const now = useClock(['delivered', 'failed', 'cancelled'].includes(delivery.status) ? 60_000 : 1000);
-  return html`<${Verdict} delivery=${delivery} endpoint=${endpoint} now=${now} /><${Facts} of=${facts(delivery, endpoints, replay.data)} />
+  return html`<${Verdict} delivery=${delivery} endpoint=${endpoint} now=${now} /><${Facts} of=${facts(delivery, endpoints, replay)} />
     <${Section} title=${words.timeline}><${Timeline} delivery=${delivery} now=${now} /><//>`;
 }
 

@@ -8949,6 +8949,8 @@ export interface operations {
                 since?: components["schemas"]["Timestamp"];
                 /** @description Only events accepted before this time. */
                 until?: components["schemas"]["Timestamp"];
+                /** @description Only the event that has this `uid`. Cannot be combined with `idempotency_key` or `text`. */
+                uid?: components["schemas"]["Uid"];
                 /** @description Only the event, or the events of the batch, sent with this `Idempotency-Key` within the last 24 hours. Events of a batch that were sent with an `id` of their own are not found by it. */
                 idempotency_key?: string;
                 /** @description Only events whose payload contains this text, byte for byte as it was sent. An erased payload contains nothing. The search is bounded: the answer says in `searched` how far it looked. Cannot be combined with `idempotency_key`. */

@@ -72,10 +72,10 @@ const pageHits = (text) => visiblePages().flatMap(([, pages]) => pages).filter((
 /** A number of an invoice, an address: what the payload of an event says. @param {string} text @returns {Hit[]} */
 const payloadHits = (text) => (text.length < 2 || pageOfId(text) || !visiblePages().some(([, pages]) => pages.includes('events')) ? [] : [{ kind: pageName('events'), word: words.inPayloads(text), to: link('events', '', { text }), icon: 'search' }]);
 
-/** What has just this `uid`: the id that the product gave it. @param {string} path @param {string} uid @param {string} page @param {(it: any) => string} name @returns {Promise<Hit[]>} */
-const ofUid = (path, uid, page, name) => quietly(async () => {
-  const it = await get(`${path}/${uid}`, { workspace_id: route.value.ws });
-  return [{ kind: words.ids, word: `${words.open} ${uid}`, note: name(it), to: link(page, it.id), icon: page }];
+/** What has just this `uid`: the id that the product gave it. @param {string} path @param {string} uid @param {any} query @param {string} page @param {(it: any) => string} name @returns {Promise<Hit[]>} */
+const ofUid = (path, uid, query, page, name) => quietly(async () => {
+  const { data } = await get(path, { workspace_id: route.value.ws, ...query });
+  return data.filter((/** @type {any} */ it) => it.uid === uid).map((/** @type {any} */ it) => ({ kind: words.ids, word: `${words.open} ${uid}`, note: name(it), to: link(page, it.id), icon: page }));
 });
 
 /** @param {() => Promise<Hit[]>} ask @returns {Promise<Hit[]>} */
@@ -88,8 +88,8 @@ async function things(text) {
   const endpoint = (/** @type {any} */ e) => ({ kind: words.endpoints, word: e.description || shortUrl(e.url), note: e.description ? shortUrl(e.url) : '', to: link('endpoints', e.id), icon: 'endpoints' });
   const endpoints = (/** @type {any} */ query) => quietly(async () => (await get('/v1/webhook-endpoints', { workspace_id, limit: 6, ...query })).data.map(endpoint));
   const found = await Promise.all([
-    isUid(text) && may('events:ro') ? ofUid('/v1/events', text, 'events', (e) => e.type) : [],
-    isUid(text) && may('webhooks:ro') ? ofUid('/v1/webhook-endpoints', text, 'endpoints', endpointName) : [],
+    isUid(text) && may('events:ro') ? ofUid('/v1/events', text, { uid: text }, 'events', (e) => e.type) : [],
+    isUid(text) && may('webhooks:ro') ? ofUid('/v1/webhook-endpoints', text, { limit: 250 }, 'endpoints', endpointName) : [],
     may('webhooks:ro') ? endpoints({ description: text }) : [],
     may('webhooks:ro') ? endpoints({ url: text }) : [],
     quietly(async () => (await get('/v1/event-types', { name: text })).data.slice(0, 6).map((/** @type {any} */ t) => ({ kind: words.types, word: t.name, note: t.title, to: link('catalogue', t.name), icon: 'catalogue' }))),

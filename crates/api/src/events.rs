@@ -185,6 +185,8 @@ pub struct EventFilter {
     pub since: Option<Timestamp>,
     /// Only events accepted before this time.
     pub until: Option<Timestamp>,
+    /// Only the event that has this `uid`. Cannot be combined with `idempotency_key` or `text`.
+    pub uid: Option<Uid>,
     /// Only the event, or the events of the batch, sent with this `Idempotency-Key` within the last 24 hours. Events of a
     /// batch that were sent with an `id` of their own are not found by it.
     #[cfg_attr(feature = "openapi", param(value_type = Option<String>, min_length = 1, max_length = 255,

@@ -30,8 +30,15 @@ async fn a_second_event_with_the_uid_is_refused_until_the_first_expires() {
             assert_eq!(refused["errors"][0]["pointer"], "/uid");
         }
     }
-    let listed = stage.read(&format!("/v1/events?workspace_id={}", stage.workspace)).await;
+    let list = format!("/v1/events?workspace_id={}", stage.workspace);
+    let listed = stage.read(&list).await;
     assert_eq!(listed["data"].as_array().unwrap().len(), 1);
+    // A list finds it by its uid; one that there is not is an empty page.
+    let found = async |query: &str| stage.read(&format!("{list}&{query}")).await["data"].clone();
+    assert_eq!(found("uid=invoice-7").await, listed["data"]);
+    for none in ["uid=invoice-8", "uid=invoice-7&event_type=order.*"] {
+        assert_eq!(found(none).await, json!([]), "{none}");
+    }
     // It is an address of its own.
     let (status, refused) = send(&stage, &event(&stage, "batch", json!({})), &[]).await;
     assert_eq!((status, &refused["errors"][0]["pointer"]), (422, &json!("/uid")), "{refused}");

@@ -265,6 +265,11 @@ async fn a_bad_parameter_of_a_list_is_named() {
             "must be visible ASCII characters",
         ),
         (
+            format!("/v1/events?{ws}&uid=u&text=abc"),
+            "uid",
+            "cannot be combined with `idempotency_key` or `text`",
+        ),
+        (
             format!("/v1/events?{ws}&idempotency_key=k&text=abc"),
             "text",
             "cannot be combined with `idempotency_key`",

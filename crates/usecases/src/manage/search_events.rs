@@ -1,5 +1,5 @@
-//! Which events were sent under an `Idempotency-Key`, and which contain a text?
-//! Two searches of a workspace's events: by the claim of the key, and by a bounded scan of payloads.
+//! Which event has a `uid`, which were sent under an `Idempotency-Key`, and which contain a text?
+//! Searches of a workspace's events: by the rows of uids and claimed keys, and by a bounded scan of payloads.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +9,7 @@ use domain::event::{Event, MAX_BATCH_EVENTS};
 use domain::id::{EventId, WorkspaceId};
 use domain::search::PayloadPart;
 use domain::timestamp::Timestamp;
+use domain::uid::Uid;
 use futures_util::future::try_join_all;
 use store::Order;
 use store::rows::event_lists::{EventSearch, SearchedEvents};
@@ -26,6 +27,27 @@ pub struct Searched {
     pub events: usize,
     /// The page has every event that was accepted at this time or later, and before what the page before has.
     pub back_to: Timestamp,
+}
+
+/// The event that has this uid, if there is one.
+///
+/// # Errors
+/// [`UseCaseError::Problem`] when the caller lacks the scope, or the workspace is unknown.
+pub async fn find_event_by_uid(
+    management: &Management,
+    caller: &ApiKey,
+    listing: EventListing,
+    uid: &Uid,
+) -> Result<ListPage<Event, EventId>, UseCaseError> {
+    caller.require(Scope::EventsRead)?;
+    let EventListing { workspace, types, span, rows } = listing;
+    let workspace = management.workspace(caller, workspace).await?;
+    let (store, now) = (&management.context.store, management.context.clock.now());
+    let window = span.within(&workspace, now)?;
+    let id = store.event_of_uid(workspace.id, uid, now).await?;
+    let mut events = store.listed_events(workspace.id, id.as_slice(), now).await?;
+    events.retain(|event| window.holds(event.id.time()) && wants(&types, &event.event_type));
+    Ok(rows.page_of(Order::NewestFirst, events, |event| event.id))
 }
 
 /// The events that were sent under an `Idempotency-Key` within the last 24 hours, newest first: one event, or those of a

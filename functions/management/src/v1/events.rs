@@ -35,22 +35,30 @@ pub(crate) async fn list(
     caller: Caller,
     Page { filter, rows }: Page<EventId, EventFilter>,
 ) -> Answer<Json<EventPage>> {
-    let EventFilter { workspace_id, event_type, since, until, idempotency_key, text } = filter;
+    let EventFilter { workspace_id, event_type, since, until, uid, idempotency_key, text } = filter;
     let span = Span { since, until };
     let listing = EventListing { workspace: workspace_id, types: event_type.0, span, rows };
-    let (page, searched) = match (idempotency_key, text) {
-        (None, None) => (read_events::list_events(&management, &caller, listing).await?.map(summary), None),
-        (Some(SentKey(key)), None) => {
+    let (page, searched) = match (uid, idempotency_key, text) {
+        (None, None, None) => {
+            (read_events::list_events(&management, &caller, listing).await?.map(summary), None)
+        }
+        (Some(uid), None, None) => {
+            (search_events::find_event_by_uid(&management, &caller, listing, &uid).await?.map(summary), None)
+        }
+        (None, Some(SentKey(key)), None) => {
             let page = search_events::find_events_by_key(&management, &caller, listing, &key).await?;
             (page.map(summary), None)
         }
-        (None, Some(text)) => {
+        (None, None, Some(text)) => {
             let (page, searched) = search_events::search_events(&management, &caller, listing, &text).await?;
             let found = |(event, excerpt)| EventSummary { excerpt: Some(excerpt), ..summary(event) };
             (page.map(found), Some(Searched { events: searched.events, back_to: searched.back_to }))
         }
-        (Some(_), Some(_)) => {
+        (None, Some(_), Some(_)) => {
             return Err(Problem::invalid("text", "cannot be combined with `idempotency_key`").into());
+        }
+        (Some(_), Some(_), _) | (Some(_), None, Some(_)) => {
+            return Err(Problem::invalid("uid", "cannot be combined with `idempotency_key` or `text`").into());
         }
     };
     Ok(Json(EventPage { page: api::page::Page::of(page.rows, page.next, page.previous), searched }))
