@@ -1,6 +1,6 @@
 // With which fields are the settings of an endpoint typed?
 // Where to and which events stand open; retries, limits, signature, headers and body are folded until asked for.
-import { Fold, Icon, SelectField, TextField, html, useEffect, useRef } from '../shell.js';
+import { Fold, Icon, Notice, SelectField, TextField, html, useEffect, useRef } from '../shell.js';
 import { words } from '../messages/en/endpoint_form.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { lazy } from '../rules/lazy.js';
@@ -38,17 +38,18 @@ export function EndpointFields({ form, known, preview, sample, isNew = false }) 
       <${Part} name="limits" label=${words.limits} form=${form} members=${FOLDS.limits}><${LimitFields} form=${form} /><//>
       <${Part} name="signature" label=${words.signature} form=${form} members=${FOLDS.signature} note=${v.profile && v.profile !== 'standard' ? v.profile : undefined}><${SignatureFields} form=${form} isNew=${isNew} /><//>
       <${Part} name="headers" label=${words.headers} form=${form} members=${FOLDS.headers} note=${v.headers.length ? String(v.headers.length) : words.headersNote}>
-        <${Rows} rows=${v.headers} change=${(/** @type {any} */ headers) => set({ headers })} add=${words.addHeader} error=${form.error('/headers/*')} hint=${words.headersHint} mono /><//>
+        <${Rows} rows=${v.headers} change=${(/** @type {any} */ headers) => set({ headers })} add=${words.addHeader} error=${(/** @type {string} */ name) => form.error(`/headers${name}`)} hint=${words.headersHint} mono /><//>
       <${Part} name="body" label=${words.body} form=${form} members=${FOLDS.body} wrong=${errorsOf('template').length > 0}>
         <div class="pair"><${SelectField} form=${form} name="body" label=${words.bodyLabel} hint=${['slack', 'teams', 'discord'].includes(v.body) ? words.chatHint : undefined} options=${[...(isNew ? [['', words.bodyDefault]] : []), ...words.bodies, ...(v.body === 'email' ? [['email', words.email]] : [])]} />
           <${SelectField} form=${form} name="method" label=${words.method} options=${[['POST', 'POST'], ['PUT', 'PUT'], ['PATCH', 'PATCH']]} /></div>
+        ${!isNew && ['slack', 'teams', 'discord'].includes(v.body) && v.profile !== 'none' && html`<div class="field"><${Notice} tone="warn">${words.unsignedSoon}<//></div>`}
         <div class="field"><div class="label"><span class="strong">${words.template}</span><span class="muted">JSON</span></div>
           <${CodeEditor} label=${words.template} value=${v.template} change=${(/** @type {string} */ template) => set({ template })} errors=${errorsOf('template')} strip="/template" wraps rows=${Math.min(20, Math.max(4, v.template.split('\n').length + 1))} />
           <p class="hint">${words.templateHint}</p></div>
       <//>
       <${Part} name="more" label=${words.more} form=${form} members=${FOLDS.more}>
         <${TextField} form=${form} name="uid" label=${words.uid} hint=${words.uidHint} class="mono" spellcheck=${false} optional />
-        <div class="field"><div class="label"><span class="strong">${words.metadata}</span></div><${Rows} rows=${v.metadata} change=${(/** @type {any} */ metadata) => set({ metadata })} add=${words.addMetadata} error=${form.error('/metadata/*')} /></div>
+        <div class="field"><div class="label"><span class="strong">${words.metadata}</span></div><${Rows} rows=${v.metadata} change=${(/** @type {any} */ metadata) => set({ metadata })} add=${words.addMetadata} error=${(/** @type {string} */ name) => form.error(`/metadata${name}`)} /></div>
       <//>
     </div>`;
 }
@@ -95,7 +96,7 @@ const SignatureFields = ({ form, isNew }) => html`
   <${TextField} form=${form} name="header_prefix" label=${words.prefix} hint=${words.prefixHint} class="mono" placeholder="X-Webhook" />
   ${isNew && html`<${TextField} form=${form} name="secret" label=${words.secret} hint=${words.secretHint} class="mono" optional spellcheck=${false} />`}`;
 
-/** Names and values, as many as one adds. @param {{rows: [string, string][], change: (rows: [string, string][]) => void, add: string, error: string|null, hint?: string, mono?: boolean}} props */
+/** Names and values, as many as one adds. @param {{rows: [string, string][], change: (rows: [string, string][]) => void, add: string, error: (below: string) => string|null, hint?: string, mono?: boolean}} props `error`: of all of them, or of one at `/name` */
 function Rows({ rows, change, add, error, hint, mono }) {
   const put = (/** @type {number} */ at, /** @type {number} */ side, /** @type {string} */ text) => change(rows.map((row, n) => (n === at ? /** @type {[string, string]} */ (row.map((old, s) => (s === side ? text : old))) : row)));
   // A new row gets the focus.
@@ -105,12 +106,16 @@ function Rows({ rows, change, add, error, hint, mono }) {
     if (added.current) [...root.current?.querySelectorAll('.row-pair') ?? []].at(-1)?.querySelector('input')?.focus();
     added.current = false;
   }, [rows.length]);
-  return html`<div class=${`rows ${error ? 'wrong' : ''}`} ref=${root}>
-    ${rows.map(([name, value], n) => html`<div key=${n} class="row-pair">
-      <input class=${mono ? 'mono' : ''} type="text" aria-label=${words.headerName} placeholder=${words.headerName} value=${name} spellcheck=${false} autocomplete="off" aria-invalid=${error ? 'true' : undefined} onInput=${(/** @type {any} */ e) => put(n, 0, e.target.value)} />
+  const all = error('');
+  return html`<div class=${`rows ${error('/*') ? 'wrong' : ''}`} ref=${root}>
+    ${rows.map(([name, value], n) => {
+    const wrong = error(`/${name.trim().replaceAll('~', '~0').replaceAll('/', '~1')}`);
+    return html`<div key=${n} class="row-pair">
+      <input class=${mono ? 'mono' : ''} type="text" aria-label=${words.headerName} placeholder=${words.headerName} value=${name} spellcheck=${false} autocomplete="off" aria-invalid=${wrong ? 'true' : undefined} onInput=${(/** @type {any} */ e) => put(n, 0, e.target.value)} />
       <input class=${mono ? 'mono' : ''} type="text" aria-label=${words.headerValue} placeholder=${words.headerValue} value=${value} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => put(n, 1, e.target.value)} />
-      <button type="button" class="icon-button" aria-label=${words.removeRow(name)} onClick=${() => change(rows.filter((_, at) => at !== n))}><${Icon} name="cross" /></button></div>`)}
+      <button type="button" class="icon-button" aria-label=${words.removeRow(name)} onClick=${() => change(rows.filter((_, at) => at !== n))}><${Icon} name="cross" /></button></div>${wrong && html`<p class="error"><${Icon} name="warn" />${wrong}</p>`}`;
+  })}
     <button type="button" class="button small" onClick=${() => { added.current = true; change([...rows, ['', '']]); }}><${Icon} name="plus" />${add}</button>
-    ${error && html`<p class="error"><${Icon} name="warn" />${error}</p>`}${hint && html`<p class="hint">${hint}</p>`}
+    ${all && html`<p class="error"><${Icon} name="warn" />${all}</p>`}${hint && html`<p class="hint">${hint}</p>`}
   </div>`;
 }

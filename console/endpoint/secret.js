@@ -1,6 +1,6 @@
 // What is done with a secret that is shown only once?
 // Kept in this tab's memory, never stored: the page of the endpoint and its samples show it until it is put away.
-import { Copy, Icon, html, signal } from '../shell.js';
+import { Copy, Icon, html, signal, useEffect, useRef } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 
 /** Secrets that were shown in this tab and not put away, by endpoint. */
@@ -18,8 +18,11 @@ export const forgetSecret = (id) => { shown.value = Object.fromEntries(Object.en
 /** @param {{id: string, children?: any}} props `children`: what to do next */
 export function ShownSecret({ id, children }) {
   const secret = secretOf(id);
+  const box = useRef(/** @type {HTMLElement|null} */ (null));
+  // It is what matters now, and shown only once: a screen reader says it at once.
+  useEffect(() => box.current?.focus({ preventScroll: true }), [secret]);
   if (!secret) return null;
-  return html`<section class="secret-once" aria-label=${words.secretTitle}>
+  return html`<section class="secret-once" tabindex="-1" ref=${box} aria-label=${words.secretTitle}>
     <div class="row"><${Icon} name="keys_page" /><strong>${words.secretTitle}</strong></div>
     <p>${words.secretHint}</p>
     <div class="secret-line"><code dir="ltr">${secret}</code><${Copy} text=${secret} words=${words.copySecret} /></div>

@@ -30,6 +30,7 @@ export default function Settings({ ws, endpoint, refresh }) {
     }
   };
   const form = useForm(opened(endpoint), (value) => put(value), { draft: `endpoint.${endpoint.id}` });
+  const [restored] = useState(form.dirty);
   const { base } = form.value;
   const known = useTypes(ws);
   const [type, setType] = useState('');
@@ -39,7 +40,10 @@ export default function Settings({ ws, endpoint, refresh }) {
   const saved = useSavedPreview(pathOf(endpoint), endpoint.updated_at);
   const changeable = may('webhooks');
   const take = () => { form.reset(opened(theirs)); setTheirs(null); };
-  return html`<div class="beside">
+  const unsaved = Object.keys(changes(fromEndpoint(base), form.value));
+  return html`${!changeable && html`<div class="field"><${Notice}>${words.onlyLook}<//></div>`}
+    ${restored && form.dirty && unsaved.length > 0 && html`<div class="field"><${Notice} tone="warn" actions=${html`<button type="button" class="button small" onClick=${() => form.reset(opened(endpoint))}>${words.discard}</button>`}>${words.restored(unsaved)}<//></div>`}
+    <div class="beside">
       <form onSubmit=${form.submit} novalidate>
         <fieldset class="plain-set" disabled=${!changeable}>
           <${EndpointFields} form=${form} known=${known} preview=${preview} sample=${sample} />

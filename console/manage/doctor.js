@@ -1,7 +1,7 @@
 // Why is a signature refused?
 // A request as one's code got it, filled in from a delivery by the address; the verdict, and what to do next.
 import {
-  Facts, Field, Fold, FormEnd, Icon, Id, Loaded, Loading, Problem, TextField, call, endpointName, get, html, link, may, post, route, size, useEffect, useForm, useLive, useRef, useState,
+  Facts, Field, Fold, FormEnd, Icon, Id, Loaded, Loading, Problem, TextField, call, endpointName, get, html, link, may, post, route, size, useEffect, useForm, useLive, useRef, useState, zone,
 } from '../shell.js';
 import { words } from '../messages/en/developers.js';
 import { base64 } from './logo.js';
@@ -70,7 +70,7 @@ function Form({ ws, start, endpoints }) {
       <${Fold} label=${words.more} open=${opened.current || undefined}>
         <${TextField} form=${form} name="computed" class="mono" label=${words.computed} hint=${words.computedHint} spellcheck=${false} optional />
         <${TextField} form=${form} name="path" class="mono" label=${words.path} hint=${words.pathHint} spellcheck=${false} optional />
-        <${TextField} form=${form} name="at" type="datetime-local" step="1" pointer="/received_at" label=${words.at} hint=${words.atHint} optional /><//>
+        <${TextField} form=${form} name="at" type="datetime-local" step="1" pointer="/received_at" label=${words.at} hint=${words.atHint(zone())} optional /><//>
       <${FormEnd} form=${form} save=${words.ask} working=${words.asking} shown=${['/endpoint_id', '/body', '/body_base64', '/computed', '/path', '/received_at', ...(form.problem?.errors ?? []).map((e) => e.pointer).filter((p) => p.startsWith('/headers'))]} />
     </form>
     <div class="doctor-side" role="status">${verdict && html`<${Verdict} of=${verdict} />`}</div></div>`;
@@ -100,7 +100,7 @@ function Body({ form, set }) {
 function Verdict({ of: { verdict, reason, detail, profile, secret, compared_with: compared, request } }) {
   const good = verdict === 'good';
   const same = reason === 'computed_matches';
-  const title = good ? words.good : same ? words.same : request ? words.differs : reason === 'header_missing' ? words.headerMissing : words.bad;
+  const title = good ? words.good : same ? words.same : request ? words.differs : { header_missing: words.headerMissing, timestamp_too_old: words.timeWrong, timestamp_in_future: words.timeWrong }[/** @type {'header_missing'} */ (reason)] ?? words.bad;
   // The API's name of the field is not the page's, and the title has said which of the two is right.
   const said = (good && words.goodDetail) || (request && words.computedDetails[reason]) || detail.replace(/[^.]*`computed`[^.]*\./g, '').replaceAll('`', '').trim();
   const made = words.secrets[secret] ?? words.unknown;

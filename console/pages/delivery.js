@@ -64,9 +64,10 @@ function Story({ delivery, endpoint, endpoints }) {
 
 /** @param {{delivery: any, endpoint: any, now: number}} props */
 function Verdict({ delivery, endpoint, now }) {
-  const said = sentence(delivery, { now, who: words.who[route.value.app], nextProbe: endpoint?.health?.next_probe_at, canSend: may('deliveries'), canChange: may('webhooks') });
+  const signed = endpoint?.signature?.profile !== 'none';
+  const said = sentence(delivery, { now, who: words.who[route.value.app], nextProbe: endpoint?.health?.next_probe_at, canSend: may('deliveries'), canChange: may('webhooks'), signed });
   return html`<div class=${`verdict ${delivery.status}`}><${Status} of=${delivery.status} /><p>${said}</p>
-    ${maybeSignature(delivery.attempt_log.at(-1)) && delivery.status !== 'delivered' && may('webhooks:ro') && html`<a href=${link('developers', '', { tab: 'doctor', delivery: delivery.id, endpoint: delivery.endpoint_id })}>${words.doctor}</a>`}
+    ${signed && maybeSignature(delivery.attempt_log.at(-1)) && delivery.status !== 'delivered' && may('webhooks:ro') && html`<a href=${link('developers', '', { tab: 'doctor', delivery: delivery.id, endpoint: delivery.endpoint_id })}>${words.doctor}</a>`}
   </div>`;
 }
 

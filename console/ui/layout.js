@@ -71,9 +71,10 @@ export function Shell({ children, commands }) {
   const { ws, page, path, app } = route.value;
   useEffect(() => { if (app === 'console') learnName(ws); }, [ws, app]);
   useEffect(() => { menuOpen.value = false; }, [path]);
+  const escape = (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Escape') menuOpen.value = false; };
   const portal = app === 'portal';
   const name = portal ? look.value.name ?? messages.nav.portalName : workspaceNames.value[ws] ?? ws;
-  return html`<div class=${`shell ${menuOpen.value ? 'menu-open' : ''}`}>
+  return html`<div class=${`shell ${menuOpen.value ? 'menu-open' : ''}`} onKeyDown=${escape}>
     <a class="skip" href="#main" onClick=${focusMain}>${messages.skip}</a>
     <header class="bar">
       <button class="icon-button" aria-expanded=${menuOpen.value} aria-controls="nav" aria-label=${messages.nav.menu} onClick=${() => { menuOpen.value = !menuOpen.value; }}><${Icon} name=${menuOpen.value ? 'cross' : 'menu'} /></button>

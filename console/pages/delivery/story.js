@@ -38,16 +38,16 @@ export function happened(attempt, who) {
 
 /**
  * What the people of the endpoint can do about it; empty after a success.
- * @param {any} attempt @param {boolean} [canChange] whether the reader may change the endpoint @returns {string}
+ * @param {any} attempt @param {boolean} [canChange] whether the reader may change the endpoint @param {boolean} [signed] whether its requests are @returns {string}
  */
-export function todo(attempt, canChange = true) {
+export function todo(attempt, canChange = true, signed = true) {
   const say = { ...words.todo, ...(canChange ? {} : words.todoOfOthers) };
   const { error } = attempt;
   if (!error) return '';
   if (error === 'timeout') return attempt.duration_ms >= 4_900 && attempt.duration_ms < 5_600 ? `${say.connect} ${say.timeout}` : say.timeout;
   if (error !== 'http_status') return /** @type {any} */ (say)[error] ?? say.unknown;
   const status = attempt.response?.status ?? 0;
-  if (isAuth(attempt)) return say.auth;
+  if (isAuth(attempt)) return signed ? say.auth : say.authUnsigned;
   if (status === 404) return say.notFound;
   if (status === 405) return say.method;
   if (status === 413) return say.large;
@@ -115,10 +115,10 @@ export function turn(delivery, { now, nextProbe }) {
 
 /**
  * The delivery in two or three sentences.
- * @param {any} delivery @param {{now: number, who: string, nextProbe?: string|null, canSend?: boolean, canChange?: boolean}} at what the reader may do: send again, change the endpoint
+ * @param {any} delivery @param {{now: number, who: string, nextProbe?: string|null, canSend?: boolean, canChange?: boolean, signed?: boolean}} at what the reader may do: send again, change the endpoint
  */
 export function sentence(delivery, at) {
-  const { canSend = true, canChange = true } = at;
+  const { canSend = true, canChange = true, signed = true } = at;
   const log = delivery.attempt_log ?? [];
   const last = log.at(-1);
   const n = alike(log);
@@ -129,7 +129,7 @@ export function sentence(delivery, at) {
   const open = delivery.status !== 'delivered';
   const after = delivery.status === 'failed' && delivery.trigger !== 'test' ? (canSend ? words.todo : words.todoOfOthers).replay
     : delivery.status === 'cancelled' && delivery.cancel_reason === 'endpoint_disabled' ? (canSend && canChange ? words.todo : words.todoOfOthers).switchOn : '';
-  return [again, what, turn(delivery, at), open && last ? todo(last, canChange) : '', after].filter(Boolean).join(' ');
+  return [again, what, turn(delivery, at), open && last ? todo(last, canChange, signed) : '', after].filter(Boolean).join(' ');
 }
 
 /**
