@@ -55,7 +55,7 @@ export function setSession(next) {
 }
 
 /** Why the login page is shown, and where to go on afterwards. */
-export const loginReason = signal({ reason: /** @type {''|'ended'|'once'} */ (''), next: '' });
+export const loginReason = signal({ reason: /** @type {''|'ended'|'once'|'other'} */ (''), next: '' });
 
 /** What happens on a 401; main.js sets it. @type {{unauthorized: () => void}} */
 export const on = { unauthorized() {} };

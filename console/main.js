@@ -2,7 +2,7 @@
 // Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
 import {
   Forbidden, Loading, NotLoaded, Page, Shell, State, dress, enterPortal, firstPage, forget, hasDrafts, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, shareSession, signal,
-  startKeys, startRouter, useEffect, useKeys, useState, visiblePages,
+  startKeys, startRouter, toast, useEffect, useKeys, useState, visiblePages,
 } from './shell.js';
 
 const overlay = signal(/** @type {{of: 'palette'|'sheet', kind?: string}|null} */ (null));
@@ -40,10 +40,15 @@ function Current() {
       loaded[name] = () => html`<div class="page"><${NotLoaded} /></div>`;
     }).then(() => draw((n) => n + 1));
   }, [name]);
+  const own = session.value?.workspace_id;
+  if (at.app === 'console' && own && at.ws.startsWith('ws_') && at.ws !== own) return html`<${OtherWorkspace} own=${own} />`;
   if (lacks && lacks !== 'portal') return html`<${Page} title=${pageName(at.page)}><${Forbidden} scope=${lacks} /><//>`;
   const Module = name === '' ? Missing : loaded[name];
   return Module ? html`<${Module} key=${`${at.app}/${at.ws}/${name}/${at.id}`} ws=${at.ws} id=${at.id} />` : html`<div class="page"><${Loading} rows=${8} /></div>`;
 }
+
+/** A link into a workspace that the key does not see. @param {{own: string}} props */
+const OtherWorkspace = ({ own }) => html`<div class="page"><${State} icon="ban" title=${messages.states.otherTitle} actions=${html`<a class="button" href=${link(firstPage(), '', {}, own)}>${messages.states.otherBack}</a>`}>${messages.states.other}<//></div>`;
 
 /** An address that names no page, or none that the portal has. */
 const Missing = () => html`<div class="page"><${State} icon="search" title=${messages.states.notBuilt} actions=${html`<a class="button" href=${link(firstPage())}>${messages.states.toPage(pageName(firstPage()))}</a>`}>${messages.states.notBuiltHint}<//></div>`;
@@ -87,7 +92,7 @@ function App() {
 function PortalEnded() {
   const { refresh_url: refresh, return_url: back, name } = look.value;
   useEffect(() => { document.title = `${messages.login.portalEnded} · ${name ?? messages.nav.portalName}`; }, [name]);
-  return html`<main class="alone"><${State} icon="clock" title=${messages.login.portalEnded} actions=${(refresh || back) && html`
+  return html`<main class="alone"><${State} icon="clock" title=${loginReason.value.reason === 'other' ? messages.login.portalOther : messages.login.portalEnded} actions=${(refresh || back) && html`
     ${refresh && html`<a class="button primary" href=${refresh}>${messages.login.portalAgain}</a>`}${back && html`<a class="button" href=${back} target="_top" rel="noreferrer">${messages.nav.back}</a>`}`}>${messages.login.portalEndedHint(name)} ${hasDrafts() && messages.login.typedKept}<//></main>`;
 }
 
@@ -135,6 +140,7 @@ if (session.value && ws && !page) {
   const left = route.value.app === 'portal' && sessionStorage.getItem(leftAt(ws));
   sessionStorage.removeItem(leftAt(ws));
   navigate(left || link(firstPage()), { replace: true });
+  if (left && hasDrafts()) toast(messages.login.renewed, { ms: 12_000 });
 }
 const root = document.getElementById('app');
 if (root) render(html`<${App} />`, root);

@@ -1,6 +1,6 @@
 // What makes the console a customer's portal?
 // The product's name, logo, accent, theme and language; the height for the page that frames it; the rights of the link.
-import { get, session, setSession } from './api.js';
+import { get, loginReason, session, setSession } from './api.js';
 import { isColour, readable } from './colour.js';
 import { locale } from './format.js';
 import { look } from './ui/layout.js';
@@ -87,5 +87,7 @@ export function leavePortal() {
 export async function enterPortal(token, ws) {
   setSession({ token, expires_at: null, workspace_id: ws, scopes: [], roles: [] });
   const me = await get('/v1/me');
+  // The look is that of the address, and so would be the menu.
+  if (me.api_key.workspace_id !== ws) { setSession(null); loginReason.value = { reason: 'other', next: '' }; return; }
   if (session.value?.token === token) setSession({ token, expires_at: me.api_key.expires_at, workspace_id: ws, scopes: me.api_key.scopes, roles: me.api_key.roles });
 }

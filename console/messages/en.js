@@ -20,7 +20,7 @@ export const messages = {
     loading: 'Loading', failedTitle: 'This could not be loaded', retry: 'Try again', requestId: 'Request', reset: 'Clear filters',
     noMatch: (/** @type {string} */ what) => `No ${what} match`, noMatchHint: (/** @type {string} */ names) => `Filtered by ${names}.`,
     forbiddenTitle: 'You do not have access to this', forbidden: (/** @type {string} */ scope) => `Your key lacks the scope ${scope}. Ask an administrator for a key that has it.`, forbiddenPortal: 'Your link does not include it. Ask those who gave you the link.',
-    notFoundTitle: 'Not found', notFound: 'Nothing in this workspace has this address. Check the link, or switch to the workspace that it belongs to.',
+    notFoundTitle: 'Not found', notFound: 'Nothing in this workspace has this address. Check the link, or switch to the workspace that it belongs to. The workspace itself may have been deleted.', notFoundPortal: 'Nothing here has this address. It may have been deleted.', otherTitle: 'Your key does not see this workspace', other: 'The link leads to another workspace than that of your key. Log in with a key for it.', otherBack: 'Open your workspace',
     stale: (/** @type {number} */ ms) => `Last updated ${span(ms)} ago. The server does not answer; we will keep trying.`,
     partial: (/** @type {string} */ back, /** @type {string} */ looked = '') => `Searched ${looked && `${looked}, `}back to ${back}. What is older was not searched yet.`,
     shortPage: 'Only part of the list was searched yet. There may be more.',
@@ -61,7 +61,7 @@ export const messages = {
     title: 'Log in', key: 'API key', hint: 'The key is exchanged for a session of 12 hours. It is not kept in the browser.', placeholder: 'phk_…', submit: 'Log in', working: 'Checking…', empty: 'Enter an API key.',
     refused: 'This key is unknown or has expired.', onceRefused: 'This link was used already or has expired. Start the server again for a new one, or log in with an API key.', ended: 'Your session has ended. Log in to go on where you were.', toLink: 'Log in to open the page that this link leads to. Each tab has a session of its own, which ends with the tab.', typedKept: 'What you typed and did not save is kept in this tab, except secrets.',
     noWorkspace: 'This installation has no workspace yet.', noWorkspaceHint: 'A workspace holds the endpoints and events of one customer or product.', create: 'Create workspace', name: 'Name of the workspace', choose: 'Choose a workspace',
-    local: 'On your machine, cargo local prints the key, and a link that logs in by itself.', portalEnded: 'This link has expired', portalAgain: 'Get a new link',
+    local: 'On your machine, cargo local prints the key, and a link that logs in by itself.', portalEnded: 'This link has expired', portalOther: 'This link belongs to another address', portalAgain: 'Get a new link', renewed: 'The link was renewed, and what you typed is kept. What you pressed last was not carried out: press it again.',
     portalEndedHint: (/** @type {string|null|undefined} */ name) => (name ? `Open the webhook settings again in ${name}, which makes a new link.` : 'Open the webhook settings again in the product that gave you the link: it makes a new one.'),
   },
 };

@@ -1,7 +1,7 @@
 // How does one get in?
 // A key is exchanged for a session of 12 hours and never kept; then the workspace is chosen, or the first one is made.
 import {
-  Icon, Loaded, Notice, Problem, firstPage, get, hasDrafts, html, link, login, loginReason, messages, navigate, post, rememberNames, route, session, setSession, useEffect, useForm, useLive, useState, TextField, FormEnd, call,
+  Icon, Loaded, Notice, Problem, firstPage, get, hasDrafts, html, link, login, loginReason, messages, navigate, post, rememberNames, route, session, setSession, useEffect, useForm, useLive, useState, TextField, Toasts, FormEnd, call,
 } from '../shell.js';
 
 const words = messages.login;
@@ -11,7 +11,7 @@ export default function Login() {
   return html`<main class="alone"><div class="login">
     <div class="wordmark"><${Icon} name="deliveries" />${messages.product}</div>
     ${session.value ? html`<${Choose} />` : html`<${KeyForm} />`}
-  </div></main>`;
+  </div><${Toasts} /></main>`;
 }
 
 function KeyForm() {

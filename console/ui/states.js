@@ -1,7 +1,7 @@
 // What does a page show when it has nothing to show?
 // The same component everywhere: loading, empty, no match, failed, forbidden, stale, partial, beyond retention, erased.
 import { html, useEffect, useErrorBoundary } from '../vendor/preact-htm-signals.js';
-import { Problem } from '../api.js';
+import { Problem, session } from '../api.js';
 import { exact, relative } from '../format.js';
 import { useClock, useLive } from '../live.js';
 import { messages } from '../messages/en.js';
@@ -45,7 +45,11 @@ export function Failed({ problem, retry, title, compact }) {
 }
 
 /** No such thing here: back to the list. */
-export const NotFound = () => html`<${State} icon="search" title=${words.notFoundTitle} actions=${route.value.id && html`<a class="button" href=${link(route.value.page)}>${words.toList}</a>`}>${words.notFound}<//>`;
+export function NotFound() {
+  const { app, page, id } = route.value;
+  const all = app === 'console' && session.value && !session.value.workspace_id;
+  return html`<${State} icon="search" title=${words.notFoundTitle} actions=${(id || all) && html`${id && html`<a class="button" href=${link(page)}>${words.toList}</a>`}${all && html`<a class="button" href="/console/login">${messages.login.choose}</a>`}`}>${app === 'portal' ? words.notFoundPortal : words.notFound}<//>`;
+}
 
 /** The server's words, as a sentence for people. @param {string} text */
 const sentence = (text) => `${text[0]?.toUpperCase() ?? ''}${text.slice(1).replaceAll('`', '')}${/[.!?]$/.test(text) ? '' : '.'}`;
