@@ -1,7 +1,7 @@
 // How is the workspace set, and what follows from that?
 // Name, retention, limits, signing and strictness with their consequences; switching, making and deleting workspaces.
 import {
-  CheckField, Facts, Field, FormEnd, Id, Loaded, May, Notice, NumberField, Page, Section, TextField, Time, html, link, may, relative, session, useEndpoints, useLive, useMemo,
+  CheckField, Facts, Field, FormEnd, Id, Loaded, May, Notice, NumberField, Page, Section, TextField, Time, endpointName, html, link, may, relative, session, useEndpoints, useLive, useMemo,
 } from '../shell.js';
 import { words } from '../messages/en/settings.js';
 import { misfits, numberOrNull, outOfBounds } from '../manage/changes.js';
@@ -25,14 +25,17 @@ const read = (w) => ({ name: w.name, uid: w.uid ?? '', retention_days: w.retenti
 /** @param {Record<string, any>} changes */
 const write = (changes) => ({ ...changes, ...('uid' in changes ? { uid: changes.uid.trim() || null } : {}), ...Object.fromEntries(['retention_days', 'max_endpoints', 'max_events_per_day'].filter((name) => name in changes).map((name) => [name, numberOrNull(changes[name])])) });
 
+/** So many are read at most. */
+const MOST_ENDPOINTS = 2_000;
 const BOUNDS = { retention_days: { least: 1, most: 90, words: words.outOf90 }, max_endpoints: { least: 0, most: null, words: words.notNumber }, max_events_per_day: { least: 0, most: null, words: words.notNumber } };
 
 /** @param {{workspace: any}} props */
 function Form({ workspace }) {
   const { form, conflict, discard } = useWorkspaceForm(workspace, read, write, { draft: `workspace.${workspace.id}`, wrong: (changes) => outOfBounds(changes, BOUNDS) });
   const changeable = may('workspaces');
-  const endpoints = [...useEndpoints(workspace.id).values()].filter((e) => !e.rule_id);
-  const unsigned = endpoints.filter((e) => e.signature.profile === 'none' && !['slack', 'teams', 'discord', 'email'].includes(e.body)).length;
+  const known = useEndpoints(workspace.id);
+  const endpoints = [...known.values()].filter((e) => !e.rule_id);
+  const unsigned = endpoints.filter((e) => e.signature.profile === 'none' && !['slack', 'teams', 'discord', 'email'].includes(e.body));
   const midnight = `${new Date().toISOString().slice(0, 10)}T00:00:00Z`;
   const counted = workspace.events_today;
   const today = useLive(counted === undefined && may('events:ro') ? '/v1/event-types/counts' : null, { workspace_id: workspace.id, since: midnight });
@@ -45,14 +48,16 @@ function Form({ workspace }) {
         <${TextField} form=${form} name="name" label=${words.name} />
         ${session.value?.workspace_id === null && html`<${TextField} form=${form} name="uid" label=${words.uid} hint=${words.uidHint} optional />`}
         <div class="below"><${Facts} of=${[[words.id, html`<${Id} id=${workspace.id} />`], [words.created, html`<${Time} whole at=${workspace.created_at} />`]]} /></div><//>
-      <${Section} title=${words.keep}><${NumberField} form=${form} name="retention_days" label=${words.retention} hint=${words.retentionHint} unit=${words.days} min="1" max="90" /><//>
+      <${Section} title=${words.keep}><${NumberField} form=${form} name="retention_days" label=${words.retention} hint=${words.retentionHint} unit=${words.days} min="1" max="90" />
+        ${value.retention_days > 0 && value.retention_days < workspace.retention_days && html`<p class="warn-text hint-line">${words.shorter(value.retention_days)}</p>`}<//>
       <${Section} title=${words.limits}>
-        <${NumberField} form=${form} name="max_endpoints" label=${words.maxEndpoints} min="0" hint=${words.maxEndpointsHint(may('webhooks:ro') ? words.endpointsNow(endpoints.length, endpoints.length >= 250) : '')} />
+        <${NumberField} form=${form} name="max_endpoints" label=${words.maxEndpoints} min="0" hint=${words.maxEndpointsHint(endpoints.length > 0 ? words.endpointsNow(endpoints.length, known.size >= MOST_ENDPOINTS) : '')} />
         ${few && html`<p class="warn-text hint-line">${words.tooFew(endpoints.length)}</p>`}
         <${NumberField} form=${form} name="max_events_per_day" label=${words.maxEvents} hint=${words.maxEventsHint(counted !== undefined ? words.counted(counted, workspace.max_events_per_day) : today.data ? words.eventsToday(today.data.events, today.data.at_least) : '')} unit=${words.aDay} min="0" />
         ${value.max_events_per_day === 0 && html`<p class="warn-text hint-line">${words.noEvents}</p>`}
         ${counted >= value.max_events_per_day && value.max_events_per_day > 0 && html`<p class="warn-text hint-line">${words.usedUp}</p>`}<//>
-      <${Section} title=${words.signing}><${CheckField} form=${form} name="allow_unsigned" label=${words.unsigned} hint=${html`${words.unsignedHint}${unsigned > 0 && ` ${words.unsignedNow(unsigned)}`}`} /><//>
+      <${Section} title=${words.signing}><${CheckField} form=${form} name="allow_unsigned" label=${words.unsigned} hint=${html`${words.unsignedHint}${unsigned.length > 0 && ` ${words.unsignedNow(unsigned.length)}`}`} />
+        ${!value.allow_unsigned && unsigned.length > 0 && html`<p class="warn-text hint-line">${words.unsignedStay} ${unsigned.slice(0, 5).map((e, n) => html`${n > 0 && ', '}<a key=${e.id} href=${link('endpoints', e.id, { tab: 'settings' })}><bdi>${endpointName(e)}</bdi></a>`)}${unsigned.length > 5 && ' …'}</p>`}<//>
       <${Section} title=${words.strict}><p class="muted prose-line">${words.strictHint}</p><${Strictness} ws=${workspace.id} form=${form} /><//>
     </fieldset>
     ${conflict}
