@@ -26,7 +26,10 @@ function Send({ ws }) {
   const result = useRef(/** @type {HTMLElement|null} */ (null));
   const form = useForm(EMPTY, async (value) => {
     if (mistakeIn(value.data || 'null')) throw new Problem(422, { title: words.jsonFirst, errors: [{ pointer: '/data', detail: words.jsonFirst }] }, null);
-    const { data } = await call('POST', '/v1/events', { body: requestText(value, ws), ...(value.key.trim() ? { key: value.key.trim() } : {}) });
+    const { data } = await call('POST', '/v1/events', { body: requestText(value, ws), ...(value.key.trim() ? { key: value.key.trim() } : {}) }).catch((problem) => {
+      if (problem.code === 'too_large') problem.errors = [{ pointer: '/data', detail: words.tooLarge(new TextEncoder().encode(value.data).length) }];
+      throw problem;
+    });
     setSent({ ...data, misfits: unfit, type: value.type.trim(), created_at: new Date().toISOString(), erased_at: null });
   }, { draft: `event.${ws}` });
   const unfit = useMemo(() => (schema.of === form.value.type.trim() && schema.schema ? misfitsOf(schema.schema, form.value.data) : []), [schema, form.value.type, form.value.data]);
