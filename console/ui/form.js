@@ -47,7 +47,15 @@ export function useForm(initial, save, { draft, secret = [] } = {}) {
   useEffect(() => { unsaved.value = dirty && !key && !busy.current ? messages.form.leave : null; }, [value, dirty, saving]);
   useEffect(() => () => { unsaved.value = null; }, []);
 
-  const set = (/** @type {any} */ changes) => setValue((/** @type {any} */ old) => ({ ...old, ...changes }));
+  const set = (/** @type {any} */ changes) => {
+    setValue((/** @type {any} */ old) => ({ ...old, ...changes }));
+    // What was said of a value that is another now is over; of a JSON text its other mistakes still stand.
+    setProblem((old) => {
+      const still = old?.errors.filter((e) => !(e.pointer.slice(1) in changes)) ?? [];
+      if (!old || still.length === old.errors.length) return old;
+      return still.length === 0 ? null : Object.assign(new Problem(old.status, old, old.request_id), { errors: still });
+    });
+  };
   const reset = (/** @type {any} */ next = start.current) => {
     start.current = next;
     setValue({ ...next });
