@@ -108,13 +108,16 @@ export function PreviewPanel({ preview, sample, type, types, change, url, saved 
   if (!mayTry() && !saved) return null;
   return html`<section class="preview" aria-label=${words.preview} aria-busy=${busy ? 'true' : 'false'}>
     <div class="preview-head"><h2>${words.preview}</h2>${mayTry() && html`<label>${words.previewOf}<select value=${type} onChange=${(/** @type {any} */ e) => change(e.target.value)}>${[...new Set([type, ...types])].map((t) => html`<option key=${t} value=${t}>${t}</option>`)}</select></label>`}</div>
-    ${mayTry() ? html`<p class="hint">${words.standIn} ${sample.type && sample.from}</p>` : html`<p class="hint">${words.previewNow}</p>`}
+    ${mayTry() ? html`<p class="hint">${isSigned(request) && words.standIn} ${sample.type && sample.from}</p>` : html`<p class="hint">${words.previewNow}</p>`}
     ${mayTry() && !url.trim() && html`<p class="notice"><${Icon} name="info" /><span>${words.previewEmpty}</span></p>`}
     ${problem && html`<div class="notice warn" role="status"><${Icon} name="warn" /><div><strong>${words.previewRefused}</strong>${problem.errors.length ? html`<ul>${problem.errors.map((e) => html`<li key=${e.pointer}><code>${e.pointer || '/'}</code> ${e.detail}</li>`)}</ul>` : html`<p>${problem.message}</p>`}</div></div>`}
     ${shown && html`<div class=${problem || busy ? 'old' : ''}>${problem && html`<p class="hint">${words.previewStale}</p>`}<${SentRequest} of=${shown} />
       ${shown.undefined.length > 0 && html`<p class="notice warn"><${Icon} name="warn" /><span>${words.undefinedMembers(shown.undefined)}</span></p>`}</div>`}
   </section>`;
 }
+
+/** Any profile but none has a header with the signature. @param {any} request */
+const isSigned = (request) => !request || Object.keys(request.headers).some((name) => /signature/i.test(name));
 
 /** The request of the saved settings, for those who may not try others. @param {string} path @param {string} revision */
 export function useSavedPreview(path, revision) {
