@@ -1,7 +1,7 @@
 // What happens when the console is opened?
 // Takes a one-time or portal token from the address, starts routing and keys, and draws the page of the route.
 import {
-  Forbidden, Loading, NotLoaded, Page, Shell, State, dress, enterPortal, firstPage, forget, hasDrafts, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, moduleOf, navigate, on, pageName, render, route, session, setSession, shareSession, signal,
+  Forbidden, Loading, NotLoaded, Page, Shell, State, dress, enterPortal, firstPage, forget, forgetNames, hasDrafts, html, lacking, leavePortal, link, login, loginReason, logout, look, messages, missing, moduleOf, navigate, on, pageName, render, route, session, setSession, shareSession, signal,
   startKeys, startRouter, toast, useEffect, useKeys, useState, visiblePages,
 } from './shell.js';
 
@@ -43,6 +43,7 @@ function Current() {
   const own = session.value?.workspace_id;
   if (at.app === 'console' && own && at.ws.startsWith('ws_') && at.ws !== own) return html`<${OtherWorkspace} own=${own} />`;
   if (lacks && lacks !== 'portal') return html`<${Page} title=${pageName(at.page)}><${Forbidden} scope=${lacks} /><//>`;
+  if (at.ws && missing.value === at.ws) return html`<${NoWorkspace} />`;
   const Module = name === '' ? Missing : loaded[name];
   return Module ? html`<${Module} key=${`${at.app}/${at.ws}/${name}/${at.id}`} ws=${at.ws} id=${at.id} />` : html`<div class="page"><${Loading} rows=${8} /></div>`;
 }
@@ -50,13 +51,16 @@ function Current() {
 /** A link into a workspace that the key does not see. @param {{own: string}} props */
 const OtherWorkspace = ({ own }) => html`<div class="page"><${State} icon="ban" title=${messages.states.otherTitle} actions=${html`<a class="button" href=${link(firstPage(), '', {}, own)}>${messages.states.otherBack}</a>`}>${messages.states.other}<//></div>`;
 
+/** The workspace of the address was deleted or mistyped. */
+const NoWorkspace = () => html`<div class="page"><${State} icon="search" title=${messages.states.noWorkspace} actions=${html`<a class="button" href="/console">${messages.login.choose}</a>`}>${messages.states.noWorkspaceHint}<//></div>`;
+
 /** An address that names no page, or none that the portal has. */
 const Missing = () => html`<div class="page"><${State} icon="search" title=${messages.states.notBuilt} actions=${html`<a class="button" href=${link(firstPage())}>${messages.states.toPage(pageName(firstPage()))}</a>`}>${messages.states.notBuiltHint}<//></div>`;
 
 const commands = {
   palette: (kind = '') => { overlay.value = { of: 'palette', kind }; },
   sheet: () => { overlay.value = { of: 'sheet' }; },
-  logout: async () => { await logout(); forget(); navigate('/console/login'); },
+  logout: async () => { await logout(); forget(); forgetNames(); navigate('/console/login'); },
 };
 
 /** The palette and the sheet are loaded when they are first opened. */

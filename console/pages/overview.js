@@ -125,7 +125,7 @@ function ReplayDialog({ endpoint, since, close, done }) {
   const run = async () => { await post(path, body); toast(words.replayed(plan.count)); done(); };
   if (plan instanceof Problem) return html`<${Confirm} title=${words.replayTitle} close=${close} confirm=${messages.form.close} run=${async () => {}}><${Failed} problem=${plan} compact /><//>`;
   return html`<${Confirm} title=${words.replayTitle} close=${close} ready=${Boolean(plan)} confirm=${plan?.count ? words.replayConfirm(plan.count) : plan ? messages.form.close : words.counting} run=${plan?.count ? run : async () => {}}>
-    <p aria-live="polite">${!plan ? words.counting : plan.count === 0 ? words.nothingToReplay : words.replayWords(total, endpointName(endpoint))}</p>
+    <p aria-live="polite">${!plan ? words.counting : plan.count === 0 ? words.nothingToReplay : words.replayWords(total, endpointName(endpoint))} ${plan?.count > 0 && endpoint.health.circuit === 'open' && words.replayParked}</p>
   <//>`;
 }
 
@@ -156,5 +156,5 @@ const FailureTable = ({ groups, more, byId }) => html`<${Table} label=${words.fa
   { head: words.endpoint, cell: (/** @type {any} */ g) => html`<${EndpointName} plain id=${g.last.endpoint_id} of=${byId} />` },
   { head: words.answer, width: '136px', cell: (/** @type {any} */ g) => html`<${Outcome} status=${g.last.response_status} error=${g.last.last_error} />` },
   ...(groups.some((g) => g.n > 1) ? [{ head: words.equal, width: '96px', align: /** @type {const} */ ('right'), cell: (/** @type {any} */ g) => (g.n > 1 ? html`<a href=${link('deliveries', '', { status: 'failed', endpoint_id: g.last.endpoint_id, event_type: g.last.event_type, error: g.last.last_error })}>${number(g.n)}${more ? '+' : ''}</a>` : '1') }] : []),
-  { head: words.lastTime, width: '128px', align: 'right', cell: (/** @type {any} */ g) => html`<${Time} at=${g.last.created_at} />` },
+  { head: words.lastTime, width: '136px', align: 'right', cell: (/** @type {any} */ g) => html`<${Time} at=${g.last.created_at} />` },
 ]} />`;

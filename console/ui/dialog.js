@@ -5,6 +5,7 @@ import { Problem } from '../api.js';
 import { messages } from '../messages/en.js';
 import { Icon } from './icon.js';
 import { Failed } from './states.js';
+import { Copy } from './value.js';
 
 /**
  * Shown as long as it is rendered. @param {{title: any, close: () => void, wide?: boolean, bare?: boolean, children?: any, footer?: any}} props `bare`: without head
@@ -21,7 +22,7 @@ export function Dialog({ title, close, wide, bare, children, footer }) {
   const outside = (/** @type {MouseEvent} */ e) => { if (e.target === dialog.current) close(); };
   return html`<dialog ref=${dialog} class=${`${wide ? 'wide' : ''} ${bare ? 'bare' : ''}`} aria-labelledby=${bare ? undefined : id} aria-label=${bare ? title : undefined} onCancel=${cancel} onMouseDown=${outside}>
     <div class="dialog-body">
-      ${!bare && html`<div class="dialog-head"><h2 id=${id}>${title}</h2><button type="button" class="icon-button" aria-label=${messages.form.close} onClick=${close}><${Icon} name="cross" /></button></div>`}
+      ${!bare && html`<div class="dialog-head"><h2 class="break" id=${id}>${title}</h2><button type="button" class="icon-button" aria-label=${messages.form.close} onClick=${close}><${Icon} name="cross" /></button></div>`}
       <div class="dialog-content">${children}</div>
       ${footer && html`<div class="dialog-foot row">${footer}</div>`}
     </div>
@@ -55,7 +56,7 @@ export function Confirm({ title, close, confirm, run, danger, type, ready = true
   return html`<${Dialog} title=${title} close=${close}>
     <form onSubmit=${go}>
       <div class="prose">${children}</div>
-      ${type && html`<div class="field"><div class="label"><label for=${id}>${messages.form.confirmType(type)}</label></div><input id=${id} type="text" autofocus autocomplete="off" spellcheck=${false} value=${typed} onInput=${(/** @type {any} */ e) => setTyped(e.target.value)} /></div>`}
+      ${type && html`<div class="field"><div class="label"><label class="break" for=${id}>${messages.form.confirmType(type)}</label><${Copy} text=${type} /></div><input id=${id} type="text" autofocus autocomplete="off" spellcheck=${false} value=${typed} onInput=${(/** @type {any} */ e) => setTyped(e.target.value)} /></div>`}
       ${problem && html`<${Failed} problem=${problem} compact title=${messages.form.refused} />`}
       <div class="row end"><button type="button" class="button" autofocus=${danger && !type} onClick=${close}>${messages.form.cancel}</button><button autofocus=${!danger && !type} class=${`button ${danger ? 'danger' : 'primary'}`} aria-disabled=${ready ? undefined : 'true'} disabled=${busy || Boolean(type && typed !== type)}>${confirm}</button></div>
     </form>

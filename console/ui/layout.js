@@ -54,6 +54,13 @@ export function rememberNames(workspaces) {
   workspaceNames.value = { ...workspaceNames.value, ...Object.fromEntries(workspaces.map((w) => [w.id, w.name])) };
   sessionStorage.setItem(NAMES, JSON.stringify(workspaceNames.value));
 }
+/** After a logout. */
+export function forgetNames() {
+  workspaceNames.value = {};
+  sessionStorage.removeItem(NAMES);
+}
+/** A workspace of the address that does not exist. */
+export const missing = signal('');
 /** @param {string} ws */
 async function learnName(ws) {
   if (!ws || workspaceNames.value[ws]) return;
@@ -61,7 +68,10 @@ async function learnName(ws) {
     if (may('workspaces:ro')) { rememberNames([(await call('GET', `/v1/workspaces/${ws}`)).data]); return; }
     const { data } = await call('GET', '/v1/me');
     if (data.workspace_name && data.api_key.workspace_id === ws) rememberNames([{ id: ws, name: data.workspace_name }]);
-  } catch { /* the id is shown */ }
+  } catch (error) {
+    // Otherwise the id is shown.
+    if (/** @type {any} */ (error).status === 404) missing.value = ws;
+  }
 }
 
 const menuOpen = signal(false);

@@ -1,7 +1,7 @@
 // How does one get anywhere by typing?
 // ⌘K or `/`: pages, endpoints, event types, rules, workspaces; any pasted id opens its page. Loaded when first opened.
 import {
-  Dialog, Icon, call, endpointName, get, html, isUid, link, may, messages, navigate, pageName, pageOfId, rememberNames, route, shortUrl, useEffect, useRef, useState, visiblePages,
+  Dialog, Icon, call, endpointName, get, html, isUid, link, may, messages, navigate, pageName, pageOfId, rememberNames, route, session, shortUrl, useEffect, useRef, useState, visiblePages,
 } from '../shell.js';
 
 /** @typedef {{kind: string, word: string, note?: string, to: string, icon: string}} Hit */
@@ -15,7 +15,7 @@ export function Palette({ kind, close }) {
   const list = useRef(/** @type {HTMLElement|null} */ (null));
   const found = remote.filter((h) => has(`${h.word} ${h.note ?? ''}`, text));
   const own = found.filter((h) => h.kind === words.ids);
-  const hits = kind === 'workspaces' ? remote : [...idHits(text), ...own, ...pageHits(text), ...found.filter((h) => !own.includes(h)), ...payloadHits(text.trim())];
+  const hits = kind === 'workspaces' ? [...remote, ...newWorkspace('')] : [...idHits(text), ...own, ...pageHits(text), ...newWorkspace(text.trim() || '-'), ...found.filter((h) => !own.includes(h)), ...payloadHits(text.trim())];
 
   useEffect(() => {
     let over = false;
@@ -68,6 +68,9 @@ function idHits(text) {
 
 /** @param {string} text @returns {Hit[]} */
 const pageHits = (text) => visiblePages().flatMap(([, pages]) => pages).filter((p) => has(pageName(p), text)).map((p) => ({ kind: words.pages, word: pageName(p), to: link(p), icon: p === 'keys' ? 'keys_page' : p }));
+
+/** Made in the settings. @param {string} text @returns {Hit[]} */
+const newWorkspace = (text) => (may('workspaces') && session.value?.workspace_id === null && has(words.newWorkspace, text) ? [{ kind: words.pages, word: words.newWorkspace, note: pageName('settings'), to: link('settings', '', { new: 1 }), icon: 'plus' }] : []);
 
 /** A number of an invoice, an address: what the payload of an event says. @param {string} text @returns {Hit[]} */
 const payloadHits = (text) => (text.length < 2 || pageOfId(text) || !visiblePages().some(([, pages]) => pages.includes('events')) ? [] : [{ kind: pageName('events'), word: words.inPayloads(text), to: link('events', '', { text }), icon: 'search' }]);
