@@ -29,6 +29,13 @@ async function fill(ws, wd, we, number) {
   if (may('deliveries') && may('events:ro')) {
     try { body = readCurl((await call('GET', `/v1/webhook-endpoints/${delivery.endpoint_id}/deliveries/${wd}/curl`, { query: { workspace_id: ws }, text: true })).text).body; } catch (problem) { if (!(problem instanceof Problem)) throw problem; }
   }
+  // Who may not send again may still see what would be sent; it counts if it is just what was.
+  if (body === null && attempt && may('webhooks:ro') && may('events:ro')) {
+    try {
+      const now = await post(`/v1/webhook-endpoints/${delivery.endpoint_id}/preview`, { event_id: delivery.event_id }, { key: '' });
+      if (now.body_sha256 === attempt.request.body_sha256) body = now.body;
+    } catch (problem) { if (!(problem instanceof Problem)) throw problem; }
+  }
   return { endpoint: delivery.endpoint_id, delivery: wd, attempt: attempt?.number, headers: attempt ? headerLines(attempt.request.headers) : '', body: body ?? '', hasBody: body !== null };
 }
 

@@ -41,7 +41,7 @@ export const messages = {
   palette: { label: 'Go to a page, an endpoint, an event type, or paste an id', placeholder: 'Search, or paste any id', inPayloads: (/** @type {string} */ text) => `Events whose payload contains “${text}”`, none: 'Nothing found', open: 'Open', pages: 'Pages', endpoints: 'Endpoints', types: 'Event types', rules: 'Rules', ids: 'Id', workspaces: 'Workspaces', newWorkspace: 'New workspace' },
   keys: { title: 'Keyboard shortcuts', everywhere: 'Everywhere', page: 'This page', singles: 'Single keys', singlesHint: 'Switch off if speech input triggers them.', palette: 'Search, or open a pasted id', sheet: 'Show these shortcuts', go: (/** @type {string} */ page) => `Go to ${page}`, next: 'Next row', previous: 'Previous row', open: 'Open row', select: 'Select row', or: 'or' },
   endpoint: {
-    rule: (/** @type {string} */ name) => `Rule: ${name}`,
+    rule: (/** @type {string} */ name, /** @type {string} */ step) => `Rule: ${name}${step && ` · ${step}`}`,
     off: /** @type {Record<string, string>} */ ({ failing: 'switched off after too many failures', gone: 'answered 410 Gone', manual: 'switched off by hand' }),
     since: (/** @type {string} */ time) => `for ${time}`, failingFor: (/** @type {string} */ time) => `for ${time}`, failures: (/** @type {number} */ n) => `${count(n, 'failure')} in a row`,
     /** What an endpoint did, by the class of the error. */

@@ -1,7 +1,7 @@
 // What became of one delivery, whose turn is it, and what can one do?
 // A sentence, the facts, the timeline with request and answer of each attempt, and the payload; updates itself.
 import {
-  Copy, EndpointName, Facts, Id, Loaded, May, Page, Section, Status, Time, endpointName, html, link, may, navigate, route, toast,
+  Copy, EndpointName, Facts, Id, Loaded, May, Page, Section, Status, Time, endpointName, html, link, may, navigate, route, textOf, toast,
   useClock, useEffect, useKeys, useLive, useMemo, useState, Problem,
 } from '../shell.js';
 import { words } from '../messages/en/deliveries.js';
@@ -26,14 +26,16 @@ export default function Delivery({ ws, id }) {
   const delivery = live.data;
   const endpoint = useLive(delivery && may('webhooks:ro') ? `/v1/webhook-endpoints/${delivery.endpoint_id}` : null, { workspace_id: ws }, { every: delivery?.status === 'parked' ? 15_000 : 0 });
   const endpoints = useMemo(() => new Map(endpoint.data ? [[endpoint.data.id, endpoint.data]] : []), [endpoint.data]);
+  const read = useLive(delivery && may('events:ro') ? `/v1/events/${delivery.event_id}` : null, { workspace_id: ws }, { read: textOf });
+  const event = useMemo(() => (read.data ? JSON.parse(read.data) : null), [read.data]);
   useAwaited(delivery, live.refresh);
   const name = endpoint.data ? endpointName(endpoint.data) : '';
   return html`<${Page} title=${delivery ? `${delivery.event_type}${name && ` → ${name}`}` : words.delivery} crumbs=${[[words.title, link('deliveries')]]}
     heading=${delivery && html`<bdi>${delivery.event_type}</bdi>${name && html` <span class="muted" aria-hidden="true">→</span> <bdi>${name}</bdi>`}`}
-    actions=${delivery && html`<${Actions} delivery=${delivery} endpoints=${endpoints} refresh=${live.refresh} />`}>
+    actions=${delivery && html`<${Actions} delivery=${delivery} erased=${Boolean(event?.erased_at)} endpoints=${endpoints} refresh=${live.refresh} />`}>
     ${live.error?.status === 404 ? html`<${Missing} ws=${ws} id=${id} />` : html`<${Loaded} of=${live} rows=${8}>${(/** @type {any} */ d) => html`
       <${Story} delivery=${d} endpoint=${endpoint.data} endpoints=${endpoints} />
-      <${May} scope="events:ro"><${Body} ws=${ws} delivery=${d} /><//>`}<//>`}
+      <${May} scope="events:ro"><${Body} delivery=${d} live=${read} /><//>`}<//>`}
   <//>`;
 }
 
@@ -82,8 +84,8 @@ const facts = (d, endpoints, replay, made = may('events:ro') && madeBy(d)) => [
   [words.facts.id, html`<${Id} id=${d.id} />`],
 ];
 
-/** @param {{delivery: any, endpoints: Map<string, any>, refresh: () => Promise<void>}} props */
-function Actions({ delivery, endpoints, refresh }) {
+/** @param {{delivery: any, erased: boolean, endpoints: Map<string, any>, refresh: () => Promise<void>}} props `erased`: there is nothing left to send */
+function Actions({ delivery, erased, endpoints, refresh }) {
   const [asks, setAsks] = useState(false);
   const [busy, setBusy] = useState(false);
   const open = ['failed', 'cancelled', 'parked', 'retrying'].includes(delivery.status);
@@ -99,7 +101,7 @@ function Actions({ delivery, endpoints, refresh }) {
       toast(problem.message, { kind: 'failed' });
     } finally { setBusy(false); }
   };
-  const canSend = may('deliveries');
+  const canSend = may('deliveries') && !erased;
   const canCurl = canSend && may('events:ro');
   useKeys({
     ...(canSend ? { r: [words.replay, again] } : {}), ...(canCurl ? { c: [words.curl, () => { copyCurl(delivery); }] } : {}),

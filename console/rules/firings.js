@@ -7,6 +7,9 @@ import { whyNot } from './why_not.js';
 
 const FILTERS = /** @type {Record<string, string>} */ ({ result: texts.resultWord, period: texts.periodWord, since: texts.periodWord, until: texts.periodWord });
 
+/** So many of the values that did not meet the conditions are said, the most frequent first. */
+const MOST_FOUND = 5;
+
 /** @param {{ruleId: string, steps: import('./draft.js').Step[], saved: import('./draft.js').Draft}} props `saved`: the rule as it is saved */
 export function Firings({ ruleId, steps, saved }) {
   const query = route.value.query;
@@ -21,14 +24,16 @@ export function Firings({ ruleId, steps, saved }) {
     const why = event && !event.matched && whyNot(saved.filter, event);
     return why || null;
   };
+  const instead = Object.entries(Object.groupBy([...tested.values()].filter((event) => !event.matched).map((event) => whyNot(saved.filter, event)).filter(Boolean), (why) => String(why))).sort(([, one = []], [, other = []]) => other.length - one.length).slice(0, MOST_FOUND);
   const columns = [
     { head: texts.columns.time, width: '150px', cell: (/** @type {any} */ row) => html`<${Time} at=${row.accepted_at} />` },
-    { head: texts.columns.type, main: true, cell: (/** @type {any} */ row) => html`<bdi class="mono cut">${row.event_type}</bdi>` },
-    { head: texts.columns.outcome, width: '280px', cell: (/** @type {any} */ row) => html`<${Outcomes} steps=${row.steps} isSeveral=${isSeveral} all=${steps} unmet=${found(row)} />` },
+    { head: texts.columns.type, main: true, width: '24%', cell: (/** @type {any} */ row) => html`<bdi class="mono cut">${row.event_type}</bdi>` },
+    { head: texts.columns.outcome, cell: (/** @type {any} */ row) => html`<${Outcomes} steps=${row.steps} isSeveral=${isSeveral} all=${steps} unmet=${found(row)} />` },
     { head: texts.columns.delivery, width: '190px', cell: (/** @type {any} */ row) => html`<${Deliveries} steps=${row.steps} />` },
   ];
   return html`<div class="r-firings">
     <${Statistics} ruleId=${ruleId} range=${range} steps=${steps} />
+    ${instead.length > 0 && html`<p class="muted r-instead">${texts.foundInstead(RECENT)} <bdi>${instead.map(([why, all = []]) => `${why} (${number(all.length)})`).join(' · ')}</bdi></p>`}
     <${Filters} names=${Object.keys(FILTERS)}><${ChoiceFilter} name="result" label=${texts.resultWord} options=${Object.entries(texts.results)} /><${TimeFilter} /><//>
     <${Loaded} of=${list} rows=${10}>${() => html`
       <${Fresh} list=${list} />
@@ -85,7 +90,7 @@ const numberOf = (steps, id) => { const at = steps.findIndex((step) => step.id =
 function Outcomes({ steps, isSeveral, all, unmet }) {
   const isSame = steps.every((step) => step.result === steps[0].result && step.reason === steps[0].reason);
   const shown = isSame ? steps.slice(0, 1) : steps;
-  return html`<span class="r-firing-steps">${shown.map((step) => html`<span key=${step.step}>${isSeveral && !isSame && html`<span class="muted">${texts.stepNumber(numberOf(all, step.step))} </span>`}<${Status} of=${LOOK[step.result]} word=${texts.results[step.result]}>${step.reason && html`<bdi class="cut" title=${texts.skips[step.reason]}>· ${(step.reason === 'filter' && unmet) || texts.skips[step.reason]}</bdi>`}<//></span>`)}</span>`;
+  return html`<span class="r-firing-steps">${shown.map((step) => html`<span key=${step.step}>${isSeveral && !isSame && html`<span class="muted">${texts.stepNumber(numberOf(all, step.step))} </span>`}<${Status} of=${LOOK[step.result]} word=${texts.results[step.result]}>${step.reason && html`<bdi class="cut" title=${texts.skips[step.reason]}>${(step.reason === 'filter' && unmet) || texts.skips[step.reason]}</bdi>`}<//></span>`)}</span>`;
 }
 
 /** @param {{steps: any[]}} props */

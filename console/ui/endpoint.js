@@ -9,7 +9,7 @@ import { link } from '../router.js';
 import { Status } from './status.js';
 
 /** @param {any} endpoint an endpoint, or the step of a rule */
-export const endpointName = (endpoint) => (endpoint.rule_id ? messages.endpoint.rule(endpoint.description) : endpoint.description || shortUrl(endpoint.url));
+export const endpointName = (endpoint) => (endpoint.rule_id ? messages.endpoint.rule(endpoint.description, endpoint.rule_step ?? '') : endpoint.description || shortUrl(endpoint.url));
 
 /** @param {any} endpoint @returns {'healthy'|'failing'|'disabled'} */
 export function endpointState(endpoint) {

@@ -12,13 +12,16 @@ const LOOKS = /** @type {Record<string, [string, string]>} */ ({
   accepted: ['check', 'good'], invalid: ['cross', 'bad'], deprecated: ['warn', 'warn'], archived: ['dash', 'quiet'],
 });
 
+/** What follows these words is a reason, which is set off. */
+const SAYS_WHY = ['skipped', 'parked', 'cancelled'];
+
 /**
  * `<${Status} of="retrying">in 40 s<//>`
  * @param {{of: string, word?: string, children?: any}} props `children`: what follows the word, quietly (a time, a reason)
  */
 export function Status({ of, word, children }) {
   const [icon, tone] = LOOKS[of] ?? ['info', 'quiet'];
-  return html`<span class=${`status ${tone}`}><${Icon} name=${icon} /><span class="word">${word ?? statusWord(of)}</span>${children && html`<span class="more">${children}</span>`}</span>`;
+  return html`<span class=${`status ${tone}`}><${Icon} name=${icon} /><span class="word">${word ?? statusWord(of)}</span>${children && html`<span class=${`more ${SAYS_WHY.includes(of) ? 'why' : ''}`}>${children}</span>`}</span>`;
 }
 
 /** An HTTP status of an answer, or the class of the failure. @param {{status: number|null|undefined, error?: string|null}} props */

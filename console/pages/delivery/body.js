@@ -1,19 +1,18 @@
 // What does the delivery carry?
 // The exact body as it would be sent now, compared by its SHA-256 with what the last attempt sent; or the event's data.
-import { Erased, Failed, Icon, Loading, Problem, Section, Segments, html, may, post, useEffect, useLive, textOf, useMemo, useState, size } from '../../shell.js';
+import { Erased, Failed, Icon, Loading, Problem, Section, Segments, html, may, post, useEffect, useMemo, useState, size } from '../../shell.js';
 import { words } from '../../messages/en/deliveries.js';
 import { JsonTree } from '../../ui/json_tree.js';
 import { memberText } from '../../ui/json_text.js';
 
-/** @param {{ws: string, delivery: any}} props */
-export function Body({ ws, delivery }) {
+/** @param {{delivery: any, live: import('../../live.js').Live}} props `live`: the event, as text */
+export function Body({ delivery, live }) {
   const canPreview = may('webhooks:ro');
   const [view, setView] = useState('data');
-  const live = useLive(`/v1/events/${delivery.event_id}`, { workspace_id: ws }, { read: textOf });
   const event = useMemo(() => (live.data ? JSON.parse(live.data) : null), [live.data]);
   const data = useMemo(() => (live.data ? memberText(live.data, 'data') : null), [live.data]);
   const sent = usePreview(view === 'sent' ? delivery : null);
-  return html`<${Section} title=${words.payload} note=${data && view === 'data' ? size(new Blob([data]).size) : undefined} actions=${canPreview && !event?.erased_at && html`<${Segments} label=${words.payload} value=${view} change=${setView} options=${[['data', words.showData], ['sent', words.showBody]]} />`}>
+  return html`<${Section} title=${words.payload} note=${data && view === 'data' && !event?.erased_at ? size(new Blob([data]).size) : undefined} actions=${canPreview && !event?.erased_at && html`<${Segments} label=${words.payload} value=${view} change=${setView} options=${[['data', words.showData], ['sent', words.showBody]]} />`}>
     ${event?.erased_at ? html`<${Erased} at=${event.erased_at} />`
     : view === 'sent' ? html`<${Sent} preview=${sent} last=${delivery.attempt_log.at(-1)} />`
     : live.error ? html`<${Failed} problem=${live.error} retry=${live.refresh} compact />`

@@ -57,5 +57,5 @@ function Row({ row }) {
 function found({ found: values, reason }) {
   const why = reason ? words.reasons[reason] ?? reason : '';
   if (values.length === 0) return why;
-  return html`${words.foundWord} <code>${values.map(shownValue).join(', ')}</code>${why && reason !== 'different' ? `, ${why}` : ''}`;
+  return html`${words.foundWord} <code>${values.map(shownValue).join(', ')}</code>${why && `, ${why}`}`;
 }
