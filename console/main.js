@@ -103,6 +103,18 @@ function PortalEnded() {
 /** Where the tab keeps which page a portal showed when its link ended: the next link opens it, with what was typed there. @param {string} ws */
 const leftAt = (ws) => `posthorn.left.${ws}`;
 
+/** A reload of the page around makes a new link, too, but no other page of the portal. */
+const RELOAD_MS = 30_000;
+addEventListener('pagehide', () => {
+  const { app, ws, page } = route.value;
+  if (app === 'portal' && page && session.value && parent !== window) sessionStorage.setItem(`${leftAt(ws)}.reload`, JSON.stringify({ path: location.pathname + location.search, at: Date.now() }));
+});
+/** The page that was shown just before a reload. @param {string} ws */
+function beforeReload(ws) {
+  const { path, at } = JSON.parse(sessionStorage.getItem(`${leftAt(ws)}.reload`) ?? '{}');
+  return at && Date.now() - at < RELOAD_MS ? path : null;
+}
+
 /** A session has ended: the portal asks the product for a new link, the console for the key, and both come back here. */
 on.unauthorized = () => {
   const had = session.value;
@@ -143,7 +155,7 @@ const { ws, page } = route.value;
 if (session.value && ws && !page) {
   const left = route.value.app === 'portal' && sessionStorage.getItem(leftAt(ws));
   sessionStorage.removeItem(leftAt(ws));
-  navigate(left || link(firstPage()), { replace: true });
+  navigate(left || (route.value.app === 'portal' && beforeReload(ws)) || link(firstPage()), { replace: true });
   if (left && hasDrafts()) toast(messages.login.renewed, { ms: 12_000 });
 }
 const root = document.getElementById('app');

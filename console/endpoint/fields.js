@@ -15,6 +15,9 @@ export const FOLDS = /** @type {Record<string, string[]>} */ ({
   retry: ['retry', 'timeout_seconds', 'outcomes', 'disable', 'delay_seconds'], limits: ['rate_limit', 'max_concurrency', 'channels'], signature: ['signature', 'header_prefix', 'secret'],
   headers: ['headers'], body: ['body', 'template', 'method'], more: ['uid', 'metadata'],
 });
+/** Bodies that are messages, which nothing signs. */
+const CHAT = ['slack', 'teams', 'discord'];
+
 /** Every pointer that has a field. @param {import('../api.js').Problem|null} problem */
 export const shownPointers = (problem) => (problem?.errors ?? []).map((e) => e.pointer).filter((p) => ['url', 'description', 'events', 'filter', ...Object.values(FOLDS).flat()].includes(p.split('/')[1]));
 
@@ -24,6 +27,12 @@ export const shownPointers = (problem) => (problem?.errors ?? []).map((e) => e.p
 export function EndpointFields({ form, known, preview, sample, isNew = false }) {
   const v = form.value;
   const set = form.set;
+  // What was not signed because it was a message is signed again.
+  const body = useRef(v.body);
+  useEffect(() => {
+    if (CHAT.includes(body.current) && !CHAT.includes(v.body) && v.profile === 'none') set({ profile: 'standard' });
+    body.current = v.body;
+  }, [v.body]);
   // While one types, the server's words about JSON come from the preview; the last refusal stays until it is mended.
   const errorsOf = (/** @type {string} */ name) => [...new Map([...(preview.problem?.errors ?? []), ...(form.problem?.errors ?? [])].filter((e) => e.pointer === `/${name}` || e.pointer.startsWith(`/${name}/`)).map((e) => [e.pointer + e.detail, e])).values()];
   return html`
@@ -40,9 +49,9 @@ export function EndpointFields({ form, known, preview, sample, isNew = false }) 
       <${Part} name="headers" label=${words.headers} form=${form} members=${FOLDS.headers} note=${v.headers.length ? String(v.headers.length) : words.headersNote}>
         <${Rows} rows=${v.headers} change=${(/** @type {any} */ headers) => set({ headers })} add=${words.addHeader} error=${(/** @type {string} */ name) => form.error(`/headers${name}`)} hint=${words.headersHint} mono /><//>
       <${Part} name="body" label=${words.body} form=${form} members=${FOLDS.body} wrong=${errorsOf('template').length > 0}>
-        <div class="pair"><${SelectField} form=${form} name="body" label=${words.bodyLabel} hint=${['slack', 'teams', 'discord'].includes(v.body) ? words.chatHint : undefined} options=${[...(isNew ? [['', words.bodyDefault]] : []), ...words.bodies, ...(v.body === 'email' ? [['email', words.email]] : [])]} />
+        <div class="pair"><${SelectField} form=${form} name="body" label=${words.bodyLabel} hint=${CHAT.includes(v.body) ? words.chatHint : undefined} options=${[...(isNew ? [['', words.bodyDefault]] : []), ...words.bodies, ...(v.body === 'email' ? [['email', words.email]] : [])]} />
           <${SelectField} form=${form} name="method" label=${words.method} options=${[['POST', 'POST'], ['PUT', 'PUT'], ['PATCH', 'PATCH']]} /></div>
-        ${!isNew && ['slack', 'teams', 'discord'].includes(v.body) && v.profile !== 'none' && html`<div class="field"><${Notice} tone="warn">${words.unsignedSoon}<//></div>`}
+        ${!isNew && CHAT.includes(v.body) && v.profile !== 'none' && html`<div class="field"><${Notice} tone="warn">${words.unsignedSoon}<//></div>`}
         <div class="field"><div class="label"><span class="strong">${words.template}</span><span class="muted">JSON</span></div>
           <${CodeEditor} label=${words.template} value=${v.template} change=${(/** @type {string} */ template) => set({ template })} errors=${errorsOf('template')} strip="/template" wraps rows=${Math.min(20, Math.max(4, v.template.split('\n').length + 1))} />
           <p class="hint">${words.templateHint}</p></div>

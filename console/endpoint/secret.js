@@ -3,6 +3,8 @@
 import { Copy, Icon, html, signal, useEffect, useRef } from '../shell.js';
 import { words } from '../messages/en/endpoint.js';
 
+const FOCUS_MS = 150;
+
 /** Secrets that were shown in this tab and not put away, by endpoint. */
 const shown = signal(/** @type {Record<string, string>} */ ({}));
 
@@ -19,8 +21,12 @@ export const forgetSecret = (id) => { shown.value = Object.fromEntries(Object.en
 export function ShownSecret({ id, children }) {
   const secret = secretOf(id);
   const box = useRef(/** @type {HTMLElement|null} */ (null));
-  // It is what matters now, and shown only once: a screen reader says it at once.
-  useEffect(() => box.current?.focus({ preventScroll: true }), [secret]);
+  // It is what matters now, and shown only once: it comes into view, and a screen reader says it. A dialog that closes gives the focus back first.
+  useEffect(() => {
+    if (!secret) return;
+    const timer = setTimeout(() => box.current?.focus(), FOCUS_MS);
+    return () => clearTimeout(timer);
+  }, [secret]);
   if (!secret) return null;
   return html`<section class="secret-once" tabindex="-1" ref=${box} aria-label=${words.secretTitle}>
     <div class="row"><${Icon} name="keys_page" /><strong>${words.secretTitle}</strong></div>
