@@ -1,6 +1,6 @@
 // What happens if this event is sent?
 // Type and payload with the catalogue's example; refusals beside their line; afterwards its ledger; the same as curl.
-import { Copy, Field, Fold, Forbidden, FormEnd, Notice, Page, Problem, Section, Segments, TextField, Time, call, get, html, link, may, part, signal, useEffect, useEndpoints, useForm, useLive, useMemo, useRef, useState } from '../shell.js';
+import { Copy, Field, Fold, Forbidden, FormEnd, Notice, Page, Problem, Section, Segments, TextField, Time, call, get, html, link, may, part, route, signal, useEffect, useEndpoints, useForm, useLive, useMemo, useRef, useState } from '../shell.js';
 import { words } from '../messages/en/events.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { misfits } from '../catalogue/misfits.js';
@@ -24,14 +24,17 @@ function Send({ ws }) {
   const [sent, setSent] = useState(/** @type {any} */ (null));
   const [schema, setSchema] = useState(/** @type {{of: string, schema: any}} */ ({ of: '', schema: null }));
   const result = useRef(/** @type {HTMLElement|null} */ (null));
-  const form = useForm(EMPTY, async (value) => {
+  // A link names the type; what was typed for another one waits in its own draft.
+  const type = useMemo(() => route.value.query.get('type') ?? '', []);
+  const form = useForm({ ...EMPTY, type }, async (value) => {
+    setSent(null);
     if (mistakeIn(value.data || 'null')) throw new Problem(422, { title: words.jsonFirst, errors: [{ pointer: '/data', detail: words.jsonFirst }] }, null);
     const { data } = await call('POST', '/v1/events', { body: requestText(value, ws), ...(value.key.trim() ? { key: value.key.trim() } : {}) }).catch((problem) => {
       if (problem.code === 'too_large') problem.errors = [{ pointer: '/data', detail: words.tooLarge(new TextEncoder().encode(value.data).length) }];
       throw problem;
     });
     setSent({ ...data, misfits: unfit, type: value.type.trim(), created_at: new Date().toISOString(), erased_at: null });
-  }, { draft: `event.${ws}` });
+  }, { draft: `event.${ws}${type && `.${type}`}` });
   const unfit = useMemo(() => (schema.of === form.value.type.trim() && schema.schema ? misfitsOf(schema.schema, form.value.data) : []), [schema, form.value.type, form.value.data]);
   useEffect(() => { if (sent) { result.current?.focus({ preventScroll: true }); result.current?.scrollIntoView({ block: 'nearest' }); } }, [sent]);
   const catalogue = useLive('/v1/event-types', { archived: false });
@@ -39,7 +42,7 @@ function Send({ ws }) {
   const wrong = mistakeIn(form.value.data) ? [] : (form.problem?.errors ?? []).filter((e) => e.pointer === '/data' || e.pointer.startsWith('/data/'));
   return html`<${Page} title=${words.sendTitle} note=${words.sendNote} crumbs=${[[words.title, link('events')]]}>
     <div class="columns wide-left">
-      <form onSubmit=${form.submit} aria-label=${words.sendTitle}>
+      <form onSubmit=${form.submit} aria-label=${words.sendTitle} novalidate>
         <${TypeField} form=${form} ws=${ws} described=${described} />
         <${Field} label=${words.data} hint=${words.dataHint} side=${html`<${Examples} form=${form} ws=${ws} described=${described} learn=${setSchema} />`}>${(/** @type {any} */ a) => html`<${CodeEditor} id=${a.id} label=${words.data} value=${form.value.data} change=${(/** @type {string} */ data) => form.set({ data })} errors=${wrong} strip="/data" rows=${14} />`}<//>
         ${unfit.length > 0 && wrong.length === 0 && html`<div class="below"><${Misfits} type=${form.value.type.trim()} of=${unfit} /></div>`}
