@@ -109,7 +109,7 @@ function Row({ b, of, base }) {
           ${TEXTS.has(of.op) && html`<label class="r-case" title=${texts.caseHint}><input type="checkbox" checked=${of.caseSensitive} onChange=${(/** @type {any} */ e) => change({ caseSensitive: e.target.checked })} />${texts.caseLabel}</label>`}
         <//>
       </fieldset>
-      <${Share} tally=${b.tallies.get(of.id)} />
+      <${Share} tally=${b.tallies.get(of.id)} room=${b.events.length > 1} />
       ${!b.readOnly && html`<${Menu} label=${texts.menu} items=${() => menuOf(b, of)} />`}
     </div>
     <${Said} b=${b} of=${of} said=${said} />
@@ -132,8 +132,8 @@ function Mark({ of }) {
   return html`<span class=${`r-verdict ${of.isWanted ? 'good' : 'bad'}`} title=${label}><${Icon} name=${of.isWanted ? 'check' : 'cross'} label=${label} /></span>`;
 }
 
-/** How often it held. @param {{tally: import('./backtest.js').Tally | undefined}} props */
-const Share = ({ tally }) => (tally && tally.of > 1 ? html`<span class="r-share number" title=${texts.shareHint(tally.held, tally.of)}>${tally.held}<span class="muted">/${tally.of}</span></span>` : null);
+/** How often it held. @param {{tally: import('./backtest.js').Tally | undefined, room?: boolean}} props */
+const Share = ({ tally, room }) => (tally && tally.of > 1 ? html`<span class="r-share number" title=${texts.shareHint(tally.held, tally.of)}>${tally.held}<span class="muted">/${tally.of}</span></span>` : room ? html`<span class="r-share"></span>` : null);
 
 /** Why it does not hold, and whether it ever can. @param {{b: Builder, of: Node, said: import('./backtest.js').Said | undefined}} props */
 function Said({ b, of, said }) {

@@ -1,12 +1,13 @@
 // Which real event stands on the left, and how does a value of it become a condition?
 // The event as a tree: each value can be dragged into the conditions, or added by its plus.
-import { Failed, Icon, Loading, State, html, link, relative } from '../shell.js';
+import { Failed, Icon, Loading, State, html, link, relative, shortId } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { JsonTree } from '../ui/json_tree.js';
 import { Grip } from './conditions.js';
 import { pathTo } from './events.js';
 import { valueOf } from './json.js';
 import { short } from './paths.js';
+import { whyNot } from './why_not.js';
 
 /** @typedef {import('./builder.js').Builder} Builder */
 
@@ -18,7 +19,7 @@ export function EventPanel({ b }) {
     <div class="r-column-head"><h2>${texts.event}</h2>${event?.id && html`<a class="plain" href=${link('events', event.id)}>${texts.open}</a>`}</div>
     <label class="r-choose"><span class="hidden">${texts.chooseEvent}</span><select value=${b.choice} onChange=${(/** @type {any} */ e) => b.look(e.target.value)}>
       ${b.events.length === 0 && !b.choice && html`<option value="">${b.isWaiting ? texts.trying : texts.noEvents}</option>`}
-      ${b.events.length > 0 && html`<optgroup label=${texts.lastEvents}>${b.events.map((each) => html`<option key=${each.id} value=${`event:${each.id}`}>${`${each.matched ? '✓' : '–'} ${each.type} · ${relative(each.timestamp)}`}</option>`)}</optgroup>`}
+      ${b.events.length > 0 && html`<optgroup label=${texts.lastEvents}>${b.events.map((each) => html`<option key=${each.id} value=${`event:${each.id}`}>${`${each.matched ? '✓' : '–'} ${[each.type, each.matched ? '' : whyNot(b.tested.filter, each), relative(each.timestamp), shortId(each.id ?? '')].filter(Boolean).join(' · ')}`}</option>`)}</optgroup>`}
       ${isElsewhere(b) && html`<option value=${b.choice}>${event ? `${event.type} · ${at}` : b.choice.slice(6)}</option>`}
       ${b.draft.examples.length > 0 && html`<optgroup label=${texts.examples}>${b.draft.examples.map((each, place) => html`<option key=${each.key} value=${`example:${each.key}`}>${each.name || texts.exampleNumber(place + 1)}</option>`)}</optgroup>`}
       ${b.description?.example != null && html`<optgroup label=${texts.catalogue}><option value=${`type:${b.description.name}`}>${texts.exampleOf(b.description.name)}</option></optgroup>`}

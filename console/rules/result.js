@@ -51,7 +51,7 @@ function Strip({ b, events }) {
 function Tested({ b, event }) {
   const isLooked = b.choice === `event:${event.id}`;
   return html`<li class=${isLooked ? 'r-looked' : ''}>
-    <button type="button" class="r-tested-row" aria-pressed=${isLooked ? 'true' : 'false'} onClick=${() => b.look(`event:${event.id}`)}>
+    <button type="button" class="r-tested-row" title=${event.id} aria-pressed=${isLooked ? 'true' : 'false'} onClick=${() => b.look(`event:${event.id}`)}>
       <span class=${`r-verdict ${event.matched ? 'good' : 'none'}`}><${Icon} name=${event.matched ? 'check' : 'dash'} label=${event.matched ? texts.fires : texts.firesNot} /></span>
       <span class="r-what"><bdi class="mono cut">${event.type}</bdi>${!event.matched && html`<span class="r-why muted cut">${whyNot(b.tested.filter, event)}</span>`}</span>
       <span class="muted r-when"><${Time} at=${event.timestamp} /></span>

@@ -110,7 +110,7 @@ function Template({ b, step, place, put }) {
   const shown = requestOf(b.draft, place, b.own);
   return html`<div class="r-template" onFocusIn=${(/** @type {any} */ e) => { if (e.target.tagName === 'TEXTAREA') b.aim(e.target); }}>
     <div class="label"><span>${isChat ? texts.message : texts.templates[member]}</span><span class="muted">${isChat ? texts.messageHint : texts.templateHint}</span></div>
-    <${CodeEditor} value=${step.template} label=${texts.templates[member]} errors=${errors} strip=${at} wraps rows=${Math.min(14, Math.max(3, step.template.split('\n').length))} json=${!isMessage(step.template, step.preset)} readOnly=${b.readOnly} change=${(/** @type {string} */ template) => put({ template }, 'template')} />
+    <${CodeEditor} value=${step.template} label=${isChat ? texts.message : texts.templates[member]} errors=${errors} strip=${at} wraps rows=${Math.min(14, Math.max(3, step.template.split('\n').length))} json=${!isMessage(step.template, step.preset)} readOnly=${b.readOnly} change=${(/** @type {string} */ template) => put({ template }, 'template')} />
     ${shown?.request && step.template.trim() !== '' && html`<div class="r-becomes"><span class="muted">${texts.becomes}</span><pre class="mono" tabindex="0" aria-label=${texts.becomes}>${bodyOf(shown.request)}</pre></div>`}
     ${(shown?.request?.undefined?.length ?? 0) > 0 && html`<p class="r-said warn"><${Icon} name="warn" />${texts.undefinedMembers(shown?.request.undefined)}</p>`}
     ${shown?.error && html`<p class="error"><${Icon} name="warn" />${shown.error}</p>`}
