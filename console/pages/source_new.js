@@ -6,6 +6,7 @@ import { SourceFields, shownOf } from '../sources/fields.js';
 import { PROVIDERS } from '../sources/providers.js';
 import { Rich, Steps } from '../sources/rich.js';
 import { blank, creation } from '../sources/values.js';
+import { showOnce } from '../manage/shown_once.js';
 import { sheet } from '../ui/sheet.js';
 import { providers } from '../messages/en/providers.js';
 import { words } from '../messages/en/sources.js';
@@ -27,6 +28,7 @@ const Choose = () => html`${Object.entries(words.groups).map(([group, title]) =>
 function NewForm({ ws, provider }) {
   const form = useForm(blank(provider, PROVIDERS[provider].schemes[0], providers[provider].name), async (value) => {
     const made = await post('/v1/sources', { workspace_id: ws, ...creation(value) });
+    if (value.secret && PROVIDERS[provider].own && !value.later) showOnce(made.id, value.secret.trim());
     navigate(link('sources', made.id, { tab: 'setup', later: value.later ? 1 : null }));
   }, { draft: `source.${provider}` });
   const { before, after } = providers[provider];

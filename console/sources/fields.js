@@ -46,7 +46,7 @@ function Secret({ form }) {
     form.set({ secret, later: Boolean(about.later) });
   };
   const given = v.secret === made && made !== '';
-  return html`<${Field} label=${said.secret} error=${form.error('/secrets/*')} hint=${html`<${Rich} text=${given ? (about.later ? words.madeUp : words.giveBoth) : said.secretHint ?? ''} />`} side=${kind && html`<button type="button" class="plain" onClick=${make}>${words.makeUp}</button>`}>
+  return html`<${Field} label=${said.secret} error=${form.error('/secrets/*')} hint=${html`<${Rich} text=${given ? (about.later ? words.madeUp : words.giveBoth) : [said.secretHint, about.later && words.noneYet].filter(Boolean).join(' ')} />`} side=${kind && html`<button type="button" class="plain" onClick=${make}>${words.makeUp}</button>`}>
     ${(/** @type {any} */ a) => html`<input type="text" class="mono" autocomplete="off" autocapitalize="off" spellcheck=${false} ...${a} value=${v.secret} onInput=${(/** @type {any} */ e) => form.set({ secret: e.target.value, later: false })} />${given && about.own && html`<div class="row below-field"><${Copy} text=${v.secret} words=${words.copySecret} /></div>`}`}
   <//>`;
 }

@@ -3,6 +3,7 @@
 import { Copy, Section, html, link, may, route } from '../shell.js';
 import { providers } from '../messages/en/providers.js';
 import { words } from '../messages/en/sources.js';
+import { ShownOnce } from '../manage/shown_once.js';
 import { Sample } from './sample.js';
 import { Rotate } from './secrets.js';
 import { Rich, Steps } from './rich.js';
@@ -12,7 +13,8 @@ export default function SetUp({ source, path, refresh }) {
   const said = providers[source.provider];
   const made = Boolean(route.value.query.get('later'));
   const later = said?.later && (made || source.secrets.length === 1);
-  return html`<${Section} title=${words.address}><${Address} source=${source} /><//>
+  return html`<${ShownOnce} class="secret-once" id=${source.id} title=${words.madeOnce} hint=${words.madeOnceHint} copy=${words.copySecret} done=${words.madeDone} />
+    <${Section} title=${words.address}><${Address} source=${source} /><//>
     <${Section} title=${words.stepsAt}><div class="guide"><${Steps} of=${[
     ...(said?.after ?? []),
     ...(later && may('sources') ? [html`<p>${!made && words.ifMadeUp} <${Rich} text=${said.later} /></p><div class="row"><${Rotate} path=${path} done=${refresh} label=${words.replaceSecret} none class="button" /></div>`] : []),
