@@ -23,7 +23,7 @@ export function OperationView({ doc, of: op, ws }) {
     ${params.length > 0 && html`<${Section} title=${words.params}><${Fields} doc=${doc} rows=${params.map((p) => ({ name: p.name, depth: 0, type: typeOf(doc, p.schema), required: p.required, text: p.description ?? '', schema: follow(doc, p.schema), place: words.answers[p.in] }))} /><//>`}
     ${op.body && html`<${Section} title=${words.body}><${Fields} doc=${doc} rows=${fieldsOf(doc, op.body.schema)} /><//>`}
     <${Section} title=${words.tryIt} note=${words.tryHint}><${TryIt} of=${op} values=${values} setValues=${setValues} body=${body} setBody=${setBody} /><//>
-    ${fine && html`<${Section} title=${`${words.answer} ${fine[0]}`}><p class="muted">${fine[1].description}</p>${answer ? html`<${Fields} answer doc=${doc} rows=${fieldsOf(doc, answer.schema)} />
+    ${fine && html`<${Section} title=${words.fine(fine[0])}><p class="muted">${fine[1].description}</p>${answer ? html`<${Fields} answer doc=${doc} rows=${fieldsOf(doc, answer.schema)} />
       ${answer.example !== undefined && html`<${Fold} label=${words.example}><div class="with-copy"><pre class="code wrap" tabindex="0">${pretty(answer.example)}</pre><${Copy} text=${pretty(answer.example)} /></div><//>`}` : html`<p class="muted">${words.nothing}</p>`}<//>`}
     ${refusals.length > 0 && html`<${Section} title=${words.errors}><ul class="refusals">${refusals.map(([status, refusal]) => html`<li key=${status}><span class="mono">${status}</span><${Prose} text=${refusal.description ?? ''} /></li>`)}</ul><//>`}`;
 }
