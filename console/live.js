@@ -113,13 +113,13 @@ function usePolling(load, key, every) {
     controls.current.now = ask;
     ask();
     document.addEventListener('visibilitychange', visibility);
-    for (const kind of ['pointerdown', 'keydown', 'focus']) addEventListener(kind, woken, { passive: true });
+    for (const kind of ['pointerdown', 'keydown', 'focus', 'online']) addEventListener(kind, woken, { passive: true });
     return () => {
       over = true;
       clearTimeout(timer);
       abort.abort();
       document.removeEventListener('visibilitychange', visibility);
-      for (const kind of ['pointerdown', 'keydown', 'focus']) removeEventListener(kind, woken);
+      for (const kind of ['pointerdown', 'keydown', 'focus', 'online']) removeEventListener(kind, woken);
     };
   }, [key, every, load]);
   return useCallback(() => controls.current.now(), []);
