@@ -5,7 +5,7 @@ import { Problem } from '../api.js';
 import { messages } from '../messages/en.js';
 import { unsaved } from '../router.js';
 import { Icon } from './icon.js';
-import { Copy } from './value.js';
+import { Coded, Copy } from './value.js';
 
 /**
  * @typedef {object} Form
@@ -115,7 +115,7 @@ export function Field({ label, hint, error, optional, side, children }) {
   return html`<div class=${`field ${error ? 'wrong' : ''}`}>
     <div class="label"><label for=${id}>${label}</label>${optional && html`<span class="muted">${messages.form.optional}</span>`}${side}</div>
     ${typeof make === 'function' ? make(attributes) : make}
-    ${error && html`<p class="error" id=${`${id}-error`}><${Icon} name="warn" />${error}</p>`}
+    ${error && html`<p class="error" id=${`${id}-error`}><${Icon} name="warn" /><span><${Coded} of=${error} /></span></p>`}
     ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
   </div>`;
 }
@@ -160,7 +160,7 @@ export function CheckField({ form, name, label, hint, pointer = `/${name}`, ...r
   const error = form.error(pointer);
   return html`<div class=${`field check ${error ? 'wrong' : ''}`}>
     <label><input type="checkbox" ...${rest} checked=${Boolean(form.value[name])} aria-describedby=${hint ? `${id}-hint` : undefined} aria-invalid=${error ? 'true' : undefined} onChange=${(/** @type {any} */ e) => form.set({ [name]: e.target.checked })} /><span>${label}</span></label>
-    ${error && html`<p class="error"><${Icon} name="warn" />${error}</p>`}${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
+    ${error && html`<p class="error"><${Icon} name="warn" /><span><${Coded} of=${error} /></span></p>`}${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
   </div>`;
 }
 
@@ -175,7 +175,7 @@ export function FormEnd({ form, save = messages.form.save, working = messages.fo
   const { problem } = form;
   const rest = problem && (problem.errors.length === 0 ? problem.message : problem.errors.filter((e) => shown && !shown.includes(e.pointer)).map((e) => `${e.pointer} ${e.detail}`).join('; '));
   return html`<div class="form-end">
-    ${problem && html`<p class="notice bad" role="alert"><${Icon} name="warn" /><span>${rest || messages.form.marked(new Set(problem.errors.map((e) => e.pointer)).size)} ${rest && problem.request_id && html`<span class="request"><span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}</span></p>`}
+    ${problem && html`<p class="notice bad" role="alert"><${Icon} name="warn" /><span><${Coded} of=${rest || messages.form.marked(new Set(problem.errors.map((e) => e.pointer)).size)} /> ${rest && problem.request_id && html`<span class="request"><span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}</span></p>`}
     <div class="row"><button class=${`button ${quiet ? '' : 'primary'}`} aria-disabled=${form.saving ? 'true' : undefined}>${form.saving ? working : save}</button>${cancel && html`<button type="button" class="button" onClick=${cancel}>${messages.form.cancel}</button>`}${children}</div>
   </div>`;
 }

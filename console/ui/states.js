@@ -7,7 +7,7 @@ import { useClock, useLive } from '../live.js';
 import { messages } from '../messages/en.js';
 import { link, route, setQuery } from '../router.js';
 import { Icon } from './icon.js';
-import { Copy, Time } from './value.js';
+import { Coded, Copy, Time } from './value.js';
 
 const words = messages.states;
 
@@ -40,7 +40,7 @@ export function Failed({ problem, retry, title, compact }) {
   if (problem.status === 403 && !compact) return html`<${Forbidden} problem=${problem} />`;
   if (problem.status === 404 && !compact) return html`<${NotFound} />`;
   return html`<${State} icon="warn" tone="bad" title=${title ?? words.failedTitle} actions=${retry && html`<button class="button" onClick=${() => retry()}>${words.retry}</button>`}>
-    ${problem.message}${problem.request_id && html`<span class="request">${words.requestId} <span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}
+    <${Coded} of=${problem.message} />${problem.request_id && html`<span class="request">${words.requestId} <span class="mono">${problem.request_id}</span><${Copy} text=${problem.request_id} /></span>`}
   <//>`;
 }
 

@@ -82,3 +82,6 @@ export function Facts({ of, class: extra = '' }) {
 
 /** A key as it is drawn. @param {{children?: any}} props */
 export const Key = ({ children }) => html`<kbd>${children}</kbd>`;
+
+/** The server's words, with what stands between backticks as code. @param {{of: any}} props */
+export const Coded = ({ of }) => (typeof of === 'string' && of.includes('`') ? html`${of.split('`').map((part, n) => (n % 2 ? html`<code key=${n}>${part}</code>` : part))}` : of);

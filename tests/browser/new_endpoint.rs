@@ -220,9 +220,10 @@ async fn refusals(stage: &Stage, settings: &Value) -> Vec<(String, String)> {
 async fn says(browser: &Browser, field: &str, refused: &[(String, String)], sent: &Value) {
     let member = sent.as_object().unwrap().keys().next().unwrap();
     let of_it = |(pointer, _): &&(String, String)| pointer.split('/').nth(1) == Some(member.as_str());
-    let (_, words) = refused.iter().find(of_it).unwrap();
+    // Code between backticks is shown as code.
+    let words = refused.iter().find(of_it).unwrap().1.replace('`', "");
     browser
-        .until(("said beside", field, words), async || {
+        .until(("said beside", field, &words), async || {
             Ok(browser.said_beside(field).await.ends_with(words.as_str()).then_some(()))
         })
         .await;
