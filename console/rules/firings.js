@@ -1,6 +1,6 @@
 // When did the rule fire, and why did it not?
 // What each step did with each event of the rule's types, and how often, by the reason.
-import { ChoiceFilter, Empty, Filters, Fresh, Id, Loaded, NoMatch, Pager, Problem, Status, Table, Time, TimeFilter, html, link, may, number, post, relative, route, useEffect, useLive, useLiveList, useState, useTimeRange } from '../shell.js';
+import { ChoiceFilter, Empty, Filters, Fresh, Id, Loaded, Loading, NoMatch, Pager, Problem, Status, Table, Time, TimeFilter, html, link, may, number, post, relative, route, useEffect, useLive, useLiveList, useState, useTimeRange } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { RECENT } from './backtest.js';
 import { whyNot } from './why_not.js';
@@ -35,7 +35,7 @@ export function Firings({ ruleId, steps, saved }) {
     <${Statistics} ruleId=${ruleId} range=${range} steps=${steps} />
     ${instead.length > 0 && html`<p class="muted r-instead">${texts.foundInstead(RECENT)} <bdi>${instead.map(([why, all = []]) => `${why} (${number(all.length)})`).join(' · ')}</bdi></p>`}
     <${Filters} names=${Object.keys(FILTERS)}><${ChoiceFilter} name="result" label=${texts.resultWord} options=${Object.entries(texts.results)} /><${TimeFilter} /><//>
-    <${Loaded} of=${list} rows=${10}>${() => html`
+    <${Loaded} of=${list} loading=${html`<p class="muted">${texts.reading}</p><${Loading} rows=${10} />`}>${() => html`
       <${Fresh} list=${list} />
       ${list.rows.length === 0 ? (isFiltered ? html`<${NoMatch} what=${texts.firings} filters=${FILTERS} />` : html`<${Empty} title=${texts.noFirings}>${texts.noFiringsHint}<//>`)
     : html`<${Table} label=${texts.firings} columns=${columns} rows=${list.rows} id=${(/** @type {any} */ row) => row.event_id} href=${(/** @type {any} */ row) => link('events', row.event_id)} group=${modes && ((/** @type {any} */ row) => texts.modeThen[modes.get(row.event_id) ?? saved.mode])} />`}

@@ -73,7 +73,7 @@ function Looked({ b, own }) {
 function Requests({ b }) {
   const shown = b.draft.steps.map((step, place) => ({ step, place, made: requestOf(b.draft, place, b.own) })).filter(({ made }) => made);
   if (shown.length === 0) return null;
-  return html`<div class="r-requests"><h3>${texts.wouldSend}</h3>
+  return html`<div class="r-requests"><h3>${b.own?.events[0]?.matched === false ? texts.wouldSendIf : texts.wouldSend}</h3>
     ${shown.map(({ step, place, made }) => html`<${Request} key=${step.key} place=${place} step=${step} made=${made} isSent=${b.draft.mode === 'live' && b.draft.active && Boolean(b.saved)} />`)}
     <p class="hint">${texts.notSent}</p></div>`;
 }
