@@ -1,6 +1,6 @@
 // How is a key made?
 // Its name, what it may do, its roles and its end; then its page shows the key once.
-import { CheckField, Field, FormEnd, Notice, Page, SelectField, TextField, html, link, navigate, post, route, session, useForm } from '../shell.js';
+import { CheckField, Field, FormEnd, Notice, Page, SelectField, TextField, html, link, may, navigate, post, route, session, useForm, useLive } from '../shell.js';
 import { words } from '../messages/en/keys.js';
 import { rolesOf } from '../manage/key_state.js';
 import { ScopePicker } from '../manage/scope_picker.js';
@@ -26,6 +26,8 @@ export default function NewKey({ ws }) {
     navigate(link('keys', made.id));
   }, { draft: `key.${ws}` });
   const { value } = form;
+  const actions = useLive(may('actions:ro') || may('admin:ro') ? '/v1/actions' : null, { workspace_id: ws, limit: 250 });
+  const asked = [...new Set((actions.data?.data ?? []).flatMap((/** @type {any} */ a) => a.roles))].sort();
   const invokes = value.scopes.includes('actions');
   return html`<${Page} narrow title=${words.new} crumbs=${[[words.title, link('keys')]]}>
     <form onSubmit=${form.submit} novalidate>
@@ -34,7 +36,7 @@ export default function NewKey({ ws }) {
         <div class="row presets" id=${a.id}><span class="muted">${words.presets}</span>${words.preset.map(([word, scopes]) => html`<button key=${word} type="button" class="button small" onClick=${() => form.set({ scopes })}>${word}</button>`)}</div>
         <${ScopePicker} nouns=${NOUNS} scopes=${value.scopes} change=${(/** @type {string[]} */ scopes) => form.set({ scopes })} />`}<//>
       ${value.scopes.includes('admin') && html`<div class="below"><${Notice} tone="warn">${words.adminWarn}<//></div>`}
-      <${TextField} form=${form} name="roles" label=${words.roles} hint=${words.rolesHint} pointer="/roles/*" optional=${!invokes} />
+      <${TextField} form=${form} name="roles" label=${words.roles} hint=${words.rolesHint(asked)} pointer="/roles/*" optional=${!invokes} />
       ${invokes && rolesOf(value.roles).length === 0 && html`<p class="warn-text hint-line">${words.noRoles}</p>`}
       <${SelectField} form=${form} name="expires" label=${words.expires} pointer=${value.expires === 'date' ? '/expires' : '/expires_at'} options=${words.expiry} />
       ${value.expires === 'date' && html`<${TextField} form=${form} name="day" type="date" label=${words.day} pointer="/expires_at" />`}
