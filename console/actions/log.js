@@ -21,7 +21,7 @@ export default function Log({ ws, action }) {
     { head: words.when, width: '128px', main: Boolean(action), cell: (/** @type {any} */ i) => html`<${Time} at=${i.started_at} />` },
     { head: words.status, width: '124px', cell: (/** @type {any} */ i) => html`<${Status} of=${i.status} />` },
     ...(action ? [] : [{ head: words.action, main: true, width: '24%', cell: (/** @type {any} */ i) => html`<span class="mono">${i.action}</span>` }]),
-    { head: words.who, cell: (/** @type {any} */ i) => html`<span title=${i.client ?? undefined}>${who(i.invoker)}${i.client && html` <span class="muted">${i.client}</span>`}</span>` },
+    { head: words.who, cell: (/** @type {any} */ i) => html`<span title=${i.client ?? undefined}>${who(i.invoker)}${i.client && html` <span class="muted">${/^Mozilla\//.test(i.client) ? words.inBrowser : i.client}</span>`}</span>` },
     { head: words.forWhom, width: '14%', cell: (/** @type {any} */ i) => (i.actor ? html`<bdi>${i.actor}</bdi>` : html`<span class="muted">–</span>`) },
     { head: words.answer, width: '112px', align: 'right', cell: (/** @type {any} */ i) => html`<span class=${`mono ${i.error ? 'bad-text' : ''}`}>${i.error && i.error !== 'http_status' ? i.error.replaceAll('_', ' ') : i.response_status ?? '–'}</span>` },
     { head: words.took, width: '80px', align: 'right', narrow: 'hide', cell: (/** @type {any} */ i) => (i.ended_at ? duration(Date.parse(i.ended_at) - Date.parse(i.started_at)) : '–') },

@@ -16,7 +16,7 @@ export const SentRequest = ({ of }) => html`<div class="http">
   <div class="http-line"><b>${of.method}</b> <bdi dir="ltr">${of.url}</bdi></div>
   <${Headers} headers=${of.headers} />
   ${typeof of.body === 'string' && html`<${Body} text=${of.body} />`}
-  <p class="http-end"><span title=${of.body_sha256}>${words.bytes(size(of.body_bytes), middle(of.body_sha256, 13))}</span><${Copy} text=${() => asText(of)} /></p>
+  <p class="http-end"><span title=${of.body_sha256}>${of.body_sha256 ? words.bytes(size(of.body_bytes), middle(of.body_sha256, 13)) : size(of.body_bytes)}</span><${Copy} text=${() => asText(of)} /></p>
 </div>`;
 
 /** @param {any} of */
