@@ -30,7 +30,7 @@ export class Problem extends Error {
   at(pointer) {
     const below = pointer.endsWith('/*') ? pointer.slice(0, -1) : null;
     const found = this.errors.filter((e) => e.pointer === pointer || (below && (e.pointer.startsWith(below) || e.pointer === below.slice(0, -1))));
-    return found.length ? found.map((e) => e.detail).join('; ') : null;
+    return found.length ? [...new Set(found.map((e) => e.detail))].join('; ') : null;
   }
 }
 
