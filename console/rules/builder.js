@@ -142,7 +142,7 @@ export function Builder({ view, ...props }) {
     <div class="r-rule-column r-cards">
       ${isHeld ? held : view === 'json' ? html`<${JsonView} b=${b} />` : html`
         <section class="r-card"><h2>${texts.when}</h2><${When} b=${b} /></section>
-        <section class="r-card"><h2>${texts.if}</h2><${Conditions} b=${b} /></section>
+        <section class="r-card"><h2>${texts.if}${b.tested.result && b.tested.result.of > 0 && html`<span class="r-near muted number">${texts.firesFor(b.tested.result.matched)} ${texts.ofTheLast(b.tested.result.of)}</span>`}</h2><${Conditions} b=${b} /></section>
         <section class="r-card"><h2>${texts.then}</h2><${Steps} b=${b} /></section>
         <section class="r-card"><h2>${texts.examples}</h2><${Examples} b=${b} /></section>`}
     </div>
