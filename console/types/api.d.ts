@@ -2420,6 +2420,8 @@ export interface components {
              * @example automatic
              */
             trigger: components["schemas"]["Trigger"];
+            /** @description The last time that the delivery was parked and is no more; `null` if it never was. */
+            was_parked?: components["schemas"]["Parking"] | null;
         };
         /**
          * @description The id of a delivery; it follows from the event and the endpoint: `wd_` and a ULID.
@@ -4446,6 +4448,15 @@ export interface components {
          * @enum {string}
          */
         ParkReason: "endpoint_failing" | "endpoint_disabled" | "rate_limit" | "max_concurrency";
+        /** @description A time that a delivery was parked. */
+        Parking: {
+            /** @description Since when. */
+            from: components["schemas"]["Timestamp"];
+            /** @description Why. */
+            reason: components["schemas"]["ParkReason"];
+            /** @description Until it was attempted, sent again by hand, or cancelled. */
+            until: components["schemas"]["Timestamp"];
+        };
         /**
          * @description The payload: any JSON value, `null` too; at most 262144 bytes as sent, its arrays and objects nested at most 100 levels deep. It is stored, delivered and shown byte for byte as it was sent.
          * @example {
@@ -8267,7 +8278,8 @@ export interface operations {
                      *       "replay_id": null,
                      *       "response_status": 200,
                      *       "status": "delivered",
-                     *       "trigger": "automatic"
+                     *       "trigger": "automatic",
+                     *       "was_parked": null
                      *     }
                      */
                     "application/json": components["schemas"]["DeliveryDetail"];
@@ -12433,7 +12445,8 @@ export interface operations {
                      *       "replay_id": null,
                      *       "response_status": 200,
                      *       "status": "delivered",
-                     *       "trigger": "automatic"
+                     *       "trigger": "automatic",
+                     *       "was_parked": null
                      *     }
                      */
                     "application/json": components["schemas"]["DeliveryDetail"];
@@ -13113,7 +13126,8 @@ export interface operations {
                      *       "replay_id": null,
                      *       "response_status": 200,
                      *       "status": "delivered",
-                     *       "trigger": "automatic"
+                     *       "trigger": "automatic",
+                     *       "was_parked": null
                      *     }
                      */
                     "application/json": components["schemas"]["DeliveryDetail"];

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -173,6 +173,13 @@ fn data_key(data: Option<&DataDir>) -> anyhow::Result<KeyBytes> {
                 path.display()
             )
         }),
+        None if data.last_written().is_some() => {
+            bail!(
+                "the folder has data, but its file {} is missing, and the endpoints' secrets cannot be read without it. \
+                 Put back a copy of it, or begin with another folder: --data DIR.",
+                data.data_key().display()
+            )
+        }
         None => {
             data.write_private(DATA_KEY_FILE, &STANDARD.encode(new))?;
             Ok(new)
@@ -232,12 +239,12 @@ impl Platform {
         let listener = http::listen(setup.listen, setup.port).await?;
         let address = http::address(&listener)?;
 
-        // 2. The emulated AWS, with the table and the queues.
+        // 2. The emulated AWS, with the table and the queues. Whether there is data is asked before it makes its files.
+        let data_key = data_key(setup.data)?;
         let clock = setup.clock.clone();
         let emulators_clock = embedded_aws::Clock::new(move || clock.now().as_millis());
         let cut_off = setup.data.and_then(cut_off);
         let aws = EmulatedAws::start(setup.data, setup.durability, emulators_clock).await?;
-        let data_key = data_key(setup.data)?;
         let store = aws.store(data_key).await?;
         let queue = aws.queue().await?;
 

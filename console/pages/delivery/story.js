@@ -69,6 +69,9 @@ export function alike(log) {
   return log.length - 1 - before;
 }
 
+/** Who waits longer asks why. */
+const LONG_MS = 60_000;
+
 /** The attempts that were accepted; more than one where it was sent again although it had been delivered. @param {any} delivery @returns {any[]} */
 const accepted = (delivery) => (delivery.attempt_log ?? []).filter((/** @type {any} */ attempt) => !attempt.error);
 
@@ -127,15 +130,17 @@ export function sentence(delivery, at) {
   if (again && delivery.status === 'delivered') return again;
   const what = !last ? (delivery.status === 'cancelled' ? words.turn.neverTried : '') : repeated ? words.again(at.who, repeated(statusName(last.response?.status)), n) : happened(last, at.who);
   const open = delivery.status !== 'delivered';
+  const waited = delivery.was_parked ? Date.parse(delivery.was_parked.until) - Date.parse(delivery.was_parked.from) : 0;
+  const parked = !open && waited > LONG_MS ? words.parkedBecause(took(waited), words.parkedWhy[delivery.was_parked.reason]) : '';
   const after = delivery.status === 'failed' && delivery.trigger !== 'test' ? (canSend ? words.todo : words.todoOfOthers).replay
     : delivery.status === 'cancelled' && delivery.cancel_reason === 'endpoint_disabled' ? (canSend && canChange ? words.todo : words.todoOfOthers).switchOn : '';
-  return [again, what, turn(delivery, at), open && last ? todo(last, canChange, signed) : '', after].filter(Boolean).join(' ');
+  return [again, what, turn(delivery, at), parked, open && last ? todo(last, canChange, signed) : '', after].filter(Boolean).join(' ');
 }
 
 /**
  * The steps of a delivery, newest first.
  * @param {any} delivery
- * @returns {({kind: 'next', at: string|null} | {kind: 'state'} | {kind: 'attempt', attempt: any, gap: number} | {kind: 'accepted', at: string})[]}
+ * @returns {({kind: 'next', at: string|null} | {kind: 'state'} | {kind: 'parked', from: string, until: string, reason: string} | {kind: 'attempt', attempt: any, gap: number} | {kind: 'accepted', at: string})[]}
  *   `state`: parked, cancelled or given up, which no attempt tells
  */
 export function steps(delivery) {
@@ -145,5 +150,8 @@ export function steps(delivery) {
   }));
   const ahead = ['pending', 'retrying'].includes(delivery.status) ? [{ kind: /** @type {const} */ ('next'), at: delivery.next_attempt_at ?? null }] : [];
   const state = ['parked', 'cancelled'].includes(delivery.status) ? [{ kind: /** @type {const} */ ('state') }] : [];
-  return [...ahead, ...state, ...attempts.reverse(), { kind: /** @type {const} */ ('accepted'), at: delivery.created_at }];
+  const was = delivery.was_parked ? [{ kind: /** @type {const} */ ('parked'), ...delivery.was_parked }] : [];
+  const since = (/** @type {any} */ attempt) => !was[0] || attempt.attempt.started_at >= was[0].from;
+  const newest = attempts.reverse();
+  return [...ahead, ...state, ...newest.filter(since), ...was, ...newest.filter((/** @type {any} */ attempt) => !since(attempt)), { kind: /** @type {const} */ ('accepted'), at: delivery.created_at }];
 }

@@ -2,7 +2,7 @@
 // Newest first: what comes next, then each attempt as a sentence that opens to its request and answer side by side.
 import { Badge, Copy, Icon, Instant, Outcome, Time, duration, html, may, messages, middle, route, setQuery, size, statusWord, useState } from '../../shell.js';
 import { words } from '../../messages/en/deliveries.js';
-import { happened, statusName, steps, todo, turn } from './story.js';
+import { happened, statusName, steps, todo, took, turn } from './story.js';
 
 /** So many steps are shown at first: probes make a delivery's attempts many. */
 const MOST = 10;
@@ -21,6 +21,7 @@ export function Timeline({ delivery, now }) {
     ${shown.map((step) => {
     if (step.kind === 'attempt') return html`<${Attempt} key=${step.attempt.number} attempt=${step.attempt} gap=${step.gap} who=${who} open=${open === step.attempt.number} last=${step.attempt.number === delivery.attempt_log.length} />`;
     if (step.kind === 'accepted') return html`${hidden > 0 && html`<li key="earlier"><span class="dot"><${Icon} name="dots" /></span><div class="moment"><button type="button" class="plain" onClick=${() => setAll(true)}>${words.earlier(hidden)}</button></div></li>`}<li key="accepted"><span class="dot"><${Icon} name="events" /></span><div class="moment"><p>${words.accepted}</p><span class="when"><${Time} at=${step.at} /></span></div></li>`;
+    if (step.kind === 'parked') return html`<li key="parked"><span class="dot"><${Icon} name="pause" /></span><div class="moment"><p>${words.wasParked(took(Date.parse(step.until) - Date.parse(step.from)))} <span class="muted">${words.parkedWhy[step.reason]}</span></p><span class="when"><${Time} at=${step.from} /></span></div></li>`;
     const title = step.kind === 'next' ? (delivery.attempt_log.length ? words.next : words.firstAttempt) : null;
     return html`<li key=${step.kind} class="ahead"><span class="dot"><${Icon} name=${step.kind === 'next' ? 'clock' : delivery.status === 'parked' ? 'pause' : 'ban'} /></span>
       <div class="moment"><p>${title && html`<strong>${title}</strong> `}${step.kind === 'next' ? nextWords(delivery, now) : html`<strong>${statusWord(delivery.status)}</strong> <span class="muted">${words.parkedShort[delivery.parked_reason] ?? words.cancelledShort[delivery.cancel_reason]}</span>`}</p>

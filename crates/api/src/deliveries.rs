@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::delivery::attempt::{Attempt as DomainAttempt, SentRequest, Trigger};
-use domain::delivery::{CancelReason, Delivery as DomainDelivery, DeliveryStatus, ParkReason};
+use domain::delivery::{CancelReason, Delivery as DomainDelivery, DeliveryStatus, ParkReason, Parking};
 use domain::event::event_type::EventType;
 use domain::event::ledger::SkipReason;
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
@@ -120,6 +120,8 @@ pub struct DeliveryDetail {
     /// The members that lists show.
     #[serde(flatten)]
     pub delivery: Delivery,
+    /// The last time that the delivery was parked and is no more; `null` if it never was.
+    pub was_parked: Option<Parking>,
     /// The attempts, oldest first.
     pub attempt_log: Vec<Attempt>,
 }
@@ -237,7 +239,12 @@ impl From<DomainDelivery> for Delivery {
 impl DeliveryDetail {
     /// The delivery with these attempts.
     pub fn of(delivery: DomainDelivery, attempts: impl IntoIterator<Item = DomainAttempt>) -> Self {
-        Self { delivery: delivery.into(), attempt_log: attempts.into_iter().map(Attempt::from).collect() }
+        let was_parked = delivery.was_parked;
+        Self {
+            delivery: delivery.into(),
+            was_parked,
+            attempt_log: attempts.into_iter().map(Attempt::from).collect(),
+        }
     }
 }
 

@@ -58,6 +58,17 @@ fn a_damaged_data_file() {
 }
 
 #[test]
+fn a_folder_whose_key_is_missing() {
+    let folder = Folder::new();
+    drop(Program::start(&folder.0, &[]));
+    let key = folder.0.join("data-key");
+    std::fs::remove_file(&key).unwrap();
+    let message = message_of(command(&folder.0, &[]));
+    assert!(message.contains("is missing") && message.contains("--data DIR"), "{message}");
+    assert!(!key.exists(), "a new key would read none of the secrets");
+}
+
+#[test]
 fn a_bad_key() {
     let folder = Folder::new();
     let mut bad = command(&folder.0, &[]);

@@ -107,10 +107,20 @@ async fn unsigned_deliveries_need_the_workspaces_leave() {
     assert_eq!((status, refused["errors"][0]["pointer"].as_str()), (422, Some("/signature/profile")));
     let path = format!("/v1/workspaces/{}", stage.workspace);
     stage.admin.call("PATCH", &path, r#"{"allow_unsigned":true}"#, &[]).await.unwrap();
-    assert_eq!(create().await.0, 201);
+    let (status, made) = create().await;
+    assert_eq!(status, 201);
     stage.send("invoice.paid", json!({})).await;
     let seen = receiver.wait_for(1).await.remove(0);
     assert!(seen.headers.keys().all(|name| !name.as_str().contains("signature")));
+
+    // Without the leave none is made any more; one that there is can still be changed and switched off.
+    stage.admin.call("PATCH", &path, r#"{"allow_unsigned":false}"#, &[]).await.unwrap();
+    assert_eq!(create().await.0, 422);
+    let endpoint = format!("/v1/webhook-endpoints/{}", made["id"].as_str().unwrap());
+    let patch = async |body: &'static str| stage.admin.call("PATCH", &endpoint, body, &[]).await.unwrap().0;
+    assert_eq!(patch(r#"{"active":false,"description":"unsigned"}"#).await, 200);
+    assert_eq!(patch(r#"{"signature":{"profile":"standard"}}"#).await, 200);
+    assert_eq!(patch(r#"{"signature":{"profile":"none"}}"#).await, 422, "there is no way back");
     stage.end().await;
 }
 

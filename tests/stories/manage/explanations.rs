@@ -32,7 +32,7 @@ async fn each_rule_is_told_and_a_change_since_then_too() {
     assert_eq!((&got["passes"], &got["changed_since"]), (&json!(true), &json!(false)), "{got:#}");
     assert_eq!(got["recorded"], json!({ "status": "delivery", "reason": null }));
     assert_eq!(got["delivery"]["status"], "delivered");
-    let rule = &got["rules"][1];
+    let rule = &got["rules"][0];
     let expected = json!({
         "rule": "event_type", "passed": true, "tried": ["order.*", "invoice.*"], "matched": "invoice.*",
         "conditions": [],

@@ -115,6 +115,18 @@ pub enum ParkReason {
     MaxConcurrency,
 }
 
+/// A time that a delivery was parked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Parking {
+    /// Since when.
+    pub from: Timestamp,
+    /// Until it was attempted, sent again by hand, or cancelled.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: ParkReason,
+}
+
 /// A delivery that is overdue by so much is lost: nothing will attempt it any more.
 pub const LOST_AFTER: Duration = Duration::from_secs(600);
 
@@ -153,6 +165,8 @@ pub struct Delivery {
     pub parked_at: Option<Timestamp>,
     /// Why it is parked; `None` if it is not, or was parked by a version that did not note it.
     pub parked_reason: Option<ParkReason>,
+    /// The last time that it was parked and is no more.
+    pub was_parked: Option<Parking>,
     /// When its row last changed.
     pub updated_at: Timestamp,
     /// The slot it was given when its endpoint's rate made it wait.
@@ -197,6 +211,7 @@ impl Delivery {
             delivered_at: None,
             parked_at: None,
             parked_reason: None,
+            was_parked: None,
             updated_at: id.time(),
             slot_at: None,
             trigger: Trigger::Automatic,
@@ -210,8 +225,11 @@ impl Delivery {
     /// The delivery in `status` since `now`. What only its old status had is cleared: when it is tried again, its slot,
     /// when it was delivered or parked, and why it was parked or cancelled. Each transition then sets what its new status has.
     fn enter(self, status: DeliveryStatus, now: Timestamp) -> Self {
+        let parking = self.parked_at.zip(self.parked_reason);
+        let parking = parking.map(|(from, reason)| Parking { from, until: now, reason });
         Self {
             status,
+            was_parked: parking.or(self.was_parked),
             cancel_reason: None,
             next_attempt_at: None,
             delivered_at: None,
@@ -525,6 +543,21 @@ mod tests {
         );
         let parked = delivery().settled(&attempt(1, 500), Decision::Park { counts_for_schedule: true });
         assert_eq!(parked.claimed(now()).status, DeliveryStatus::Retrying);
+    }
+
+    #[test]
+    fn a_delivery_that_was_parked_says_so_ever_after() {
+        let at = |seconds| now().plus(Duration::from_secs(seconds));
+        let parked = delivery().parked(ParkReason::EndpointDisabled, now());
+        assert_eq!(parked.was_parked, None, "it still is");
+        let first = Parking { from: now(), until: at(60), reason: ParkReason::EndpointDisabled };
+        let claimed = parked.claimed(at(60));
+        let delivered = claimed.clone().settled(&attempt(1, 204), Decision::Delivered);
+        assert_eq!([claimed.was_parked, delivered.was_parked], [Some(first); 2]);
+        let again =
+            claimed.parked(ParkReason::RateLimit, at(70)).cancelled(CancelReason::EndpointDeleted, at(90));
+        let second = Parking { from: at(70), until: at(90), reason: ParkReason::RateLimit };
+        assert_eq!(again.was_parked, Some(second));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use domain::delivery::attempt::Attempt;
-use domain::delivery::{Delivery, DeliveryStatus};
+use domain::delivery::{Delivery, DeliveryStatus, Parking};
 use domain::event::event_type::{EventType, EventTypePattern, wants};
 use domain::id::{DeliveryId, EndpointId, EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
@@ -26,6 +26,10 @@ const ENTITY: &str = "delivery";
 const ATTEMPT_ENTITY: &str = "attempt";
 /// How long the last attempt took, in milliseconds.
 const DURATION: &str = "duration_ms";
+/// The last time that it was parked and is no more: since when, until when, and why.
+const PARKED_FROM: &str = "was_parked_from";
+const PARKED_UNTIL: &str = "was_parked_until";
+const PARKED_FOR: &str = "was_parked_reason";
 
 /// The attributes that make up a delivery; its row also holds its first attempt, which takes longest to read.
 const STATE: &[&str] = &[
@@ -47,6 +51,9 @@ const STATE: &[&str] = &[
     "delivered_at",
     "parked_at",
     "parked_reason",
+    PARKED_FROM,
+    PARKED_UNTIL,
+    PARKED_FOR,
     "updated_at",
     "slot_at",
     "trigger",
@@ -346,6 +353,9 @@ pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, St
     if let Some(reason) = &delivery.parked_reason {
         item = item.word("parked_reason", reason)?;
     }
+    if let Some(Parking { from, until, reason }) = &delivery.was_parked {
+        item = item.instant(PARKED_FROM, *from).instant(PARKED_UNTIL, *until).word(PARKED_FOR, reason)?;
+    }
     if let Some(attempt) = first_attempt {
         item = item.bytes("first_attempt", attempts::encode(attempt)?);
     }
@@ -354,6 +364,11 @@ pub(crate) fn write(key: &Key, settlement: &Settlement) -> Result<Attributes, St
 
 fn endpoint_of(row: &Attributes) -> Result<EndpointId, StoreError> {
     ItemReader::new(row.clone(), ENTITY).parsed("endpoint")
+}
+
+fn read_parking(reader: &ItemReader) -> Result<Option<Parking>, StoreError> {
+    let Some(from) = reader.maybe_instant(PARKED_FROM)? else { return Ok(None) };
+    Ok(Some(Parking { from, until: reader.instant(PARKED_UNTIL)?, reason: reader.word(PARKED_FOR)? }))
 }
 
 pub(crate) fn read(
@@ -393,6 +408,7 @@ pub(crate) fn read(
         delivered_at: reader.maybe_instant("delivered_at")?,
         parked_at: reader.maybe_instant("parked_at")?.or(parked_since),
         parked_reason: reader.maybe_word("parked_reason")?,
+        was_parked: read_parking(&reader)?,
         updated_at,
         slot_at: reader.maybe_instant("slot_at")?,
         trigger: reader.word("trigger")?,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::attempt::{Attempt, SentRequest, Trigger};
 use domain::delivery::decision::Decision;
-use domain::delivery::{CancelReason, Delivery, DeliveryStatus, ParkReason};
+use domain::delivery::{CancelReason, Delivery, DeliveryStatus, ParkReason, Parking};
 use domain::event::event_type::{EventType, EventTypePattern};
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use domain::policy::outcome::{Answer, ErrorClass, Outcome, OutcomeRules};
@@ -166,6 +166,11 @@ async fn a_delivery_that_is_loaded_among_many_lacks_nothing() {
         delivered_at: Some(ago(Duration::from_secs(2))),
         parked_at: Some(ago(Duration::from_secs(3))),
         parked_reason: Some(ParkReason::RateLimit),
+        was_parked: Some(Parking {
+            from: ago(Duration::from_secs(8)),
+            until: ago(Duration::from_secs(7)),
+            reason: ParkReason::EndpointFailing,
+        }),
         updated_at: ago(Duration::from_secs(4)),
         slot_at: Some(ago(Duration::from_secs(5))),
         trigger: Trigger::Replay,

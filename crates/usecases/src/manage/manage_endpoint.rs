@@ -57,7 +57,7 @@ pub async fn create_endpoint(
         return Ok(made);
     }
     let settings = settings(&management.defaults_in(&workspace))?.completed();
-    let url = check(management, caller, &workspace, &settings)?;
+    let url = check(management, caller, &workspace, &settings, None)?;
     check_template(&management.context, workspace.id, &settings).await?;
     let profile = settings.signature.profile;
     if let Some(secret) = &secret
@@ -237,7 +237,7 @@ pub async fn update_endpoint(
     let before = endpoint.clone();
     let settings = change(&endpoint, &management.defaults_in(&workspace))?.completed();
     let moved = settings.url != endpoint.settings.url;
-    endpoint.url = check(management, caller, &workspace, &settings)?;
+    endpoint.url = check(management, caller, &workspace, &settings, Some(&before.settings))?;
     let EndpointSettings { events, body, template, .. } = &before.settings;
     if (events, body, template) != (&settings.events, &settings.body, &settings.template) {
         check_template(&management.context, workspace.id, &settings).await?;
@@ -324,18 +324,22 @@ pub async fn delete_endpoint(
     if deleted { Ok(()) } else { Err(Problem::NotFound("endpoint").into()) }
 }
 
-/// Checks the settings against the rules of their workspace.
+/// Checks the settings against the rules of their workspace; `before` are those that they replace.
 fn check(
     management: &Management,
     caller: &ApiKey,
     workspace: &Workspace,
     settings: &EndpointSettings,
+    before: Option<&EndpointSettings>,
 ) -> Result<EndpointUrl, Problem> {
     if settings.is_notification() && caller.is_portal_link() {
         return Err(Problem::invalid("/body", "makes a notification, which a portal link may not"));
     }
     let url = settings.check(&management.targets)?;
-    let may_be_unsigned = workspace.allow_unsigned || settings.body.is_message();
+    // One that is unsigned already may stay so: it can still be switched off, and whatever else.
+    let is_unsigned =
+        before.is_some_and(|before| before.signature.profile == Profile::None && !before.body.is_message());
+    let may_be_unsigned = workspace.allow_unsigned || is_unsigned || settings.body.is_message();
     if settings.signature.profile == Profile::None && !may_be_unsigned {
         return Err(Problem::invalid("/signature/profile", "`none` is not allowed in this workspace"));
     }
