@@ -14,7 +14,7 @@ export const words = {
   looked: (/** @type {number} */ n) => count(n, 'delivery', 'deliveries'),
   replay: 'Send again', curl: 'Copy as curl', curlCopied: 'The request is copied, with a signature that is valid now.', openEvent: 'Open event', doctor: 'Check the signature', replayPeriod: 'Replay a period',
   in: (/** @type {number} */ ms) => (ms > 0 ? `in ${span(ms)}` : 'due'),
-  wasParked: (/** @type {string} */ time) => `Parked for ${time}`, parkedBecause: (/** @type {string} */ time, /** @type {string} */ why) => `It was parked for ${time}: ${why}.`,
+  wasParked: (/** @type {string} */ time) => `Parked for ${time}`, parkedBecause: (/** @type {string} */ time, /** @type {string} */ why) => `The delivery was parked for ${time}: ${why}.`,
   parkedWhy: /** @type {Record<string, string>} */ ({ endpoint_failing: 'the endpoint was failing', endpoint_disabled: 'the endpoint was off', rate_limit: 'its rate limit was used up', max_concurrency: 'its concurrency limit was used up' }),
   parkedShort: /** @type {Record<string, string>} */ ({ endpoint_failing: 'endpoint fails', endpoint_disabled: 'endpoint is off', rate_limit: 'rate limit', max_concurrency: 'concurrency limit' }),
   cancelledShort: /** @type {Record<string, string>} */ ({ endpoint_disabled: 'endpoint was off', endpoint_deleted: 'endpoint deleted', event_expired: 'event expired', event_erased: 'payload erased' }),

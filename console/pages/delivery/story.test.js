@@ -89,7 +89,7 @@ test('a delivery that came late because it was parked says so, in its place', ()
   const was_parked = { from: '2026-11-28T11:10:00.000Z', until: '2026-11-28T11:50:00.000Z', reason: 'endpoint_failing' };
   const log = [failed(500, { started_at: '2026-11-28T11:09:59.000Z' }), attempt({ number: 2, started_at: '2026-11-28T11:50:01.000Z' })];
   const late = delivery({ status: 'delivered', attempts: 2, next_attempt_at: null, attempt_log: log, was_parked });
-  assert.match(sentence(late, at), /It was parked for 40 min: the endpoint was failing\./);
+  assert.match(sentence(late, at), /The delivery was parked for 40 min: the endpoint was failing\./);
   assert.deepEqual(steps(late).map((s) => s.kind), ['attempt', 'parked', 'attempt', 'accepted']);
   const briefly = { ...late, was_parked: { ...was_parked, until: '2026-11-28T11:10:30.000Z' } };
   assert.doesNotMatch(sentence(briefly, at), /parked/);
