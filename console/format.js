@@ -76,6 +76,13 @@ const dayNumber = (time) => Math.floor((time - new Date(time).getTimezoneOffset(
 /** @param {number} time */
 const timeOfDay = (time) => new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(time);
 
+/** `12:46:12`, `20 Nov 12:46:12`: by the clock, in the reader's zone. @param {string|number|Date} at @param {number} [now] */
+export function clockTime(at, now = Date.now()) {
+  const time = new Date(at).getTime();
+  const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(time);
+  return dayNumber(now) === dayNumber(time) ? clock : `${new Intl.DateTimeFormat(locale.current === 'en' ? 'en-GB' : locale.current, { day: 'numeric', month: 'short' }).format(time)} ${clock}`;
+}
+
 /** `2026-11-21 12:46:12.092 UTC` @param {string|number|Date} at */
 export const exact = (at) => `${new Date(at).toISOString().replace('T', ' ').replace('Z', '')} UTC`;
 

@@ -34,7 +34,7 @@ export function EndpointFields({ form, known, preview, sample, isNew = false }) 
     body.current = v.body;
   }, [v.body]);
   // While one types, the server's words about JSON come from the preview; the last refusal stays until it is mended.
-  const errorsOf = (/** @type {string} */ name) => [...new Map([...(preview.problem?.errors ?? []), ...(form.problem?.errors ?? [])].filter((e) => e.pointer === `/${name}` || e.pointer.startsWith(`/${name}/`)).map((e) => [e.pointer + e.detail, e])).values()];
+  const errorsOf = (/** @type {string} */ name) => together([...new Map([...(preview.problem?.errors ?? []), ...(form.problem?.errors ?? [])].filter((e) => e.pointer === `/${name}` || e.pointer.startsWith(`/${name}/`)).map((e) => [e.pointer + e.detail, e])).values()]);
   return html`
     <${TextField} form=${form} name="url" label=${words.url} hint=${isNew ? words.urlHint : undefined} class="mono" inputmode="url" spellcheck=${false} placeholder="https://example.com/webhooks" required autofocus=${isNew} />
     <${TextField} form=${form} name="description" label=${words.description} hint=${isNew ? words.descriptionHint : undefined} optional dir="auto" />
@@ -62,6 +62,13 @@ export function EndpointFields({ form, known, preview, sample, isNew = false }) 
       <//>
     </div>`;
 }
+
+/** What a template lacks in the examples of several types, said once. @param {import('../api.js').FieldError[]} errors */
+function together(errors) {
+  const groups = Object.values(Object.groupBy(errors, ({ pointer, detail }) => pointer + detail.replace(IN_EXAMPLE, '')));
+  return groups.map((group = []) => (group.length === 1 ? group[0] : { ...group[0], detail: group[0].detail.replace(IN_EXAMPLE, words.inExamples(group.map(({ detail }) => IN_EXAMPLE.exec(detail)?.[1] ?? ''))) }));
+}
+const IN_EXAMPLE = / \(in the example of (\S+)\)$/;
 
 /** A fold that says what it changes, and opens for a refusal. @param {{name: string, label: string, note?: string, form: import('../ui/form.js').Form, members: string[], wrong?: boolean, children?: any}} props */
 function Part({ label, note, form, members, wrong, children }) {

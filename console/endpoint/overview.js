@@ -7,7 +7,7 @@ import { whyFailed } from './exchange.js';
 import { DeliveryTable, pageOfArray } from './list.js';
 import { towardsOff } from './state.js';
 import { PRESETS } from './values.js';
-import { replaySkipped, setWasOff, wasOff } from './was_off.js';
+import { replayMissed, setWasOff, wasOff } from './was_off.js';
 
 const LAST = 6;
 
@@ -39,7 +39,7 @@ const isBad = ({ active, health, disabled_reason: reason }) => (active ? health?
 function Trouble({ endpoint, bad, oldest, last, days }) {
   const { active, health, disabled_reason: reason } = endpoint;
   const off = wasOff.value[endpoint.id];
-  if (active && !bad) return off ? html`<${WasOff} id=${endpoint.id} period=${off} />` : null;
+  if (active && !bad) return off ? html`<${WasOff} endpoint=${endpoint} period=${off} />` : null;
   // Off by hand: whatever failed before is not why. A test says nothing of the endpoint's health.
   const failed = bad && [oldest, ...last].find((d) => d?.last_error && d.trigger !== 'test');
   const saidOff = may('webhooks') && may('deliveries') ? words.turns : words.turnsOfOthers;
@@ -48,12 +48,12 @@ function Trouble({ endpoint, bad, oldest, last, days }) {
   const near = active && health.failures * 2 >= endpoint.disable.consecutive_failures && towardsOff(endpoint, Date.now());
   const kept = oldest && days ? words.kept(days, relative(Date.parse(oldest.created_at) + days * 86_400_000)) : '';
   return html`<${Notice} tone=${bad ? 'bad' : 'info'} icon=${active ? 'warn' : 'pause'}
-    actions=${!active && reason !== 'failing' ? html`<${May} scope="deliveries"><a class="button small" href=${replaySkipped(endpoint.id, { since: endpoint.disabled_at })}>${words.replaySkipped}</a><//>` : failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
+    actions=${!active && reason !== 'failing' ? html`<${May} scope="deliveries"><a class="button small" href=${replayMissed(endpoint, { since: endpoint.disabled_at })}>${words.replayMissed}</a><//>` : failed && html`<a class="button small" href=${link('deliveries', failed.id)}>${words.openDelivery}</a>`}>
     ${failed && html`<p><strong>${words.lastFailed(whyFailed(failed))}</strong></p>`}<p>${turn}</p>${(near || kept) && html`<p>${near && words.willBeOff(near.more, near.at && relative(near.at))} ${kept}</p>`}<//>`;
 }
 
-/** Until it is put away. @param {{id: string, period: {since: string, until: string}}} props */
-const WasOff = ({ id, period }) => html`<${Notice} icon="clock" actions=${html`<${May} scope="deliveries"><a class="button small" href=${replaySkipped(id, period)}>${words.replaySkipped}</a><//><button type="button" class="icon-button" aria-label=${messages.form.close} onClick=${() => setWasOff(id)}><${Icon} name="cross" /></button>`}>${words.wasOff(span(Date.parse(period.until) - Date.parse(period.since)))}<//>`;
+/** Until it is put away. @param {{endpoint: any, period: {since: string, until: string}}} props */
+const WasOff = ({ endpoint, period }) => html`<${Notice} icon="clock" actions=${html`<${May} scope="deliveries"><a class="button small" href=${replayMissed(endpoint, period)}>${words.replayMissed}</a><//><button type="button" class="icon-button" aria-label=${messages.form.close} onClick=${() => setWasOff(endpoint.id)}><${Icon} name="cross" /></button>`}>${words.wasOff(span(Date.parse(period.until) - Date.parse(period.since)))}<//>`;
 
 /** @param {{data: any, endpoint: any}} props */
 function Day({ data, endpoint }) {
@@ -65,7 +65,7 @@ function Day({ data, endpoint }) {
       <div><dt>${words.delivered}</dt><dd>${number(total.delivered)}</dd></div><div><dt>${words.failed}</dt><dd class=${total.failed ? 'bad-text' : ''}>${number(total.failed)}</dd></div>
       <div><dt>${words.success}</dt><dd>${percent(total.success_rate)}</dd></div><div><dt>${words.p95}</dt><dd>${duration(total.p95_ms)}</dd></div>
       ${waiting.map(([status, n]) => html`<div key=${status}><dt>${status === 'failed' ? words.notReplayed : `${words.now} ${statusWord(status).toLowerCase()}`}</dt><dd><a href=${link('endpoints', endpoint.id, { tab: 'deliveries', status })}>${number(Number(n))}</a></dd></div>`)}
-    </dl><${Bars} data=${fill(data.data)} label=${words.day} />`;
+    </dl><${Bars} data=${fill(data.data)} label=${words.day} none=${parked > 0 ? words.noneButParked(parked, known) : undefined} />`;
 }
 
 /** @param {any} e @returns {[string, any][]} */

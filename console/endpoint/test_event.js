@@ -22,10 +22,13 @@ export function TestDialog({ endpoint, close }) {
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
   const type = typed ?? (known.ready ? typeFor(endpoint.events, known.types) : '');
   const example = useExample(type.trim(), known.types);
-  const data = written ?? example;
-  const send = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (busy) return;
+  const data = written ?? example ?? '';
+  // What is pressed before the fields are filled in waits for them: they say what is sent.
+  const [asked, setAsked] = useState(false);
+  const ready = known.ready && (written !== null || example !== null);
+  const submit = (/** @type {Event} */ event) => { event.preventDefault(); setAsked(true); };
+  useEffect(() => { if (asked && ready && !busy) { setAsked(false); send(); } }, [asked, ready, busy]);
+  const send = async () => {
     setBusy(true);
     setProblem(null);
     try {
@@ -37,13 +40,13 @@ export function TestDialog({ endpoint, close }) {
   };
   const offered = known.types.map((t) => t.name).filter((name) => endpoint.events.length === 0 || endpoint.events.some((/** @type {string} */ e) => covers(e, name)));
   return html`<${Dialog} wide title=${words.testTitle} close=${close}>
-    <form onSubmit=${send}>
+    <form onSubmit=${submit}>
       <p class="muted">${words.testHint} ${!endpoint.active && words.testAlso}</p>
       <datalist id="test-types">${[...offered, DEFAULT].map((name) => html`<option key=${name} value=${name} />`)}</datalist>
       <${Field} label=${words.type} error=${problem?.at('/type')} optional>${(/** @type {any} */ a) => html`<input ...${a} class="mono" type="text" list="test-types" placeholder=${DEFAULT} value=${type} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => setType(e.target.value)} />`}<//>
       <${Field} label=${words.payload} hint=${example && data === example ? words.payloadExample : words.payloadHint} optional>${() => html`<${CodeEditor} label=${words.payload} value=${data} change=${setData} rows=${8} errors=${(problem?.errors ?? []).filter((e) => e.pointer.startsWith('/data'))} strip="/data" />`}<//>
       ${problem && html`<${Failed} problem=${problem} compact />`}
-      <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.close}</button><button class="button primary" aria-disabled=${busy ? 'true' : undefined}>${busy ? words.sending : delivery ? words.sendAgain : words.sendTest}</button></div>
+      <div class="row end"><button type="button" class="button" onClick=${close}>${messages.form.close}</button><button class="button primary" aria-disabled=${busy || asked ? 'true' : undefined}>${busy || asked ? words.sending : delivery ? words.sendAgain : words.sendTest}</button></div>
     </form>
     ${delivery && html`<${Exchange} key=${delivery.id} delivery=${delivery} url=${endpoint.url} />`}
   <//>`;
@@ -57,17 +60,17 @@ function typeFor(events, types) {
 
 /**
  * The catalogue's example of the type, with every digit of its numbers. No payload that was sent: it may be another
- * customer's. @param {string} type @param {import('./types.js').KnownType[]} types
+ * customer's. Null while it loads. @param {string} type @param {import('./types.js').KnownType[]} types
  */
 function useExample(type, types) {
-  const [example, setExample] = useState('');
+  const [example, setExample] = useState(/** @type {string|null} */ (null));
   const described = types.some((t) => t.name === type && t.described);
   useEffect(() => {
-    setExample('');
+    setExample(described ? null : '');
     if (!described) return;
     let over = false;
     call('GET', `/v1/event-types/${part(type)}`, { text: true }).then((answer) => memberText(answer.text, 'example'), () => null)
-      .then((found) => { if (!over && found && found !== 'null') setExample(pretty(parseJson(found))); });
+      .then((found) => { if (!over) setExample(found && found !== 'null' ? pretty(parseJson(found)) : ''); });
     return () => { over = true; };
   }, [type, described]);
   return example;

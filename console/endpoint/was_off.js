@@ -13,8 +13,15 @@ export function setWasOff(id, period) {
   sessionStorage.setItem(STORE, JSON.stringify(wasOff.value));
 }
 
-/** The form of a replay of what was skipped in a period. @param {string} id @param {{since?: string|null, until?: string}} period */
-export const replaySkipped = (id, period) => link('replays', 'new', { endpoint_id: id, status: 'skipped', ...period });
+const DAY_MS = 86_400_000;
+/**
+ * The form of a replay of what it missed. What was under way when it went off was cancelled, and accepted before.
+ * @param {{id: string, created_at: string}} endpoint @param {{since?: string|null, until?: string}} period
+ */
+export function replayMissed({ id, created_at: made }, { since, until }) {
+  const from = since && new Date(Math.max(Date.parse(made), Date.parse(since) - DAY_MS)).toISOString();
+  return link('replays', 'new', { endpoint_id: id, status: 'all', since: from, until });
+}
 
 /**
  * Events of an endpoint that failed were parked and are sent now; of others they were skipped, and only a replay sends them.
@@ -26,5 +33,5 @@ export async function switchOn(endpoint, words) {
   if (reason === 'failing' || !since || !may('deliveries')) { toast(reason === 'failing' ? words.parked : words.skipped); return; }
   const period = { since, until: new Date().toISOString() };
   setWasOff(id, period);
-  toast(words.skipped, { ms: 10_000, action: { label: words.replay, run: () => navigate(replaySkipped(id, period)) } });
+  toast(words.skipped, { ms: 10_000, action: { label: words.replay, run: () => navigate(replayMissed(endpoint, period)) } });
 }

@@ -36,7 +36,7 @@ export default function Deliveries({ ws }) {
       <${ChoiceFilter} name="error" label=${words.error} several options=${Object.entries(words.errors)} />
       <${TimeFilter} />
     <//>
-    <${Fresh} list=${list} />
+    <${Fresh} list=${{ ...list, showFresh: () => { selection.value = new Set(); list.showFresh(); } }} />
     <${Loaded} of=${list} rows=${12}>${() => html`
       ${list.rows.length > 0 && html`<${List} list=${list} endpoints=${endpoints} selection=${selection} again=${setAgain} />`}
       ${list.rows.length === 0 && !list.next && (filtered || list.previous ? html`<${NoMatch} what=${words.things} filters=${used(query)} />`
@@ -64,8 +64,8 @@ function List({ list, endpoints, selection, again }) {
   return html`<${Table} label=${words.title} rows=${rows} id=${rowId} keys=${keys} group=${days.size > 1 ? (/** @type {any} */ row) => day(row.created_at) : undefined}
     selection=${canSend ? selection : undefined} selectable=${(/** @type {any} */ row) => Boolean(row.id)}
     href=${(/** @type {any} */ row) => (row.id ? link('deliveries', row.id) : may('events:ro') ? link('events', row.event_id, { why: row.endpoint_id }) : null)} columns=${[
-    { head: words.time, width: '112px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
-    { head: words.status, width: '192px', cell: (/** @type {any} */ d) => html`<${State} row=${d} />` },
+    { head: words.time, width: '112px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} clock=${byClock()} />` },
+    { head: words.status, width: '216px', cell: (/** @type {any} */ d) => html`<${State} row=${d} />` },
     { head: words.type, main: true, width: '20%', cell: (/** @type {any} */ d) => html`<bdi title=${d.event_type}>${d.event_type}</bdi>` },
     { head: words.endpoint, cell: (/** @type {any} */ d) => html`<${EndpointName} plain id=${d.endpoint_id} of=${endpoints} />` },
     { head: words.answer, width: '136px', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
@@ -73,6 +73,9 @@ function List({ list, endpoints, selection, again }) {
     { head: words.attempts, width: '80px', align: 'right', phone: 'hide', narrow: 'hide', cell: (/** @type {any} */ d) => d.attempts ?? '–' },
   ]} />`;
 }
+
+/** Within a period, and on pages behind the first, rows are told apart by the clock. */
+const byClock = () => ['period', 'since', 'until', 'cursor', 'before'].some((name) => route.value.query.has(name));
 
 /** The duration of the last attempt; a dash where an older version made it. @param {any} row */
 const took = (row) => (row.attempts > 0 ? duration(row.duration_ms) : '');

@@ -50,7 +50,7 @@ const need = (column, now) => (now ? needed.add(column) : needed).has(column);
 
 /** @param {{ws: string, rows: any[]}} props */
 const List = ({ ws, rows }) => html`<${Table} label=${words.title} rows=${rows} href=${(/** @type {any} */ e) => link('events', e.id)} columns=${[
-  { head: words.time, width: '128px', cell: (/** @type {any} */ e) => html`<${Time} at=${e.created_at} />` },
+  { head: words.time, width: '128px', cell: (/** @type {any} */ e) => html`<${Time} at=${e.created_at} clock=${['period', 'since', 'until', 'cursor', 'before'].some((name) => route.value.query.has(name))} />` },
   { head: words.type, main: true, cell: (/** @type {any} */ e) => html`<bdi title=${e.type}>${e.type}</bdi>${e.erased_at && html` <${Badge}>${words.erasedBadge}<//>`}${e.deliver_at && Date.parse(e.deliver_at) > Date.now() && html` <${Badge} tone="warn">${words.later(relative(e.deliver_at))}<//>`}` },
   ...(need(`${ws} channels`, rows.some((e) => e.channels.length)) ? [{ head: words.channels, width: '16%', phone: /** @type {const} */ ('hide'), cell: (/** @type {any} */ e) => (e.channels.length ? html`<bdi>${e.channels.join(', ')}</bdi>` : html`<span class="muted">–</span>`) }] : []),
   ...(need(`${ws} uid`, rows.some((e) => e.uid) || route.value.query.has('text')) ? [{ head: words.uid, width: '16%', phone: /** @type {const} */ ('hide'), narrow: /** @type {const} */ ('hide'), cell: (/** @type {any} */ e) => (e.uid ? html`<bdi title=${e.uid}>${e.uid}</bdi>` : html`<span class="muted">–</span>`) }] : []),

@@ -44,9 +44,9 @@ function stack(b, x, w, height, top, n) {
 
 /**
  * Bars with two lines of height, the times below, a tooltip each, and a table for readers.
- * @param {{data: Bucket[], by?: 'hour'|'day', label: string, height?: number}} props
+ * @param {{data: Bucket[], by?: 'hour'|'day', label: string, height?: number, none?: string}} props `none`: what is said where there is no bar
  */
-export function Bars({ data, by = 'hour', label, height = 120 }) {
+export function Bars({ data, by = 'hour', label, height = 120, none: said = messages.chart.none }) {
   const top = nice(Math.max(...data.map((b) => b.delivered + b.failed)));
   const width = 960;
   const none = data.every((b) => b.delivered + b.failed === 0);
@@ -55,7 +55,7 @@ export function Bars({ data, by = 'hour', label, height = 120 }) {
   const words = (/** @type {Bucket} */ b) => `${bucket(b.at, by)}: ${number(b.delivered)} ${messages.chart.delivered.toLowerCase()}, ${number(b.failed)} ${messages.chart.failed.toLowerCase()}`;
   return html`<figure class="bars">
     <div class="plot" aria-hidden="true">
-      ${none ? html`<span class="none">${messages.chart.none}</span>` : html`<span class="top">${number(top)}</span><span class="half">${top > 1 ? number(top / 2) : ''}</span>`}
+      ${none ? html`<span class="none">${said}</span>` : html`<span class="top">${number(top)}</span><span class="half">${top > 1 ? number(top / 2) : ''}</span>`}
       <svg viewBox=${`0 0 ${width} ${height}`} preserveAspectRatio="none" style=${{ height: `${height}px` }}>
         ${!none && html`<path class="grid" d=${`M0 .5H${width}M0 ${height / 2}H${width}`} />`}<path class="base" d=${`M0 ${height - 0.5}H${width}`} />
         ${data.map((b, n) => html`<g key=${b.at} class="hit"><title>${words(b)}</title><rect class="area" x=${n * bar} y="0" width=${bar} height=${height} />${stack(b, n * bar + bar * 0.15, bar * 0.7, height - 1, top, n)}</g>`)}

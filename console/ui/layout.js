@@ -80,7 +80,10 @@ const menuOpen = signal(false);
 export function Shell({ children, commands }) {
   const { ws, page, path, app } = route.value;
   useEffect(() => { if (app === 'console') learnName(ws); }, [ws, app]);
-  useEffect(() => { menuOpen.value = false; }, [path]);
+  useEffect(() => {
+    menuOpen.value = false;
+    if (document.documentElement.dataset.framed) setTimeout(focusHeading, HEADING_MS, 8);
+  }, [path]);
   const escape = (/** @type {KeyboardEvent} */ e) => { if (e.key === 'Escape') menuOpen.value = false; };
   const portal = app === 'portal';
   const name = portal ? look.value.name ?? messages.nav.portalName : workspaceNames.value[ws] ?? ws;
@@ -109,6 +112,17 @@ export function Shell({ children, commands }) {
     <main id="main" tabindex="-1"><${Boundary} key=${path}>${children}<//></main>
     <${Toasts} />
   </div>`;
+}
+
+const HEADING_MS = 100;
+/** In a frame as high as its content nothing else brings the top of a new page back into the window. @param {number} tries until the page is loaded, and portal.js knows what is seen */
+function focusHeading(tries) {
+  const heading = /** @type {HTMLElement|null} */ (document.querySelector('#main h1'));
+  if (!heading || !(parseFloat(document.documentElement.style.getPropertyValue('--above')) > 0)) { if (tries > 0) setTimeout(focusHeading, HEADING_MS, tries - 1); return; }
+  if (document.querySelector('#main :focus')) return;
+  document.getElementById('main')?.scrollIntoView();
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }
 
 /** @param {Event} event */

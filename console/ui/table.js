@@ -124,7 +124,7 @@ export function Pager({ list, further, children }) {
 export function Fresh({ list }) {
   const said = messages.list.fresh(list.fresh, list.freshMore);
   useEffect(() => { if (list.fresh) announce(said); }, [said]);
-  return html`<div class="fresh">${list.fresh > 0 && html`<button onClick=${list.showFresh}><${Icon} name="up" />${said}</button>`}</div>`;
+  return html`<div class="fresh">${list.fresh > 0 && html`<button onClick=${() => { list.showFresh(); scrollTo(0, 0); }}><${Icon} name="up" />${said}</button>`}</div>`;
 }
 
 /** What can be done with the selected rows; stays at the lower edge. @param {{selection: import('../vendor/preact-htm-signals.js').Signal<Set<string>>, children?: any}} props */

@@ -1,7 +1,7 @@
 // How is one value shown: an id, a time, a URL, a duration, a text to copy?
 // Shortened for the eye, whole for the clipboard and on hover.
 import { html, useEffect, useState } from '../vendor/preact-htm-signals.js';
-import { duration, exact, relative, shortId, shortUrl } from '../format.js';
+import { clockTime, duration, exact, relative, shortId, shortUrl } from '../format.js';
 import { useClock } from '../live.js';
 import { messages } from '../messages/en.js';
 import { Icon } from './icon.js';
@@ -55,11 +55,11 @@ export function Id({ id, href, whole = false, copy = true }) {
   return html`<span class="id">${href ? html`<a class="mono" href=${href} title=${id}>${text}</a>` : html`<span class="mono" title=${id}>${text}</span>`}${copy && html`<${Copy} text=${id} label=${messages.copy.id} />`}</span>`;
 }
 
-/** A relative time that goes on, with the exact UTC instant on hover. @param {{at: string|null|undefined, none?: string, whole?: boolean}} props `whole`: the instant stands below it, for fingers and keyboards */
-export function Time({ at, none = '–', whole }) {
+/** A relative time that goes on, with the exact UTC instant on hover. @param {{at: string|null|undefined, none?: string, whole?: boolean, clock?: boolean}} props `whole`: the instant stands below it, for fingers and keyboards; `clock`: by the clock, for rows of one period */
+export function Time({ at, none = '–', whole, clock = false }) {
   const now = useClock(at && Math.abs(Date.now() - Date.parse(at)) < 120_000 ? 1000 : 30_000);
   if (!at) return html`<span class="muted">${none}</span>`;
-  const time = html`<time datetime=${at} title=${whole ? undefined : exact(at)}>${relative(at, now)}</time>`;
+  const time = html`<time datetime=${at} title=${whole ? undefined : exact(at)}>${clock ? clockTime(at, now) : relative(at, now)}</time>`;
   return whole ? html`${time} <span class="exact">${exact(at)}</span>` : time;
 }
 

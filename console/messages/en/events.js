@@ -22,7 +22,7 @@ export const words = {
   skip: /** @type {Record<string, string>} */ ({ type_not_subscribed: 'it did not subscribe to this type', disabled: 'it was switched off', channel: 'it is limited to other channels', parked_full: 'it had 100,000 parked deliveries already', notified_lately: 'it was notified within the hour before', filter: 'its filter did not hold', watching: 'the rule only watches', loop: 'the rule led to this event itself', forwarded: 'a step of a rule delivers it here already' }),
 
   // Sending again
-  replay: 'Send to …', replayTitle: 'Send this event to', replayFind: 'Find an endpoint', replayWords: 'Their types, channels and filters do not matter here. Each gets the payload as it is, signed now.', replaySend: (/** @type {number} */ n) => (n ? `Send to ${count(n, 'endpoint')}` : 'Send'), replayForce: 'Also where it was delivered already',
+  replay: 'Send to …', replayTitle: 'Send this event to', replayFind: 'Find an endpoint', replayOthers: 'Choose others', replayWords: 'Their types, channels and filters do not matter here. Each gets the payload as it is, signed now.', replaySend: (/** @type {number} */ n) => (n ? `Send to ${count(n, 'endpoint')}` : 'Send'), replayForce: 'Also where it was delivered already',
   replayState: { delivered: 'delivered already', onWay: 'on its way', off: 'is off', new: 'did not get it', failed: 'failed' },
   replayed: (/** @type {number} */ n) => `The event is sent to ${count(n, 'endpoint')}.`, replayedNot: (/** @type {number} */ onWay, /** @type {number} */ had) => [onWay && `${count(onWay, 'delivery is', 'deliveries are')} on the way already`, had && `${count(had, 'endpoint')} had it already`].filter(Boolean).join(', '), noEndpoints: 'No endpoint matches.', selected: 'Send again',
   // Erasing
