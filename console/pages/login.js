@@ -69,16 +69,22 @@ async function enter(ws, next) {
 
 /** Somebody with a key for all workspaces. */
 function Choose() {
-  const live = useLive('/v1/workspaces', { limit: 50 });
-  const only = session.value?.workspace_id ?? (live.data?.data.length === 1 ? live.data.data[0].id : null);
+  const [text, setText] = useState('');
+  const name = text.trim();
+  const live = useLive('/v1/workspaces', { limit: 50, name: name || null });
+  // So many that a search is needed, also while it finds few.
+  const [many, setMany] = useState(false);
+  useEffect(() => { if (live.data?.next) setMany(true); }, [live.data]);
+  const only = session.value?.workspace_id ?? (!name && live.data?.data.length === 1 ? live.data.data[0].id : null);
   // The name has come with it: the page that follows need not ask again.
   useEffect(() => { if (only) { rememberNames(live.data?.data ?? []); navigate(link(firstPage(), '', {}, only), { replace: true }); } }, [only]);
   const out = async () => { try { await call('DELETE', '/v1/sessions/current'); } catch { /* ended anyway */ } setSession(null); };
-  return html`<${Loaded} of=${live}>${(/** @type {any} */ page) => {
-    if (page.data.length === 0) return html`<${NewWorkspace} />`;
-    return html`<h1>${words.choose}</h1>
+  return html`${many && html`<h1>${words.choose}</h1><label class="text-filter"><${Icon} name="search" /><span class="hidden">${words.find}</span><input type="search" autofocus placeholder=${words.find} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} /></label>`}
+  <${Loaded} of=${live}>${(/** @type {any} */ page) => {
+    if (page.data.length === 0 && !name) return html`<${NewWorkspace} />`;
+    return html`${!many && html`<h1>${words.choose}</h1>`}${page.data.length === 0 && html`<p class="muted below">${messages.palette.none}</p>`}
       <ul class="work-list">${page.data.map((/** @type {any} */ w) => html`<li key=${w.id}><a class="what" href=${link('overview', '', {}, w.id)} onClick=${() => rememberNames([w])}><bdi>${w.name}</bdi>${w.uid && html`<p>${w.uid}</p>`}</a></li>`)}</ul>
-      <button class="plain" onClick=${out}>${messages.nav.logout}</button>`;
+      ${page.next && html`<p class="muted">${words.moreWorkspaces}</p>`}<button class="plain" onClick=${out}>${messages.nav.logout}</button>`;
   }}<//>`;
 }
 
