@@ -58,11 +58,13 @@ function Edit({ ws, ruleId, loaded, crumbs }) {
     const word = members.active === undefined ? texts.switched[members.mode ?? 'watch'] : texts.switched[String(members.active)];
     if (await editor.switchTo(members)) toast(word);
   };
+  const [asksOff, setAsksOff] = useState(false);
   const state = !saved ? null : !saved.draft.active ? 'off' : saved.draft.mode === 'live' ? 'live' : 'watching';
   const buttons = readOnly ? null : html`
     <span class="row tight"><button type="button" class="icon-button" aria-label=${texts.undoKey} title=${texts.undoKey} disabled=${!editor.canUndo} onClick=${() => editor.undo()}><${Icon} name="undo" /></button>
     <button type="button" class="icon-button" aria-label=${texts.redoKey} title=${texts.redoKey} disabled=${!editor.canRedo} onClick=${editor.redo}><${Icon} name="redo" /></button></span>
-    ${saved && html`<label class="row tight"><${Switch} on=${saved.draft.active} busy=${isSaving} label=${texts.switchOf(saved.draft.name)} change=${(/** @type {boolean} */ active) => switchTo({ active })} /></label>
+    ${saved && html`<label class="row tight"><${Switch} on=${saved.draft.active} busy=${isSaving} label=${texts.switchOf(saved.draft.name)} change=${(/** @type {boolean} */ active) => (!active && saved.draft.mode === 'live' ? setAsksOff(true) : switchTo({ active }))} /></label>
+      ${asksOff && html`<${Confirm} title=${texts.offTitle(saved.draft.name)} confirm=${texts.switchOff} close=${() => setAsksOff(false)} run=${() => switchTo({ active: false })}><p>${texts.offWords}</p><//>`}
       ${saved.draft.mode === 'watch' ? html`<button type="button" class=${`button ${isDirty ? '' : 'primary'}`} disabled=${isSaving} onClick=${() => (isDirty ? save('live') : switchTo({ mode: 'live' }))}>${isDirty ? texts.saveLive : texts.setLive}</button>`
     : html`<button type="button" class="button" disabled=${isSaving} onClick=${() => switchTo({ mode: 'watch' })}>${texts.setWatch}</button>`}
       <button type="button" class=${`button ${isDirty ? 'primary' : ''}`} disabled=${!isDirty || isSaving} onClick=${() => save()}>${isSaving ? texts.saving : texts.save}</button>

@@ -1,6 +1,6 @@
 // Which rules does the workspace have, and what did they do lately?
 // A sentence for each rule, how often it fired in 24 hours, when last, its mode, and a switch.
-import { Empty, Filters, Loaded, May, NoMatch, Page, Pager, Problem, Status, Switch, Table, TextFilter, ChoiceFilter, Time, endpointName, html, link, may, number, patch, relative, route, toast, useEndpoints, useLive, useLiveList, useMemo, useState } from '../shell.js';
+import { Confirm, Empty, Filters, Loaded, May, NoMatch, Page, Pager, Problem, Status, Switch, Table, TextFilter, ChoiceFilter, Time, endpointName, html, link, may, number, patch, relative, route, toast, useEndpoints, useLive, useLiveList, useMemo, useState } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { fromText } from '../rules/draft.js';
 import { sentence } from '../rules/sentence.js';
@@ -56,6 +56,7 @@ function Last({ of, figures }) {
 /** @param {{rule: any, done: () => void}} props */
 function OnSwitch({ rule, done }) {
   const [isBusy, setBusy] = useState(false);
+  const [asks, setAsks] = useState(false);
   const change = async (/** @type {boolean} */ active) => {
     setBusy(true);
     try {
@@ -68,7 +69,8 @@ function OnSwitch({ rule, done }) {
     setBusy(false);
     done();
   };
-  return html`<${Switch} on=${rule.active} busy=${isBusy} label=${texts.switchOf(rule.name)} change=${change} />`;
+  const ask = (/** @type {boolean} */ active) => (!active && rule.mode === 'live' ? setAsks(true) : change(active));
+  return html`<${Switch} on=${rule.active} busy=${isBusy} label=${texts.switchOf(rule.name)} change=${ask} />${asks && html`<${Confirm} title=${texts.offTitle(rule.name)} confirm=${texts.switchOff} close=${() => setAsks(false)} run=${() => change(false)}><p>${texts.offWords}</p><//>`}`;
 }
 
 /** How often each rule fired in 24 hours, and when last: one request for all rows. @param {string} ws */

@@ -1,6 +1,6 @@
 // What is done when the rule fires, and how is that edited?
 // A card for each step: deliver to an own URL or to an endpoint, emit an event, invoke an action.
-import { Field, Fold, Icon, html, link, useLive } from '../shell.js';
+import { Field, Fold, Icon, html, link, may, useLive } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { requestOf } from './backtest.js';
@@ -92,11 +92,13 @@ function Invoke({ b, step, put, error }) {
   const actions = useLive('/v1/actions', { workspace_id: b.ws, limit: 250 });
   const rows = actions.data?.data ?? [];
   const choose = (/** @type {string} */ name) => {
-    const properties = Object.keys(rows.find((/** @type {any} */ row) => row.name === name)?.parameters?.properties ?? {});
+    const schema = rows.find((/** @type {any} */ row) => row.name === name)?.parameters;
+    // An optional one that the event does not have would be a mistake that nobody made.
+    const properties = Object.keys(schema?.properties ?? {}).filter((each) => schema.required?.includes(each) || b.valuesAt(`data.${each}`).length > 0);
     const begun = properties.length > 0 ? `{\n${properties.map((each) => `  ${JSON.stringify(each)}: "{{ data.${each} }}"`).join(',\n')}\n}` : '';
     put({ action: name, template: step.template.trim() === '' ? begun : step.template });
   };
-  return html`<${Field} label=${texts.action} hint=${rows.length === 0 && !actions.loading ? texts.noActions : texts.actionHint} error=${error('action')}>${(/** @type {any} */ a) => html`<select ...${a} value=${step.action} onChange=${(/** @type {any} */ e) => choose(e.target.value)}>
+  return html`<${Field} label=${texts.action} hint=${!may('actions') ? html`<span class="warn-text">${texts.mayNotInvoke}</span>` : rows.length === 0 && !actions.loading ? texts.noActions : texts.actionHint} error=${error('action')}>${(/** @type {any} */ a) => html`<select ...${a} value=${step.action} onChange=${(/** @type {any} */ e) => choose(e.target.value)}>
     <option value="">${texts.chooseAction}</option>${step.action && !rows.some((/** @type {any} */ row) => row.name === step.action) && html`<option value=${step.action}>${step.action}</option>`}
     ${rows.map((/** @type {any} */ row) => html`<option key=${row.name} value=${row.name}>${row.title || row.name}</option>`)}</select>`}<//>`;
 }
