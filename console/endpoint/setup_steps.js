@@ -1,8 +1,9 @@
 // What is done in each step of the setup?
 // An endpoint by its URL alone, a test whose request and answer are shown, samples and a proof, the first own event.
-import { Failed, Field, FormEnd, Notice, Problem, TextField, html, link, may, post, useEffect, useForm, useRef, useState } from '../shell.js';
+import { Failed, Field, FormEnd, Notice, Problem, TextField, call, html, link, may, part, post, useEffect, useForm, useLive, useRef, useState } from '../shell.js';
 import { words } from '../messages/en/verify.js';
 import { CodeEditor } from '../ui/code_editor.js';
+import { memberText, parseJson, pretty } from '../ui/json_text.js';
 import { Rotate } from './actions.js';
 import { Exchange } from './exchange.js';
 import { Prove } from './prove.js';
@@ -85,6 +86,15 @@ export function OwnStep({ ws, endpoint, isDone, quiet, done }) {
     setAccepted(await post('/v1/events', body(ws, value)));
     await done();
   });
+  // What the catalogue describes is refused in a strict workspace if it looks otherwise.
+  const described = useLive('/v1/event-types', { name: first }).data?.data.some((/** @type {any} */ t) => t.name === first);
+  useEffect(() => {
+    if (!described) return;
+    call('GET', `/v1/event-types/${part(first)}`, { text: true }).then(({ text }) => {
+      const example = memberText(text, 'example');
+      if (example && example !== 'null') form.reset({ type: first, data: pretty(parseJson(example)) });
+    }, () => {});
+  }, [first, described]);
   if (!may('events')) return null;
   return html`<form onSubmit=${form.submit} novalidate>
       <${TextField} form=${form} name="type" label=${words.type} hint=${words.typeHint} class="mono" spellcheck=${false} data-first="" />
