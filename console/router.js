@@ -117,14 +117,21 @@ export function startRouter() {
     requestAnimationFrame(() => requestAnimationFrame(() => scrollTo(0, y)));
   });
   addEventListener('beforeunload', (event) => { if (unsaved.value) event.preventDefault(); });
-  document.addEventListener('click', (event) => {
+  const follow = (/** @type {MouseEvent} */ event) => {
     const a = /** @type {Element} */ (event.target).closest?.('a[href]');
-    if (!a || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (!a || event.defaultPrevented || event.button > 1 || event.shiftKey || event.altKey) return;
     const anchor = /** @type {HTMLAnchorElement} */ (a);
     if (anchor.target || anchor.hasAttribute('download') || anchor.origin !== location.origin) return;
     if (!/^\/(console|portal)(\/|$)/.test(anchor.pathname)) return;
     if (anchor.hash && anchor.pathname === location.pathname && anchor.search === location.search) return;
+    const aside = event.button === 1 || event.metaKey || event.ctrlKey;
+    if (aside && route.value.app === 'portal') return;
     event.preventDefault();
-    navigate(anchor.href);
-  });
+    if (aside) openTab(anchor.href); else navigate(anchor.href);
+  };
+  document.addEventListener('click', follow);
+  document.addEventListener('auxclick', follow);
 }
+
+/** In a tab of its own, which begins with a copy of this one's session; a browser gives none to a link that it opens itself. @param {string} address */
+export const openTab = (address) => { open(address, '_blank'); };

@@ -60,7 +60,7 @@ function RotateDialog({ endpoint, close, done }) {
     done();
   };
   return html`<${Confirm} title=${words.rotateTitle} confirm=${words.rotate} close=${close} run=${run}>
-    <p>${words.rotateWords}</p>
+    <p>${overlap === '0' ? words.rotateLeaked : words.rotateWords}</p>
     <${Field} label=${words.overlap}>${(/** @type {any} */ a) => html`<select ...${a} value=${overlap} onChange=${(/** @type {any} */ e) => setOverlap(e.target.value)}>${words.overlaps.map(([v, word]) => html`<option key=${v} value=${v}>${word}</option>`)}</select>`}<//>
     <${Field} label=${words.ownSecret} hint=${words.ownSecretHint} optional>${(/** @type {any} */ a) => html`<input ...${a} class="mono" type="text" value=${secret} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => setSecret(e.target.value)} />`}<//>
   <//>`;

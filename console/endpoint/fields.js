@@ -106,9 +106,10 @@ const LimitFields = ({ form }) => html`
   <${TextField} form=${form} name="concurrency" pointer="/max_concurrency" label=${words.concurrency} hint=${words.concurrencyHint} inputmode="numeric" />
   <${TextField} form=${form} name="channels" pointer="/channels/*" label=${words.channels} hint=${words.channelsHint} class="mono" />`;
 
-/** @param {{form: import('../ui/form.js').Form, isNew: boolean}} props */
-const SignatureFields = ({ form, isNew }) => html`
+/** @param {{form: import('../ui/form.js').Form, isNew: boolean, was?: string, changed?: any}} props */
+const SignatureFields = ({ form, isNew, was = form.value.base?.signature.profile, changed = was && was !== 'none' && form.value.profile !== was }) => html`
   <${SelectField} form=${form} name="profile" pointer="/signature/*" label=${words.profile} hint=${isNew ? undefined : words.profileHint} options=${[...(isNew ? [['', words.profileDefault]] : []), ...words.profiles]} />
+  ${changed && html`<div class="field"><${Notice} tone="warn">${words.profileChanged}<//></div>`}
   <${TextField} form=${form} name="header_prefix" label=${words.prefix} hint=${words.prefixHint} class="mono" placeholder="X-Webhook" />
   ${isNew && html`<${TextField} form=${form} name="secret" label=${words.secret} hint=${words.secretHint} class="mono" optional spellcheck=${false} />`}`;
 

@@ -76,6 +76,9 @@ export function fromEndpoint(e) {
   };
 }
 
+/** A filter without a condition is none. @param {string} filter */
+const hasConditions = (filter) => filter.trim() !== '' && !/^\s*\{\s*("\$and"\s*:\s*\[\s*\]\s*)?\}\s*$/.test(filter);
+
 /**
  * All settings that the form names; what is left empty is left out, or its default. Values that cannot be read are
  * passed on as they are, so that the server says in its own words what is wrong with them.
@@ -86,7 +89,7 @@ export function settings(v) {
   const outcomes = Object.fromEntries([['success', v.success], ['retryable', v.retryable], ['permanent', v.permanent]].filter(([, text]) => text.trim()).map(([name, text]) => [name, readStatuses(text)]));
   return {
     url: v.url.trim(), description: v.description, events: v.events, channels: readNames(v.channels),
-    filter: v.filter.trim() ? new Raw(v.filter.trim()) : null, template: v.template.trim() ? new Raw(v.template.trim()) : null,
+    filter: hasConditions(v.filter) ? new Raw(v.filter.trim()) : null, template: v.template.trim() ? new Raw(v.template.trim()) : null,
     method: v.method, body: v.body || undefined, headers: readRows(v.headers), header_prefix: v.header_prefix.trim() || undefined, signature: v.profile ? { profile: v.profile } : undefined, secret: v.secret.trim() || undefined,
     retry: v.retry === 'custom' ? { schedule_seconds: readSchedule(v.schedule) ?? v.schedule } : v.retry ? { preset: v.retry } : undefined,
     timeout_seconds: v.timeout.trim() ? whole(v.timeout) : undefined, outcomes,

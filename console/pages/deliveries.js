@@ -57,7 +57,7 @@ function List({ list, endpoints, selection, again }) {
   const canSend = may('deliveries');
   const days = new Set(rows.map((row) => day(row.created_at)));
   const keys = /** @type {Record<string, [string, (row: any) => void]>} */ ({
-    ...(canSend ? { r: [words.replay, (row) => { if (row.id) again([row]); }] } : {}),
+    ...(canSend ? { r: [words.replay, (row) => { const chosen = rows.filter((each) => selection.value.has(rowId(each))); if (chosen.length) again(chosen); else if (row.id) again([row]); }] } : {}),
     ...(canSend && may('events:ro') ? { c: [words.curl, (row) => { if (row.id) copyCurl(row); }] } : {}),
     ...(may('events:ro') ? { e: [words.openEvent, (row) => navigate(link('events', row.event_id))] } : {}),
   });

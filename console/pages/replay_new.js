@@ -78,6 +78,7 @@ function Nothing({ endpointId }) {
 function Plan({ counted, stale, saving, endpoint, endpointId, forget }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
+  const replays = useLive(counted ? '/v1/replays' : null, { workspace_id: route.value.ws, limit: 20 }, { every: 5000 });
   if (saving && !counted) return html`<${Section} title=${words.would}><${Loading} rows=${5} /><//>`;
   if (!counted) return html`<div></div>`;
   const { plan } = counted;
@@ -95,12 +96,14 @@ function Plan({ counted, stale, saving, endpoint, endpointId, forget }) {
       setBusy(false);
     }
   };
+  const running = replays.data?.data.find((/** @type {any} */ r) => r.status === 'running' && r.endpoint_id === endpointId);
   const total = `${plan.complete ? '' : words.atLeast}${words.deliveries(plan.count)}`;
   const limit = endpoint?.rate_limit?.per_second;
   return html`<section class=${`section plan ${stale ? 'stale' : ''}`} aria-live="polite">
     <div class="section-head"><h2>${words.would}</h2><span class="muted">${words.wouldNote}</span></div>
     <p class="total"><strong>${total}</strong></p>
     <p class="muted">${words.lasts(lastsMs(plan.count, limit), limit && limit < 100 ? words.byLimit(limit) : '')} ${!plan.complete && words.incomplete}</p>
+    ${running && html`<${Notice} tone="warn" actions=${html`<a class="button small" href=${link('replays', running.id)}>${words.open}</a>`}>${words.running}<//>`}
     ${stale && html`<${Notice} tone="warn">${words.changed}<//>`}
     ${problem && html`<${Failed} problem=${problem} compact />`}
     <div class="row"><button type="button" class="button primary" disabled=${busy || stale} onClick=${run}>${words.run(number(plan.count) + (plan.complete ? '' : '+'))}</button></div>

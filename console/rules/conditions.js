@@ -59,7 +59,7 @@ export function Conditions({ b }) {
   const whole = b.filter;
   const mistakes = b.wrong.get('root');
   return html`<div class="r-conditions" role="group" aria-label=${texts.conditions}>
-    <div class="r-group-head">${whole.items.length > 1 || whole.match !== '$and' ? html`<${MatchChoice} b=${b} of=${whole} /><span class="muted">${texts.mustHold[whole.match]}</span>` : html`<span class="muted">${whole.items.length === 0 ? texts.noConditions : texts.oneCondition}</span>`}</div>
+    <div class="r-group-head">${whole.items.length > 1 || whole.match !== '$and' ? html`<${MatchChoice} b=${b} of=${whole} /><span class="muted">${texts.mustHold[whole.match]}</span>` : html`<span class="muted">${whole.items.length === 0 ? (/** @type {any} */ (b).noConditions ?? texts.noConditions) : texts.oneCondition}</span>`}</div>
     <${Mistakes} of=${mistakes} />
     <${Items} b=${b} of=${whole} base="" />
     <${Adders} b=${b} of=${whole} base="" />

@@ -45,7 +45,7 @@ export function FilterField({ text, change, data, type = '', why = null, errors 
   };
   const filter = tree ?? root();
   const b = /** @type {any} */ ({
-    filter, edit, focusOn, drag, said, readOnly: false, judged: judge(filter, said), tallies: new Map(), wrong: byNode(filter, errors), looked: { event: { document } },
+    noConditions: texts.noFilter, filter, edit, focusOn, drag, said, readOnly: false, judged: judge(filter, said), tallies: new Map(), wrong: byNode(filter, errors), looked: { event: { document } },
     valuesAt: (/** @type {string} */ path) => valuesAt(document, path),
     pathsBelow: (/** @type {string} */ base) => pathsOf(document).flatMap((path) => from(base, path) ?? []),
   });

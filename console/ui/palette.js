@@ -1,7 +1,7 @@
 // How does one get anywhere by typing?
 // ⌘K or `/`: pages, endpoints, event types, rules, workspaces; any pasted id opens its page. Loaded when first opened.
 import {
-  Dialog, Icon, call, endpointName, get, html, isUid, link, may, messages, navigate, pageName, pageOfId, rememberNames, route, session, shortUrl, useEffect, useRef, useState, visiblePages,
+  Dialog, Icon, call, endpointName, get, html, isUid, link, may, messages, navigate, openTab, pageName, pageOfId, rememberNames, route, session, shortUrl, useEffect, useRef, useState, visiblePages,
 } from '../shell.js';
 
 /** @typedef {{kind: string, word: string, note?: string, to: string, icon: string}} Hit */
@@ -30,7 +30,7 @@ export function Palette({ kind, close }) {
 
   const open = (/** @type {Hit|undefined} */ hit, /** @type {any} */ event = {}) => {
     if (!hit) return;
-    if (event.metaKey || event.ctrlKey) { window.open(hit.to, '_blank', 'noopener'); return; }
+    if (event.metaKey || event.ctrlKey) { openTab(hit.to); return; }
     close();
     navigate(hit.to);
   };

@@ -3,7 +3,7 @@
 import { html, useEffect, useRef } from '../vendor/preact-htm-signals.js';
 import { useKeys } from '../keys.js';
 import { messages } from '../messages/en.js';
-import { navigate, setQuery } from '../router.js';
+import { navigate, openTab, setQuery } from '../router.js';
 import { Icon } from './icon.js';
 import { announce } from './toast.js';
 
@@ -65,7 +65,7 @@ export function Table({ label, columns, rows, id = (row) => row.id, href, select
   const span = columns.length - hidden + (selection ? 1 : 0) + (menu ? 1 : 0);
   return html`<table class="table" aria-label=${label}>
     <thead><tr>
-      ${selection && html`<th class="check"><input type="checkbox" aria-label=${messages.list.selectAll} checked=${every} onChange=${() => { selection.value = new Set(every ? [] : all.map(id)); }} /></th>`}
+      ${selection && html`<th class="check"><input type="checkbox" hidden=${all.length === 0} aria-label=${messages.list.selectAll} checked=${every} onChange=${() => { selection.value = new Set(every ? [] : all.map(id)); }} /></th>`}
       ${columns.map((c) => html`<th key=${c.head} scope="col" class=${classes(c)} style=${{ width: c.width }}>${c.head}</th>`)}
       ${menu && html`<th class="menu"><span class="hidden">${messages.palette.open}</span></th>`}
     </tr></thead>
@@ -102,7 +102,7 @@ function openFocused(event, current, href) {
 /** A click anywhere in the row, except on something that does something itself or while text is selected. @param {MouseEvent} event @param {string} to */
 function openRow(event, to) {
   if (/** @type {Element} */ (event.target).closest('a, button, input, label, select, summary') || getSelection()?.toString()) return;
-  if (event.metaKey || event.ctrlKey || event.button === 1) window.open(to, '_blank', 'noopener');
+  if (event.metaKey || event.ctrlKey || event.button === 1) openTab(to);
   else if (event.button === 0) navigate(to);
 }
 

@@ -23,5 +23,5 @@ export const words = {
     cancelled: (/** @type {number} */ sent) => `It was stopped after ${count(sent, 'delivery', 'deliveries')}: by hand, or because the endpoint was switched off or deleted.`,
   },
   ofTotal: (/** @type {number} */ n) => `of ${number(n)}`,
-  cancel: 'Stop', cancelTitle: 'Stop this replay?', cancelWords: 'What it has sent already goes on. The rest is not sent.', cancelConfirm: 'Stop it', cancelled: 'The replay is stopped.', deliveriesOf: 'Deliveries of this endpoint in this period', percent: (/** @type {number} */ share) => `${Math.floor(share * 100)} %`, repeat: 'Replay again', rest: 'Send the rest', stopped: 'Stopped',
+  cancel: 'Stop', cancelTitle: 'Stop this replay?', cancelWords: 'What it has sent already goes on. The rest is not sent.', cancelConfirm: 'Stop it', cancelled: 'The replay is stopped.', deliveriesOf: 'Deliveries of this endpoint in this period', percent: (/** @type {number} */ share) => `${Math.floor(share * 100)} %`, repeat: 'Replay again', rest: 'Send the rest', stopped: 'Stopped', running: 'Another replay to this endpoint is running: what it has not come to yet may be sent twice.', open: 'Open it',
 };

@@ -38,7 +38,7 @@ export const texts = {
   // Cards
   when: 'When', if: 'If', then: 'Then', examples: 'Examples',
   types: 'Event types', anyType: 'any', addType: 'Add a type or family', addChannel: 'Add a channel', channels: 'In channels', anyChannel: 'any', onlyInChannels: 'Only in some channels', removeChip: (/** @type {string} */ word) => `Remove ${word}`,
-  conditions: 'Conditions', fromEvent: 'From the chosen event:', meets: 'The chosen event meets the conditions.', meetsNot: 'The chosen event does not meet the conditions.', noConditions: 'No conditions: every event of these types fires. Drag a value of the event here, or press its +.', oneCondition: 'This must hold:', matchLabel: 'How many must hold',
+  conditions: 'Conditions', fromEvent: 'From the chosen event:', meets: 'The chosen event meets the conditions.', meetsNot: 'The chosen event does not meet the conditions.', noFilter: 'No conditions: every event of these types is sent. Drag a value of the event here, or press its +.', noConditions: 'No conditions: every event of these types fires. Drag a value of the event here, or press its +.', oneCondition: 'This must hold:', matchLabel: 'How many must hold',
   matches: { $and: 'All of', $or: 'Any of', $nor: 'None of' }, mustHold: { $and: 'these must hold', $or: 'these must hold', $nor: 'these may hold' },
   addCondition: 'Condition', addGroup: 'Group', someItemOf: 'Some item of', where: 'where', emptyGroup: 'An empty group is ignored. Add a condition to it.', wholeRule: 'the outermost conditions',
   path: 'Member of the event', memberPlaceholder: 'member', operator: 'Comparison', value: 'Value', kind: 'Type of the value', kinds: { text: 'abc', number: '123', yes: 't/f', null: 'null' },
