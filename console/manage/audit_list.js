@@ -29,7 +29,8 @@ function Entry({ of: entry, names }) {
         <tbody>${shown.map((row) => html`<tr key=${row.name}><th scope="row" class="mono">${row.name}</th>${entry.before && html`<td><${Value} of=${row.before} class="old" /></td>`}${entry.after && html`<td><${Value} of=${row.after} class="new" /></td>`}</tr>`)}</tbody></table>`}
       <p class="muted row small-row"><${Instant} at=${entry.created_at} />${place && html`<span>${words.open} <${Thing} entry=${entry} place=${place} name=${name} /></span>`}<span>${words.nouns[entry.action.startsWith('action.') && entry.target.type === 'endpoint' ? 'endpointOfAction' : entry.target.type] ?? entry.target.type} <${Id} id=${entry.target.id} whole /></span>
         ${key && html`<span>${words.viaKey} ${may('admin:ro') ? html`<a href=${link('keys', key)} title=${key}><bdi>${keyName}</bdi></a>` : html`<bdi title=${key}>${keyName}</bdi>`}</span>`}
-        ${entry.request_id && html`<span>${words.request} <span class="mono">${entry.request_id}</span><${Copy} text=${entry.request_id} /></span>`}</p>
+        ${entry.target.type === 'api_key' && html`<a href=${link('audit', '', { actor: entry.target.id })}>${words.itsChanges}</a>`}
+        ${entry.request_id && html`<span class="id">${words.request}\u00a0<span class="mono">${entry.request_id}</span><${Copy} text=${entry.request_id} /></span>`}</p>
     </div>
   </details></li>`;
 }

@@ -19,14 +19,16 @@ export default function Audit({ ws }) {
   const all = useLive(session.value?.workspace_id === null ? '/v1/api-keys' : null, { limit: 250 });
   const endpoints = useEndpoints(ws);
   const names = useMemo(() => new Map([...[...endpoints.values()].map((e) => /** @type {[string, string]} */ ([e.id, endpointName(e)])), ...(keys.data?.data ?? []).map((/** @type {any} */ k) => [k.id, k.name]), ...Object.entries(workspaceNames.value)]), [endpoints, keys.data, workspaceNames.value]);
-  const actors = [...(keys.data?.data ?? []), ...(all.data?.data ?? [])].map((k) => /** @type {[string, string]} */ ([k.id, k.name]));
+  // A revoked key is listed nowhere but in what it did.
+  const seen = list.rows.map((/** @type {any} */ { actor }) => ({ id: actor.api_key_id ?? (actor.type === 'api_key' ? actor.id : null), name: actor.name })).filter((k) => k.id && k.name);
+  const actors = [...new Map([...seen, ...(keys.data?.data ?? []), ...(all.data?.data ?? [])].map((k) => /** @type {[string, string]} */ ([k.id, k.name])))];
   const used = Object.fromEntries(Object.entries(FILTERS).filter(([name]) => query.get(name)));
   return html`<${Page} title=${words.title} note=${words.note}>
     <${Filters} names=${Object.keys(FILTERS)}>
       ${session.value?.workspace_id === null && html`<${Segments} label=${words.of} value=${whole ? 'installation' : ''} options=${[['', words.here], ['installation', words.installation]]} change=${(/** @type {string} */ of) => setQuery({ of, cursor: null, before: null })} />`}
       <${ChoiceFilter} name="action" label=${words.action} options=${Object.entries(words.actions)} />
       <${ChoiceFilter} name="actor" label=${words.actor} options=${actors} />
-      <${TextFilter} name="target" label=${words.target} minLength=${3} width="216px" />
+      <${TextFilter} name="target" label=${words.target} minLength=${3} width="256px" />
       <${TimeFilter} />
     <//>
     <${Fresh} list=${list} />
