@@ -27,13 +27,13 @@ const SHOWN = ['name', 'logo', 'accent', 'theme', 'hide_branding', 'lang', 'refr
 
 /** @param {{workspace: any}} props */
 function Form({ workspace }) {
-  const { form, base, conflict, discard } = useWorkspaceForm(workspace, read, write, { draft: `portal.${workspace.id}` });
+  const { form, base, conflict, discard, restored } = useWorkspaceForm(workspace, read, write, { draft: `portal.${workspace.id}` });
   const { value } = form;
   const at = (/** @type {string} */ name) => ({ form, name, pointer: `/portal/${name}` });
   const pick = (/** @type {string} */ page) => form.set({ pages: PAGES.filter((p) => (p === page) !== value.pages.includes(p)) });
   const stored = base.portal.logo && value.logo === base.portal.logo ? `/portal/${workspace.id}/logo?v=${base.portal.logo}` : null;
   const logo = stored ?? (value.logo ? `data:image/png;base64,${value.logo}` : null);
-  return html`<div class="beside-look"><form onSubmit=${form.submit} novalidate><fieldset class="settings-set" disabled=${!may('workspaces')}>
+  return html`<div class="beside-look"><form onSubmit=${form.submit} novalidate>${restored}<fieldset class="settings-set" disabled=${!may('workspaces')}>
       <${Section} title=${words.product}>
         <${TextField} ...${at('name')} label=${words.name} hint=${words.nameHint} />
         <${Logo} form=${form} shown=${logo} />

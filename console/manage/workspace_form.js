@@ -1,6 +1,6 @@
 // How are settings of a workspace saved?
 // Only what was changed, under the revision that was opened; after somebody else's save both versions are shown.
-import { Problem, call, html, rememberNames, size, toast, useForm, useState } from '../shell.js';
+import { Notice, Problem, call, html, rememberNames, size, toast, useForm, useState } from '../shell.js';
 import { words } from '../messages/en/settings.js';
 import { BothVersions } from '../ui/both_versions.js';
 import { withRevision } from '../ui/edit.js';
@@ -34,10 +34,13 @@ export function useWorkspaceForm(workspace, read, write, { draft, done, wrong })
     }
   };
   const form = useForm(read(base), (value) => put(value, base.revision), { draft });
+  // Of a draft that was kept, nothing else says that it is not in force.
+  const [kept] = useState(form.dirty);
+  const restored = kept && form.dirty && html`<div class="field"><${Notice} tone="warn" actions=${html`<button type="button" class="button small" onClick=${() => form.reset(read(base))}>${words.discard}</button>`}>${words.kept}<//></div>`;
   const take = () => { setBase(theirs); form.reset(read(theirs)); setTheirs(null); };
   const discard = form.dirty && html`<button type="button" class="button" onClick=${() => form.reset(read(base))}>${words.discard}</button>`;
   const conflict = theirs && html`<${BothVersions} rows=${sides(read(base), read(theirs), form.value).map((row) => ({ name: row.name, theirs: brief(row.theirs), mine: brief(row.mine) }))} keep=${() => put(form.value, theirs.revision).catch(() => {})} take=${take} />`;
-  return { form: theirs ? { ...form, problem: null } : form, base, conflict, discard };
+  return { form: theirs ? { ...form, problem: null } : form, base, conflict, discard, restored };
 }
 
 /** As text; a logo is a long one. @param {any} value */

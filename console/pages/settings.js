@@ -31,7 +31,7 @@ const BOUNDS = { retention_days: { least: 1, most: 90, words: words.outOf90 }, m
 
 /** @param {{workspace: any}} props */
 function Form({ workspace }) {
-  const { form, conflict, discard } = useWorkspaceForm(workspace, read, write, { draft: `workspace.${workspace.id}`, wrong: (changes) => outOfBounds(changes, BOUNDS) });
+  const { form, conflict, discard, restored } = useWorkspaceForm(workspace, read, write, { draft: `workspace.${workspace.id}`, wrong: (changes) => outOfBounds(changes, BOUNDS) });
   const changeable = may('workspaces');
   const known = useEndpoints(workspace.id);
   const endpoints = [...known.values()].filter((e) => !e.rule_id);
@@ -42,7 +42,7 @@ function Form({ workspace }) {
   const { value } = form;
   const few = value.max_endpoints !== null && value.max_endpoints < endpoints.length;
   return html`<form onSubmit=${form.submit} novalidate>
-    ${!changeable && html`<${Notice}>${words.readOnly}<//>`}
+    ${!changeable && html`<${Notice}>${words.readOnly}<//>`}${restored}
     <fieldset class="settings-set" disabled=${!changeable}>
       <${Section} title=${words.workspace}>
         <${TextField} form=${form} name="name" label=${words.name} />
