@@ -82,7 +82,7 @@ pub enum Problem {
     #[error("another {0} has this uid already")]
     UidTaken(&'static str),
     /// The workspace has as many endpoints as it may.
-    #[error("this workspace already has {0} endpoints, which is the most it may have")]
+    #[error("this workspace may have at most {0} endpoints")]
     TooManyEndpoints(usize),
     /// The workspace has as many sources as it may.
     #[error("this workspace already has {0} sources, which is the most it may have")]

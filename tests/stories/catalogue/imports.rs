@@ -85,10 +85,21 @@ async fn types_that_are_sent_and_not_described_are_listed_with_a_schema() {
         stage.send("order.paid", json!({ "amount": amount, "at": "2026-01-05T09:30:00Z" })).await;
     }
     stage.send("other", json!("text")).await;
+    // A test is nothing that the workspace sends.
+    let test = format!("/v1/webhook-endpoints/{}/test", endpoint.id);
+    assert_eq!(
+        call(&stage.admin, "POST", &test, json!({ "type": "signature.check", "data": {} })).await.0,
+        200
+    );
     let seen = stage.read(&format!("/v1/event-types/seen?workspace_id={}", stage.workspace)).await;
-    assert_eq!(seen["events"], 4);
+    assert_eq!(seen["events"], 5);
     let rows = seen["data"].as_array().unwrap();
     assert_eq!(rows.len(), 2, "{seen}");
+    let counts = stage.read(&format!("/v1/event-types/counts?workspace_id={}", stage.workspace)).await;
+    let misfit = |name: &str| {
+        counts["data"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap()["misfit"].clone()
+    };
+    assert_eq!((misfit("other"), misfit("signature.check")), (json!("undescribed"), Value::Null));
     assert_eq!((&rows[0]["name"], &rows[0]["count"]), (&json!("order.paid"), &json!(2)));
     let expected = json!({
         "type": "object",

@@ -8,9 +8,9 @@ use catalogue::infer;
 use domain::access::api_key::{ApiKey, Scope};
 use domain::catalogue::misfits::MisfitTally;
 use domain::catalogue::strictness::{Misfit, MisfitKind};
-use domain::event::Payload;
 use domain::event::event_type::{EventType, EventTypePattern};
 use domain::event::operational;
+use domain::event::{Event, Payload};
 use domain::id::{EventId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use domain::uid::WorkspaceIdOrUid;
@@ -107,7 +107,7 @@ pub async fn list_seen(
     let described: HashSet<EventType> = context.store.recent_event_type_names().await?.into_iter().collect();
     let mut by_type: BTreeMap<EventType, Vec<EventId>> = BTreeMap::new();
     for event in &events {
-        if !described.contains(&event.event_type) && !operational::is_posthorns_own(&event.event_type) {
+        if !described.contains(&event.event_type) && is_a_producers(event) {
             by_type.entry(event.event_type.clone()).or_default().push(event.id);
         }
     }
@@ -152,7 +152,7 @@ pub async fn count_types(
     let mut counts: HashMap<EventType, TypeCount> = HashMap::new();
     for event in &page.rows {
         // What a rule or Posthorn makes is not held to the catalogue.
-        let is_checked = event.caused_by.is_none() && !operational::is_posthorns_own(&event.event_type);
+        let is_checked = event.caused_by.is_none() && is_a_producers(event);
         let misfit = Misfit::of_type(described.get(&event.event_type)).err().filter(|_| is_checked);
         let row = counts.entry(event.event_type.clone()).or_insert_with(|| TypeCount {
             name: event.event_type.clone(),
@@ -167,6 +167,11 @@ pub async fn count_types(
     types.sort_by(|one, other| (other.count, &one.name).cmp(&(one.count, &other.name)));
     let back_to = page.rows.last().map(|event| event.id.time());
     Ok(TypeCounts { events: page.rows.len(), back_to, is_complete: page.next.is_none(), types })
+}
+
+/// Whether the event is neither Posthorn's own nor a test.
+fn is_a_producers(event: &Event) -> bool {
+    !event.is_test && !operational::is_posthorns_own(&event.event_type)
 }
 
 /// The payloads, as text, of the first of these events that were not erased.

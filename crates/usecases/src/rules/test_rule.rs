@@ -12,6 +12,7 @@ use domain::endpoint::explanation::{Explanation, Origin};
 use domain::endpoint::purpose::{Purpose, StepKind};
 use domain::event::document::Facts;
 use domain::event::ledger::Ledger;
+use domain::event::operational;
 use domain::event::{Event, Payload};
 use domain::id::{EndpointId, EndpointKey, EventId, RuleId, WorkspaceId};
 use domain::problem::{FieldError, Problem};
@@ -253,7 +254,11 @@ async fn recent(
         let listed = context.store.list_events(workspace, &listing, now);
         let Ok(page) = tokio::time::timeout_at(deadline, listed).await else { return Ok((events, false)) };
         let page = page?;
-        let rows = page.rows.into_iter().filter(|event| !event.is_test && event.erased_at.is_none());
+        // A rule for every type is not one for what Posthorn says of itself.
+        let looks_at = |event: &Event| {
+            !event.is_test && (!filter.is_empty() || !operational::is_posthorns_own(&event.event_type))
+        };
+        let rows = page.rows.into_iter().filter(|event| looks_at(event) && event.erased_at.is_none());
         let mut reads =
             stream::iter(rows.map(|event| stored(actions, workspace, event.id))).buffered(AT_ONCE);
         loop {
