@@ -78,7 +78,7 @@ function Edit({ ws, ruleId, loaded, crumbs }) {
     ${saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json], ...(may('events:ro') ? [['firings', texts.firingsTab]] : [])]} />`}
     ${!saved && html`<${Tabs} label=${texts.parts} tabs=${[['builder', texts.builder], ['json', texts.json]]} />`}
     ${tab === 'firings' && ruleId && saved ? html`<${Firings} ruleId=${ruleId} steps=${draft.steps} saved=${saved.draft} />`
-    : html`<${Builder} view=${tab} editor=${editor} ws=${ws} ruleId=${ruleId} readOnly=${readOnly} endpoints=${[...endpoints.values()].map((each) => ({ id: each.id, name: endpointName(each) }))} />`}
+    : html`<${Builder} view=${tab} editor=${editor} ws=${ws} ruleId=${ruleId} readOnly=${readOnly} endpoints=${[...endpoints.values()].filter((each) => !each.rule_id).map((each) => ({ id: each.id, name: endpointName(each) }))} />`}
     ${editor.theirs && html`<${Conflict} editor=${editor} nameOf=${nameOf} />`}
     ${made.value && html`<${Secrets} of=${made.value} close=${() => { made.value = null; }} />`}
   <//></div>`;
