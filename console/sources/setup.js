@@ -1,6 +1,6 @@
 // What is left to do at the provider?
 // The address to paste, the provider's own steps, the real secret where one was made up, and a sample to see it work.
-import { Copy, Section, html, link, may, route } from '../shell.js';
+import { Copy, Section, html, link, may, route, setQuery } from '../shell.js';
 import { providers } from '../messages/en/providers.js';
 import { words } from '../messages/en/sources.js';
 import { ShownOnce } from '../manage/shown_once.js';
@@ -17,7 +17,7 @@ export default function SetUp({ source, path, refresh }) {
     <${Section} title=${words.address}><${Address} source=${source} /><//>
     <${Section} title=${words.stepsAt}><div class="guide"><${Steps} of=${[
     ...(said?.after ?? []),
-    ...(later && may('sources') ? [html`<p>${!made && words.ifMadeUp} <${Rich} text=${said.later} /></p><div class="row"><${Rotate} path=${path} done=${refresh} label=${words.replaceSecret} none class="button" /></div>`] : []),
+    ...(later && may('sources') ? [html`<p>${!made && words.ifMadeUp} <${Rich} text=${said.later} /></p><div class="row"><${Rotate} path=${path} provider=${source.provider} done=${async () => { setQuery({ later: null }, { replace: true }); await refresh(); }} label=${words.replaceSecret} none class="button" /></div>`] : []),
     ...(may('sources') ? [html`<p>${words.stepSample}</p><div class="row"><${Sample} path=${path} source=${source} class="button" /></div>`] : []),
     html`<p>${words.stepLook}</p><div class="row"><a class="button" href=${link('sources', source.id)}>${words.toRequests}</a></div>`,
   ]} /></div><//>`;
