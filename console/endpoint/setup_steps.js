@@ -87,12 +87,14 @@ export function OwnStep({ ws, endpoint, isDone, quiet, done }) {
     await done();
   });
   // What the catalogue describes is refused in a strict workspace if it looks otherwise.
+  const typed = useRef(false);
+  typed.current = form.dirty;
   const described = useLive('/v1/event-types', { name: first }).data?.data.some((/** @type {any} */ t) => t.name === first);
   useEffect(() => {
     if (!described) return;
     call('GET', `/v1/event-types/${part(first)}`, { text: true }).then(({ text }) => {
       const example = memberText(text, 'example');
-      if (example && example !== 'null') form.reset({ type: first, data: pretty(parseJson(example)) });
+      if (example && example !== 'null' && !typed.current) form.reset({ type: first, data: pretty(parseJson(example)) });
     }, () => {});
   }, [first, described]);
   if (!may('events')) return null;
