@@ -97,7 +97,8 @@ function Plan({ counted, stale, saving, endpoint, endpointId, forget }) {
     }
   };
   const running = replays.data?.data.find((/** @type {any} */ r) => r.status === 'running' && r.endpoint_id === endpointId);
-  const total = `${plan.complete ? '' : words.atLeast}${words.deliveries(plan.count)}`;
+  const none = plan.count === 0;
+  const total = none ? words.noneSoFar : `${plan.complete ? '' : words.atLeast}${words.deliveries(plan.count)}`;
   const limit = endpoint?.rate_limit?.per_second;
   return html`<section class=${`section plan ${stale ? 'stale' : ''}`} aria-live="polite">
     <div class="section-head"><h2>${words.would}</h2><span class="muted">${words.wouldNote}</span></div>
@@ -106,13 +107,13 @@ function Plan({ counted, stale, saving, endpoint, endpointId, forget }) {
     ${running && html`<${Notice} tone="warn" actions=${html`<a class="button small" href=${link('replays', running.id)}>${words.open}</a>`}>${words.running}<//>`}
     ${stale && html`<${Notice} tone="warn">${words.changed}<//>`}
     ${problem && html`<${Failed} problem=${problem} compact />`}
-    <div class="row"><button type="button" class="button primary" disabled=${busy || stale} onClick=${run}>${words.run(number(plan.count) + (plan.complete ? '' : '+'))}</button></div>
-    <h3>${words.samples(plan.samples.length)}</h3>
+    <div class="row"><button type="button" class="button primary" disabled=${busy || stale} onClick=${run}>${none ? words.runRest : words.run(number(plan.count) + (plan.complete ? '' : '+'))}</button></div>
+    ${!none && html`<h3>${words.samples(plan.samples.length)}</h3>
     <${Table} label=${words.samples(plan.samples.length)} rows=${plan.samples} href=${(/** @type {any} */ d) => link('deliveries', d.id)} columns=${[
     { head: words.columns.time, width: '112px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
     { head: words.columns.type, main: true, cell: (/** @type {any} */ d) => html`<bdi title=${d.event_type}>${d.event_type}</bdi>` },
     { head: words.columns.status, width: '112px', cell: (/** @type {any} */ d) => html`<${Status} of=${d.status} />` },
     { head: words.columns.answer, width: '104px', phone: 'hide', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
-  ]} />
+  ]} />`}
   </section>`;
 }
