@@ -28,16 +28,15 @@ function New({ ws }) {
     const body = bodyOf(value);
     if (!value.endpoint_id) throw new Problem(422, { title: words.needEndpoint, errors: [{ pointer: '/endpoint_id', detail: words.needEndpoint }] }, null);
     if (!body.since) throw new Problem(422, { title: words.needSince, errors: [{ pointer: '/since', detail: words.needSince }] }, null);
-    const plan = await post(`/v1/webhook-endpoints/${value.endpoint_id}/replay`, { ...body, dry_run: true }).catch((problem) => {
-      // The notice above has the button: the server's words are for programs.
-      throw problem.code === 'endpoint_disabled' ? new Problem(409, { title: words.offWarn }, null) : problem;
-    });
+    const plan = await post(`/v1/webhook-endpoints/${value.endpoint_id}/replay`, { ...body, dry_run: true });
     setCounted({ of: JSON.stringify(value), plan, body });
   }, { draft: `replay.${ws}.${route.value.query}` });
   const endpoint = endpoints.get(form.value.endpoint_id);
   const [switched, setSwitched] = useState('');
   const isOff = (/** @type {any} */ e) => !e.active && e.id !== switched;
-  const switchOn = () => patch(`/v1/webhook-endpoints/${endpoint.id}`, { active: true }).then(() => { setSwitched(endpoint.id); toast(words.switchedOn); }, (problem) => toast(problem.message, { kind: 'failed' }));
+  const off = Boolean(endpoint) && isOff(endpoint);
+  const switchOn = () => patch(`/v1/webhook-endpoints/${endpoint.id}`, { active: true }).then(() => setSwitched(endpoint.id));
+  const onlySwitchOn = () => switchOn().then(() => toast(words.switchedOn), (problem) => toast(problem.message, { kind: 'failed' }));
   const options = /** @type {[string, string][]} */ ([['', words.choose], ...[...endpoints.values()].map((e) => [e.id, `${endpointName(e)}${isOff(e) ? words.off : ''}`])]);
   if (form.value.endpoint_id && !endpoints.has(form.value.endpoint_id)) options.push([form.value.endpoint_id, form.value.endpoint_id]);
   // The preset that gave the period, as long as nobody types another.
@@ -53,7 +52,7 @@ function New({ ws }) {
     <div class="columns replay-new">
       <form onSubmit=${form.submit} aria-label=${words.newTitle}>
         <${SelectField} form=${form} name="endpoint_id" label=${words.endpoint} options=${options} />
-        ${endpoint && isOff(endpoint) && html`<div class="field"><${Notice} tone="warn" actions=${may('webhooks') ? html`<button type="button" class="button small" onClick=${switchOn}>${words.switchOn}</button>` : html`<a class="button small" href=${link('endpoints', endpoint.id)}>${words.openEndpoint}</a>`}>${words.offWarn}<//></div>`}
+        ${off && html`<div class="field"><${Notice} tone="warn" actions=${may('webhooks') ? html`<button type="button" class="button small" onClick=${onlySwitchOn}>${words.switchOn}</button>` : html`<a class="button small" href=${link('endpoints', endpoint.id)}>${words.openEndpoint}</a>`}>${words.offWarn}<//></div>`}
         <div class="field"><div class="label" aria-hidden="true"><span>${words.presets}</span></div><${Segments} label=${words.presets} value=${chosen} options=${PERIODS} change=${last} /></div>
         <div class="columns pair"><${TextField} form=${form} name="since" label=${words.since} hint=${words.sinceHint(zone())} type="datetime-local" step="1" /><${TextField} form=${form} name="until" label=${words.until} hint=${words.untilHint} type="datetime-local" step="1" /></div>
         <${Field} label=${words.selection} error=${form.error('/status')}>${(/** @type {any} */ a) => html`<div class="radios" role="radiogroup" aria-label=${words.selection}>${Object.entries(words.selections).map(([value, word], n) => html`<label key=${value}><input type="radio" name="status" ...${n === 0 ? { id: a.id } : {}} checked=${form.value.status === value} onChange=${() => form.set({ status: value })} /><span><span>${word}</span><span class="hint">${words.selectionHints[value]}</span></span></label>`)}</div>`}<//>
@@ -61,7 +60,7 @@ function New({ ws }) {
         ${['failed', 'all'].includes(form.value.status) && html`<${CheckField} form=${form} name="include_delivered" label=${words.include} hint=${words.includeHint} />`}
         <${FormEnd} form=${form} save=${counted ? words.again : words.preview} working=${words.counting} quiet=${counted !== null && !stale} shown=${['/endpoint_id', '/since', '/until', '/status', '/include_delivered']} />
       </form>
-      <${Plan} counted=${counted} stale=${stale} saving=${form.saving} endpoint=${endpoint} endpointId=${form.value.endpoint_id} forget=${form.reset} />
+      <${Plan} counted=${counted} stale=${stale} saving=${form.saving} endpoint=${endpoint} endpointId=${form.value.endpoint_id} off=${off} switchOn=${switchOn} forget=${form.reset} />
     </div>
   <//>`;
 }
@@ -74,8 +73,8 @@ function Nothing({ endpointId }) {
     ${waiting.length > 0 ? waiting.map((status) => `${words.waiting[status](exact[status])} `) : words.nothingHint}<//>`;
 }
 
-/** What the dry run says. @param {{counted: {plan: any, body: any}|null, stale: boolean, saving: boolean, endpoint: any, endpointId: string, forget: () => void}} props */
-function Plan({ counted, stale, saving, endpoint, endpointId, forget }) {
+/** What the dry run says. @param {{counted: {plan: any, body: any}|null, stale: boolean, saving: boolean, endpoint: any, endpointId: string, off: boolean, switchOn: () => Promise<void>, forget: () => void}} props `off`: nothing is sent before it is on */
+function Plan({ counted, stale, saving, endpoint, endpointId, off, switchOn, forget }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
   const replays = useLive(counted ? '/v1/replays' : null, { workspace_id: route.value.ws, limit: 20 }, { every: 5000 });
@@ -87,6 +86,7 @@ function Plan({ counted, stale, saving, endpoint, endpointId, forget }) {
     setBusy(true);
     setProblem(null);
     try {
+      if (off) await switchOn();
       const replay = await post(`/v1/webhook-endpoints/${endpointId}/replay`, counted.body);
       forget();
       navigate(link('replays', replay.id));
@@ -100,6 +100,7 @@ function Plan({ counted, stale, saving, endpoint, endpointId, forget }) {
   const none = plan.count === 0;
   const total = none ? words.noneSoFar : `${plan.complete ? '' : words.atLeast}${words.deliveries(plan.count)}`;
   const limit = endpoint?.rate_limit?.per_second;
+  const go = none ? words.runRest : words.run(number(plan.count) + (plan.complete ? '' : '+'));
   return html`<section class=${`section plan ${stale ? 'stale' : ''}`} aria-live="polite">
     <div class="section-head"><h2>${words.would}</h2><span class="muted">${words.wouldNote}</span></div>
     <p class="total"><strong>${total}</strong></p>
@@ -107,7 +108,7 @@ function Plan({ counted, stale, saving, endpoint, endpointId, forget }) {
     ${running && html`<${Notice} tone="warn" actions=${html`<a class="button small" href=${link('replays', running.id)}>${words.open}</a>`}>${words.running}<//>`}
     ${stale && html`<${Notice} tone="warn">${words.changed}<//>`}
     ${problem && html`<${Failed} problem=${problem} compact />`}
-    <div class="row"><button type="button" class="button primary" disabled=${busy || stale} onClick=${run}>${none ? words.runRest : words.run(number(plan.count) + (plan.complete ? '' : '+'))}</button></div>
+    <div class="row"><button type="button" class="button primary" disabled=${busy || stale || (off && !may('webhooks'))} onClick=${run}>${off && may('webhooks') ? words.switchOnAnd(go) : go}</button></div>
     ${!none && html`<h3>${words.samples(plan.samples.length)}</h3>
     <${Table} label=${words.samples(plan.samples.length)} rows=${plan.samples} href=${(/** @type {any} */ d) => link('deliveries', d.id)} columns=${[
     { head: words.columns.time, width: '112px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },

@@ -108,6 +108,13 @@ async fn the_portal_has_no_steps_of_rules_unless_the_link_reads_rules() {
         assert!(!names(&inside, path).await, "{path}");
     }
     assert!(names(&reads_rules, lists[0]).await && names(&reads_rules, lists[1]).await);
+    // Nor is it counted.
+    let one = format!("/v1/events/{}", event["id"].as_str().unwrap());
+    let counted = call(&inside, "GET", &one, Value::Null).await.1["deliveries"].clone();
+    let listed = call(&inside, "GET", "/v1/events", Value::Null).await.1["data"][0]["deliveries"].clone();
+    assert_eq!((counted, listed), (json!(1), json!(1)));
+    let all = stage.read(&format!("{one}?workspace_id={}", stage.workspace)).await["deliveries"].clone();
+    assert_eq!(all, 2);
     assert_eq!((status(&inside, &at).await, status(&reads_rules, &at).await), (404, 200));
     let deliveries = format!("{at}/deliveries");
     assert_eq!((status(&inside, &deliveries).await, status(&reads_rules, &deliveries).await), (404, 200));

@@ -105,6 +105,12 @@ impl Ledger {
         self.skipped.extend(skipped.map(|id| (id, reason)));
     }
 
+    /// Leaves these endpoints out, as if they did not exist.
+    pub fn leave_out(&mut self, hidden: &HashSet<EndpointId>) {
+        self.deliveries.retain(|id| !hidden.contains(id));
+        self.skipped.retain(|(id, _)| !hidden.contains(id));
+    }
+
     /// Every endpoint in the order of the ledger, with the reason if it was skipped. The order never changes: further rows
     /// of a long ledger only add to its end.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = (EndpointId, Option<SkipReason>)> + Clone {

@@ -29,7 +29,7 @@ pub struct EventListing {
     pub rows: Rows<EventId>,
 }
 
-/// Events of a workspace, newest first.
+/// Events of a workspace, newest first; of the ledgers what the caller may know.
 ///
 /// # Errors
 /// [`UseCaseError::Problem`] when the caller lacks the scope, or the workspace is unknown.
@@ -43,11 +43,13 @@ pub async fn list_events(
     let workspace = management.workspace(caller, workspace).await?;
     let now = management.context.clock.now();
     let listing = rows.listing(Order::NewestFirst, span.within(&workspace, now)?, types.as_slice());
-    let read = management.context.store.list_events(workspace.id, &listing, now).await?;
+    let mut read = management.context.store.list_events(workspace.id, &listing, now).await?;
+    let hidden = management.context.hidden_from(caller, workspace.id).await?;
+    read.rows.iter_mut().for_each(|event| event.ledger.leave_out(&hidden));
     Ok(rows.page(listing.order, read))
 }
 
-/// An event with its data.
+/// An event with its data, and of its ledger what the caller may know.
 ///
 /// # Errors
 /// [`Problem::NotFound`] when the event does not exist, has expired, or belongs to another workspace.
@@ -60,7 +62,9 @@ pub async fn read_event(
     caller.require(Scope::EventsRead)?;
     let workspace = management.workspace(caller, workspace).await?;
     let event = management.context.store.load_event(workspace.id, id, management.context.clock.now()).await?;
-    Ok(event.ok_or(Problem::NotFound("event"))?)
+    let mut event = event.ok_or(Problem::NotFound("event"))?;
+    event.ledger.leave_out(&management.context.hidden_from(caller, workspace.id).await?);
+    Ok(event)
 }
 
 /// Erases the data of an event now; its ledger and its deliveries stay.

@@ -42,9 +42,7 @@ pub async fn read_ledger(
 ) -> Result<ListPage<Fate, EndpointId>, UseCaseError> {
     // 1. Which endpoints does the page hold?
     let event = read_event(management, caller, workspace, id).await?;
-    let hidden = management.context.hidden_from(caller, event.workspace_id).await?;
-    let entries = event.ledger.entries().filter(|(endpoint, _)| !hidden.contains(endpoint)).collect();
-    let page = rows.page_of(Order::OldestFirst, entries, |(endpoint, _)| *endpoint);
+    let page = rows.page_of(Order::OldestFirst, event.ledger.entries().collect(), |(endpoint, _)| *endpoint);
 
     // 2. Which of them have a row? Skipped ones too: a replay may have sent the event after all.
     let wanted: Vec<_> =
