@@ -13,12 +13,13 @@ const FILTERS = { event_type: words.typeFilter, text: words.textFilter, idempote
 /** @param {{ws: string}} props */
 export default function Events({ ws }) {
   const { query } = route.value;
-  const ask = { workspace_id: ws, limit: LIMIT, ...Object.fromEntries(['event_type', 'text', 'idempotency_key', 'cursor', 'before'].map((name) => [name, query.get(name)])), ...useTimeRange() };
+  const within = { workspace_id: ws, event_type: query.get('event_type'), ...useTimeRange() };
+  const ask = { ...within, limit: LIMIT, ...Object.fromEntries(['text', 'idempotency_key', 'cursor', 'before'].map((name) => [name, query.get(name)])) };
   const list = useLiveList('/v1/events', ask);
   // The search goes through payloads; the event that has just this id stands on top.
   const text = query.get('text') ?? '';
-  const own = useLive(isUid(text) ? `/v1/events/${text}` : null, { workspace_id: ws }).data;
-  const rows = own && isAmong(own, ask) && !list.rows.some((e) => e.id === own.id) ? [own, ...list.rows] : list.rows;
+  const [own] = useLive(isUid(text) ? '/v1/events' : null, { ...within, uid: text }).data?.data ?? [];
+  const rows = own && !list.rows.some((e) => e.id === own.id) ? [own, ...list.rows] : list.rows;
   const used = Object.fromEntries(Object.entries(FILTERS).filter(([name]) => query.get(name)));
   const partial = list.next && (list.searched || list.rows.length < LIMIT);
   const send = html`<${May} scope="events"><a class="button primary" href=${link('events', 'send')}>${words.send}</a><//>`;
@@ -37,10 +38,10 @@ export default function Events({ ws }) {
   <//>`;
 }
 
-/** Whether the other filters take an event too. @param {any} event @param {any} ask */
-function isAmong(event, { event_type: types, since, until }) {
-  const at = Date.parse(event.created_at);
-  return (!since || at >= Date.parse(since)) && (!until || at < Date.parse(until)) && (!types || types.split(',').some((/** @type {string} */ type) => type === event.type || (type.endsWith('.*') && event.type.startsWith(type.slice(0, -1)))));
+/** Where a search found its text. @param {{of: string, text: string}} props */
+function Excerpt({ of, text }) {
+  const at = of.indexOf(text);
+  return html`<span class="cut muted mono excerpt"><bdi>…${of.slice(0, at)}<mark>${text}</mark>${of.slice(at + text.length)}…</bdi></span>`;
 }
 
 /** Columns that only some workspaces need; one that was shown stays, so that pages do not differ. @type {Set<string>} */
@@ -51,7 +52,7 @@ const need = (column, now) => (now ? needed.add(column) : needed).has(column);
 /** @param {{ws: string, rows: any[]}} props */
 const List = ({ ws, rows }) => html`<${Table} label=${words.title} rows=${rows} href=${(/** @type {any} */ e) => link('events', e.id)} columns=${[
   { head: words.time, width: '128px', cell: (/** @type {any} */ e) => html`<${Time} at=${e.created_at} clock=${['period', 'since', 'until', 'cursor', 'before'].some((name) => route.value.query.has(name))} />` },
-  { head: words.type, main: true, cell: (/** @type {any} */ e) => html`<bdi title=${e.type}>${e.type}</bdi>${e.erased_at && html` <${Badge}>${words.erasedBadge}<//>`}${e.deliver_at && Date.parse(e.deliver_at) > Date.now() && html` <${Badge} tone="warn">${words.later(relative(e.deliver_at))}<//>`}` },
+  { head: words.type, main: true, cell: (/** @type {any} */ e) => html`${e.excerpt ? html`<span class="two-lines"><bdi title=${e.type}>${e.type}</bdi><${Excerpt} of=${e.excerpt} text=${route.value.query.get('text') ?? ''} /></span>` : html`<bdi title=${e.type}>${e.type}</bdi>`}${e.erased_at && html` <${Badge}>${words.erasedBadge}<//>`}${e.deliver_at && Date.parse(e.deliver_at) > Date.now() && html` <${Badge} tone="warn">${words.later(relative(e.deliver_at))}<//>`}` },
   ...(need(`${ws} channels`, rows.some((e) => e.channels.length)) ? [{ head: words.channels, width: '16%', phone: /** @type {const} */ ('hide'), cell: (/** @type {any} */ e) => (e.channels.length ? html`<bdi>${e.channels.join(', ')}</bdi>` : html`<span class="muted">–</span>`) }] : []),
   ...(need(`${ws} uid`, rows.some((e) => e.uid) || route.value.query.has('text')) ? [{ head: words.uid, width: '16%', phone: /** @type {const} */ ('hide'), narrow: /** @type {const} */ ('hide'), cell: (/** @type {any} */ e) => (e.uid ? html`<bdi title=${e.uid}>${e.uid}</bdi>` : html`<span class="muted">–</span>`) }] : []),
   { head: words.id, width: '152px', phone: 'hide', cell: (/** @type {any} */ e) => html`<${Id} id=${e.id} />` },
