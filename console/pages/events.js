@@ -38,10 +38,12 @@ export default function Events({ ws }) {
   <//>`;
 }
 
+/** A row is short: so much of what stands before the text is shown. */
+const BEFORE = 16;
 /** Where a search found its text. @param {{of: string, text: string}} props */
 function Excerpt({ of, text }) {
   const at = of.indexOf(text);
-  return html`<span class="cut muted mono excerpt"><bdi>…${of.slice(0, at)}<mark>${text}</mark>${of.slice(at + text.length)}…</bdi></span>`;
+  return html`<span class="cut muted mono excerpt"><bdi>…${of.slice(Math.max(0, at - BEFORE), at)}<mark>${text}</mark>${of.slice(at + text.length)}…</bdi></span>`;
 }
 
 /** Columns that only some workspaces need; one that was shown stays, so that pages do not differ. @type {Set<string>} */
