@@ -1,6 +1,6 @@
 // With which fields are the settings of an endpoint typed?
 // Where to and which events stand open; retries, limits, signature, headers and body are folded until asked for.
-import { Fold, Icon, Notice, SelectField, TextField, html, useEffect, useRef } from '../shell.js';
+import { Coded, Fold, Icon, Notice, SelectField, TextField, html, useEffect, useRef } from '../shell.js';
 import { words } from '../messages/en/endpoint_form.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { lazy } from '../rules/lazy.js';
@@ -96,7 +96,7 @@ function RetryFields({ form, isNew }) {
     ${form.value.retry === 'custom' && html`<${TextField} form=${form} name="schedule" pointer="/retry/*" label=${words.scheduleLabel} hint=${words.scheduleHint} class="mono" placeholder="1 s, 30 s, 5 min, 2 h" />`}
     <div class="pair"><${TextField} form=${form} name="timeout" pointer="/timeout_seconds" label=${words.timeout} hint=${words.timeoutHint} placeholder="10" inputmode="numeric" /><${TextField} form=${form} name="delay" pointer="/delay_seconds" label=${words.delay} hint=${words.delayHint} /></div>
     <div class=${`field ${form.error('/outcomes') ? 'wrong' : ''}`}><div class="trio"><${TextField} form=${form} name="success" pointer="/outcomes/success/*" label=${words.success} hint=${words.statusHint} class="mono" /><${TextField} form=${form} name="retryable" pointer="/outcomes/retryable/*" label=${words.retryable} class="mono" /><${TextField} form=${form} name="permanent" pointer="/outcomes/permanent/*" label=${words.permanent} class="mono" /></div>
-      ${form.error('/outcomes') && html`<p class="error"><${Icon} name="warn" />${form.error('/outcomes')}</p>`}</div>
+      ${form.error('/outcomes') && html`<p class="error"><${Icon} name="warn" /><span><${Coded} of=${form.error('/outcomes')} /></span></p>`}</div>
     <fieldset class="group"><legend>${words.disable}</legend><div class="pair"><${TextField} form=${form} name="failures" pointer="/disable/consecutive_failures" label=${words.failures} placeholder="10" inputmode="numeric" /><${TextField} form=${form} name="window" pointer="/disable/window_seconds" label=${words.window} hint=${words.windowHint} placeholder="1 d" /></div></fieldset>`;
 }
 
@@ -130,9 +130,9 @@ function Rows({ rows, change, add, error, hint, mono }) {
     return html`<div key=${n} class="row-pair">
       <input class=${mono ? 'mono' : ''} type="text" aria-label=${words.headerName} placeholder=${words.headerName} value=${name} spellcheck=${false} autocomplete="off" aria-invalid=${wrong ? 'true' : undefined} onInput=${(/** @type {any} */ e) => put(n, 0, e.target.value)} />
       <input class=${mono ? 'mono' : ''} type="text" aria-label=${words.headerValue} placeholder=${words.headerValue} value=${value} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ e) => put(n, 1, e.target.value)} />
-      <button type="button" class="icon-button" aria-label=${words.removeRow(name)} onClick=${() => change(rows.filter((_, at) => at !== n))}><${Icon} name="cross" /></button></div>${wrong && html`<p class="error"><${Icon} name="warn" />${wrong}</p>`}`;
+      <button type="button" class="icon-button" aria-label=${words.removeRow(name)} onClick=${() => change(rows.filter((_, at) => at !== n))}><${Icon} name="cross" /></button></div>${wrong && html`<p class="error"><${Icon} name="warn" /><span><${Coded} of=${wrong} /></span></p>`}`;
   })}
     <button type="button" class="button small" onClick=${() => { added.current = true; change([...rows, ['', '']]); }}><${Icon} name="plus" />${add}</button>
-    ${all && html`<p class="error"><${Icon} name="warn" />${all}</p>`}${hint && html`<p class="hint">${hint}</p>`}
+    ${all && html`<p class="error"><${Icon} name="warn" /><span><${Coded} of=${all} /></span></p>`}${hint && html`<p class="hint">${hint}</p>`}
   </div>`;
 }

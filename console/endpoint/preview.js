@@ -1,6 +1,6 @@
 // Which request would these settings make, for which event?
 // Asked of the server while one types: settings that are not saved are tried as a rule's step, saved ones by /preview.
-import { Icon, Problem, call, get, html, may, useEffect, useLive, useMemo, useRef, useState } from '../shell.js';
+import { Coded, Icon, Problem, call, get, html, may, useEffect, useLive, useMemo, useRef, useState } from '../shell.js';
 import { words } from '../messages/en/endpoint_form.js';
 import { SentRequest } from './http.js';
 import { covers, knownTypes } from './types.js';
@@ -110,7 +110,7 @@ export function PreviewPanel({ preview, sample, type, types, change, url, saved 
     <div class="preview-head"><h2>${words.preview}</h2>${mayTry() && html`<label>${words.previewOf}<select value=${type} onChange=${(/** @type {any} */ e) => change(e.target.value)}>${[...new Set([type, ...types])].map((t) => html`<option key=${t} value=${t}>${t}</option>`)}</select></label>`}</div>
     ${mayTry() ? html`<p class="hint">${isSigned(request) && words.standIn} ${sample.type && sample.from}</p>` : html`<p class="hint">${words.previewNow}</p>`}
     ${mayTry() && !url.trim() && html`<p class="notice"><${Icon} name="info" /><span>${words.previewEmpty}</span></p>`}
-    ${problem && html`<div class="notice warn" role="status"><${Icon} name="warn" /><div><strong>${words.previewRefused}</strong>${problem.errors.length ? html`<ul>${problem.errors.map((e) => html`<li key=${e.pointer}><code>${e.pointer || '/'}</code> ${e.detail}</li>`)}</ul>` : html`<p>${problem.message}</p>`}</div></div>`}
+    ${problem && html`<div class="notice warn" role="status"><${Icon} name="warn" /><div><strong>${words.previewRefused}</strong>${problem.errors.length ? html`<ul>${problem.errors.map((e) => html`<li key=${e.pointer}><code>${e.pointer || '/'}</code> <${Coded} of=${e.detail} /></li>`)}</ul>` : html`<p>${problem.message}</p>`}</div></div>`}
     ${shown && html`<div class=${problem || busy ? 'old' : ''}>${problem && html`<p class="hint">${words.previewStale}</p>`}<${SentRequest} of=${shown} />
       ${shown.undefined.length > 0 && html`<p class="notice warn"><${Icon} name="warn" /><span>${words.undefinedMembers(shown.undefined)}</span></p>`}</div>`}
   </section>`;

@@ -63,15 +63,15 @@ function typeFor(events, types) {
  * customer's. Null while it loads. @param {string} type @param {import('./types.js').KnownType[]} types
  */
 function useExample(type, types) {
-  const [example, setExample] = useState(/** @type {string|null} */ (null));
+  const [loaded, setLoaded] = useState({ of: '', text: '' });
   const described = types.some((t) => t.name === type && t.described);
   useEffect(() => {
-    setExample(described ? null : '');
     if (!described) return;
     let over = false;
     call('GET', `/v1/event-types/${part(type)}`, { text: true }).then((answer) => memberText(answer.text, 'example'), () => null)
-      .then((found) => { if (!over) setExample(found && found !== 'null' ? pretty(parseJson(found)) : ''); });
+      .then((found) => { if (!over) setLoaded({ of: type, text: found && found !== 'null' ? pretty(parseJson(found)) : '' }); });
     return () => { over = true; };
   }, [type, described]);
-  return example;
+  if (!described) return '';
+  return loaded.of === type ? loaded.text : null;
 }

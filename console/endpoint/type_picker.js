@@ -1,6 +1,6 @@
 // Which types of event shall an endpoint get?
 // A tree of families with counts of what was seen lately; types that nobody knows yet are added by their name.
-import { Badge, Icon, Segments, html, number, relative, useId, useMemo, useState } from '../shell.js';
+import { Badge, Coded, Icon, Segments, html, number, relative, useId, useMemo, useState } from '../shell.js';
 import { words } from '../messages/en/endpoint_form.js';
 import { chosen, find, toggle, typeTree } from './types.js';
 
@@ -35,7 +35,7 @@ export function TypePicker({ events, change, known, error }) {
       <div class="add-row"><label class="hidden" for=${`${id}-other`}>${words.another}</label><input id=${`${id}-other`} class="mono" type="text" placeholder=${words.another} value=${other} spellcheck=${false} autocapitalize="off" autocomplete="off"
         aria-invalid=${error ? 'true' : undefined} onInput=${(/** @type {any} */ e) => setOther(e.target.value)} onBlur=${() => add()} onKeyDown=${(/** @type {KeyboardEvent} */ e) => { if (e.key === 'Enter') { e.preventDefault(); add(); } }} /><button type="button" class="button" onClick=${add}>${words.addType}</button></div>
       <p class="hint">${words.anotherHint}</p>`}
-    ${error && html`<p class="error"><${Icon} name="warn" />${error}</p>`}
+    ${error && html`<p class="error"><${Icon} name="warn" /><span><${Coded} of=${error} /></span></p>`}
   </div>`;
 }
 

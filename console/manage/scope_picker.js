@@ -1,6 +1,6 @@
 // How are the rights of a key or a link chosen?
 // One line for each noun with its levels, and what follows as a sentence; what one lacks is not offered.
-import { Icon, html, session } from '../shell.js';
+import { Coded, Icon, html, session } from '../shell.js';
 import { words } from '../messages/en/keys.js';
 import { givable, levels, scopesOf } from './scopes.js';
 
@@ -18,6 +18,6 @@ export function ScopePicker({ scopes, change, nouns, error }) {
         <span class="muted">${chosen[noun] === 'none' ? '' : words.scopes[scope]}</span>
       </div>`;
   })}
-    ${error && html`<p class="error"><${Icon} name="warn" />${error}</p>`}
+    ${error && html`<p class="error"><${Icon} name="warn" /><span><${Coded} of=${error} /></span></p>`}
   </div>`;
 }

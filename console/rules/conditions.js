@@ -1,6 +1,6 @@
 // How are the conditions of a rule shown and edited?
 // Groups as boxes, conditions as rows, each with a grip, a menu and what it says of the event that is looked at.
-import { Icon, html } from '../shell.js';
+import { Coded, Icon, html } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { MATCHES, TEXTS, condition, group as newGroup, isWritten } from './filter.js';
 import { isNumber } from './json.js';
@@ -149,7 +149,7 @@ function Said({ b, of, said }) {
 const kindOf = (value) => (isNumber(value) ? 'number' : typeof value === 'string' ? 'text' : typeof value === 'boolean' ? 'flag' : value === null ? 'null' : Array.isArray(value) ? 'list' : 'object');
 
 /** What the server refuses. @param {{of: string[] | undefined}} props */
-export const Mistakes = ({ of }) => (of ? of.map((words) => html`<p key=${words} class="error" role="alert"><${Icon} name="warn" />${words}</p>`) : null);
+export const Mistakes = ({ of }) => (of ? of.map((words) => html`<p key=${words} class="error" role="alert"><${Icon} name="warn" /><span><${Coded} of=${words} /></span></p>`) : null);
 
 /** What can be done with a node. @param {Builder} b @param {Node} node @returns {import('./menu.js').Item[]} */
 function menuOf(b, node) {

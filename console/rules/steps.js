@@ -1,6 +1,6 @@
 // What is done when the rule fires, and how is that edited?
 // A card for each step: deliver to an own URL or to an endpoint, emit an event, invoke an action.
-import { Field, Fold, Icon, html, link, may, useLive } from '../shell.js';
+import { Coded, Field, Fold, Icon, html, link, may, useLive } from '../shell.js';
 import { texts } from '../messages/en/rules.js';
 import { CodeEditor } from '../ui/code_editor.js';
 import { requestOf } from './backtest.js';
@@ -115,7 +115,7 @@ function Template({ b, step, place, put }) {
     <${CodeEditor} value=${step.template} label=${isChat ? texts.message : texts.templates[member]} errors=${errors} strip=${at} wraps rows=${Math.min(14, Math.max(3, step.template.split('\n').length))} json=${!isMessage(step.template, step.preset)} readOnly=${b.readOnly} change=${(/** @type {string} */ template) => put({ template }, 'template')} />
     ${shown?.request && step.template.trim() !== '' && html`<div class="r-becomes"><span class="muted">${texts.becomes}</span><pre class="mono" tabindex="0" aria-label=${texts.becomes}>${bodyOf(shown.request)}</pre></div>`}
     ${(shown?.request?.undefined?.length ?? 0) > 0 && html`<p class="r-said warn"><${Icon} name="warn" />${texts.undefinedMembers(shown?.request.undefined)}</p>`}
-    ${shown?.error && html`<p class="error"><${Icon} name="warn" />${shown.error}</p>`}
+    ${shown?.error && html`<p class="error"><${Icon} name="warn" /><span><${Coded} of=${shown.error} /></span></p>`}
   </div>`;
 }
 
@@ -132,7 +132,7 @@ function Later({ step, put, error }) {
     <${Field} label=${texts.delay} hint=${texts.delayHint} error=${error('delay_seconds')}>${(/** @type {any} */ a) => html`<span class="with-unit"><input type="number" min="0" max="43200" ...${a} value=${step.delay_seconds} onInput=${(/** @type {any} */ e) => put({ delay_seconds: Math.max(0, Math.floor(Number(e.target.value) || 0)) }, 'delay')} /><span class="muted">s</span></span>`}<//>
     ${isDeliver && html`<div class="field"><div class="label">${texts.headers}</div>
       ${step.headers.map(({ key, name, value }, at) => html`<div key=${key} class="r-header-row"><input type="text" class="mono" aria-label=${texts.headerName} placeholder="X-Team" value=${name} onInput=${(/** @type {any} */ e) => header(at, { name: e.target.value.trim() })} /><input type="text" class="mono" aria-label=${texts.headerValue} value=${value} onInput=${(/** @type {any} */ e) => header(at, { value: e.target.value })} /><button type="button" class="icon-button" aria-label=${texts.removeHeader} onClick=${() => put({ headers: step.headers.toSpliced(at, 1) })}><${Icon} name="cross" /></button></div>`)}
-      ${error('headers') && html`<p class="error"><${Icon} name="warn" />${error('headers')}</p>`}
+      ${error('headers') && html`<p class="error"><${Icon} name="warn" /><span><${Coded} of=${error('headers')} /></span></p>`}
       <button type="button" class="plain" onClick=${() => put({ headers: [...step.headers, { key: newKey(), name: '', value: '' }] })}><${Icon} name="plus" />${texts.addHeader}</button></div>`}
     ${rest.length > 0 && html`<p class="hint">${texts.restHint(rest.join(', '))}</p>`}
   <//>`;

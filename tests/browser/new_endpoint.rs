@@ -65,8 +65,7 @@ async fn all_that_is_wrong_is_said_at_once_each_beside_its_field() {
         browser.click("button", "Filter").await;
         browser.click("button", "JSON").await;
         unfold(browser, "Headers").await;
-        browser.click("button", "Add a header").await;
-        browser.press(&["Host", "Tab", "a"]).await;
+        add_header(browser, "Host", "a").await;
         let mut all = json!({ "headers": { "Host": "a" } });
         let mistakes = told_together();
         for (part, field, typed, sent) in &mistakes {
@@ -149,8 +148,7 @@ async fn what_was_typed_outlives_a_reload_and_the_end_of_the_session() {
         browser.fill("Retries", "Own schedule").await;
         browser.fill("Delays", "1 s, 5 min").await;
         unfold(browser, "Headers").await;
-        browser.click("button", "Add a header").await;
-        browser.press(&["X-Shop", "Tab", "42"]).await;
+        add_header(browser, "X-Shop", "42").await;
         unfold(browser, "Signature").await;
         browser.fill("Your own secret", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").await;
 
@@ -183,6 +181,18 @@ async fn what_was_typed_outlives_a_reload_and_the_end_of_the_session() {
         assert_eq!((browser.typed("URL").await, browser.typed("Name").await), (String::new(), String::new()));
     })
     .await;
+}
+
+/// Adds a row for a header, which takes the focus, and types into it.
+async fn add_header(browser: &Browser, name: &str, value: &str) {
+    browser.click("button", "Add a header").await;
+    let is_there = "return document.activeElement.closest('.row-pair') !== null";
+    browser
+        .until("the new row has the focus", async || {
+            Ok((browser.run(is_there, &[]).await? == json!(true)).then_some(()))
+        })
+        .await;
+    browser.press(&[name, "Tab", value]).await;
 }
 
 async fn is_still_typed(browser: &Browser, url: &str) {

@@ -55,7 +55,7 @@ async fn both_secrets_sign_until_the_overlap_is_over() {
         browser.click("button", "Rotate secret").await;
         browser.fill("Your own secret", "too short").await;
         browser.click("button", "Rotate secret").await;
-        browser.see("must be `whsec_`").await;
+        browser.see("must be whsec_ followed by").await;
         assert_eq!(browser.typed("Your own secret").await, "too short");
         browser.expect_silence(&[422]).await;
         browser.fill("Your own secret", "").await;

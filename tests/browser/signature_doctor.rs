@@ -12,6 +12,7 @@ use crate::webdriver::Browser;
 const WRONG: &str = "The signature is wrong";
 /// The request is right, and what the receiver computed is not.
 const DIFFERS: &str = "The request is right, your code’s signature is not";
+const LATE: &str = "The signature is right, its time is not";
 
 /// The headers of a request as somebody pastes them, without those in `without`.
 fn pasted(seen: &Seen, without: &[&str]) -> String {
@@ -106,7 +107,7 @@ async fn a_refused_delivery_opens_the_doctor_and_each_sabotage_is_named_in_words
         // The request came long ago: somebody plays it again.
         let later = stage.clock().now().plus(Duration::from_secs(3_600)).to_string();
         browser.fill("Your server’s clock", later.split('.').next().unwrap()).await;
-        examine(browser, WRONG, "the timestamp is more than 300 s in the past").await;
+        examine(browser, LATE, "the timestamp is more than 300 s in the past").await;
 
         // What is no request is refused beside its field, before anything is asked.
         browser.fill("Headers", "no colon here").await;

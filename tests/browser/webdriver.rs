@@ -56,15 +56,18 @@ impl Browser {
     /// Starts a browser.
     pub async fn start() -> Self {
         let mut driver = Command::new("chromedriver");
-        driver.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        driver.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         // Fields of a time show the system's: here that of UTC.
         let mut driver = driver.env("TZ", "UTC").kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let mut said = String::new();
         let port = loop {
-            let line = lines.next_line().await.unwrap().unwrap();
+            let line = lines.next_line().await.unwrap();
+            let Some(line) = line else { panic!("chromedriver ended at its start: {said}") };
             if let Some((_, port)) = line.split_once("started successfully on port ") {
                 break port.trim_end_matches('.').to_owned();
             }
+            said = format!("{said}\n{line}");
         };
         // What it says later is read, so that it never waits for a reader.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
