@@ -56,7 +56,7 @@ impl Browser {
     /// Starts a browser.
     pub async fn start() -> Self {
         let mut driver = Command::new("chromedriver");
-        driver.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        driver.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         // Fields of a time show the system's: here that of UTC.
         let mut driver = driver.env("TZ", "UTC").kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
