@@ -113,7 +113,7 @@ function Plan({ counted, stale, saving, endpoint, endpointId, off, switchOn, for
     <${Table} label=${words.samples(plan.samples.length)} rows=${plan.samples} href=${(/** @type {any} */ d) => link('deliveries', d.id)} columns=${[
     { head: words.columns.time, width: '112px', cell: (/** @type {any} */ d) => html`<${Time} at=${d.created_at} />` },
     { head: words.columns.type, main: true, cell: (/** @type {any} */ d) => html`<bdi title=${d.event_type}>${d.event_type}</bdi>` },
-    { head: words.columns.status, width: '112px', cell: (/** @type {any} */ d) => html`<${Status} of=${d.status} />` },
+    { head: words.columns.status, width: '112px', cell: (/** @type {any} */ d) => (d.status === 'pending' ? html`<${Status} of="skipped" word=${words.selections.skipped} />` : html`<${Status} of=${d.status} />`) },
     { head: words.columns.answer, width: '104px', phone: 'hide', cell: (/** @type {any} */ d) => html`<${Outcome} status=${d.response_status} error=${d.last_error} />` },
   ]} />`}
   </section>`;
