@@ -68,7 +68,8 @@ function WorkList({ endpoints, failed, more, byId, workspace, refresh }) {
     ...needy.filter((e) => rank(e) > 0).map(line),
     ...endpoints.map((e) => [e, Math.min(...e.old_secrets.map((/** @type {any} */ s) => Date.parse(s.expires_at) - now))]).filter(([, left]) => left > 0 && left < SOON_MS).map(([e, left]) => html`<${Line} key=${`o${e.id}`} icon="clock" tone="quiet" title=${html`<${EndpointName} id=${e.id} of=${byId} />`} words=${words.overlap(span(left))}><a class="button small" href=${link('endpoints', e.id, { tab: 'settings' })}>${words.open}</a><//>`),
   ];
-  if (lines.length === 0) return html`<${Notice} tone="good"><strong>${words.nothing}</strong> ${words.nothingHint}<//>`;
+  const brief = endpoints.filter((e) => e.active && endpointState(e) === 'failing').length;
+  if (lines.length === 0) return html`<${Notice} tone="good"><strong>${words.nothing}</strong> ${brief > 0 ? words.retried(brief) : words.nothingHint}<//>`;
   return html`<ul class="work-list">${lines}</ul>`;
 }
 
