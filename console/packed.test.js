@@ -15,7 +15,9 @@ function pretend() {
   const nothing = () => null;
   const document = { addEventListener: nothing, getElementById: nothing, querySelector: () => ({}), documentElement: { dataset: {} }, visibilityState: 'hidden' };
   const location = { pathname: '/console', search: '', hash: '', origin: 'http://localhost', href: 'http://localhost/console' };
-  Object.assign(globalThis, { document, location, history: { replaceState: nothing, pushState: nothing }, addEventListener: nothing, scrollTo: nothing });
+  // A real one would wait for other tabs for ever.
+  class BroadcastChannel { postMessage() {} }
+  Object.assign(globalThis, { BroadcastChannel, document, location, history: { replaceState: nothing, pushState: nothing }, addEventListener: nothing, scrollTo: nothing });
 }
 
 test('each pack is JavaScript', { skip: !folder }, () => {

@@ -4,7 +4,10 @@ import { link, may, navigate, patch, signal, toast } from '../shell.js';
 
 const STORE = 'posthorn.was_off';
 /** Period by endpoint. @type {import('../vendor/preact-htm-signals.js').Signal<Record<string, {since: string, until: string}>>} */
-export const wasOff = signal(JSON.parse(sessionStorage.getItem(STORE) ?? '{}'));
+export const wasOff = signal(readKept());
+function readKept() {
+  try { return JSON.parse(sessionStorage.getItem(STORE) ?? '{}'); } catch { return {}; }
+}
 
 /** @param {string} id @param {{since: string, until: string}} [period] none: it is seen to */
 export function setWasOff(id, period) {
