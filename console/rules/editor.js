@@ -121,7 +121,8 @@ export function useEditor(ws, id, loaded, begun) {
       const next = like(draft, savedFrom(text));
       setSaved(next);
       setRevision(next.revision);
-      setHistory((old) => (isDirty ? push(old, { ...old.present, ...members }) : push(old, next.draft)));
+      // It is done already: there is nothing to undo.
+      setHistory((old) => ({ ...old, present: isDirty ? { ...old.present, ...members } : next.draft }));
       return true;
     } catch (error) {
       await refused(error);
@@ -141,9 +142,12 @@ export function useEditor(ws, id, loaded, begun) {
     setTheirs(null);
   };
 
+  /** Whether the rule is on, and live, is switched at once and no edit: undo does not bring it back. @param {import('./history.js').History<Draft>} at @returns {import('./history.js').History<Draft>} */
+  const asItIs = (at) => (saved ? { ...at, present: { ...at.present, mode: saved.draft.mode, active: saved.draft.active } } : at);
+
   return {
     draft, saved, set, put, pending, block: (words) => { blocked.current = words; }, isDirty, isRestored, isSaving, problem, errors, theirs, settle, save, switchTo,
-    undo: () => setHistory(undo), redo: () => setHistory(redo), canUndo: history.past.length > 0, canRedo: history.future.length > 0,
+    undo: () => setHistory((old) => asItIs(undo(old))), redo: () => setHistory((old) => asItIs(redo(old))), canUndo: history.past.length > 0, canRedo: history.future.length > 0,
     discard: () => { pending.current = null; setHistory((old) => push(old, base)); setRestored(false); setProblem(null); setRevision(saved?.revision ?? 0); },
   };
 }
