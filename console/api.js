@@ -169,7 +169,7 @@ const ASK_MS = 200;
 
 /**
  * Hands the session on to tabs that are opened beside this one; a new tab asks for it. Only pages of this origin hear of
- * it, nothing is stored, and with the last tab it ends. A portal has a link of its own and takes no part.
+ * it, nothing is stored, and the session ends when the last tab is closed. The portal has its own link and does not share it.
  * @param {{ask: boolean}} options
  */
 export async function shareSession({ ask }) {

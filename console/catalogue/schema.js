@@ -43,7 +43,7 @@ function members(node, root, path, depth, out, refs) {
   for (const branch of branches(node)) members(alternative(resolved(branch, root, refs)), root, path, depth, out, refs);
 }
 
-/** What only one alternative requires, and another part describes, is no row of its own. @param {any} node */
+/** A member that one alternative only lists as required gets no row: another part of the schema describes it. @param {any} node */
 const alternative = (node) => ({ ...node, required: node.required?.filter((/** @type {any} */ name) => Object.hasOwn(node.properties ?? {}, name)) });
 
 /** What is inside of a member: of an object, of each item, of each alternative. @param {any} node @param {any} root @param {string} path @param {number} depth @param {Field[]} out @param {string[]} refs */

@@ -3,7 +3,7 @@
 import { lastAnswer, span } from '../shell.js';
 import { words } from '../messages/en/endpoints.js';
 
-/** The figures of 24 hours tell of an endpoint that was made since: an hour less, because they count whole hours. */
+/** The figures cover the last 24 whole hours, so they are complete only for endpoints made within the last 23. */
 const LATELY_MS = 23 * 3_600_000;
 
 /** Whether the endpoint is so new that its figures of the last day are all that there is. @param {any} endpoint @param {number} now */

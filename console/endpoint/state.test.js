@@ -16,7 +16,7 @@ test('a new endpoint is not called healthy before anything was sent', () => {
   assert.equal(state({ total: { attempts: 1 } }), 'healthy');
   assert.equal(state({ total: { attempts: 0 }, exact: { delivered: 1 } }), 'healthy', 'it is not counted yet');
   assert.equal(state({ total: { attempts: 0 }, exact: { failed: 1 } }), 'unused', 'a test failed');
-  assert.equal(state(undefined), 'healthy', 'nobody knows');
+  assert.equal(state(undefined), 'healthy', 'the figures are not loaded yet');
   assert.equal(state({ total: { attempts: 0 } }, endpoint({ created_at: '2026-11-19T11:00:00Z' })), 'healthy', 'it may have had some before');
 });
 

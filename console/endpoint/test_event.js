@@ -52,7 +52,7 @@ export function TestDialog({ endpoint, close }) {
   <//>`;
 }
 
-/** A type that the endpoint gets and that may be sent; none if nobody knows one. @param {string[]} events @param {import('./types.js').KnownType[]} types */
+/** An event type that the endpoint subscribes to and that a caller may send; empty if no such type is known. @param {string[]} events @param {import('./types.js').KnownType[]} types */
 function typeFor(events, types) {
   const sendable = events.filter((e) => !e.startsWith('posthorn.'));
   return (events.length === 0 ? types.length : sendable.length) ? firstType(sendable, types) : '';

@@ -76,7 +76,7 @@ export function fromEndpoint(e) {
   };
 }
 
-/** A filter without a condition is none. @param {string} filter */
+/** An empty object has no condition, so it counts as no filter. @param {string} filter */
 const hasConditions = (filter) => filter.trim() !== '' && !/^\s*\{\s*("\$and"\s*:\s*\[\s*\]\s*)?\}\s*$/.test(filter);
 
 /**

@@ -1,5 +1,5 @@
 // What did an endpoint miss while it was off?
-// Kept in this tab from when somebody switches it on: from then on the API does not say since when it was off.
+// The period is kept in this tab, because the API no longer says when an endpoint was off once it is on again.
 import { link, may, navigate, patch, signal, toast } from '../shell.js';
 
 const STORE = 'posthorn.was_off';

@@ -24,7 +24,7 @@ export function misfits(rows) {
 }
 
 /**
- * Numbers that the server would refuse, all at once: it names only the first that is none at all.
+ * All numbers that the server would refuse. The server names only the first value that is no number.
  * @param {Record<string, any>} changes @param {Record<string, {least: number, most: number|null, words: string}>} bounds
  * @returns {import('../api.js').FieldError[]}
  */
