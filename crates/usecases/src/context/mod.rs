@@ -14,6 +14,7 @@ use std::sync::Arc;
 use domain::access::actor::Actor;
 use domain::access::api_key::ApiKey;
 use domain::audit::{AuditEntry, Change};
+use domain::event::Event;
 use domain::id::{AuditEntryId, EndpointId, WorkspaceId};
 use domain::timestamp::Timestamp;
 use mail::Mailer;
@@ -104,6 +105,18 @@ impl Context {
         }
         let all = self.cache.subscriptions(workspace).await?;
         Ok(all.iter().filter(|one| !one.is_seen_by(caller)).map(|one| one.id).collect())
+    }
+
+    /// Leaves out of the ledgers of these events what the caller does not see.
+    pub(crate) async fn leave_out_hidden(
+        &self,
+        caller: &ApiKey,
+        workspace: WorkspaceId,
+        events: impl Iterator<Item = &mut Event>,
+    ) -> Result<(), Fault> {
+        let hidden = self.hidden_from(caller, workspace).await?;
+        events.for_each(|event| event.ledger.leave_out(&hidden));
+        Ok(())
     }
 
     /// The same context with an SNS topic.

@@ -44,8 +44,7 @@ pub async fn list_events(
     let now = management.context.clock.now();
     let listing = rows.listing(Order::NewestFirst, span.within(&workspace, now)?, types.as_slice());
     let mut read = management.context.store.list_events(workspace.id, &listing, now).await?;
-    let hidden = management.context.hidden_from(caller, workspace.id).await?;
-    read.rows.iter_mut().for_each(|event| event.ledger.leave_out(&hidden));
+    management.context.leave_out_hidden(caller, workspace.id, read.rows.iter_mut()).await?;
     Ok(rows.page(listing.order, read))
 }
 
@@ -63,7 +62,7 @@ pub async fn read_event(
     let workspace = management.workspace(caller, workspace).await?;
     let event = management.context.store.load_event(workspace.id, id, management.context.clock.now()).await?;
     let mut event = event.ok_or(Problem::NotFound("event"))?;
-    event.ledger.leave_out(&management.context.hidden_from(caller, workspace.id).await?);
+    management.context.leave_out_hidden(caller, workspace.id, std::iter::once(&mut event)).await?;
     Ok(event)
 }
 

@@ -47,6 +47,7 @@ pub async fn find_event_by_uid(
     let id = store.event_of_uid(workspace.id, uid, now).await?;
     let mut events = store.listed_events(workspace.id, id.as_slice(), now).await?;
     events.retain(|event| window.holds(event.id.time()) && wants(&types, &event.event_type));
+    management.context.leave_out_hidden(caller, workspace.id, events.iter_mut()).await?;
     Ok(rows.page_of(Order::NewestFirst, events, |event| event.id))
 }
 
@@ -72,6 +73,7 @@ pub async fn find_events_by_key(
     // 2. Which of them were accepted, and are asked for?
     let mut events = management.context.store.listed_events(workspace.id, &ids, now).await?;
     events.retain(|event| window.holds(event.id.time()) && wants(&types, &event.event_type));
+    management.context.leave_out_hidden(caller, workspace.id, events.iter_mut()).await?;
     Ok(rows.page_of(Order::NewestFirst, events, |event| event.id))
 }
 
@@ -113,7 +115,9 @@ pub async fn search_events(
     let window = span.within(&workspace, now)?;
     let listing = rows.listing(Order::NewestFirst, window, EventSearch { types: &types, text });
     let found = management.context.store.search_events(workspace.id, &listing, now).await?;
-    let SearchedEvents { page, searched: events } = found;
+    let SearchedEvents { mut page, searched: events } = found;
+    let found = page.rows.iter_mut().map(|(event, _)| event);
+    management.context.leave_out_hidden(caller, workspace.id, found).await?;
     let page = rows.page(listing.order, page);
     // The last event looked at, on the way back as well: there it is the boundary to the page after.
     let back_to = page.next.map_or(window.since, EventId::time);
